@@ -1,0 +1,13 @@
+# Turns migrations/*.sql into one C++ file that defines storage::embedded_migrations (declared in
+# storage/migrations.h). Made again whenever a file is added, removed or changed.
+function(embed_migrations folder output)
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/*.sql)
+  list(SORT files)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} "-DFILES=${files}"
+      -P ${CMAKE_SOURCE_DIR}/cmake/WriteMigrations.cmake
+    DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/WriteMigrations.cmake
+    COMMENT "Embedding migrations"
+    VERBATIM)
+endfunction()

@@ -1,0 +1,20 @@
+# REELTALLY_SANITIZE: "", "address", "thread" or "coverage". Release builds are hardened instead.
+set(REELTALLY_SANITIZE "" CACHE STRING "address, thread, coverage, or empty")
+
+function(reeltally_sanitizers target)
+  if(REELTALLY_SANITIZE STREQUAL "address")
+    set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  elseif(REELTALLY_SANITIZE STREQUAL "thread")
+    set(flags -fsanitize=thread -fno-omit-frame-pointer)
+  elseif(REELTALLY_SANITIZE STREQUAL "coverage")
+    set(flags --coverage -fprofile-abs-path)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE
+      -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+    target_compile_definitions(${target} PRIVATE _FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+    target_link_options(${target} PRIVATE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE ${flags})
+  target_link_options(${target} PUBLIC ${flags})
+endfunction()

@@ -1,0 +1,9 @@
+# Own code compiles without a warning; libraries' headers are system headers.
+function(reeltally_warnings target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wswitch-enum -Wundef)
+  if(REELTALLY_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()

@@ -1,0 +1,34 @@
+// SHA-256 (FIPS 180-4) by OpenSSL.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+using Sha256Digest = std::array<unsigned char, 32>;
+
+/// A running hash. One thread at a time; reusable after `finish`.
+class Sha256 {
+ public:
+  /// Throws core::Error when OpenSSL offers no SHA-256.
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void update(std::string_view bytes);
+  /// The digest of all bytes since the last `finish`.
+  [[nodiscard]] Sha256Digest finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+/// 64 lower-case hex digits.
+[[nodiscard]] std::string hex(const Sha256Digest& digest);
+
+}  // namespace core

@@ -1,0 +1,154 @@
+// The domain: a task, what an answer says about it, and the videos it makes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace core {
+
+/// Why a text is no task ID.
+enum class IdDefect {
+  empty,
+  too_long,
+  control_character,
+  not_utf8,
+  dot_segment,
+  spreadsheet_number
+};
+
+/// One line for people: "the ID is empty", "the ID was ruined by a spreadsheet (8.60E+17)" …
+[[nodiscard]] std::string_view describe(IdDefect defect);
+
+/// The gateway's name for a task: an opaque text of 1 to 191 bytes of printable characters
+/// (api.md, section 1). The only way to make one is `parse`.
+class TaskId {
+ public:
+  static constexpr std::size_t kBytesMax = 191;
+
+  /// Drops blanks, a byte order mark and zero-width characters around the text, then checks it.
+  [[nodiscard]] static std::variant<TaskId, IdDefect> parse(std::string_view text);
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  friend bool operator==(const TaskId&, const TaskId&) = default;
+  friend auto operator<=>(const TaskId&, const TaskId&) = default;
+
+ private:
+  explicit TaskId(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+/// The ledger's own short name for a task: its row. Grows with the order of import.
+using TaskKey = std::int64_t;
+
+/// Where a task stands. The numbers are stored in the ledger.
+enum class TaskState { unfinished = 0, succeeded = 1, failed = 2, missing = 3 };
+[[nodiscard]] std::string_view name(TaskState state);
+
+/// Where one video of a task stands. The numbers are stored in the ledger.
+enum class VideoState { wanted = 0, done = 1, failed = 2, expired = 3 };
+[[nodiscard]] std::string_view name(VideoState state);
+
+/// What one HTTP answer means for the task that was asked about (api.md, sections 3 and 4).
+/// The numbers are stored in the ledger.
+enum class Verdict {
+  unfinished = 0,    ///< a known status that is not final
+  succeeded = 1,     ///< final: the video is made
+  failed = 2,        ///< final: the gateway gave up, and refunds
+  unrecognised = 3,  ///< JSON, but an unknown shape or status word: unfinished, kept raw
+  not_found = 4,     ///< the gateway knows no such task (or it is another user's)
+  wrong_task = 5,    ///< the answer names another task: kept, never used
+  unreadable = 6,    ///< no JSON, or a `code` that is no success: retried
+  throttled = 7,     ///< 429
+  server_error = 8,  ///< 5xx
+  unauthorised = 9,  ///< 401
+  forbidden = 10,    ///< 403
+  invalid_url = 11,  ///< 404 "Invalid URL": wrong base URL, or an ID the gateway cannot route
+  unexpected = 12,   ///< any other HTTP status (3xx, 408, 409, 425 …): retried
+};
+/// Lower-case words for logs, e.g. "not found".
+[[nodiscard]] std::string_view name(Verdict verdict);
+
+/// One leaf of an answer's usage block under its own dotted name, the value exact as sent
+/// ("5.0" stays "5.0"; a string's quotes are dropped).
+struct UsageMetric {
+  std::string name;
+  std::string value;
+  friend bool operator==(const UsageMetric&, const UsageMetric&) = default;
+};
+
+/// What is known of a task beyond its state. Empty text or no value: not said.
+/// Numbers are plain decimals as text, exact as sent, never with an exponent.
+struct TaskFacts {
+  std::optional<UtcTime> submit_time;
+  std::optional<UtcTime> start_time;
+  std::optional<UtcTime> finish_time;        ///< when the gateway noticed the end
+  std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (api.md T1: UTC+8)
+  std::string model;
+  std::string action;
+  std::string resolution;
+  std::string ratio;
+  std::string duration_seconds;  ///< the vendor's billable total
+  std::string input_seconds;
+  std::string output_seconds;  ///< the length of the clip
+  std::string video_count;
+  std::string completion_tokens;
+  std::string total_tokens;
+  std::string super_resolution_tokens;
+  std::string units;        ///< Kling final_unit_deduction
+  std::string credits;      ///< Vidu
+  std::string quota;        ///< the gateway's own charge, in gateway units
+  std::string fail_reason;  ///< failures only; URLs in it are redacted
+  friend bool operator==(const TaskFacts&, const TaskFacts&) = default;
+};
+
+/// One video that an answer offers. A URL that starts with `/` belongs to the gateway itself.
+struct VideoLink {
+  int index = 1;    ///< from 1
+  std::string url;  ///< byte for byte as sent; a secret while it lives
+  std::optional<UtcTime> expires_at;
+  bool fallback = false;  ///< no URL was sent: the gateway's content endpoint is tried (api.md T14)
+  friend bool operator==(const VideoLink&, const VideoLink&) = default;
+};
+
+/// What one HTTP answer says.
+struct Answer {
+  Verdict verdict = Verdict::unreadable;
+  std::string code;      ///< the envelope's or error's `code`, as sent, capped
+  std::string status;    ///< the status word, as sent, capped
+  std::string progress;  ///< as sent, capped
+  std::string message;   ///< for people; harmless to print, no secrets; errors only
+  TaskFacts facts;
+  std::vector<UsageMetric> usage;
+  std::vector<VideoLink> links;  ///< success only
+  /// Videos the answer counts but gives no link for (api.md T11).
+  int videos_without_link = 0;
+};
+
+/// A file that was checked, synced and published under its final name.
+struct SavedFile {
+  std::string path;  ///< absolute
+  std::int64_t bytes = 0;
+  std::string sha256;  ///< 64 lower-case hex digits
+  std::string checks;  ///< what was compared, e.g. "length crc64 boxes"
+  friend bool operator==(const SavedFile&, const SavedFile&) = default;
+};
+
+/// A user's own columns beside the ID, in the file's order.
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// An input row that was accepted.
+struct WantedTask {
+  TaskId id;
+  std::string model;  ///< from a column named `model`; empty when there is none
+  Labels labels;
+};
+
+}  // namespace core

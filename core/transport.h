@@ -1,0 +1,106 @@
+// The seam between the engine and the network: requests go in, completions come out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/file_name.h"
+#include "core/task.h"
+
+namespace core {
+
+/// Asks the gateway of `account` for `path` (already percent-encoded).
+struct QueryRequest {
+  std::uint64_t token = 0;  ///< comes back with the completion
+  int account = 0;
+  std::string path;
+};
+
+/// Fetches one video into the output folder, checks and publishes it.
+struct DownloadRequest {
+  std::uint64_t token = 0;
+  int account = 0;  ///< whose key goes along if the URL is of that gateway's own origin
+  std::string url;  ///< byte for byte; one that starts with `/` belongs to the account's gateway
+  FilePlan file;
+};
+
+/// An HTTP answer to a query.
+struct QueryAnswer {
+  int http_status = 0;
+  std::string body;             ///< decoded, complete
+  std::optional<UtcTime> date;  ///< the server's clock (api.md T32)
+  /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
+  /// §10.2.3).
+  std::optional<std::chrono::milliseconds> retry_after;
+};
+
+/// No answer: connection, TLS, time-out, a body over the limit … `text` is for people.
+struct TransportFailure {
+  std::string kind;  ///< one word for counting: "connect", "timeout", "tls", "too_large" …
+  std::string text;
+};
+
+enum class FetchProblem {
+  transport,       ///< cut, timed out, stalled: worth another try
+  denied,          ///< 403
+  gone,            ///< 404, 410
+  unauthorised,    ///< 401 from the gateway's own origin
+  throttled,       ///< 429
+  server_error,    ///< 5xx
+  other_status,    ///< any other HTTP status
+  not_a_video,     ///< complete, but no video container, or cut inside it
+  wrong_length,    ///< bytes differ from what was promised
+  wrong_checksum,  ///< CRC-64 or MD5 differ from what was promised
+  too_large,       ///< over --max-video-size
+  refused_url,     ///< scheme, redirect or address that is not allowed
+  disk_full,       ///< no space, no inodes, quota
+  disk,            ///< any other failure of the output folder
+};
+/// One word for counting, e.g. "not_a_video".
+[[nodiscard]] std::string_view name(FetchProblem problem);
+
+/// A download that produced no file.
+struct FetchFailure {
+  FetchProblem problem = FetchProblem::transport;
+  int http_status = 0;  ///< 0: none
+  std::string text;     ///< for people; no secrets
+  std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<UtcTime> date;  ///< the server's clock, to judge an expiry by
+};
+
+struct Completion {
+  std::uint64_t token = 0;
+  std::variant<QueryAnswer, TransportFailure, SavedFile, FetchFailure> outcome;
+};
+
+/// Runs requests. Owned by the engine's thread; only `wake` may be called by others.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Starts at once; the caller keeps count of what is in flight.
+  virtual void start(QueryRequest request) = 0;
+  virtual void start(DownloadRequest request) = 0;
+
+  /// Drives everything until something completes, `wake` is called, or `until` has passed, and
+  /// appends what completed. Throws core::Error when the event loop itself fails.
+  virtual void wait(SteadyTime until, std::vector<Completion>& completions) = 0;
+
+  /// Makes the running or next `wait` return. Any thread; async-signal-safe.
+  virtual void wake() = 0;
+
+  /// Drops all requests in flight; none of them completes any more. Part files stay.
+  virtual void abort() = 0;
+
+  /// Bytes of videos received so far.
+  [[nodiscard]] virtual std::int64_t bytes_received() const = 0;
+  /// Connections opened so far.
+  [[nodiscard]] virtual std::int64_t connections_opened() const = 0;
+};
+
+}  // namespace core
