@@ -205,8 +205,9 @@ void JsonDocument::clear() {
 JsonDefect JsonDocument::read(std::string_view text) {
   clear();
   if (text.size() > kBytesMax) return JsonDefect::too_large;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (text.find_first_not_of(kBlanks) == std::string_view::npos) return JsonDefect::empty;
+  // nlohmann skips the byte order mark itself.
+  const std::size_t start = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  if (text.find_first_not_of(kBlanks, start) == std::string_view::npos) return JsonDefect::empty;
   // nlohmann takes a NUL byte for the end of the text and would not see what comes behind it.
   if (text.find('\0') != std::string_view::npos) return JsonDefect::not_unicode;
   Reader reader(*this);

@@ -64,11 +64,10 @@ std::string_view find_original_link(const AnswerLevels& levels) {
 
 /// The path of an http(s) URL or of a relative one, without its query.
 std::string_view path_of(std::string_view url) {
-  if (!url.starts_with('/')) {
-    const std::size_t authority = url.find("://") + 3;
-    url.remove_prefix(std::min(url.find('/', authority), url.size()));
-  }
-  return url.substr(0, url.find_first_of("?#"));
+  url = url.substr(0, url.find_first_of("?#"));
+  if (url.starts_with('/')) return url;
+  const std::size_t authority = url.find("://") + 3;
+  return url.substr(std::min(url.find('/', authority), url.size()));
 }
 
 /// Whether the link is one of a gateway's own endpoints, which know no expiry.
