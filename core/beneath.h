@@ -1,0 +1,57 @@
+// Files beneath an open folder, following no link (reliability.md d4). Errors are errno values: the
+// caller knows what they mean for a download.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace core {
+
+/// An open file or folder, closed at the end. Not valid: opening failed, and errno says why.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+
+  [[nodiscard]] bool valid() const { return number_ >= 0; }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_ = -1;
+};
+
+/// What a path says of a file: its folder ("" for none) and its name.
+struct SplitPath {
+  std::string folder;
+  std::string name;
+};
+[[nodiscard]] SplitPath split_path(std::string_view path);
+
+/// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; where the kernel or
+/// a seccomp filter has none, part by part with O_NOFOLLOW. Always O_CLOEXEC, never waits for the
+/// other end of a FIFO. `path` has no empty, `.` or `..` part, or is "." for the folder itself.
+[[nodiscard]] Descriptor open_beneath(int folder, const std::string& path, int flags,
+                                      mode_t mode = 0);
+
+/// Moves a file to a name that must be free: renameat2 with RENAME_NOREPLACE; where the file system
+/// has none (NFS), a hard link and unlink. 0, EEXIST when the name is taken, or another errno.
+[[nodiscard]] int move_without_replacing(int from_folder, const std::string& from, int to_folder,
+                                         const std::string& to);
+
+/// Writes all of `bytes` at `offset`; `written` counts even when it fails. 0 or errno.
+[[nodiscard]] int write_at(int file, std::string_view bytes, off_t offset, std::size_t& written);
+
+/// fsync of a folder. File systems that cannot (EINVAL) keep their names in their own way.
+[[nodiscard]] int sync_folder(int folder);
+
+}  // namespace core
