@@ -2,7 +2,9 @@
 function(reeltally_warnings target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-    -Wswitch-enum -Wundef)
+    -Wswitch-enum -Wundef
+    # Designated initialisers name what differs; the members left out have defaults.
+    -Wno-missing-field-initializers)
   if(REELTALLY_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -244,4 +244,21 @@ Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
   return answer;
 }
 
+std::optional<std::string> link_in_json(std::string_view body) {
+  JsonDocument document;
+  if (document.read(body) != JsonDefect::none) {
+    return std::nullopt;
+  }
+  for (const JsonValue holder : {document.root(), document.root()["data"]}) {
+    for (const std::string_view key : {"url", "video_url"}) {
+      const std::string_view link = holder[key].text();
+      if (link.substr(0, 8) == "https://" || link.substr(0, 7) == "http://" ||
+          link.substr(0, 1) == "/") {
+        return std::string(link);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace core

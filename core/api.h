@@ -2,6 +2,7 @@
 // any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,9 @@ inline constexpr std::size_t kMessageBytesMax = 300;
 /// What an HTTP answer to the query of `id` means. Every body of every size is understood as
 /// something; nothing is guessed.
 [[nodiscard]] Answer parse_answer(int http_status, std::string_view body, const TaskId& id);
+
+/// The link in the JSON that some gateways answer at the content path instead of bytes (api.md,
+/// section 6, content proxy); none when there is none.
+[[nodiscard]] std::optional<std::string> link_in_json(std::string_view body);
 
 }  // namespace core

@@ -28,6 +28,8 @@ std::string_view name(FetchProblem problem) {
       return "too_large";
     case FetchProblem::refused_url:
       return "refused_url";
+    case FetchProblem::blocked:
+      return "blocked";
     case FetchProblem::disk_full:
       return "disk_full";
     case FetchProblem::disk:

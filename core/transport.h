@@ -58,6 +58,7 @@ enum class FetchProblem {
   wrong_checksum,  ///< CRC-64 or MD5 differ from what was promised
   too_large,       ///< over --max-video-size
   refused_url,     ///< scheme, redirect or address that is not allowed
+  blocked,         ///< a link, a folder or another process stands where this one file goes
   disk_full,       ///< no space, no inodes, quota
   disk,            ///< any other failure of the output folder
 };

@@ -1,1 +1,106 @@
 #include "storage/migrations.h"
+
+#include <date/date.h>
+
+#include "core/sha256.h"
+#include "storage/backup.h"
+#include "storage/database.h"
+#include "storage/ledger_error.h"
+
+namespace storage {
+namespace {
+
+int version_of(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA user_version").getInt();
+}
+
+std::string checksum(std::string_view sql) {
+  core::Sha256 hash;
+  hash.update(sql);
+  return core::hex(hash.finish());
+}
+
+void refuse_newer(const std::string& path, int version, int newest) {
+  if (version > newest) {
+    throw LedgerUnreadable("the ledger " + path + " has schema " + std::to_string(version) +
+                           ", this program knows " + std::to_string(newest) +
+                           "; it was left as it is. Use the newer reeltally");
+  }
+}
+
+void verify_applied(SQLite::Database& database, const std::string& path,
+                    std::span<const Migration> migrations) {
+  SQLite::Statement applied(database, "SELECT number, sha256 FROM migration ORDER BY number");
+  while (applied.executeStep()) {
+    const int number = applied.getColumn(0).getInt();
+    for (const Migration& migration : migrations) {
+      if (migration.number == number &&
+          checksum(migration.sql) != applied.getColumn(1).getString()) {
+        throw LedgerUnreadable("the ledger " + path + " was made by another build: its migration " +
+                               std::to_string(number) +
+                               " differs from this program's. Use the program that made it");
+      }
+    }
+  }
+}
+
+void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  // Read again under the lock: somebody may have been quicker.
+  if (version_of(database) != migration.number - 1) {
+    return;
+  }
+  database.exec(std::string(migration.sql));
+  SQLite::Statement record(
+      database, "INSERT INTO migration (number, title, sha256, applied_at) VALUES (?, ?, ?, ?)");
+  record.bind(1, migration.number);
+  record.bind(2, std::string(migration.title));
+  record.bind(3, checksum(migration.sql));
+  record.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
+  record.exec();
+  database.exec("PRAGMA user_version = " + std::to_string(migration.number));
+  transaction.commit();
+}
+
+}  // namespace
+
+MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
+                         std::span<const Migration> migrations, core::UtcTime now, bool backup) {
+  return with_ledger_errors(path, "upgrade", [&] {
+    MigrationOutcome outcome;
+    const int newest = migrations.empty() ? 0 : migrations.back().number;
+    outcome.from = outcome.to = version_of(database);
+    refuse_newer(path, outcome.from, newest);
+    database.exec(
+        "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, title TEXT NOT NULL, "
+        "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
+    verify_applied(database, path, migrations);
+    if (backup && outcome.from > 0 && outcome.from < newest) {
+      outcome.backup = path + ".backup-v" + std::to_string(outcome.from) + "-" +
+                       date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
+      back_up(database, outcome.backup);
+    }
+    for (const Migration& migration : migrations) {
+      if (migration.number > outcome.from) {
+        apply(database, migration, now);
+      }
+    }
+    outcome.to = version_of(database);
+    return outcome;
+  });
+}
+
+void require_schema(SQLite::Database& database, const std::string& path,
+                    std::span<const Migration> migrations) {
+  with_ledger_errors(path, "read", [&] {
+    const int version = version_of(database);
+    const int newest = migrations.empty() ? 0 : migrations.back().number;
+    refuse_newer(path, version, newest);
+    if (version < newest) {
+      throw LedgerUnreadable("the ledger " + path + " has the older schema " +
+                             std::to_string(version) + "; upgrade it with `reeltally db migrate`");
+    }
+  });
+}
+
+}  // namespace storage

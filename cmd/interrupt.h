@@ -1,0 +1,47 @@
+// Signals as values: the first SIGINT or SIGTERM drains the run, the second stops it at once.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace cmd {
+
+/// Blocks SIGINT, SIGTERM and SIGUSR1 for the whole process and receives them on a thread of its
+/// own; so it is made before any other thread, and once. A child process must unblock them.
+class Interrupt {
+ public:
+  /// Throws core::Error when the kernel offers no signalfd.
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  /// 0: none yet; 1: drain; 2: stop at once. A third signal ends the process on the spot, which
+  /// loses nothing either.
+  [[nodiscard]] const std::atomic<int>& level() const { return level_; }
+  /// SIGINT or SIGTERM, whichever came first; 0: none.
+  [[nodiscard]] int signal() const { return signal_.load(); }
+  /// Whether SIGUSR1 came since the last call.
+  [[nodiscard]] bool take_report_request() { return report_.exchange(false); }
+
+  /// Called on the signal thread after each signal; an empty function stops that. When this
+  /// returns, the earlier function is no longer running.
+  void wake_with(std::function<void()> wake);
+
+ private:
+  void receive();
+  void handle(int number);
+
+  std::atomic<int> level_{0};
+  std::atomic<int> signal_{0};
+  std::atomic<bool> report_{false};
+  std::mutex mutex_;
+  std::function<void()> wake_;  // under mutex_
+  int signals_ = -1;
+  int quit_ = -1;
+  std::thread thread_;
+};
+
+}  // namespace cmd

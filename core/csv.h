@@ -1,0 +1,73 @@
+// CSV (RFC 4180) read row by row in bounded memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace core {
+
+/// Fills a buffer with the next bytes of an input; 0: the end. Throws core::UsageError that names
+/// the input when it cannot be read.
+using ReadBytes = std::function<std::size_t(char* buffer, std::size_t size)>;
+
+/// One row. The fields are valid until the next call of `next`.
+struct CsvRow {
+  enum class Kind {
+    fields,
+    too_long,      ///< longer than CsvReader::kRowBytesMax: skipped, without fields
+    unterminated,  ///< a quote opened here never closes: nothing follows
+  };
+  Kind kind = Kind::fields;
+  std::uint64_t line = 0;  ///< physical line on which the row begins, from 1
+  std::vector<std::string_view> fields;
+};
+
+/// Reads UTF-8 with or without a byte order mark, and UTF-16 with one; lines end with LF, CRLF or
+/// CR; quoted fields may hold delimiters, doubled quotes and line ends. Blank lines and lines that
+/// begin with `#` are skipped. One thread.
+class CsvReader {
+ public:
+  static constexpr std::size_t kRowBytesMax = std::size_t{64} * 1024;
+
+  explicit CsvReader(ReadBytes read);
+
+  /// The first line of data as it stands, for guessing the delimiter; empty at the end of the
+  /// input.
+  [[nodiscard]] std::string_view peek_line();
+  /// Skips that line.
+  void skip_line();
+  void set_delimiter(char delimiter) { delimiter_ = delimiter; }
+
+  /// False at the end.
+  [[nodiscard]] bool next(CsvRow& row);
+
+ private:
+  enum class Encoding { unknown, utf8, utf16_le, utf16_be };
+
+  bool fill();  // more bytes behind end_; false at the end of the input
+  void detect_encoding(std::size_t& got);
+  void decode_utf16(std::size_t got);
+  bool skip_blank_and_comment();
+  [[nodiscard]] const char* line_end();
+  bool plain_row(CsvRow& row);
+  void quoted_row(CsvRow& row);
+  void skip_long_row(CsvRow& row);
+  void consume_line_end();
+
+  ReadBytes read_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool at_end_ = false;
+  Encoding encoding_ = Encoding::unknown;
+  std::string undecoded_;  // half a UTF-16 character
+  std::uint64_t line_ = 1;
+  char delimiter_ = ',';
+  std::string scratch_;  // unquoted text of the row
+};
+
+}  // namespace core

@@ -1,0 +1,64 @@
+// The network: one curl multi handle for queries and downloads, driven by epoll.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/part_file.h"
+#include "core/transport.h"
+
+namespace core {
+
+/// A gateway and the key for it. The key is sent to this base URL's own origin alone.
+struct GatewayAccount {
+  std::string base_url;  ///< without a trailing slash
+  std::string api_key;
+};
+
+struct TransportSettings {
+  std::vector<GatewayAccount> accounts;  ///< by TaskRecord::account
+  int concurrency = 32;                  ///< queries at once, at most
+  int download_concurrency = 8;
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds query_timeout{60'000};
+  std::chrono::milliseconds stall_timeout{60'000};  ///< below 1 KiB/s for this long
+  std::int64_t limit_rate = 0;  ///< bytes/s over all downloads together; 0: no limit
+  std::int64_t video_bytes_max = std::int64_t{4} << 30;
+  std::string ca_file;  ///< empty: the system's
+  bool allow_http = false;
+  bool allow_private_hosts = false;
+  std::string user_agent;
+  std::shared_ptr<const OutputFolder> folder;  ///< may be null while nothing is downloaded
+  PartFile::Claimed claimed;                   ///< see PartFile::publish
+  int publisher_threads = 2;
+};
+
+/// core::Transport on libcurl. Belongs to one thread, but for `wake`.
+class CurlTransport final : public Transport {
+ public:
+  static constexpr std::size_t kBodyBytesMax = std::size_t{8} * 1024 * 1024;
+  static constexpr int kRedirectsMax = 5;
+
+  /// Throws core::UsageError for a base URL that is none, core::Error when curl or epoll fail.
+  explicit CurlTransport(TransportSettings settings);
+  ~CurlTransport() override;
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+
+  void start(QueryRequest request) override;
+  void start(DownloadRequest request) override;
+  void wait(SteadyTime until, std::vector<Completion>& completions) override;
+  void wake() override;
+  void abort() override;
+  [[nodiscard]] std::int64_t bytes_received() const override;
+  [[nodiscard]] std::int64_t connections_opened() const override;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace core

@@ -1,0 +1,298 @@
+#include "core/download_lane.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace core {
+
+DownloadLane::DownloadLane(const RunPlan& plan, std::shared_ptr<const NameTemplate> names,
+                           std::vector<std::string> account_names, Ledger& ledger,
+                           Transport& transport, const Clock& clock, RunTally& tally,
+                           const Notify& notify)
+    : plan_(plan),
+      names_(std::move(names)),
+      account_names_(std::move(account_names)),
+      ledger_(ledger),
+      transport_(transport),
+      clock_(clock),
+      tally_(tally),
+      notify_(notify),
+      random_(plan.seed + 1) {}
+
+// ---- taking and starting
+
+void DownloadLane::page(Ticket last_success) {
+  const Ticket committed = ledger_.committed();
+  const bool news = last_success > paged_ && committed > paged_;
+  if (paged_once_ && !more_ && !news) {
+    return;
+  }
+  const std::size_t limit = kWindow;
+  std::vector<WantedVideo> wanted = ledger_.videos(limit);
+  paged_once_ = true;
+  paged_ = committed;
+  more_ = wanted.size() == limit;
+  std::set<std::pair<TaskKey, int>> known;
+  for (const auto& [token, item] : items_) {
+    known.emplace(item.video.task, item.video.link.index);
+  }
+  for (WantedVideo& video : wanted) {
+    if (items_.size() >= kWindow) {
+      more_ = true;
+      break;
+    }
+    if (!known.contains({video.task, video.link.index})) {
+      Item item{.video = std::move(video)};
+      item.due = clock_.steady();
+      items_.emplace(next_token_++, std::move(item));
+    }
+  }
+}
+
+void DownloadLane::start_due(Ticket last_success, QueryLane& queries) {
+  if (stopped_ || !plan_.download) {
+    return;
+  }
+  const auto slots = static_cast<std::size_t>(plan_.download_concurrency);
+  if (in_flight_ >= slots) {
+    return;
+  }
+  if (items_.size() < kWindow / 2) {
+    page(last_success);
+  }
+  for (const std::uint64_t token : startable()) {
+    if (in_flight_ >= slots || !ledger_.has_room(in_flight_ + queries.in_flight() + 1)) {
+      return;
+    }
+    if (const auto hindrance =
+            plan_.download_hindrance ? plan_.download_hindrance() : std::nullopt) {
+      hindered_ = true;
+      stop(*hindrance);
+      return;
+    }
+    start(token, items_.find(token)->second);
+  }
+}
+
+// What may start now, the soonest expiry first.
+std::vector<std::uint64_t> DownloadLane::startable() const {
+  const SteadyTime now = clock_.steady();
+  const Ticket committed = ledger_.committed();
+  std::vector<std::pair<UtcTime, std::uint64_t>> due;
+  for (const auto& [token, item] : items_) {
+    if ((item.phase == Phase::rechecked && committed >= item.usable) ||
+        (item.phase == Phase::waiting && item.due <= now)) {
+      due.emplace_back(item.video.link.expires_at.value_or(UtcTime::max()), token);
+    }
+  }
+  std::sort(due.begin(), due.end());
+  std::vector<std::uint64_t> tokens(due.size());
+  std::transform(due.begin(), due.end(), tokens.begin(),
+                 [](const auto& one) { return one.second; });
+  return tokens;
+}
+
+void DownloadLane::start(std::uint64_t token, Item& item) {
+  const WantedVideo& video = item.video;
+  DownloadRequest request;
+  request.token = token;
+  request.account = video.account;
+  request.url = video.link.url;
+  request.file.name_template = names_;
+  request.file.fields = {.task_id = video.id.text(),
+                         .account = account_names_.at(static_cast<std::size_t>(video.account)),
+                         .model = video.model,
+                         .status = video.status,
+                         .finish_time = video.finish_time,
+                         .index = video.link.index,
+                         .labels = video.labels};
+  request.file.replaces = video.path;
+  item.phase = Phase::in_flight;
+  ++in_flight_;
+  transport_.start(std::move(request));
+}
+
+SteadyTime DownloadLane::next_due() const {
+  SteadyTime next = SteadyTime::max();
+  if (stopped_ || in_flight_ >= static_cast<std::size_t>(plan_.download_concurrency)) {
+    return next;
+  }
+  for (const auto& [token, item] : items_) {
+    if (item.phase == Phase::waiting) {
+      next = std::min(next, item.due);
+    }
+  }
+  return next;
+}
+
+bool DownloadLane::idle(Ticket last_success) const {
+  if (stopped_ || !plan_.download) {
+    return in_flight_ == 0;
+  }
+  return items_.empty() && paged_once_ && !more_ && paged_ >= last_success;
+}
+
+// ---- outcomes
+
+void DownloadLane::settle(std::uint64_t token, SavedFile file) {
+  const auto found = items_.find(token);
+  --in_flight_;
+  ++tally_.videos_downloaded;
+  tally_.video_bytes += file.bytes;
+  const WantedVideo& video = found->second.video;
+  if (notify_) {
+    notify_({Notice::Kind::video_done, video.id.text(), video.link.index, file.path});
+  }
+  VideoEntry entry;
+  entry.task = video.task;
+  entry.index = video.link.index;
+  entry.observed_at = clock_.utc();
+  entry.state = VideoState::done;
+  entry.file = std::move(file);
+  ledger_.append(std::move(entry));
+  items_.erase(found);
+}
+
+void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries) {
+  const auto found = items_.find(token);
+  Item& item = found->second;
+  --in_flight_;
+  ++tally_.errors[std::string("video_") + std::string(name(failure.problem))];
+  switch (failure.problem) {
+    case FetchProblem::denied:
+    case FetchProblem::gone:
+      refused(token, item, failure, queries);
+      return;
+    case FetchProblem::unauthorised:
+      key_rejected_ = failure.text;
+      finish(found, VideoState::wanted, failure.text, false);
+      return;
+    case FetchProblem::too_large:
+    case FetchProblem::refused_url:
+    case FetchProblem::blocked:
+      finish(found, is_expired(item, failure) ? VideoState::expired : VideoState::wanted,
+             failure.text, false);
+      return;
+    case FetchProblem::disk_full:
+    case FetchProblem::disk:
+      disk_failure_ = failure.text;
+      stop(failure.text);
+      return;
+    case FetchProblem::transport:
+    case FetchProblem::throttled:
+    case FetchProblem::server_error:
+    case FetchProblem::other_status:
+    case FetchProblem::not_a_video:
+    case FetchProblem::wrong_length:
+    case FetchProblem::wrong_checksum:
+      break;
+  }
+  if (item.failures < plan_.retry.retries) {
+    retry(item, failure);
+    return;
+  }
+  if (item.video.link.fallback && failure.problem != FetchProblem::transport &&
+      failure.problem != FetchProblem::throttled) {
+    finish(found, VideoState::failed,
+           "the answer holds no link, and the gateway's own: " + failure.text, false);
+    return;
+  }
+  finish(found, is_expired(item, failure) ? VideoState::expired : VideoState::wanted, failure.text,
+         false);
+}
+
+// A refused link may have been replaced by the gateway since: the task is asked once more.
+void DownloadLane::refused(std::uint64_t token, Item& item, const FetchFailure& failure,
+                           QueryLane& queries) {
+  item.refusal = failure;
+  if (item.asked_again) {
+    conclude_refusal(items_.find(token));
+    return;
+  }
+  item.asked_again = true;
+  item.phase = Phase::rechecking;
+  TaskRecord task{.key = item.video.task, .account = item.video.account, .id = item.video.id};
+  task.state = TaskState::succeeded;
+  queries.recheck(std::move(task), token);
+}
+
+void DownloadLane::rechecked(const Recheck& recheck) {
+  const auto found = items_.find(recheck.video);
+  Item& item = found->second;
+  const auto link =
+      std::find_if(recheck.links.begin(), recheck.links.end(),
+                   [&item](const VideoLink& one) { return one.index == item.video.link.index; });
+  if (recheck.answered && link != recheck.links.end() && link->url != item.video.link.url) {
+    item.video.link = *link;
+    item.usable = recheck.ticket;
+    item.phase = Phase::rechecked;
+    return;
+  }
+  if (recheck.answered) {
+    conclude_refusal(found);
+    return;
+  }
+  finish(found, VideoState::wanted, item.refusal.text + "; asking for a fresh link failed", false);
+}
+
+void DownloadLane::conclude_refusal(Items::iterator item) {
+  const Item& refused = item->second;
+  if (refused.video.link.fallback) {
+    finish(item, VideoState::failed,
+           "the answer holds no link, and the gateway's own: " + refused.refusal.text, false);
+  } else if (is_expired(refused, refused.refusal)) {
+    finish(item, VideoState::expired, "the link is dead: " + refused.refusal.text, false);
+  } else if (refused.refusal.problem == FetchProblem::gone || refused.video.denied_before) {
+    finish(item, VideoState::failed, refused.refusal.text, true);
+  } else {
+    finish(item, VideoState::wanted, refused.refusal.text, true);
+  }
+}
+
+void DownloadLane::retry(Item& item, const FetchFailure& failure) {
+  ++item.failures;
+  ++tally_.retries;
+  const double unit = std::uniform_real_distribution<double>(0, 1)(random_);
+  const auto pause = failure.retry_after.value_or(std::chrono::milliseconds(0));
+  item.phase = Phase::waiting;
+  item.due = clock_.steady() + pause + retry_delay(plan_.retry, item.failures, unit);
+  if (notify_) {
+    notify_({Notice::Kind::retry, item.video.id.text(), item.video.link.index, failure.text});
+  }
+}
+
+void DownloadLane::finish(Items::iterator item, VideoState state, const std::string& why,
+                          bool denied) {
+  const WantedVideo& video = item->second.video;
+  const bool expired = state == VideoState::expired;
+  ++(expired ? tally_.videos_expired : tally_.videos_failed);
+  if (notify_) {
+    notify_({expired ? Notice::Kind::video_expired : Notice::Kind::video_failed, video.id.text(),
+             video.link.index, why});
+  }
+  VideoEntry entry;
+  entry.task = video.task;
+  entry.index = video.link.index;
+  entry.observed_at = clock_.utc();
+  entry.state = state;
+  entry.error = why;
+  entry.denied = denied;
+  ledger_.append(std::move(entry));
+  items_.erase(item);
+}
+
+void DownloadLane::stop(const std::string& why) {
+  if (!stopped_ && notify_) {
+    notify_({Notice::Kind::stopped, {}, 0, "downloads stop: " + why});
+  }
+  stopped_ = true;
+}
+
+// The server's clock decides where it is known: ours may be wrong (api.md T32).
+bool DownloadLane::is_expired(const Item& item, const FetchFailure& failure) const {
+  return item.video.link.expires_at &&
+         *item.video.link.expires_at <= failure.date.value_or(clock_.utc());
+}
+
+}  // namespace core

@@ -1,0 +1,99 @@
+// The downloads of a run: the videos soonest to expire first, and what each outcome leads to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/file_name.h"
+#include "core/ledger.h"
+#include "core/query_lane.h"
+#include "core/run_plan.h"
+#include "core/transport.h"
+
+namespace core {
+
+/// Owned and driven by the engine, on its thread. The work list is the ledger: only what is
+/// committed there is ever fetched.
+class DownloadLane {
+ public:
+  /// Videos taken from the ledger and not settled yet, those waiting for a retry included.
+  static constexpr std::size_t kWindow = 256;
+  /// Tokens of this lane have this bit; those of queries have not.
+  static constexpr std::uint64_t kTokenBit = std::uint64_t{1} << 63U;
+
+  DownloadLane(const RunPlan& plan, std::shared_ptr<const NameTemplate> names,
+               std::vector<std::string> account_names, Ledger& ledger, Transport& transport,
+               const Clock& clock, RunTally& tally, const Notify& notify);
+
+  /// Takes videos from the ledger (those of successes up to `last_success` once they are
+  /// committed) and starts what is due. Hands over tasks that must be asked again first.
+  void start_due(Ticket last_success, QueryLane& queries);
+  void settle(std::uint64_t token, SavedFile file);
+  void settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries);
+  void rechecked(const Recheck& recheck);
+
+  [[nodiscard]] SteadyTime next_due() const;
+  /// Whether nothing is held, and the ledger has been asked since `last_success` was committed.
+  [[nodiscard]] bool idle(Ticket last_success) const;
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  /// The output folder failed, or space ran short: nothing more is fetched.
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] const std::string& disk_failure() const { return disk_failure_; }
+  [[nodiscard]] bool hindered() const { return hindered_; }
+  /// The gateway refused the key for one of its own videos.
+  [[nodiscard]] const std::string& key_rejected() const { return key_rejected_; }
+
+ private:
+  enum class Phase { waiting, in_flight, rechecking, rechecked };
+  struct Item {
+    WantedVideo video;
+    Phase phase = Phase::waiting;
+    int failures = 0;
+    bool asked_again = false;
+    SteadyTime due{};
+    Ticket usable = 0;     // a fresh link may be used once this is committed
+    FetchFailure refusal;  // why the task was asked again
+  };
+  using Items = std::map<std::uint64_t, Item>;
+
+  void page(Ticket last_success);
+  [[nodiscard]] std::vector<std::uint64_t> startable() const;
+  void start(std::uint64_t token, Item& item);
+  void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
+  void conclude_refusal(Items::iterator item);
+  void retry(Item& item, const FetchFailure& failure);
+  void finish(Items::iterator item, VideoState state, const std::string& why, bool denied);
+  void stop(const std::string& why);
+  [[nodiscard]] bool is_expired(const Item& item, const FetchFailure& failure) const;
+
+  const RunPlan& plan_;
+  std::shared_ptr<const NameTemplate> names_;
+  std::vector<std::string> account_names_;
+  Ledger& ledger_;
+  Transport& transport_;
+  const Clock& clock_;
+  RunTally& tally_;
+  const Notify& notify_;
+  std::mt19937_64 random_;
+
+  Items items_;  // by token, so in the order in which they came: soonest expiry first
+  std::uint64_t next_token_ = kTokenBit;
+  std::size_t in_flight_ = 0;
+  bool paged_once_ = false;
+  bool more_ = false;  // the last page was full
+  Ticket paged_ = 0;   // what was committed when the ledger was last asked
+  bool stopped_ = false;
+  bool hindered_ = false;
+  std::string disk_failure_;
+  std::string key_rejected_;
+};
+
+}  // namespace core

@@ -1,0 +1,27 @@
+// The few HTTP header values that decide what a download's bytes are worth. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// `Content-Range: bytes FIRST-LAST/TOTAL` (RFC 9110 §14.4).
+struct ContentRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t total = 0;
+  friend bool operator==(const ContentRange&, const ContentRange&) = default;
+};
+/// None for anything but a complete, sane range of bytes with a known total.
+[[nodiscard]] std::optional<ContentRange> parse_content_range(std::string_view value);
+
+/// The ETag if it is a strong validator (RFC 9110 §8.8.1), else empty.
+[[nodiscard]] std::string strong_etag(std::string_view value);
+
+/// A decimal number without sign, as the CRC-64 headers carry it; none when it is anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_unsigned(std::string_view value);
+
+}  // namespace core

@@ -1,0 +1,156 @@
+#include "core/id_set.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kFirstTable = 1024;
+
+// Both halves of a 64 x 64 bit product, folded: the step of wyhash and its kin.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+std::uint64_t hash(std::string_view text, std::uint64_t key) {
+  constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
+  constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
+  std::uint64_t state = key ^ mix(text.size() ^ kOdd1, key | 1U);
+  for (std::size_t position = 0; position < text.size(); position += 16) {
+    std::uint64_t words[2] = {};
+    std::memcpy(words, text.data() + position, std::min<std::size_t>(16, text.size() - position));
+    state = mix(words[0] ^ kOdd2 ^ key, words[1] ^ state);
+  }
+  return mix(state ^ kOdd1, text.size() ^ kOdd2 ^ key);
+}
+
+[[noreturn]] void fail(const char* doing) {
+  throw Error(std::string("cannot ") + doing + " the temporary file that holds seen IDs: " +
+              std::generic_category().message(errno) + "; free space in TMPDIR or /tmp");
+}
+
+int open_unnamed() {
+  const char* folder = std::getenv("TMPDIR");
+  std::string name = std::string(folder == nullptr ? "/tmp" : folder) + "/reeltally-XXXXXX";
+  const int descriptor = mkostemp(name.data(), 0);
+  if (descriptor < 0) {
+    fail("make");
+  }
+  std::remove(name.c_str());
+  return descriptor;
+}
+
+}  // namespace
+
+IdSet::IdSet(std::size_t in_memory_max)
+    : in_memory_max_(in_memory_max), keys_{}, table_(kFirstTable) {
+  std::random_device random;
+  for (std::uint64_t& key : keys_) {
+    key = static_cast<std::uint64_t>(random()) << 32U | random();
+  }
+}
+
+IdSet::~IdSet() {
+  if (file_ >= 0) {
+    close(file_);
+  }
+}
+
+IdSet::Fingerprint IdSet::fingerprint(std::string_view id) const {
+  Fingerprint one{hash(id, keys_[0]), hash(id, keys_[1])};
+  one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero means free
+  return one;
+}
+
+// Where it is, or where it would go.
+IdSet::Fingerprint& IdSet::place(const Fingerprint& one) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t position = one.low & mask;
+  while (table_[position] != Fingerprint{} && table_[position] != one) {
+    position = (position + 1) & mask;
+  }
+  return table_[position];
+}
+
+void IdSet::grow() {
+  std::vector<Fingerprint> old(table_.size() * 2);
+  old.swap(table_);
+  for (const Fingerprint& one : old) {
+    if (one != Fingerprint{}) {
+      place(one) = one;
+    }
+  }
+}
+
+bool IdSet::insert(std::string_view id) {
+  const Fingerprint one = fingerprint(id);
+  if (place(one) == one ||
+      std::any_of(runs_.begin(), runs_.end(), [&](const Run& run) { return in_run(run, one); })) {
+    return false;
+  }
+  if (used_ >= in_memory_max_) {
+    spill();
+  } else if (used_ * 3 >= table_.size() * 2) {
+    grow();
+  }
+  place(one) = one;
+  ++used_;
+  return true;
+}
+
+// Moves all that is in memory to the file, sorted.
+void IdSet::spill() {
+  if (file_ < 0) {
+    file_ = open_unnamed();
+  }
+  std::sort(table_.begin(), table_.end());
+  const auto begin = std::upper_bound(table_.begin(), table_.end(), Fingerprint{});
+  Run run{.offset = file_bytes_, .count = static_cast<std::size_t>(table_.end() - begin)};
+  for (std::size_t i = 0; i < run.count; i += kPage) {
+    run.first_of_page.push_back(begin[static_cast<std::ptrdiff_t>(i)]);
+  }
+  const char* bytes = reinterpret_cast<const char*>(&*begin);
+  const std::size_t size = run.count * sizeof(Fingerprint);
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t wrote =
+        pwrite(file_, bytes + done, size - done, static_cast<off_t>(file_bytes_ + done));
+    if (wrote < 0 && errno != EINTR) {
+      fail("write");
+    }
+    done += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+  }
+  file_bytes_ += size;
+  runs_.push_back(std::move(run));
+  std::fill(table_.begin(), table_.end(), Fingerprint{});
+  used_ = 0;
+}
+
+bool IdSet::in_run(const Run& run, const Fingerprint& one) {
+  const auto after = std::upper_bound(run.first_of_page.begin(), run.first_of_page.end(), one);
+  if (after == run.first_of_page.begin()) {
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(after - run.first_of_page.begin() - 1) * kPage;
+  page_.resize(std::min(kPage, run.count - index));
+  const std::size_t size = page_.size() * sizeof(Fingerprint);
+  const auto offset = static_cast<off_t>(run.offset + index * sizeof(Fingerprint));
+  if (pread(file_, page_.data(), size, offset) != static_cast<ssize_t>(size)) {
+    fail("read");
+  }
+  return std::binary_search(page_.begin(), page_.end(), one);
+}
+
+}  // namespace core

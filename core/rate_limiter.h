@@ -1,0 +1,48 @@
+// How fast queries may start: at most so many in any second, and slower while the gateway asks for
+// it.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+
+#include "core/clock.h"
+
+namespace core {
+
+/// Pure but for the times it is told. A 429 (or five 5xx in a row, which the caller counts) halves
+/// the rate of the whole run, at most once a second, since the answers to what was already in
+/// flight say nothing new; each second that goes well lets it grow by half. One thread.
+class RateLimiter {
+ public:
+  static constexpr double kRateMin = 1.0;  ///< queries a second; a slowed run never stands still
+
+  /// `rate_max` in queries a second; 0: unlimited.
+  RateLimiter(int rate_max, SteadyTime now);
+
+  /// The earliest moment at which a query may start; not after `now`: it may start now.
+  [[nodiscard]] SteadyTime next_start(SteadyTime now);
+  void started(SteadyTime now);
+
+  /// The gateway asks to slow down. Nothing starts before `retry_after` is over.
+  void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after);
+  /// A good answer came.
+  void went_well(SteadyTime now);
+
+  /// The present bound in queries a second; none: unlimited.
+  [[nodiscard]] std::optional<double> rate() const { return rate_; }
+
+ private:
+  void forget_before(SteadyTime time);
+
+  double rate_max_;             // 0: unlimited
+  std::optional<double> rate_;  // none: unlimited
+  double rate_seen_ = 0;        // starts in the second before the last slow-down
+  SteadyTime paused_until_;
+  SteadyTime next_slot_;    // even spacing: when the next start is due
+  SteadyTime last_change_;  // of rate_
+  bool slowed_ = false;
+  std::deque<SteadyTime> starts_;  // those of the last second
+};
+
+}  // namespace core

@@ -1,0 +1,216 @@
+#include "core/task_list.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/printable.h"
+#include "core/utf8.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kRejectedTextMax = 100;
+constexpr std::array<std::string_view, 4> kIdNames = {"task_id", "taskid", "task id", "id"};
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  return first == std::string_view::npos
+             ? std::string_view()
+             : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](char one) {
+    return one >= 'A' && one <= 'Z' ? static_cast<char>(one - 'A' + 'a') : one;
+  });
+  return result;
+}
+
+// How often a delimiter stands outside quotes.
+std::size_t count_outside_quotes(std::string_view line, char delimiter) {
+  std::size_t count = 0;
+  bool quoted = false;
+  for (const char one : line) {
+    quoted = one == '"' ? !quoted : quoted;
+    count += !quoted && one == delimiter ? 1U : 0U;
+  }
+  return count;
+}
+
+std::optional<std::size_t> column_number(const std::string& column) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
+  const bool whole = error == std::errc() && end == column.data() + column.size();
+  return whole && number > 0 ? std::optional(number - 1) : std::nullopt;
+}
+
+}  // namespace
+
+TaskList::TaskList(std::string source, ReadBytes read, TaskListOptions options)
+    : source_(std::move(source)), reader_(std::move(read)), options_(std::move(options)) {
+  choose_delimiter();
+  read_header();
+}
+
+void TaskList::choose_delimiter() {
+  const std::string_view line = reader_.peek_line();
+  constexpr std::string_view kSeparator = "sep=";
+  char delimiter = ',';
+  if (line.size() == kSeparator.size() + 1 && line.substr(0, kSeparator.size()) == kSeparator) {
+    delimiter = line.back();
+    reader_.skip_line();
+  } else {
+    std::size_t most = 0;
+    for (const char one : {',', ';', '\t', '|'}) {
+      const std::size_t count = count_outside_quotes(line, one);
+      if (count > most) {
+        most = count;
+        delimiter = one;
+      }
+    }
+  }
+  reader_.set_delimiter(options_.delimiter.value_or(delimiter));
+}
+
+std::optional<std::size_t> TaskList::named_column(const std::vector<std::string>& names) const {
+  const auto position = [&names](std::string_view wanted) -> std::optional<std::size_t> {
+    const auto found = std::find_if(names.begin(), names.end(), [wanted](const std::string& name) {
+      return lower(name) == wanted;
+    });
+    return found == names.end() ? std::nullopt : std::optional<std::size_t>(found - names.begin());
+  };
+  if (!options_.column.empty() && !column_number(options_.column)) {
+    return position(lower(options_.column));
+  }
+  for (const std::string_view name : kIdNames) {
+    if (const auto found = position(name)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+void TaskList::read_header() {
+  if (!reader_.next(row_)) {
+    return;
+  }
+  std::vector<std::string> names;
+  for (const std::string_view field : row_.fields) {
+    names.push_back(valid_utf8(trim(field)));
+  }
+  const auto number = options_.column.empty() ? std::nullopt : column_number(options_.column);
+  const auto named = named_column(names);
+  if (!options_.column.empty() && !number && !named) {
+    std::string found;
+    for (const std::string& name : names) {
+      found += (found.empty() ? "" : ", ") + printable(name, kRejectedTextMax);
+    }
+    throw UsageError(printable(source_, kRejectedTextMax) + " has no column " + options_.column +
+                     "; its columns are: " + found);
+  }
+  id_column_ = number.value_or(named.value_or(0));
+  if (number && row_.kind == CsvRow::Kind::fields && *number >= row_.fields.size()) {
+    throw UsageError(printable(source_, kRejectedTextMax) + " has no column " + options_.column +
+                     "; it has " + std::to_string(row_.fields.size()));
+  }
+  if (!named) {
+    first_is_data_ = true;
+    return;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != id_column_ && lower(names[i]) == "model" && !model_column_) {
+      model_column_ = i;
+    }
+    const bool label = i != id_column_ && model_column_ != i;
+    label_names_.push_back(label ? names[i] : std::string());
+  }
+}
+
+std::optional<TaskList::Row> TaskList::next() {
+  if (!std::exchange(first_is_data_, false) && !reader_.next(row_)) {
+    return std::nullopt;
+  }
+  ++rows_;
+  return accept(row_);
+}
+
+TaskList::Row TaskList::accept(const CsvRow& row) {
+  const auto reject = [&](std::string reason, std::string_view text) {
+    return RejectedRow{source_, row.line, std::move(reason),
+                       std::string(text.substr(0, kRejectedTextMax))};
+  };
+  switch (row.kind) {
+    case CsvRow::Kind::too_long:
+      return reject("the row is longer than 64 KiB", {});
+    case CsvRow::Kind::unterminated:
+      return reject("a quote that opens here never closes; everything from here on is rejected",
+                    {});
+    case CsvRow::Kind::fields:
+      break;
+  }
+  const std::string_view field =
+      id_column_ < row.fields.size() ? row.fields[id_column_] : std::string_view();
+  auto parsed = TaskId::parse(field);
+  if (const auto* defect = std::get_if<IdDefect>(&parsed)) {
+    return reject(std::string(describe(*defect)), field);
+  }
+  WantedTask task{std::move(std::get<TaskId>(parsed)), {}, {}};
+  if (model_column_ && *model_column_ < row.fields.size()) {
+    task.model = valid_utf8(trim(row.fields[*model_column_]));
+  }
+  const std::size_t columns = std::min(label_names_.size(), row.fields.size());
+  for (std::size_t i = 0; i < columns; ++i) {
+    const std::string_view value = label_names_[i].empty() ? "" : trim(row.fields[i]);
+    if (!value.empty()) {
+      task.labels.emplace_back(label_names_[i], valid_utf8(value));
+    }
+  }
+  return task;
+}
+
+ReadBytes open_input(const std::string& path) {
+  const auto refuse = [path](const char* doing, int error) {
+    throw UsageError(std::string("cannot ") + doing + " " + printable(path, kRejectedTextMax) +
+                     ": " + std::generic_category().message(error));
+  };
+  const bool is_stdin = path == "-";
+  const int number = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) {
+    refuse("open", errno);
+  }
+  const std::shared_ptr<const int> descriptor(new int(number), [is_stdin](const int* one) {
+    if (!is_stdin) {
+      close(*one);
+    }
+    delete one;
+  });
+  struct stat status {};
+  if (fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {
+    refuse("read", EISDIR);
+  }
+  return [descriptor, refuse](char* buffer, std::size_t size) {
+    while (true) {
+      const ssize_t got = read(*descriptor, buffer, size);
+      if (got >= 0) {
+        return static_cast<std::size_t>(got);
+      }
+      if (errno != EINTR) {
+        refuse("read", errno);
+      }
+    }
+  };
+}
+
+}  // namespace core

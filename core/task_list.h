@@ -1,0 +1,65 @@
+// Task IDs from CSV files and plain lists (product.md, "Input").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/csv.h"
+#include "core/task.h"
+
+namespace core {
+
+struct TaskListOptions {
+  std::optional<char> delimiter;  ///< none: detected
+  std::string column;             ///< of the ID: a name, or a number from 1; empty: by the header
+};
+
+/// A row without a usable ID.
+struct RejectedRow {
+  std::string source;
+  std::uint64_t line = 0;
+  std::string reason;
+  std::string text;  ///< the ID field as sent, capped; not harmless to print
+};
+
+/// One input, read as a stream. One thread. Every method throws core::UsageError that names the
+/// input when it cannot be read.
+class TaskList {
+ public:
+  using Row = std::variant<WantedTask, RejectedRow>;
+
+  /// Looks at the first row: throws core::UsageError when the column asked for is not there, so
+  /// that all inputs can be tried before anything is asked.
+  TaskList(std::string source, ReadBytes read, TaskListOptions options);
+
+  /// None at the end.
+  [[nodiscard]] std::optional<Row> next();
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+
+ private:
+  void choose_delimiter();
+  void read_header();
+  [[nodiscard]] std::optional<std::size_t> named_column(
+      const std::vector<std::string>& names) const;
+  [[nodiscard]] Row accept(const CsvRow& row);
+
+  std::string source_;
+  CsvReader reader_;
+  TaskListOptions options_;
+  CsvRow row_;
+  bool first_is_data_ = false;  // row_ holds a row that was only looked at
+  std::size_t id_column_ = 0;
+  std::optional<std::size_t> model_column_;
+  std::vector<std::string> label_names_;  // by column; empty: no label
+  std::uint64_t rows_ = 0;
+};
+
+/// Opens a file to read task IDs from; `-` is standard input. Throws core::UsageError when it is a
+/// folder or cannot be opened; what it returns throws the same when reading fails.
+[[nodiscard]] ReadBytes open_input(const std::string& path);
+
+}  // namespace core

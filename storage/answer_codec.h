@@ -1,0 +1,43 @@
+// Raw answers, byte-exact, many to a compressed block.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace storage {
+
+/// What stands in one row of `answer_block`.
+struct EncodedBlock {
+  std::string lengths;  ///< the size of each slot, LEB128; 0: pruned (or an empty answer)
+  std::string content;  ///< zstd of the concatenation
+};
+
+/// Compresses and expands blocks with one dictionary. One thread at a time.
+class AnswerCodec {
+ public:
+  /// Answers to a block at most, and bytes before one is closed (a single answer may be larger).
+  static constexpr std::size_t kSlotsMax = 64;
+  static constexpr std::size_t kBytesMax = 256 * 1024;
+
+  /// `dictionary` is raw content: text that answers resemble. Throws core::Error when zstd fails.
+  explicit AnswerCodec(std::string_view dictionary);
+  ~AnswerCodec();
+  AnswerCodec(const AnswerCodec&) = delete;
+  AnswerCodec& operator=(const AnswerCodec&) = delete;
+
+  [[nodiscard]] EncodedBlock encode(const std::vector<std::string_view>& answers);
+  /// Throws core::Error when the block is damaged.
+  [[nodiscard]] std::vector<std::string> decode(std::string_view lengths, std::string_view content);
+
+  /// The dictionary that new ledgers get: typical answers of the gateway (api.md, section 5).
+  [[nodiscard]] static std::string_view built_in_dictionary();
+
+ private:
+  struct Contexts;
+  std::unique_ptr<Contexts> contexts_;
+};
+
+}  // namespace storage

@@ -1,0 +1,35 @@
+// Reads stored answers back, byte-exact.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/answer_codec.h"
+
+namespace storage {
+
+/// Keeps the last block expanded, since neighbours are mostly read together. Belongs to the thread
+/// of its connection.
+class AnswerReader {
+ public:
+  explicit AnswerReader(SQLite::Database& database);
+
+  /// Throws core::Error when the block is missing or damaged.
+  [[nodiscard]] const std::string& read(std::int64_t block, std::int64_t slot);
+
+ private:
+  AnswerCodec& codec(std::int64_t dictionary);
+
+  SQLite::Database& database_;
+  SQLite::Statement select_;
+  std::map<std::int64_t, std::unique_ptr<AnswerCodec>> codecs_;
+  std::int64_t block_ = -1;
+  std::vector<std::string> answers_;
+};
+
+}  // namespace storage

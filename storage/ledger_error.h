@@ -1,0 +1,20 @@
+// Ways in which a ledger cannot be used that have an exit code of their own.
+#pragma once
+
+#include "core/error.h"
+
+namespace storage {
+
+/// No ledger at that path, or one that this version cannot read: exit 10.
+class LedgerUnreadable : public core::Error {
+ public:
+  using core::Error::Error;
+};
+
+/// Another run holds the ledger: exit 11.
+class LedgerBusy : public core::Error {
+ public:
+  using core::Error::Error;
+};
+
+}  // namespace storage

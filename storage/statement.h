@@ -1,0 +1,90 @@
+// A prepared statement that binds without copies and is used again and again.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+
+namespace storage {
+
+/// Bound texts must live until `run` or `reset`: nothing is copied. Throws SQLite::Exception.
+class Statement {
+ public:
+  Statement(SQLite::Database& database, const char* sql) : statement_(database, sql) {}
+
+  void bind(int position, std::int64_t value) { statement_.bind(position, value); }
+  void bind(int position, const std::string& text) { statement_.bindNoCopy(position, text); }
+  void bind(int position, std::string&& text) { statement_.bind(position, text); }
+  void bind_null(int position) { statement_.bind(position); }
+  void bind_blob(int position, std::string_view bytes) {
+    statement_.bindNoCopy(position, bytes.data(), static_cast<int>(bytes.size()));
+  }
+  /// Empty text: null.
+  void bind_or_null(int position, const std::string& text) {
+    if (text.empty()) {
+      bind_null(position);
+    } else {
+      bind(position, text);
+    }
+  }
+  void bind_time(int position, const std::optional<core::UtcTime>& time) {
+    if (time) {
+      bind(position, std::int64_t{time->time_since_epoch().count()});
+    } else {
+      bind_null(position);
+    }
+  }
+
+  /// Steps to the next row; false after the last one.
+  [[nodiscard]] bool step() { return statement_.executeStep(); }
+  void reset() { statement_.reset(); }
+  /// Runs a statement that has no rows, and makes it ready again.
+  void run() {
+    statement_.exec();
+    statement_.reset();
+  }
+
+  [[nodiscard]] std::int64_t integer(int column) const {
+    return statement_.getColumn(column).getInt64();
+  }
+  [[nodiscard]] bool is_null(int column) const { return statement_.getColumn(column).isNull(); }
+  /// Valid until the next step or reset; null is empty.
+  [[nodiscard]] std::string_view text(int column) const {
+    const SQLite::Column value = statement_.getColumn(column);
+    const char* bytes = value.getText();
+    return {bytes, static_cast<std::size_t>(value.getBytes())};
+  }
+  [[nodiscard]] std::string_view blob(int column) const {
+    const SQLite::Column value = statement_.getColumn(column);
+    const void* bytes = value.getBlob();
+    return {static_cast<const char*>(bytes), static_cast<std::size_t>(value.getBytes())};
+  }
+  [[nodiscard]] std::optional<core::UtcTime> time(int column) const {
+    if (is_null(column)) {
+      return std::nullopt;
+    }
+    return core::UtcTime(std::chrono::milliseconds(integer(column)));
+  }
+
+ private:
+  mutable SQLite::Statement statement_;
+};
+
+/// The bytes behind pairs of hex digits.
+[[nodiscard]] inline std::string from_hex(std::string_view hex) {
+  const auto digit = [](char one) {
+    return one <= '9' ? one - '0' : (one | ('a' - 'A')) - 'a' + 10;
+  };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1])));
+  }
+  return bytes;
+}
+
+}  // namespace storage

@@ -1,0 +1,595 @@
+#include "storage/task_store.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/sha256.h"
+#include "storage/answer_codec.h"
+#include "storage/database.h"
+#include "storage/migrations.h"
+#include "storage/statement.h"
+
+namespace storage {
+namespace {
+
+std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
+
+// A JSON array of texts; what needs no escape, which is nearly all, is written straight.
+std::string json_array(const std::vector<core::UsageMetric>& usage,
+                       std::string core::UsageMetric::*member) {
+  std::string json = "[";
+  for (const core::UsageMetric& metric : usage) {
+    const std::string& text = metric.*member;
+    json += json.size() > 1 ? "," : "";
+    const bool plain = std::all_of(text.begin(), text.end(), [](char one) {
+      return one >= ' ' && one <= '~' && one != '"' && one != '\\';
+    });
+    json +=
+        plain ? '"' + text + '"'
+              : nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  return json + "]";
+}
+
+std::string labels_json(const core::Labels& labels) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : labels) {
+    json[name] = value;
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Where an answer's bytes lie.
+struct Place {
+  std::int64_t block = 0;
+  std::int64_t slot = 0;
+  core::Sha256Digest sha256{};
+};
+
+}  // namespace
+
+// ---- the statements, each beside the function that uses it
+
+struct TaskStore::Connection {
+  Connection(const std::string& ledger, const core::Clock& wall, bool backup)
+      : path(ledger),
+        clock(wall),
+        database(open_for_writing(ledger)),
+        migrated(migrate(*database, path, embedded_migrations(), clock.utc(), backup)) {}
+
+  std::string path;
+  const core::Clock& clock;
+  std::unique_ptr<SQLite::Database> database;
+  MigrationOutcome migrated;
+  AnswerCodec codec{AnswerCodec::built_in_dictionary()};
+  std::int64_t dictionary = dictionary_row();
+  core::Sha256 hash;
+  std::int64_t run = 0;
+  std::int64_t stale_before_ms = 0;
+  std::vector<std::int64_t> accounts;
+  std::int64_t next_block = 1 + last_id("answer_block");
+  std::int64_t next_snapshot = 1 + last_id("snapshot");
+  // A hostile gateway may send endless words: the cache is emptied when it is full.
+  static constexpr std::size_t kOutcomesMax = 4096;
+  std::unordered_map<std::string, std::int64_t> outcomes;
+
+  std::int64_t last_id(const std::string& table) {
+    return database->execAndGet("SELECT ifnull(max(id), 0) FROM " + table).getInt64();
+  }
+  std::int64_t dictionary_row();
+  std::int64_t account_row(const std::string& name);
+
+  // Import.
+  Statement find_task{
+      *database,
+      "SELECT id, state, input_model, labels FROM task WHERE account = ? AND task_id = ?"};
+  Statement add_task{*database,
+                     "INSERT INTO task (account, task_id, first_seen, input_model, labels) "
+                     "VALUES (?, ?, ?, ?, ?)"};
+  Statement relabel_task{*database,
+                         "UPDATE task SET input_model = coalesce(?, input_model), "
+                         "labels = coalesce(?, labels) WHERE id = ?"};
+  Statement add_work{*database, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
+  Statement done_videos{*database,
+                        "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1"};
+  Statement want_video{*database,
+                       "UPDATE video SET state = 0, settled_run = 0 WHERE task = ? AND "
+                       "video_index = ?"};
+  bool import_one(const core::WantedTask& task, const ImportRules& rules);
+  bool videos_on_disk(std::int64_t task, const ImportRules& rules);
+
+  // Answers.
+  Statement last_answer{*database,
+                        "SELECT s.raw_sha256, s.block, s.slot FROM task AS t JOIN snapshot AS s ON "
+                        "s.id = t.last_snapshot WHERE t.id = ? AND s.block IS NOT NULL"};
+  Statement add_block{*database,
+                      "INSERT INTO answer_block (id, dictionary, lengths, content) "
+                      "VALUES (?, ?, ?, ?)"};
+  Statement find_outcome{*database,
+                         "SELECT id FROM outcome WHERE http_status = ? AND verdict = ? AND "
+                         "code = ? AND status = ? AND progress = ? AND usage_names = ?"};
+  Statement add_outcome{*database,
+                        "INSERT INTO outcome (http_status, verdict, code, status, progress, "
+                        "usage_names) VALUES (?, ?, ?, ?, ?, ?)"};
+  Statement add_snapshot{
+      *database,
+      "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
+      "raw_bytes, raw_sha256, block, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  Statement move_task{*database,
+                      "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
+                      "not_found_runs = ?4, not_found_run = ?5, last_snapshot = ?6, "
+                      "status_snapshot = coalesce(?7, status_snapshot), "
+                      "submit_time = coalesce(?8, submit_time), "
+                      "start_time = coalesce(?9, start_time), model = coalesce(?10, model), "
+                      "action = coalesce(?11, action) WHERE id = ?1"};
+  Statement finish_task{
+      *database,
+      "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
+      "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, final_snapshot = ?4, "
+      "submit_time = coalesce(?5, submit_time), start_time = coalesce(?6, start_time), "
+      "finish_time = ?7, upstream_end_time = ?8, model = coalesce(?9, model), "
+      "action = coalesce(?10, action), resolution = ?11, ratio = ?12, duration_seconds = ?13, "
+      "input_seconds = ?14, output_seconds = ?15, video_count = ?16, completion_tokens = ?17, "
+      "total_tokens = ?18, super_resolution_tokens = ?19, units = ?20, credits = ?21, "
+      "quota = ?22, fail_reason = ?23 WHERE id = ?1"};
+  Statement settle_work{*database, "UPDATE work SET settled = 1 WHERE task = ?"};
+  // A video that was given up is wanted again when the gateway brings a fresh link.
+  Statement offer_video{
+      *database,
+      "INSERT INTO video (task, video_index, snapshot, expires_at) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT (task, video_index) DO UPDATE SET snapshot = excluded.snapshot, "
+      "state = CASE WHEN expires_at IS NOT excluded.expires_at THEN 0 ELSE state END, "
+      "settled_run = CASE WHEN state <> 0 AND expires_at IS NOT excluded.expires_at THEN 0 "
+      "ELSE settled_run END, expires_at = excluded.expires_at WHERE state <> 1"};
+  Statement settle_video{
+      *database,
+      "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, denied = ?5, "
+      "path = coalesce(?6, path), bytes = coalesce(?7, bytes), sha256 = coalesce(?8, sha256), "
+      "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
+      "WHERE task = ?1 AND video_index = ?2"};
+
+  std::vector<Place> place_answers(std::span<core::Entry> entries);
+  std::optional<Place> same_as_last(std::int64_t task, const core::Sha256Digest& sha256);
+  void write_block(const std::vector<std::string_view>& answers);
+  std::int64_t outcome_of(const core::AnswerEntry& entry);
+  void write_answer(const core::AnswerEntry& entry, const Place& place);
+  void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
+  void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
+  void write_video(const core::VideoEntry& entry);
+};
+
+std::int64_t TaskStore::Connection::dictionary_row() {
+  const std::string_view text = AnswerCodec::built_in_dictionary();
+  Statement find(*database, "SELECT id FROM dictionary WHERE content = ?");
+  find.bind_blob(1, text);
+  if (find.step()) {
+    return find.integer(0);
+  }
+  Statement add(*database, "INSERT INTO dictionary (content) VALUES (?)");
+  add.bind_blob(1, text);
+  add.run();
+  return database->getLastInsertRowid();
+}
+
+std::int64_t TaskStore::Connection::account_row(const std::string& name) {
+  Statement add(*database, "INSERT OR IGNORE INTO account (name) VALUES (?)");
+  add.bind(1, name);
+  add.run();
+  Statement find(*database, "SELECT id FROM account WHERE name = ?");
+  find.bind(1, name);
+  return find.step() ? find.integer(0) : 0;
+}
+
+// ---- the run
+
+TaskStore::TaskStore(const std::string& path, const core::Clock& clock, bool backup)
+    : connection_(with_ledger_errors(
+          path, "open", [&] { return std::make_unique<Connection>(path, clock, backup); })) {}
+
+TaskStore::~TaskStore() = default;
+
+std::int64_t TaskStore::run() const { return connection_->run; }
+const std::vector<std::int64_t>& TaskStore::account_rows() const { return connection_->accounts; }
+const std::string& TaskStore::path() const { return connection_->path; }
+
+std::int64_t TaskStore::begin_run(const RunStart& start) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "begin a run in", [&] {
+    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    c.database->exec("DELETE FROM work");
+    c.accounts.clear();
+    for (const std::string& account : start.accounts) {
+      c.accounts.push_back(c.account_row(account));
+    }
+    const core::UtcTime now = c.clock.utc();
+    Statement add(*c.database,
+                  "INSERT INTO run (started_at, version, host, inputs, stale_after_ms) "
+                  "VALUES (?, ?, ?, ?, ?)");
+    add.bind(1, millis(now));
+    add.bind(2, start.version);
+    add.bind(3, start.host);
+    add.bind(4, nlohmann::json(start.inputs)
+                    .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    add.bind(5, start.stale_after.count());
+    add.run();
+    c.run = c.database->getLastInsertRowid();
+    c.stale_before_ms = millis(now - start.stale_after);
+    transaction.commit();
+    return c.run;
+  });
+}
+
+std::uint64_t TaskStore::import(std::span<const core::WantedTask> tasks, const ImportRules& rules) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "import into", [&] {
+    // In the order of the index, so that neighbours share pages.
+    std::vector<std::size_t> order(tasks.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&tasks](std::size_t a, std::size_t b) { return tasks[a].id < tasks[b].id; });
+    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    std::uint64_t duplicates = 0;
+    for (const std::size_t index : order) {
+      duplicates += c.import_one(tasks[index], rules) ? 0U : 1U;
+    }
+    transaction.commit();
+    return duplicates;
+  });
+}
+
+// False when the task was on the work list already.
+bool TaskStore::Connection::import_one(const core::WantedTask& task, const ImportRules& rules) {
+  const std::int64_t account = accounts.at(static_cast<std::size_t>(rules.account));
+  const std::string labels = task.labels.empty() ? std::string() : labels_json(task.labels);
+  find_task.bind(1, account);
+  find_task.bind(2, task.id.text());
+  std::int64_t id = 0;
+  auto state = core::TaskState::unfinished;
+  if (find_task.step()) {
+    id = find_task.integer(0);
+    state = static_cast<core::TaskState>(find_task.integer(1));
+    const bool renamed = (!task.model.empty() && find_task.text(2) != task.model) ||
+                         (!labels.empty() && find_task.text(3) != labels);
+    find_task.reset();
+    if (renamed) {
+      relabel_task.bind_or_null(1, task.model);
+      relabel_task.bind_or_null(2, labels);
+      relabel_task.bind(3, id);
+      relabel_task.run();
+    }
+  } else {
+    find_task.reset();
+    add_task.bind(1, account);
+    add_task.bind(2, task.id.text());
+    add_task.bind(3, millis(clock.utc()));
+    add_task.bind_or_null(4, task.model);
+    add_task.bind_or_null(5, labels);
+    add_task.run();
+    id = database->getLastInsertRowid();
+  }
+  const bool whole = state != core::TaskState::succeeded || videos_on_disk(id, rules);
+  const bool ask = state == core::TaskState::unfinished || rules.refresh || !whole;
+  add_work.bind(1, id);
+  add_work.bind(2, ask ? 0 : 1);
+  add_work.run();
+  return database->getChanges() == 1;
+}
+
+// A recorded file that is gone is wanted again, and its task asked, since the link may be dead.
+bool TaskStore::Connection::videos_on_disk(std::int64_t task, const ImportRules& rules) {
+  std::vector<std::int64_t> gone;
+  done_videos.bind(1, task);
+  while (done_videos.step()) {
+    if (rules.on_disk && !rules.on_disk(std::string(done_videos.text(1)), done_videos.integer(2))) {
+      gone.push_back(done_videos.integer(0));
+    }
+  }
+  done_videos.reset();
+  for (const std::int64_t index : gone) {
+    want_video.bind(1, task);
+    want_video.bind(2, index);
+    want_video.run();
+  }
+  return gone.empty();
+}
+
+void TaskStore::add_pending(int account) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "list what is pending in", [&] {
+    const std::int64_t row = c.accounts.at(static_cast<std::size_t>(account));
+    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Statement unfinished(*c.database,
+                         "INSERT OR IGNORE INTO work (task) SELECT id FROM task WHERE state = 0 "
+                         "AND account = ? AND ifnull(submit_time, first_seen) >= ?");
+    unfinished.bind(1, row);
+    unfinished.bind(2, c.stale_before_ms);
+    unfinished.run();
+    Statement lacking(*c.database,
+                      "INSERT OR IGNORE INTO work (task, settled) SELECT v.task, 1 FROM video AS v "
+                      "JOIN task AS t ON t.id = v.task WHERE v.state = 0 AND t.account = ?");
+    lacking.bind(1, row);
+    lacking.run();
+    transaction.commit();
+  });
+}
+
+// ---- entries
+
+void TaskStore::write(std::span<core::Entry> entries) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "write to", [&] {
+    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    const std::vector<Place> places = c.place_answers(entries);
+    std::size_t next = 0;
+    for (const core::Entry& entry : entries) {
+      if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+        c.write_answer(*answer, places[next++]);
+      } else if (const auto* settle = std::get_if<core::SettleEntry>(&entry)) {
+        c.settle_work.bind(1, settle->task);
+        c.settle_work.run();
+      } else {
+        c.write_video(std::get<core::VideoEntry>(entry));
+      }
+    }
+    transaction.commit();
+  });
+}
+
+// Writes the blocks first, so that every snapshot finds its own.
+std::vector<Place> TaskStore::Connection::place_answers(std::span<core::Entry> entries) {
+  std::vector<Place> places;
+  std::unordered_map<core::TaskKey, Place> in_batch;
+  std::vector<std::string_view> open;
+  std::size_t open_bytes = 0;
+  for (const core::Entry& entry : entries) {
+    const auto* answer = std::get_if<core::AnswerEntry>(&entry);
+    if (answer == nullptr) {
+      continue;
+    }
+    hash.update(answer->body);
+    const core::Sha256Digest sha256 = hash.finish();
+    const auto earlier = in_batch.find(answer->task);
+    const auto same = earlier == in_batch.end()          ? same_as_last(answer->task, sha256)
+                      : earlier->second.sha256 == sha256 ? std::optional(earlier->second)
+                                                         : std::nullopt;
+    if (same) {
+      places.push_back(*same);
+      continue;
+    }
+    if (open.size() == AnswerCodec::kSlotsMax ||
+        (!open.empty() && open_bytes + answer->body.size() > AnswerCodec::kBytesMax)) {
+      write_block(open);
+      open.clear();
+      open_bytes = 0;
+    }
+    places.push_back({next_block, static_cast<std::int64_t>(open.size()), sha256});
+    in_batch[answer->task] = places.back();
+    open.push_back(answer->body);
+    open_bytes += answer->body.size();
+  }
+  if (!open.empty()) {
+    write_block(open);
+  }
+  return places;
+}
+
+std::optional<Place> TaskStore::Connection::same_as_last(std::int64_t task,
+                                                         const core::Sha256Digest& sha256) {
+  std::optional<Place> place;
+  last_answer.bind(1, task);
+  if (last_answer.step() &&
+      last_answer.blob(0) ==
+          std::string_view(reinterpret_cast<const char*>(sha256.data()), sha256.size())) {
+    place = Place{last_answer.integer(1), last_answer.integer(2), sha256};
+  }
+  last_answer.reset();
+  return place;
+}
+
+void TaskStore::Connection::write_block(const std::vector<std::string_view>& answers) {
+  const EncodedBlock block = codec.encode(answers);
+  add_block.bind(1, next_block++);
+  add_block.bind(2, dictionary);
+  add_block.bind_blob(3, block.lengths);
+  add_block.bind_blob(4, block.content);
+  add_block.run();
+}
+
+std::int64_t TaskStore::Connection::outcome_of(const core::AnswerEntry& entry) {
+  const core::Answer& answer = entry.answer;
+  const auto verdict = static_cast<std::int64_t>(answer.verdict);
+  const std::string names = json_array(answer.usage, &core::UsageMetric::name);
+  std::string key = std::to_string(entry.http_status) + '\n' + std::to_string(verdict) + '\n' +
+                    answer.code + '\0' + answer.status + '\0' + answer.progress + '\0' + names;
+  if (const auto known = outcomes.find(key); known != outcomes.end()) {
+    return known->second;
+  }
+  const auto bind = [&](Statement& statement) {
+    statement.bind(1, static_cast<std::int64_t>(entry.http_status));
+    statement.bind(2, verdict);
+    statement.bind(3, answer.code);
+    statement.bind(4, answer.status);
+    statement.bind(5, answer.progress);
+    statement.bind(6, names);
+  };
+  bind(find_outcome);
+  std::int64_t id = 0;
+  if (find_outcome.step()) {
+    id = find_outcome.integer(0);
+    find_outcome.reset();
+  } else {
+    find_outcome.reset();
+    bind(add_outcome);
+    add_outcome.run();
+    id = database->getLastInsertRowid();
+  }
+  if (outcomes.size() >= kOutcomesMax) {
+    outcomes.clear();
+  }
+  outcomes.emplace(std::move(key), id);
+  return id;
+}
+
+void TaskStore::Connection::write_answer(const core::AnswerEntry& entry, const Place& place) {
+  const std::int64_t snapshot = next_snapshot++;
+  const std::string values = entry.answer.usage.empty()
+                                 ? std::string()
+                                 : json_array(entry.answer.usage, &core::UsageMetric::value);
+  add_snapshot.bind(1, snapshot);
+  add_snapshot.bind(2, entry.task);
+  add_snapshot.bind(3, run);
+  add_snapshot.bind(4, millis(entry.observed_at));
+  add_snapshot.bind(5, outcome_of(entry));
+  add_snapshot.bind_or_null(6, values);
+  add_snapshot.bind(7, static_cast<std::int64_t>(entry.body.size()));
+  add_snapshot.bind_blob(8,
+                         {reinterpret_cast<const char*>(place.sha256.data()), place.sha256.size()});
+  add_snapshot.bind(9, place.block);
+  add_snapshot.bind(10, place.slot);
+  add_snapshot.run();
+  update_task(entry, snapshot);
+  if (entry.settled) {
+    settle_work.bind(1, entry.task);
+    settle_work.run();
+  }
+  for (const core::VideoLink& link : entry.answer.links) {
+    offer_video.bind(1, entry.task);
+    offer_video.bind(2, static_cast<std::int64_t>(link.index));
+    offer_video.bind(3, snapshot);
+    offer_video.bind_time(4, link.expires_at);
+    offer_video.run();
+  }
+}
+
+void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int64_t snapshot) {
+  if (entry.is_final) {
+    finish(entry, snapshot);
+    return;
+  }
+  const core::TaskFacts& facts = entry.answer.facts;
+  const core::Verdict verdict = entry.answer.verdict;
+  const bool says_where =
+      entry.state == core::TaskState::unfinished &&
+      (verdict == core::Verdict::unfinished || verdict == core::Verdict::unrecognised);
+  move_task.bind(1, entry.task);
+  move_task.bind(2, static_cast<std::int64_t>(entry.state));
+  move_task.bind(3, millis(entry.observed_at));
+  move_task.bind(4, static_cast<std::int64_t>(entry.not_found_runs));
+  move_task.bind(5, entry.not_found_run);
+  move_task.bind(6, snapshot);
+  if (says_where) {
+    move_task.bind(7, snapshot);
+  } else {
+    move_task.bind_null(7);
+  }
+  // The words of an answer that names another task are not this task's.
+  const bool ours = verdict != core::Verdict::wrong_task;
+  move_task.bind_time(8, ours ? facts.submit_time : std::nullopt);
+  move_task.bind_time(9, ours ? facts.start_time : std::nullopt);
+  const std::string none;
+  move_task.bind_or_null(10, ours ? facts.model : none);
+  move_task.bind_or_null(11, ours ? facts.action : none);
+  move_task.run();
+}
+
+void TaskStore::Connection::finish(const core::AnswerEntry& entry, std::int64_t snapshot) {
+  const core::TaskFacts& facts = entry.answer.facts;
+  finish_task.bind(1, entry.task);
+  finish_task.bind(2, static_cast<std::int64_t>(entry.state));
+  finish_task.bind(3, millis(entry.observed_at));
+  finish_task.bind(4, snapshot);
+  finish_task.bind_time(5, facts.submit_time);
+  finish_task.bind_time(6, facts.start_time);
+  finish_task.bind_time(7, facts.finish_time);
+  finish_task.bind_time(8, facts.upstream_end_time);
+  int position = 9;
+  for (const std::string* text :
+       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
+        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
+        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
+        &facts.quota, &facts.fail_reason}) {
+    finish_task.bind_or_null(position++, *text);
+  }
+  finish_task.run();
+}
+
+void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
+  const std::string none;
+  settle_video.bind(1, entry.task);
+  settle_video.bind(2, static_cast<std::int64_t>(entry.index));
+  settle_video.bind(3, static_cast<std::int64_t>(entry.state));
+  settle_video.bind(4, run);
+  settle_video.bind(5, static_cast<std::int64_t>(entry.denied ? 1 : 0));
+  for (const int position : {6, 7, 8, 9, 10}) {
+    settle_video.bind_null(position);
+  }
+  std::string sha256;
+  if (entry.file) {
+    sha256 = from_hex(entry.file->sha256);
+    settle_video.bind(6, entry.file->path);
+    settle_video.bind(7, entry.file->bytes);
+    settle_video.bind_blob(8, sha256);
+    settle_video.bind(9, entry.file->checks);
+    settle_video.bind(10, millis(entry.observed_at));
+  }
+  settle_video.bind_or_null(11, entry.error);
+  settle_video.run();
+}
+
+// ---- the end
+
+RunTotals TaskStore::totals() {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    RunTotals totals;
+    Statement states(
+        *c.database,
+        "SELECT t.state, count(*), sum(t.state = 0 AND ifnull(t.submit_time, "
+        "t.first_seen) < ?) FROM work AS w JOIN task AS t ON t.id = w.task GROUP BY 1");
+    states.bind(1, c.stale_before_ms);
+    while (states.step()) {
+      const auto count = static_cast<std::uint64_t>(states.integer(1));
+      totals.tasks += count;
+      totals.stale += static_cast<std::uint64_t>(states.integer(2));
+      switch (static_cast<core::TaskState>(states.integer(0))) {
+        case core::TaskState::unfinished:
+          totals.unfinished = count;
+          break;
+        case core::TaskState::succeeded:
+          totals.succeeded = count;
+          break;
+        case core::TaskState::failed:
+          totals.failed = count;
+          break;
+        case core::TaskState::missing:
+          totals.missing = count;
+          break;
+      }
+    }
+    Statement wanted(*c.database,
+                     "SELECT count(*) FROM video AS v JOIN work AS w ON w.task = v.task "
+                     "WHERE v.state = 0");
+    totals.videos_wanted = wanted.step() ? static_cast<std::uint64_t>(wanted.integer(0)) : 0;
+    return totals;
+  });
+}
+
+void TaskStore::end_run(int exit_code, const std::string& summary_json) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "end a run in", [&] {
+    Statement end(*c.database,
+                  "UPDATE run SET finished_at = ?, exit_code = ?, summary = ? WHERE id = ?");
+    end.bind(1, millis(c.clock.utc()));
+    end.bind(2, static_cast<std::int64_t>(exit_code));
+    end.bind(3, summary_json);
+    end.bind(4, c.run);
+    end.run();
+  });
+}
+
+}  // namespace storage

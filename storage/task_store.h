@@ -1,0 +1,83 @@
+// Everything that writes to a ledger, one transaction at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/ledger.h"
+#include "core/task.h"
+
+namespace storage {
+
+/// How a run begins.
+struct RunStart {
+  std::string version;
+  std::string host;
+  std::vector<std::string> inputs;
+  std::vector<std::string> accounts;  ///< by the run's own index (TaskRecord::account)
+  std::chrono::milliseconds stale_after{0};
+};
+
+struct ImportRules {
+  int account = 0;
+  bool refresh = false;  ///< ask about finished tasks too
+  /// Whether a recorded file is still there with its recorded size.
+  std::function<bool(const std::string& path, std::int64_t bytes)> on_disk;
+};
+
+/// States of a run's tasks, and of their videos.
+struct RunTotals {
+  std::uint64_t tasks = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t stale = 0;  ///< of the unfinished
+  std::uint64_t missing = 0;
+  std::uint64_t videos_wanted = 0;
+};
+
+/// The one writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
+/// time: the main thread before and after the engine, the writer thread of SqliteLedger between.
+/// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
+class TaskStore {
+ public:
+  /// Rows that one call of `import` should bring: enough to be sorted well, few in memory.
+  static constexpr std::size_t kImportBatch = 16'384;
+
+  /// Opens or makes the ledger, and brings its schema up to date (after a backup beside it unless
+  /// `backup` is false). Throws LedgerUnreadable for a newer or foreign one.
+  TaskStore(const std::string& path, const core::Clock& clock, bool backup);
+  ~TaskStore();
+  TaskStore(const TaskStore&) = delete;
+  TaskStore& operator=(const TaskStore&) = delete;
+
+  /// Empties the work list of the run before. Returns the run's number.
+  std::int64_t begin_run(const RunStart& start);
+  /// Adds rows to the work list. Returns how many were on it already.
+  std::uint64_t import(std::span<const core::WantedTask> tasks, const ImportRules& rules);
+  /// Adds the ledger's unfinished tasks that are not stale, and tasks that lack videos.
+  void add_pending(int account);
+
+  /// One transaction; durable when this returns.
+  void write(std::span<core::Entry> entries);
+
+  [[nodiscard]] RunTotals totals();
+  void end_run(int exit_code, const std::string& summary_json);
+
+  /// What a reading connection needs of the run: its number, and the accounts by index.
+  [[nodiscard]] std::int64_t run() const;
+  [[nodiscard]] const std::vector<std::int64_t>& account_rows() const;
+  [[nodiscard]] const std::string& path() const;
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace storage

@@ -1,0 +1,553 @@
+// The engine in virtual time: hours of polling in milliseconds, every ending, no network, no disk.
+#include "core/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tests/support/fake_ledger.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/manual_clock.h"
+
+namespace {
+
+using core::FetchFailure;
+using core::FetchProblem;
+using core::RunEnd;
+using core::TaskState;
+using core::VideoState;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using support::answer;
+using support::FakeTransport;
+
+const std::string kPrefix = "/v1/video/generations/";
+
+std::string body(const std::string& id, const std::string& status, const std::string& url = "") {
+  const std::string link = url.empty() ? "" : R"("result_url":")" + url + R"(",)";
+  return R"({"code":"success","message":"","data":{"task_id":")" + id +
+         R"(","action":"generate",)" + link + R"("status":")" + status +
+         R"(","fail_reason":"","submit_time":1780284820,"start_time":0,"finish_time":1780284918,)"
+         R"("progress":"10%","data":null}})";
+}
+
+std::string link(const std::string& id, core::UtcTime expiry) {
+  const auto stamp = std::chrono::duration_cast<seconds>(expiry.time_since_epoch()).count();
+  return "https://store.example/" + id + ".mp4?Expires=" + std::to_string(stamp) + "&Signature=x";
+}
+
+// A run in a small world: scripts by task ID, one fake ledger, one manual clock.
+class EngineTest : public testing::Test {
+ protected:
+  using Script = std::vector<FakeTransport::QueryOutcome>;
+
+  EngineTest() {
+    plan_.run = 1;
+    plan_.retry.retries = 3;
+    plan_.seed = 7;
+    transport_.on_query = [this](const core::QueryRequest& request) { return next(request.path); };
+    transport_.on_download = [this](const core::DownloadRequest& request) {
+      return fetch_ ? fetch_(request) : saved(request);
+    };
+  }
+
+  void add(const std::string& id, Script script) {
+    ledger_.add(id, clock_.utc());
+    scripts_[kPrefix + id] = {std::move(script), 0};
+  }
+  void add_succeeding(const std::string& id, milliseconds life = hours(20)) {
+    add(id, {answer(200, body(id, "SUCCESS", link(id, clock_.utc() + life)))});
+  }
+
+  core::RunResult run() {
+    ledger_.begin_run(plan_.run);
+    engine_.emplace(plan_, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
+                    std::vector<std::string>{"default"},
+                    core::Engine::Seams{ledger_, transport_, clock_, stop_},
+                    [this](const core::Notice& notice) { notices_.push_back(notice); });
+    return engine_->run();
+  }
+  [[nodiscard]] const core::RunTally& tally() const { return engine_->tally(); }
+
+  // The last answer of a script is given for ever.
+  FakeTransport::QueryOutcome next(const std::string& path) {
+    auto& [script, position] = scripts_.at(path);
+    return script.at(std::min(position++, script.size() - 1));
+  }
+  static core::SavedFile saved(const core::DownloadRequest& request) {
+    return {.path = "/videos/" + request.file.fields.task_id + ".mp4",
+            .bytes = 1000,
+            .sha256 = std::string(64, 'a'),
+            .checks = "length"};
+  }
+  int asked(const std::string& id) const { return transport_.count(kPrefix + id); }
+  std::size_t told(core::Notice::Kind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(notices_.begin(), notices_.end(),
+                      [kind](const core::Notice& one) { return one.kind == kind; }));
+  }
+
+  core::RunPlan plan_;
+  support::ManualClock clock_;
+  support::FakeLedger ledger_;
+  FakeTransport transport_{clock_};
+  std::atomic<int> stop_{0};
+  std::map<std::string, std::pair<Script, std::size_t>> scripts_;
+  std::function<FakeTransport::FetchOutcome(const core::DownloadRequest&)> fetch_;
+  std::optional<core::Engine> engine_;
+  std::vector<core::Notice> notices_;
+};
+
+// ---- one pass
+
+TEST_F(EngineTest, NothingToDoEndsAtOnce) {
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_TRUE(transport_.sent.empty());
+}
+
+TEST_F(EngineTest, SuccessIsRecordedAndFetched) {
+  add_succeeding("a");
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
+  EXPECT_EQ(tally().queried, 1U);
+  EXPECT_EQ(tally().videos_downloaded, 1U);
+  EXPECT_EQ(tally().video_bytes, 1000);
+}
+
+TEST_F(EngineTest, EveryTaskIsAskedOnceAndNeverTooManyAtOnce) {
+  plan_.concurrency = 16;
+  plan_.download = false;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "SUCCESS", link(id, clock_.utc() + hours(1))))});
+  }
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().queried, 10'000U);
+  EXPECT_EQ(tally().requests, 10'000U);
+  EXPECT_EQ(transport_.most_queries_in_flight, 16U);
+  EXPECT_EQ(ledger_.snapshots(), 10'000U);
+}
+
+TEST_F(EngineTest, UnfinishedIsAskedOnceWithoutWait) {
+  add("a", {answer(200, body("a", "IN_PROGRESS"))});
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(asked("a"), 1);
+  EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
+  EXPECT_EQ(tally().not_answered, 0U);
+}
+
+TEST_F(EngineTest, EachAnswerIsASnapshotAndATransportFailureIsNone) {
+  add("a", {core::TransportFailure{"connect", "refused"}, answer(500, "oops"),
+            answer(200, "<html>"), answer(200, body("a", "FAILURE"))});
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.snapshots(), 3U);
+  EXPECT_EQ(ledger_.state("a"), TaskState::failed);
+  EXPECT_EQ(tally().retries, 3U);
+  EXPECT_EQ(tally().errors.at("connect"), 1U);
+  EXPECT_EQ(tally().errors.at("http_500"), 1U);
+}
+
+TEST_F(EngineTest, GivesUpAfterTheRetries) {
+  add("a", {answer(500, "")});
+  add_succeeding("b");
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(asked("a"), 4);
+  EXPECT_EQ(tally().not_answered, 1U);
+  EXPECT_EQ(told(core::Notice::Kind::not_answered), 1U);
+  EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
+  EXPECT_EQ(ledger_.state("b"), TaskState::succeeded);
+}
+
+TEST_F(EngineTest, AnotherTasksAnswerMovesNothing) {
+  add("a", {answer(200, body("somebody-else", "SUCCESS", "https://x.example/v.mp4"))});
+  run();
+  EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
+  EXPECT_EQ(tally().not_answered, 1U);
+  EXPECT_TRUE(std::none_of(transport_.sent.begin(), transport_.sent.end(),
+                           [](const auto& one) { return one.is_download; }));
+}
+
+TEST_F(EngineTest, UnknownStatusIsUnfinishedAndCounted) {
+  add("a", {answer(200, body("a", "TELEPORTING"))});
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().unrecognised, 1U);
+  EXPECT_EQ(tally().not_answered, 0U);
+}
+
+TEST_F(EngineTest, NotFoundIsFinalInTheThirdRun) {
+  add("a", {answer(400, R"({"code":"task_not_exist","message":"task_not_exist","data":null})")});
+  add_succeeding("b");
+  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+    EXPECT_EQ(run().end, RunEnd::completed);
+    EXPECT_EQ(tally().not_answered, plan_.run < 3 ? 1U : 0U) << "run " << plan_.run;
+    EXPECT_EQ(ledger_.state("a"), plan_.run < 3 ? TaskState::unfinished : TaskState::missing);
+  }
+  EXPECT_EQ(asked("a"), 3);
+}
+
+// ---- waiting
+
+TEST_F(EngineTest, WaitPollsAtTheIntervalUntilAllAreFinished) {
+  plan_.wait = true;
+  plan_.poll_interval = seconds(15);
+  add("a", {answer(200, body("a", "NOT_START")), answer(200, body("a", "IN_PROGRESS")),
+            answer(200, body("a", "SUCCESS", link("a", clock_.utc() + hours(9))))});
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(asked("a"), 3);
+  EXPECT_EQ(tally().queried, 1U);
+  EXPECT_GE(clock_.steady() - begin, seconds(30));
+  EXPECT_LE(clock_.steady() - begin, seconds(31));
+}
+
+TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
+  plan_.wait = true;
+  plan_.download = false;
+  plan_.concurrency = 64;
+  const int tasks = static_cast<int>(core::QueryLane::kWindow) * 3;
+  for (int i = 0; i < tasks; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "IN_PROGRESS")), answer(200, body(id, "IN_PROGRESS")),
+             answer(200, body(id, "SUCCESS", link(id, clock_.utc() + hours(9))))});
+  }
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::succeeded), static_cast<std::size_t>(tasks));
+  EXPECT_EQ(tally().queried, static_cast<std::uint64_t>(tasks));
+  EXPECT_EQ(tally().requests, static_cast<std::uint64_t>(tasks) * 3);
+}
+
+TEST_F(EngineTest, WaitLetsStaleTasksGo) {
+  plan_.wait = true;
+  plan_.stale_after = hours(2);
+  add("a", {answer(200, body("a", "IN_PROGRESS"))});
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::completed);
+  // Its submit time lies before the world's begin.
+  EXPECT_LE(clock_.steady() - begin, hours(2));
+  EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
+}
+
+TEST_F(EngineTest, DeadlineCutsAndCountsWhatWasNotAsked) {
+  plan_.deadline = seconds(1);
+  plan_.concurrency = 1;
+  transport_.latency = milliseconds(400);
+  for (const std::string id : {"a", "b", "c", "d", "e"}) {
+    add(id, {answer(200, body(id, "FAILURE"))});
+  }
+  EXPECT_EQ(run().end, RunEnd::deadline);
+  EXPECT_EQ(ledger_.count(TaskState::failed), 2U);
+  EXPECT_EQ(tally().unasked, 3U);
+  EXPECT_EQ(tally().not_answered, 0U);
+  EXPECT_EQ(transport_.aborted, 1);
+}
+
+TEST_F(EngineTest, DeadlineEndsAWaitingRun) {
+  plan_.wait = true;
+  plan_.deadline = minutes(5);
+  add("a", {answer(200, body("a", "IN_PROGRESS"))});
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::deadline);
+  EXPECT_EQ(clock_.steady() - begin, minutes(5));
+  EXPECT_EQ(tally().unasked, 0U) << "it was asked; it is unfinished";
+}
+
+// ---- slowing down
+
+TEST_F(EngineTest, NoQueryStartsBeforeRetryAfterIsOver) {
+  auto slow = answer(429, "");
+  slow.retry_after = seconds(30);
+  plan_.concurrency = 1;
+  add("a", {slow, answer(200, body("a", "FAILURE"))});
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "FAILURE"))});
+  }
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::completed);
+  for (const auto& sent : transport_.sent) {
+    const auto since = sent.when - begin;
+    EXPECT_TRUE(since <= milliseconds(10) || since >= seconds(30)) << sent.what;
+  }
+  EXPECT_EQ(ledger_.count(TaskState::failed), 21U);
+}
+
+TEST_F(EngineTest, TotalFailureEndsAsAnOutageWithoutHammering) {
+  plan_.retry.retries = 5;
+  plan_.concurrency = 32;
+  for (int i = 0; i < 1000; ++i) {
+    add("t" + std::to_string(i), {answer(503, "down")});
+  }
+  const auto result = run();
+  EXPECT_EQ(result.end, RunEnd::outage);
+  EXPECT_LE(tally().requests, 1'200U) << "amplification";
+  EXPECT_EQ(tally().not_answered + tally().unasked, 1'000U);
+}
+
+TEST_F(EngineTest, ABurstOfErrorsIsSurvived) {
+  plan_.retry.retries = 5;
+  const auto begin = clock_.steady();
+  for (int i = 0; i < 200; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "FAILURE"))});
+  }
+  const auto good = transport_.on_query;
+  transport_.on_query = [&, good](const core::QueryRequest& request) {
+    return clock_.steady() - begin < seconds(3) ? FakeTransport::QueryOutcome(answer(502, "bad"))
+                                                : good(request);
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().not_answered, 0U);
+}
+
+TEST_F(EngineTest, RateIsKept) {
+  plan_.rate = 20;
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "FAILURE"))});
+  }
+  const auto begin = clock_.steady();
+  run();
+  EXPECT_GE(clock_.steady() - begin, milliseconds(4'700));
+  EXPECT_LE(clock_.steady() - begin, milliseconds(5'600));
+}
+
+// ---- the run as a whole
+
+TEST_F(EngineTest, RejectedKeyEndsTheRunAndMarksNothing) {
+  plan_.concurrency = 2;
+  add("a", {answer(401, R"({"error":{"message":"no","type":"new_api_error","code":""}})")});
+  for (int i = 0; i < 50; ++i) {
+    add("t" + std::to_string(i), {answer(401, "")});
+  }
+  EXPECT_EQ(run().end, RunEnd::key_rejected);
+  EXPECT_LE(tally().requests, 3U) << "only what was in flight";
+  EXPECT_EQ(ledger_.count(TaskState::unfinished), 51U);
+}
+
+TEST_F(EngineTest, ForbiddenForAllOfTheFirstTenEndsTheRun) {
+  for (int i = 0; i < 50; ++i) {
+    add("t" + std::to_string(i), {answer(403, R"({"error":{"message":"no access"}})")});
+  }
+  plan_.concurrency = 1;
+  EXPECT_EQ(run().end, RunEnd::key_rejected);
+  EXPECT_EQ(tally().requests, 10U);
+}
+
+TEST_F(EngineTest, ForbiddenForSomeIsTheirOwnTrouble) {
+  add_succeeding("good");
+  add("bad", {answer(403, R"({"error":{"message":"no access"}})")});
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().not_answered, 1U);
+}
+
+TEST_F(EngineTest, TwoForbiddenOfTwoEndTheRunOneOfOneDoesNot) {
+  add("a", {answer(403, "{}")});
+  EXPECT_EQ(run().end, RunEnd::completed);
+  add("b", {answer(403, "{}")});
+  plan_.run = 2;
+  EXPECT_EQ(run().end, RunEnd::key_rejected);
+}
+
+TEST_F(EngineTest, InvalidUrlForAllIsAWrongBaseUrl) {
+  for (int i = 0; i < 12; ++i) {
+    add("t" + std::to_string(i),
+        {answer(404, R"json({"error":{"message":"Invalid URL (GET /v1/x)",)json"
+                     R"json("type":"invalid_request_error","param":"","code":""}})json")});
+  }
+  EXPECT_EQ(run().end, RunEnd::wrong_base_url);
+}
+
+TEST_F(EngineTest, AFirstSignalDrains) {
+  plan_.concurrency = 4;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "FAILURE"))});
+  }
+  int waits = 0;
+  transport_.before_wait = [&] { stop_ = ++waits == 8 ? 1 : stop_.load(); };
+  EXPECT_EQ(run().end, RunEnd::interrupted);
+  EXPECT_EQ(ledger_.count(TaskState::failed), tally().requests) << "what was asked is recorded";
+  EXPECT_LT(tally().requests, 40U);
+}
+
+TEST_F(EngineTest, DrainingIsBounded) {
+  transport_.latency = minutes(10);
+  add("a", {answer(200, body("a", "FAILURE"))});
+  transport_.before_wait = [&] { stop_ = 1; };
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::interrupted);
+  EXPECT_LE(clock_.steady() - begin, minutes(1) + core::Engine::kDrainTime);
+  EXPECT_EQ(transport_.aborted, 1);
+}
+
+// ---- downloads
+
+TEST_F(EngineTest, SoonestExpiryIsFetchedFirst) {
+  plan_.download_concurrency = 1;
+  plan_.concurrency = 64;
+  for (int i = 0; i < 20; ++i) {
+    add_succeeding("t" + std::to_string(i), hours(1 + (i * 7) % 20));
+  }
+  run();
+  std::vector<std::string> fetched;
+  for (const auto& sent : transport_.sent) {
+    if (sent.is_download) {
+      fetched.push_back(sent.what.substr(sent.what.find("Expires=")));
+    }
+  }
+  ASSERT_EQ(fetched.size(), 20U);
+  // The first few may start before all answers are in.
+  EXPECT_TRUE(std::is_sorted(fetched.begin() + 3, fetched.end()));
+}
+
+TEST_F(EngineTest, DownloadsAreBounded) {
+  plan_.download_concurrency = 3;
+  for (int i = 0; i < 30; ++i) {
+    add_succeeding("t" + std::to_string(i));
+  }
+  run();
+  EXPECT_EQ(transport_.most_downloads_in_flight, 3U);
+  EXPECT_EQ(tally().videos_downloaded, 30U);
+}
+
+TEST_F(EngineTest, NoDownloadRecordsAndFetchesNothing) {
+  plan_.download = false;
+  add_succeeding("a");
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_EQ(tally().videos_downloaded, 0U);
+}
+
+TEST_F(EngineTest, AFlakyDownloadIsRetried) {
+  add_succeeding("a");
+  int tries = 0;
+  fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    if (++tries < 3) {
+      return FetchFailure{.problem = FetchProblem::transport, .text = "cut"};
+    }
+    return saved(request);
+  };
+  run();
+  EXPECT_EQ(tries, 3);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
+  EXPECT_EQ(tally().videos_failed, 0U);
+}
+
+TEST_F(EngineTest, ADownloadThatKeepsFailingIsLeftForALaterRun) {
+  add_succeeding("a");
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::not_a_video, .text = "html"};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_EQ(tally().videos_failed, 1U);
+  EXPECT_EQ(told(core::Notice::Kind::video_failed), 1U);
+}
+
+TEST_F(EngineTest, ARefusedLinkIsAskedForOnceMoreAndTheFreshOneFetched) {
+  add("a", {answer(200, body("a", "SUCCESS", "https://s.example/old.mp4?Expires=1")),
+            answer(200, body("a", "SUCCESS", link("fresh", clock_.utc() + hours(1))))});
+  fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    if (request.url.find("old") != std::string::npos) {
+      return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "expired"};
+    }
+    return saved(request);
+  };
+  run();
+  EXPECT_EQ(asked("a"), 2);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
+}
+
+TEST_F(EngineTest, ADeadLinkIsExpiredAfterExactlyOneMoreQuery) {
+  add_succeeding("a", -hours(1));
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
+  };
+  run();
+  EXPECT_EQ(asked("a"), 2);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
+  EXPECT_EQ(tally().videos_expired, 1U);
+}
+
+TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
+  add_succeeding("a", hours(1));
+  fetch_ = [this](const auto&) {
+    return FetchFailure{.problem = FetchProblem::denied,
+                        .http_status = 403,
+                        .text = "HTTP 403",
+                        .date = clock_.utc() + hours(2)};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
+}
+
+TEST_F(EngineTest, DeniedBeforeExpiryGetsOneMoreRun) {
+  add_succeeding("a", hours(20));
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  plan_.run = 2;
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+}
+
+TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayAndIsThenLeftAlone) {
+  add("a", {answer(200, body("a", "SUCCESS"))});
+  fetch_ = [](const core::DownloadRequest& request) {
+    EXPECT_EQ(request.url, "/v1/videos/a/content");
+    return FetchFailure{.problem = FetchProblem::gone, .http_status = 404, .text = "HTTP 404"};
+  };
+  run();
+  EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+}
+
+TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesGoOn) {
+  plan_.download_concurrency = 1;
+  plan_.concurrency = 1;
+  for (int i = 0; i < 20; ++i) {
+    add_succeeding("t" + std::to_string(i));
+  }
+  int tries = 0;
+  fetch_ = [&](const auto&) {
+    ++tries;
+    return FetchFailure{.problem = FetchProblem::disk_full, .text = "no space left"};
+  };
+  const auto result = run();
+  EXPECT_EQ(result.disk_failure, "no space left");
+  EXPECT_EQ(tries, 1);
+  EXPECT_EQ(ledger_.count(TaskState::succeeded), 20U);
+  EXPECT_EQ(ledger_.video("t0", 1), VideoState::wanted);
+}
+
+TEST_F(EngineTest, ShortSpaceHindersDownloadsOnly) {
+  plan_.download_hindrance = [] { return std::optional<std::string>("less than 1 GiB free"); };
+  add_succeeding("a");
+  const auto result = run();
+  EXPECT_TRUE(result.downloads_hindered);
+  EXPECT_TRUE(result.disk_failure.empty());
+  EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+}
+
+TEST_F(EngineTest, TheKeyRefusedByTheGatewaysOwnVideoEndsTheRun) {
+  add("a", {answer(200, body("a", "SUCCESS"))});
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
+  };
+  EXPECT_EQ(run().end, RunEnd::key_rejected);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+}
+
+}  // namespace

@@ -1,0 +1,123 @@
+#include "core/lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using core::Step;
+using core::TaskStanding;
+using core::TaskState;
+using core::Verdict;
+
+struct Story {
+  std::string name;
+  std::vector<std::pair<Verdict, int>> heard;  // verdict, run
+  TaskState state;
+  int not_found_runs = 0;
+};
+
+class Fold : public testing::TestWithParam<Story> {};
+
+TEST_P(Fold, EndsWhereTheStorySays) {
+  TaskStanding standing;
+  for (const auto& [verdict, run] : GetParam().heard) {
+    standing = core::fold(standing, verdict, run);
+  }
+  EXPECT_EQ(standing.state, GetParam().state);
+  EXPECT_EQ(standing.not_found_runs, GetParam().not_found_runs);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stories, Fold,
+    testing::Values(
+        Story{"nothing_heard", {}, TaskState::unfinished},
+        Story{"success", {{Verdict::unfinished, 1}, {Verdict::succeeded, 1}}, TaskState::succeeded},
+        Story{"failure", {{Verdict::failed, 1}}, TaskState::failed},
+        Story{"regression_after_success",
+              {{Verdict::succeeded, 1}, {Verdict::unfinished, 2}},
+              TaskState::succeeded},
+        Story{"unknown_word_after_failure",
+              {{Verdict::failed, 1}, {Verdict::unrecognised, 2}},
+              TaskState::failed},
+        Story{"failure_then_success",
+              {{Verdict::failed, 1}, {Verdict::succeeded, 2}},
+              TaskState::succeeded},
+        Story{"refund_after_success",
+              {{Verdict::succeeded, 1}, {Verdict::failed, 2}},
+              TaskState::failed},
+        Story{"unknown_stays_unfinished", {{Verdict::unrecognised, 1}}, TaskState::unfinished},
+        Story{"not_found_once", {{Verdict::not_found, 1}}, TaskState::unfinished, 1},
+        Story{"not_found_thrice_in_one_run",
+              {{Verdict::not_found, 1}, {Verdict::not_found, 1}, {Verdict::not_found, 1}},
+              TaskState::unfinished,
+              1},
+        Story{"not_found_in_three_runs",
+              {{Verdict::not_found, 1}, {Verdict::not_found, 2}, {Verdict::not_found, 3}},
+              TaskState::missing,
+              3},
+        Story{"a_run_without_answer_neither_counts_nor_resets",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::unreadable, 3},
+               {Verdict::server_error, 3},
+               {Verdict::not_found, 4}},
+              TaskState::missing,
+              3},
+        Story{"found_in_between_resets",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::unfinished, 3},
+               {Verdict::not_found, 4}},
+              TaskState::unfinished,
+              1},
+        Story{"missing_task_shows_up",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::not_found, 3},
+               {Verdict::succeeded, 4}},
+              TaskState::succeeded},
+        Story{"finished_task_is_never_missing",
+              {{Verdict::succeeded, 1},
+               {Verdict::not_found, 2},
+               {Verdict::not_found, 3},
+               {Verdict::not_found, 4}},
+              TaskState::succeeded},
+        Story{"key_trouble_marks_nothing",
+              {{Verdict::unauthorised, 1}, {Verdict::forbidden, 2}, {Verdict::throttled, 2}},
+              TaskState::unfinished},
+        Story{"another_tasks_answer_marks_nothing",
+              {{Verdict::wrong_task, 1}, {Verdict::unexpected, 1}, {Verdict::invalid_url, 1}},
+              TaskState::unfinished}),
+    [](const auto& story) { return story.param.name; });
+
+TEST(AfterQuery, FollowsTheVerdict) {
+  const auto unfinished = TaskState::unfinished;
+  EXPECT_EQ(core::after_query(Verdict::succeeded, TaskState::succeeded), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::failed, TaskState::failed), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::unfinished, unfinished), Step::poll);
+  EXPECT_EQ(core::after_query(Verdict::unrecognised, unfinished), Step::poll);
+  // A regression after a final word is not waited for.
+  EXPECT_EQ(core::after_query(Verdict::unfinished, TaskState::succeeded), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::not_found, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::not_found, TaskState::missing), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::forbidden, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::invalid_url, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::unauthorised, unfinished), Step::stop_run);
+  for (const Verdict verdict : {Verdict::wrong_task, Verdict::unreadable, Verdict::throttled,
+                                Verdict::server_error, Verdict::unexpected}) {
+    EXPECT_EQ(core::after_query(verdict, unfinished), Step::retry) << core::name(verdict);
+  }
+}
+
+TEST(IsFinal, OnlySuccessAndFailure) {
+  EXPECT_TRUE(core::is_final(Verdict::succeeded));
+  EXPECT_TRUE(core::is_final(Verdict::failed));
+  EXPECT_FALSE(core::is_final(Verdict::unfinished));
+  EXPECT_FALSE(core::is_final(Verdict::not_found));
+}
+
+}  // namespace

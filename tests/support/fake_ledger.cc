@@ -1,0 +1,115 @@
+#include "tests/support/fake_ledger.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace support {
+
+void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
+  const core::TaskKey key = static_cast<core::TaskKey>(tasks_.size()) + 1;
+  core::TaskRecord record{.key = key, .id = std::get<core::TaskId>(core::TaskId::parse(id))};
+  record.first_seen = first_seen;
+  tasks_.emplace(key, Task{.record = std::move(record)});
+  keys_[id] = key;
+}
+
+void FakeLedger::begin_run(std::int64_t run) {
+  run_ = run;
+  for (auto& [key, task] : tasks_) {
+    task.settled = task.record.state != core::TaskState::unfinished;
+  }
+}
+
+std::vector<core::TaskRecord> FakeLedger::tasks(core::TaskKey after, std::size_t limit) {
+  std::vector<core::TaskRecord> page;
+  for (auto task = tasks_.upper_bound(after); task != tasks_.end() && page.size() < limit; ++task) {
+    if (!task->second.settled) {
+      page.push_back(task->second.record);
+    }
+  }
+  return page;
+}
+
+std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) {
+  std::vector<core::WantedVideo> wanted;
+  for (const auto& [key, task] : tasks_) {
+    for (const auto& [index, video] : task.videos) {
+      if (video.state == core::VideoState::wanted && video.settled_run != run_) {
+        core::WantedVideo one{.task = key, .id = task.record.id};
+        one.link = video.link;
+        one.denied_before = video.denied;
+        wanted.push_back(std::move(one));
+      }
+    }
+  }
+  std::stable_sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+    return a.link.expires_at.value_or(core::UtcTime::max()) <
+           b.link.expires_at.value_or(core::UtcTime::max());
+  });
+  if (wanted.size() > limit) {
+    wanted.erase(wanted.begin() + static_cast<std::ptrdiff_t>(limit), wanted.end());
+  }
+  return wanted;
+}
+
+bool FakeLedger::has_room(std::size_t entries) const {
+  constexpr std::size_t kRoom = 4096;
+  return entries <= kRoom;
+}
+
+core::Ticket FakeLedger::append(core::Entry entry) {
+  std::visit([this](const auto& one) { apply(one); }, entry);
+  return ++appended_;
+}
+
+void FakeLedger::apply(const core::AnswerEntry& entry) {
+  Task& task = tasks_.at(entry.task);
+  ++snapshots_;
+  task.record.state = entry.state;
+  task.record.last_query = entry.observed_at;
+  task.record.not_found_runs = entry.not_found_runs;
+  task.record.not_found_run = entry.not_found_run;
+  if (entry.answer.facts.submit_time && entry.answer.verdict != core::Verdict::wrong_task) {
+    task.record.submit_time = entry.answer.facts.submit_time;
+  }
+  task.settled = task.settled || entry.settled;
+  for (const core::VideoLink& link : entry.answer.links) {
+    const auto [place, is_new] = task.videos.try_emplace(link.index, Video{.link = link});
+    Video& video = place->second;
+    if (is_new || video.state == core::VideoState::done) {
+      continue;
+    }
+    if (video.link.expires_at != link.expires_at && video.state != core::VideoState::wanted) {
+      video.state = core::VideoState::wanted;
+      video.settled_run = 0;
+    }
+    video.link = link;
+  }
+}
+
+void FakeLedger::apply(const core::SettleEntry& entry) { tasks_.at(entry.task).settled = true; }
+
+void FakeLedger::apply(const core::VideoEntry& entry) {
+  Video& video = tasks_.at(entry.task).videos.at(entry.index);
+  video.state = entry.state;
+  video.settled_run = run_;
+  video.denied = entry.denied;
+}
+
+const FakeLedger::Task& FakeLedger::task(const std::string& id) const {
+  return tasks_.at(keys_.at(id));
+}
+
+core::TaskState FakeLedger::state(const std::string& id) const { return task(id).record.state; }
+
+core::VideoState FakeLedger::video(const std::string& id, int index) const {
+  return task(id).videos.at(index).state;
+}
+
+std::size_t FakeLedger::count(core::TaskState state) const {
+  return static_cast<std::size_t>(
+      std::count_if(tasks_.begin(), tasks_.end(),
+                    [state](const auto& one) { return one.second.record.state == state; }));
+}
+
+}  // namespace support

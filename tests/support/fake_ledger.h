@@ -1,0 +1,60 @@
+// A ledger in memory that keeps the promises of core::Ledger; a contract test holds it against the
+// real one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ledger.h"
+
+namespace support {
+
+class FakeLedger final : public core::Ledger {
+ public:
+  /// Puts a task on the work list of the run to come.
+  void add(const std::string& id, core::UtcTime first_seen);
+  /// Every unsettled flag of the run before is gone; finished tasks are not asked again.
+  void begin_run(std::int64_t run);
+
+  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
+                                                    std::size_t limit) override;
+  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
+  [[nodiscard]] bool has_room(std::size_t entries) const override;
+  core::Ticket append(core::Entry entry) override;
+  [[nodiscard]] core::Ticket committed() const override { return appended_; }
+  void flush() override {}
+
+  [[nodiscard]] core::TaskState state(const std::string& id) const;
+  [[nodiscard]] core::VideoState video(const std::string& id, int index) const;
+  [[nodiscard]] std::size_t count(core::TaskState state) const;
+  [[nodiscard]] std::size_t snapshots() const { return snapshots_; }
+
+ private:
+  struct Video {
+    core::VideoLink link;
+    core::VideoState state = core::VideoState::wanted;
+    std::int64_t settled_run = 0;
+    bool denied = false;
+  };
+  struct Task {
+    core::TaskRecord record;
+    bool settled = false;
+    std::map<int, Video> videos;
+  };
+
+  void apply(const core::AnswerEntry& entry);
+  void apply(const core::SettleEntry& entry);
+  void apply(const core::VideoEntry& entry);
+  [[nodiscard]] const Task& task(const std::string& id) const;
+
+  std::int64_t run_ = 0;
+  std::map<core::TaskKey, Task> tasks_;
+  std::map<std::string, core::TaskKey> keys_;
+  core::Ticket appended_ = 0;
+  std::size_t snapshots_ = 0;
+};
+
+}  // namespace support
