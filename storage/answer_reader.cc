@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "storage/statement.h"
 
 namespace storage {
 namespace {
@@ -45,6 +46,19 @@ const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
     select_.reset();
   }
   return answers_.at(static_cast<std::size_t>(slot));
+}
+
+std::int64_t dictionary_row(SQLite::Database& database) {
+  const std::string_view text = AnswerCodec::built_in_dictionary();
+  Statement find(database, "SELECT id FROM dictionary WHERE content = ?");
+  find.bind_blob(1, text);
+  if (find.step()) {
+    return find.integer(0);
+  }
+  Statement add(database, "INSERT INTO dictionary (content) VALUES (?)");
+  add.bind_blob(1, text);
+  add.run();
+  return database.getLastInsertRowid();
 }
 
 }  // namespace storage

@@ -32,4 +32,7 @@ class AnswerReader {
   std::vector<std::string> answers_;
 };
 
+/// The row of the dictionary that this program writes with; makes it if need be.
+[[nodiscard]] std::int64_t dictionary_row(SQLite::Database& database);
+
 }  // namespace storage

@@ -10,6 +10,7 @@
 
 #include "core/sha256.h"
 #include "storage/answer_codec.h"
+#include "storage/answer_reader.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
@@ -67,7 +68,7 @@ struct TaskStore::Connection {
   std::unique_ptr<SQLite::Database> database;
   MigrationOutcome migrated;
   AnswerCodec codec{AnswerCodec::built_in_dictionary()};
-  std::int64_t dictionary = dictionary_row();
+  std::int64_t dictionary = dictionary_row(*database);
   core::Sha256 hash;
   std::int64_t run = 0;
   std::int64_t stale_before_ms = 0;
@@ -81,7 +82,6 @@ struct TaskStore::Connection {
   std::int64_t last_id(const std::string& table) {
     return database->execAndGet("SELECT ifnull(max(id), 0) FROM " + table).getInt64();
   }
-  std::int64_t dictionary_row();
   std::int64_t account_row(const std::string& name);
 
   // Import.
@@ -162,19 +162,6 @@ struct TaskStore::Connection {
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void write_video(const core::VideoEntry& entry);
 };
-
-std::int64_t TaskStore::Connection::dictionary_row() {
-  const std::string_view text = AnswerCodec::built_in_dictionary();
-  Statement find(*database, "SELECT id FROM dictionary WHERE content = ?");
-  find.bind_blob(1, text);
-  if (find.step()) {
-    return find.integer(0);
-  }
-  Statement add(*database, "INSERT INTO dictionary (content) VALUES (?)");
-  add.bind_blob(1, text);
-  add.run();
-  return database->getLastInsertRowid();
-}
 
 std::int64_t TaskStore::Connection::account_row(const std::string& name) {
   Statement add(*database, "INSERT OR IGNORE INTO account (name) VALUES (?)");

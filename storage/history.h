@@ -1,0 +1,67 @@
+// What the ledger knows, read for people: totals, and the history of a task.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/task.h"
+
+namespace storage {
+
+struct LedgerTotals {
+  std::uint64_t tasks = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t stale = 0;
+  std::uint64_t videos_wanted = 0;
+  std::uint64_t videos_done = 0;
+  std::uint64_t videos_failed = 0;
+  std::uint64_t videos_expired = 0;
+  std::optional<core::UtcTime> oldest_unfinished;  ///< by submit time, else first seen
+  std::optional<core::UtcTime> soonest_expiry;     ///< of a wanted video
+};
+
+/// A row of one of the stable views: column names and values as text; no value: null.
+using ViewRow = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+struct SnapshotRecord {
+  ViewRow columns;                    ///< v_snapshot
+  std::vector<ViewRow> usage;         ///< v_usage: name and value
+  std::optional<std::string> answer;  ///< byte-exact; none once pruned
+};
+
+struct TaskHistory {
+  ViewRow task;  ///< v_task
+  std::vector<SnapshotRecord> snapshots;
+  std::vector<ViewRow> videos;  ///< v_video
+};
+
+/// Reads a ledger at any time, also while a run writes. One thread.
+class History {
+ public:
+  /// Throws LedgerUnreadable when there is no ledger that this version can read.
+  explicit History(const std::string& path);
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  [[nodiscard]] LedgerTotals totals(core::UtcTime now);
+  /// None when the account has no such task.
+  [[nodiscard]] std::optional<TaskHistory> task(const std::string& account, const core::TaskId& id);
+  /// Whether `run` would ask about a task: it is not finished, or a recorded video is not on disk.
+  [[nodiscard]] bool would_ask(const std::string& account, const core::TaskId& id,
+                               bool (*on_disk)(const std::string& path, std::int64_t bytes));
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace storage

@@ -1,0 +1,237 @@
+#include "storage/maintenance.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "core/lifecycle.h"
+#include "core/sha256.h"
+#include "storage/answer_codec.h"
+#include "storage/answer_reader.h"
+#include "storage/backup.h"
+#include "storage/database.h"
+#include "storage/migrations.h"
+#include "storage/statement.h"
+
+namespace storage {
+namespace {
+
+constexpr std::size_t kFaultsMax = 100;
+
+// ---- check
+
+void check_file(SQLite::Database& database, std::vector<std::string>& faults) {
+  SQLite::Statement integrity(database, "PRAGMA integrity_check(100)");
+  while (integrity.executeStep()) {
+    if (integrity.getColumn(0).getString() != "ok") {
+      faults.push_back("file: " + integrity.getColumn(0).getString());
+    }
+  }
+  SQLite::Statement foreign(database, "PRAGMA foreign_key_check");
+  while (foreign.executeStep() && faults.size() < kFaultsMax) {
+    faults.push_back("table " + foreign.getColumn(0).getString() + ", row " +
+                     foreign.getColumn(1).getString() + ": refers to a row that is not there");
+  }
+}
+
+void check_numbering(SQLite::Database& database, std::vector<std::string>& faults) {
+  Statement count(database, "SELECT count(*), ifnull(max(id), 0) FROM snapshot");
+  if (count.step() && count.integer(0) != count.integer(1)) {
+    faults.push_back("snapshots: " + std::to_string(count.integer(0)) + " rows, but the last is " +
+                     std::to_string(count.integer(1)));
+  }
+}
+
+void check_answers(SQLite::Database& database, std::vector<std::string>& faults) {
+  AnswerReader answers(database);
+  core::Sha256 hash;
+  Statement kept(database,
+                 "SELECT id, block, slot, raw_bytes, raw_sha256 FROM snapshot "
+                 "WHERE block IS NOT NULL ORDER BY block, slot");
+  while (kept.step() && faults.size() < kFaultsMax) {
+    const std::string name = "snapshot " + std::to_string(kept.integer(0)) + ": ";
+    try {
+      const std::string& answer = answers.read(kept.integer(1), kept.integer(2));
+      hash.update(answer);
+      const core::Sha256Digest digest = hash.finish();
+      const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+      if (static_cast<std::int64_t>(answer.size()) != kept.integer(3) || bytes != kept.blob(4)) {
+        faults.push_back(name + "its answer is not the one that was received");
+      }
+    } catch (const std::exception& failure) {
+      faults.push_back(name + failure.what());
+    }
+  }
+}
+
+struct Replay {
+  core::TaskStanding standing;
+  std::int64_t snapshots = 0;
+  std::int64_t last = 0;
+  std::int64_t last_final = 0;
+};
+
+// The snapshots are the truth; the task's row must follow from them.
+void check_replay(SQLite::Database& database, std::vector<std::string>& faults) {
+  Statement tasks(database,
+                  "SELECT id, task_id, state, queries, not_found_runs, not_found_run, "
+                  "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0) FROM task ORDER BY id");
+  Statement snapshots(database,
+                      "SELECT s.id, o.verdict, s.run FROM snapshot AS s JOIN outcome AS o "
+                      "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
+  while (tasks.step() && faults.size() < kFaultsMax) {
+    Replay replay;
+    snapshots.bind(1, tasks.integer(0));
+    while (snapshots.step()) {
+      const auto verdict = static_cast<core::Verdict>(snapshots.integer(1));
+      replay.standing = core::fold(replay.standing, verdict, snapshots.integer(2));
+      replay.last = snapshots.integer(0);
+      replay.last_final = core::is_final(verdict) ? replay.last : replay.last_final;
+      ++replay.snapshots;
+    }
+    snapshots.reset();
+    const core::TaskStanding row{static_cast<core::TaskState>(tasks.integer(2)),
+                                 static_cast<int>(tasks.integer(4)), tasks.integer(5)};
+    if (row != replay.standing || tasks.integer(3) != replay.snapshots ||
+        tasks.integer(6) != replay.last || tasks.integer(7) != replay.last_final) {
+      faults.push_back("task " + std::string(tasks.text(1)) +
+                       ": its row does not follow from its snapshots");
+    }
+  }
+}
+
+// ---- prune
+
+constexpr const char* kPrunable =
+    "SELECT s.block, s.slot, s.id, t.id FROM snapshot AS s JOIN task AS t ON t.id = s.task "
+    "LEFT JOIN snapshot AS f ON f.id = t.final_snapshot "
+    "WHERE s.block IS NOT NULL AND t.state <> 0 AND "
+    "coalesce(t.finish_time, f.observed_at, t.last_query) < ? AND "
+    "NOT EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 0) "
+    "ORDER BY s.block, s.slot";
+
+std::int64_t stored_bytes(SQLite::Database& database) {
+  return database.execAndGet("SELECT ifnull(sum(length(content)), 0) FROM answer_block").getInt64();
+}
+
+class Pruner {
+ public:
+  Pruner(SQLite::Database& database, std::int64_t dictionary)
+      : answers_(database),
+        dictionary_(dictionary),
+        forget_(database, "UPDATE snapshot SET block = NULL, slot = NULL WHERE id = ?"),
+        drop_(database, "DELETE FROM answer_block WHERE id = ?"),
+        still_used_(database, "SELECT DISTINCT slot FROM snapshot WHERE block = ?"),
+        rewrite_(database,
+                 "UPDATE answer_block SET dictionary = ?, lengths = ?, content = ? WHERE id = ?") {}
+
+  void forget(std::int64_t snapshot) {
+    forget_.bind(1, snapshot);
+    forget_.run();
+  }
+
+  // Keeps only the slots that a snapshot still names.
+  void tidy(std::int64_t block) {
+    std::set<std::int64_t> used;
+    still_used_.bind(1, block);
+    while (still_used_.step()) {
+      used.insert(still_used_.integer(0));
+    }
+    still_used_.reset();
+    if (used.empty()) {
+      drop_.bind(1, block);
+      drop_.run();
+      return;
+    }
+    static_cast<void>(answers_.read(block, *used.begin()));
+    std::vector<std::string> kept;
+    for (std::int64_t slot = 0; slot <= *used.rbegin(); ++slot) {
+      kept.push_back(used.contains(slot) ? answers_.read(block, slot) : std::string());
+    }
+    const EncodedBlock encoded = codec_.encode({kept.begin(), kept.end()});
+    rewrite_.bind(1, dictionary_);
+    rewrite_.bind_blob(2, encoded.lengths);
+    rewrite_.bind_blob(3, encoded.content);
+    rewrite_.bind(4, block);
+    rewrite_.run();
+  }
+
+ private:
+  AnswerReader answers_;
+  AnswerCodec codec_{AnswerCodec::built_in_dictionary()};
+  std::int64_t dictionary_;
+  Statement forget_;
+  Statement drop_;
+  Statement still_used_;
+  Statement rewrite_;
+};
+
+}  // namespace
+
+std::vector<std::string> check_ledger(const std::string& path) {
+  const auto database = open_for_reading(path);
+  require_schema(*database, path, embedded_migrations());
+  std::vector<std::string> faults;
+  return with_ledger_errors(path, "check", [&] {
+    // One moment for all checks, whatever a run writes meanwhile.
+    SQLite::Transaction moment(*database);
+    check_file(*database, faults);
+    if (faults.empty()) {
+      check_numbering(*database, faults);
+      check_answers(*database, faults);
+      check_replay(*database, faults);
+    }
+    return faults;
+  });
+}
+
+void back_up_ledger(const std::string& path, const std::string& target) {
+  const auto database = open_for_reading(path);
+  with_ledger_errors(path, "back up", [&] { back_up(*database, target); });
+}
+
+MigrationReport migrate_ledger(const std::string& path, core::UtcTime now, bool backup) {
+  static_cast<void>(open_for_reading(path));  // there must be one
+  const auto database = open_for_writing(path);
+  const MigrationOutcome outcome = migrate(*database, path, embedded_migrations(), now, backup);
+  return {outcome.from, outcome.to, outcome.backup};
+}
+
+PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
+  static_cast<void>(open_for_reading(path));
+  const auto database = open_for_writing(path);
+  require_schema(*database, path, embedded_migrations());
+  return with_ledger_errors(path, "prune", [&] {
+    PruneReport report{.bytes_before = stored_bytes(*database)};
+    SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    std::set<std::int64_t> tasks;
+    std::set<std::int64_t> blocks;
+    std::vector<std::int64_t> snapshots;
+    {
+      Statement prunable(*database, kPrunable);
+      prunable.bind(1, std::int64_t{before.time_since_epoch().count()});
+      while (prunable.step()) {
+        blocks.insert(prunable.integer(0));
+        snapshots.push_back(prunable.integer(2));
+        tasks.insert(prunable.integer(3));
+      }
+    }
+    Pruner pruner(*database, dictionary_row(*database));
+    for (const std::int64_t snapshot : snapshots) {
+      pruner.forget(snapshot);
+    }
+    for (const std::int64_t block : blocks) {
+      pruner.tidy(block);
+    }
+    transaction.commit();
+    report.tasks = tasks.size();
+    report.answers = snapshots.size();
+    report.bytes_after = stored_bytes(*database);
+    return report;
+  });
+}
+
+}  // namespace storage
