@@ -24,7 +24,7 @@ bool is_unreserved(char c) {
 }
 
 void append_percent_encoded(std::string& out, std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  static constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   for (const char c : text) {
     if (is_unreserved(c)) {
       out += c;

@@ -145,7 +145,7 @@ class JsonDocument {
 
   void clear();
   [[nodiscard]] std::string_view slice(std::uint32_t at, std::uint32_t bytes) const {
-    return std::string_view(texts_).substr(at, bytes);
+    return {texts_.data() + at, bytes};
   }
 
   std::vector<Node> nodes_;

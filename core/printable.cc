@@ -32,7 +32,7 @@ Character next_character(std::string_view text) {
     if ((byte(at) & 0xC0U) != 0x80U) return {.code = lead};
     code = code << 6U | (byte(at) & 0x3FU);
   }
-  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+  static constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (code < kSmallest[bytes] || code > 0x10FFFF || surrogate) return {.code = lead};
   return {.code = code, .bytes = bytes, .valid = true};
@@ -112,7 +112,7 @@ std::string redacted_word(std::string_view word) {
     return std::string(word.substr(0, scheme)) + redacted_url(word.substr(scheme));
   }
   if (has_query) return std::string(word.substr(0, query)).append("?").append(kEllipsis);
-  constexpr std::string_view kSignature = "signature=";
+  static constexpr std::string_view kSignature = "signature=";
   const std::size_t signature = find_ignoring_case(word, kSignature, 0);
   if (signature == std::string_view::npos) return std::string(word);
   return std::string(word.substr(0, signature + kSignature.size())).append(kEllipsis);
@@ -129,7 +129,7 @@ bool is_key_character(char c) { return is_alphanumeric(c) || c == '-' || c == '_
 
 /// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
 std::string mask_after(std::string_view prefix, std::string_view text) {
-  constexpr std::size_t kKeyBytesMin = 8;
+  static constexpr std::size_t kKeyBytesMin = 8;
   std::string out;
   std::size_t done = 0;
   std::size_t at = find_ignoring_case(text, prefix, 0);

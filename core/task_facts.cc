@@ -47,7 +47,7 @@ milliseconds fraction(std::string_view digits) {
 }
 
 std::optional<UtcTime> epoch_time(std::string_view decimal) {
-  constexpr std::int64_t kMillisecondsFrom = 100'000'000'000;
+  static constexpr std::int64_t kMillisecondsFrom = 100'000'000'000;
   const std::size_t point = std::min(decimal.find('.'), decimal.size());
   const std::int64_t value = integer(decimal.substr(0, point));
   if (value >= kMillisecondsFrom) {
@@ -251,7 +251,7 @@ bool is_success_code(JsonValue code) {
   if (code.is_object() || code.is_array()) return false;
   std::string word(start_of(code.scalar(), 16));
   std::transform(word.begin(), word.end(), word.begin(), lower);
-  constexpr std::array<std::string_view, 6> kFine{"", "success", "ok", "0", "200", "true"};
+  static constexpr std::array<std::string_view, 6> kFine{"", "success", "ok", "0", "200", "true"};
   return std::find(kFine.begin(), kFine.end(), word) != kFine.end();
 }
 

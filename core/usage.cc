@@ -35,7 +35,7 @@ std::optional<int> exponent(std::string_view rest) {
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   const std::string_view digits = take_digits(rest);
   if (digits.empty() || !rest.empty()) return std::nullopt;
-  constexpr int kFar = 1'000'000'000;
+  static constexpr int kFar = 1'000'000'000;
   int value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (result.ec != std::errc() || value > kFar) value = kFar;
@@ -127,13 +127,13 @@ struct Tier {
   const char* name;
 };
 // Vendors keep the area of a tier about the same over all aspect ratios: 960 x 960 is a 720p too.
-constexpr std::array<Tier, 7> kTiers{{{640 * 360, "360p"},
-                                      {854 * 480, "480p"},
-                                      {960 * 540, "540p"},
-                                      {1280 * 720, "720p"},
-                                      {1920 * 1080, "1080p"},
-                                      {2560 * 1440, "1440p"},
-                                      {3840 * 2160, "2160p"}}};
+constexpr std::array<Tier, 7> kTiers{{{230'400, "360p"},
+                                      {409'920, "480p"},
+                                      {518'400, "540p"},
+                                      {921'600, "720p"},
+                                      {2'073'600, "1080p"},
+                                      {3'686'400, "1440p"},
+                                      {8'294'400, "2160p"}}};
 
 /// The tier whose area is within a tenth; empty when there is none.
 std::string tier_of(std::int64_t pixels) {
@@ -177,7 +177,7 @@ std::string resolution_of_label(JsonValue label) {
 /// What super_resolution_tokens amount to: tokens are frames x pixels / 1024, and a clip of s
 /// seconds has s x fps + 1 frames (api.md, section 8).
 std::string resolution_of_tokens(const UsageBlock& block) {
-  constexpr std::int64_t kTokensMax = 1'000'000'000'000;
+  static constexpr std::int64_t kTokensMax = 1'000'000'000'000;
   const auto tokens = whole(plain_decimal(block.usage["super_resolution_tokens"]), kTokensMax);
   const auto seconds = whole(plain_decimal(block.holder["duration"]), 86'400);
   const auto rate = whole(plain_decimal(block.holder["framespersecond"]), 1'000);
@@ -194,7 +194,8 @@ std::string first_text(Texts... readers) {
 }
 
 std::string resolution(const AnswerLevels& levels, const UsageBlock& block) {
-  const auto& [holder, usage] = block;
+  const JsonValue holder = block.holder;
+  const JsonValue usage = block.usage;
   const bool super_resolution = !plain_decimal(usage["super_resolution_tokens"]).empty();
   std::string text = first_text(
       [&] { return resolution_of_label(usage["SR"]); },
@@ -289,7 +290,8 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
 }
 
 void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts) {
-  const auto& [holder, usage] = block;
+  const JsonValue holder = block.holder;
+  const JsonValue usage = block.usage;
   const JsonValue videos = video_list(levels);
   const JsonValue seconds = sora_seconds(levels);
   // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.

@@ -26,40 +26,55 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
          });
 }
 
-std::string_view first_link(std::initializer_list<JsonValue> values) {
+/// A path alone belongs to whoever sent it: in a vendor's body it leads nowhere from here.
+bool is_vendor_link(std::string_view text) { return is_link(text) && !text.starts_with('/'); }
+
+std::string_view first_vendor_link(std::initializer_list<JsonValue> values) {
   for (const JsonValue value : values) {
+    if (is_vendor_link(value.text())) return value.text();
+  }
+  return {};
+}
+
+/// The gateway's own link to the video: the union of what its versions and forks name it.
+std::string_view gateway_link(JsonValue task) {
+  for (const JsonValue value :
+       {task["result_url"], task["url"], task["video_url"], task["metadata"]["url"]}) {
     if (is_link(value.text())) return value.text();
   }
   return {};
 }
 
-/// The one video that a level states by itself, whoever wrote the level: a gateway or a vendor.
+/// The one video that a level states by itself, whoever wrote it: a vendor, or another gateway.
 std::string_view single_link(JsonValue level) {
-  return first_link({level["result_url"], level["url"], level["video_url"],
-                     level["metadata"]["url"], level["output"]["video_url"],
-                     level["content"]["video_url"], level["content"]["url"],
-                     level["file"]["download_url"]});
+  return first_vendor_link({level["result_url"], level["url"], level["video_url"],
+                            level["metadata"]["url"], level["output"]["video_url"],
+                            level["content"]["video_url"], level["content"]["url"],
+                            level["file"]["download_url"]});
 }
 
 /// A video in a vendor's list. Not `watermark_url`, `watermarked_url`, `cover_url`.
 std::string_view listed_link(JsonValue video) {
-  return first_link({video["url"], video["video"]["uri"], video["uri"]});
+  return first_vendor_link({video["url"], video["video"]["uri"], video["uri"]});
 }
 
 std::string_view find_single_link(const AnswerLevels& levels) {
-  for (const JsonValue level : levels) {
-    const std::string_view link = single_link(level);
-    if (!link.empty()) return link;
+  std::string_view link = gateway_link(levels.task());
+  for (const JsonValue* level = levels.begin(); link.empty() && level != levels.end(); ++level) {
+    link = single_link(*level);
   }
-  return {};
+  return link;
 }
 
 std::string_view find_original_link(const AnswerLevels& levels) {
-  for (const JsonValue level : levels) {
-    const std::string_view link = first_link({level["original_result_url"]});
-    if (!link.empty()) return link;
+  const JsonValue original = levels.task()["original_result_url"];
+  if (is_link(original.text())) return original.text();
+  std::string_view link;
+  for (const JsonValue* level = levels.upstream_begin(); link.empty() && level != levels.end();
+       ++level) {
+    link = first_vendor_link({(*level)["original_result_url"]});
   }
-  return {};
+  return link;
 }
 
 /// The path of an http(s) URL or of a relative one, without its query.

@@ -757,6 +757,18 @@ TEST(Links, OfTheUnionOfAllShapes) {
   }
 }
 
+TEST(Links, PathsAreTheGatewaysOwnAlone) {
+  EXPECT_EQ(urls_of(parse_success("null", R"("result_url":"/v1/x",)")),
+            (std::vector<std::string>{"/v1/x"}));
+  for (const char* vendor :
+       {R"({"task_id":"u","status":"SUCCESS","result_url":"/v1/videos/u/content"})",
+        R"({"original_result_url":"/o"})", R"({"creations":[{"url":"/v"}]})"}) {
+    EXPECT_TRUE(parse_success(vendor).links[0].fallback) << vendor;
+  }
+  EXPECT_EQ(urls_of(parse_success(R"({"original_result_url":"https://h/o"})")),
+            (std::vector<std::string>{"https://h/o"}));
+}
+
 TEST(Links, FailReasonIsNone) {
   EXPECT_TRUE(parse_success("null", R"("fail_reason":"https://h/v",)").links[0].fallback);
 }

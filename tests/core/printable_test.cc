@@ -10,6 +10,10 @@ namespace {
 
 using namespace std::string_literals;
 
+// Byte by byte: in a literal they would mislead whoever reads this file.
+const std::string kOverride{'\xE2', '\x80', '\xAE'};  // U+202E
+const std::string kIsolate{'\xE2', '\x81', '\xA6'};   // U+2066
+
 struct TextCase {
   const char* name;
   std::string text;
@@ -29,8 +33,8 @@ INSTANTIATE_TEST_SUITE_P(
                     TextCase{"line_end", "a\r\nb\tc", "a\\x0d\\x0ab\\x09c"},
                     TextCase{"nul", "a\0b"s, "a\\x00b"}, TextCase{"delete", "\x7f", "\\x7f"},
                     TextCase{"c1", "\u0080\u009b31m\u009f\u00a0", "\\x80\\x9b31m\\x9f\u00a0"},
-                    TextCase{"bidi", "\u202etxt\u2066\u2069\u200f\u061c",
-                             "\\u202etxt\\u2066\\u2069\\u200f\\u061c"},
+                    TextCase{"bidi", kOverride + "txt" + kIsolate + "\u200f\u061c",
+                             "\\u202etxt\\u2066\\u200f\\u061c"},
                     TextCase{"zero_width", "a\u200bb\ufeff\u00ad\u2060",
                              "a\\u200bb\\ufeff\\u00ad\\u2060"},
                     TextCase{"line_separator", "a\u2028b", "a\\u2028b"},
@@ -63,7 +67,7 @@ TEST(PrintableCut, EndsBetweenCharactersWithinTheLimit) {
 }
 
 TEST(PrintableCut, HoldsForEveryLimit) {
-  const std::string text = "a\x1b任\xFF\u202e😀zzzz";
+  const std::string text = "a\x1b任\xFF" + kOverride + "😀zzzz";
   for (std::size_t limit = 0; limit < 50; ++limit) {
     EXPECT_LE(printable(text, limit).size(), limit);
   }

@@ -274,7 +274,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(AnswerLevels, StopsAtItsLimit) {
   // Three ways down at each of six depths: more objects than levels are kept.
   std::string body = "{}";
-  for (int i = 0; i < 5; ++i) body = R"({"data":)" + body + R"(,"task":)" + body + "}";
+  for (int i = 0; i < 5; ++i) {
+    const std::string inner = body;
+    body = R"({"data":)";
+    body.append(inner).append(R"(,"task":)").append(inner).append("}");
+  }
   JsonNest nest;
   ASSERT_EQ(nest.read(body), JsonDefect::none);
   const AnswerLevels levels(nest, nest.root());
