@@ -29,20 +29,23 @@ constexpr std::size_t kReservationsMax = 65536;
               std::generic_category().message(error) + "; choose another one with --output");
 }
 
+int make_folder(const std::filesystem::path& path) {
+  if (mkdir(path.c_str(), kFolderMode) != 0) {
+    return errno == EEXIST ? 0 : errno;
+  }
+  const Descriptor parent(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return parent.valid() ? sync_folder(parent.number()) : errno;
+}
+
 /// As `mkdir -p`, and durable. 0 or errno.
 int make_folders(const std::filesystem::path& path) {
-  if (mkdir(path.c_str(), kFolderMode) == 0) {
-    const Descriptor parent(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return parent.valid() ? sync_folder(parent.number()) : errno;
+  int error = make_folder(path);
+  if (error == ENOENT && path.has_relative_path()) {
+    error = make_folders(path.parent_path());
+    // Once more only: where the kernel makes no folders (/proc) it says ENOENT too.
+    error = error != 0 ? error : make_folder(path);
   }
-  if (errno == EEXIST) {
-    return 0;
-  }
-  if (errno != ENOENT || !path.has_relative_path()) {
-    return errno;
-  }
-  const int error = make_folders(path.parent_path());
-  return error != 0 ? error : make_folders(path);
+  return error;
 }
 
 std::filesystem::path absolute_path(const std::string& text) {
