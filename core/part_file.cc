@@ -38,7 +38,10 @@ FetchFailure disk_failure(int error, const std::string& what, const std::string&
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   const std::string why = error == ELOOP ? "a symbolic link is there, and none is followed"
                                          : std::generic_category().message(error);
-  return failure(full ? FetchProblem::disk_full : FetchProblem::disk,
+  const bool blocked = error == ELOOP || error == EISDIR || error == ENXIO || error == ENOTDIR;
+  return failure(full      ? FetchProblem::disk_full
+                 : blocked ? FetchProblem::blocked
+                           : FetchProblem::disk,
                  "cannot " + what + " " + path + ": " + why);
 }
 
@@ -227,9 +230,9 @@ std::optional<FetchFailure> PartFile::State::open() {
       return failed;
     }
   }
-  return failure(FetchProblem::disk, "cannot open " + absolute(name_) +
-                                         ": another program keeps changing it; is another run "
-                                         "writing to the same folder?");
+  return failure(FetchProblem::blocked, "cannot open " + absolute(name_) +
+                                            ": another program keeps changing it; is another run "
+                                            "writing to the same folder?");
 }
 
 std::optional<FetchFailure> PartFile::State::open_once(bool& again) {
@@ -239,11 +242,11 @@ std::optional<FetchFailure> PartFile::State::open_once(bool& again) {
     return disk_failure(errno, "open", absolute(name_));
   }
   if (!S_ISREG(opened.st_mode)) {
-    return failure(FetchProblem::disk,
+    return failure(FetchProblem::blocked,
                    absolute(name_) + " is in the way and no regular file; remove it");
   }
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return failure(FetchProblem::disk, "another run is downloading " + absolute(name_));
+    return failure(FetchProblem::blocked, "another run is downloading " + absolute(name_));
   }
   // Between open and lock the holder may have published the file or removed it.
   struct stat named {};
@@ -367,7 +370,7 @@ std::optional<FetchFailure> PartFile::State::check(const PromisedContent& promis
   }
   if (report.bytes != size_) {
     remove();
-    return failure(FetchProblem::disk, absolute(name_) + " was changed by another program");
+    return failure(FetchProblem::blocked, absolute(name_) + " was changed by another program");
   }
   auto wrong = compare(promised, report);
   if (wrong) {
@@ -447,9 +450,9 @@ std::variant<SavedFile, FetchFailure> PartFile::State::place(const Claimed& clai
       return *std::move(placed);
     }
   }
-  return failure(FetchProblem::disk, "the first " + std::to_string(kNamesMax) + " names for " +
-                                         absolute(name_) +
-                                         " are taken; put {task_id} into the template (--name)");
+  return failure(FetchProblem::blocked, "the first " + std::to_string(kNamesMax) + " names for " +
+                                            absolute(name_) +
+                                            " are taken; put {task_id} into the template (--name)");
 }
 
 std::variant<PartFile::State::Target, FetchFailure> PartFile::State::open_target(

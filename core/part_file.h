@@ -36,7 +36,8 @@ class PartFile {
   static constexpr int kNamesMax = 10000;
 
   /// Opens or makes the part file for a plan, and the template's folders. A FetchFailure (disk,
-  /// disk_full, or `disk` when another process holds the part) when that is not possible.
+  /// disk_full, or blocked when something else stands there or another process holds it) when
+  /// that is not possible.
   [[nodiscard]] static std::variant<std::unique_ptr<PartFile>, FetchFailure> open(
       std::shared_ptr<const OutputFolder> folder, FilePlan plan);
   ~PartFile();

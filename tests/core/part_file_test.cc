@@ -367,7 +367,7 @@ TEST_F(PartFileTest, DoubtfulNotesMeanStartingAnew) {
 TEST_F(PartFileTest, APartHasOneHolder) {
   auto part = open(plan("t1"));
   const FetchFailure failed = refused(plan("t1"));
-  EXPECT_EQ(failed.problem, FetchProblem::disk);
+  EXPECT_EQ(failed.problem, FetchProblem::blocked);
   EXPECT_NE(failed.text.find("another run"), std::string::npos) << failed.text;
   EXPECT_NE(open(plan("t2")), nullptr);
   part.reset();
@@ -576,7 +576,7 @@ TEST_F(PartFileTest, APlantedPartIsNeverFollowed) {
   write(outside, "precious");
   const auto expect_refused = [&](const char* what) {
     const FetchFailure failed = refused(plan("t1"));
-    EXPECT_EQ(failed.problem, FetchProblem::disk) << what;
+    EXPECT_EQ(failed.problem, FetchProblem::blocked) << what;
     EXPECT_NE(failed.text.find(part_path("t1")), std::string::npos) << what << failed.text;
     EXPECT_EQ(read(outside), "precious") << what;
     fs::remove(part_path("t1"));
@@ -621,7 +621,7 @@ TEST_F(PartFileTest, PlantedNotesAreNeverFollowed) {
   auto part = open(plan("t1"));
   const auto failed = part->restart(kEtag, 5);
   ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->problem, FetchProblem::disk);
+  EXPECT_EQ(failed->problem, FetchProblem::blocked);
 }
 
 TEST_F(PartFileTest, ALinkedFolderIsNeverEntered) {
@@ -630,7 +630,7 @@ TEST_F(PartFileTest, ALinkedFolderIsNeverEntered) {
   write(output_ / "file", "");
   for (const char* text : {"default/{task_id}", "default/deeper/{task_id}", "file/{task_id}"}) {
     const FetchFailure failed = refused(plan("t1", text));
-    EXPECT_EQ(failed.problem, FetchProblem::disk) << text;
+    EXPECT_EQ(failed.problem, FetchProblem::blocked) << text;
     EXPECT_NE(failed.text.find(output_), std::string::npos) << failed.text;
   }
   EXPECT_TRUE(fs::is_empty(base_ / "elsewhere"));
@@ -731,7 +731,7 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
   const std::string video = support::tiny_mp4(300);
   auto part = download(plan("t1"), video);
   fs::resize_file(part_path("t1"), 200);
-  EXPECT_EQ(problem(part->publish({}, {})), FetchProblem::disk);
+  EXPECT_EQ(problem(part->publish({}, {})), FetchProblem::blocked);
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
@@ -858,12 +858,12 @@ TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
       return 3;
     }
     for (const char* text : {"link/{task_id}", "link/z/{task_id}"}) {
-      if (refused(plan("c", text)).problem != FetchProblem::disk) {
+      if (refused(plan("c", text)).problem != FetchProblem::blocked) {
         return 4;
       }
     }
     fs::create_symlink(base_ / "outside", part_path("d"));
-    return refused(plan("d")).problem == FetchProblem::disk ? 0 : 5;
+    return refused(plan("d")).problem == FetchProblem::blocked ? 0 : 5;
   });
   EXPECT_EQ(code, 0);
   EXPECT_EQ(read(output_ / "a.mp4"), "mine");
