@@ -1,0 +1,36 @@
+// `--failed-out`: what a run could not do, as a file that `run` reads again.
+#pragma once
+
+#include <string>
+
+#include "core/run_plan.h"
+#include "core/task_list.h"
+
+namespace cmd {
+
+/// Tasks not answered or not fetched become rows, rejected rows `#` lines with their reason. The
+/// file appears complete or not at all: it is written beside its name and renamed by `publish`.
+class FailedRows {
+ public:
+  /// Throws core::UsageError when the file cannot be made.
+  explicit FailedRows(std::string path);
+  ~FailedRows();
+  FailedRows(const FailedRows&) = delete;
+  FailedRows& operator=(const FailedRows&) = delete;
+
+  void add(const core::RejectedRow& row);
+  void add(const core::Notice& notice);
+  /// Throws core::Error when it cannot be written or synced.
+  void publish();
+
+ private:
+  void write(const std::string& line);
+
+  std::string path_;
+  std::string part_;
+  int descriptor_ = -1;
+  bool failed_ = false;
+  std::string last_id_;  // several videos of one task make one row
+};
+
+}  // namespace cmd

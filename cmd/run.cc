@@ -1,0 +1,361 @@
+#include "cmd/run.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "cmd/api_key.h"
+#include "cmd/base_url.h"
+#include "cmd/exit_code.h"
+#include "cmd/failed_rows.h"
+#include "cmd/interrupt.h"
+#include "cmd/run_inputs.h"
+#include "cmd/summary.h"
+#include "cmd/units.h"
+#include "core/curl_transport.h"
+#include "core/engine.h"
+#include "core/error.h"
+#include "core/id_set.h"
+#include "core/output_folder.h"
+#include "storage/history.h"
+#include "storage/ledger_error.h"
+#include "storage/lock.h"
+#include "storage/sqlite_ledger.h"
+#include "storage/task_store.h"
+
+namespace cmd {
+namespace {
+
+bool is_on_disk(const std::string& path, std::int64_t bytes) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == bytes;
+}
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
+
+// ---- --dry-run
+
+int dry_run(const Settings& settings, RunInputs& inputs) {
+  const std::string ledger = settings.ledger_path();
+  std::unique_ptr<storage::History> history;
+  if (std::filesystem::exists(ledger)) {
+    history = std::make_unique<storage::History>(ledger);
+  }
+  const bool refresh = settings.flag("refresh");
+  const std::string account = settings.account().name;
+  core::IdSet seen;
+  std::string out;
+  constexpr std::size_t kOutBytes = std::size_t{64} * 1024;
+  const auto write_out = [&out] {
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) {
+      throw core::Error("cannot write to standard output; the list is not complete");
+    }
+    out.clear();
+  };
+  inputs.read(
+      [&](core::WantedTask&& task) {
+        const bool ask = seen.insert(task.id.text()) &&
+                         (refresh || history == nullptr ||
+                          history->would_ask(account, task.id, &is_on_disk));
+        if (ask) {
+          out += task.id.text();
+          out += '\n';
+          if (out.size() >= kOutBytes) {
+            write_out();
+          }
+        }
+      },
+      [](const core::RejectedRow&) {});
+  write_out();
+  return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
+}
+
+// ---- what the settings say
+
+core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
+  core::RunPlan plan;
+  plan.run = run;
+  plan.concurrency = static_cast<int>(settings.count("concurrency"));
+  plan.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
+  plan.rate = static_cast<int>(settings.count("rate"));
+  plan.retry.retries = static_cast<int>(settings.count("retries"));
+  plan.wait = settings.flag("wait");
+  plan.poll_interval = settings.duration("poll-interval");
+  plan.deadline = settings.given_duration("deadline");
+  plan.stale_after = settings.duration("stale-after");
+  plan.download = !settings.flag("no-download");
+  plan.seed = std::random_device()();
+  return plan;
+}
+
+// Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
+std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t bytes_min) {
+  struct statvfs status {};
+  if (bytes_min <= 0 || statvfs(folder.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  const auto free_bytes = static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
+  if (free_bytes >= bytes_min) {
+    return std::nullopt;
+  }
+  return "only " + format_size(free_bytes) + " free for " + folder + ", --min-free is " +
+         format_size(bytes_min);
+}
+
+core::TransportSettings transport_settings(const Settings& settings) {
+  const Account account = settings.account();
+  core::TransportSettings transport;
+  transport.accounts.push_back(
+      {check_base_url(account.base_url, settings.flag("allow-http"), account.base_url_origin.text),
+       read_api_key(account, settings.environment()).reveal()});
+  transport.concurrency = static_cast<int>(settings.count("concurrency"));
+  transport.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
+  transport.connect_timeout = settings.duration("connect-timeout");
+  transport.query_timeout = settings.duration("timeout");
+  transport.stall_timeout = settings.duration("stall-timeout");
+  transport.limit_rate = settings.size("limit-rate");
+  transport.video_bytes_max = settings.size("max-video-size");
+  transport.ca_file = settings.given_text("ca-file")
+                          .value_or(variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.allow_http = settings.flag("allow-http");
+  transport.allow_private_hosts = settings.flag("allow-private-hosts");
+  transport.user_agent = "reeltally/" REELTALLY_VERSION;
+  return transport;
+}
+
+// ---- the run itself
+
+class Run {
+ public:
+  Run(const Settings& settings, Log& log, RunInputs& inputs, Interrupt& interrupt)
+      : settings_(settings), log_(log), inputs_(inputs), interrupt_(interrupt) {}
+
+  int execute();
+
+ private:
+  void import(storage::TaskStore& store);
+  void drive(storage::TaskStore& store, core::TransportSettings transport);
+  void hear(const core::Notice& notice);
+  void fill_summary(const storage::RunTotals& totals);
+  void tell_summary();
+
+  const Settings& settings_;
+  Log& log_;
+  RunInputs& inputs_;
+  Interrupt& interrupt_;
+  core::SystemClock clock_;
+  std::unique_ptr<FailedRows> failed_rows_;
+  TroubleList troubles_;
+  Summary summary_;
+  core::RunResult result_;
+};
+
+int Run::execute() {
+  const core::SteadyTime begin = clock_.steady();
+  core::TransportSettings transport = transport_settings(settings_);
+  if (const auto path = settings_.given_text("failed-out")) {
+    failed_rows_ = std::make_unique<FailedRows>(*path);
+  }
+  const std::string ledger = settings_.ledger_path();
+  const storage::Lock lock(ledger, settings_.duration("lock-wait"));
+  if (!settings_.flag("no-download")) {
+    transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
+  }
+  storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
+  summary_.run_id = store.begin_run({.version = REELTALLY_VERSION,
+                                     .host = host_name(),
+                                     .inputs = inputs_.names(),
+                                     .accounts = {settings_.account().name},
+                                     .stale_after = settings_.duration("stale-after")});
+  import(store);
+  drive(store, std::move(transport));
+  summary_.seconds = std::chrono::duration<double>(clock_.steady() - begin).count();
+  fill_summary(store.totals());
+  store.end_run(summary_.exit_code, summary_json(summary_));
+  if (failed_rows_ != nullptr) {
+    failed_rows_->publish();
+  }
+  tell_summary();
+  return summary_.exit_code;
+}
+
+void Run::import(storage::TaskStore& store) {
+  storage::ImportRules rules;
+  rules.refresh = settings_.flag("refresh");
+  rules.on_disk = &is_on_disk;
+  if (settings_.flag("no-download")) {
+    rules.on_disk = nullptr;  // files do not matter to such a run
+  }
+  std::vector<core::WantedTask> batch;
+  batch.reserve(storage::TaskStore::kImportBatch);
+  const auto import_batch = [&] {
+    summary_.duplicates += store.import(batch, rules);
+    batch.clear();
+  };
+  inputs_.read(
+      [&](core::WantedTask&& task) {
+        batch.push_back(std::move(task));
+        if (batch.size() == storage::TaskStore::kImportBatch) {
+          import_batch();
+        }
+      },
+      [this](const core::RejectedRow& row) {
+        if (failed_rows_ != nullptr) {
+          failed_rows_->add(row);
+        }
+      });
+  import_batch();
+  if (settings_.flag("pending")) {
+    store.add_pending(0);
+  }
+}
+
+void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
+  core::RunPlan plan = plan_of(settings_, store.run());
+  const std::string folder = settings.folder ? settings.folder->path() : std::string();
+  plan.download_hindrance = [this, folder] {
+    return lack_of_space(folder, settings_.size("min-free"));
+  };
+  // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
+  // made before the threads that use it start, and outlives them.
+  std::unique_ptr<storage::SqliteLedger> ledger;
+  settings.claimed = [&ledger](const std::string& path) { return ledger->claimed(path); };
+  core::CurlTransport transport(std::move(settings));
+  ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
+  interrupt_.wake_with([&transport] { transport.wake(); });
+  core::Engine engine(std::move(plan), std::make_shared<core::NameTemplate>(settings_.text("name")),
+                      {settings_.account().name},
+                      {*ledger, transport, clock_, interrupt_.level()},
+                      [this](const core::Notice& notice) { hear(notice); });
+  try {
+    result_ = engine.run();
+  } catch (...) {
+    interrupt_.wake_with({});
+    transport.abort();
+    throw;
+  }
+  interrupt_.wake_with({});
+  summary_.tally = engine.tally();
+  log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
+}
+
+void Run::hear(const core::Notice& notice) {
+  troubles_.add(notice);
+  if (failed_rows_ != nullptr) {
+    failed_rows_->add(notice);
+  }
+  LogLevel level = LogLevel::detail;
+  switch (notice.kind) {
+    case core::Notice::Kind::retry:
+      level = LogLevel::request;
+      break;
+    case core::Notice::Kind::slowed:
+    case core::Notice::Kind::video_done:
+    case core::Notice::Kind::not_answered:
+    case core::Notice::Kind::video_failed:
+    case core::Notice::Kind::video_expired:
+      break;  // the summary names the troubles
+    case core::Notice::Kind::unrecognised:
+    case core::Notice::Kind::flagged:
+      level = LogLevel::warning;
+      break;
+    case core::Notice::Kind::stopped:
+      level = LogLevel::error;
+      break;
+  }
+  if (!log_.wants(level)) {
+    return;
+  }
+  const std::string line =
+      (notice.task_id.empty() ? std::string() : notice.task_id + ": ") + notice.text;
+  switch (level) {
+    case LogLevel::error:
+      log_.error(line);
+      break;
+    case LogLevel::warning:
+      log_.warning(line);
+      break;
+    case LogLevel::note:
+    case LogLevel::detail:
+      log_.detail(line);
+      break;
+    case LogLevel::request:
+      log_.request(line);
+      break;
+  }
+}
+
+void Run::fill_summary(const storage::RunTotals& totals) {
+  summary_.rows_read = inputs_.counts().rows_read;
+  summary_.rows_rejected = inputs_.counts().rows_rejected;
+  summary_.tasks = totals.tasks;
+  summary_.succeeded = totals.succeeded;
+  summary_.failed = totals.failed;
+  summary_.unfinished = totals.unfinished;
+  summary_.stale = totals.stale;
+  summary_.missing = totals.missing;
+  summary_.videos_left = totals.videos_wanted;
+  summary_.reason = result_.disk_failure.empty() ? result_.reason : result_.disk_failure;
+  const bool waits =
+      settings_.flag("wait") || settings_.given_duration("deadline").has_value();
+  summary_.exit_code = exit_code({.signal = interrupt_.signal(),
+                                  .result = result_,
+                                  .videos_count = !settings_.flag("no-download"),
+                                  .waits = waits},
+                                 summary_);
+}
+
+void Run::tell_summary() {
+  if (result_.end == core::RunEnd::key_rejected) {
+    log_.error("the gateway rejects the API key: " + result_.reason +
+               "; check the key, its quota and its list of models and addresses");
+  } else if (result_.end == core::RunEnd::wrong_base_url) {
+    log_.error(result_.reason + "; check --base-url");
+  } else if (!summary_.reason.empty()) {
+    log_.error(summary_.reason);
+  }
+  if (settings_.flag("json")) {
+    std::cout << summary_json(summary_) << '\n' << std::flush;
+    if (!std::cout) {
+      throw core::Error("cannot write the summary to standard output; the ledger is complete");
+    }
+    return;
+  }
+  const bool trouble = summary_.exit_code != ExitCode::ok;
+  if (settings_.flag("quiet") && !trouble) {
+    return;
+  }
+  for (const std::string& line : troubles_.lines()) {
+    trouble ? log_.error(line) : log_.note(line);
+  }
+  for (const std::string& line : summary_text(summary_)) {
+    trouble && settings_.flag("quiet") ? log_.error(line) : log_.note(line);
+  }
+}
+
+}  // namespace
+
+int run(const Settings& settings, Log& log) {
+  RunInputs inputs(settings, log);
+  if (settings.flag("dry-run")) {
+    return dry_run(settings, inputs);
+  }
+  Interrupt interrupt;
+  return Run(settings, log, inputs, interrupt).execute();
+}
+
+}  // namespace cmd

@@ -1,0 +1,13 @@
+// `reeltally run`: read task IDs, query, record, download, sum up.
+#pragma once
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Returns the exit code of product.md's table. Throws core::UsageError before anything is asked,
+/// core::Error (LedgerUnreadable, LedgerBusy) when the run cannot go on.
+[[nodiscard]] int run(const Settings& settings, Log& log);
+
+}  // namespace cmd

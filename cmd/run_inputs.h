@@ -1,0 +1,51 @@
+// The inputs of a run: opened before anything is asked, then read row by row.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+#include "core/task_list.h"
+
+namespace cmd {
+
+struct InputCounts {
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_rejected = 0;
+};
+
+/// All FILEs of a run, and its part of a list that several machines share.
+class RunInputs {
+ public:
+  /// Rejected rows named one by one; what comes after them is only counted.
+  static constexpr std::uint64_t kRejectedNamedMax = 100;
+
+  /// Opens every input. Throws core::UsageError when there is none and none can be had (standard
+  /// input is a terminal and --pending is not given), when one cannot be read or lacks the column.
+  RunInputs(const Settings& settings, Log& log);
+
+  using Take = std::function<void(core::WantedTask&& task)>;
+  using Reject = std::function<void(const core::RejectedRow& row)>;
+  /// Reads all rows; rejected ones are named in the log and given to `reject`.
+  void read(const Take& take, const Reject& reject);
+
+  [[nodiscard]] const InputCounts& counts() const { return counts_; }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  [[nodiscard]] bool is_ours(const core::TaskId& id) const;
+  void report(const core::RejectedRow& row);
+
+  Log& log_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<core::TaskList>> lists_;
+  std::uint64_t shard_ = 1;
+  std::uint64_t shards_ = 1;
+  InputCounts counts_;
+};
+
+}  // namespace cmd

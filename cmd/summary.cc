@@ -1,0 +1,182 @@
+#include "cmd/summary.h"
+
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cmd/units.h"
+
+namespace cmd {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+// "12 succeeded, 3 failed": what is not there is not said.
+class Phrase {
+ public:
+  Phrase& add(std::uint64_t count, const std::string& what) {
+    if (count > 0) {
+      text_ += (text_.empty() ? "" : ", ") + number(count) + " " + what;
+    }
+    return *this;
+  }
+  [[nodiscard]] std::string text(const std::string& otherwise) const {
+    return text_.empty() ? otherwise : text_;
+  }
+
+ private:
+  std::string text_;
+};
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", seconds);
+  return text;
+}
+
+}  // namespace
+
+void TroubleList::add(const core::Notice& notice) {
+  Group* group = nullptr;
+  switch (notice.kind) {
+    case core::Notice::Kind::not_answered:
+      group = &not_answered_;
+      break;
+    case core::Notice::Kind::video_failed:
+      group = &video_failed_;
+      break;
+    case core::Notice::Kind::video_expired:
+      group = &video_expired_;
+      break;
+    case core::Notice::Kind::retry:
+    case core::Notice::Kind::slowed:
+    case core::Notice::Kind::unrecognised:
+    case core::Notice::Kind::flagged:
+    case core::Notice::Kind::video_done:
+    case core::Notice::Kind::stopped:
+      return;
+  }
+  if (++group->count <= kNamedMax) {
+    const std::string video =
+        notice.video > 1 ? " (video " + std::to_string(notice.video) + ")" : "";
+    group->named.push_back(notice.task_id + video + ": " + notice.text);
+  }
+}
+
+std::vector<std::string> TroubleList::lines() const {
+  std::vector<std::string> lines;
+  const auto list = [&lines](const Group& group, const std::string& what) {
+    for (const std::string& one : group.named) {
+      lines.push_back(what + ": " + one);
+    }
+    if (group.count > group.named.size()) {
+      lines.push_back(what + ": and " + number(group.count - group.named.size()) + " more");
+    }
+  };
+  list(not_answered_, "not answered");
+  list(video_failed_, "not fetched");
+  list(video_expired_, "expired");
+  return lines;
+}
+
+int exit_code(const ExitFacts& facts, const Summary& summary) {
+  constexpr int kSignalBase = 128;
+  if (facts.signal != 0) {
+    return kSignalBase + facts.signal;
+  }
+  if (facts.result.end == core::RunEnd::key_rejected) {
+    return 12;
+  }
+  if (facts.result.end == core::RunEnd::wrong_base_url) {
+    return 2;
+  }
+  if (!facts.result.disk_failure.empty()) {
+    return 1;
+  }
+  const bool videos_lack =
+      facts.videos_count && (summary.tally.videos_failed > 0 || summary.tally.videos_expired > 0 ||
+                             summary.videos_left > 0 || facts.result.downloads_hindered);
+  if (summary.rows_rejected > 0 || summary.tally.not_answered > 0 || videos_lack ||
+      facts.result.end == core::RunEnd::outage) {
+    return 3;
+  }
+  const bool cut = facts.result.end == core::RunEnd::deadline;
+  if (facts.waits && (summary.tally.unasked > 0 || (cut && summary.unfinished > summary.stale))) {
+    return 4;
+  }
+  return 0;
+}
+
+std::vector<std::string> summary_text(const Summary& summary) {
+  const core::RunTally& tally = summary.tally;
+  std::vector<std::string> lines;
+  Phrase tasks;
+  tasks.add(summary.succeeded, "succeeded")
+      .add(summary.failed, "failed")
+      .add(summary.unfinished,
+           "unfinished" +
+               (summary.stale > 0 ? " (" + number(summary.stale) + " stale)" : std::string()))
+      .add(summary.missing, "missing")
+      .add(tally.unrecognised, "with an unrecognised answer")
+      .add(tally.not_answered, "not answered")
+      .add(tally.unasked, "unasked");
+  lines.push_back("run " + std::to_string(summary.run_id) + ": " + number(summary.tasks) +
+                  " tasks in " + seconds_text(summary.seconds) + ": " +
+                  tasks.text("nothing to do"));
+  Phrase videos;
+  videos.add(tally.videos_downloaded, "downloaded (" + format_size(tally.video_bytes) + ")")
+      .add(tally.videos_failed, "not fetched")
+      .add(tally.videos_expired, "expired");
+  lines.push_back("videos: " + videos.text("none fetched"));
+  Phrase input;
+  input.add(summary.rows_read, "rows")
+      .add(summary.rows_rejected, "rejected")
+      .add(summary.duplicates, "duplicates");
+  lines.push_back("input: " + input.text("no rows"));
+  Phrase requests;
+  requests.add(tally.requests, "sent").add(tally.retries, "retries");
+  std::string line = "requests: " + requests.text("none");
+  for (const auto& [kind, count] : tally.errors) {
+    line += ", " + kind + " " + number(count);
+  }
+  lines.push_back(line);
+  if (!summary.reason.empty()) {
+    lines.push_back("stopped: " + summary.reason);
+  }
+  return lines;
+}
+
+std::string summary_json(const Summary& summary) {
+  const core::RunTally& tally = summary.tally;
+  nlohmann::ordered_json json;
+  json["type"] = "summary";
+  json["run_id"] = summary.run_id;
+  json["exit_code"] = summary.exit_code;
+  json["rows_read"] = summary.rows_read;
+  json["rows_rejected"] = summary.rows_rejected;
+  json["duplicates"] = summary.duplicates;
+  json["tasks"] = summary.tasks;
+  json["queried"] = tally.queried;
+  json["succeeded"] = summary.succeeded;
+  json["failed"] = summary.failed;
+  json["unfinished"] = summary.unfinished;
+  json["stale"] = summary.stale;
+  json["missing"] = summary.missing;
+  json["unrecognised"] = tally.unrecognised;
+  json["not_answered"] = tally.not_answered;
+  json["unasked"] = tally.unasked;
+  json["videos_downloaded"] = tally.videos_downloaded;
+  json["videos_failed"] = tally.videos_failed;
+  json["videos_expired"] = tally.videos_expired;
+  json["bytes"] = tally.video_bytes;
+  json["requests"] = tally.requests;
+  json["retries"] = tally.retries;
+  json["errors"] = nlohmann::json::object();
+  for (const auto& [kind, count] : tally.errors) {
+    json["errors"][kind] = count;
+  }
+  json["seconds"] = summary.seconds;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace cmd
