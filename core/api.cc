@@ -1,0 +1,247 @@
+#include "core/api.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/json.h"
+#include "core/task_facts.h"
+#include "core/upstream.h"
+#include "core/usage.h"
+#include "core/video_links.h"
+
+namespace core {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+// How much of a body that is no JSON is shown.
+constexpr std::size_t kExcerptBytesMax = 120;
+
+// ---- Paths -------------------------------------------------------------------------------------
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHexDigits[byte >> 4U];
+      out += kHexDigits[byte & 0xFU];
+    }
+  }
+}
+
+// ---- Words -------------------------------------------------------------------------------------
+
+struct StatusWord {
+  std::string_view word;
+  Verdict verdict;
+};
+// api.md, section 3, in lower case. Whatever is missing here is unrecognised.
+constexpr auto kStatusWords = std::to_array<StatusWord>({
+    {"not_start", Verdict::unfinished},  {"submitted", Verdict::unfinished},
+    {"queued", Verdict::unfinished},     {"pending", Verdict::unfinished},
+    {"preparing", Verdict::unfinished},  {"in_progress", Verdict::unfinished},
+    {"processing", Verdict::unfinished}, {"running", Verdict::unfinished},
+    {"generating", Verdict::unfinished}, {"success", Verdict::succeeded},
+    {"succeeded", Verdict::succeeded},   {"succeed", Verdict::succeeded},
+    {"completed", Verdict::succeeded},   {"complete", Verdict::succeeded},
+    {"finished", Verdict::succeeded},    {"failure", Verdict::failed},
+    {"failed", Verdict::failed},         {"fail", Verdict::failed},
+    {"error", Verdict::failed},          {"cancelled", Verdict::failed},
+    {"canceled", Verdict::failed},       {"expired", Verdict::failed},
+});
+constexpr std::string_view kExpired = "expired";
+
+bool is_word(std::string_view text, std::string_view lower_case_word) {
+  const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
+  text.remove_prefix(start);
+  text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
+  return std::equal(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(),
+                    [](char a, char b) {
+                      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+                    });
+}
+
+Verdict verdict_of_status(JsonValue status) {
+  for (const StatusWord& known : kStatusWords) {
+    if (is_word(status.text(), known.word)) return known.verdict;
+  }
+  return Verdict::unrecognised;
+}
+
+std::string capped(std::string_view text) {
+  if (text.size() <= kWordBytesMax) return std::string(text);
+  std::size_t end = kWordBytesMax;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end));
+}
+
+// ---- Errors ------------------------------------------------------------------------------------
+
+/// The envelope's `code`, else that of its `error`.
+JsonValue code_of(JsonValue root) {
+  const JsonValue code = root["code"];
+  return code.is_null() ? root["error"]["code"] : code;
+}
+
+std::string message_of(JsonValue root) {
+  const JsonValue error = root["error"];
+  for (const JsonValue text : {root["message"], error["message"], error}) {
+    if (!text.text().empty()) return for_people(text.text(), kMessageBytesMax);
+  }
+  return {};
+}
+
+std::string excerpt(std::string_view body) {
+  const std::size_t start = body.find_first_not_of(kBlanks);
+  if (start == std::string_view::npos) return {};
+  return for_people(body.substr(start), kExcerptBytesMax);
+}
+
+bool is_task_not_exist(JsonValue root) { return is_word(code_of(root).text(), "task_not_exist"); }
+
+bool is_invalid_url(JsonValue root) {
+  const JsonValue error = root["error"];
+  return error["type"].text() == "invalid_request_error" &&
+         error["message"].text().starts_with("Invalid URL");
+}
+
+/// What an answer other than 2xx means (api.md, section 4).
+Verdict verdict_of_http(int http_status, JsonValue root) {
+  switch (http_status) {
+    case 400:
+      return is_task_not_exist(root) ? Verdict::not_found : Verdict::unexpected;
+    case 401:
+      return Verdict::unauthorised;
+    case 403:
+      return Verdict::forbidden;
+    case 404:
+      return is_invalid_url(root) ? Verdict::invalid_url : Verdict::not_found;
+    case 429:
+      return Verdict::throttled;
+    default:
+      return http_status >= 500 && http_status < 600 ? Verdict::server_error : Verdict::unexpected;
+  }
+}
+
+// ---- The task in an envelope -------------------------------------------------------------------
+
+/// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
+/// task's own status is that task's vendor body, unless it is named like a task itself.
+JsonValue find_task(JsonValue root) {
+  const JsonValue data = root["data"];
+  const bool root_is_task =
+      root["status"].exists() && (root["task_id"].exists() || root["id"].exists());
+  if (data["status"].exists() && (!root_is_task || data["task_id"].exists())) return data;
+  return root["status"].exists() ? root : JsonValue();
+}
+
+/// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
+/// row of the gateway's database and names nothing; IDs further inside are the vendor's.
+std::string_view other_task(JsonValue task, const TaskId& asked) {
+  const std::string_view task_id = task["task_id"].scalar();
+  const std::string_view id = task["id"].text();
+  const std::string_view named = task_id.empty() ? id : task_id;
+  if (id == asked.text() || named == asked.text()) return {};
+  return named;
+}
+
+std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
+  std::string reason = read_fail_reason(levels);
+  if (!is_word(status.text(), kExpired)) return reason;
+  return reason.empty() ? std::string(kExpired) : std::string(kExpired).append(": ") + reason;
+}
+
+void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer) {
+  const AnswerLevels levels(nest, task);
+  const UsageBlock usage = find_usage(nest, levels);
+  const bool succeeded = answer.verdict == Verdict::succeeded;
+  const bool failed = answer.verdict == Verdict::failed;
+  read_task_facts(levels, succeeded || failed, answer.facts);
+  answer.usage = usage_metrics(levels, usage);
+  if (succeeded) {
+    read_usage_facts(levels, usage, answer.facts);
+    read_links(levels, id, answer);
+  }
+  if (failed) answer.facts.fail_reason = fail_reason(levels, task["status"]);
+}
+
+/// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
+/// gateway makes of an empty body. JSON of another kind is unrecognised.
+Verdict verdict_without_task(JsonValue root) {
+  const JsonValue data = root["data"];
+  const bool is_empty_envelope = data.exists() && data.is_null();
+  return is_empty_envelope || !root["error"].is_null() ? Verdict::unreadable
+                                                       : Verdict::unrecognised;
+}
+
+void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
+  const JsonValue root = nest.root();
+  const JsonValue task = is_success_code(root["code"]) ? find_task(root) : JsonValue();
+  if (!task.exists()) {
+    answer.verdict = is_task_not_exist(root)          ? Verdict::not_found
+                     : !is_success_code(root["code"]) ? Verdict::unreadable
+                                                      : verdict_without_task(root);
+    answer.message = message_of(root);
+    if (answer.message.empty()) answer.message = "the answer holds no task";
+    return;
+  }
+  answer.status = capped(task["status"].scalar());
+  answer.progress = capped(task["progress"].scalar());
+  if (const std::string_view other = other_task(task, id); !other.empty()) {
+    answer.verdict = Verdict::wrong_task;
+    answer.message = "the answer names another task: " + for_people(other, kExcerptBytesMax);
+    return;
+  }
+  answer.verdict = verdict_of_status(task["status"]);
+  if (answer.verdict == Verdict::unrecognised) {
+    answer.message = "unknown status word: " + for_people(answer.status, kWordBytesMax);
+  }
+  read_task(nest, task, id, answer);
+}
+
+}  // namespace
+
+std::string query_path(const TaskId& id) {
+  std::string path = "/v1/video/generations/";
+  append_percent_encoded(path, id.text());
+  return path;
+}
+
+std::string content_path(const TaskId& id) {
+  std::string path = "/v1/videos/";
+  append_percent_encoded(path, id.text());
+  path += "/content";
+  return path;
+}
+
+Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
+  // Reused memory, one for each of the few threads that read answers.
+  thread_local JsonNest nest;
+  Answer answer;
+  const JsonDefect defect = nest.read(body);
+  const JsonValue root = nest.root();
+  answer.code = capped(code_of(root).scalar());
+  const bool is_2xx = http_status >= 200 && http_status < 300;
+  if (is_2xx && defect == JsonDefect::none) {
+    read_success(nest, id, answer);
+  } else {
+    answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
+    answer.message = message_of(root);
+    if (answer.message.empty() && defect != JsonDefect::none) {
+      answer.message = std::string(describe(defect));
+      const std::string start = excerpt(body);
+      if (!start.empty()) answer.message += ": " + start;
+    }
+  }
+  return answer;
+}
+
+}  // namespace core

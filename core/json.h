@@ -1,0 +1,177 @@
+// JSON read into flat, reusable memory (RFC 8259), strict where money depends on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace core {
+
+class JsonDocument;
+
+enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object };
+
+/// A place in a JsonDocument, or nowhere ("absent"): looking further from nowhere stays nowhere, so
+/// paths need no checks. Cheap to copy; valid until its document reads another text.
+class JsonValue {
+ public:
+  JsonValue() = default;
+
+  /// Whether there is a value here at all; `null` is one.
+  [[nodiscard]] bool exists() const { return document_ != nullptr; }
+  /// Absent and `null` are the same to most readers.
+  [[nodiscard]] bool is_null() const { return !exists() || kind() == JsonKind::null; }
+  [[nodiscard]] bool is_object() const { return exists() && kind() == JsonKind::object; }
+  [[nodiscard]] bool is_array() const { return exists() && kind() == JsonKind::array; }
+  [[nodiscard]] bool is_string() const { return exists() && kind() == JsonKind::string; }
+  [[nodiscard]] bool is_number() const { return exists() && kind() == JsonKind::number; }
+  [[nodiscard]] bool is_boolean() const { return exists() && kind() == JsonKind::boolean; }
+  /// The value must exist.
+  [[nodiscard]] JsonKind kind() const;
+
+  /// A string's text, decoded; empty for everything else.
+  [[nodiscard]] std::string_view text() const;
+  /// A string's text; a number exactly as sent ("5.0", "1e3", "-0"); "true" or "false".
+  /// Empty for `null`, for containers and when absent.
+  [[nodiscard]] std::string_view scalar() const;
+  /// The key under which this value stands in an object; else empty.
+  [[nodiscard]] std::string_view key() const;
+
+  /// The member of an object; absent when there is none or this is no object.
+  [[nodiscard]] JsonValue operator[](std::string_view key) const;
+
+  /// The first value inside an array or object, and the next one beside this; absent at the end.
+  [[nodiscard]] JsonValue first_child() const;
+  [[nodiscard]] JsonValue next_sibling() const;
+
+  /// The values inside an array or object, for range-for; nothing for all else.
+  class Children;
+  [[nodiscard]] Children children() const;
+
+  friend bool operator==(const JsonValue&, const JsonValue&) = default;
+
+ private:
+  friend class JsonDocument;
+  JsonValue(const JsonDocument* document, std::uint32_t node, std::uint32_t parent_end)
+      : document_(document), node_(node), parent_end_(parent_end) {}
+
+  const JsonDocument* document_ = nullptr;
+  std::uint32_t node_ = 0;
+  std::uint32_t parent_end_ = 0;
+};
+
+class JsonValue::Children {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = JsonValue;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const JsonValue*;
+    using reference = const JsonValue&;
+
+    explicit Iterator(JsonValue value) : value_(value) {}
+    reference operator*() const { return value_; }
+    Iterator& operator++() {
+      value_ = value_.next_sibling();
+      return *this;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    JsonValue value_;
+  };
+
+  explicit Children(JsonValue first) : first_(first) {}
+  [[nodiscard]] Iterator begin() const { return Iterator(first_); }
+  [[nodiscard]] Iterator end() const { return Iterator(JsonValue()); }
+
+ private:
+  JsonValue first_;
+};
+
+inline JsonValue::Children JsonValue::children() const { return Children(first_child()); }
+
+/// Why a text is not taken as JSON.
+enum class JsonDefect {
+  none,
+  empty,          ///< nothing but white space
+  too_large,      ///< over kBytesMax, or more than kValuesMax values
+  too_deep,       ///< over kDepthMax
+  duplicate_key,  ///< which one counts would be a guess
+  not_unicode,    ///< a NUL byte in the text: UTF-16, or binary
+  syntax,         ///< not JSON, cut, not UTF-8, something behind it, or a number beyond double
+};
+/// For people, e.g. "a key occurs twice in one object".
+[[nodiscard]] std::string_view describe(JsonDefect defect);
+
+/// One text of JSON. A UTF-8 byte order mark in front is ignored (RFC 8259 §8.1 allows it). Memory
+/// is kept for the next text, up to kKeptBytes. One thread at a time; not movable, since values
+/// point at it.
+class JsonDocument {
+ public:
+  static constexpr std::size_t kBytesMax = std::size_t{8} << 20U;
+  static constexpr std::size_t kDepthMax = 64;
+  static constexpr std::size_t kValuesMax = 1'000'000;
+  static constexpr std::size_t kKeptBytes = std::size_t{1} << 20U;
+
+  JsonDocument() = default;
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
+  /// Reads a text and forgets the one before. Without JsonDefect::none the document is empty.
+  [[nodiscard]] JsonDefect read(std::string_view text);
+
+  /// Absent while the document is empty.
+  [[nodiscard]] JsonValue root() const;
+
+ private:
+  friend class JsonValue;
+  class Reader;
+
+  /// Nodes stand in the order of the text: a container's children follow it, up to `end`.
+  struct Node {
+    std::uint32_t key_at = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t text_at = 0;
+    std::uint32_t text_bytes = 0;
+    std::uint32_t end = 0;
+    JsonKind kind = JsonKind::null;
+  };
+
+  void clear();
+  [[nodiscard]] std::string_view slice(std::uint32_t at, std::uint32_t bytes) const {
+    return std::string_view(texts_).substr(at, bytes);
+  }
+
+  std::vector<Node> nodes_;
+  std::string texts_;
+  std::vector<std::uint32_t> open_;
+  std::vector<std::string_view> keys_;
+};
+
+/// Documents within documents: gateways and vendors put JSON as text inside JSON (api.md T6, T7).
+/// One thread at a time.
+class JsonNest {
+ public:
+  static constexpr std::size_t kInnerDocumentsMax = 8;
+
+  /// Reads the outermost text and forgets all texts before.
+  [[nodiscard]] JsonDefect read(std::string_view text);
+  [[nodiscard]] JsonValue root() const { return outer_.root(); }
+
+  /// The object inside a string that begins with `{`, when it is JSON and the limit is not reached;
+  /// else the value itself.
+  [[nodiscard]] JsonValue unwrapped(JsonValue value);
+
+ private:
+  JsonDocument outer_;
+  std::deque<JsonDocument> inner_;
+  std::size_t inner_used_ = 0;
+};
+
+}  // namespace core

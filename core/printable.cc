@@ -1,0 +1,191 @@
+#include "core/printable.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "core/signed_url.h"
+
+namespace core {
+namespace {
+
+constexpr std::string_view kEllipsis = "…";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+/// One character of UTF-8, or one byte that begins none (`bytes` is 1, `valid` false).
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t bytes = 1;
+  bool valid = false;
+};
+
+// RFC 3629: no surrogates, nothing over U+10FFFF, no overlong form.
+Character next_character(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return {.code = lead, .bytes = 1, .valid = true};
+  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {.code = lead};
+  std::uint32_t code = lead & (0x7FU >> bytes);
+  for (std::size_t at = 1; at < bytes; ++at) {
+    if ((byte(at) & 0xC0U) != 0x80U) return {.code = lead};
+    code = code << 6U | (byte(at) & 0x3FU);
+  }
+  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (code < kSmallest[bytes] || code > 0x10FFFF || surrogate) return {.code = lead};
+  return {.code = code, .bytes = bytes, .valid = true};
+}
+
+// Format controls and other characters without a shape of their own (Unicode category Cf, line
+// and paragraph separators, the blank Hangul letters, interlinear marks, tags).
+bool is_invisible(std::uint32_t code) {
+  static constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 14> kRanges{
+      {{0xAD, 0xAD},
+       {0x34F, 0x34F},
+       {0x600, 0x605},
+       {0x61C, 0x61C},
+       {0x115F, 0x1160},
+       {0x180B, 0x180F},
+       {0x200B, 0x200F},
+       {0x2028, 0x202E},
+       {0x2060, 0x206F},
+       {0x3164, 0x3164},
+       {0xFEFF, 0xFEFF},
+       {0xFFA0, 0xFFA0},
+       {0xFFF0, 0xFFFB},
+       {0xE0000, 0xE0FFF}}};
+  return std::any_of(kRanges.begin(), kRanges.end(), [code](const auto& range) {
+    return code >= range.first && code <= range.second;
+  });
+}
+
+void append_hex(std::string& out, std::uint32_t code, unsigned digits) {
+  for (unsigned digit = digits; digit-- > 0;) out += kHexDigits[code >> (4 * digit) & 0xFU];
+}
+
+void append_printable(std::string& out, std::string_view text, const Character& character) {
+  const std::uint32_t code = character.code;
+  if (!character.valid || code < 0x20 || (code >= 0x7F && code <= 0x9F)) {
+    out += "\\x";
+    append_hex(out, code, 2);
+  } else if (is_invisible(code)) {
+    out += code > 0xFFFF ? "\\U" : "\\u";
+    append_hex(out, code, code > 0xFFFF ? 8 : 4);
+  } else {
+    out += text.substr(0, character.bytes);
+  }
+}
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from) {
+  const auto found = std::search(
+      text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())), text.end(),
+      needle.begin(), needle.end(), [](char a, char b) { return lower(a) == lower(b); });
+  return found == text.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - text.begin());
+}
+
+bool is_scheme_character(char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; }
+
+/// Where the first "scheme://" of a word begins; npos when there is none.
+std::size_t find_scheme(std::string_view word) {
+  const std::size_t colon = word.find("://");
+  if (colon == std::string_view::npos) return colon;
+  std::size_t start = colon;
+  while (start > 0 && is_scheme_character(word[start - 1])) --start;
+  return start;
+}
+
+std::string redacted_word(std::string_view word) {
+  const std::size_t query = word.find('?');
+  const bool has_query =
+      query != std::string_view::npos && word.find('=', query) != std::string_view::npos;
+  const std::size_t scheme = find_scheme(word);
+  if (scheme != std::string_view::npos && (!has_query || scheme < query)) {
+    return std::string(word.substr(0, scheme)) + redacted_url(word.substr(scheme));
+  }
+  if (has_query) return std::string(word.substr(0, query)).append("?").append(kEllipsis);
+  constexpr std::string_view kSignature = "signature=";
+  const std::size_t signature = find_ignoring_case(word, kSignature, 0);
+  if (signature == std::string_view::npos) return std::string(word);
+  return std::string(word.substr(0, signature + kSignature.size())).append(kEllipsis);
+}
+
+// What ends a URL inside a text. Not every byte that is illegal in a URL: a sloppy one must not
+// keep its signature by containing one.
+bool ends_word(char c) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  return byte <= 0x20 || byte == 0x7F || c == '"' || c == '<' || c == '>' || c == '`';
+}
+
+bool is_key_character(char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
+
+/// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
+std::string mask_after(std::string_view prefix, std::string_view text) {
+  constexpr std::size_t kKeyBytesMin = 8;
+  std::string out;
+  std::size_t done = 0;
+  std::size_t at = find_ignoring_case(text, prefix, 0);
+  while (at != std::string_view::npos) {
+    const std::size_t key = at + prefix.size();
+    std::size_t end = key;
+    while (end < text.size() && (is_key_character(text[end]) || text[end] == '.')) ++end;
+    const bool starts_word = at == 0 || !is_alphanumeric(text[at - 1]);
+    if (starts_word && end - key >= kKeyBytesMin) {
+      out.append(text.substr(done, key - done)).append(kEllipsis);
+      done = end;
+    }
+    at = find_ignoring_case(text, prefix, std::max(end, at + 1));
+  }
+  return out.append(text.substr(done));
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, std::size_t bytes_max) {
+  std::string out;
+  out.reserve(std::min(text.size(), bytes_max));
+  std::size_t cut = 0;  // the longest start that leaves room for the ellipsis
+  while (!text.empty()) {
+    const Character character = next_character(text);
+    append_printable(out, text, character);
+    text.remove_prefix(character.bytes);
+    if (out.size() > bytes_max) {
+      out.resize(cut);
+      if (kEllipsis.size() <= bytes_max) out += kEllipsis;
+      return out;
+    }
+    if (out.size() + kEllipsis.size() <= bytes_max) cut = out.size();
+  }
+  return out;
+}
+
+std::string redact_urls(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto word_end = std::find_if(text.begin(), text.end(), ends_word);
+    const auto word_bytes = static_cast<std::size_t>(word_end - text.begin());
+    if (word_bytes == 0) {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    out += redacted_word(text.substr(0, word_bytes));
+    text.remove_prefix(word_bytes);
+  }
+  return out;
+}
+
+std::string redact_keys(std::string_view text) {
+  return mask_after("sk-", mask_after("bearer ", text));
+}
+
+}  // namespace core

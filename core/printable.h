@@ -1,0 +1,23 @@
+// Foreign text made harmless: for terminals, logs and records (reliability.md, threats d and f).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// The text with everything that could steer a terminal or mislead a reader spelled out: control
+/// characters (C0, DEL, C1), line ends too, and bytes that are no UTF-8 as `\xNN`; bidirectional
+/// controls, zero-width and other invisible characters as `\uNNNN`. At most `bytes_max` bytes; a
+/// longer one is cut between characters and ends in "…".
+[[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max);
+
+/// The text with every URL in it reduced to redacted_url; a query in a word without scheme and
+/// what follows `signature=` are dropped too. "…" marks what is gone.
+[[nodiscard]] std::string redact_urls(std::string_view text);
+
+/// The text with everything that looks like an API key (`sk-…`, `Bearer …`) masked.
+[[nodiscard]] std::string redact_keys(std::string_view text);
+
+}  // namespace core

@@ -1,0 +1,264 @@
+#include "core/task_facts.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <string_view>
+
+#include "core/printable.h"
+#include "core/usage.h"
+#include "core/video_links.h"
+
+namespace core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr std::size_t kNameBytesMax = 128;
+constexpr std::size_t kReasonBytesMax = 500;
+
+constexpr UtcTime kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
+constexpr UtcTime kLatest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 31)};
+
+// DashScope writes the time of Beijing and does not say so (api.md T1).
+constexpr minutes kDashScopeZone = std::chrono::hours(8);
+
+std::optional<UtcTime> credible(UtcTime time) {
+  if (time < kEarliest || time > kLatest) return std::nullopt;
+  return time;
+}
+
+std::int64_t integer(std::string_view digits) {
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+/// The first three digits behind a decimal point.
+milliseconds fraction(std::string_view digits) {
+  std::string three(digits.substr(0, 3));
+  three.resize(3, '0');
+  return milliseconds(integer(three));
+}
+
+std::optional<UtcTime> epoch_time(std::string_view decimal) {
+  constexpr std::int64_t kMillisecondsFrom = 100'000'000'000;
+  const std::size_t point = std::min(decimal.find('.'), decimal.size());
+  const std::int64_t value = integer(decimal.substr(0, point));
+  if (value >= kMillisecondsFrom) {
+    return credible(UtcTime(milliseconds(std::min(value, kLatest.time_since_epoch().count() + 1))));
+  }
+  const std::string_view digits = decimal.substr(std::min(point + 1, decimal.size()));
+  return credible(UtcTime(std::chrono::seconds(value) + fraction(digits)));
+}
+
+/// Reads a text from left to right; after the first mismatch everything fails.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+  /// Exactly `count` digits.
+  int number(std::size_t count) {
+    const std::string_view digits = rest_.substr(0, count);
+    failed_ = failed_ || digits.size() < count ||
+              digits.find_first_not_of("0123456789") != std::string_view::npos;
+    if (failed_) return 0;
+    rest_.remove_prefix(count);
+    return static_cast<int>(integer(digits));
+  }
+
+  std::string_view digits() {
+    const std::size_t end = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    const std::string_view digits = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+    return digits;
+  }
+
+  /// One of `characters`, or a NUL when none of them is next.
+  char take(std::string_view characters) {
+    if (rest_.empty() || characters.find(rest_[0]) == std::string_view::npos) return '\0';
+    const char c = rest_[0];
+    rest_.remove_prefix(1);
+    return c;
+  }
+  void require(std::string_view characters) { failed_ = failed_ || take(characters) == '\0'; }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+/// What stands behind the time of day: "Z", "+08:00", "+0800", or nothing.
+std::optional<minutes> read_zone(Scanner& scanner, std::optional<minutes> otherwise) {
+  if (scanner.at_end()) return otherwise;
+  if (scanner.take("Zz") != '\0') return minutes(0);
+  const char sign = scanner.take("+-");
+  const int hours = scanner.number(2);
+  (void)scanner.take(":");
+  const minutes offset = std::chrono::hours(hours) + minutes(scanner.number(2));
+  if (sign == '\0' || scanner.failed()) return std::nullopt;
+  return sign == '-' ? -offset : offset;
+}
+
+/// YYYY-MM-DD hh:mm:ss, also with T between, a fraction and a zone behind (ISO 8601, RFC 3339).
+std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes> zone) {
+  Scanner scanner(text);
+  const int year = scanner.number(4);
+  scanner.require("-");
+  const int month = scanner.number(2);
+  scanner.require("-");
+  const int day = scanner.number(2);
+  scanner.require(" Tt");
+  const int hour = scanner.number(2);
+  scanner.require(":");
+  const int minute = scanner.number(2);
+  scanner.require(":");
+  const int second = scanner.number(2);
+  const milliseconds rest =
+      scanner.take(".") != '\0' ? fraction(scanner.digits()) : milliseconds(0);
+  const std::optional<minutes> offset = read_zone(scanner, zone);
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (scanner.failed() || !scanner.at_end() || !offset || !date.ok()) return std::nullopt;
+  if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  return credible(UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+                  minutes(minute) + std::chrono::seconds(second) + rest - *offset);
+}
+
+std::optional<UtcTime> first_time(JsonValue object, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    const auto time = read_time(object[key]);
+    if (time) return time;
+  }
+  return std::nullopt;
+}
+
+/// The vendor's own end, from the innermost level that states one.
+std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
+  for (const JsonValue* level = levels.end(); level-- != levels.upstream_begin();) {
+    // A gateway in between notes when it noticed, which is no vendor's end.
+    if ((*level)["finish_time"].exists()) continue;
+    if (const auto time = read_time((*level)["output"]["end_time"], kDashScopeZone)) return time;
+    if (const auto time = first_time(*level, {"updated_at", "completed_at"})) return time;
+  }
+  return std::nullopt;
+}
+
+std::string first_name(std::initializer_list<JsonValue> values) {
+  for (const JsonValue value : values) {
+    if (!value.text().empty()) return printable(value.text(), kNameBytesMax);
+  }
+  return {};
+}
+
+std::string read_model(const AnswerLevels& levels) {
+  std::string model =
+      first_name({levels.task()["properties"]["origin_model_name"], levels.task()["model"]});
+  for (const JsonValue* level = levels.upstream_begin(); model.empty() && level != levels.end();
+       ++level) {
+    model = first_name({(*level)["properties"]["origin_model_name"], (*level)["model"]});
+  }
+  if (model.empty()) model = first_name({levels.task()["properties"]["upstream_model_name"]});
+  return model;
+}
+
+bool is_zero(JsonValue code) { return code.scalar() == "0"; }
+
+/// "code: message", or whichever of them says something.
+std::string joined(JsonValue code, JsonValue message) {
+  std::string text(is_success_code(code) ? std::string_view() : code.scalar());
+  if (!text.empty() && !message.text().empty()) text += ": ";
+  return text.append(message.text());
+}
+
+/// `error` is an object with code and message, a text, or null.
+std::string error_text(JsonValue error) {
+  return error.is_string() ? std::string(error.text()) : joined(error["code"], error["message"]);
+}
+
+/// The failure as one level of the vendor's body states it (api.md, section 5, "failure text").
+std::string cause_at(JsonValue level) {
+  std::string text = error_text(level["error"]);
+  if (text.empty()) text = joined(level["output"]["code"], level["output"]["message"]);
+  if (text.empty()) text = level["task_status_msg"].text();
+  if (text.empty() && !is_success_code(level["err_code"])) text = level["err_code"].scalar();
+  const JsonValue base = level["base_resp"];
+  if (text.empty() && !base["status_code"].is_null() && !is_zero(base["status_code"])) {
+    text = joined(base["status_code"], base["status_msg"]);
+  }
+  if (text.empty()) text = level["fail_reason"].text();
+  // Jimeng's 10000 is its "fine".
+  const JsonValue code = level["code"];
+  if (text.empty() && !is_success_code(code) && code.scalar() != "10000") {
+    text = joined(code, level["message"]);
+  }
+  return text;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The start of a text, cut between characters.
+std::string_view start_of(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+std::optional<UtcTime> read_time(JsonValue value, std::optional<minutes> zone) {
+  const std::string decimal = plain_decimal(value);
+  if (!decimal.empty()) return epoch_time(decimal);
+  return written_time(value.text(), zone);
+}
+
+void read_task_facts(const AnswerLevels& levels, bool final, TaskFacts& facts) {
+  const JsonValue task = levels.task();
+  facts.submit_time = first_time(task, {"submit_time", "created_at"});
+  facts.start_time = first_time(task, {"start_time"});
+  if (final) {
+    facts.finish_time = first_time(task, {"finish_time", "completed_at", "finished_at"});
+    facts.upstream_end_time = upstream_end(levels);
+  }
+  facts.model = read_model(levels);
+  facts.action = first_name({task["action"]});
+  facts.quota = plain_decimal(task["quota"]);
+}
+
+std::string read_fail_reason(const AnswerLevels& levels) {
+  std::string text;
+  for (const JsonValue* level = levels.end(); text.empty() && level-- != levels.upstream_begin();) {
+    text = cause_at(*level);
+  }
+  const JsonValue task = levels.task();
+  if (text.empty()) text = error_text(task["error"]);
+  if (text.empty()) text = task["fail_reason"].text();
+  if (text.empty() && !is_link(task["result_url"].text())) text = task["result_url"].text();
+  return for_people(text, kReasonBytesMax);
+}
+
+bool is_success_code(JsonValue code) {
+  if (code.is_null()) return true;
+  if (code.is_object() || code.is_array()) return false;
+  std::string word(start_of(code.scalar(), 16));
+  std::transform(word.begin(), word.end(), word.begin(), lower);
+  constexpr std::array<std::string_view, 6> kFine{"", "success", "ok", "0", "200", "true"};
+  return std::find(kFine.begin(), kFine.end(), word) != kFine.end();
+}
+
+std::string for_people(std::string_view text, std::size_t bytes_max) {
+  // Enough to fill the limit after masking; the rest of a huge text is not worth the work.
+  const std::string_view start = start_of(text, 8 * bytes_max);
+  return printable(redact_keys(redact_urls(start)), bytes_max);
+}
+
+}  // namespace core

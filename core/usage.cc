@@ -1,0 +1,318 @@
+#include "core/usage.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+
+#include "core/printable.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kIntegerDigitsMax = 18;
+constexpr std::size_t kFractionDigitsMax = 12;
+constexpr std::size_t kLabelBytesMax = 32;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view take_digits(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+/// The exponent of the rest of a number ("e+3"); none when the rest is anything else. An absurd one
+/// is cut off at a value that no digits could make up for.
+std::optional<int> exponent(std::string_view rest) {
+  if (rest.empty()) return 0;
+  if (rest[0] != 'e' && rest[0] != 'E') return std::nullopt;
+  rest.remove_prefix(1);
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  const std::string_view digits = take_digits(rest);
+  if (digits.empty() || !rest.empty()) return std::nullopt;
+  constexpr int kFar = 1'000'000'000;
+  int value = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (result.ec != std::errc() || value > kFar) value = kFar;
+  return negative ? -value : value;
+}
+
+/// The digits with the point moved; empty when that makes too many.
+std::string shifted(std::string_view integer, std::string_view fraction, int places) {
+  if (integer.size() + fraction.size() > kIntegerDigitsMax + kFractionDigitsMax) return {};
+  const int point = static_cast<int>(integer.size()) + places;
+  if (point > static_cast<int>(2 * kIntegerDigitsMax + kFractionDigitsMax)) return {};
+  if (point < -static_cast<int>(kFractionDigitsMax)) return {};
+  std::string digits;
+  if (point < 1) digits.append(static_cast<std::size_t>(1 - point), '0');
+  digits.append(integer).append(fraction);
+  const auto split = static_cast<std::size_t>(std::max(point, 1));
+  if (digits.size() < split) digits.append(split - digits.size(), '0');
+  const std::size_t zeros = std::min(digits.find_first_not_of('0'), split - 1);
+  if (split - zeros > kIntegerDigitsMax || digits.size() - split > kFractionDigitsMax) return {};
+  std::string out = digits.substr(zeros, split - zeros);
+  if (digits.size() > split) out.append(1, '.').append(digits, split);
+  return out;
+}
+
+void add_metric(std::string_view name, std::string_view value, std::vector<UsageMetric>& metrics) {
+  if (metrics.size() == kUsageMetricsMax || value.size() > kUsageValueBytesMax) return;
+  metrics.push_back({std::string(name), std::string(value)});
+}
+
+/// Adds every leaf below `value`; `name` is its own and is the same again afterwards.
+void add_leaves(JsonValue value, std::string& name, std::vector<UsageMetric>& metrics) {
+  if (!value.is_object() && !value.is_array()) {
+    if (!value.is_null()) add_metric(name, value.scalar(), metrics);
+    return;
+  }
+  const std::size_t own_bytes = name.size();
+  std::size_t position = 0;
+  for (const JsonValue child : value.children()) {
+    if (metrics.size() == kUsageMetricsMax) return;
+    if (!name.empty()) name += '.';
+    if (value.is_array()) {
+      name += std::to_string(position++);
+    } else {
+      name += child.key();
+    }
+    if (name.size() <= kUsageNameBytesMax) add_leaves(child, name, metrics);
+    name.resize(own_bytes);
+  }
+}
+
+void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& metrics) {
+  const JsonValue member = object[key];
+  if (member.is_null()) return;
+  std::string name = key;
+  add_leaves(member, name, metrics);
+}
+
+/// The first of the values that is a number.
+std::string first_number(std::initializer_list<JsonValue> values) {
+  for (const JsonValue value : values) {
+    std::string number = plain_decimal(value);
+    if (!number.empty()) return number;
+  }
+  return {};
+}
+
+std::string first_label(std::initializer_list<JsonValue> values) {
+  for (const JsonValue value : values) {
+    if (!value.text().empty()) return printable(value.text(), kLabelBytesMax);
+  }
+  return {};
+}
+
+/// A whole number of at most `max`; none otherwise. "5.0" is whole.
+std::optional<std::int64_t> whole(std::string_view number, std::int64_t max) {
+  const std::size_t point = std::min(number.find('.'), number.size());
+  if (number.find_first_not_of(".0", point) != std::string_view::npos) return std::nullopt;
+  std::int64_t value = 0;
+  const auto result = std::from_chars(number.data(), number.data() + point, value);
+  if (point == 0 || result.ec != std::errc() || result.ptr != number.data() + point || value < 0 ||
+      value > max) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+struct Tier {
+  std::int64_t pixels;
+  const char* name;
+};
+// Vendors keep the area of a tier about the same over all aspect ratios: 960 x 960 is a 720p too.
+constexpr std::array<Tier, 7> kTiers{{{640 * 360, "360p"},
+                                      {854 * 480, "480p"},
+                                      {960 * 540, "540p"},
+                                      {1280 * 720, "720p"},
+                                      {1920 * 1080, "1080p"},
+                                      {2560 * 1440, "1440p"},
+                                      {3840 * 2160, "2160p"}}};
+
+/// The tier whose area is within a tenth; empty when there is none.
+std::string tier_of(std::int64_t pixels) {
+  for (const Tier& tier : kTiers) {
+    if (pixels * 10 >= tier.pixels * 9 && pixels * 10 <= tier.pixels * 11) return tier.name;
+  }
+  return {};
+}
+
+constexpr std::int64_t kSideMax = 100'000;
+
+std::string resolution_of_sides(std::string_view width_text, std::string_view height_text) {
+  const auto width = whole(width_text, kSideMax);
+  const auto height = whole(height_text, kSideMax);
+  if (!width || !height || *width == 0 || *height == 0) return {};
+  std::string tier = tier_of(*width * *height);
+  return tier.empty() ? std::to_string(std::min(*width, *height)) + "p" : tier;
+}
+
+/// "1280*720", "1280x720".
+std::string resolution_of_size(JsonValue size) {
+  const std::string_view text = size.text();
+  const std::size_t cross = text.find_first_of("*xX");
+  if (cross == std::string_view::npos) return {};
+  return resolution_of_sides(text.substr(0, cross), text.substr(cross + 1));
+}
+
+/// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p"; any other word in lower case.
+std::string resolution_of_label(JsonValue label) {
+  if (const auto lines = whole(plain_decimal(label), kSideMax); lines && *lines > 0) {
+    return std::to_string(*lines) + "p";
+  }
+  std::string text = first_label({label});
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (text == "4k") return "2160p";
+  std::string sides = resolution_of_size(label);
+  return sides.empty() ? text : sides;
+}
+
+/// What super_resolution_tokens amount to: tokens are frames x pixels / 1024, and a clip of s
+/// seconds has s x fps + 1 frames (api.md, section 8).
+std::string resolution_of_tokens(const UsageBlock& block) {
+  constexpr std::int64_t kTokensMax = 1'000'000'000'000;
+  const auto tokens = whole(plain_decimal(block.usage["super_resolution_tokens"]), kTokensMax);
+  const auto seconds = whole(plain_decimal(block.holder["duration"]), 86'400);
+  const auto rate = whole(plain_decimal(block.holder["framespersecond"]), 1'000);
+  if (!tokens || !seconds || !rate) return {};
+  return tier_of(*tokens * 1024 / (*seconds * *rate + 1));
+}
+
+/// The first text that is not empty.
+template <typename... Texts>
+std::string first_text(Texts... readers) {
+  std::string text;
+  (void)((text = readers(), !text.empty()) || ...);
+  return text;
+}
+
+std::string resolution(const AnswerLevels& levels, const UsageBlock& block) {
+  const auto& [holder, usage] = block;
+  const bool super_resolution = !plain_decimal(usage["super_resolution_tokens"]).empty();
+  std::string text = first_text(
+      [&] { return resolution_of_label(usage["SR"]); },
+      [&] { return super_resolution ? resolution_of_tokens(block) : std::string(); },
+      [&] { return super_resolution ? resolution_of_label(holder["super_resolution"]) : ""; },
+      [&] { return resolution_of_label(holder["resolution"]); },
+      [&] { return resolution_of_size(usage["size"]); });
+  for (const JsonValue* level = levels.begin(); text.empty() && level != levels.end(); ++level) {
+    const JsonValue metadata = (*level)["metadata"];
+    text = first_text([&] { return resolution_of_size((*level)["size"]); },
+                      [&] {
+                        return resolution_of_sides(plain_decimal((*level)["video_width"]),
+                                                   plain_decimal((*level)["video_height"]));
+                      },
+                      [&] {
+                        return resolution_of_sides(plain_decimal(metadata["width"]),
+                                                   plain_decimal(metadata["height"]));
+                      });
+  }
+  return text;
+}
+
+/// Sora's `seconds`, wherever it stands; absent otherwise.
+JsonValue sora_seconds(const AnswerLevels& levels) {
+  for (const JsonValue level : levels) {
+    const JsonValue seconds = level["seconds"];
+    if (seconds.is_string() || seconds.is_number()) return seconds;
+  }
+  return {};
+}
+
+std::string listed_videos(JsonValue list) {
+  if (!list.exists()) return {};
+  const JsonValue::Children videos = list.children();
+  return std::to_string(std::distance(videos.begin(), videos.end()));
+}
+
+}  // namespace
+
+std::string plain_decimal(std::string_view text) {
+  std::string_view rest = text;
+  const std::string_view integer = take_digits(rest);
+  if (integer.empty() || (integer.size() > 1 && integer[0] == '0')) return {};
+  std::string_view fraction;
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    fraction = take_digits(rest);
+    if (fraction.empty()) return {};
+  }
+  const std::optional<int> places = exponent(rest);
+  if (!places) return {};
+  if (!rest.empty()) return shifted(integer, fraction, *places);
+  if (integer.size() > kIntegerDigitsMax || fraction.size() > kFractionDigitsMax) return {};
+  return std::string(text);
+}
+
+std::string plain_decimal(JsonValue value) {
+  if (!value.is_number() && !value.is_string()) return {};
+  return plain_decimal(value.scalar());
+}
+
+UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels) {
+  for (const JsonValue level : levels) {
+    const JsonValue usage = level["usage"];
+    if (!usage.is_null()) return {.holder = level, .usage = nest.unwrapped(usage)};
+    if (!level["credits"].is_null() || !level["final_unit_deduction"].is_null()) {
+      return {.holder = level, .usage = {}};
+    }
+  }
+  return {};
+}
+
+std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBlock& block) {
+  std::vector<UsageMetric> metrics;
+  if (!block.holder.exists()) {
+    const JsonValue seconds = sora_seconds(levels);
+    if (seconds.exists()) add_metric("seconds", seconds.scalar(), metrics);
+    return metrics;
+  }
+  if (block.usage.is_object()) {
+    std::string name;
+    name.reserve(kUsageNameBytesMax);
+    add_leaves(block.usage, name, metrics);
+  } else if (block.usage.exists()) {
+    std::string name = "usage";
+    add_leaves(block.usage, name, metrics);
+  }
+  for (const char* key : {"credits", "final_unit_deduction", "final_balance_deduction"}) {
+    add_member(block.holder, key, metrics);
+  }
+  return metrics;
+}
+
+void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts) {
+  const auto& [holder, usage] = block;
+  const JsonValue videos = video_list(levels);
+  const JsonValue seconds = sora_seconds(levels);
+  // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.
+  const JsonValue ark_seconds =
+      usage["completion_tokens"].exists() ? holder["duration"] : JsonValue();
+  const JsonValue clip_seconds = videos.first_child()["duration"];
+
+  facts.duration_seconds =
+      first_number({usage["duration"], usage["video_duration"], usage["total_seconds"], ark_seconds,
+                    clip_seconds, seconds});
+  facts.input_seconds = first_number({usage["input_video_duration"], usage["input_seconds"]});
+  facts.output_seconds = first_number({usage["output_video_duration"], usage["output_seconds"],
+                                       usage["video_duration"], ark_seconds, clip_seconds, seconds,
+                                       levels.task()["metadata"]["duration"]});
+  facts.resolution = resolution(levels, block);
+  facts.ratio = first_label({usage["ratio"], usage["video_ratio"], holder["ratio"]});
+  facts.video_count = first_number({usage["video_count"]});
+  if (facts.video_count.empty()) facts.video_count = listed_videos(videos);
+  facts.completion_tokens = first_number({usage["completion_tokens"]});
+  facts.total_tokens = first_number({usage["total_tokens"]});
+  facts.super_resolution_tokens = first_number({usage["super_resolution_tokens"]});
+  facts.units = first_number({holder["final_unit_deduction"]});
+  facts.credits = first_number({holder["credits"]});
+}
+
+}  // namespace core
