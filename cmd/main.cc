@@ -1,1 +1,31 @@
-int main() { return 0; }
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "cmd/config.h"
+#include "cmd/environment.h"
+#include "cmd/process.h"
+#include "cmd/program.h"
+
+namespace {
+
+constexpr cmd::CommandEntry kCommands[]{
+    {cmd::Command::config, cmd::run_config},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    cmd::prepare_process();
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const std::vector<cmd::LibraryVersion> libraries;
+    return cmd::run_program({.commands = kCommands, .libraries = libraries}, arguments,
+                            cmd::process_environment());
+  } catch (const std::exception& error) {
+    // Only what fails before there is a log: no memory for argv, no /dev/null.
+    std::fprintf(stderr, "reeltally: error: %s\n", error.what());
+    return 1;
+  }
+}

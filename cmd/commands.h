@@ -1,0 +1,70 @@
+// The one table of commands: what parsing, help, man pages and completions know of each.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace cmd {
+
+enum class Command {
+  run,
+  status,
+  report,
+  close,
+  reconcile,
+  verify,
+  doctor,
+  db_migrate,
+  db_check,
+  db_backup,
+  db_prune,
+  config,
+};
+
+/// A set of commands, for the rows of the option table.
+class CommandSet {
+ public:
+  constexpr CommandSet() = default;
+  // Implicit: a command stands for the set of it alone, so that rows read `Command::run`.
+  constexpr CommandSet(Command command)  // NOLINT(google-explicit-constructor)
+      : bits_(1U << static_cast<unsigned>(command)) {}
+  [[nodiscard]] static constexpr CommandSet all() { return CommandSet(~0U); }
+  [[nodiscard]] constexpr bool contains(Command command) const {
+    return (bits_ & CommandSet(command).bits_) != 0;
+  }
+  friend constexpr CommandSet operator|(CommandSet left, CommandSet right) {
+    return CommandSet(left.bits_ | right.bits_);
+  }
+
+ private:
+  explicit constexpr CommandSet(std::uint32_t bits) : bits_(bits) {}
+  std::uint32_t bits_ = 0;
+};
+
+constexpr CommandSet operator|(Command left, Command right) {
+  return CommandSet(left) | CommandSet(right);
+}
+
+inline constexpr int kAnyNumber = -1;
+
+struct CommandSpec {
+  Command command;
+  std::string_view name;         ///< one word, or two: "db prune"
+  std::string_view arguments{};  ///< as in a usage line: "[FILE...]"; empty: takes none
+  int arguments_min = 0;
+  int arguments_max = 0;         ///< kAnyNumber: no limit
+  std::string_view summary;      ///< one line, no full stop
+  std::string_view description;  ///< a few sentences
+  std::string_view example;      ///< a command line
+  std::span<const int> exit_codes;
+};
+
+/// Every command, in the order in which help lists them.
+[[nodiscard]] std::span<const CommandSpec> command_table();
+[[nodiscard]] const CommandSpec& spec_of(Command command);
+/// By its full name ("run", "db prune"); null when there is none.
+[[nodiscard]] const CommandSpec* find_command(std::string_view name);
+
+}  // namespace cmd

@@ -1,0 +1,20 @@
+// `reeltally config`: every setting, its value and where the value comes from.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Prints a table, or with --json one object a line: `{"type":"setting","name":…,"value":…,
+/// "origin":…}`, then the accounts and where the key of each comes from. Secrets are masked; a key
+/// that cannot be read is told, but is no failure here. Returns the exit code.
+int run_config(const Settings& settings, Log& log, std::ostream& out);
+
+/// A setting's value as `config` shows it: "(none)" when there is none, masked when it is secret.
+[[nodiscard]] std::string shown_value(const Setting& setting);
+
+}  // namespace cmd

@@ -1,0 +1,42 @@
+// The exit codes of product.md, and which of them a failure means.
+#pragma once
+
+#include <exception>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cmd {
+
+/// Numbers as in product.md, "Exit codes".
+enum ExitCode : int {
+  ok = 0,
+  fatal = 1,
+  wrong_usage = 2,
+  partly = 3,
+  unfinished = 4,
+  no_ledger = 10,
+  ledger_busy = 11,
+  key_rejected = 12,
+  interrupted = 130,
+  terminated = 143,
+};
+
+struct ExitMeaning {
+  ExitCode code;
+  std::string_view meaning;  ///< a few words for help and man pages
+};
+
+/// Every exit code, ascending.
+[[nodiscard]] std::span<const ExitMeaning> exit_meanings();
+
+/// How the program ends after an exception.
+struct Failure {
+  ExitCode exit_code = fatal;
+  std::string message;  ///< one line, without the program's name; foreign text still in it
+};
+
+/// Maps an exception that reached main. Never throws but std::bad_alloc.
+[[nodiscard]] Failure failure_of(const std::exception_ptr& exception);
+
+}  // namespace cmd

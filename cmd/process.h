@@ -1,0 +1,14 @@
+// What a process owes itself before it does anything.
+#pragma once
+
+namespace cmd {
+
+/// Call first in main, once, before any thread or file:
+///  - closed descriptors 0, 1, 2 become /dev/null, so that no file of ours gets their number and
+///    is written into by a message; 1 is opened for reading only, so that data for it is an error;
+///  - umask 077, no core dumps (both for the key and the signed URLs in our memory and files);
+///  - SIGPIPE is ignored: a closed pipe is an error of the write. Children inherit that.
+/// Throws core::Error when /dev/null cannot be opened.
+void prepare_process();
+
+}  // namespace cmd

@@ -1,0 +1,82 @@
+#include "cmd/program.h"
+
+#include <spdlog/version.h>
+#include <toml++/toml.h>
+#include <cxxopts.hpp>
+#include <exception>
+#include <optional>
+
+#include "cmd/command_line.h"
+#include "cmd/exit_code.h"
+#include "cmd/help.h"
+#include "cmd/standard_output.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+std::string dotted(int major, int minor, int patch) {
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+CommandFunction function_of(const Program& program, Command command) {
+  for (const CommandEntry& entry : program.commands) {
+    if (entry.command == command) return entry.function;
+  }
+  throw core::Error("`" + std::string(spec_of(command).name) +
+                    "` is not part of this build of reeltally");
+}
+
+std::string requested_text(const CommandLine& line, const Program& program) {
+  if (line.request == CommandLine::Request::version) return version_text(program.libraries);
+  return line.command ? command_help(*line.command) : program_help();
+}
+
+/// The part that can fail; `log` is exchanged for the one of the settings once they are known.
+int run_line(const Program& program, std::span<const std::string> arguments,
+             const Environment& environment, std::optional<Log>& log) {
+  StandardOutput out;
+  const CommandLine line = parse_command_line(arguments);
+  if (line.request != CommandLine::Request::command) {
+    out << requested_text(line, program);
+    out.finish();
+    return ok;
+  }
+  const Settings settings = Settings::load(line, environment);
+  log.emplace(log_options(settings));
+  for (const std::string& warning : settings.warnings()) log->warning(warning);
+  const int exit_code = function_of(program, *line.command)(settings, *log, out);
+  out.finish();
+  return exit_code;
+}
+
+}  // namespace
+
+std::string_view program_version() { return REELTALLY_VERSION; }
+
+std::string version_text(std::span<const LibraryVersion> libraries) {
+  std::string text = "reeltally " + std::string(program_version()) + "\n";
+  const auto append = [&](std::string_view name, std::string_view version) {
+    text.append(name).append(" ").append(version).append("\n");
+  };
+  for (const LibraryVersion& library : libraries) append(library.name, library.version);
+  append("cxxopts", dotted(CXXOPTS__VERSION_MAJOR, CXXOPTS__VERSION_MINOR, CXXOPTS__VERSION_PATCH));
+  append("spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH));
+  append("toml++", dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH));
+  return text;
+}
+
+int run_program(const Program& program, std::span<const std::string> arguments,
+                const Environment& environment) {
+  std::optional<Log> log;
+  try {
+    log.emplace(log_options(environment));
+    return run_line(program, arguments, environment, log);
+  } catch (...) {
+    const Failure failure = failure_of(std::current_exception());
+    if (log) log->error(failure.message);
+    return failure.exit_code;
+  }
+}
+
+}  // namespace cmd

@@ -1,0 +1,47 @@
+// The way of one call: read the line, load the settings, run the command, name the failure.
+#pragma once
+
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cmd/commands.h"
+#include "cmd/environment.h"
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Runs one command and returns its exit code. Data goes to `out`, messages to `log`; failures are
+/// exceptions (core::UsageError, core::Error and those that failure_of knows).
+using CommandFunction = int (*)(const Settings& settings, Log& log, std::ostream& out);
+
+struct CommandEntry {
+  Command command;
+  CommandFunction function;
+};
+
+/// A library and its version, for --version and `doctor`.
+struct LibraryVersion {
+  std::string name;
+  std::string version;
+};
+
+/// What main brings together.
+struct Program {
+  std::span<const CommandEntry> commands;
+  std::span<const LibraryVersion> libraries;
+};
+
+/// "0.1.0"
+[[nodiscard]] std::string_view program_version();
+/// "reeltally 0.1.0" and a line for each library.
+[[nodiscard]] std::string version_text(std::span<const LibraryVersion> libraries);
+
+/// The whole call. `arguments` are those after the program's name. Returns the exit code; the one
+/// place where exceptions end. What cannot be written to `out` is exit 1.
+[[nodiscard]] int run_program(const Program& program, std::span<const std::string> arguments,
+                              const Environment& environment);
+
+}  // namespace cmd

@@ -1,0 +1,30 @@
+// Durations and sizes as people write and read them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cmd {
+
+/// Longest duration that is accepted: ten years, so that sums of times never overflow.
+inline constexpr std::chrono::milliseconds kDurationMax = std::chrono::hours{24 * 3660};
+
+/// `250ms`, `90s`, `15m`, `36h`, `2d`, `1.5h`, `1h30m` (units falling), or plain `0`. Any other
+/// number needs a unit. None when the text is no duration or one over kDurationMax.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// Bytes: `500KB` and `4GB` (powers of 1000), `4GiB` (powers of 1024), `1.5GiB`, `10M` and `10k`
+/// (powers of 1024, as curl and rclone take them), `512` and `512B`; any case. None when the text
+/// is no size or one over the range of the type.
+[[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
+
+/// For people: `250ms`, `45s`, `2m 05s`, `1h 02m`, `3d 04h`; rounded down. Negative shows as `0s`.
+[[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
+
+/// For people: `512 B`, `1.4 GiB`, `812 MiB`: at most four digits. Negative shows as `0 B`.
+[[nodiscard]] std::string format_size(std::int64_t bytes);
+
+}  // namespace cmd
