@@ -24,6 +24,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "core/error.h"
 #include "core/video_check.h"
@@ -219,36 +220,34 @@ TEST_F(PartFileTest, ChecksWhatWasPromised) {
   struct Case {
     const char* name;
     std::string bytes;
-    PromisedContent promised;
+    std::optional<std::int64_t> length;
+    std::optional<std::uint64_t> crc64;
+    std::string_view md5;
     std::optional<FetchProblem> problem;
     std::string says;  // the checks of a success
   };
-  const Case cases[] = {
-      {"nothing promised", video, {}, {}, "boxes"},
-      {"all promised", video, {5000, crc64(video), md5}, {}, "length crc64 md5 boxes"},
-      {"MD5 alone", video, {{}, {}, md5}, {}, "md5 boxes"},
-      {"MD5 that is none", video, {{}, {}, "d41d8cd98f00b204e9800998ecf8427e"}, {}, "boxes"},
-      {"shorter", cut, {5000, {}, ""}, FetchProblem::wrong_length, "4999"},
-      {"longer", video + "x", {5000, {}, ""}, FetchProblem::wrong_length, "5001"},
-      {"empty where bytes were promised", "", {5000, {}, ""}, FetchProblem::wrong_length, "got 0"},
-      {"other CRC", video, {5000, crc64(video) + 1, ""}, FetchProblem::wrong_checksum, "CRC-64"},
-      {"CRC 0", video, {5000, 0, ""}, FetchProblem::wrong_checksum, "CRC-64"},
-      {"other MD5",
-       video,
-       {{}, {}, "1B2M2Y8AsgTpgAmY7PhCfg=="},
-       FetchProblem::wrong_checksum,
-       "MD5"},
-      {"empty", "", {}, FetchProblem::not_a_video, "empty"},
-      {"empty as promised", "", {0, 0, ""}, FetchProblem::not_a_video, "empty"},
-      {"a page", page, {length(page), crc64(page), ""}, FetchProblem::not_a_video, "HTML"},
-      {"XML", "<Error/>", {}, FetchProblem::not_a_video, "XML"},
-      {"JSON", "{\"url\":\"https://\"}", {}, FetchProblem::not_a_video, "JSON"},
-      {"cut, as promised", cut, {4999, crc64(cut), ""}, FetchProblem::not_a_video, "cut"},
+  const std::vector<Case> cases{
+      {"nothing promised", video, {}, {}, "", {}, "boxes"},
+      {"all promised", video, 5000, crc64(video), md5, {}, "length crc64 md5 boxes"},
+      {"MD5 alone", video, {}, {}, md5, {}, "md5 boxes"},
+      {"MD5 that is none", video, {}, {}, "d41d8cd98f00b204e9800998ecf8427e", {}, "boxes"},
+      {"shorter", cut, 5000, {}, "", FetchProblem::wrong_length, "4999"},
+      {"longer", video + "x", 5000, {}, "", FetchProblem::wrong_length, "5001"},
+      {"empty where bytes were promised", "", 5000, {}, "", FetchProblem::wrong_length, "got 0"},
+      {"other CRC", video, 5000, crc64(video) + 1, "", FetchProblem::wrong_checksum, "CRC-64"},
+      {"CRC 0", video, 5000, 0, "", FetchProblem::wrong_checksum, "CRC-64"},
+      {"other MD5", video, {}, {}, "1B2M2Y8AsgTpgAmY7PhCfg==", FetchProblem::wrong_checksum, "MD5"},
+      {"empty", "", {}, {}, "", FetchProblem::not_a_video, "empty"},
+      {"empty as promised", "", 0, 0, "", FetchProblem::not_a_video, "empty"},
+      {"a page", page, length(page), crc64(page), "", FetchProblem::not_a_video, "HTML"},
+      {"XML", "<Error/>", {}, {}, "", FetchProblem::not_a_video, "XML"},
+      {"JSON", "{\"url\":\"https://\"}", {}, {}, "", FetchProblem::not_a_video, "JSON"},
+      {"cut, as promised", cut, 4999, crc64(cut), "", FetchProblem::not_a_video, "cut"},
   };
   int number = 0;
   for (const Case& c : cases) {
-    const std::string id = "t" + std::to_string(++number);
-    const Outcome outcome = publish(plan(id), c.bytes, {}, c.promised);
+    const std::string id = std::to_string(++number);
+    const Outcome outcome = publish(plan(id), c.bytes, {}, {c.length, c.crc64, std::string(c.md5)});
     if (!c.problem) {
       ASSERT_EQ(place(outcome), id + ".mp4") << c.name;
       EXPECT_EQ(std::get<SavedFile>(outcome).checks, c.says) << c.name;
@@ -293,15 +292,10 @@ TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
 }
 
 TEST_F(PartFileTest, WhatCannotBeResumedIsNotKept) {
-  const std::string validators[] = {"",
-                                    "W/\"weak\"",
-                                    "bare",
-                                    "\"",
-                                    "\"\"",
-                                    "\"open",
-                                    "\"two\nlines\"",
-                                    "\"bell\a\"",
-                                    "\"" + std::string(PartFile::kValidatorBytesMax, 'x') + "\""};
+  std::string too_long(PartFile::kValidatorBytesMax + 1, 'x');
+  too_long.front() = too_long.back() = '"';
+  const std::string validators[] = {"",       "W/\"weak\"",     "bare",       "\"",    "\"\"",
+                                    "\"open", "\"two\nlines\"", "\"bell\a\"", too_long};
   for (const std::string& validator : validators) {
     auto part = open(plan("t1"));
     ASSERT_FALSE(part->restart(validator, 5000));
@@ -431,6 +425,7 @@ TEST_F(PartFileTest, EightThreadsNeverShareAName) {
   std::vector<std::vector<std::string>> places(kThreads);
   std::atomic<bool> go{false};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       while (!go) {
@@ -556,7 +551,7 @@ TEST_F(PartFileTest, ReplacesNothingElse) {
   EXPECT_EQ(place(publish(plan("t0"), video)), "t0.mp4") << "this run's own, not recorded yet";
   int number = 0;
   for (const fs::path& path : not_replaced) {
-    const std::string id = "n" + std::to_string(++number);
+    const std::string id = std::to_string(++number);
     FilePlan what = plan(id);
     what.replaces = path;
     EXPECT_EQ(place(publish(what, support::tiny_mp4(301), claimed)), id + ".mp4") << path;
@@ -822,10 +817,10 @@ TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
     int error;
     FetchProblem problem;
   };
-  const Case cases[] = {{SYS_pread64, EIO, FetchProblem::disk},
-                        {SYS_renameat2, ENOSPC, FetchProblem::disk_full},
-                        {SYS_renameat2, EDQUOT, FetchProblem::disk_full},
-                        {SYS_renameat2, EROFS, FetchProblem::disk}};
+  const std::vector<Case> cases{{SYS_pread64, EIO, FetchProblem::disk},
+                                {SYS_renameat2, ENOSPC, FetchProblem::disk_full},
+                                {SYS_renameat2, EDQUOT, FetchProblem::disk_full},
+                                {SYS_renameat2, EROFS, FetchProblem::disk}};
   const std::string video = support::tiny_mp4(5000);
   for (const Case& c : cases) {
     EXPECT_EQ(in_child([&] {
