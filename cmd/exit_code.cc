@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/error.h"
+#include "storage/ledger_error.h"
 
 namespace cmd {
 namespace {
@@ -27,12 +28,15 @@ std::span<const ExitMeaning> exit_meanings() { return kMeanings; }
 
 Failure failure_of(const std::exception_ptr& exception) {
   // The one list of exceptions that end the program. A type with an exit code of its own stands
-  // before the base it derives from: storage::LedgerUnreadable is no_ledger and
-  // storage::LedgerBusy is ledger_busy, once storage has them.
+  // before the base it derives from.
   try {
     std::rethrow_exception(exception);
   } catch (const core::UsageError& error) {
     return {.exit_code = wrong_usage, .message = error.what()};
+  } catch (const storage::LedgerUnreadable& error) {
+    return {.exit_code = no_ledger, .message = error.what()};
+  } catch (const storage::LedgerBusy& error) {
+    return {.exit_code = ledger_busy, .message = error.what()};
   } catch (const core::Error& error) {
     return {.exit_code = fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {

@@ -31,8 +31,8 @@ std::string csv_field(const std::string& text) {
 FailedRows::FailedRows(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
   descriptor_ = open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor_ < 0) {
-    throw core::UsageError("cannot make " + part_ + " for --failed-out: " +
-                           std::generic_category().message(errno));
+    throw core::UsageError("cannot make " + part_ +
+                           " for --failed-out: " + std::generic_category().message(errno));
   }
   write("task_id\n");
 }

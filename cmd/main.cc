@@ -4,13 +4,24 @@
 #include <vector>
 
 #include "cmd/config.h"
+#include "cmd/db.h"
 #include "cmd/environment.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
+#include "cmd/run.h"
+#include "cmd/status.h"
+#include "core/curl_transport.h"
+#include "storage/history.h"
 
 namespace {
 
 constexpr cmd::CommandEntry kCommands[]{
+    {cmd::Command::run, cmd::run},
+    {cmd::Command::status, cmd::status},
+    {cmd::Command::db_migrate, cmd::db_migrate},
+    {cmd::Command::db_check, cmd::db_check},
+    {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_prune, cmd::db_prune},
     {cmd::Command::config, cmd::run_config},
 };
 
@@ -20,7 +31,8 @@ int main(int argc, char** argv) {
   try {
     cmd::prepare_process();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const std::vector<cmd::LibraryVersion> libraries;
+    const std::vector<cmd::LibraryVersion> libraries{{"libcurl", core::curl_version_text()},
+                                                     {"SQLite", storage::sqlite_version_text()}};
     return cmd::run_program({.commands = kCommands, .libraries = libraries}, arguments,
                             cmd::process_environment());
   } catch (const std::exception& error) {

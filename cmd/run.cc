@@ -5,12 +5,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <random>
 #include <utility>
 
@@ -19,6 +17,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/failed_rows.h"
 #include "cmd/interrupt.h"
+#include "cmd/program.h"
 #include "cmd/run_inputs.h"
 #include "cmd/summary.h"
 #include "cmd/units.h"
@@ -49,7 +48,7 @@ std::string host_name() {
 
 // ---- --dry-run
 
-int dry_run(const Settings& settings, RunInputs& inputs) {
+int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<storage::History> history;
   if (std::filesystem::exists(ledger)) {
@@ -58,29 +57,16 @@ int dry_run(const Settings& settings, RunInputs& inputs) {
   const bool refresh = settings.flag("refresh");
   const std::string account = settings.account().name;
   core::IdSet seen;
-  std::string out;
-  constexpr std::size_t kOutBytes = std::size_t{64} * 1024;
-  const auto write_out = [&out] {
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) {
-      throw core::Error("cannot write to standard output; the list is not complete");
-    }
-    out.clear();
-  };
   inputs.read(
       [&](core::WantedTask&& task) {
-        const bool ask = seen.insert(task.id.text()) &&
-                         (refresh || history == nullptr ||
-                          history->would_ask(account, task.id, &is_on_disk));
+        const bool ask =
+            seen.insert(task.id.text()) &&
+            (refresh || history == nullptr || history->would_ask(account, task.id, &is_on_disk));
         if (ask) {
-          out += task.id.text();
-          out += '\n';
-          if (out.size() >= kOutBytes) {
-            write_out();
-          }
+          out << task.id.text() << '\n';
         }
       },
       [](const core::RejectedRow&) {});
-  write_out();
   return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
 }
 
@@ -129,11 +115,11 @@ core::TransportSettings transport_settings(const Settings& settings) {
   transport.stall_timeout = settings.duration("stall-timeout");
   transport.limit_rate = settings.size("limit-rate");
   transport.video_bytes_max = settings.size("max-video-size");
-  transport.ca_file = settings.given_text("ca-file")
-                          .value_or(variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.ca_file = settings.given_text("ca-file").value_or(
+      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
   transport.allow_http = settings.flag("allow-http");
   transport.allow_private_hosts = settings.flag("allow-private-hosts");
-  transport.user_agent = "reeltally/" REELTALLY_VERSION;
+  transport.user_agent = "reeltally/" + std::string(program_version());
   return transport;
 }
 
@@ -141,8 +127,8 @@ core::TransportSettings transport_settings(const Settings& settings) {
 
 class Run {
  public:
-  Run(const Settings& settings, Log& log, RunInputs& inputs, Interrupt& interrupt)
-      : settings_(settings), log_(log), inputs_(inputs), interrupt_(interrupt) {}
+  Run(const Settings& settings, Log& log, std::ostream& out, RunInputs& inputs)
+      : settings_(settings), log_(log), out_(out), inputs_(inputs) {}
 
   int execute();
 
@@ -155,8 +141,9 @@ class Run {
 
   const Settings& settings_;
   Log& log_;
+  std::ostream& out_;
   RunInputs& inputs_;
-  Interrupt& interrupt_;
+  Interrupt interrupt_;
   core::SystemClock clock_;
   std::unique_ptr<FailedRows> failed_rows_;
   TroubleList troubles_;
@@ -176,7 +163,7 @@ int Run::execute() {
     transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
   }
   storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
-  summary_.run_id = store.begin_run({.version = REELTALLY_VERSION,
+  summary_.run_id = store.begin_run({.version = std::string(program_version()),
                                      .host = host_name(),
                                      .inputs = inputs_.names(),
                                      .accounts = {settings_.account().name},
@@ -238,8 +225,7 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
   ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(plan), std::make_shared<core::NameTemplate>(settings_.text("name")),
-                      {settings_.account().name},
-                      {*ledger, transport, clock_, interrupt_.level()},
+                      {settings_.account().name}, {*ledger, transport, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { hear(notice); });
   try {
     result_ = engine.run();
@@ -310,8 +296,7 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.missing = totals.missing;
   summary_.videos_left = totals.videos_wanted;
   summary_.reason = result_.disk_failure.empty() ? result_.reason : result_.disk_failure;
-  const bool waits =
-      settings_.flag("wait") || settings_.given_duration("deadline").has_value();
+  const bool waits = settings_.flag("wait") || settings_.given_duration("deadline").has_value();
   summary_.exit_code = exit_code({.signal = interrupt_.signal(),
                                   .result = result_,
                                   .videos_count = !settings_.flag("no-download"),
@@ -329,10 +314,7 @@ void Run::tell_summary() {
     log_.error(summary_.reason);
   }
   if (settings_.flag("json")) {
-    std::cout << summary_json(summary_) << '\n' << std::flush;
-    if (!std::cout) {
-      throw core::Error("cannot write the summary to standard output; the ledger is complete");
-    }
+    out_ << summary_json(summary_) << '\n';
     return;
   }
   const bool trouble = summary_.exit_code != ExitCode::ok;
@@ -343,19 +325,18 @@ void Run::tell_summary() {
     trouble ? log_.error(line) : log_.note(line);
   }
   for (const std::string& line : summary_text(summary_)) {
-    trouble && settings_.flag("quiet") ? log_.error(line) : log_.note(line);
+    trouble&& settings_.flag("quiet") ? log_.error(line) : log_.note(line);
   }
 }
 
 }  // namespace
 
-int run(const Settings& settings, Log& log) {
+int run(const Settings& settings, Log& log, std::ostream& out) {
   RunInputs inputs(settings, log);
   if (settings.flag("dry-run")) {
-    return dry_run(settings, inputs);
+    return dry_run(settings, inputs, out);
   }
-  Interrupt interrupt;
-  return Run(settings, log, inputs, interrupt).execute();
+  return Run(settings, log, out, inputs).execute();
 }
 
 }  // namespace cmd

@@ -1,6 +1,8 @@
 // `reeltally run`: read task IDs, query, record, download, sum up.
 #pragma once
 
+#include <iosfwd>
+
 #include "cmd/log.h"
 #include "cmd/settings.h"
 
@@ -8,6 +10,6 @@ namespace cmd {
 
 /// Returns the exit code of product.md's table. Throws core::UsageError before anything is asked,
 /// core::Error (LedgerUnreadable, LedgerBusy) when the run cannot go on.
-[[nodiscard]] int run(const Settings& settings, Log& log);
+int run(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -999,4 +999,9 @@ void CurlTransport::abort() { loop_->abort(); }
 std::int64_t CurlTransport::bytes_received() const { return loop_->bytes_received; }
 std::int64_t CurlTransport::connections_opened() const { return loop_->connections_opened; }
 
+std::string curl_version_text() {
+  const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
+  return std::string(info->version) + " (" + info->ssl_version + ")";
+}
+
 }  // namespace core

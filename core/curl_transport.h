@@ -61,4 +61,7 @@ class CurlTransport final : public Transport {
   std::unique_ptr<Loop> loop_;
 };
 
+/// Version of libcurl and of what it is built on, for --version and `doctor`.
+[[nodiscard]] std::string curl_version_text();
+
 }  // namespace core

@@ -157,4 +157,6 @@ bool History::would_ask(const std::string& account, const core::TaskId& id,
   });
 }
 
+std::string sqlite_version_text() { return SQLite::getLibVersion(); }
+
 }  // namespace storage

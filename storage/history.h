@@ -64,4 +64,7 @@ class History {
   std::unique_ptr<Connection> connection_;
 };
 
+/// Version of the SQLite library, for --version and `doctor`.
+[[nodiscard]] std::string sqlite_version_text();
+
 }  // namespace storage

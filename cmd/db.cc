@@ -1,0 +1,97 @@
+#include "cmd/db.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+
+#include "cmd/exit_code.h"
+#include "cmd/units.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "storage/lock.h"
+#include "storage/maintenance.h"
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void print(std::ostream& out, const Json& json) {
+  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+}  // namespace
+
+int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
+  const std::string ledger = settings.ledger_path();
+  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  const storage::MigrationReport report =
+      storage::migrate_ledger(ledger, core::SystemClock().utc(), !settings.flag("no-backup"));
+  if (settings.flag("json")) {
+    print(out, {{"type", "migration"},
+                {"from", report.from},
+                {"to", report.to},
+                {"backup", report.backup}});
+  } else if (report.from == report.to) {
+    log.note("the ledger has schema " + std::to_string(report.to) + " already");
+  } else {
+    log.note("the ledger went from schema " + std::to_string(report.from) + " to " +
+             std::to_string(report.to) +
+             (report.backup.empty() ? "" : "; as it was before: " + report.backup));
+  }
+  return ExitCode::ok;
+}
+
+int db_check(const Settings& settings, Log& log, std::ostream& out) {
+  const std::string ledger = settings.ledger_path();
+  const std::vector<std::string> faults = storage::check_ledger(ledger);
+  for (const std::string& fault : faults) {
+    if (settings.flag("json")) {
+      print(out, {{"type", "fault"}, {"text", fault}});
+    } else {
+      log.error(fault);
+    }
+  }
+  if (settings.flag("json")) {
+    print(out, {{"type", "check"}, {"faults", faults.size()}});
+  } else if (faults.empty()) {
+    log.note("the ledger " + ledger +
+             " is whole: file, answers, and tasks that follow from their "
+             "snapshots");
+  } else {
+    log.error("the ledger " + ledger + " is damaged: keep a copy, then restore a backup");
+  }
+  return faults.empty() ? ExitCode::ok : ExitCode::fatal;
+}
+
+int db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
+  const std::string& target = settings.arguments().at(0);
+  storage::back_up_ledger(settings.ledger_path(), target);
+  log.note("the ledger is copied to " + target + ", synced and checked");
+  return ExitCode::ok;
+}
+
+int db_prune(const Settings& settings, Log& log, std::ostream& out) {
+  const auto older_than = settings.given_duration("older-than");
+  if (!older_than) {
+    throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
+  }
+  const std::string ledger = settings.ledger_path();
+  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  const storage::PruneReport report =
+      storage::prune_ledger(ledger, core::SystemClock().utc() - *older_than);
+  const std::int64_t freed = report.bytes_before - report.bytes_after;
+  if (settings.flag("json")) {
+    print(out, {{"type", "prune"},
+                {"tasks", report.tasks},
+                {"answers", report.answers},
+                {"bytes_freed", freed}});
+  } else {
+    log.note("dropped " + std::to_string(report.answers) + " raw answers of " +
+             std::to_string(report.tasks) + " tasks; " + format_size(freed) +
+             " inside the ledger are free for later answers");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace cmd

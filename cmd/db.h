@@ -1,0 +1,17 @@
+// `reeltally db migrate|check|backup|prune`: looking after the ledger.
+#pragma once
+
+#include <iosfwd>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Each returns the exit code, and throws LedgerUnreadable, LedgerBusy, core::Error or UsageError.
+int db_migrate(const Settings& settings, Log& log, std::ostream& out);
+int db_check(const Settings& settings, Log& log, std::ostream& out);
+int db_backup(const Settings& settings, Log& log, std::ostream& out);
+int db_prune(const Settings& settings, Log& log, std::ostream& out);
+
+}  // namespace cmd

@@ -1,0 +1,188 @@
+#include "cmd/status.h"
+
+#include <date/date.h>
+
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <variant>
+
+#include "cmd/exit_code.h"
+#include "cmd/units.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/printable.h"
+#include "storage/history.h"
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kNameWidth = 24;
+
+std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
+  if (!time) {
+    return std::nullopt;
+  }
+  return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(*time));
+}
+
+void print(std::ostream& out, const Json& json) {
+  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+// "2026-06-01T04:00:00Z (3h 12m ago)"
+std::string with_distance(const core::UtcTime& time, core::UtcTime now) {
+  const auto distance = now - time;
+  const bool past = distance.count() >= 0;
+  return *time_text(time) + " (" + (past ? "" : "in ") +
+         format_duration(past ? distance : -distance) + (past ? " ago)" : ")");
+}
+
+// ---- totals
+
+void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
+  Json json;
+  json["type"] = "totals";
+  json["tasks"] = totals.tasks;
+  json["unfinished"] = totals.unfinished;
+  json["succeeded"] = totals.succeeded;
+  json["failed"] = totals.failed;
+  json["missing"] = totals.missing;
+  json["stale"] = totals.stale;
+  json["videos_wanted"] = totals.videos_wanted;
+  json["videos_done"] = totals.videos_done;
+  json["videos_failed"] = totals.videos_failed;
+  json["videos_expired"] = totals.videos_expired;
+  const auto oldest = time_text(totals.oldest_unfinished);
+  const auto soonest = time_text(totals.soonest_expiry);
+  json["oldest_unfinished"] = oldest ? Json(*oldest) : Json();
+  json["soonest_expiry"] = soonest ? Json(*soonest) : Json();
+  print(out, json);
+}
+
+void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::UtcTime now) {
+  const auto row = [&out](const char* name, std::uint64_t count, const std::string& note = "") {
+    out << std::left << std::setw(kNameWidth) << name << std::right << std::setw(10) << count
+        << (note.empty() ? "" : "  ") << note << '\n';
+  };
+  row("tasks", totals.tasks);
+  row("  succeeded", totals.succeeded);
+  row("  failed", totals.failed);
+  row("  unfinished", totals.unfinished,
+      totals.oldest_unfinished ? "oldest " + with_distance(*totals.oldest_unfinished, now) : "");
+  row("    of these stale", totals.stale);
+  row("  missing", totals.missing);
+  row("videos on disk", totals.videos_done);
+  row("  wanted", totals.videos_wanted,
+      totals.soonest_expiry ? "soonest expiry " + with_distance(*totals.soonest_expiry, now) : "");
+  row("  failed", totals.videos_failed);
+  row("  expired", totals.videos_expired);
+}
+
+// ---- one task
+
+Json row_json(const storage::ViewRow& row) {
+  Json json = Json::object();
+  for (const auto& [name, value] : row) {
+    json[name] = value ? Json(*value) : Json();
+  }
+  return json;
+}
+
+std::string cell(const storage::ViewRow& row, std::string_view name) {
+  constexpr std::size_t kCellMax = 200;
+  for (const auto& [column, value] : row) {
+    if (column == name) {
+      return value ? core::printable(core::redact_urls(*value), kCellMax) : "-";
+    }
+  }
+  return "-";
+}
+
+void history_json(std::ostream& out, const storage::TaskHistory& history) {
+  const auto print_typed = [&out](const char* type, const Json& row) {
+    Json json;
+    json["type"] = type;
+    json.update(row);
+    print(out, json);
+  };
+  print_typed("task", row_json(history.task));
+  for (const storage::SnapshotRecord& snapshot : history.snapshots) {
+    Json json = row_json(snapshot.columns);
+    json["usage"] = Json::object();
+    for (const storage::ViewRow& metric : snapshot.usage) {
+      json["usage"][metric.at(0).second.value_or("")] = metric.at(1).second.value_or("");
+    }
+    // Byte-exact where it is UTF-8; the bytes of anything else are in the ledger.
+    json["answer"] = snapshot.answer ? Json(*snapshot.answer) : Json();
+    print_typed("snapshot", json);
+  }
+  for (const storage::ViewRow& video : history.videos) {
+    print_typed("video", row_json(video));
+  }
+}
+
+void history_text(std::ostream& out, const storage::TaskHistory& history) {
+  out << cell(history.task, "task_id") << '\n';
+  for (const auto& [name, value] : history.task) {
+    if (value && name != "task_id") {
+      out << "  " << std::left << std::setw(kNameWidth) << name << cell(history.task, name) << '\n';
+    }
+  }
+  for (const storage::SnapshotRecord& snapshot : history.snapshots) {
+    const storage::ViewRow& row = snapshot.columns;
+    out << "  snapshot " << cell(row, "snapshot_id") << "  " << cell(row, "observed_at") << "  run "
+        << cell(row, "run_id") << "  HTTP " << cell(row, "http_status") << "  "
+        << cell(row, "status") << "  " << cell(row, "progress") << "  " << cell(row, "raw_bytes")
+        << " bytes" << (snapshot.answer ? "" : " (pruned)") << '\n';
+    for (const storage::ViewRow& metric : snapshot.usage) {
+      out << "    " << std::left << std::setw(kNameWidth) << cell(metric, "name")
+          << cell(metric, "value") << '\n';
+    }
+  }
+  for (const storage::ViewRow& video : history.videos) {
+    out << "  video " << cell(video, "video_index") << "  " << cell(video, "state") << "  "
+        << cell(video, "path") << "  " << cell(video, "bytes") << " bytes  expires "
+        << cell(video, "expires_at") << "  " << cell(video, "last_error") << '\n';
+  }
+}
+
+}  // namespace
+
+int status(const Settings& settings, Log& log, std::ostream& out) {
+  storage::History history(settings.ledger_path());
+  const core::SystemClock clock;
+  const bool as_json = settings.flag("json");
+  if (settings.arguments().empty()) {
+    const storage::LedgerTotals totals = history.totals(clock.utc());
+    if (as_json) {
+      totals_json(out, totals);
+    } else {
+      totals_text(out, totals, clock.utc());
+    }
+    return ExitCode::ok;
+  }
+  int code = ExitCode::ok;
+  for (const std::string& text : settings.arguments()) {
+    const auto parsed = core::TaskId::parse(text);
+    if (const auto* defect = std::get_if<core::IdDefect>(&parsed)) {
+      throw core::UsageError(std::string(core::describe(*defect)) + ": " + text);
+    }
+    const auto task = history.task(settings.text("account"), std::get<core::TaskId>(parsed));
+    if (!task) {
+      log.error("no task " + text + " in the ledger for account " + settings.text("account"));
+      code = ExitCode::partly;
+    } else if (as_json) {
+      history_json(out, *task);
+    } else {
+      history_text(out, *task);
+    }
+  }
+  return code;
+}
+
+}  // namespace cmd

@@ -1,0 +1,14 @@
+// `reeltally status`: totals of the ledger, or the full history of tasks.
+#pragma once
+
+#include <iosfwd>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Returns the exit code; 3 when a task asked for is not in the ledger. Throws LedgerUnreadable.
+int status(const Settings& settings, Log& log, std::ostream& out);
+
+}  // namespace cmd
