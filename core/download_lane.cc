@@ -33,7 +33,11 @@ void DownloadLane::page(Ticket last_success) {
   paged_once_ = true;
   paged_ = committed;
   more_ = wanted.size() == limit;
-  std::set<std::pair<TaskKey, int>> known;
+  std::erase_if(settling_, [committed](const auto& one) { return one.second <= committed; });
+  std::set<VideoKey> known;
+  for (const auto& [key, ticket] : settling_) {
+    known.insert(key);
+  }
   for (const auto& [token, item] : items_) {
     known.emplace(item.video.task, item.video.link.index);
   }
@@ -48,6 +52,11 @@ void DownloadLane::page(Ticket last_success) {
       items_.emplace(next_token_++, std::move(item));
     }
   }
+}
+
+void DownloadLane::append(VideoEntry entry) {
+  const VideoKey key(entry.task, entry.index);
+  settling_[key] = ledger_.append(std::move(entry));
 }
 
 void DownloadLane::start_due(Ticket last_success, QueryLane& queries) {
@@ -150,7 +159,7 @@ void DownloadLane::settle(std::uint64_t token, SavedFile file) {
   entry.observed_at = clock_.utc();
   entry.state = VideoState::done;
   entry.file = std::move(file);
-  ledger_.append(std::move(entry));
+  append(std::move(entry));
   items_.erase(found);
 }
 
@@ -278,7 +287,7 @@ void DownloadLane::finish(Items::iterator item, VideoState state, const std::str
   entry.state = state;
   entry.error = why;
   entry.denied = denied;
-  ledger_.append(std::move(entry));
+  append(std::move(entry));
   items_.erase(item);
 }
 

@@ -65,6 +65,7 @@ class DownloadLane {
   using Items = std::map<std::uint64_t, Item>;
 
   void page(Ticket last_success);
+  void append(VideoEntry entry);
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
   void start(std::uint64_t token, Item& item);
   void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
@@ -84,6 +85,9 @@ class DownloadLane {
   const Notify& notify_;
   std::mt19937_64 random_;
 
+  using VideoKey = std::pair<TaskKey, int>;
+  // Settled, but the ledger may not show it yet: not to be taken again.
+  std::map<VideoKey, Ticket> settling_;
   Items items_;  // by token, so in the order in which they came: soonest expiry first
   std::uint64_t next_token_ = kTokenBit;
   std::size_t in_flight_ = 0;

@@ -110,7 +110,7 @@ void TaskList::read_header() {
   for (const std::string_view field : row_.fields) {
     names.push_back(valid_utf8(trim(field)));
   }
-  const auto number = options_.column.empty() ? std::nullopt : column_number(options_.column);
+  const auto number = column_number(options_.column);
   const auto named = named_column(names);
   if (!options_.column.empty() && !number && !named) {
     std::string found;

@@ -419,6 +419,17 @@ TEST_F(EngineTest, DownloadsAreBounded) {
   EXPECT_EQ(tally().videos_downloaded, 30U);
 }
 
+TEST_F(EngineTest, WhatTheLedgerDoesNotShowYetIsNotFetchedTwice) {
+  ledger_.commit_lag = 7;
+  plan_.concurrency = 2;
+  plan_.download_concurrency = 2;
+  for (int i = 0; i < 40; ++i) {
+    add_succeeding("t" + std::to_string(i));
+  }
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().videos_downloaded, 40U);
+}
+
 TEST_F(EngineTest, NoDownloadRecordsAndFetchesNothing) {
   plan_.download = false;
   add_succeeding("a");

@@ -1,6 +1,7 @@
 #include "tests/support/fake_ledger.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace support {
@@ -58,8 +59,24 @@ bool FakeLedger::has_room(std::size_t entries) const {
 }
 
 core::Ticket FakeLedger::append(core::Entry entry) {
-  std::visit([this](const auto& one) { apply(one); }, entry);
-  return ++appended_;
+  waiting_.push_back(std::move(entry));
+  ++appended_;
+  while (waiting_.size() > commit_lag) {
+    commit_oldest();
+  }
+  return appended_;
+}
+
+void FakeLedger::commit_oldest() {
+  std::visit([this](const auto& one) { apply(one); }, waiting_.front());
+  waiting_.pop_front();
+  ++committed_;
+}
+
+void FakeLedger::flush() {
+  while (!waiting_.empty()) {
+    commit_oldest();
+  }
 }
 
 void FakeLedger::apply(const core::AnswerEntry& entry) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
@@ -24,8 +25,11 @@ class FakeLedger final : public core::Ledger {
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;
   core::Ticket append(core::Entry entry) override;
-  [[nodiscard]] core::Ticket committed() const override { return appended_; }
-  void flush() override {}
+  [[nodiscard]] core::Ticket committed() const override { return committed_; }
+  void flush() override;
+
+  /// So many entries wait, unseen, before the oldest is committed; 0: each is at once.
+  std::size_t commit_lag = 0;
 
   [[nodiscard]] core::TaskState state(const std::string& id) const;
   [[nodiscard]] core::VideoState video(const std::string& id, int index) const;
@@ -45,6 +49,7 @@ class FakeLedger final : public core::Ledger {
     std::map<int, Video> videos;
   };
 
+  void commit_oldest();
   void apply(const core::AnswerEntry& entry);
   void apply(const core::SettleEntry& entry);
   void apply(const core::VideoEntry& entry);
@@ -53,7 +58,9 @@ class FakeLedger final : public core::Ledger {
   std::int64_t run_ = 0;
   std::map<core::TaskKey, Task> tasks_;
   std::map<std::string, core::TaskKey> keys_;
+  std::deque<core::Entry> waiting_;
   core::Ticket appended_ = 0;
+  core::Ticket committed_ = 0;
   std::size_t snapshots_ = 0;
 };
 

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Writes the demo's input: a CSV of 240 mixed tasks and the scenario that the test gateway plays.
+
+Usage: demo.py CSV SCENARIO
+"""
+import json
+import random
+import sys
+
+VENDORS = ["happyhorse", "wan", "seedance", "ultra", "kling", "vidu", "minimax", "hailuo", "jimeng", "sora", "veo",
+           "nested", "envelope_c", "envelope_d", "envelope_e", "envelope_f"]
+MODELS = {"happyhorse": "happyhorse-1.0-t2v", "wan": "wan2.5-t2v", "kling": "kling-v3", "vidu": "vidu-q2",
+          "minimax": "minimax-h3", "hailuo": "hailuo-02", "jimeng": "jimeng-3.0", "sora": "sora-2", "veo": "veo-3",
+          "ultra": "doubao-seedance-2-0-ultra", "seedance": "doubao-seedance-2-0"}
+
+
+def plan_of(number, random):
+    vendor = VENDORS[number % len(VENDORS)]
+    plan = {"vendor": vendor, "video": {"size": 6000 + random.randrange(40000)}}
+    if number % 11 == 3:
+        plan["polls"] = ["NOT_START", "IN_PROGRESS", "success"]
+    if number % 13 == 5:
+        plan["polls"] = ["failure"]
+    if number % 17 == 7:
+        plan["polls"] = [random.choice(["500", "502", "reset", "truncated", "portal", "short"]), "success"]
+    if number % 19 == 9:
+        plan["video"]["faults"] = [random.choice(["cut", "html", "500", "short", "bad_crc"])]
+    if number % 60 == 21:
+        plan["polls"] = ["400"]
+    if number % 80 == 33:
+        plan["video"]["life"] = -3600
+    return plan
+
+
+def main():
+    csv_path, scenario_path = sys.argv[1:3]
+    generator = random.Random(20260601)
+    tasks, rows = {}, ["task_id,model,customer,project"]
+    for number in range(240):
+        digits = f"{generator.getrandbits(128):032x}"
+        vendor = VENDORS[number % len(VENDORS)]
+        task_id = {"kling": str(860260753860210752 + number), "sora": f"sora-2:task_{digits}"}.get(vendor, "asyntask_" + digits)
+        tasks[task_id] = plan_of(number, generator)
+        rows.append(f"{task_id},{MODELS.get(vendor, '')},{['acme', 'globex', 'initech'][number % 3]},p{number % 5}")
+    rows += ["8.60E+17,kling-v3,acme,p1", ",,globex,p2"]
+    with open(csv_path, "w") as f:
+        f.write("\n".join(rows) + "\n")
+    with open(scenario_path, "w") as f:
+        json.dump({"key": "demo-key", "latency_ms": 20, "jitter_ms": 15, "tasks": tasks}, f)
+
+
+if __name__ == "__main__":
+    main()
