@@ -211,7 +211,7 @@ std::string PartFile::State::absolute(const std::string& name) const {
   return folder_->absolute(where_.empty() ? name : where_ + '/' + name);
 }
 
-// --- opening ---------------------------------------------------------------------------------
+// Opening.
 
 std::optional<FetchFailure> PartFile::State::open() {
   // What the content is will only be known at the end; mp4 is by far the most likely.
@@ -294,7 +294,7 @@ void PartFile::State::read_notes() {
   }
 }
 
-// --- bytes come in ---------------------------------------------------------------------------
+// Bytes come in.
 
 int PartFile::State::drop_notes() {
   notes_ = {};
@@ -342,7 +342,7 @@ std::optional<FetchFailure> PartFile::State::append(std::string_view bytes) {
                     : std::optional(disk_failure(error, "write to", absolute(name_)));
 }
 
-// --- checks ----------------------------------------------------------------------------------
+// Checks.
 
 void PartFile::State::remove() {
   // A part that cannot be removed is no harm: the next try empties it.
@@ -408,7 +408,7 @@ std::optional<FetchFailure> PartFile::State::compare(const PromisedContent& prom
   return std::nullopt;
 }
 
-// --- publishing ------------------------------------------------------------------------------
+// Publishing.
 
 std::variant<SavedFile, FetchFailure> PartFile::State::publish(const PromisedContent& promised,
                                                                const Claimed& claimed) {
@@ -558,7 +558,7 @@ std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& targ
   return saved_;
 }
 
-// --- the face --------------------------------------------------------------------------------
+// The face.
 
 PartFile::PartFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
