@@ -176,7 +176,7 @@ class PartFile::State {
   std::optional<FetchFailure> compare(const PromisedContent& promised, const VideoReport& report);
   std::optional<FetchFailure> sync_part();
   std::variant<SavedFile, FetchFailure> place(const Claimed& claimed);
-  Placed replace_recorded(const Claimed& claimed);
+  Placed replace_recorded();
   Placed try_name(const std::string& relative, const Claimed& claimed);
   Placed move_to(Target& target);
   Placed adopt(const Target& target);
@@ -438,7 +438,7 @@ std::optional<FetchFailure> PartFile::State::sync_part() {
 }
 
 std::variant<SavedFile, FetchFailure> PartFile::State::place(const Claimed& claimed) {
-  if (auto placed = replace_recorded(claimed)) {
+  if (auto placed = replace_recorded()) {
     return *std::move(placed);
   }
   for (int nth = 1; nth <= kNamesMax; ++nth) {
@@ -463,13 +463,13 @@ std::variant<PartFile::State::Target, FetchFailure> PartFile::State::open_target
   return target;
 }
 
-PartFile::State::Placed PartFile::State::replace_recorded(const Claimed& claimed) {
+PartFile::State::Placed PartFile::State::replace_recorded() {
   const std::string relative = below(plan_.replaces, folder_->path());
   if (relative.empty() || has_other_extension(relative, extension_)) {
     return std::nullopt;
   }
   OutputFolder::Reservation reservation(*folder_, plan_.replaces, owner());
-  if (!reservation.held() || (claimed && claimed(plan_.replaces))) {
+  if (!reservation.held()) {
     return std::nullopt;
   }
   auto opened = open_target(relative);
@@ -498,7 +498,8 @@ PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
                                                   const Claimed& claimed) {
   const std::string path = folder_->absolute(relative);
   OutputFolder::Reservation reservation(*folder_, path, owner());
-  if (!reservation.held() || (claimed && claimed(path))) {
+  const bool own = path == plan_.replaces;
+  if (!reservation.held() || (!own && claimed && claimed(path))) {
     return std::nullopt;
   }
   auto opened = open_target(relative);
