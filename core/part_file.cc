@@ -179,7 +179,7 @@ class PartFile::State {
   std::optional<FetchFailure> compare(const PromisedContent& promised, const VideoReport& report);
   std::optional<FetchFailure> sync_part();
   std::variant<SavedFile, FetchFailure> place(const Claimed& claimed);
-  Placed replace_recorded(const Claimed& claimed);
+  Placed replace_recorded();
   Placed try_name(const std::string& relative, const Claimed& claimed);
   Placed move_to(Target& target);
   Placed adopt(const Target& target);
@@ -214,7 +214,7 @@ std::string PartFile::State::absolute(const std::string& name) const {
   return folder_->absolute(where_.empty() ? name : where_ + '/' + name);
 }
 
-// --- opening ---------------------------------------------------------------------------------
+// Opening.
 
 std::optional<FetchFailure> PartFile::State::open() {
   // What the content is will only be known at the end; mp4 is by far the most likely.
@@ -297,7 +297,7 @@ void PartFile::State::read_notes() {
   }
 }
 
-// --- bytes come in ---------------------------------------------------------------------------
+// Bytes come in.
 
 int PartFile::State::drop_notes() {
   notes_ = {};
@@ -345,7 +345,7 @@ std::optional<FetchFailure> PartFile::State::append(std::string_view bytes) {
                     : std::optional(disk_failure(error, "write to", absolute(name_)));
 }
 
-// --- checks ----------------------------------------------------------------------------------
+// Checks.
 
 void PartFile::State::remove() {
   // A part that cannot be removed is no harm: the next try empties it.
@@ -411,7 +411,7 @@ std::optional<FetchFailure> PartFile::State::compare(const PromisedContent& prom
   return std::nullopt;
 }
 
-// --- publishing ------------------------------------------------------------------------------
+// Publishing.
 
 std::variant<SavedFile, FetchFailure> PartFile::State::publish(const PromisedContent& promised,
                                                                const Claimed& claimed) {
@@ -441,7 +441,7 @@ std::optional<FetchFailure> PartFile::State::sync_part() {
 }
 
 std::variant<SavedFile, FetchFailure> PartFile::State::place(const Claimed& claimed) {
-  if (auto placed = replace_recorded(claimed)) {
+  if (auto placed = replace_recorded()) {
     return *std::move(placed);
   }
   for (int nth = 1; nth <= kNamesMax; ++nth) {
@@ -466,13 +466,13 @@ std::variant<PartFile::State::Target, FetchFailure> PartFile::State::open_target
   return target;
 }
 
-PartFile::State::Placed PartFile::State::replace_recorded(const Claimed& claimed) {
+PartFile::State::Placed PartFile::State::replace_recorded() {
   const std::string relative = below(plan_.replaces, folder_->path());
   if (relative.empty() || has_other_extension(relative, extension_)) {
     return std::nullopt;
   }
   OutputFolder::Reservation reservation(*folder_, plan_.replaces, owner());
-  if (!reservation.held() || (claimed && claimed(plan_.replaces))) {
+  if (!reservation.held()) {
     return std::nullopt;
   }
   auto opened = open_target(relative);
@@ -501,7 +501,8 @@ PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
                                                   const Claimed& claimed) {
   const std::string path = folder_->absolute(relative);
   OutputFolder::Reservation reservation(*folder_, path, owner());
-  if (!reservation.held() || (claimed && claimed(path))) {
+  const bool own = path == plan_.replaces;
+  if (!reservation.held() || (!own && claimed && claimed(path))) {
     return std::nullopt;
   }
   auto opened = open_target(relative);
@@ -561,7 +562,7 @@ std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& targ
   return saved_;
 }
 
-// --- the face --------------------------------------------------------------------------------
+// The face.
 
 PartFile::PartFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 

@@ -58,8 +58,8 @@ class PartFile {
   /// Adds bytes at the end: after `restart`, or to what `size` says is there.
   [[nodiscard]] std::optional<FetchFailure> append(std::string_view bytes);
 
-  /// Whether another video in the ledger has this absolute path. Called on the worker thread; what
-  /// it throws passes through `publish`.
+  /// Whether a video in the ledger has this absolute path. Never asked about `plan.replaces`, which
+  /// is this video's own. Called on the worker thread; what it throws passes through `publish`.
   using Claimed = std::function<bool(const std::string& path)>;
 
   /// Checks the bytes against `promised` and as a container, then fsync, rename without replacing,

@@ -37,7 +37,7 @@ std::string cut_text(std::uint64_t missing, const std::string& where) {
 
 }  // namespace
 
-// --- boxes -----------------------------------------------------------------------------------
+// Boxes.
 
 namespace {
 
@@ -105,7 +105,7 @@ std::string BoxWalk::fault() const {
   return has_media_ ? "" : "it has no box 'mdat' (the pictures)";
 }
 
-// --- elements --------------------------------------------------------------------------------
+// Elements.
 
 namespace {
 
@@ -267,7 +267,7 @@ std::string ElementWalk::fault() const {
   return has_cluster_ ? "" : "it has no Cluster (the pictures)";
 }
 
-// --- the first bytes -------------------------------------------------------------------------
+// The first bytes.
 
 namespace {
 

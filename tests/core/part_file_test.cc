@@ -164,7 +164,7 @@ FetchProblem problem(const Outcome& outcome) {
   return failed == nullptr ? FetchProblem::transport : failed->problem;
 }
 
-// --- the way through ---------------------------------------------------------------------------
+// The way through.
 
 TEST_F(PartFileTest, PublishesACheckedVideo) {
   const std::string video = support::tiny_mp4(5000);
@@ -269,7 +269,7 @@ TEST_F(PartFileTest, NoCutOfAVideoIsPublished) {
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
-// --- resuming ----------------------------------------------------------------------------------
+// Resuming.
 
 TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
   const std::string video = support::tiny_mp4(5000);
@@ -368,6 +368,15 @@ TEST_F(PartFileTest, APartHasOneHolder) {
   EXPECT_NE(open(plan("t1")), nullptr);
 }
 
+TEST_F(PartFileTest, APublishedPartIsNoLongerTheObjects) {
+  auto first = download(plan("t1"), support::tiny_mp4(300));
+  ASSERT_EQ(place(first->publish({}, {})), "t1.mp4");
+  auto second = download(plan("t1"), support::tiny_mp4(301));
+  first.reset();
+  EXPECT_TRUE(fs::exists(part_path("t1")));
+  EXPECT_EQ(place(second->publish({}, {})), "t1-2.mp4");
+}
+
 TEST_F(PartFileTest, AKilledHolderLeavesBytesAndNoLock) {
   const std::string video = support::tiny_mp4(5000);
   EXPECT_EQ(in_child([&] {
@@ -382,7 +391,7 @@ TEST_F(PartFileTest, AKilledHolderLeavesBytesAndNoLock) {
   EXPECT_EQ(place(part->publish({5000, crc64(video), ""}, {})), "t1.mp4");
 }
 
-// --- names that are taken ----------------------------------------------------------------------
+// Names that are taken.
 
 TEST_F(PartFileTest, NeverReplacesAForeignFile) {
   write(output_ / "t1.mp4", "mine");
@@ -465,7 +474,7 @@ TEST_F(PartFileTest, ALedgerThatFailsLeavesThePart) {
   EXPECT_EQ(place(again->publish({}, {})), "t1.mp4");
 }
 
-// --- adoption and replacement --------------------------------------------------------------------
+// Adoption and replacement.
 
 TEST_F(PartFileTest, AdoptsTheSameBytesOfARunThatDied) {
   const std::string video = support::tiny_mp4(300);
@@ -523,6 +532,18 @@ TEST_F(PartFileTest, ReplacesTheLedgersOwnFileAlone) {
   EXPECT_EQ(files(), (std::set<std::string>{"older/t1.mp4", "t1-2.mp4", "t1.mp4"}));
 }
 
+TEST_F(PartFileTest, TheLedgersClaimOnAVideosOwnPathDoesNotHinderIt) {
+  // The ledger answers for all its videos, this one included.
+  const auto claimed = [&](const std::string& path) { return path == output_ / "t1.mp4"; };
+  FilePlan what = plan("t1");
+  what.replaces = output_ / "t1.mp4";
+  EXPECT_EQ(place(publish(what, support::tiny_mp4(300), claimed)), "t1.mp4") << "missing";
+  write(output_ / "t1.mp4", "cut");
+  EXPECT_EQ(place(publish(what, support::tiny_mp4(300), claimed)), "t1.mp4") << "another size";
+  EXPECT_EQ(place(publish(plan("t1"), support::tiny_mp4(301), claimed)), "t1-2.mp4");
+  EXPECT_EQ(files(), (std::set<std::string>{"t1-2.mp4", "t1.mp4"}));
+}
+
 TEST_F(PartFileTest, ReplacesNothingElse) {
   const std::string video = support::tiny_mp4(300);
   write(base_ / "outside.mp4", "outside");
@@ -531,21 +552,13 @@ TEST_F(PartFileTest, ReplacesNothingElse) {
   fs::create_directory(output_ / "folder.mp4");
   fs::create_symlink(base_ / "outside.mp4", output_ / "link.mp4");
   fs::create_symlink(base_, output_ / "up");
-  write(output_ / "claimed.mp4", "another video's");
   write(output_ / "old.webm", "another container");
-  const auto claimed = [&](const std::string& path) { return path == output_ / "claimed.mp4"; };
   const fs::path not_replaced[] = {
-      base_ / "outside.mp4",
-      output_ / "../outside.mp4",
-      base_ / "videos2/x.mp4",
-      output_ / "folder.mp4",
-      output_ / "link.mp4",
-      output_ / "up/outside.mp4",
-      output_ / "claimed.mp4",
-      output_ / "old.webm",
-      output_,
-      output_.string() + "//x.mp4",
-      "relative.mp4",
+      base_ / "outside.mp4",        output_ / "../outside.mp4",
+      base_ / "videos2/x.mp4",      output_ / "folder.mp4",
+      output_ / "link.mp4",         output_ / "up/outside.mp4",
+      output_ / "old.webm",         output_,
+      output_.string() + "//x.mp4", "relative.mp4",
       output_ / "t0.mp4",
   };
   EXPECT_EQ(place(publish(plan("t0"), video)), "t0.mp4") << "this run's own, not recorded yet";
@@ -554,17 +567,15 @@ TEST_F(PartFileTest, ReplacesNothingElse) {
     const std::string id = std::to_string(++number);
     FilePlan what = plan(id);
     what.replaces = path;
-    EXPECT_EQ(place(publish(what, support::tiny_mp4(301), claimed)), id + ".mp4") << path;
+    EXPECT_EQ(place(publish(what, support::tiny_mp4(301))), id + ".mp4") << path;
   }
   EXPECT_EQ(read(base_ / "outside.mp4"), "outside");
   EXPECT_EQ(read(base_ / "videos2/x.mp4"), "sibling");
-  EXPECT_EQ(read(output_ / "claimed.mp4"), "another video's");
   EXPECT_EQ(read(output_ / "old.webm"), "another container");
   EXPECT_EQ(read(output_ / "t0.mp4"), video);
 }
 
-// --- what is planted where the part should be
-// ------------------------------------------------------
+// What is planted where the part should be.
 
 TEST_F(PartFileTest, APlantedPartIsNeverFollowed) {
   const fs::path outside = base_ / "outside";
@@ -622,17 +633,19 @@ TEST_F(PartFileTest, PlantedNotesAreNeverFollowed) {
 TEST_F(PartFileTest, ALinkedFolderIsNeverEntered) {
   fs::create_directory(base_ / "elsewhere");
   fs::create_directory_symlink(base_ / "elsewhere", output_ / "default");
+  fs::create_directories(output_ / "inside/deeper");
+  fs::create_directory_symlink("inside", output_ / "link");
   write(output_ / "file", "");
-  for (const char* text : {"default/{task_id}", "default/deeper/{task_id}", "file/{task_id}"}) {
+  for (const char* text : {"default/{task_id}", "default/deeper/{task_id}", "link/{task_id}",
+                           "link/deeper/{task_id}", "file/{task_id}"}) {
     const FetchFailure failed = refused(plan("t1", text));
     EXPECT_EQ(failed.problem, FetchProblem::blocked) << text;
     EXPECT_NE(failed.text.find(output_), std::string::npos) << failed.text;
   }
-  EXPECT_TRUE(fs::is_empty(base_ / "elsewhere"));
+  EXPECT_TRUE(fs::is_empty(base_ / "elsewhere") && fs::is_empty(output_ / "inside/deeper"));
 }
 
-// --- the disk fails
-// ----------------------------------------------------------------------------------
+// The disk fails.
 
 TEST_F(PartFileTest, AFileSizeLimitIsAFullDisk) {
   EXPECT_EQ(in_child([&] {
@@ -730,7 +743,7 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
-// --- the machine fails, or is old ----------------------------------------------------------------
+// The machine fails, or is old.
 
 /// From now on, in this process, a system call does not happen: `action` instead.
 bool replace_call(int number, std::uint32_t action) {
