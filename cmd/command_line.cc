@@ -222,6 +222,7 @@ std::string quoted_part(std::string_view message) {
 
 cxxopts::ParseResult parse(const CommandSpec& spec, const std::vector<std::string>& arguments) {
   std::vector<const char*> texts;
+  texts.reserve(arguments.size());
   for (const std::string& argument : arguments) texts.push_back(argument.c_str());
   try {
     return parser_for(spec.command).parse(static_cast<int>(texts.size()), texts.data());

@@ -69,7 +69,7 @@ std::string toml_expectation(const OptionSpec& option) {
 
 /// The text that a command line would hold, if the node has the option's type.
 std::optional<std::string> as_text(const OptionSpec& option, const toml::node& node) {
-  const auto text = node.value_exact<std::string>();
+  auto text = node.value_exact<std::string>();
   const auto integer = node.value_exact<std::int64_t>();
   const auto boolean = node.value_exact<bool>();
   switch (option.type) {

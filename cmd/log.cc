@@ -108,6 +108,11 @@ class Log::Sink final : public spdlog::sinks::base_sink<std::mutex> {
     before_line_ = std::move(before_line);
   }
 
+  void between_lines(const std::function<void()>& action) {
+    const std::lock_guard lock(mutex_);
+    action();
+  }
+
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const LevelStyle style = style_of(level_from(message.level));
@@ -141,6 +146,10 @@ Log::~Log() = default;
 
 void Log::on_line(std::function<void()> before_line) {
   logger_->sink->on_line(std::move(before_line));
+}
+
+void Log::between_lines(const std::function<void()>& action) {
+  logger_->sink->between_lines(action);
 }
 
 void Log::write(LogLevel level, std::string_view message) {

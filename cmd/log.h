@@ -55,6 +55,9 @@ class Log {
   /// Called before each line, under the lock that orders lines: the progress block leaves the
   /// terminal. It must not log. Set it while no other thread logs.
   void on_line(std::function<void()> before_line);
+  /// Runs `action` under the lock that orders lines, so that no line comes into a half drawn
+  /// block. It must not log.
+  void between_lines(const std::function<void()>& action);
 
  private:
   void write(LogLevel level, std::string_view message);

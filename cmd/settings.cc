@@ -45,7 +45,7 @@ std::optional<std::string> read_config_text(const std::string& path) {
     throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
   }
   std::string text;
-  std::string block(16 * 1024, '\0');
+  std::string block(std::size_t{16} * 1024, '\0');
   ssize_t got = 0;
   while (text.size() <= kConfigBytesMax && (got = ::read(fd, block.data(), block.size())) > 0) {
     text.append(block, 0, static_cast<std::size_t>(got));
