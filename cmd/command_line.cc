@@ -283,4 +283,9 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   return line;
 }
 
+std::string cxxopts_version_text() {
+  return std::to_string(CXXOPTS__VERSION_MAJOR) + "." + std::to_string(CXXOPTS__VERSION_MINOR) +
+         "." + std::to_string(CXXOPTS__VERSION_PATCH);
+}
+
 }  // namespace cmd

@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/version.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
@@ -177,6 +178,11 @@ LogOptions log_options(const Settings& settings) {
   if (settings.text("log-format") == "json") options.format = LogFormat::json;
   options.color = use_color(settings.text("color"), options.fd, settings.environment());
   return options;
+}
+
+std::string spdlog_version_text() {
+  return std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
+         std::to_string(SPDLOG_VER_PATCH);
 }
 
 bool is_journal(const Environment& environment, int fd) {

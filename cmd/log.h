@@ -72,6 +72,8 @@ class Log {
 [[nodiscard]] LogOptions log_options(const Settings& settings);
 /// For messages before there are settings, by environment and terminal alone.
 [[nodiscard]] LogOptions log_options(const Environment& environment);
+/// Version of the library that writes messages, for --version.
+[[nodiscard]] std::string spdlog_version_text();
 /// Whether $JOURNAL_STREAM names the file behind `fd` (systemd.exec(5)).
 [[nodiscard]] bool is_journal(const Environment& environment, int fd);
 

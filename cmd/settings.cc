@@ -93,10 +93,8 @@ void expand_home(const Environment& environment, std::string& path) {
 
 SettingValue checked(const OptionSpec& option, const std::string& text, const std::string& shown) {
   auto parsed = parse_value(option, text);
-  if (const auto* fault = std::get_if<ValueFault>(&parsed)) {
-    throw UsageError(shown + " " + fault->text);
-  }
-  return std::get<SettingValue>(std::move(parsed));
+  if (!parsed.fault.empty()) throw UsageError(shown + " " + parsed.fault);
+  return std::move(parsed.value);
 }
 
 Setting from_default(const OptionSpec& option) {
