@@ -34,7 +34,7 @@ constexpr long kStallBytesPerSecond = 1024;  // product.md, --stall-timeout
 constexpr long kDownloadBufferBytes =
     512L * 1024;  // performance.md: 16 KiB costs a third of the rate
 constexpr std::size_t kErrorBytesMax = 1024;
-constexpr std::size_t kLinkBytesMax = 64 * 1024;
+constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 constexpr int kEventsMax = 256;
 
 template <typename Value>
@@ -166,7 +166,7 @@ class CurlTransport::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void start(QueryRequest request);
+  void start(const QueryRequest& request);
   void start(DownloadRequest request);
   void wait(SteadyTime until, std::vector<Completion>& completions);
   void wake() const;
@@ -213,6 +213,7 @@ class CurlTransport::Loop {
     Url url;
     HeaderList headers;
     std::string authorization;
+    std::string path;  // of the base URL, without a slash at the end
   };
   struct Socket {
     bool ours = false;        // opened by our callback, so closed by it too
@@ -293,6 +294,8 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
       throw UsageError("the base URL " + gateway.base_url + " is no URL");
     }
     account.origin = *origin;
+    account.path = part_of(account.url.get(), CURLUPART_PATH, 0);
+    account.path = account.path == "/" ? "" : account.path;
     account.authorization = "Authorization: Bearer " + gateway.api_key;
     add_header(account.headers, account.authorization);
     add_header(account.headers, "Accept: application/json");
@@ -572,7 +575,7 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
   return query;
 }
 
-void CurlTransport::Loop::start(QueryRequest request) {
+void CurlTransport::Loop::start(const QueryRequest& request) {
   Query& query = free_query();
   const auto account = static_cast<std::size_t>(request.account);
   query.token = request.token;
@@ -581,10 +584,7 @@ void CurlTransport::Loop::start(QueryRequest request) {
   query.error[0] = '\0';
   CURL* easy = query.easy.get();
   CURLU* url = query.urls.at(account).get();
-  const std::string path =
-      part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) == "/"
-          ? request.path
-          : part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) + request.path;
+  const std::string path = accounts_[account].path + request.path;
   curl_url_set(url, CURLUPART_PATH, path.c_str(), 0);
   if (query.account != request.account) {
     set(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
@@ -938,14 +938,12 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   if (!said.empty()) {
     failure.text += ": " + said;
   }
-  if (status == 403) {
+  if (status == 403 || (status == 401 && !is_own_origin(download))) {
     failure.problem = FetchProblem::denied;
   } else if (status == 404 || status == 410) {
     failure.problem = FetchProblem::gone;
-  } else if (status == 401 && is_own_origin(download)) {
-    failure.problem = FetchProblem::unauthorised;
   } else if (status == 401) {
-    failure.problem = FetchProblem::denied;
+    failure.problem = FetchProblem::unauthorised;
   } else if (status == 429) {
     failure.problem = FetchProblem::throttled;
   } else if (status >= 500) {
@@ -989,7 +987,7 @@ CurlTransport::CurlTransport(TransportSettings settings)
 
 CurlTransport::~CurlTransport() = default;
 
-void CurlTransport::start(QueryRequest request) { loop_->start(std::move(request)); }
+void CurlTransport::start(QueryRequest request) { loop_->start(request); }
 void CurlTransport::start(DownloadRequest request) { loop_->start(std::move(request)); }
 void CurlTransport::wait(SteadyTime until, std::vector<Completion>& completions) {
   loop_->wait(until, completions);
