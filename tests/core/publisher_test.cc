@@ -80,7 +80,7 @@ TEST_F(PublisherTest, WhatAWorkerThrowsReachesTheLoop) {
 TEST_F(PublisherTest, StartsAndStopsManyTimes) {
   for (std::uint64_t round = 1; round <= 50; ++round) {
     core::Publisher publisher(3, {}, [] {});
-    publisher.submit(job(round, support::tiny_mp4(100)));
+    publisher.submit(job(round, support::tiny_mp4(300)));
     if (round % 2 == 0) {
       publisher.clear();
     }
