@@ -186,8 +186,7 @@ class CurlTransport::Loop {
     std::string refused_address;  // why the socket was not opened
   };
   struct Query : Transfer {
-    std::vector<Url> urls;  // by account
-    int account = -1;       // whose header is set
+    int account = -1;  // whose URL and headers are set
     std::string body;
     bool too_large = false;
   };
@@ -209,6 +208,7 @@ class CurlTransport::Loop {
   };
   struct Account {
     std::string base_url;
+    std::string base_path;  // empty for the root
     Origin origin;
     Url url;
     HeaderList headers;
@@ -252,6 +252,7 @@ class CurlTransport::Loop {
   bool take_bytes(Download& download, std::string_view bytes);
   void finish_download(Download& download, CURLcode code, std::vector<Completion>& completions);
   void finish_answer(Download& download, std::vector<Completion>& completions);
+  [[nodiscard]] static bool has_answer(const Download& download);
   [[nodiscard]] FetchFailure status_failure(const Download& download, long status) const;
   [[nodiscard]] std::optional<std::string> next_hop(const Download& download, long status) const;
   void publish(Download& download);
@@ -259,6 +260,7 @@ class CurlTransport::Loop {
   void release(Download& download);
   void share_rate();
   [[nodiscard]] bool is_own_origin(const Download& download) const;
+  [[nodiscard]] bool leads_to_gateway(const Download& download) const;
 
   TransportSettings settings_;
   int epoll_ = -1;
@@ -293,6 +295,10 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
       throw UsageError("the base URL " + gateway.base_url + " is no URL");
     }
     account.origin = *origin;
+    account.base_path = part_of(account.url.get(), CURLUPART_PATH, 0);
+    if (account.base_path == "/") {
+      account.base_path.clear();
+    }
     account.authorization = "Authorization: Bearer " + gateway.api_key;
     add_header(account.headers, account.authorization);
     add_header(account.headers, "Accept: application/json");
@@ -393,8 +399,11 @@ void CurlTransport::Loop::watch(curl_socket_t number, int what) {
     return;
   }
   epoll_event event{.events = events, .data = {.fd = number}};
-  const int action = one.registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (epoll_ctl(epoll_, action, number, &event) != 0) {
+  // A descriptor of libcurl's own may have been closed and given out again unseen.
+  const bool watched = (one.registered && epoll_ctl(epoll_, EPOLL_CTL_MOD, number, &event) == 0) ||
+                       epoll_ctl(epoll_, EPOLL_CTL_ADD, number, &event) == 0 ||
+                       (errno == EEXIST && epoll_ctl(epoll_, EPOLL_CTL_MOD, number, &event) == 0);
+  if (!watched) {
     throw Error("the event loop cannot watch a socket: " + std::generic_category().message(errno));
   }
   one.registered = true;
@@ -552,9 +561,6 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
     auto query = std::make_unique<Query>();
     query->loop = this;
     query->easy.reset(curl_easy_init());
-    for (const Account& account : accounts_) {
-      query->urls.emplace_back(curl_url_dup(account.url.get()));
-    }
     set_common(*query);
     CURL* easy = query->easy.get();
     set(easy, CURLOPT_PIPEWAIT, 1L);
@@ -580,15 +586,12 @@ void CurlTransport::Loop::start(QueryRequest request) {
   query.too_large = false;
   query.error[0] = '\0';
   CURL* easy = query.easy.get();
-  CURLU* url = query.urls.at(account).get();
-  const std::string path =
-      part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) == "/"
-          ? request.path
-          : part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) + request.path;
-  curl_url_set(url, CURLUPART_PATH, path.c_str(), 0);
+  // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
+  // %2F as %2f.
+  set(easy, CURLOPT_REQUEST_TARGET, (accounts_[account].base_path + request.path).c_str());
   if (query.account != request.account) {
     set(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
-    set(easy, CURLOPT_CURLU, url);
+    set(easy, CURLOPT_CURLU, accounts_[account].url.get());
     query.account = request.account;
   }
   running_.push_back(&query);
@@ -633,6 +636,9 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     completion.outcome =
         TransportFailure{failure_kind(code), failure_text(code, query.error.data())};
   }
+  // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
+  // (reliability.md H7, H13).
+  set(query.easy.get(), CURLOPT_FRESH_CONNECT, long{code != CURLE_OK && !query.too_large});
   query.body = std::string();  // a large one is not kept
   completions.push_back(std::move(completion));
   free_queries_.push_back(&query);
@@ -693,6 +699,11 @@ bool CurlTransport::Loop::is_own_origin(const Download& download) const {
   return download.origin == accounts_.at(static_cast<std::size_t>(download.request.account)).origin;
 }
 
+bool CurlTransport::Loop::leads_to_gateway(const Download& download) const {
+  return std::any_of(accounts_.begin(), accounts_.end(),
+                     [&](const Account& account) { return account.origin == download.origin; });
+}
+
 std::optional<FetchFailure> CurlTransport::Loop::check_url(Download& download,
                                                            bool from_https) const {
   const auto refuse = [](std::string why) {
@@ -732,6 +743,8 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   set_headers(download);
   CURL* easy = download.easy.get();
   set(easy, CURLOPT_URL, download.url.c_str());
+  // A connection kept from a query of another account was opened without the check of its address.
+  set(easy, CURLOPT_FRESH_CONNECT, long{!download.may_be_private && leads_to_gateway(download)});
   const std::string range = std::to_string(download.resume_from) + "-";
   set(easy, CURLOPT_RANGE, download.resume_from > 0 ? range.c_str() : nullptr);
   running_.push_back(&download);
@@ -880,7 +893,7 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
           .text = "the link is refused: " + download.refused_address +
                   "; --allow-private-hosts would fetch it"},
          completions);
-  } else if (code != CURLE_OK && (download.takes_bytes || download.error_body.empty())) {
+  } else if (code != CURLE_OK && !has_answer(download)) {
     fail(download,
          {.problem = FetchProblem::transport, .text = failure_text(code, download.error.data())},
          completions);
@@ -889,6 +902,14 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
   } else {
     finish_answer(download, completions);
   }
+}
+
+// Whether what came before the transfer broke off tells enough: an error's status does, and so does
+// a text that is too long to be a link.
+bool CurlTransport::Loop::has_answer(const Download& download) {
+  constexpr long kOk = 200;
+  return !download.takes_bytes && !download.error_body.empty() &&
+         (status_of(download.easy.get()) != kOk || download.error_body.size() == kLinkBytesMax);
 }
 
 // An answer without a video: a redirect, a link in JSON, or an error.
