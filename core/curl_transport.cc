@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <map>
 #include <optional>
@@ -33,6 +34,8 @@ constexpr long kQuerySilenceSeconds = 30;    // a query that brings nothing for 
 constexpr long kStallBytesPerSecond = 1024;  // product.md, --stall-timeout
 constexpr long kDownloadBufferBytes =
     512L * 1024;  // performance.md: 16 KiB costs a third of the rate
+constexpr milliseconds kRateSlack{
+    20};  // what a pause is worth: shorter ones cost more than they do
 constexpr std::size_t kErrorBytesMax = 1024;
 constexpr std::size_t kLinkBytesMax = 64 * 1024;
 constexpr int kEventsMax = 256;
@@ -258,7 +261,9 @@ class CurlTransport::Loop {
   void publish(Download& download);
   void fail(Download& download, FetchFailure failure, std::vector<Completion>& completions);
   void release(Download& download);
-  void share_rate();
+  [[nodiscard]] bool must_pause(Download& download, std::size_t bytes);
+  void resume_paused();
+  void leave_line(const Download& download);
   [[nodiscard]] bool is_own_origin(const Download& download) const;
   [[nodiscard]] bool leads_to_gateway(const Download& download) const;
 
@@ -274,6 +279,8 @@ class CurlTransport::Loop {
   std::vector<std::unique_ptr<Download>> downloads_;
   std::vector<Download*> free_downloads_;
   std::vector<Transfer*> running_;
+  std::deque<Download*> paused_;   // by the rate limit, in line
+  SteadyTime rate_until_{};        // what came so far should have taken until then
   std::vector<Completion> early_;  // failed before a request was sent
   std::exception_ptr thrown_;
   std::optional<Publisher> publisher_;
@@ -456,7 +463,7 @@ int CurlTransport::Loop::on_timer(CURLM* /*multi*/, long timeout_ms, void* loop)
 
 int CurlTransport::Loop::wait_ms(SteadyTime until) const {
   constexpr std::int64_t kWaitMsMax = 60'000;
-  const SteadyTime next = std::min(until, timer_);
+  const SteadyTime next = std::min({until, timer_, paused_.empty() ? timer_ : rate_until_});
   const auto left = std::chrono::ceil<milliseconds>(next - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kWaitMsMax));
 }
@@ -494,6 +501,7 @@ void CurlTransport::Loop::wait(SteadyTime until, std::vector<Completion>& comple
   std::array<epoll_event, kEventsMax> events{};
   while (true) {
     drive_timer();
+    resume_paused();
     reap(completions);
     std::move(early_.begin(), early_.end(), std::back_inserter(completions));
     early_.clear();
@@ -533,6 +541,7 @@ void CurlTransport::Loop::reap(std::vector<Completion>& completions) {
     curl_multi_remove_handle(multi_, easy);
     running_.erase(std::find(running_.begin(), running_.end(), transfer));
     if (transfer->is_download) {
+      leave_line(static_cast<Download&>(*transfer));
       finish_download(static_cast<Download&>(*transfer), code, completions);
     } else {
       finish_query(static_cast<Query&>(*transfer), code, completions);
@@ -749,7 +758,6 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   set(easy, CURLOPT_RANGE, download.resume_from > 0 ? range.c_str() : nullptr);
   running_.push_back(&download);
   curl_multi_add_handle(multi_, easy);
-  share_rate();
   return std::nullopt;
 }
 
@@ -765,22 +773,36 @@ void CurlTransport::Loop::set_headers(Download& download) {
   set(download.easy.get(), CURLOPT_HTTPHEADER, download.headers.get());
 }
 
-// The total is shared evenly among what is running now.
-void CurlTransport::Loop::share_rate() {
+// ---- downloads: the rate
+
+// libcurl limits each transfer by itself and lets the first second or two of each pass freely, so
+// small videos would not be limited at all. Here all share one account of time: who would overdraw
+// it is paused and waits in line.
+bool CurlTransport::Loop::must_pause(Download& download, std::size_t bytes) {
   if (settings_.limit_rate <= 0) {
-    return;
+    return false;
   }
-  const auto active = std::count_if(running_.begin(), running_.end(),
-                                    [](const Transfer* one) { return one->is_download; });
-  const curl_off_t share =
-      std::max<curl_off_t>(1, settings_.limit_rate / std::max<curl_off_t>(1, active));
-  for (Transfer* transfer : running_) {
-    if (transfer->is_download) {
-      set(transfer->easy.get(), CURLOPT_MAX_RECV_SPEED_LARGE, share);
-      // Our own slowness is no stall.
-      set(transfer->easy.get(), CURLOPT_LOW_SPEED_LIMIT,
-          std::min<long>(kStallBytesPerSecond, static_cast<long>(share / 2)));
-    }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (rate_until_ > now + kRateSlack) {
+    paused_.push_back(&download);
+    return true;
+  }
+  const double seconds = static_cast<double>(bytes) / static_cast<double>(settings_.limit_rate);
+  rate_until_ = std::max(rate_until_, now) + std::chrono::duration_cast<SteadyTime::duration>(
+                                                 std::chrono::duration<double>(seconds));
+  return false;
+}
+
+void CurlTransport::Loop::leave_line(const Download& download) {
+  paused_.erase(std::remove(paused_.begin(), paused_.end(), &download), paused_.end());
+}
+
+void CurlTransport::Loop::resume_paused() {
+  while (!paused_.empty() && rate_until_ <= std::chrono::steady_clock::now()) {
+    Download* download = paused_.front();
+    paused_.pop_front();
+    // Delivers what waits, so it may well be in line again afterwards.
+    curl_easy_pause(download->easy.get(), CURLPAUSE_CONT);
   }
 }
 
@@ -869,6 +891,9 @@ std::size_t CurlTransport::Loop::on_video_bytes(char* bytes, std::size_t size, s
   auto* self = static_cast<Download*>(download);
   const std::size_t length = size * count;
   try {
+    if (self->loop->must_pause(*self, length)) {
+      return CURL_WRITEFUNC_PAUSE;
+    }
     return self->loop->take_bytes(*self, {bytes, length}) ? length : 0;
   } catch (...) {
     self->loop->thrown_ = std::current_exception();
@@ -994,13 +1019,13 @@ void CurlTransport::Loop::fail(Download& download, FetchFailure failure,
 }
 
 void CurlTransport::Loop::release(Download& download) {
+  leave_line(download);
   download.part.reset();
   download.headers.reset();
   download.error_body.clear();
   download.failure.reset();
   download.promised = {};
   free_downloads_.push_back(&download);
-  share_rate();
 }
 
 // ---- the interface
