@@ -1,92 +1,117 @@
 #include "core/publisher.h"
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <atomic>
-#include <filesystem>
+#include <chrono>
+#include <condition_variable>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
+#include "tests/support/temp_dir.h"
 #include "tests/support/tiny_video.h"
 
 namespace {
 
-class PublisherTest : public testing::Test {
- protected:
-  PublisherTest() {
-    std::string name = "/tmp/publisher-XXXXXX";
-    base_ = mkdtemp(name.data());
-    folder_ = std::make_shared<core::OutputFolder>(base_.string());
-  }
-  ~PublisherTest() override { std::filesystem::remove_all(base_); }
+using core::Completion;
+using core::PartFile;
+using core::Publisher;
 
-  core::Publisher::Job job(std::uint64_t token, const std::string& bytes) {
-    core::FilePlan plan;
-    plan.name_template = std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault);
-    plan.fields.task_id = "t" + std::to_string(token);
-    auto opened = core::PartFile::open(folder_, plan);
-    auto part = std::move(std::get<std::unique_ptr<core::PartFile>>(opened));
-    EXPECT_FALSE(part->restart("", 0).has_value());
-    EXPECT_FALSE(part->append(bytes).has_value());
-    return {token, std::move(part), {}};
-  }
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::size_t kVideoBytes = 1000;
 
-  // Waits for `count` results; the test's own time limit is the watchdog.
-  std::vector<core::Completion> collect(core::Publisher& publisher, std::size_t count) {
-    std::vector<core::Completion> results;
-    while (results.size() < count) {
-      woken_.wait(0);
-      woken_ = 0;
-      publisher.take(results);
-    }
-    return results;
+// Counts wakes; waiting for one is the test's only wait.
+class Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    ++rings_;
+    rung_.notify_all();
   }
-  void wake() {
-    woken_ = 1;
-    woken_.notify_one();
+  bool wait_for(int rings) {
+    std::unique_lock lock(mutex_);
+    return rung_.wait_for(lock, kPatience, [&] { return rings_ >= rings; });
   }
 
-  std::filesystem::path base_;
-  std::shared_ptr<const core::OutputFolder> folder_;
-  std::atomic<int> woken_{0};
+ private:
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  int rings_ = 0;
 };
 
-TEST_F(PublisherTest, PublishesOnItsThreadsAndReports) {
-  core::Publisher publisher(2, {}, [this] { wake(); });
-  for (std::uint64_t token = 1; token <= 20; ++token) {
-    publisher.submit(job(token, token % 5 == 0 ? "<html>" : support::tiny_mp4(500)));
+class PublisherTest : public ::testing::Test {
+ protected:
+  Publisher::Job job(std::uint64_t token, const std::string& content) {
+    core::FilePlan plan;
+    plan.name_template = std::make_shared<const core::NameTemplate>("{task_id}.{ext}");
+    plan.fields.task_id = std::to_string(token);
+    auto part = std::get<std::unique_ptr<PartFile>>(PartFile::open(output_, plan));
+    EXPECT_FALSE(part->restart("", 0));
+    EXPECT_FALSE(part->append(content));
+    return {.token = token, .part = std::move(part), .promised = {}};
   }
-  int saved = 0;
-  for (const core::Completion& result : collect(publisher, 20)) {
-    const bool video = std::holds_alternative<core::SavedFile>(result.outcome);
-    EXPECT_EQ(video, result.token % 5 != 0);
-    saved += video ? 1 : 0;
+  Publisher publisher(
+      int threads, PartFile::Claimed claimed = [](const auto&) { return false; }) {
+    return {threads, std::move(claimed), [this] { bell_.ring(); }};
   }
-  EXPECT_EQ(saved, 16);
+
+  support::TempDir folder_;
+  std::shared_ptr<core::OutputFolder> output_ =
+      std::make_shared<core::OutputFolder>(folder_.path());
+  Bell bell_;
+};
+
+TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
+  Publisher publisher = this->publisher(2);
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  publisher.submit(job(2, "<html>"));
+  ASSERT_TRUE(bell_.wait_for(2));
+  std::vector<Completion> completions;
+  publisher.take(completions);
+  ASSERT_EQ(completions.size(), 2U);
+  for (const Completion& completion : completions) {
+    EXPECT_EQ(std::holds_alternative<core::SavedFile>(completion.outcome), completion.token == 1);
+  }
+  EXPECT_EQ(support::read_file(folder_.path("1.mp4")), support::tiny_mp4(kVideoBytes));
+  publisher.take(completions);
+  EXPECT_EQ(completions.size(), 2U) << "each is told once";
 }
 
-TEST_F(PublisherTest, WhatAWorkerThrowsReachesTheLoop) {
-  const auto claimed = [](const std::string&) -> bool { throw std::runtime_error("ledger broke"); };
-  core::Publisher publisher(1, claimed, [this] { wake(); });
-  publisher.submit(job(1, support::tiny_mp4(500)));
-  EXPECT_THROW(collect(publisher, 1), std::runtime_error);
+TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
+  Publisher publisher =
+      this->publisher(1, [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); });
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  ASSERT_TRUE(bell_.wait_for(1));
+  std::vector<Completion> completions;
+  EXPECT_THROW(publisher.take(completions), std::runtime_error);
 }
 
-TEST_F(PublisherTest, StartsAndStopsManyTimes) {
-  for (std::uint64_t round = 1; round <= 50; ++round) {
-    core::Publisher publisher(3, {}, [] {});
-    publisher.submit(job(round, support::tiny_mp4(300)));
-    if (round % 2 == 0) {
-      publisher.clear();
-    }
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(base_)) {
-    EXPECT_TRUE(entry.is_regular_file());
+TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
+  std::promise<void> entered;
+  std::promise<void> leave;
+  Publisher publisher = this->publisher(1, [&](const auto&) {
+    entered.set_value();
+    leave.get_future().wait();
+    return false;
+  });
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  publisher.submit(job(2, support::tiny_mp4(kVideoBytes)));
+  ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);
+  publisher.clear();
+  leave.set_value();
+  ASSERT_TRUE(bell_.wait_for(1));
+  std::vector<Completion> completions;
+  publisher.take(completions);
+  EXPECT_TRUE(completions.empty());
+  EXPECT_EQ(support::read_file(folder_.path("2.mp4")), "");
+}
+
+TEST_F(PublisherTest, EndsWithJobsStillWaiting) {
+  Publisher publisher = this->publisher(2);
+  for (std::uint64_t token = 0; token < 50; ++token) {
+    publisher.submit(job(token, support::tiny_mp4(kVideoBytes)));
   }
 }
 
