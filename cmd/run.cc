@@ -13,10 +13,13 @@
 #include <utility>
 
 #include "cmd/api_key.h"
+#include "cmd/atomic_file.h"
 #include "cmd/base_url.h"
 #include "cmd/exit_code.h"
 #include "cmd/failed_rows.h"
 #include "cmd/interrupt.h"
+#include "cmd/live_progress.h"
+#include "cmd/metrics_file.h"
 #include "cmd/program.h"
 #include "cmd/run_inputs.h"
 #include "cmd/summary.h"
@@ -138,6 +141,8 @@ class Run {
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
   void tell_summary();
+  void write_monitor_files(const std::string& ledger);
+  [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
 
   const Settings& settings_;
   Log& log_;
@@ -176,8 +181,52 @@ int Run::execute() {
   if (failed_rows_ != nullptr) {
     failed_rows_->publish();
   }
+  write_monitor_files(ledger);
   tell_summary();
   return summary_.exit_code;
+}
+
+// What monitors read; a failure to write it is told, and changes nothing about the run.
+void Run::write_monitor_files(const std::string& ledger) {
+  try {
+    if (const auto path = settings_.given_text("status-file")) {
+      write_atomically(*path, summary_json(summary_) + "\n", kReadableByAll);
+    }
+    if (const auto path = settings_.given_text("metrics-file")) {
+      write_metrics_file(*path, metrics(ledger, *path));
+    }
+  } catch (const core::Error& failure) {
+    log_.error(failure.what());
+  }
+}
+
+Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
+  const storage::LedgerTotals totals = storage::History(ledger).totals(clock_.utc());
+  Metrics metrics;
+  metrics.version = program_version();
+  metrics.tasks_unfinished = totals.unfinished;
+  metrics.tasks_succeeded = totals.succeeded;
+  metrics.tasks_failed = totals.failed;
+  metrics.tasks_missing = totals.missing;
+  metrics.tasks_stale = totals.stale;
+  metrics.videos_wanted = totals.videos_wanted;
+  metrics.videos_done = totals.videos_done;
+  metrics.videos_failed = totals.videos_failed;
+  metrics.videos_expired = totals.videos_expired;
+  metrics.oldest_unfinished = totals.oldest_unfinished;
+  metrics.soonest_expiry = totals.soonest_expiry;
+  metrics.runs = static_cast<std::uint64_t>(summary_.run_id);
+  metrics.last_run_end = clock_.utc();
+  metrics.last_run_seconds = summary_.seconds;
+  metrics.last_run_exit_code = summary_.exit_code;
+  metrics.last_run_requests = summary_.tally.requests;
+  metrics.last_run_retries = summary_.tally.retries;
+  metrics.last_run_rejected_rows = summary_.rows_rejected;
+  metrics.last_run_not_answered = summary_.tally.not_answered;
+  metrics.last_run_errors = summary_.tally.errors;
+  metrics.last_success = summary_.exit_code == ExitCode::ok ? std::optional(metrics.last_run_end)
+                                                            : last_success_of(path);
+  return metrics;
 }
 
 void Run::import(storage::TaskStore& store) {
@@ -227,14 +276,23 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
   core::Engine engine(std::move(plan), std::make_shared<core::NameTemplate>(settings_.text("name")),
                       {settings_.account().name}, {*ledger, transport, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { hear(notice); });
+  LiveProgress progress(settings_, log_, interrupt_, clock_,
+                        {engine.tally(), [&transport] { return transport.bytes_received(); },
+                         [&engine] { return engine.downloads_in_flight(); }});
+  engine.on_turn([&progress] { progress.turn(); });
+  if (const auto interval = progress.interval()) {
+    engine.turn_at_least_every(*interval);
+  }
   try {
     result_ = engine.run();
   } catch (...) {
     interrupt_.wake_with({});
+    ledger->stop();  // its writer wakes the transport, which goes first
     transport.abort();
     throw;
   }
   interrupt_.wake_with({});
+  ledger->stop();
   summary_.tally = engine.tally();
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
 }
@@ -332,6 +390,12 @@ void Run::tell_summary() {
 }  // namespace
 
 int run(const Settings& settings, Log& log, std::ostream& out) {
+  // Taken silently they would be believed.
+  for (const std::string_view name : {"exec", "sidecar", "ping-url"}) {
+    if (settings.is_given(name)) {
+      throw core::UsageError(settings.origin(name).text + ": not part of this version yet");
+    }
+  }
   RunInputs inputs(settings, log);
   if (settings.flag("dry-run")) {
     return dry_run(settings, inputs, out);

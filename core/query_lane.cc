@@ -191,6 +191,8 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
     brief.links = parsed.links;
   }
   const bool success = parsed.verdict == Verdict::succeeded;
+  tally_.succeeded += success ? 1U : 0U;
+  tally_.failed += parsed.verdict == Verdict::failed ? 1U : 0U;
   last_ticket_ = record(slot, std::move(answer), std::move(parsed), after, settled);
   if (success) {
     last_success_ = last_ticket_;

@@ -33,6 +33,8 @@ struct RunPlan {
 /// What a run counts while it goes on; all counters only grow.
 struct RunTally {
   std::uint64_t queried = 0;       ///< tasks asked at least once
+  std::uint64_t succeeded = 0;     ///< answers of that kind
+  std::uint64_t failed = 0;        ///< answers of that kind
   std::uint64_t requests = 0;      ///< queries sent, retries included
   std::uint64_t retries = 0;       ///< of queries and downloads
   std::uint64_t unrecognised = 0;  ///< tasks with an answer of unknown shape or status
