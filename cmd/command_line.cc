@@ -222,6 +222,7 @@ std::string quoted_part(std::string_view message) {
 
 cxxopts::ParseResult parse(const CommandSpec& spec, const std::vector<std::string>& arguments) {
   std::vector<const char*> texts;
+  texts.reserve(arguments.size());
   for (const std::string& argument : arguments) texts.push_back(argument.c_str());
   try {
     return parser_for(spec.command).parse(static_cast<int>(texts.size()), texts.data());
@@ -280,6 +281,11 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
     check_arguments(spec, line.arguments);
   }
   return line;
+}
+
+std::string cxxopts_version_text() {
+  return std::to_string(CXXOPTS__VERSION_MAJOR) + "." + std::to_string(CXXOPTS__VERSION_MINOR) +
+         "." + std::to_string(CXXOPTS__VERSION_PATCH);
 }
 
 }  // namespace cmd

@@ -33,4 +33,7 @@ struct CommandLine {
 /// missing value and for too few or too many arguments.
 [[nodiscard]] CommandLine parse_command_line(std::span<const std::string> arguments);
 
+/// Version of the library that reads options, for --version.
+[[nodiscard]] std::string cxxopts_version_text();
+
 }  // namespace cmd

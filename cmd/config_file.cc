@@ -69,7 +69,7 @@ std::string toml_expectation(const OptionSpec& option) {
 
 /// The text that a command line would hold, if the node has the option's type.
 std::optional<std::string> as_text(const OptionSpec& option, const toml::node& node) {
-  const auto text = node.value_exact<std::string>();
+  auto text = node.value_exact<std::string>();
   const auto integer = node.value_exact<std::int64_t>();
   const auto boolean = node.value_exact<bool>();
   switch (option.type) {
@@ -97,11 +97,11 @@ std::optional<std::string> as_text(const OptionSpec& option, const toml::node& n
 
 SettingValue checked_value(const OptionSpec& option, const std::string& text, const Place& place) {
   auto parsed = parse_value(option, text);
-  if (const auto* fault = std::get_if<ValueFault>(&parsed)) {
+  if (!parsed.fault.empty()) {
     const std::string shown = option.secret ? "" : "= " + text + " ";
-    refuse(place, shown + fault->text);
+    refuse(place, shown + parsed.fault);
   }
-  return std::get<SettingValue>(std::move(parsed));
+  return std::move(parsed.value);
 }
 
 FileSetting read_list(const OptionSpec& option, const toml::array& array, const Place& place) {
@@ -212,6 +212,11 @@ ConfigFile parse_config(std::string_view text, const std::string& path) {
     file.settings.push_back(read_setting(*option, node, place));
   }
   return file;
+}
+
+std::string toml_version_text() {
+  return std::to_string(TOML_LIB_MAJOR) + "." + std::to_string(TOML_LIB_MINOR) + "." +
+         std::to_string(TOML_LIB_PATCH);
 }
 
 }  // namespace cmd

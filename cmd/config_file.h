@@ -38,4 +38,7 @@ struct ConfigFile {
 /// for wrong syntax, an unknown key (with the nearest right one) and a value of a wrong type.
 [[nodiscard]] ConfigFile parse_config(std::string_view text, const std::string& path);
 
+/// Version of the library that reads TOML, for --version.
+[[nodiscard]] std::string toml_version_text();
+
 }  // namespace cmd

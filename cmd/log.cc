@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/version.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
@@ -108,6 +109,11 @@ class Log::Sink final : public spdlog::sinks::base_sink<std::mutex> {
     before_line_ = std::move(before_line);
   }
 
+  void between_lines(const std::function<void()>& action) {
+    const std::lock_guard lock(mutex_);
+    action();
+  }
+
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const LevelStyle style = style_of(level_from(message.level));
@@ -143,6 +149,10 @@ void Log::on_line(std::function<void()> before_line) {
   logger_->sink->on_line(std::move(before_line));
 }
 
+void Log::between_lines(const std::function<void()>& action) {
+  logger_->sink->between_lines(action);
+}
+
 void Log::write(LogLevel level, std::string_view message) {
   if (!wants(level)) return;
   logger_->logger.log(style_of(level).spdlog_level,
@@ -168,6 +178,11 @@ LogOptions log_options(const Settings& settings) {
   if (settings.text("log-format") == "json") options.format = LogFormat::json;
   options.color = use_color(settings.text("color"), options.fd, settings.environment());
   return options;
+}
+
+std::string spdlog_version_text() {
+  return std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
+         std::to_string(SPDLOG_VER_PATCH);
 }
 
 bool is_journal(const Environment& environment, int fd) {

@@ -55,6 +55,9 @@ class Log {
   /// Called before each line, under the lock that orders lines: the progress block leaves the
   /// terminal. It must not log. Set it while no other thread logs.
   void on_line(std::function<void()> before_line);
+  /// Runs `action` under the lock that orders lines, so that no line comes into a half drawn
+  /// block. It must not log.
+  void between_lines(const std::function<void()>& action);
 
  private:
   void write(LogLevel level, std::string_view message);
@@ -69,6 +72,8 @@ class Log {
 [[nodiscard]] LogOptions log_options(const Settings& settings);
 /// For messages before there are settings, by environment and terminal alone.
 [[nodiscard]] LogOptions log_options(const Environment& environment);
+/// Version of the library that writes messages, for --version.
+[[nodiscard]] std::string spdlog_version_text();
 /// Whether $JOURNAL_STREAM names the file behind `fd` (systemd.exec(5)).
 [[nodiscard]] bool is_journal(const Environment& environment, int fd);
 

@@ -1,12 +1,10 @@
 #include "cmd/program.h"
 
-#include <spdlog/version.h>
-#include <toml++/toml.h>
-#include <cxxopts.hpp>
 #include <exception>
 #include <optional>
 
 #include "cmd/command_line.h"
+#include "cmd/config_file.h"
 #include "cmd/exit_code.h"
 #include "cmd/help.h"
 #include "cmd/standard_output.h"
@@ -14,10 +12,6 @@
 
 namespace cmd {
 namespace {
-
-std::string dotted(int major, int minor, int patch) {
-  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
-}
 
 CommandFunction function_of(const Program& program, Command command) {
   for (const CommandEntry& entry : program.commands) {
@@ -60,9 +54,9 @@ std::string version_text(std::span<const LibraryVersion> libraries) {
     text.append(name).append(" ").append(version).append("\n");
   };
   for (const LibraryVersion& library : libraries) append(library.name, library.version);
-  append("cxxopts", dotted(CXXOPTS__VERSION_MAJOR, CXXOPTS__VERSION_MINOR, CXXOPTS__VERSION_PATCH));
-  append("spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH));
-  append("toml++", dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH));
+  append("cxxopts", cxxopts_version_text());
+  append("spdlog", spdlog_version_text());
+  append("toml++", toml_version_text());
   return text;
 }
 

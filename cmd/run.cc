@@ -313,16 +313,16 @@ void Run::tell_summary() {
   } else if (!summary_.reason.empty()) {
     log_.error(summary_.reason);
   }
+  const bool trouble = summary_.exit_code != ExitCode::ok;
+  for (const std::string& line : troubles_.lines()) {
+    log_.error(line);
+  }
   if (settings_.flag("json")) {
     out_ << summary_json(summary_) << '\n';
     return;
   }
-  const bool trouble = summary_.exit_code != ExitCode::ok;
   if (settings_.flag("quiet") && !trouble) {
     return;
-  }
-  for (const std::string& line : troubles_.lines()) {
-    trouble ? log_.error(line) : log_.note(line);
   }
   for (const std::string& line : summary_text(summary_)) {
     trouble&& settings_.flag("quiet") ? log_.error(line) : log_.note(line);

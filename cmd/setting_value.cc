@@ -11,9 +11,7 @@
 namespace cmd {
 namespace {
 
-using Parsed = std::variant<SettingValue, ValueFault>;
-
-ValueFault fault(std::string text) { return ValueFault{std::move(text)}; }
+ParsedValue fault(std::string text) { return {.value = {}, .fault = std::move(text)}; }
 
 std::optional<bool> parse_flag(std::string_view text) {
   constexpr std::array<std::string_view, 4> kOn{"true", "1", "yes", "on"};
@@ -35,7 +33,7 @@ std::string limit_text(const OptionSpec& option, std::int64_t limit) {
   return std::to_string(limit);
 }
 
-std::optional<ValueFault> out_of_range(const OptionSpec& option, std::int64_t number) {
+std::optional<ParsedValue> out_of_range(const OptionSpec& option, std::int64_t number) {
   if (number < option.minimum) {
     return fault("is too small: " + limit_text(option, option.minimum) + " at least");
   }
@@ -45,52 +43,52 @@ std::optional<ValueFault> out_of_range(const OptionSpec& option, std::int64_t nu
   return std::nullopt;
 }
 
-Parsed parse_number(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_number(const OptionSpec& option, std::string_view text) {
   const auto number = option.type == OptionType::size ? parse_size(text) : parse_integer(text);
   if (!number) return fault("is not " + expectation(option));
-  if (const auto wrong = out_of_range(option, *number)) return *wrong;
-  return SettingValue(*number);
+  if (auto wrong = out_of_range(option, *number)) return std::move(*wrong);
+  return {.value = *number};
 }
 
-Parsed parse_level(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_level(const OptionSpec& option, std::string_view text) {
   const auto number = parse_integer(text);
   if (number) return parse_number(option, text);
   const auto on = parse_flag(text);
   if (!on) return fault("is not " + expectation(option));
-  return SettingValue(std::int64_t{*on ? 1 : 0});
+  return {.value = std::int64_t{*on ? 1 : 0}};
 }
 
-Parsed parse_time(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_time(const OptionSpec& option, std::string_view text) {
   const auto duration = parse_duration(text);
   if (!duration) return fault("is not " + expectation(option));
-  if (const auto wrong = out_of_range(option, duration->count())) return *wrong;
-  return SettingValue(*duration);
+  if (auto wrong = out_of_range(option, duration->count())) return std::move(*wrong);
+  return {.value = *duration};
 }
 
-Parsed parse_text(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_text(const OptionSpec& option, std::string_view text) {
   if (text.empty()) return fault("is empty: it needs a value");
   // The file system and execve would silently end the text there.
   if (text.find('\0') != std::string_view::npos) return fault("holds a NUL byte");
-  if (option.repeatable) return SettingValue(std::vector<std::string>{std::string(text)});
-  return SettingValue(std::string(text));
+  if (option.repeatable) return {.value = std::vector<std::string>{std::string(text)}};
+  return {.value = std::string(text)};
 }
 
-Parsed parse_choice(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_choice(const OptionSpec& option, std::string_view text) {
   const auto choices = choices_of(option);
   if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
     return fault("is not " + expectation(option) + did_you_mean(text, choices, ""));
   }
-  return SettingValue(std::string(text));
+  return {.value = std::string(text)};
 }
 
 }  // namespace
 
-Parsed parse_value(const OptionSpec& option, std::string_view text) {
+ParsedValue parse_value(const OptionSpec& option, std::string_view text) {
   switch (option.type) {
     case OptionType::flag: {
       const auto on = parse_flag(text);
       if (!on) return fault("is not " + expectation(option));
-      return SettingValue(*on);
+      return {.value = *on};
     }
     case OptionType::level:
       return parse_level(option, text);

@@ -17,14 +17,14 @@ namespace cmd {
 using SettingValue = std::variant<bool, std::int64_t, std::chrono::milliseconds, std::string,
                                   std::vector<std::string>>;
 
-/// Why a text is no value for an option, e.g. "is no duration: write 250ms, 90s, 15m, 36h or 2d".
-struct ValueFault {
-  std::string text;
+/// A value, or why the text is none, e.g. "is not a duration (250ms, 90s, 15m, 36h, 2d)".
+struct ParsedValue {
+  SettingValue value;
+  std::string fault{};  ///< empty: `value` is good
 };
 
 /// Reads one value, by the option's type and limits. A repeatable option gives a list of one.
-[[nodiscard]] std::variant<SettingValue, ValueFault> parse_value(const OptionSpec& option,
-                                                                 std::string_view text);
+[[nodiscard]] ParsedValue parse_value(const OptionSpec& option, std::string_view text);
 
 /// What a value of the option looks like, for messages: "a duration (250ms, 90s, 15m, 36h, 2d)".
 [[nodiscard]] std::string expectation(const OptionSpec& option);

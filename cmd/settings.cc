@@ -45,7 +45,7 @@ std::optional<std::string> read_config_text(const std::string& path) {
     throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
   }
   std::string text;
-  std::string block(16 * 1024, '\0');
+  std::string block(std::size_t{16} * 1024, '\0');
   ssize_t got = 0;
   while (text.size() <= kConfigBytesMax && (got = ::read(fd, block.data(), block.size())) > 0) {
     text.append(block, 0, static_cast<std::size_t>(got));
@@ -93,10 +93,8 @@ void expand_home(const Environment& environment, std::string& path) {
 
 SettingValue checked(const OptionSpec& option, const std::string& text, const std::string& shown) {
   auto parsed = parse_value(option, text);
-  if (const auto* fault = std::get_if<ValueFault>(&parsed)) {
-    throw UsageError(shown + " " + fault->text);
-  }
-  return std::get<SettingValue>(std::move(parsed));
+  if (!parsed.fault.empty()) throw UsageError(shown + " " + parsed.fault);
+  return std::move(parsed.value);
 }
 
 Setting from_default(const OptionSpec& option) {

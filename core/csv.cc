@@ -127,7 +127,7 @@ const char* CsvReader::line_end() {
       return carriage;
     }
     if (found != end) {
-      return found;
+      return found - begin <= static_cast<std::ptrdiff_t>(kRowBytesMax) ? found : nullptr;
     }
     searched = static_cast<std::size_t>(end - begin);
     if (searched > kRowBytesMax) {

@@ -86,12 +86,15 @@ class Gateway:
     # ---- scenario
 
     def plan(self, task_id):
+        """The task's plan; None when the gateway knows no such task."""
         plan = self.scenario.get("tasks", {}).get(task_id)
         if plan is None:
             for prefix, rule in self.scenario.get("rules", []):
                 if task_id.startswith(prefix):
                     plan = rule
                     break
+        if plan is None and "default" not in self.scenario:
+            return None
         return dict(self.scenario.get("default", {}), **(plan or {}))
 
     def now(self):
@@ -288,7 +291,7 @@ class Connection(asyncio.Protocol):
             return self.error("404url")
         task_id = urllib.parse.unquote(path[len(prefix):])
         plan = gateway.plan(task_id)
-        if not plan:
+        if plan is None:
             return self.error("400")
         step = gateway.chosen_step(task_id, plan)
         name, _, detail = step.partition(":")
@@ -383,8 +386,8 @@ class Connection(asyncio.Protocol):
 
     def content(self, task_id):
         plan = self.gateway.plan(task_id)
-        mode = plan.get("content", "bytes")
-        if not plan or mode == "none":
+        mode = "none" if plan is None else plan.get("content", "bytes")
+        if mode == "none":
             return self.send(404, b'{"error":{"message":"Task not found","type":"invalid_request_error"}}')
         if mode == "json":
             url = self.gateway.link(task_id, plan, "oss1", 1, self.gateway.now())
@@ -402,7 +405,7 @@ class Connection(asyncio.Protocol):
         expiry = self.gateway.expiry(query)
         if expiry is None or self.gateway.now() > expiry:
             return self.expired(family, expiry)
-        self.file(task_id, self.gateway.plan(task_id), index, family)
+        self.file(task_id, self.gateway.plan(task_id) or {}, index, family)
 
     def expired(self, family, expiry):
         if family == "tos":

@@ -1,0 +1,80 @@
+// How a run stands, for people: a calm block on a terminal, one line elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace cmd {
+
+/// The numbers of one moment. "No value": not known, and not shown.
+struct ProgressCounts {
+  std::int64_t tasks = 0;  ///< of this run; 0: not known yet
+  std::int64_t queried = 0;
+  std::int64_t finished = 0;  ///< succeeded, failed or missing
+  std::int64_t failed = 0;
+  std::int64_t running = 0;  ///< heard of as unfinished
+  std::int64_t downloads_active = 0;
+  std::int64_t downloads_done = 0;
+  std::int64_t downloads_failed = 0;
+  std::int64_t downloads_left = 0;  ///< known and not begun
+  std::int64_t bytes = 0;
+  double bytes_per_second = 0;
+  std::chrono::milliseconds elapsed{0};
+  std::optional<std::chrono::milliseconds> remaining;    ///< until the end, estimated
+  std::optional<std::chrono::milliseconds> soonest_end;  ///< until the most urgent link dies
+};
+
+/// Three lines at most, none longer than `columns` - 1 (a terminal wraps at the last one); what
+/// does not fit is left out from the right. ASCII.
+[[nodiscard]] std::vector<std::string> progress_block(const ProgressCounts& counts,
+                                                      std::size_t columns);
+/// The same in one line, whole: for SIGUSR1 and --progress-interval.
+[[nodiscard]] std::string progress_line(const ProgressCounts& counts);
+
+/// The speed of a growing number over the last seconds. One thread.
+class SpeedMeter {
+ public:
+  static constexpr std::chrono::seconds kWindow{10};
+
+  /// `total` so far, at `now`; neither may go back.
+  void add(core::SteadyTime now, std::int64_t total);
+  /// Per second; 0 until two moments are known.
+  [[nodiscard]] double per_second() const;
+  /// Time for `amount` more at this speed; none while nothing moves.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> time_for(std::int64_t amount) const;
+
+ private:
+  std::deque<std::pair<core::SteadyTime, std::int64_t>> samples_;
+};
+
+/// Draws lines over the ones before, at the foot of a terminal. One write(2) a time, so nothing
+/// flickers; gone without a trace after `clear`. Not thread-safe: with a log on the same terminal
+/// call it by Log::between_lines, and let Log::on_line call `clear`.
+class ProgressDrawer {
+ public:
+  explicit ProgressDrawer(int fd) : fd_(fd) {}
+  ~ProgressDrawer();
+  ProgressDrawer(const ProgressDrawer&) = delete;
+  ProgressDrawer& operator=(const ProgressDrawer&) = delete;
+
+  /// `columns` is the terminal's width now: lines drawn before may have wrapped since.
+  void draw(const std::vector<std::string>& lines, std::size_t columns);
+  void clear();
+
+ private:
+  [[nodiscard]] std::string erasure(std::size_t columns) const;
+
+  int fd_;
+  std::vector<std::size_t> drawn_;  ///< the lengths of the lines on the screen
+  std::size_t columns_ = 80;
+};
+
+}  // namespace cmd

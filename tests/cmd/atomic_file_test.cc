@@ -1,0 +1,42 @@
+#include "cmd/atomic_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+#include "core/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+TEST(AtomicFile, ReplacesWithTheModeAskedFor) {
+  const support::TempDir dir;
+  const std::string path = dir.write("f", "old and longer");
+  const mode_t before = ::umask(077);
+  cmd::write_atomically(path, "new", cmd::kReadableByAll);
+  ::umask(before);
+  EXPECT_EQ(support::read_file(path), "new");
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0644U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
+}
+
+TEST(AtomicFile, FailureLeavesTheOldFileAndNoDraft) {
+  const support::TempDir dir;
+  std::filesystem::create_directory(dir.path("folder"));
+  EXPECT_THROW(cmd::write_atomically(dir.path("folder"), "x", cmd::kOwnerOnly), core::Error);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
+  try {
+    cmd::write_atomically(dir.path("none/f"), "x", cmd::kOwnerOnly);
+    ADD_FAILURE() << "no exception";
+  } catch (const core::Error& error) {
+    EXPECT_NE(std::string(error.what()).find(dir.path("none/f") + ": No such file"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace

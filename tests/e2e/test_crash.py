@@ -1,0 +1,95 @@
+"""Kill and stop at any moment: nothing is lost, nothing doubled, the next run finishes."""
+import os
+import random
+import signal
+import time
+
+import pytest
+
+TASKS = {f"t{i}": {"vendor": ["happyhorse", "kling", "seedance"][i % 3], "video": {"size": 60000},
+                   "polls": [["success"], ["IN_PROGRESS", "success"], ["500", "success"]][i % 3]} for i in range(60)}
+SEED = int(os.environ.get("REELTALLY_SEED", "20261123"))
+
+
+def test_kill_9_at_50_random_moments(reeltally, make_gateway):
+    print("seed", SEED)
+    moments = random.Random(SEED)
+    gateway = make_gateway(tasks=TASKS, latency_ms=3, jitter_ms=3)
+    path = reeltally.csv(*TASKS)
+    kills = 0
+    for _ in range(50):
+        process = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "20ms", "--concurrency",
+                                  "4", "--download-concurrency", "3", path)
+        time.sleep(moments.uniform(0.0, 0.12))  # the random moment itself
+        kills += process.poll() is None
+        process.kill()
+        reeltally.finish(process)
+        if reeltally.ledger.exists() and reeltally.sql("SELECT count(*) FROM sqlite_master")[0][0]:
+            assert reeltally.sql("PRAGMA integrity_check") == [("ok",)]
+    assert kills >= 10, "too few runs were caught alive to prove anything"
+    result = reeltally.run(gateway, "--wait", "--poll-interval", "20ms", path)
+    assert result.code == 0, result
+    assert set(reeltally.states().values()) == {"succeeded"}
+    expected = sorted([f"t{i}.mp4" for i in range(60)] + [f"t{i}-2.mp4" for i in range(60) if i % 3 == 1])
+    assert reeltally.files() == expected, "each video once, no part left"
+    rows = reeltally.sql("SELECT path, bytes FROM v_video WHERE state = 'done'")
+    assert len(rows) == len(expected) and len({r[0] for r in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_drains(reeltally, make_gateway, number, code):
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
+    process = reeltally.start("run", *reeltally.flags(gateway), "--concurrency", "4",
+                              reeltally.csv(*(f"t{i}" for i in range(500))))
+    while len(gateway.queries()) < 8:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    begin = time.monotonic()
+    result = reeltally.finish(process)
+    assert result.code == code and time.monotonic() - begin < 5
+    answered = len([r for r in gateway.queries() if r["status"] == 200])
+    assert reeltally.sql("SELECT count(*) FROM v_snapshot") == [(answered,)], "running work is recorded"
+    assert answered < 500
+
+
+def test_a_second_signal_stops_at_once(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["stall"]})
+    process = reeltally.start("run", *reeltally.flags(gateway), reeltally.csv("a"))
+    while not gateway.queries():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)  # lets the first one arrive apart from the second
+    process.send_signal(signal.SIGTERM)
+    begin = time.monotonic()
+    assert reeltally.finish(process).code == 143 and time.monotonic() - begin < 1
+
+
+def test_a_lock_never_outlives_its_run(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["stall", "failure"]})
+    process = reeltally.start("run", *reeltally.flags(gateway), reeltally.csv("a"))
+    while not gateway.queries():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    reeltally.finish(process)
+    assert reeltally.run(gateway, reeltally.csv("a")).code == 0
+
+
+def test_twenty_pairs_never_meet(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=30)
+    for number in range(20):
+        path = reeltally.csv(f"t{number}")
+        pair = [reeltally.start("run", *reeltally.flags(gateway), path) for _ in range(2)]
+        codes = sorted(reeltally.finish(process).code for process in pair)
+        assert codes in ([0, 11], [0, 0]), codes
+    assert len(gateway.queries()) == 20, "no task was asked twice"
+
+
+def test_closed_descriptors_and_a_bare_environment(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    command = 'exec "$@" <&- >&- 2>&-'
+    result = reeltally.run(gateway, reeltally.csv("a"), wrapper=["/bin/sh", "-c", command, "sh"])
+    assert result.code in (0, 1)  # its summary cannot be written
+    assert reeltally.states() == {"a": "failed"}

@@ -1,0 +1,200 @@
+"""The faults of reliability.md that the test gateway provokes, each with its expected end."""
+import time
+
+import pytest
+
+# Faults of one answer that a retry heals.
+HEALED = ["reset", "reset_mid", "truncated", "short", "two_lengths", "negative_length", "nul_header", "http09",
+          "bad_chunk", "cut_chunk", "header_flood", "gzip_bomb", "endless", "500", "502", "503", "504", "429", "429:1",
+          "429:garbage", "429:-5", "200error", "null", "empty", "204", "portal", "other", "redirect",
+          "redirect_file", "redirect_meta", "deep", "duplicate_keys", "big_number", "latin1"]
+
+
+@pytest.mark.parametrize("fault", HEALED)
+def test_an_answer_that_is_none_is_asked_again(reeltally, make_gateway, fault):
+    gateway = make_gateway(tasks={"a": {"polls": [fault, "failure"]}, "b": {"polls": ["failure"]}})
+    result = reeltally.run(gateway, reeltally.csv("a", "b"))
+    assert result.code == 0, result
+    assert reeltally.states() == {"a": "failed", "b": "failed"}
+    assert len(gateway.queries("a")) == 2
+    assert not gateway.fetches(), "no redirect is followed"
+
+
+@pytest.mark.parametrize("fault", ["truncated", "portal", "200error", "null", "other", "redirect", "500", "deep"])
+def test_and_given_up_in_the_end(reeltally, make_gateway, fault):
+    gateway = make_gateway(tasks={"a": {"polls": [fault]}, "b": {"polls": ["failure"]}})
+    result = reeltally.run(gateway, "--retries", "1", reeltally.csv("a", "b"))
+    assert result.code == 3 and result.summary["not_answered"] == 1
+    assert reeltally.states() == {"a": "unfinished", "b": "failed"}
+    assert reeltally.sql("SELECT count(*) FROM v_usage WHERE task_id = 'a'") == [(0,)]
+
+
+@pytest.mark.parametrize("fault", ["odd_status", "odd_shape", "lone_surrogate"])
+def test_what_is_not_understood_is_kept_and_unfinished(reeltally, make_gateway, fault):
+    gateway = make_gateway(default={"polls": [fault]})
+    result = reeltally.run(gateway, "--retries", "0", reeltally.csv("a"))
+    assert reeltally.states() == {"a": "unfinished"}
+    if fault != "lone_surrogate":
+        assert result.code == 0 and result.summary["unrecognised"] == 1
+
+
+def test_a_long_body_is_cut_at_its_promised_length(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["long", "failure"]}})
+    assert reeltally.run(gateway, reeltally.csv("a")).code == 0
+
+
+@pytest.mark.parametrize("fault", ["stall", "loris"])
+def test_a_stalled_answer_ends_at_the_timeout(reeltally, make_gateway, fault):
+    gateway = make_gateway(tasks={"a": {"polls": [fault, "failure"]}})
+    begin = time.monotonic()
+    result = reeltally.run(gateway, "--timeout", "1s", reeltally.csv("a"))
+    assert result.code == 0 and time.monotonic() - begin < 10
+    assert result.summary["errors"] == {"timeout": 1}
+
+
+def test_refused_connections(reeltally, make_gateway):
+    gateway = make_gateway()
+    gateway.base = "http://127.0.0.1:9"
+    result = reeltally.run(gateway, "--retries", "1", reeltally.csv("a", "b"))
+    assert result.code == 3 and result.summary["errors"]["connect"] == 4
+
+
+def test_nothing_is_asked_inside_retry_after(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"t0": {"polls": ["429:2", "failure"]}}, default={"polls": ["failure"]})
+    result = reeltally.run(gateway, "--concurrency", "1", reeltally.csv(*(f"t{i}" for i in range(20))))
+    assert result.code == 0
+    times = [r["t"] for r in gateway.queries()]
+    assert times[1] - times[0] >= 1.9 and len(times) == 21
+
+
+def test_a_burst_of_errors_is_survived(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, burst=[10, 30, "502"])
+    result = reeltally.run(gateway, "--concurrency", "8", reeltally.csv(*(f"t{i}" for i in range(60))))
+    assert result.code == 0 and result.summary["failed"] == 60
+
+
+def test_keep_alive_closed_at_random(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, faults={"every": 7, "kind": "reset"})
+    result = reeltally.run(gateway, reeltally.csv(*(f"t{i}" for i in range(100))))
+    assert result.code == 0 and result.summary["failed"] == 100
+    assert reeltally.sql("SELECT count(*) FROM v_snapshot") == [(100,)]
+
+
+# ---- downloads
+
+@pytest.mark.parametrize("fault", ["500", "429", "reset", "html", "xml", "empty", "half", "short", "bad_crc", "bad_md5",
+                                   "cut"])
+def test_a_bad_download_is_tried_again(reeltally, make_gateway, fault):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"faults": [fault]}})
+    result = reeltally.run(gateway, reeltally.csv("a"))
+    assert result.code == 0, result
+    assert reeltally.files() == ["a.mp4"]
+
+
+@pytest.mark.parametrize("fault", ["html", "xml", "empty", "half", "short", "bad_crc", "500", "to_file", "to_meta",
+                                   "loop", "huge", "endless"])
+def test_what_is_no_video_never_gets_its_name(reeltally, make_gateway, fault):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"always": fault}})
+    result = reeltally.run(gateway, "--retries", "1", "--max-video-size", "3MiB", reeltally.csv("a"))
+    assert result.code == 3 and result.summary["videos_failed"] == 1, result
+    assert not [f for f in reeltally.files() if not f.startswith(".")]
+    assert reeltally.sql("SELECT state FROM v_video") == [("wanted",)]
+    assert reeltally.states() == {"a": "succeeded"}, "its usage is recorded all the same"
+
+
+@pytest.mark.parametrize("then, resumed", [(None, True), ("no_range", False), ("wrong_range", False),
+                                           ("other_etag", False), ("416", False)])
+def test_a_cut_download_resumes_only_when_it_may(reeltally, make_gateway, then, resumed):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 40000, "faults": ["cut"] + ([then] if then else [])}})
+    result = reeltally.run(gateway, reeltally.csv("a"))
+    assert result.code == 0, result
+    fetches = gateway.fetches()
+    assert fetches[1]["range"] == "bytes=20000-" and fetches[1]["if_range"]
+    assert (len(fetches) == 2 and fetches[1]["status"] == 206) == resumed
+    assert reeltally.files() == ["a.mp4"] and (reeltally.videos / "a.mp4").stat().st_size == 40000
+
+
+def test_a_later_run_resumes_too(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 40000, "faults": ["cut"]}})
+    assert reeltally.run(gateway, "--retries", "0", reeltally.csv("a")).code == 3
+    assert reeltally.run(gateway, "--pending").code == 0
+    assert gateway.fetches()[-1]["status"] == 206
+    assert reeltally.files() == ["a.mp4"]
+
+
+def test_an_expired_link_is_asked_for_again_and_the_fresh_one_fetched(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"fresh_links": True}})
+    reeltally.run(gateway, "--no-download", reeltally.csv("a"))
+    gateway.set_clock(86400 + 3600)
+    result = reeltally.run(gateway, "--pending")
+    assert result.code == 0, result
+    assert len(gateway.queries("a")) == 2 and reeltally.files() == ["a.mp4"]
+
+
+def test_a_dead_link_is_expired_and_named_once(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "seedance", "video": {"life": -60}})
+    path = reeltally.csv("a")
+    result = reeltally.run(gateway, path)
+    assert result.code == 3 and result.summary["videos_expired"] == 1 and "expired: a" in result.err
+    assert len(gateway.queries("a")) == 2, "exactly one more query"
+    again = reeltally.run(gateway, path)
+    assert again.code == 0 and again.summary["queried"] == 0
+
+
+def test_success_without_a_link_is_never_polled_for_ever(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "envelope_f", "content": "none"})
+    path = reeltally.csv("a")
+    assert reeltally.run(gateway, path).code == 3
+    assert reeltally.sql("SELECT state FROM v_video") == [("failed",)]
+    assert reeltally.run(gateway, path).code == 0
+    assert reeltally.states() == {"a": "succeeded"}
+
+
+@pytest.mark.parametrize("content", ["bytes", "json", "redirect"])
+def test_the_gateways_own_copy_gets_the_key_and_nobody_else(reeltally, make_gateway, content):
+    gateway = make_gateway(default={"vendor": "sora", "content": content})
+    result = reeltally.run(gateway, reeltally.csv("a"))
+    assert result.code == 0, result
+    assert reeltally.files() == ["a.mp4"]
+    assert len(gateway.fetches()) == (0 if content == "bytes" else 1)  # the fixture looks for the key there
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/x.mp4", "http://127.0.0.1:1/x.mp4", "http://[::1]:1/x.mp4",
+                                 "http://0x7f.1:1/x", "http://2130706433:1/x", "http://[::ffff:127.0.0.1]:1/x",
+                                 "http://localhost:1/x", "http://10.0.0.1/x", "file:///etc/passwd", "gopher://x/"])
+def test_private_addresses_are_refused(reeltally, make_gateway, url):
+    gateway = make_gateway(default={"vendor": "happyhorse", "url": url, "content": "none"})
+    flags = [f for f in reeltally.flags(gateway) if f != "--allow-private-hosts"]
+    result = reeltally("run", *flags, "--retries", "0", "--connect-timeout", "2s", reeltally.csv("a"))
+    assert result.code == 3, result
+    assert not reeltally.files() and not gateway.fetches()
+
+
+def test_plain_http_needs_to_be_allowed(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse"})
+    flags = [f for f in reeltally.flags(gateway) if f != "--allow-http"]
+    result = reeltally("run", *flags, reeltally.csv("a"))
+    assert result.code == 3 and "--allow-http" in result.err and not gateway.fetches()
+
+
+def test_the_servers_file_name_means_nothing(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"always": "disposition"}})
+    assert reeltally.run(gateway, reeltally.csv("a")).code == 0
+    assert reeltally.files() == ["a.mp4"]
+
+
+def test_little_room_stops_downloads_and_queries_go_on(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse"})
+    result = reeltally.run(gateway, "--min-free", "900TiB", reeltally.csv("a", "b"))
+    assert result.code == 3 and result.summary["succeeded"] == 2 and not gateway.fetches()
+    assert "--min-free" in result.err
+
+
+def test_failed_rows_are_read_again(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["500", "500", "failure"]}, "b": {"polls": ["failure"]}})
+    out = reeltally.folder / "failed.csv"
+    assert reeltally.run(gateway, "--retries", "1", "--failed-out", out, reeltally.csv("a", "b", "8.6E+17")).code == 3
+    assert out.read_text().splitlines()[1:2] == ["# tasks.csv:4: the task ID was ruined by a spreadsheet; export the "
+                                                 "column as text: 8.6E+17"] or "8.6E+17" in out.read_text()
+    assert reeltally.run(gateway, out).code == 0
+    assert reeltally.states() == {"a": "failed", "b": "failed"}

@@ -1,0 +1,88 @@
+"""The rules of the paragraph "Input" through the real binary."""
+import subprocess
+
+import pytest
+
+
+def dry_run(reeltally, data, *arguments):
+    path = reeltally.folder / "in"
+    path.write_bytes(data)
+    return reeltally("run", "--dry-run", *arguments, path)
+
+
+@pytest.mark.parametrize("data, ids", [
+    (b"task_id\na\nb\n", ["a", "b"]),
+    (b"a\nb\n", ["a", "b"]),
+    (b"\xef\xbb\xbfTask ID;x\r\na;1\r\nb;2", ["a", "b"]),
+    ("task_id\tx\na\t1\n".encode("utf-16"), ["a"]),
+    (b"\xfe\xff" + "id\nä😀\n".encode("utf-16-be"), ["ä😀"]),
+    (b"sep=|\nid|x\na|1\n", ["a"]),
+    (b"x,taskId\r1,a\r2,b\r", ["a", "b"]),
+    (b'id,note\n"a","line\nbreak, ""quoted"""\nb,\n', ["a", "b"]),
+    (b"# comment\n\nid\n# another\na\n\n\n", ["a"]),
+    (b"id\n a \n\xe2\x80\x8bb\xef\xbb\xbf\na\n", ["a", "b"]),
+    (b"860260753860210752\nsora-2:task_01\n", ["860260753860210752", "sora-2:task_01"]),
+])
+def test_what_is_read(reeltally, data, ids):
+    result = dry_run(reeltally, data)
+    assert result.code == 0 and result.out.splitlines() == ids, result
+
+
+@pytest.mark.parametrize("data, line, said", [
+    (b"id\na\n8.60E+17\n", 3, "spreadsheet"),
+    (b'id,x\na,1\n,2\n', 3, "empty"),
+    (b"id\n" + b"x" * 192 + b"\n", 2, "191"),
+    (b"id\na\x01b\n", 2, "control"),
+    (b"id\n..\n", 2, "path"),
+    (b'id,x\na,1\nb,"open\nc,1\n', 3, "never closes"),
+    (b"id\n" + b"y" * 200_000 + b"\nb\n", 2, "64 KiB"),
+    (b"id\n" + b"y" * 2_000_000 + b"\nb\n", 2, "64 KiB"),
+], ids=lambda value: str(value)[:30] if isinstance(value, str) else "")
+def test_what_is_rejected(reeltally, data, line, said):
+    result = dry_run(reeltally, data)
+    assert result.code == 3 and f":{line}: rejected" in result.err and said in result.err, result
+
+
+def test_hostile_ids_never_leave_the_path(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    ids = ["../x", "a/b", "a?b=c", "a#b", "%2e%2e", "a%2Fb", "a b", "ü", "a\\b", "=cmd|x", "-rf", "a&b", "a;b"]
+    quoted = ['"' + i + '"' for i in ids]
+    result = reeltally.run(gateway, "--delimiter", "|", reeltally.csv(*quoted))
+    assert result.code == 0 and result.summary["failed"] == len(ids), result
+    for request in gateway.log(event="request"):
+        assert request["path"].startswith("/v1/video/generations/") and request["path"].count("/") == 4
+        assert request["query"] == ""
+
+
+def test_stdin_columns_and_shards(reeltally):
+    rows = b"x;the id\n1;a\n2;b\n3;c\n4;d\n"
+    assert reeltally("run", "--dry-run", "--column", "the id", "-", stdin=rows).out.split() == list("abcd")
+    assert reeltally("run", "--dry-run", "--column", "2", "-", stdin=b"1;a\n2;b\n").out.split() == list("ab")
+    shards = [reeltally("run", "--dry-run", "--column", "the id", "--shard", f"{i}/3", "-", stdin=rows).out.split()
+              for i in (1, 2, 3)]
+    assert sorted(sum(shards, [])) == list("abcd")
+
+
+def test_finished_tasks_are_not_in_a_dry_run(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["failure"]}, "b": {"polls": ["IN_PROGRESS"]}})
+    reeltally.run(gateway, reeltally.csv("a", "b"))
+    result = reeltally("run", "--dry-run", reeltally.csv("a", "b", "c"))
+    assert result.out.split() == ["b", "c"]
+
+
+def test_a_million_rows_in_bounded_memory(reeltally):
+    script = "import sys\nfor i in range(1000000): sys.stdout.write('asyntask_%032d,acme\\n' % i)"
+    generator = subprocess.Popen(["/usr/bin/python3", "-c", "print('task_id,customer')\n" + script], stdout=subprocess.PIPE)
+    process = reeltally.start("run", "--dry-run", "-", stdin=generator.stdout, wrapper=["/usr/bin/time", "-f", "%M"])
+    result = reeltally.finish(process)
+    generator.wait()
+    assert result.code == 0 and result.out.count("\n") == 1000000
+    if "asan" not in process.args[3]:
+        assert int(result.err.split()[-1]) < 64 * 1024, "KiB resident"
+
+
+def test_inputs_are_tried_before_anything_is_asked(reeltally, make_gateway):
+    gateway = make_gateway()
+    good = reeltally.csv("a")
+    assert reeltally.run(gateway, good, reeltally.folder / "missing.csv").code == 2
+    assert gateway.log(event="request") == [] and not reeltally.ledger.exists()
