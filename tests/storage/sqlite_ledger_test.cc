@@ -27,18 +27,20 @@ using storage::TaskStore;
 
 constexpr int kTasks = 100;
 
-std::string name(core::TaskKey key) { return "task" + std::to_string(key); }
+// In the order of the keys, since an import is sorted.
+std::string name(core::TaskKey key) { return "task" + std::to_string(1'000 + key); }
 
 /// A run about kTasks tasks whose keys are 1 to kTasks.
 std::unique_ptr<TaskStore> open_store(const std::string& path, const core::Clock& clock) {
   auto store = std::make_unique<TaskStore>(path, clock, false);
   store->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
+  std::vector<core::WantedTask> tasks;
   for (core::TaskKey key = 1; key <= kTasks; ++key) {
-    const std::vector<core::WantedTask> one{{.id = entries::id(name(key)),
-                                             .model = "input-model",
-                                             .labels = {{"project", "x"}, {"b", "y"}}}};
-    store->import(one, {});
+    tasks.push_back({.id = entries::id(name(key)),
+                     .model = "input-model",
+                     .labels = {{"project", "x"}, {"b", "y"}}});
   }
+  store->import(tasks, {});
   return store;
 }
 
