@@ -33,21 +33,34 @@ bool CsvReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  const std::size_t got = read_(buffer_.data() + end_, kReadBytes);
-  if (got == 0) {
-    at_end_ = true;
-    return false;
-  }
-  std::size_t fresh = got;
-  if (encoding_ == Encoding::unknown) {
-    detect_encoding(fresh);
-  }
-  if (encoding_ == Encoding::utf8) {
-    end_ += fresh;
-  } else {
-    decode_utf16(fresh);
+  // Half a UTF-16 character, or a byte order mark alone, yields nothing yet.
+  for (const std::size_t before = end_; end_ == before;) {
+    std::size_t got = read_(buffer_.data() + end_, kReadBytes);
+    at_end_ = got == 0;
+    if (at_end_) {
+      end_of_input();
+      return end_ > before;
+    }
+    if (encoding_ == Encoding::unknown) {
+      detect_encoding(got);
+    }
+    if (encoding_ == Encoding::utf8) {
+      end_ += got;
+    } else {
+      decode_utf16(got);
+    }
   }
   return true;
+}
+
+// A UTF-16 input that was cut inside a character ends with U+FFFD, as invalid UTF-8 would.
+void CsvReader::end_of_input() {
+  if (!undecoded_.empty()) {
+    undecoded_.clear();
+    constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+    std::copy(kReplacement.begin(), kReplacement.end(), buffer_.data() + end_);
+    end_ += kReplacement.size();
+  }
 }
 
 void CsvReader::detect_encoding(std::size_t& got) {
@@ -115,28 +128,24 @@ void CsvReader::decode_utf16(std::size_t got) {
 
 // ---- lines
 
-// The end of the line at begin_, or null when it is longer than a row may be.
+// The end of the line at begin_, or null when it is longer than a row may be. Looks for both line
+// ends window by window: a file without a single LF is not searched to its end for each line.
 const char* CsvReader::line_end() {
-  std::size_t searched = 0;
-  while (true) {
-    const char* begin = buffer_.data() + begin_;
-    const char* end = buffer_.data() + end_;
-    const char* found = find(begin + searched, end, '\n');
-    const char* carriage = find(begin + searched, found, '\r');
-    if (carriage != end && carriage != found) {
-      return carriage;
-    }
-    if (found != end) {
-      return found - begin <= static_cast<std::ptrdiff_t>(kRowBytesMax) ? found : nullptr;
-    }
-    searched = static_cast<std::size_t>(end - begin);
-    if (searched > kRowBytesMax) {
-      return nullptr;
-    }
-    if (!fill()) {
+  constexpr std::size_t kWindow = 512;
+  for (std::size_t searched = 0; searched <= kRowBytesMax;) {
+    if (begin_ + searched == end_ && !fill()) {
       return buffer_.data() + end_;
     }
+    const char* from = buffer_.data() + begin_ + searched;
+    const char* to = from + std::min(kWindow, end_ - begin_ - searched);
+    const char* line_feed = find(from, to, '\n');
+    const char* found = find(from, line_feed, '\r');
+    searched = static_cast<std::size_t>(found - buffer_.data()) - begin_;
+    if (found != to) {
+      return searched <= kRowBytesMax ? found : nullptr;
+    }
   }
+  return nullptr;
 }
 
 // Steps over LF, CRLF or CR at begin_.
@@ -154,6 +163,14 @@ void CsvReader::consume_line_end() {
 
 bool CsvReader::skip_blank_and_comment() {
   while (begin_ < end_ || fill()) {
+    const char first = buffer_[begin_];
+    if (first == '#') {
+      skip_to_line_end();
+      continue;
+    }
+    if (static_cast<unsigned char>(first) > ' ') {
+      return true;
+    }
     const char* end = line_end();
     if (end == nullptr) {
       return true;
@@ -161,14 +178,28 @@ bool CsvReader::skip_blank_and_comment() {
     const char* begin = buffer_.data() + begin_;
     const bool blank =
         std::all_of(begin, end, [](char one) { return one == ' ' || one == '\t'; }) &&
-        (delimiter_ != '\t' || begin == end);
-    if (!blank && *begin != '#') {
+        (delimiter_ != '\t' || find(begin, end, '\t') == end);
+    if (!blank) {
       return true;
     }
     begin_ = static_cast<std::size_t>(end - buffer_.data());
     consume_line_end();
   }
   return false;
+}
+
+// Past the end of the line at begin_, however long it is.
+void CsvReader::skip_to_line_end() {
+  while (begin_ < end_ || fill()) {
+    const char* end = buffer_.data() + end_;
+    const char* line_feed = find(buffer_.data() + begin_, end, '\n');
+    const char* found = find(buffer_.data() + begin_, line_feed, '\r');
+    begin_ = static_cast<std::size_t>(found - buffer_.data());
+    if (found != end) {
+      consume_line_end();
+      return;
+    }
+  }
 }
 
 std::string_view CsvReader::peek_line() {
@@ -204,10 +235,6 @@ bool CsvReader::next(CsvRow& row) {
 bool CsvReader::plain_row(CsvRow& row) {
   const char* end = line_end();
   if (end == nullptr) {
-    const char* begin = buffer_.data() + begin_;
-    if (find(begin, buffer_.data() + end_, '"') != buffer_.data() + end_) {
-      return false;
-    }
     skip_long_row(row);
     return true;
   }
@@ -237,33 +264,42 @@ bool CsvReader::plain_row(CsvRow& row) {
   return true;
 }
 
+// Reads the row at begin_ to its end and keeps nothing; its quotes count, so that the next row
+// begins where it does in truth.
 void CsvReader::skip_long_row(CsvRow& row) {
-  row.kind = CsvRow::Kind::too_long;
-  while (true) {
-    const char* begin = buffer_.data() + begin_;
-    const char* end = buffer_.data() + end_;
-    const char* found = std::min(find(begin, end, '\n'), find(begin, end, '\r'));
-    begin_ = static_cast<std::size_t>(found - buffer_.data());
-    if (found != end) {
-      consume_line_end();
-      return;
+  bool quoted = false;
+  bool closed = false;  // by the character before
+  bool field_begins = true;
+  char before = '\0';
+  while (begin_ < end_ || fill()) {
+    const char one = buffer_[begin_];
+    if (!quoted && (one == '\n' || one == '\r')) {
+      break;
     }
-    if (!fill()) {
-      return;
+    line_ += one == '\r' || (one == '\n' && before != '\r') ? 1U : 0U;
+    const bool was_quoted = quoted;
+    if (one == '"') {
+      quoted = !was_quoted && (field_begins || closed);
     }
+    closed = one == '"' && was_quoted;
+    field_begins = one == delimiter_ && !quoted;
+    before = one;
+    ++begin_;
   }
+  row.kind = quoted ? CsvRow::Kind::unterminated : CsvRow::Kind::too_long;
+  consume_line_end();
 }
 
 // Character by character, across line ends inside quotes.
 void CsvReader::quoted_row(CsvRow& row) {
-  std::vector<std::pair<std::size_t, std::size_t>> spans;
+  spans_.clear();
   scratch_.clear();
   std::size_t field = 0;
   bool quoted = false;
   std::size_t position = 0;  // from begin_
   std::uint64_t lines = 0;
   const auto end_field = [&] {
-    spans.emplace_back(field, scratch_.size() - field);
+    spans_.emplace_back(field, scratch_.size() - field);
     field = scratch_.size();
   };
   const auto peek = [&](std::size_t at) {
@@ -277,18 +313,12 @@ void CsvReader::quoted_row(CsvRow& row) {
   while (true) {
     const char one = peek(position);
     const bool over = begin_ + position >= end_;
-    if (over || position > kRowBytesMax) {
-      if (quoted) {
-        row.kind = CsvRow::Kind::unterminated;
-        begin_ = end_;
-        at_end_ = true;
-        return;
-      }
-      if (!over) {
-        skip_long_row(row);
-        return;
-      }
+    if (over && !quoted) {
       break;
+    }
+    if (over || (position > kRowBytesMax && (quoted || (one != '\n' && one != '\r')))) {
+      skip_long_row(row);
+      return;
     }
     if (quoted) {
       if (one != '"') {
@@ -315,7 +345,7 @@ void CsvReader::quoted_row(CsvRow& row) {
   begin_ += position;
   line_ += lines;
   consume_line_end();
-  for (const auto& [start, size] : spans) {
+  for (const auto& [start, size] : spans_) {
     row.fields.push_back(std::string_view(scratch_).substr(start, size));
   }
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace core {
@@ -18,7 +19,7 @@ using ReadBytes = std::function<std::size_t(char* buffer, std::size_t size)>;
 struct CsvRow {
   enum class Kind {
     fields,
-    too_long,      ///< longer than CsvReader::kRowBytesMax: skipped, without fields
+    too_long,      ///< longer than CsvReader::kRowBytesMax: skipped to its end, without fields
     unterminated,  ///< a quote opened here never closes: nothing follows
   };
   Kind kind = Kind::fields;
@@ -49,9 +50,11 @@ class CsvReader {
   enum class Encoding { unknown, utf8, utf16_le, utf16_be };
 
   bool fill();  // more bytes behind end_; false at the end of the input
+  void end_of_input();
   void detect_encoding(std::size_t& got);
   void decode_utf16(std::size_t got);
   bool skip_blank_and_comment();
+  void skip_to_line_end();
   [[nodiscard]] const char* line_end();
   bool plain_row(CsvRow& row);
   void quoted_row(CsvRow& row);
@@ -67,7 +70,8 @@ class CsvReader {
   std::string undecoded_;  // half a UTF-16 character
   std::uint64_t line_ = 1;
   char delimiter_ = ',';
-  std::string scratch_;  // unquoted text of the row
+  std::string scratch_;                                     // unquoted text of the row
+  std::vector<std::pair<std::size_t, std::size_t>> spans_;  // its fields: begin, size
 };
 
 }  // namespace core

@@ -1,5 +1,6 @@
 #include "core/id_set.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,8 +45,9 @@ std::uint64_t hash(std::string_view text, std::uint64_t key) {
 
 int open_unnamed() {
   const char* folder = std::getenv("TMPDIR");
-  std::string name = std::string(folder == nullptr ? "/tmp" : folder) + "/reeltally-XXXXXX";
-  const int descriptor = mkostemp(name.data(), 0);
+  std::string name =
+      std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/reeltally-XXXXXX";
+  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
   if (descriptor < 0) {
     fail("make");
   }
@@ -56,7 +58,7 @@ int open_unnamed() {
 }  // namespace
 
 IdSet::IdSet(std::size_t in_memory_max)
-    : in_memory_max_(in_memory_max), keys_{}, table_(kFirstTable) {
+    : in_memory_max_(std::max<std::size_t>(in_memory_max, 1)), keys_{}, table_(kFirstTable) {
   std::random_device random;
   for (std::uint64_t& key : keys_) {
     key = static_cast<std::uint64_t>(random()) << 32U | random();

@@ -21,7 +21,12 @@ constexpr std::array<std::string_view, 10> kAround = {" ",
                                                       "\xE2\x81\xA0",
                                                       "\xEF\xBB\xBF"};
 
+bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
+
 std::string_view without_surroundings(std::string_view text) {
+  if (!text.empty() && is_visible_ascii(text.front()) && is_visible_ascii(text.back())) {
+    return text;
+  }
   for (bool changed = true; changed && !text.empty();) {
     changed = false;
     for (const std::string_view one : kAround) {
@@ -65,8 +70,13 @@ bool is_spreadsheet_number(std::string_view text) {
   return exponent > 0 && position + exponent == text.size();
 }
 
+// Without an early way out, so that the compiler can look at many characters at once.
 bool is_plain_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char one) { return one > ' ' && one < 0x7F; });
+  bool plain = true;
+  for (const char one : text) {
+    plain = static_cast<bool>(plain & is_visible_ascii(one));
+  }
+  return plain;
 }
 
 std::optional<IdDefect> hidden_defect(std::string_view text) {

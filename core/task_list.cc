@@ -135,6 +135,7 @@ void TaskList::read_header() {
     }
     const bool label = i != id_column_ && model_column_ != i;
     label_names_.push_back(label ? names[i] : std::string());
+    labels_ += label && !names[i].empty() ? 1U : 0U;
   }
 }
 
@@ -170,6 +171,7 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   if (model_column_ && *model_column_ < row.fields.size()) {
     task.model = valid_utf8(trim(row.fields[*model_column_]));
   }
+  task.labels.reserve(labels_);
   const std::size_t columns = std::min(label_names_.size(), row.fields.size());
   for (std::size_t i = 0; i < columns; ++i) {
     const std::string_view value = label_names_[i].empty() ? "" : trim(row.fields[i]);

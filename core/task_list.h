@@ -55,6 +55,7 @@ class TaskList {
   std::size_t id_column_ = 0;
   std::optional<std::size_t> model_column_;
   std::vector<std::string> label_names_;  // by column; empty: no label
+  std::size_t labels_ = 0;                // columns that are labels
   std::uint64_t rows_ = 0;
 };
 

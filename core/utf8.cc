@@ -74,6 +74,12 @@ void append_utf8(std::string& text, char32_t code) {
 }
 
 std::string valid_utf8(std::string_view text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char one) {
+    return static_cast<unsigned char>(one) < kContinuation;
+  });
+  if (ascii) {
+    return std::string(text);
+  }
   std::string valid;
   valid.reserve(text.size());
   for (std::size_t position = 0; position < text.size();) {

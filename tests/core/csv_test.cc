@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,11 +15,11 @@ using core::CsvRow;
 
 // Hands out the text in pieces of `chunk` bytes.
 core::ReadBytes pieces(std::string text, std::size_t chunk) {
-  auto left = std::make_shared<std::string>(std::move(text));
-  return [left, chunk](char* buffer, std::size_t size) {
-    const std::size_t count = std::min({size, chunk, left->size()});
-    std::memcpy(buffer, left->data(), count);
-    left->erase(0, count);
+  return [text = std::move(text), chunk, given = std::size_t{0}](char* buffer,
+                                                                 std::size_t size) mutable {
+    const std::size_t count = std::min({size, chunk, text.size() - given});
+    std::memcpy(buffer, text.data() + given, count);
+    given += count;
     return count;
   };
 }
@@ -63,6 +62,7 @@ std::vector<Case> cases() {
       {"quote_inside", "a\"b,c\n", {{{"a\"b", "c"}, 1}}},
       {"text_after_quote", "\"a\"b,c\n", {{{"ab", "c"}, 1}}},
       {"bom", "\xEF\xBB\xBFid\na\n", {{{"id"}, 1}, {{"a"}, 2}}},
+      {"long_comment", "#" + std::string(200'000, 'c') + "\na\n", {{{"a"}, 2}}},
       {"nothing", "", {}},
       {"only_bom", "\xEF\xBB\xBF", {}},
   };
@@ -91,6 +91,65 @@ TEST(CsvReader, ReadsUtf16) {
       EXPECT_EQ(rows[0].fields, (std::vector<std::string>{"id", "ä"}));
       EXPECT_EQ(rows[1].fields, (std::vector<std::string>{"😀", "x"}));
     }
+  }
+}
+
+std::string utf16_le(const std::u16string& text) {
+  std::string bytes;
+  for (const char16_t unit : text) {
+    bytes += {static_cast<char>(unit & 0xFF), static_cast<char>(unit >> 8)};
+  }
+  return bytes;
+}
+
+// Line ends of two characters, broken surrogates and a cut end, whatever the pieces.
+TEST(CsvReader, ReadsUtf16InPiecesOfEverySize) {
+  const std::string text = utf16_le(u"\uFEFFid\r\na\r\r\n\xD83Dx\n\xDE00y\r\nz") + "q";
+  const std::vector<Row> expected = {{{"id"}, 1},
+                                     {{"a"}, 2},
+                                     {{"\xEF\xBF\xBDx"}, 4},
+                                     {{"\xEF\xBF\xBDy"}, 5},
+                                     {{"z\xEF\xBF\xBD"}, 6}};
+  for (const std::size_t chunk : {1UL, 2UL, 3UL, 5UL, 100UL}) {
+    EXPECT_EQ(read_all(text, chunk), expected) << "in pieces of " << chunk;
+  }
+}
+
+// The quotes of a row too long to keep still say where it ends.
+TEST(CsvReader, ALongQuotedRowEndsWhereItsQuoteCloses) {
+  const std::string filler(100'000, 'x');
+  for (const std::string& row :
+       {"\"a\n" + filler + "\nb\",c\n", "a,\"\"\"\n" + filler + "\"\"\n\"\n",
+        filler + ",\"\n\n\"\n", "\"\r\n\",\"\r\"," + filler + "\r\n"}) {
+    for (const std::size_t chunk : {1UL, 7UL, 1'000'000UL}) {
+      CsvReader reader(pieces(row + "next\n", chunk));
+      CsvRow read;
+      ASSERT_TRUE(reader.next(read));
+      EXPECT_EQ(read.kind, CsvRow::Kind::too_long);
+      ASSERT_TRUE(reader.next(read));
+      EXPECT_EQ(read.kind, CsvRow::Kind::fields);
+      EXPECT_EQ(read.fields, std::vector<std::string_view>{"next"});
+      EXPECT_EQ(read.line, 4U);
+      EXPECT_FALSE(reader.next(read));
+    }
+  }
+}
+
+TEST(CsvReader, AnUnterminatedLongQuoteEndsTheInput) {
+  CsvReader reader(pieces("\"" + std::string(200'000, '\n'), 5000));
+  CsvRow row;
+  ASSERT_TRUE(reader.next(row));
+  EXPECT_EQ(row.kind, CsvRow::Kind::unterminated);
+  EXPECT_FALSE(reader.next(row));
+}
+
+TEST(CsvReader, TheLimitHoldsForEveryLineEnd) {
+  const std::string over(CsvReader::kRowBytesMax + 1, 'y');
+  for (const std::string end : {"\n", "\r", "\r\n"}) {
+    const auto rows = read_all(over + end + "b" + end, 1'000'000);
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_TRUE(rows[0].fields.empty());
+    EXPECT_EQ(rows[1], (Row{{"b"}, 2}));
   }
 }
 

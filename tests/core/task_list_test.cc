@@ -95,6 +95,21 @@ TEST(TaskList, RejectsWithFileAndLine) {
   EXPECT_FALSE(list.next().has_value());
 }
 
+TEST(TaskList, RejectsEverythingBehindAnOpenQuote) {
+  TaskList list = list_of("id,x\na,1\nb,\"open\nc,2\n");
+  EXPECT_TRUE(std::holds_alternative<WantedTask>(*list.next()));
+  const auto row = list.next();
+  const auto& rejected = std::get<RejectedRow>(*row);
+  EXPECT_EQ(rejected.line, 3U);
+  EXPECT_NE(rejected.reason.find("never closes"), std::string::npos);
+  EXPECT_FALSE(list.next().has_value());
+}
+
+TEST(TaskList, AQuotedFieldTooLongToKeepCostsOneRow) {
+  EXPECT_EQ(ids_of(list_of("id,x\na,\"" + std::string(100'000, '\n') + "\"\nb,2\n")),
+            (Ids{"rejected", "b"}));
+}
+
 TEST(TaskList, AShortRowLacksItsId) {
   EXPECT_EQ(ids_of(list_of("x,id\n1\n2,b\n")), (Ids{"rejected", "b"}));
 }
