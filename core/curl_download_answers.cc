@@ -11,7 +11,7 @@ namespace core {
 namespace {
 
 constexpr std::size_t kErrorBytesMax = 1024;
-constexpr std::size_t kLinkBytesMax = 64 * 1024;
+constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -191,14 +191,12 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   if (!said.empty()) {
     failure.text += ": " + said;
   }
-  if (status == 403) {
+  if (status == 403 || (status == 401 && !is_own_origin(download))) {
     failure.problem = FetchProblem::denied;
   } else if (status == 404 || status == 410) {
     failure.problem = FetchProblem::gone;
-  } else if (status == 401 && is_own_origin(download)) {
-    failure.problem = FetchProblem::unauthorised;
   } else if (status == 401) {
-    failure.problem = FetchProblem::denied;
+    failure.problem = FetchProblem::unauthorised;
   } else if (status == 429) {
     failure.problem = FetchProblem::throttled;
   } else if (status >= 500) {

@@ -29,7 +29,7 @@ class CurlTransport::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void start(QueryRequest request);
+  void start(const QueryRequest& request);
   void start(DownloadRequest request);
   void wait(SteadyTime until, std::vector<Completion>& completions);
   void wake() const;

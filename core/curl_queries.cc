@@ -32,7 +32,7 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
   return query;
 }
 
-void CurlTransport::Loop::start(QueryRequest request) {
+void CurlTransport::Loop::start(const QueryRequest& request) {
   Query& query = free_query();
   const auto account = static_cast<std::size_t>(request.account);
   query.token = request.token;

@@ -11,7 +11,7 @@ CurlTransport::CurlTransport(TransportSettings settings)
 
 CurlTransport::~CurlTransport() = default;
 
-void CurlTransport::start(QueryRequest request) { loop_->start(std::move(request)); }
+void CurlTransport::start(QueryRequest request) { loop_->start(request); }
 void CurlTransport::start(DownloadRequest request) { loop_->start(std::move(request)); }
 void CurlTransport::wait(SteadyTime until, std::vector<Completion>& completions) {
   loop_->wait(until, completions);
