@@ -232,7 +232,7 @@ TEST(CurlTransportQuery, DateAndRetryAfterAreRead) {
   }
 }
 
-// reliability.md, H2, H3, H8, H11, H12: what tests/../faults of a broken server come to.
+// reliability.md, H2, H3, H8, H11, H12.
 TEST(CurlTransportQuery, EveryFaultOfAServerIsSurvived) {
   struct Fault {
     std::string name;
@@ -288,7 +288,7 @@ TEST(CurlTransportQuery, EveryFaultOfAServerIsSurvived) {
 }
 
 TEST(CurlTransportQuery, AGzipBombStopsAtTheLimit) {
-  // gzip of 64 MiB of zeros: a stored header, then one block; made once with `gzip -9`, see data/.
+  // 64 MiB of zeros, by `gzip -9`.
   const std::string bomb = support::read_file(std::string(TEST_DATA) + "/bomb.gz");
   ASSERT_FALSE(bomb.empty());
   const HttpServer server(
@@ -315,7 +315,6 @@ TEST(CurlTransportQuery, NoServerAndNoName) {
 }
 
 TEST(CurlTransportQuery, TlsThatIsNoneHintsAtClockAndCertificates) {
-  const HttpServer server([](const HttpRequest&) { return reply(200, ""); });
   const HttpServer no_tls([](const HttpRequest&) { return reply(200, ""); });
   TransportSettings settings;
   settings.query_timeout = std::chrono::seconds(2);

@@ -1,0 +1,212 @@
+// Downloads: what the head of an answer means, where its bytes go, and what it came to.
+#include <algorithm>
+#include <utility>
+
+#include "core/api.h"
+#include "core/curl_loop.h"
+#include "core/http_headers.h"
+#include "core/printable.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kErrorBytesMax = 1024;
+constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
+
+}  // namespace
+
+// Looks at the head before the first byte of the body. False: the transfer must stop.
+bool CurlTransport::Loop::judge_head(Download& download) {
+  constexpr long kOk = 200;
+  constexpr long kPartial = 206;
+  download.judged = true;
+  CURL* easy = download.easy.get();
+  const long status = status_of(easy);
+  if (status != kOk && status != kPartial) {
+    return true;  // its body goes into the error's text
+  }
+  const std::string type = header_value(easy, "Content-Type");
+  if (status == kOk && is_own_origin(download) && type.substr(0, 16) == "application/json") {
+    return true;  // the content endpoint names the link instead of sending bytes (api.md, DOC 8b)
+  }
+  const std::string etag = strong_etag(header_value(easy, "ETag"));
+  download.promised = {};
+  for (const char* name : {"x-oss-hash-crc64ecma", "x-tos-hash-crc64ecma"}) {
+    if (const auto crc64 = parse_unsigned(header_value(easy, name))) {
+      download.promised.crc64 = crc64;
+    }
+  }
+  if (status == kPartial) {
+    return judge_resumed(download, etag);
+  }
+  curl_off_t length = -1;
+  curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length >= 0) {
+    download.promised.length = length;
+  }
+  download.promised.md5_base64 = header_value(easy, "Content-MD5");
+  if (length > settings_.video_bytes_max) {
+    download.failure = FetchFailure{.problem = FetchProblem::too_large,
+                                    .text = "the video has " + std::to_string(length) +
+                                            " bytes; --max-video-size would allow more"};
+    return false;
+  }
+  download.failure = download.part->restart(etag, std::max<curl_off_t>(length, 0));
+  download.bytes = 0;
+  download.takes_bytes = true;
+  return !download.failure;
+}
+
+// Only the very range that was asked for, of the very same object, may be added (api.md T25).
+bool CurlTransport::Loop::judge_resumed(Download& download, const std::string& etag) {
+  const auto range = parse_content_range(header_value(download.easy.get(), "Content-Range"));
+  const PartFile& part = *download.part;
+  const bool same = download.resume_from > 0 && range && range->first == download.resume_from &&
+                    (part.total() == 0 || range->total == part.total()) && etag == part.validator();
+  if (!same) {
+    download.plain_again = true;
+    return false;
+  }
+  download.promised.length = range->total;
+  download.bytes = download.resume_from;
+  download.takes_bytes = true;
+  return true;
+}
+
+bool CurlTransport::Loop::take_bytes(Download& download, std::string_view bytes) {
+  if (!download.judged && !judge_head(download)) {
+    return false;
+  }
+  if (!download.takes_bytes) {
+    const std::size_t room = kLinkBytesMax - std::min(kLinkBytesMax, download.error_body.size());
+    download.error_body.append(bytes.substr(0, room));
+    return download.error_body.size() < kLinkBytesMax;
+  }
+  download.bytes += static_cast<std::int64_t>(bytes.size());
+  bytes_received += static_cast<std::int64_t>(bytes.size());
+  if (download.bytes > settings_.video_bytes_max) {
+    download.failure = FetchFailure{.problem = FetchProblem::too_large,
+                                    .text = "the video is larger than --max-video-size"};
+    return false;
+  }
+  download.failure = download.part->append(bytes);
+  return !download.failure;
+}
+
+std::size_t CurlTransport::Loop::on_video_bytes(char* bytes, std::size_t size, std::size_t count,
+                                                void* download) {
+  auto* self = static_cast<Download*>(download);
+  const std::size_t length = size * count;
+  try {
+    if (self->loop->must_pause(*self, length)) {
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    return self->loop->take_bytes(*self, {bytes, length}) ? length : 0;
+  } catch (...) {
+    self->loop->thrown_ = std::current_exception();
+    return 0;
+  }
+}
+
+void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
+                                          std::vector<Completion>& completions) {
+  if (code == CURLE_OK && !download.judged) {
+    judge_head(download);  // there was no body
+  }
+  if (download.failure) {
+    fail(download, std::move(*download.failure), completions);
+  } else if (download.plain_again && download.resume_from > 0) {
+    if (auto failure = begin_hop(download, download.url, false)) {
+      fail(download, std::move(*failure), completions);
+    }
+  } else if (!download.refused_address.empty()) {
+    fail(download,
+         {.problem = FetchProblem::refused_url,
+          .text = "the link is refused: " + download.refused_address +
+                  "; --allow-private-hosts would fetch it"},
+         completions);
+  } else if (code != CURLE_OK && !has_answer(download)) {
+    fail(download,
+         {.problem = FetchProblem::transport, .text = failure_text(code, download.error.data())},
+         completions);
+  } else if (download.takes_bytes) {
+    publish(download);
+  } else {
+    finish_answer(download, completions);
+  }
+}
+
+// Whether what came before the transfer broke off tells enough: an error's status does, and so does
+// a text that is too long to be a link.
+bool CurlTransport::Loop::has_answer(const Download& download) {
+  constexpr long kOk = 200;
+  return !download.takes_bytes && !download.error_body.empty() &&
+         (status_of(download.easy.get()) != kOk || download.error_body.size() == kLinkBytesMax);
+}
+
+// An answer without a video: a redirect, a link in JSON, or an error.
+void CurlTransport::Loop::finish_answer(Download& download, std::vector<Completion>& completions) {
+  constexpr long kRangeNotSatisfiable = 416;
+  const long status = status_of(download.easy.get());
+  std::optional<FetchFailure> failure;
+  if (status == kRangeNotSatisfiable && download.resume_from > 0) {
+    download.plain_again = true;
+    failure = begin_hop(download, download.url, false);
+  } else if (const auto next = next_hop(download, status)) {
+    failure =
+        ++download.hops > kRedirectsMax
+            ? FetchFailure{.problem = FetchProblem::refused_url, .text = "more than five redirects"}
+            : begin_hop(download, *next, download.origin.scheme == "https");
+  } else {
+    failure = status_failure(download, status);
+  }
+  if (failure) {
+    fail(download, std::move(*failure), completions);
+  }
+}
+
+std::optional<std::string> CurlTransport::Loop::next_hop(const Download& download,
+                                                         long status) const {
+  constexpr long kOk = 200;
+  if (status == kOk) {
+    const auto link = link_in_json(download.error_body);
+    return link && link->substr(0, 1) == "/"
+               ? download.origin.scheme + "://" + download.origin.host + ":" +
+                     download.origin.port + *link
+               : link;
+  }
+  char* location = nullptr;
+  curl_easy_getinfo(download.easy.get(), CURLINFO_REDIRECT_URL, &location);
+  return location == nullptr ? std::nullopt : std::optional<std::string>(location);
+}
+
+FetchFailure CurlTransport::Loop::status_failure(const Download& download, long status) const {
+  FetchFailure failure;
+  failure.http_status = static_cast<int>(status);
+  failure.retry_after = retry_after_of(download.easy.get());
+  failure.date = date_of(download.easy.get());
+  failure.text = "HTTP " + std::to_string(status);
+  const std::string said =
+      printable(redact_urls(std::string_view(download.error_body).substr(0, kErrorBytesMax)), 120);
+  if (!said.empty()) {
+    failure.text += ": " + said;
+  }
+  if (status == 403 || (status == 401 && !is_own_origin(download))) {
+    failure.problem = FetchProblem::denied;
+  } else if (status == 404 || status == 410) {
+    failure.problem = FetchProblem::gone;
+  } else if (status == 401) {
+    failure.problem = FetchProblem::unauthorised;
+  } else if (status == 429) {
+    failure.problem = FetchProblem::throttled;
+  } else if (status >= 500) {
+    failure.problem = FetchProblem::server_error;
+  } else if (status == 200) {
+    failure.problem = FetchProblem::not_a_video;
+  } else {
+    failure.problem = FetchProblem::other_status;
+  }
+  return failure;
+}
+
+}  // namespace core

@@ -1,0 +1,149 @@
+// The loop behind CurlTransport: epoll, one multi handle, and the two kinds of transfers. Included
+// by its own sources alone.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/beneath.h"
+#include "core/curl_handles.h"
+#include "core/curl_transport.h"
+#include "core/publisher.h"
+
+namespace core {
+
+class CurlTransport::Loop {
+ public:
+  explicit Loop(TransportSettings settings);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void start(const QueryRequest& request);
+  void start(DownloadRequest request);
+  void wait(SteadyTime until, std::vector<Completion>& completions);
+  void wake() const;
+  void abort();
+
+  std::int64_t bytes_received = 0;
+  std::int64_t connections_opened = 0;
+
+ private:
+  struct Transfer {
+    Loop* loop = nullptr;
+    bool is_download = false;
+    Easy easy;
+    std::array<char, CURL_ERROR_SIZE> error{};
+    std::uint64_t token = 0;
+    bool may_be_private = true;   // the address is checked otherwise
+    std::string refused_address;  // why the socket was not opened
+  };
+  struct Query : Transfer {
+    int account = -1;  // whose URL and headers are set
+    std::string body;
+    bool too_large = false;
+  };
+  struct Download : Transfer {
+    DownloadRequest request;
+    std::unique_ptr<PartFile> part;
+    HeaderList headers;
+    std::string url;
+    Origin origin;
+    int hops = 0;
+    std::int64_t resume_from = 0;
+    bool plain_again = false;  // the resumed answer was not what it must be: once more from zero
+    bool judged = false;       // the head was looked at
+    bool takes_bytes = false;  // the body goes to the part file
+    std::int64_t bytes = 0;    // of the file so far
+    PromisedContent promised;
+    std::string error_body;
+    std::optional<FetchFailure> failure;
+  };
+  struct Account {
+    std::string base_url;
+    std::string base_path;  // empty for the root
+    Origin origin;
+    Url url;
+    HeaderList headers;
+    std::string authorization;
+  };
+  struct Socket {
+    bool ours = false;        // opened by our callback, so closed by it too
+    bool registered = false;  // in the epoll set
+    int wanted = 0;           // what libcurl waits for: CURL_POLL_*; 0: nothing
+    std::uint32_t events = 0;
+  };
+
+  // Callbacks of libcurl: they only note and collect; what they throw is kept for `wait`.
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* loop, void* unused);
+  static int on_timer(CURLM* multi, long timeout_ms, void* loop);
+  static curl_socket_t on_open(void* transfer, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close(void* loop, curl_socket_t socket);
+  static std::size_t on_query_bytes(char* bytes, std::size_t size, std::size_t count, void* query);
+  static std::size_t on_video_bytes(char* bytes, std::size_t size, std::size_t count,
+                                    void* download);
+
+  Socket& socket(curl_socket_t number);
+  void watch(curl_socket_t number, int what);
+  void unregister(curl_socket_t number);
+  void handle_event(const epoll_event& event, bool& woken);
+  void drive_timer();
+  void reap(std::vector<Completion>& completions);
+  [[nodiscard]] int wait_ms(SteadyTime until) const;
+
+  void set_common(Transfer& transfer);
+  Query& free_query();
+  Download& free_download();
+  void finish_query(Query& query, CURLcode code, std::vector<Completion>& completions);
+
+  std::optional<FetchFailure> begin_hop(Download& download, const std::string& url,
+                                        bool from_https);
+  std::optional<FetchFailure> check_url(Download& download, bool from_https) const;
+  void set_headers(Download& download);
+  bool judge_head(Download& download);
+  bool judge_resumed(Download& download, const std::string& etag);
+  bool take_bytes(Download& download, std::string_view bytes);
+  void finish_download(Download& download, CURLcode code, std::vector<Completion>& completions);
+  void finish_answer(Download& download, std::vector<Completion>& completions);
+  [[nodiscard]] static bool has_answer(const Download& download);
+  [[nodiscard]] FetchFailure status_failure(const Download& download, long status) const;
+  [[nodiscard]] std::optional<std::string> next_hop(const Download& download, long status) const;
+  void publish(Download& download);
+  void fail(Download& download, FetchFailure failure, std::vector<Completion>& completions);
+  void release(Download& download);
+  [[nodiscard]] bool must_pause(Download& download, std::size_t bytes);
+  void resume_paused();
+  void leave_line(const Download& download);
+  [[nodiscard]] bool is_own_origin(const Download& download) const;
+  [[nodiscard]] bool leads_to_gateway(const Download& download) const;
+
+  TransportSettings settings_;
+  Descriptor epoll_;
+  Descriptor wake_;
+  std::vector<Account> accounts_;
+  std::vector<Socket> sockets_;  // by descriptor
+  MultiHandle multi_;            // closes what sockets_ notes
+  SteadyTime timer_ = SteadyTime::max();
+  std::vector<std::unique_ptr<Query>> queries_;
+  std::vector<Query*> free_queries_;
+  std::vector<std::unique_ptr<Download>> downloads_;
+  std::vector<Download*> free_downloads_;
+  std::vector<Transfer*> running_;
+  std::deque<Download*> paused_;   // by the rate limit, in line
+  SteadyTime rate_until_{};        // what came so far should have taken until then
+  std::vector<Completion> early_;  // failed before a request was sent
+  std::exception_ptr thrown_;
+  std::optional<Publisher> publisher_;
+};
+
+}  // namespace core

@@ -1,0 +1,101 @@
+// Queries: small bodies, kept in memory up to a limit, never redirected.
+#include <utility>
+
+#include "core/curl_loop.h"
+
+namespace core {
+namespace {
+
+constexpr long kQuerySilenceSeconds = 30;  // a query that brings nothing for so long is dropped
+
+}  // namespace
+
+CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
+  if (free_queries_.empty()) {
+    auto query = std::make_unique<Query>();
+    query->loop = this;
+    query->easy.reset(curl_easy_init());
+    set_common(*query);
+    CURL* easy = query->easy.get();
+    set_option(easy, CURLOPT_PIPEWAIT, 1L);
+    set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    set_option(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.query_timeout.count()));
+    set_option(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set_option(easy, CURLOPT_LOW_SPEED_TIME, kQuerySilenceSeconds);
+    set_option(easy, CURLOPT_WRITEFUNCTION, &Loop::on_query_bytes);
+    set_option(easy, CURLOPT_WRITEDATA, query.get());
+    queries_.push_back(std::move(query));
+    return *queries_.back();
+  }
+  Query& query = *free_queries_.back();
+  free_queries_.pop_back();
+  return query;
+}
+
+void CurlTransport::Loop::start(const QueryRequest& request) {
+  Query& query = free_query();
+  const auto account = static_cast<std::size_t>(request.account);
+  query.token = request.token;
+  query.body.clear();
+  query.too_large = false;
+  query.error[0] = '\0';
+  CURL* easy = query.easy.get();
+  // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
+  // %2F as %2f.
+  set_option(easy, CURLOPT_REQUEST_TARGET, (accounts_[account].base_path + request.path).c_str());
+  if (query.account != request.account) {
+    set_option(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
+    set_option(easy, CURLOPT_CURLU, accounts_[account].url.get());
+    query.account = request.account;
+  }
+  running_.push_back(&query);
+  curl_multi_add_handle(multi_.get(), easy);
+}
+
+std::size_t CurlTransport::Loop::on_query_bytes(char* bytes, std::size_t size, std::size_t count,
+                                                void* query) {
+  auto* self = static_cast<Query*>(query);
+  const std::size_t length = size * count;
+  // Decoded bytes: libcurl's own limit would not see a gzip bomb (reliability.md, fact 4).
+  if (self->body.size() + length > kBodyBytesMax) {
+    self->too_large = true;
+    return 0;
+  }
+  try {
+    self->body.append(bytes, length);
+  } catch (...) {
+    self->loop->thrown_ = std::current_exception();
+    return 0;
+  }
+  return length;
+}
+
+void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
+                                       std::vector<Completion>& completions) {
+  Completion completion;
+  completion.token = query.token;
+  if (code == CURLE_OK) {
+    QueryAnswer answer;
+    answer.http_status = static_cast<int>(status_of(query.easy.get()));
+    answer.body = std::exchange(query.body, {});
+    constexpr int kOk = 200;
+    if (answer.http_status != kOk) {
+      answer.date = date_of(query.easy.get());
+      answer.retry_after = retry_after_of(query.easy.get());
+    }
+    completion.outcome = std::move(answer);
+  } else if (query.too_large) {
+    completion.outcome = TransportFailure{"too_large", "the answer is larger than 8 MiB"};
+  } else {
+    completion.outcome =
+        TransportFailure{failure_kind(code), failure_text(code, query.error.data())};
+  }
+  // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
+  // (reliability.md H7, H13).
+  set_option(query.easy.get(), CURLOPT_FRESH_CONNECT, long{code != CURLE_OK && !query.too_large});
+  query.body = std::string();  // a large one is not kept
+  completions.push_back(std::move(completion));
+  free_queries_.push_back(&query);
+}
+
+}  // namespace core
