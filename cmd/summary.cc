@@ -16,7 +16,8 @@ class Phrase {
  public:
   Phrase& add(std::uint64_t count, const std::string& what) {
     if (count > 0) {
-      text_ += (text_.empty() ? "" : ", ") + number(count) + " " + what;
+      text_ += text_.empty() ? "" : ", ";
+      text_.append(number(count)).append(" ").append(what);
     }
     return *this;
   }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <map>
 #include <optional>
@@ -33,8 +34,10 @@ constexpr long kQuerySilenceSeconds = 30;    // a query that brings nothing for 
 constexpr long kStallBytesPerSecond = 1024;  // product.md, --stall-timeout
 constexpr long kDownloadBufferBytes =
     512L * 1024;  // performance.md: 16 KiB costs a third of the rate
+constexpr milliseconds kRateSlack{
+    20};  // what a pause is worth: shorter ones cost more than they do
 constexpr std::size_t kErrorBytesMax = 1024;
-constexpr std::size_t kLinkBytesMax = 64 * 1024;
+constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 constexpr int kEventsMax = 256;
 
 template <typename Value>
@@ -166,7 +169,7 @@ class CurlTransport::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void start(QueryRequest request);
+  void start(const QueryRequest& request);
   void start(DownloadRequest request);
   void wait(SteadyTime until, std::vector<Completion>& completions);
   void wake() const;
@@ -186,8 +189,7 @@ class CurlTransport::Loop {
     std::string refused_address;  // why the socket was not opened
   };
   struct Query : Transfer {
-    std::vector<Url> urls;  // by account
-    int account = -1;       // whose header is set
+    int account = -1;  // whose URL and headers are set
     std::string body;
     bool too_large = false;
   };
@@ -209,6 +211,7 @@ class CurlTransport::Loop {
   };
   struct Account {
     std::string base_url;
+    std::string base_path;  // empty for the root
     Origin origin;
     Url url;
     HeaderList headers;
@@ -252,13 +255,17 @@ class CurlTransport::Loop {
   bool take_bytes(Download& download, std::string_view bytes);
   void finish_download(Download& download, CURLcode code, std::vector<Completion>& completions);
   void finish_answer(Download& download, std::vector<Completion>& completions);
+  [[nodiscard]] static bool has_answer(const Download& download);
   [[nodiscard]] FetchFailure status_failure(const Download& download, long status) const;
   [[nodiscard]] std::optional<std::string> next_hop(const Download& download, long status) const;
   void publish(Download& download);
   void fail(Download& download, FetchFailure failure, std::vector<Completion>& completions);
   void release(Download& download);
-  void share_rate();
+  [[nodiscard]] bool must_pause(Download& download, std::size_t bytes);
+  void resume_paused();
+  void leave_line(const Download& download);
   [[nodiscard]] bool is_own_origin(const Download& download) const;
+  [[nodiscard]] bool leads_to_gateway(const Download& download) const;
 
   TransportSettings settings_;
   int epoll_ = -1;
@@ -272,6 +279,8 @@ class CurlTransport::Loop {
   std::vector<std::unique_ptr<Download>> downloads_;
   std::vector<Download*> free_downloads_;
   std::vector<Transfer*> running_;
+  std::deque<Download*> paused_;   // by the rate limit, in line
+  SteadyTime rate_until_{};        // what came so far should have taken until then
   std::vector<Completion> early_;  // failed before a request was sent
   std::exception_ptr thrown_;
   std::optional<Publisher> publisher_;
@@ -293,6 +302,10 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
       throw UsageError("the base URL " + gateway.base_url + " is no URL");
     }
     account.origin = *origin;
+    account.base_path = part_of(account.url.get(), CURLUPART_PATH, 0);
+    if (account.base_path == "/") {
+      account.base_path.clear();
+    }
     account.authorization = "Authorization: Bearer " + gateway.api_key;
     add_header(account.headers, account.authorization);
     add_header(account.headers, "Accept: application/json");
@@ -393,8 +406,11 @@ void CurlTransport::Loop::watch(curl_socket_t number, int what) {
     return;
   }
   epoll_event event{.events = events, .data = {.fd = number}};
-  const int action = one.registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (epoll_ctl(epoll_, action, number, &event) != 0) {
+  // A descriptor of libcurl's own may have been closed and given out again unseen.
+  const bool watched = (one.registered && epoll_ctl(epoll_, EPOLL_CTL_MOD, number, &event) == 0) ||
+                       epoll_ctl(epoll_, EPOLL_CTL_ADD, number, &event) == 0 ||
+                       (errno == EEXIST && epoll_ctl(epoll_, EPOLL_CTL_MOD, number, &event) == 0);
+  if (!watched) {
     throw Error("the event loop cannot watch a socket: " + std::generic_category().message(errno));
   }
   one.registered = true;
@@ -447,7 +463,7 @@ int CurlTransport::Loop::on_timer(CURLM* /*multi*/, long timeout_ms, void* loop)
 
 int CurlTransport::Loop::wait_ms(SteadyTime until) const {
   constexpr std::int64_t kWaitMsMax = 60'000;
-  const SteadyTime next = std::min(until, timer_);
+  const SteadyTime next = std::min({until, timer_, paused_.empty() ? timer_ : rate_until_});
   const auto left = std::chrono::ceil<milliseconds>(next - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kWaitMsMax));
 }
@@ -485,6 +501,7 @@ void CurlTransport::Loop::wait(SteadyTime until, std::vector<Completion>& comple
   std::array<epoll_event, kEventsMax> events{};
   while (true) {
     drive_timer();
+    resume_paused();
     reap(completions);
     std::move(early_.begin(), early_.end(), std::back_inserter(completions));
     early_.clear();
@@ -524,6 +541,7 @@ void CurlTransport::Loop::reap(std::vector<Completion>& completions) {
     curl_multi_remove_handle(multi_, easy);
     running_.erase(std::find(running_.begin(), running_.end(), transfer));
     if (transfer->is_download) {
+      leave_line(static_cast<Download&>(*transfer));
       finish_download(static_cast<Download&>(*transfer), code, completions);
     } else {
       finish_query(static_cast<Query&>(*transfer), code, completions);
@@ -552,9 +570,6 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
     auto query = std::make_unique<Query>();
     query->loop = this;
     query->easy.reset(curl_easy_init());
-    for (const Account& account : accounts_) {
-      query->urls.emplace_back(curl_url_dup(account.url.get()));
-    }
     set_common(*query);
     CURL* easy = query->easy.get();
     set(easy, CURLOPT_PIPEWAIT, 1L);
@@ -572,7 +587,7 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
   return query;
 }
 
-void CurlTransport::Loop::start(QueryRequest request) {
+void CurlTransport::Loop::start(const QueryRequest& request) {
   Query& query = free_query();
   const auto account = static_cast<std::size_t>(request.account);
   query.token = request.token;
@@ -580,15 +595,12 @@ void CurlTransport::Loop::start(QueryRequest request) {
   query.too_large = false;
   query.error[0] = '\0';
   CURL* easy = query.easy.get();
-  CURLU* url = query.urls.at(account).get();
-  const std::string path =
-      part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) == "/"
-          ? request.path
-          : part_of(accounts_[account].url.get(), CURLUPART_PATH, 0) + request.path;
-  curl_url_set(url, CURLUPART_PATH, path.c_str(), 0);
+  // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
+  // %2F as %2f.
+  set(easy, CURLOPT_REQUEST_TARGET, (accounts_[account].base_path + request.path).c_str());
   if (query.account != request.account) {
     set(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
-    set(easy, CURLOPT_CURLU, url);
+    set(easy, CURLOPT_CURLU, accounts_[account].url.get());
     query.account = request.account;
   }
   running_.push_back(&query);
@@ -633,6 +645,9 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     completion.outcome =
         TransportFailure{failure_kind(code), failure_text(code, query.error.data())};
   }
+  // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
+  // (reliability.md H7, H13).
+  set(query.easy.get(), CURLOPT_FRESH_CONNECT, long{code != CURLE_OK && !query.too_large});
   query.body = std::string();  // a large one is not kept
   completions.push_back(std::move(completion));
   free_queries_.push_back(&query);
@@ -693,6 +708,11 @@ bool CurlTransport::Loop::is_own_origin(const Download& download) const {
   return download.origin == accounts_.at(static_cast<std::size_t>(download.request.account)).origin;
 }
 
+bool CurlTransport::Loop::leads_to_gateway(const Download& download) const {
+  return std::any_of(accounts_.begin(), accounts_.end(),
+                     [&](const Account& account) { return account.origin == download.origin; });
+}
+
 std::optional<FetchFailure> CurlTransport::Loop::check_url(Download& download,
                                                            bool from_https) const {
   const auto refuse = [](std::string why) {
@@ -732,11 +752,12 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   set_headers(download);
   CURL* easy = download.easy.get();
   set(easy, CURLOPT_URL, download.url.c_str());
+  // A connection kept from a query of another account was opened without the check of its address.
+  set(easy, CURLOPT_FRESH_CONNECT, long{!download.may_be_private && leads_to_gateway(download)});
   const std::string range = std::to_string(download.resume_from) + "-";
   set(easy, CURLOPT_RANGE, download.resume_from > 0 ? range.c_str() : nullptr);
   running_.push_back(&download);
   curl_multi_add_handle(multi_, easy);
-  share_rate();
   return std::nullopt;
 }
 
@@ -752,22 +773,36 @@ void CurlTransport::Loop::set_headers(Download& download) {
   set(download.easy.get(), CURLOPT_HTTPHEADER, download.headers.get());
 }
 
-// The total is shared evenly among what is running now.
-void CurlTransport::Loop::share_rate() {
+// ---- downloads: the rate
+
+// libcurl limits each transfer by itself and lets the first second or two of each pass freely, so
+// small videos would not be limited at all. Here all share one account of time: who would overdraw
+// it is paused and waits in line.
+bool CurlTransport::Loop::must_pause(Download& download, std::size_t bytes) {
   if (settings_.limit_rate <= 0) {
-    return;
+    return false;
   }
-  const auto active = std::count_if(running_.begin(), running_.end(),
-                                    [](const Transfer* one) { return one->is_download; });
-  const curl_off_t share =
-      std::max<curl_off_t>(1, settings_.limit_rate / std::max<curl_off_t>(1, active));
-  for (Transfer* transfer : running_) {
-    if (transfer->is_download) {
-      set(transfer->easy.get(), CURLOPT_MAX_RECV_SPEED_LARGE, share);
-      // Our own slowness is no stall.
-      set(transfer->easy.get(), CURLOPT_LOW_SPEED_LIMIT,
-          std::min<long>(kStallBytesPerSecond, static_cast<long>(share / 2)));
-    }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (rate_until_ > now + kRateSlack) {
+    paused_.push_back(&download);
+    return true;
+  }
+  const double seconds = static_cast<double>(bytes) / static_cast<double>(settings_.limit_rate);
+  rate_until_ = std::max(rate_until_, now) + std::chrono::duration_cast<SteadyTime::duration>(
+                                                 std::chrono::duration<double>(seconds));
+  return false;
+}
+
+void CurlTransport::Loop::leave_line(const Download& download) {
+  paused_.erase(std::remove(paused_.begin(), paused_.end(), &download), paused_.end());
+}
+
+void CurlTransport::Loop::resume_paused() {
+  while (!paused_.empty() && rate_until_ <= std::chrono::steady_clock::now()) {
+    Download* download = paused_.front();
+    paused_.pop_front();
+    // Delivers what waits, so it may well be in line again afterwards.
+    curl_easy_pause(download->easy.get(), CURLPAUSE_CONT);
   }
 }
 
@@ -856,6 +891,9 @@ std::size_t CurlTransport::Loop::on_video_bytes(char* bytes, std::size_t size, s
   auto* self = static_cast<Download*>(download);
   const std::size_t length = size * count;
   try {
+    if (self->loop->must_pause(*self, length)) {
+      return CURL_WRITEFUNC_PAUSE;
+    }
     return self->loop->take_bytes(*self, {bytes, length}) ? length : 0;
   } catch (...) {
     self->loop->thrown_ = std::current_exception();
@@ -880,7 +918,7 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
           .text = "the link is refused: " + download.refused_address +
                   "; --allow-private-hosts would fetch it"},
          completions);
-  } else if (code != CURLE_OK && (download.takes_bytes || download.error_body.empty())) {
+  } else if (code != CURLE_OK && !has_answer(download)) {
     fail(download,
          {.problem = FetchProblem::transport, .text = failure_text(code, download.error.data())},
          completions);
@@ -889,6 +927,14 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
   } else {
     finish_answer(download, completions);
   }
+}
+
+// Whether what came before the transfer broke off tells enough: an error's status does, and so does
+// a text that is too long to be a link.
+bool CurlTransport::Loop::has_answer(const Download& download) {
+  constexpr long kOk = 200;
+  return !download.takes_bytes && !download.error_body.empty() &&
+         (status_of(download.easy.get()) != kOk || download.error_body.size() == kLinkBytesMax);
 }
 
 // An answer without a video: a redirect, a link in JSON, or an error.
@@ -938,14 +984,12 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   if (!said.empty()) {
     failure.text += ": " + said;
   }
-  if (status == 403) {
+  if (status == 403 || (status == 401 && !is_own_origin(download))) {
     failure.problem = FetchProblem::denied;
   } else if (status == 404 || status == 410) {
     failure.problem = FetchProblem::gone;
-  } else if (status == 401 && is_own_origin(download)) {
-    failure.problem = FetchProblem::unauthorised;
   } else if (status == 401) {
-    failure.problem = FetchProblem::denied;
+    failure.problem = FetchProblem::unauthorised;
   } else if (status == 429) {
     failure.problem = FetchProblem::throttled;
   } else if (status >= 500) {
@@ -973,13 +1017,13 @@ void CurlTransport::Loop::fail(Download& download, FetchFailure failure,
 }
 
 void CurlTransport::Loop::release(Download& download) {
+  leave_line(download);
   download.part.reset();
   download.headers.reset();
   download.error_body.clear();
   download.failure.reset();
   download.promised = {};
   free_downloads_.push_back(&download);
-  share_rate();
 }
 
 // ---- the interface
@@ -989,7 +1033,7 @@ CurlTransport::CurlTransport(TransportSettings settings)
 
 CurlTransport::~CurlTransport() = default;
 
-void CurlTransport::start(QueryRequest request) { loop_->start(std::move(request)); }
+void CurlTransport::start(QueryRequest request) { loop_->start(request); }
 void CurlTransport::start(DownloadRequest request) { loop_->start(std::move(request)); }
 void CurlTransport::wait(SteadyTime until, std::vector<Completion>& completions) {
   loop_->wait(until, completions);

@@ -49,8 +49,18 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
 
 std::string strong_etag(std::string_view value) {
   value = trim(value);
-  const bool strong = value.size() > 2 && value.front() == '"' && value.back() == '"';
-  return strong ? std::string(value) : std::string();
+  if (value.size() <= 2 || value.front() != '"' || value.back() != '"') {
+    return {};
+  }
+  // What goes back to the server in If-Range must be one entity-tag and nothing else.
+  for (const char one : value.substr(1, value.size() - 2)) {
+    constexpr char kDelete = 0x7F;
+    const bool is_control = static_cast<unsigned char>(one) <= ' ' || one == kDelete;
+    if (is_control || one == '"') {
+      return {};
+    }
+  }
+  return std::string(value);
 }
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view value) {

@@ -61,8 +61,9 @@ void Publisher::work() {
     completion.token = job.token;
     std::exception_ptr failure;
     try {
-      std::visit([&](auto&& outcome) { completion.outcome = std::move(outcome); },
-                 job.part->publish(job.promised, claimed_));
+      std::visit(
+          [&](auto&& outcome) { completion.outcome = std::forward<decltype(outcome)>(outcome); },
+          job.part->publish(job.promised, claimed_));
       job.part.reset();
     } catch (...) {
       failure = std::current_exception();

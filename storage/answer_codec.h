@@ -20,7 +20,7 @@ class AnswerCodec {
  public:
   /// Answers to a block at most, and bytes before one is closed (a single answer may be larger).
   static constexpr std::size_t kSlotsMax = 64;
-  static constexpr std::size_t kBytesMax = 256 * 1024;
+  static constexpr std::size_t kBytesMax = std::size_t{256} * 1024;
 
   /// `dictionary` is raw content: text that answers resemble. Throws core::Error when zstd fails.
   explicit AnswerCodec(std::string_view dictionary);

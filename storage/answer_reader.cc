@@ -45,7 +45,11 @@ const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
     block_ = block;
     select_.reset();
   }
-  return answers_.at(static_cast<std::size_t>(slot));
+  if (slot < 0 || static_cast<std::size_t>(slot) >= answers_.size()) {
+    throw core::Error("the block of answers " + std::to_string(block) + " has no slot " +
+                      std::to_string(slot) + "; restore a backup");
+  }
+  return answers_[static_cast<std::size_t>(slot)];
 }
 
 std::int64_t dictionary_row(SQLite::Database& database) {

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,7 +46,11 @@ void back_up(SQLite::Database& database, const std::string& target) {
     {
       SQLite::Database copy(target, SQLite::OPEN_READWRITE);
       SQLite::Backup backup(copy, database);
-      backup.executeStep(-1);
+      // Busy is a result, not an exception, and leaves an empty copy that is "whole".
+      if (backup.executeStep(-1) != SQLITE_DONE) {
+        throw core::Error("cannot copy the ledger to " + target +
+                          ": another program holds it for itself; try again when it is done");
+      }
       if (copy.execAndGet("PRAGMA integrity_check(1)").getString() != "ok") {
         throw core::Error("the backup " + target +
                           " is not whole; the ledger itself may be "

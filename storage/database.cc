@@ -11,8 +11,11 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "storage/ledger_error.h"
+#include "storage/private_folder.h"
 
 namespace storage {
 namespace {
@@ -27,33 +30,66 @@ constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 
 std::string why(int error) { return std::generic_category().message(error); }
 
-class Descriptor {
+enum class FileKind { absent, empty, ledger, other };
+
+// The first bytes, read through SQLite's own file layer. Any other descriptor of ours would, when
+// closed, drop every lock that this process holds on the ledger (sqlite.org/howtocorrupt.html
+// §2.2).
+class HeaderFile {
  public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) {
-      close(number_);
+  explicit HeaderFile(const std::string& path)
+      : vfs_(sqlite3_vfs_find(nullptr)), bytes_(static_cast<std::size_t>(vfs_->szOsFile)) {
+    std::string name = path;
+    name.append(4, '\0');  // the empty list of URI parameters that follows a database's name
+    name_ = std::move(name);
+    constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+    const int status = vfs_->xOpen(vfs_, name_.c_str(), file(), kFlags, nullptr);
+    if (status != SQLITE_OK) {
+      throw SQLite::Exception("the file cannot be read", status);
     }
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
+  ~HeaderFile() { file()->pMethods->xClose(file()); }
+  HeaderFile(const HeaderFile&) = delete;
+  HeaderFile& operator=(const HeaderFile&) = delete;
+
+  // False when the file is shorter.
+  bool read(void* target, int bytes) {
+    const int status = file()->pMethods->xRead(file(), target, bytes, 0);
+    if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
+      throw SQLite::Exception("the file cannot be read", status);
+    }
+    return status == SQLITE_OK;
+  }
 
  private:
-  int number_;
+  sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(bytes_.data()); }
+
+  sqlite3_vfs* vfs_;
+  std::string name_;
+  std::vector<char> bytes_;
 };
 
-enum class FileKind { empty, ledger, other };
-
-// Looks without SQLite, which might write: a foreign file must stay as it is.
-FileKind file_kind(int descriptor) {
-  std::array<unsigned char, kHeaderBytes> header{};
-  const ssize_t got = pread(descriptor, header.data(), header.size(), 0);
-  if (got == 0) {
+// Looks without opening a database, which might write: a foreign file must stay as it is.
+FileKind file_kind(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return FileKind::absent;
+    }
+    throw core::Error("cannot look at the ledger " + path + ": " + why(errno));
+  }
+  if (S_ISLNK(status.st_mode)) {
+    throw LedgerUnreadable("the ledger " + path + " is a link; name the file itself");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return FileKind::other;
+  }
+  if (status.st_size == 0) {
     return FileKind::empty;
   }
+  std::array<unsigned char, kHeaderBytes> header{};
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  if (got != static_cast<ssize_t>(header.size()) ||
+  if (!HeaderFile(path).read(header.data(), static_cast<int>(header.size())) ||
       std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
     return FileKind::other;
   }
@@ -64,20 +100,24 @@ FileKind file_kind(int descriptor) {
   return id == kApplicationId ? FileKind::ledger : FileKind::other;
 }
 
+// Private before the first byte is in it, whatever the umask.
+void make_private_file(const std::string& path) {
+  const int file =
+      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+  if (file < 0) {
+    throw core::Error("cannot make the ledger " + path + ": " + why(errno));
+  }
+  const int failed = fchmod(file, S_IRUSR | S_IWUSR) == 0 ? 0 : errno;
+  close(file);
+  if (failed != 0) {
+    throw core::Error("cannot keep the ledger " + path + " private: " + why(failed));
+  }
+}
+
 [[noreturn]] void throw_not_a_ledger(const std::string& path) {
   throw LedgerUnreadable(path +
                          " is no reeltally ledger; it was left as it is. Name another file with "
                          "--db, or restore a backup (db backup) there");
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  if (folder.empty() || std::filesystem::exists(folder)) {
-    return;
-  }
-  make_folder(folder.parent_path());
-  if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-    throw core::Error("cannot make the ledger's folder " + folder.string() + ": " + why(errno));
-  }
 }
 
 std::int64_t integer(SQLite::Database& database, const std::string& pragma) {
@@ -127,14 +167,12 @@ void throw_ledger_error(const std::string& path, const char* doing,
 }
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
-  make_folder(std::filesystem::absolute(path).parent_path());
-  const Descriptor file(
-      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-  if (file.number() < 0) {
-    throw core::Error("cannot open the ledger " + path + ": " + why(errno) +
-                      (errno == ELOOP ? " (a link; name the file itself)" : ""));
+  make_private_folder(std::filesystem::absolute(path).parent_path());
+  FileKind kind = with_ledger_errors(path, "open", [&] { return file_kind(path); });
+  if (kind == FileKind::absent) {
+    make_private_file(path);
+    kind = FileKind::empty;
   }
-  const FileKind kind = file_kind(file.number());
   // An empty file is what a run leaves that was killed while it made the ledger. Beside a
   // write-ahead log it is a ledger that lost its content.
   if (kind == FileKind::other ||
@@ -162,13 +200,15 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
 }
 
 std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.number() < 0) {
-    throw LedgerUnreadable("no ledger at " + path + " (" + why(errno) +
-                           "); name it with --db, or make one with `reeltally run`");
-  }
-  if (file_kind(file.number()) != FileKind::ledger) {
-    throw_not_a_ledger(path);
+  switch (with_ledger_errors(path, "read", [&] { return file_kind(path); })) {
+    case FileKind::absent:
+      throw LedgerUnreadable("no ledger at " + path +
+                             "; name it with --db, or make one with `reeltally run`");
+    case FileKind::empty:
+    case FileKind::other:
+      throw_not_a_ledger(path);
+    case FileKind::ledger:
+      break;
   }
   return with_ledger_errors(path, "read", [&] {
     auto database = std::make_unique<SQLite::Database>(

@@ -5,18 +5,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "storage/ledger_error.h"
+#include "storage/private_folder.h"
 
 namespace storage {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{50};
+constexpr std::chrono::milliseconds kPause{20};
+// `lock_holder` looks by taking the lock for a moment; nobody may be refused because of that.
+constexpr std::chrono::milliseconds kLookTime{60};
 
 std::string read_holder(int descriptor) {
   std::array<char, 256> text{};
@@ -35,43 +40,60 @@ void write_holder(int descriptor) {
   }
 }
 
-bool try_lock(int descriptor) {
+bool try_lock(int descriptor, const std::string& path) {
   while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EINTR) {
+    if (errno == EWOULDBLOCK) {
       return false;
+    }
+    if (errno != EINTR) {
+      throw core::Error("cannot lock " + path + ": " + std::generic_category().message(errno) +
+                        "; the ledger needs a local file system");
     }
   }
   return true;
 }
 
+// Closes unless the lock was taken.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) {
+      close(number_);
+    }
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int number() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
 }  // namespace
 
 Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait) {
   const std::string path = ledger_path + ".lock";
-  std::error_code ignored;
-  const auto folder = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::exists(folder)) {
-    std::filesystem::create_directories(folder, ignored);
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
-  }
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (descriptor_ < 0) {
+  make_private_folder(std::filesystem::absolute(path).parent_path());
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  if (file.number() < 0) {
     throw core::Error("cannot open the ledger's lock " + path + ": " +
                       std::generic_category().message(errno) +
                       "; check the permissions of its folder");
   }
-  const auto until = std::chrono::steady_clock::now() + wait;
-  while (!try_lock(descriptor_)) {
+  const auto until = std::chrono::steady_clock::now() + std::max(wait, kLookTime);
+  while (!try_lock(file.number(), path)) {
     if (std::chrono::steady_clock::now() >= until) {
-      const std::string holder = read_holder(descriptor_);
-      close(descriptor_);
+      const std::string holder = read_holder(file.number());
       throw LedgerBusy("another run holds the ledger " + ledger_path +
                        (holder.empty() ? "" : " (" + holder + ")") +
                        "; wait for it with --lock-wait, or let it finish");
     }
     std::this_thread::sleep_for(kPause);
   }
-  write_holder(descriptor_);
+  write_holder(file.number());
+  descriptor_ = file.release();
 }
 
 Lock::~Lock() { close(descriptor_); }

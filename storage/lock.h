@@ -20,7 +20,7 @@ class Lock {
   int descriptor_ = -1;
 };
 
-/// Who holds the ledger now ("process 4711 on host x since …"); empty: nobody.
+/// Who holds the ledger now ("process 4711 on machine x"); empty: nobody.
 [[nodiscard]] std::string lock_holder(const std::string& ledger_path);
 
 }  // namespace storage

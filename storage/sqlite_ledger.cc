@@ -80,6 +80,7 @@ struct SqliteLedger::Reader {
 };
 
 std::vector<core::TaskRecord> SqliteLedger::tasks(core::TaskKey after, std::size_t limit) {
+  throw_if_broken();
   Reader& r = *reader_;
   return with_ledger_errors(r.path, "read", [&] {
     std::vector<core::TaskRecord> page;
@@ -136,6 +137,7 @@ core::WantedVideo SqliteLedger::Reader::video_of_row() {
 }
 
 std::vector<core::WantedVideo> SqliteLedger::videos(std::size_t limit) {
+  throw_if_broken();
   Reader& r = *reader_;
   return with_ledger_errors(r.path, "read", [&] {
     std::vector<core::WantedVideo> page;
@@ -171,16 +173,25 @@ SqliteLedger::SqliteLedger(TaskStore& store, std::function<void()> wake)
                                  [&] { return std::make_unique<Reader>(store); })),
       writer_([this] { write_all(); }) {}
 
-SqliteLedger::~SqliteLedger() {
+SqliteLedger::~SqliteLedger() { stop(); }
+
+void SqliteLedger::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     work_.notify_one();
   }
-  writer_.join();
+  if (writer_.joinable()) {
+    writer_.join();
+  }
 }
 
 void SqliteLedger::throw_if_broken() const {
+  const std::lock_guard lock(mutex_);
+  rethrow_if_broken();
+}
+
+void SqliteLedger::rethrow_if_broken() const {
   if (broken_) {
     std::rethrow_exception(broken_);
   }
@@ -188,13 +199,13 @@ void SqliteLedger::throw_if_broken() const {
 
 bool SqliteLedger::has_room(std::size_t entries) const {
   const std::lock_guard lock(mutex_);
-  throw_if_broken();
+  rethrow_if_broken();
   return appended_ - committed_ + entries <= kEntriesMax && queued_bytes_ < kBytesMax;
 }
 
 core::Ticket SqliteLedger::append(core::Entry entry) {
   const std::lock_guard lock(mutex_);
-  throw_if_broken();
+  rethrow_if_broken();
   queued_bytes_ += bytes_of(entry);
   queue_.push_back(std::move(entry));
   ++appended_;
@@ -207,7 +218,7 @@ core::Ticket SqliteLedger::append(core::Entry entry) {
 
 core::Ticket SqliteLedger::committed() const {
   const std::lock_guard lock(mutex_);
-  throw_if_broken();
+  rethrow_if_broken();
   return committed_;
 }
 
@@ -217,7 +228,7 @@ void SqliteLedger::flush() {
   work_.notify_one();
   done_.wait(lock, [this] { return broken_ || committed_ == appended_; });
   hurry_ = false;
-  throw_if_broken();
+  rethrow_if_broken();
 }
 
 // ---- the writer thread
@@ -250,10 +261,11 @@ void SqliteLedger::write_all() {
       committed_ += entries;
       queued_bytes_ -= bytes;
     }
+    // Under the mutex: who sees the commit may end the run, and with it what `wake_` touches.
+    if (!stopping_) {
+      wake_();
+    }
     done_.notify_all();
-    lock.unlock();
-    wake_();
-    lock.lock();
     if (broken_) {
       return;
     }

@@ -27,10 +27,10 @@ class SqliteLedger final : public core::Ledger {
   static constexpr std::size_t kGather = 64;
   static constexpr std::chrono::milliseconds kGatherTime{5};
 
-  /// `wake` is called on the writer thread after each commit, and when the ledger breaks.
-  /// `store` must outlive this. Throws core::Error.
+  /// `wake` is called on the writer thread after each commit, and when the ledger breaks; it must
+  /// not call back. `store` must outlive this. Throws core::Error.
   SqliteLedger(TaskStore& store, std::function<void()> wake);
-  /// Writes what is queued, unless the ledger is broken.
+  /// As `stop`.
   ~SqliteLedger() override;
   SqliteLedger(const SqliteLedger&) = delete;
   SqliteLedger& operator=(const SqliteLedger&) = delete;
@@ -43,6 +43,11 @@ class SqliteLedger final : public core::Ledger {
   [[nodiscard]] core::Ticket committed() const override;
   void flush() override;
 
+  /// Writes what is queued, unless the ledger is broken, and ends the writer thread: from here on
+  /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
+  /// `wake` touches before the ledger.
+  void stop();
+
   /// Whether any video in the ledger is recorded under this absolute path. Any thread.
   [[nodiscard]] bool claimed(const std::string& path);
 
@@ -50,7 +55,8 @@ class SqliteLedger final : public core::Ledger {
   struct Reader;
 
   void write_all();
-  void throw_if_broken() const;  // with mutex_ held
+  void throw_if_broken() const;
+  void rethrow_if_broken() const;  // with mutex_ held
 
   TaskStore& store_;
   std::function<void()> wake_;

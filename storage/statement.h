@@ -43,9 +43,14 @@ class Statement {
   /// Steps to the next row; false after the last one.
   [[nodiscard]] bool step() { return statement_.executeStep(); }
   void reset() { statement_.reset(); }
-  /// Runs a statement that has no rows, and makes it ready again.
+  /// Runs a statement that has no rows, and makes it ready again, also when it fails.
   void run() {
-    statement_.exec();
+    try {
+      statement_.exec();
+    } catch (const SQLite::Exception&) {
+      static_cast<void>(statement_.tryReset());
+      throw;
+    }
     statement_.reset();
   }
 

@@ -100,7 +100,7 @@ struct TaskStore::Connection {
   Statement want_video{*database,
                        "UPDATE video SET state = 0, settled_run = 0 WHERE task = ? AND "
                        "video_index = ?"};
-  bool import_one(const core::WantedTask& task, const ImportRules& rules);
+  bool import_one(const core::WantedTask& task, const ImportRules& rules, std::int64_t now_ms);
   bool videos_on_disk(std::int64_t task, const ImportRules& rules);
 
   // Answers.
@@ -153,6 +153,7 @@ struct TaskStore::Connection {
       "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
       "WHERE task = ?1 AND video_index = ?2"};
 
+  void write_entries(std::span<core::Entry> entries);
   std::vector<Place> place_answers(std::span<core::Entry> entries);
   std::optional<Place> same_as_last(std::int64_t task, const core::Sha256Digest& sha256);
   void write_block(const std::vector<std::string_view>& answers);
@@ -220,9 +221,10 @@ std::uint64_t TaskStore::import(std::span<const core::WantedTask> tasks, const I
     std::stable_sort(order.begin(), order.end(),
                      [&tasks](std::size_t a, std::size_t b) { return tasks[a].id < tasks[b].id; });
     SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    const std::int64_t now_ms = millis(c.clock.utc());
     std::uint64_t duplicates = 0;
     for (const std::size_t index : order) {
-      duplicates += c.import_one(tasks[index], rules) ? 0U : 1U;
+      duplicates += c.import_one(tasks[index], rules, now_ms) ? 0U : 1U;
     }
     transaction.commit();
     return duplicates;
@@ -230,7 +232,8 @@ std::uint64_t TaskStore::import(std::span<const core::WantedTask> tasks, const I
 }
 
 // False when the task was on the work list already.
-bool TaskStore::Connection::import_one(const core::WantedTask& task, const ImportRules& rules) {
+bool TaskStore::Connection::import_one(const core::WantedTask& task, const ImportRules& rules,
+                                       std::int64_t now_ms) {
   const std::int64_t account = accounts.at(static_cast<std::size_t>(rules.account));
   const std::string labels = task.labels.empty() ? std::string() : labels_json(task.labels);
   find_task.bind(1, account);
@@ -253,7 +256,7 @@ bool TaskStore::Connection::import_one(const core::WantedTask& task, const Impor
     find_task.reset();
     add_task.bind(1, account);
     add_task.bind(2, task.id.text());
-    add_task.bind(3, millis(clock.utc()));
+    add_task.bind(3, now_ms);
     add_task.bind_or_null(4, task.model);
     add_task.bind_or_null(5, labels);
     add_task.run();
@@ -310,21 +313,35 @@ void TaskStore::add_pending(int account) {
 void TaskStore::write(std::span<core::Entry> entries) {
   Connection& c = *connection_;
   with_ledger_errors(c.path, "write to", [&] {
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
-    const std::vector<Place> places = c.place_answers(entries);
-    std::size_t next = 0;
-    for (const core::Entry& entry : entries) {
-      if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-        c.write_answer(*answer, places[next++]);
-      } else if (const auto* settle = std::get_if<core::SettleEntry>(&entry)) {
-        c.settle_work.bind(1, settle->task);
-        c.settle_work.run();
-      } else {
-        c.write_video(std::get<core::VideoEntry>(entry));
-      }
+    const std::int64_t first_block = c.next_block;
+    const std::int64_t first_snapshot = c.next_snapshot;
+    try {
+      SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+      c.write_entries(entries);
+      transaction.commit();
+    } catch (...) {
+      // What was numbered and looked up in a transaction that is no more must not be used again.
+      c.next_block = first_block;
+      c.next_snapshot = first_snapshot;
+      c.outcomes.clear();
+      throw;
     }
-    transaction.commit();
   });
+}
+
+void TaskStore::Connection::write_entries(std::span<core::Entry> entries) {
+  const std::vector<Place> places = place_answers(entries);
+  std::size_t next = 0;
+  for (const core::Entry& entry : entries) {
+    if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+      write_answer(*answer, places[next++]);
+    } else if (const auto* settle = std::get_if<core::SettleEntry>(&entry)) {
+      settle_work.bind(1, settle->task);
+      settle_work.run();
+    } else {
+      write_video(std::get<core::VideoEntry>(entry));
+    }
+  }
 }
 
 // Writes the blocks first, so that every snapshot finds its own.
@@ -391,8 +408,14 @@ std::int64_t TaskStore::Connection::outcome_of(const core::AnswerEntry& entry) {
   const core::Answer& answer = entry.answer;
   const auto verdict = static_cast<std::int64_t>(answer.verdict);
   const std::string names = json_array(answer.usage, &core::UsageMetric::name);
-  std::string key = std::to_string(entry.http_status) + '\n' + std::to_string(verdict) + '\n' +
-                    answer.code + '\0' + answer.status + '\0' + answer.progress + '\0' + names;
+  // With their lengths in front, no two lists of words give the same key, whatever bytes they hold.
+  std::string key;
+  for (const std::size_t number :
+       {static_cast<std::size_t>(entry.http_status), static_cast<std::size_t>(verdict),
+        answer.code.size(), answer.status.size(), answer.progress.size()}) {
+    key += std::to_string(number) + ' ';
+  }
+  key += answer.code + answer.status + answer.progress + names;
   if (const auto known = outcomes.find(key); known != outcomes.end()) {
     return known->second;
   }

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,7 +18,6 @@ struct Include {
 };
 
 std::vector<Include> includes_of(const std::string& folder) {
-  static const std::regex kInclude(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
   const fs::path root(SOURCE_DIR);
   std::vector<Include> found;
   for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
@@ -29,8 +27,11 @@ std::vector<Include> includes_of(const std::string& folder) {
     }
     std::ifstream file(entry.path());
     for (std::string line; std::getline(file, line);) {
-      if (std::smatch match; std::regex_search(line, match, kInclude)) {
-        found.push_back({fs::relative(entry.path(), root), match[1]});
+      const std::string directive = "#include ";
+      if (line.rfind(directive, 0) == 0) {
+        const std::size_t begin = directive.size() + 1;
+        found.push_back({fs::relative(entry.path(), root),
+                         line.substr(begin, line.find_first_of(">\"", begin) - begin)});
       }
     }
   }

@@ -38,6 +38,7 @@ std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) {
       if (video.state == core::VideoState::wanted && video.settled_run != run_) {
         core::WantedVideo one{.task = key, .id = task.record.id};
         one.link = video.link;
+        one.attempts = video.attempts;
         one.denied_before = video.denied;
         wanted.push_back(std::move(one));
       }
@@ -110,6 +111,7 @@ void FakeLedger::apply(const core::VideoEntry& entry) {
   Video& video = tasks_.at(entry.task).videos.at(entry.index);
   video.state = entry.state;
   video.settled_run = run_;
+  ++video.attempts;
   video.denied = entry.denied;
 }
 

@@ -41,6 +41,7 @@ class FakeLedger final : public core::Ledger {
     core::VideoLink link;
     core::VideoState state = core::VideoState::wanted;
     std::int64_t settled_run = 0;
+    int attempts = 0;
     bool denied = false;
   };
   struct Task {

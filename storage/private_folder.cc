@@ -1,0 +1,26 @@
+#include "storage/private_folder.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace storage {
+
+void make_private_folder(const std::filesystem::path& folder) {
+  std::error_code unknown;
+  if (folder.empty() || std::filesystem::exists(folder, unknown)) {
+    return;
+  }
+  make_private_folder(folder.parent_path());
+  // The umask can only take rights away from mkdir's mode; chmod gives the owner's own back.
+  if ((mkdir(folder.c_str(), S_IRWXU) != 0 || chmod(folder.c_str(), S_IRWXU) != 0) &&
+      errno != EEXIST) {
+    throw core::Error("cannot make the ledger's folder " + folder.string() + ": " +
+                      std::generic_category().message(errno));
+  }
+}
+
+}  // namespace storage

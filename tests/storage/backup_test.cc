@@ -1,0 +1,117 @@
+#include "storage/backup.h"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "storage/database.h"
+#include "tests/storage/entries.h"
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using storage::back_up;
+
+class BackupTest : public testing::Test {
+ protected:
+  BackupTest() { writer_->exec("CREATE TABLE t (a, b)"); }
+
+  support::TemporaryFolder folder_;
+  std::string path_ = folder_.file("ledger.db");
+  std::string target_ = folder_.file("copy.db");
+  std::unique_ptr<SQLite::Database> writer_ = storage::open_for_writing(path_);
+};
+
+TEST_F(BackupTest, ItIsAWholePrivateLedgerInOneFile) {
+  writer_->exec("INSERT INTO t VALUES (1, 2)");
+  const mode_t before = umask(0);
+  back_up(*storage::open_for_reading(path_), target_);
+  umask(before);
+  struct stat status {};
+  ASSERT_EQ(stat(target_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_FALSE(fs::exists(target_ + "-wal"));
+  EXPECT_FALSE(fs::exists(target_ + "-journal"));
+  EXPECT_EQ(storage::open_for_reading(target_)->execAndGet("SELECT a + b FROM t").getInt(), 3);
+}
+
+TEST_F(BackupTest, AnExistingFileIsRefusedAndStaysAsItIs) {
+  entries::write_file(target_, "precious");
+  EXPECT_THROW(back_up(*writer_, target_), core::UsageError);
+  EXPECT_EQ(entries::read_file(target_), "precious");
+}
+
+TEST_F(BackupTest, ALinkIsNotFollowed) {
+  fs::create_symlink(folder_.file("elsewhere"), target_);
+  EXPECT_THROW(back_up(*writer_, target_), core::UsageError);
+  EXPECT_FALSE(fs::exists(folder_.file("elsewhere")));
+}
+
+TEST_F(BackupTest, AFolderThatIsNotThereIsAnErrorWithItsName) {
+  try {
+    back_up(*writer_, folder_.file("no/copy.db"));
+    FAIL();
+  } catch (const core::Error& failure) {
+    EXPECT_NE(std::string(failure.what()).find("no/copy.db"), std::string::npos);
+  }
+}
+
+// Two rows are always written together; no copy may hold one without the other.
+TEST_F(BackupTest, ACopyMadeWhileARunWritesIsOneMoment) {
+  std::atomic<bool> enough = false;
+  std::thread run([&] {
+    for (int i = 0; !enough; ++i) {
+      SQLite::Transaction transaction(*writer_);
+      writer_->exec("INSERT INTO t VALUES (" + std::to_string(i) + ", randomblob(2000))");
+      writer_->exec("INSERT INTO t VALUES (" + std::to_string(i) + ", randomblob(2000))");
+      transaction.commit();
+    }
+  });
+  for (int copy = 0; copy < 5; ++copy) {
+    const std::string target = folder_.file("copy" + std::to_string(copy));
+    const auto reader = storage::open_for_reading(path_);
+    EXPECT_NO_THROW(back_up(*reader, target));
+    const auto made = storage::open_for_reading(target);
+    EXPECT_EQ(made->execAndGet("PRAGMA integrity_check").getString(), "ok");
+    EXPECT_EQ(made->execAndGet("SELECT count(*) FROM (SELECT a FROM t GROUP BY a HAVING "
+                               "count(*) <> 2)")
+                  .getInt(),
+              0);
+  }
+  enough = true;
+  run.join();
+}
+
+TEST_F(BackupTest, ALedgerThatSomebodyHoldsForHimselfIsNoEmptyBackup) {
+  const std::string source = folder_.file("rollback.db");
+  SQLite::Database holder(source, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  holder.exec("CREATE TABLE t (a); BEGIN EXCLUSIVE");
+  SQLite::Database reader(source, SQLite::OPEN_READONLY);
+  EXPECT_ANY_THROW(back_up(reader, target_));
+  EXPECT_FALSE(fs::exists(target_));
+}
+
+TEST_F(BackupTest, ADamagedLedgerIsNoBackup) {
+  for (int i = 0; i < 100; ++i) {
+    writer_->exec("INSERT INTO t VALUES (1, randomblob(2000))");
+  }
+  writer_.reset();
+  std::string bytes = entries::read_file(path_);
+  constexpr std::size_t kPage = 8192;
+  for (std::size_t page = 2; (page + 1) * kPage <= bytes.size(); ++page) {
+    bytes.replace(page * kPage, 100, 100, '\x55');
+  }
+  entries::write_file(path_, bytes);
+  EXPECT_ANY_THROW(back_up(*storage::open_for_reading(path_), target_));
+  EXPECT_FALSE(fs::exists(target_));
+}
+
+}  // namespace

@@ -1,0 +1,114 @@
+// Answers of the gateway, and the entries that the engine makes of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "core/api.h"
+#include "core/ledger.h"
+#include "core/lifecycle.h"
+
+namespace entries {
+
+inline const core::UtcTime kNow{std::chrono::milliseconds(1'780'286'400'000)};
+
+inline core::TaskId id(const std::string& text) {
+  return std::get<core::TaskId>(core::TaskId::parse(text));
+}
+
+inline std::string running(const std::string& task, const std::string& progress = "30%") {
+  return R"({"code":"success","message":"","data":{"task_id":")" + task +
+         R"(","action":"generate","status":"IN_PROGRESS","fail_reason":"","submit_time":1780284820,)"
+         R"("start_time":1780284824,"finish_time":0,"progress":")" +
+         progress + R"(","data":{"output":{"task_status":"RUNNING"}}}})";
+}
+
+/// A success with one link; `expires` is its `Expires` parameter, empty: it says nothing.
+inline std::string success(const std::string& task, const std::string& expires = "1780371305",
+                           const std::string& duration = "8") {
+  const std::string url = "https://videos.example/" + task + ".mp4" +
+                          (expires.empty() ? "" : "?Expires=" + expires + "&Signature=x");
+  return R"({"code":"success","message":"","data":{"task_id":")" + task +
+         R"(","action":"generate","status":"SUCCESS","result_url":")" + url +
+         R"(","fail_reason":"","submit_time":1780284820,"start_time":1780284824,)"
+         R"("finish_time":1780284918,"progress":"100%","data":{"output":{"task_status":"SUCCEEDED",)"
+         R"("video_url":")" +
+         url + R"("},"usage":{"SR":1080,"duration":)" + duration +
+         R"(,"input_video_duration":0,"output_video_duration":8,"video_count":1}}}})";
+}
+
+inline std::string failure(const std::string& task) {
+  return R"({"code":"success","message":"","data":{"task_id":")" + task +
+         R"(","action":"generate","status":"FAILURE","fail_reason":"task failed",)"
+         R"("submit_time":1780284820,"start_time":1780284824,"finish_time":1780284871,)"
+         R"("progress":"100%","data":{"output":{"task_status":"FAILED"}}}})";
+}
+
+inline const std::string kNotFound =
+    R"({"code":"task_not_exist","message":"task_not_exist","data":null})";
+
+struct Heard {
+  core::TaskKey task = 0;
+  std::string id;
+  std::string body;
+  int http_status = 200;
+  std::int64_t run = 1;
+  core::TaskStanding before;
+  core::UtcTime when = kNow;
+};
+
+/// What the engine appends for an answer; it asks no more after any but an unfinished one.
+inline core::AnswerEntry answered(Heard heard) {
+  core::AnswerEntry entry;
+  entry.task = heard.task;
+  entry.observed_at = heard.when;
+  entry.http_status = heard.http_status;
+  entry.answer = core::parse_answer(heard.http_status, heard.body, id(heard.id));
+  entry.body = std::move(heard.body);
+  const core::TaskStanding after = core::fold(heard.before, entry.answer.verdict, heard.run);
+  entry.state = after.state;
+  entry.not_found_runs = after.not_found_runs;
+  entry.not_found_run = after.not_found_run;
+  entry.is_final = core::is_final(entry.answer.verdict);
+  const core::Step step = core::after_query(entry.answer.verdict, after.state);
+  entry.settled = step == core::Step::finish || step == core::Step::give_up;
+  return entry;
+}
+
+inline core::VideoEntry saved(core::TaskKey task, const std::string& path, int index = 1) {
+  core::VideoEntry entry;
+  entry.task = task;
+  entry.index = index;
+  entry.observed_at = kNow;
+  entry.state = core::VideoState::done;
+  entry.file = core::SavedFile{
+      .path = path, .bytes = 1000, .sha256 = std::string(64, 'a'), .checks = "length boxes"};
+  return entry;
+}
+
+inline core::VideoEntry not_saved(core::TaskKey task, core::VideoState state, int index = 1) {
+  core::VideoEntry entry;
+  entry.task = task;
+  entry.index = index;
+  entry.observed_at = kNow;
+  entry.state = state;
+  entry.error = "HTTP 403";
+  entry.denied = true;
+  return entry;
+}
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+inline void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+}  // namespace entries

@@ -1,0 +1,325 @@
+// What core::Ledger promises, held against the fake that the engine's tests use and the real one.
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/ledger.h"
+#include "storage/sqlite_ledger.h"
+#include "storage/task_store.h"
+#include "tests/storage/entries.h"
+#include "tests/support/fake_ledger.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+using core::TaskState;
+using core::Verdict;
+using core::VideoState;
+using entries::answered;
+using entries::not_saved;
+using entries::saved;
+
+/// A ledger, and the runs on it.
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  /// Ends the run before, if any, and begins the next one, that asks about `ids` (always the same).
+  virtual void begin_run(const std::vector<std::string>& ids) = 0;
+  virtual core::Ledger& ledger() = 0;
+};
+
+class FakeSubject final : public Subject {
+ public:
+  /// With a lag, entries wait unseen until a flush, as the real ledger's may.
+  explicit FakeSubject(std::size_t lag) { ledger_.commit_lag = lag; }
+  void begin_run(const std::vector<std::string>& ids) override {
+    ledger_.flush();
+    for (const std::string& id : ids) {
+      if (known_.insert(id).second) {
+        ledger_.add(id, entries::kNow);
+      }
+    }
+    ledger_.begin_run(++run_);
+  }
+  core::Ledger& ledger() override { return ledger_; }
+
+ private:
+  support::FakeLedger ledger_;
+  std::set<std::string> known_;
+  std::int64_t run_ = 0;
+};
+
+class SqliteSubject final : public Subject {
+ public:
+  void begin_run(const std::vector<std::string>& ids) override {
+    ledger_.reset();
+    store_.begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
+    std::vector<core::WantedTask> tasks;
+    for (const std::string& id : ids) {
+      tasks.push_back({.id = entries::id(id), .model = "", .labels = {}});
+    }
+    store_.import(tasks, {.account = 0, .refresh = false, .on_disk = {}});
+    ledger_ = std::make_unique<storage::SqliteLedger>(store_, [] {});
+  }
+  core::Ledger& ledger() override { return *ledger_; }
+
+ private:
+  support::TemporaryFolder folder_;
+  support::ManualClock clock_;
+  storage::TaskStore store_{folder_.file("ledger.db"), clock_, false};
+  std::unique_ptr<storage::SqliteLedger> ledger_;
+};
+
+struct Maker {
+  const char* name;
+  std::function<std::unique_ptr<Subject>()> make;
+};
+
+class LedgerContract : public testing::TestWithParam<Maker> {
+ protected:
+  void begin_run(const std::vector<std::string>& ids) {
+    ids_ = ids;
+    subject_->begin_run(ids);
+  }
+  void begin_next_run() { subject_->begin_run(ids_); }
+  core::Ledger& ledger() { return subject_->ledger(); }
+
+  std::vector<std::string> asked() {
+    std::vector<std::string> ids;
+    for (const core::TaskRecord& task : ledger().tasks(0, 100)) {
+      ids.push_back(task.id.text());
+    }
+    return ids;
+  }
+  core::TaskKey key(const std::string& id) {
+    for (const core::TaskRecord& task : ledger().tasks(0, 100)) {
+      if (task.id.text() == id) {
+        return task.key;
+      }
+    }
+    ADD_FAILURE() << id << " is not asked about";
+    return 0;
+  }
+  void append(core::Entry entry) {
+    ledger().append(std::move(entry));
+    ledger().flush();
+  }
+  /// One task that has succeeded and wants its video.
+  core::TaskKey with_a_video() {
+    begin_run({"a"});
+    const core::TaskKey task = key("a");
+    append(answered({.task = task, .id = "a", .body = entries::success("a")}));
+    return task;
+  }
+
+ private:
+  std::unique_ptr<Subject> subject_ = GetParam().make();
+  std::vector<std::string> ids_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LedgerContract,
+    testing::Values(Maker{"fake", [] { return std::make_unique<FakeSubject>(0); }},
+                    Maker{"lagging_fake", [] { return std::make_unique<FakeSubject>(1'000); }},
+                    Maker{"sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+// ---- tasks
+
+TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
+  begin_run({"a", "b", "c", "d", "e"});
+  std::set<std::string> seen;
+  core::TaskKey after = 0;
+  for (const std::size_t expected : {2U, 2U, 1U, 0U}) {
+    const auto page = ledger().tasks(after, 2);
+    ASSERT_EQ(page.size(), expected);
+    for (const core::TaskRecord& task : page) {
+      EXPECT_GT(task.key, after);
+      EXPECT_EQ(task.state, TaskState::unfinished);
+      after = task.key;
+      seen.insert(task.id.text());
+    }
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"a", "b", "c", "d", "e"}));
+}
+
+TEST_P(LedgerContract, AnUnfinishedTaskIsAskedAgainAndKeepsWhatTheAnswerSaid) {
+  begin_run({"a"});
+  append(answered({.task = key("a"), .id = "a", .body = entries::running("a")}));
+  const auto tasks = ledger().tasks(0, 10);
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].last_query, entries::kNow);
+  EXPECT_EQ(tasks[0].submit_time, core::UtcTime(std::chrono::seconds(1'780'284'820)));
+}
+
+TEST_P(LedgerContract, ASettledTaskIsAskedNoMoreInThisRun) {
+  begin_run({"a", "b", "c"});
+  append(answered({.task = key("a"), .id = "a", .body = entries::success("a")}));
+  append(core::SettleEntry{key("b")});
+  EXPECT_EQ(asked(), std::vector<std::string>{"c"});
+}
+
+TEST_P(LedgerContract, TheNextRunAsksOnlyAboutTheUnfinished) {
+  begin_run({"a", "b", "c"});
+  append(answered({.task = key("a"), .id = "a", .body = entries::success("a")}));
+  append(core::SettleEntry{key("b")});
+  append(answered({.task = key("c"), .id = "c", .body = entries::failure("c")}));
+  begin_next_run();
+  EXPECT_EQ(asked(), std::vector<std::string>{"b"});
+}
+
+TEST_P(LedgerContract, RunsThatHeardNotFoundAreCountedAcrossRuns) {
+  begin_run({"a"});
+  core::TaskStanding standing;
+  for (std::int64_t run = 1; run <= 2; ++run) {
+    core::AnswerEntry entry = answered({.task = key("a"),
+                                        .id = "a",
+                                        .body = entries::kNotFound,
+                                        .http_status = 400,
+                                        .run = run,
+                                        .before = standing});
+    ASSERT_EQ(entry.answer.verdict, Verdict::not_found);
+    append(std::move(entry));
+    begin_next_run();
+    const auto tasks = ledger().tasks(0, 10);
+    ASSERT_EQ(tasks.size(), 1U);
+    EXPECT_EQ(tasks[0].not_found_runs, run);
+    EXPECT_EQ(tasks[0].not_found_run, run);
+    standing = {tasks[0].state, tasks[0].not_found_runs, tasks[0].not_found_run};
+  }
+  append(answered({.task = key("a"),
+                   .id = "a",
+                   .body = entries::kNotFound,
+                   .http_status = 400,
+                   .run = 3,
+                   .before = standing}));
+  begin_next_run();
+  EXPECT_TRUE(asked().empty());
+}
+
+TEST_P(LedgerContract, AnAnswerThatNamesAnotherTaskChangesNothing) {
+  begin_run({"a"});
+  core::AnswerEntry entry =
+      answered({.task = key("a"), .id = "a", .body = entries::success("other")});
+  ASSERT_EQ(entry.answer.verdict, Verdict::wrong_task);
+  append(std::move(entry));
+  const auto tasks = ledger().tasks(0, 10);
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].state, TaskState::unfinished);
+  EXPECT_FALSE(tasks[0].submit_time);
+  EXPECT_TRUE(ledger().videos(10).empty());
+}
+
+// ---- videos
+
+TEST_P(LedgerContract, ASuccessOffersItsVideo) {
+  const core::TaskKey task = with_a_video();
+  const auto videos = ledger().videos(10);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].task, task);
+  EXPECT_EQ(videos[0].id.text(), "a");
+  EXPECT_EQ(videos[0].link.index, 1);
+  EXPECT_EQ(videos[0].link.url, "https://videos.example/a.mp4?Expires=1780371305&Signature=x");
+  EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'371'305)));
+  EXPECT_EQ(videos[0].attempts, 0);
+  EXPECT_FALSE(videos[0].denied_before);
+}
+
+TEST_P(LedgerContract, VideosComeSoonestExpiryFirstAndUnknownLast) {
+  begin_run({"never", "late", "soon"});
+  for (const auto& [id, expires] :
+       {std::pair{"never", ""}, std::pair{"late", "1780371305"}, std::pair{"soon", "1780371304"}}) {
+    append(answered({.task = key(id), .id = id, .body = entries::success(id, expires)}));
+  }
+  std::vector<std::string> order;
+  for (const core::WantedVideo& video : ledger().videos(10)) {
+    order.push_back(video.id.text());
+  }
+  EXPECT_EQ(order, (std::vector<std::string>{"soon", "late", "never"}));
+  EXPECT_EQ(ledger().videos(2).size(), 2U);
+}
+
+TEST_P(LedgerContract, ASavedVideoIsWantedNoMore) {
+  const core::TaskKey task = with_a_video();
+  append(saved(task, "/videos/a.mp4"));
+  EXPECT_TRUE(ledger().videos(10).empty());
+  begin_next_run();
+  EXPECT_TRUE(ledger().videos(10).empty());
+  // A later answer brings another link; the file is there all the same.
+  append(
+      answered({.task = task, .id = "a", .body = entries::success("a", "1780999999"), .run = 2}));
+  EXPECT_TRUE(ledger().videos(10).empty());
+}
+
+TEST_P(LedgerContract, AVideoThatAnotherRunShallTryIsLeftAloneInThisOne) {
+  const core::TaskKey task = with_a_video();
+  append(not_saved(task, VideoState::wanted));
+  EXPECT_TRUE(ledger().videos(10).empty());
+  begin_next_run();
+  const auto videos = ledger().videos(10);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].attempts, 1);
+  EXPECT_TRUE(videos[0].denied_before);
+}
+
+TEST_P(LedgerContract, AVideoThatWasGivenUpComesBackOnlyWithAFreshLink) {
+  begin_run({"a", "b"});
+  const std::vector<std::pair<std::string, VideoState>> cases{{"a", VideoState::expired},
+                                                              {"b", VideoState::failed}};
+  for (const auto& [id, given_up] : cases) {
+    SCOPED_TRACE(id);
+    const core::TaskKey task = key(id);
+    append(answered({.task = task, .id = id, .body = entries::success(id)}));
+    append(not_saved(task, given_up));
+    EXPECT_TRUE(ledger().videos(10).empty());
+    append(answered({.task = task, .id = id, .body = entries::success(id)}));
+    EXPECT_TRUE(ledger().videos(10).empty()) << "the same link is as dead as it was";
+    append(answered({.task = task, .id = id, .body = entries::success(id, "1780999999")}));
+    const auto videos = ledger().videos(10);
+    ASSERT_EQ(videos.size(), 1U);
+    EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
+    append(saved(task, "/videos/" + id));
+  }
+}
+
+TEST_P(LedgerContract, AWantedVideoTakesTheNewestLink) {
+  const core::TaskKey task = with_a_video();
+  append(answered({.task = task, .id = "a", .body = entries::success("a", "1780999999")}));
+  const auto videos = ledger().videos(10);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
+}
+
+// ---- tickets
+
+TEST_P(LedgerContract, TicketsCountTheEntriesAndAllAreDurableAfterAFlush) {
+  begin_run({"a"});
+  const core::TaskKey task = key("a");
+  EXPECT_EQ(ledger().committed(), 0U);
+  for (core::Ticket expected = 1; expected <= 100; ++expected) {
+    EXPECT_EQ(ledger().append(answered({.task = task, .id = "a", .body = entries::running("a")})),
+              expected);
+    EXPECT_LE(ledger().committed(), expected);
+  }
+  ledger().flush();
+  EXPECT_EQ(ledger().committed(), 100U);
+}
+
+TEST_P(LedgerContract, RoomIsBounded) {
+  begin_run({"a"});
+  EXPECT_TRUE(ledger().has_room(1));
+  EXPECT_FALSE(ledger().has_room(1'000'000));
+}
+
+TEST_P(LedgerContract, AFlushOfNothingReturns) {
+  begin_run({"a"});
+  ledger().flush();
+  EXPECT_EQ(ledger().committed(), 0U);
+}
+
+}  // namespace
