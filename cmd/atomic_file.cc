@@ -12,64 +12,53 @@
 namespace cmd {
 namespace {
 
-/// The file under its temporary name; removed unless it is published.
-class Draft {
- public:
-  explicit Draft(const std::string& path) : path_(path), draft_(draft_name(path)) {
-    // A draft of a process with our number that died would be in the way.
-    ::unlink(draft_.c_str());
-    fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
-    if (fd_ < 0) fail("cannot create");
-  }
-  ~Draft() {
-    if (fd_ >= 0) ::close(fd_);
-    if (!published_) ::unlink(draft_.c_str());
-  }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-
-  void write(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t written = ::write(fd_, text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail("cannot write");
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-
-  void publish(mode_t mode) {
-    if (::fchmod(fd_, mode) != 0) fail("cannot set the mode of");
-    if (::fsync(fd_) != 0) fail("cannot sync");
-    if (std::rename(draft_.c_str(), path_.c_str()) != 0) fail("cannot replace");
-    published_ = true;
-  }
-
- private:
-  /// Hidden, and of another ending: node_exporter reads every *.prom of its folder.
-  static std::string draft_name(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
-    return path.substr(0, begin) + "." + path.substr(begin) + "." + std::to_string(::getpid()) +
-           ".tmp";
-  }
-
-  [[noreturn]] void fail(const char* what) const {
-    throw core::Error(std::string(what) + " " + path_ + ": " +
-                      std::generic_category().message(errno));
-  }
-
-  std::string path_;
-  std::string draft_;
-  int fd_ = -1;
-  bool published_ = false;
-};
+/// Hidden, and of another ending: node_exporter reads every *.prom of its folder.
+std::string draft_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+  return path.substr(0, begin) + "." + path.substr(begin) + "." + std::to_string(::getpid()) +
+         ".tmp";
+}
 
 }  // namespace
 
+AtomicFile::AtomicFile(const std::string& path) : path_(path), draft_(draft_name(path)) {
+  // A draft of a process with our number that died would be in the way.
+  ::unlink(draft_.c_str());
+  fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
+  if (fd_ < 0) fail("cannot create");
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!published_) ::unlink(draft_.c_str());
+}
+
+void AtomicFile::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("cannot write");
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::publish(mode_t mode) {
+  if (::fchmod(fd_, mode) != 0) fail("cannot set the mode of");
+  if (::fsync(fd_) != 0) fail("cannot sync");
+  if (std::rename(draft_.c_str(), path_.c_str()) != 0) fail("cannot replace");
+  published_ = true;
+}
+
+void AtomicFile::fail(const char* what) const {
+  throw core::Error(std::string(what) + " " + path_ + ": " +
+                    std::generic_category().message(errno));
+}
+
 void write_atomically(const std::string& path, std::string_view text, mode_t mode) {
-  Draft draft(path);
-  draft.write(text);
-  draft.publish(mode);
+  AtomicFile file(path);
+  file.write(text);
+  file.publish(mode);
 }
 
 }  // namespace cmd

@@ -11,6 +11,28 @@ namespace cmd {
 inline constexpr mode_t kReadableByAll = 0644;
 inline constexpr mode_t kOwnerOnly = 0600;
 
+/// A hidden file beside `path` that takes its place when it is published; it is gone otherwise.
+/// Every function throws core::Error that names `path`.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::string& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view text);
+  /// Syncs the file, gives it `mode` whatever the umask is, and renames it over `path`.
+  void publish(mode_t mode);
+
+ private:
+  [[noreturn]] void fail(const char* what) const;
+
+  std::string path_;
+  std::string draft_;
+  int fd_ = -1;
+  bool published_ = false;
+};
+
 /// Writes `text` to a hidden file beside `path`, syncs it, gives it `mode` whatever the umask is,
 /// and renames it over `path`. Throws core::Error that names `path`; nothing is left behind then.
 void write_atomically(const std::string& path, std::string_view text, mode_t mode);

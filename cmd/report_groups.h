@@ -1,0 +1,61 @@
+// Report rows summed up by keys. Currencies are never added up: each has a row of its own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/report_rows.h"
+#include "core/billing.h"
+
+namespace cmd {
+
+/// One of `--by`; `name` is the column.
+struct GroupKey {
+  enum class Kind { day, month, model, action, resolution, status, account, label };
+  Kind kind = Kind::day;
+  std::string name;  ///< "day" …; "label_customer" for label:customer
+};
+
+/// Throws core::UsageError for a word that is no key.
+[[nodiscard]] GroupKey parse_group_key(std::string_view text);
+
+class ReportGroups {
+ public:
+  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
+      : keys_(std::move(keys)), zone_(zone) {}
+
+  /// Adds the lines of one task. Throws core::Error when a sum overflows.
+  void add(const core::FinishedTask& task, const std::vector<core::Charge>& charges);
+
+  /// The keys, then tasks, currency, cost, unpriced and the sums of every count.
+  [[nodiscard]] std::vector<ReportColumn> columns() const;
+  /// Rows sorted by keys, then currency.
+  [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
+
+ private:
+  struct Sum {
+    core::Decimal value;
+    bool any = false;
+    bool exact = true;  ///< false: a count was no usable number, so there is no sum
+    [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
+  };
+  struct Totals {
+    std::uint64_t tasks = 0;
+    std::uint64_t unpriced = 0;
+    std::optional<core::Decimal> cost;
+    std::array<Sum, kCountColumns.size()> counts;
+  };
+
+  [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
+
+  std::vector<GroupKey> keys_;
+  const core::TimeZone& zone_;
+  std::map<std::vector<std::string>, Totals> groups_;  // by keys and, last, currency
+};
+
+}  // namespace cmd

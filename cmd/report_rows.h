@@ -1,0 +1,48 @@
+// The columns of a billing report, and the rows that a finished task makes.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/billing.h"
+#include "core/period.h"
+
+namespace cmd {
+
+struct ReportCell {
+  enum class Kind { text, time, count, amount };
+  Kind kind = Kind::text;
+  std::string text;  ///< empty: no value
+};
+
+/// A column of a report: its name and what stands in it.
+struct ReportColumn {
+  std::string name;
+  ReportCell::Kind kind = ReportCell::Kind::text;
+};
+
+/// The counts that groups sum up, as their columns are called, in the order of the columns.
+inline constexpr std::array<std::string_view, 10> kCountColumns = {
+    "duration_seconds",  "input_seconds", "output_seconds",          "video_count",
+    "completion_tokens", "total_tokens",  "super_resolution_tokens", "units",
+    "credits",           "quota"};
+/// The same of one task, as the gateway sent them.
+[[nodiscard]] std::array<std::string_view, kCountColumns.size()> counts_of(
+    const core::TaskFacts& facts);
+
+/// product.md, "report": the fixed columns, `label_NAME` of each label, snapshot and hash.
+[[nodiscard]] std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels);
+
+/// The cells of one line in that order. The counts stand on the task's first line alone, so that
+/// sums over lines are those of the tasks.
+[[nodiscard]] std::vector<ReportCell> line_cells(const core::FinishedTask& task,
+                                                 const core::Charge& charge,
+                                                 const std::vector<std::string>& labels,
+                                                 const core::TimeZone& zone);
+
+/// The value of a task's label; empty when it has none.
+[[nodiscard]] std::string_view label_of(const core::FinishedTask& task, std::string_view name);
+
+}  // namespace cmd

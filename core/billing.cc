@@ -1,0 +1,162 @@
+#include "core/billing.h"
+
+#include <charconv>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kShaDigits = 12;
+constexpr int kMillion = 6;  // as a power of ten
+constexpr std::string_view kSuperResolutionEnd = "-sr";
+constexpr std::string_view kReversalEnd = "-reversal";
+
+// The count that a unit is charged by, as the gateway sent it.
+const std::string& count_of(const TaskFacts& facts, PriceUnit unit) {
+  switch (unit) {
+    case PriceUnit::second:
+      return facts.duration_seconds;
+    case PriceUnit::output_second:
+      return facts.output_seconds;
+    case PriceUnit::video:
+      return facts.video_count;
+    case PriceUnit::mtoken:
+      return facts.completion_tokens;
+    case PriceUnit::sr_mtoken:
+      return facts.super_resolution_tokens;
+    case PriceUnit::unit:
+      return facts.units;
+    case PriceUnit::credit:
+      return facts.credits;
+  }
+  return facts.units;
+}
+
+bool is_per_million(PriceUnit unit) {
+  return unit == PriceUnit::mtoken || unit == PriceUnit::sr_mtoken;
+}
+
+std::string_view count_name(PriceUnit unit) {
+  switch (unit) {
+    case PriceUnit::second:
+      return "duration_seconds";
+    case PriceUnit::output_second:
+      return "output_seconds";
+    case PriceUnit::video:
+      return "video_count";
+    case PriceUnit::mtoken:
+      return "completion_tokens";
+    case PriceUnit::sr_mtoken:
+      return "super_resolution_tokens";
+    case PriceUnit::unit:
+      return "units";
+    case PriceUnit::credit:
+      return "credits";
+  }
+  return {};
+}
+
+void add_note(std::string& notes, std::string_view note) {
+  notes += notes.empty() ? "" : "; ";
+  notes += note;
+}
+
+void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
+  charge.unit = row.unit;
+  charge.unit_price = row.price;
+  charge.currency = row.currency;
+  const std::string& count = count_of(facts, row.unit);
+  const auto quantity = Decimal::parse(count);
+  if (!quantity || quantity->is_negative()) {
+    add_note(charge.cost_note, "the answer has no " + std::string(count.empty() ? "" : "usable ") +
+                                   std::string(count_name(row.unit)));
+    return;
+  }
+  charge.quantity =
+      is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
+  try {
+    const Decimal cost = *charge.quantity * row.price;
+    charge.cost = pricing.round_places ? cost.rounded(*pricing.round_places) : cost;
+  } catch (const Error&) {
+    add_note(charge.cost_note, "the amount has more than 38 digits");
+  }
+}
+
+}  // namespace
+
+std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind) {
+  std::string id = std::to_string(snapshot);
+  id += '-';
+  id += raw_sha256.substr(0, kShaDigits);
+  switch (kind) {
+    case LineKind::main:
+      break;
+    case LineKind::super_resolution:
+      id += kSuperResolutionEnd;
+      break;
+  }
+  return id;
+}
+
+std::string reversal_id(std::string_view line_id) {
+  return std::string(line_id) + std::string(kReversalEnd);
+}
+
+std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
+  for (const std::string_view end : {kReversalEnd, kSuperResolutionEnd}) {
+    if (line_id.ends_with(end)) {
+      line_id.remove_suffix(end.size());
+    }
+  }
+  LineOrigin origin;
+  const char* last = line_id.data() + line_id.size();
+  const auto [stop, error] = std::from_chars(line_id.data(), last, origin.snapshot);
+  if (error != std::errc() || origin.snapshot <= 0 || stop == last || *stop != '-') {
+    return std::nullopt;
+  }
+  origin.sha256_begin.assign(stop + 1, last);
+  if (origin.sha256_begin.size() != kShaDigits ||
+      origin.sha256_begin.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return std::nullopt;
+  }
+  return origin;
+}
+
+std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
+                               const TimeZone& zone) {
+  std::vector<Charge> charges(1);
+  Charge& main = charges.front();
+  main.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::main);
+  if (task.billed_at_is_first_seen) {
+    add_note(main.cost_note, "no finish time: billed when first seen finished");
+  }
+  if (!task.succeeded) {
+    main.cost = Decimal();
+    main.cost_note.insert(0, main.cost_note.empty() ? "failed" : "failed; ");
+    return charges;
+  }
+  if (pricing.prices == nullptr) {
+    add_note(main.cost_note, "no price book");
+    return charges;
+  }
+  const PricedTask priced{.model = task.facts.model,
+                          .lines = picture_lines(task.facts.resolution),
+                          .day = zone.day(task.billed_at)};
+  if (const Price* row = pricing.prices->find(priced)) {
+    apply_price(main, *row, task.facts, pricing);
+  } else {
+    add_note(main.cost_note, describe(pricing.prices->gap(priced)));
+  }
+  const Price* beside = pricing.prices->find_super_resolution(priced);
+  if (beside != nullptr && !task.facts.super_resolution_tokens.empty()) {
+    Charge extra;
+    extra.kind = LineKind::super_resolution;
+    extra.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::super_resolution);
+    apply_price(extra, *beside, task.facts, pricing);
+    charges.push_back(std::move(extra));
+  }
+  return charges;
+}
+
+}  // namespace core

@@ -1,0 +1,78 @@
+// From what is known of a finished task to its lines of a billing report.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/money.h"
+#include "core/period.h"
+#include "core/price_book.h"
+#include "core/task.h"
+
+namespace core {
+
+/// A task whose final snapshot is known. Times and counts as in the ledger.
+struct FinishedTask {
+  std::string account;
+  std::string task_id;
+  bool succeeded = false;
+  TaskFacts facts;
+  Labels labels;
+  UtcTime billed_at{};                   ///< what puts the task into a period
+  bool billed_at_is_first_seen = false;  ///< the gateway named no finish time (noted)
+  std::int64_t snapshot = 0;             ///< the last one of the final state
+  std::string raw_sha256;                ///< of its answer: 64 lower-case hex digits
+};
+
+/// What a line charges for. `super_resolution` stands beside `main`.
+enum class LineKind { main, super_resolution };
+
+/// A row of the report, all of it but the columns that are copied from its task.
+struct Charge {
+  LineKind kind = LineKind::main;
+  std::string line_id;
+  std::optional<PriceUnit> unit;
+  std::optional<Decimal> quantity;
+  std::optional<Decimal> unit_price;
+  std::string currency;
+  std::optional<Decimal> cost;  ///< none: unknown, with the reason in `cost_note`
+  std::string cost_note;
+};
+
+/// How amounts are made.
+struct Pricing {
+  const PriceBook* prices = nullptr;               ///< null: none was given
+  std::optional<int> round_places = std::nullopt;  ///< half to even, each line
+};
+
+/// The charges of a task, at least one, `main` first (api.md, section 8):
+///  - a failed task costs 0, note `failed` (B4);
+///  - a success costs quantity times price, never 0 for want of a price or a count;
+///  - download states play no part (B7).
+/// Pure: the same arguments give the same lines in every place (B9).
+[[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
+                                             const TimeZone& zone);
+
+/// "SNAPSHOT-SHA12" and for super resolution "SNAPSHOT-SHA12-sr": the number of the snapshot that
+/// the line rests on and the first 12 digits of the SHA-256 of its raw answer. Snapshots are never
+/// changed, renumbered or deleted, so the ID is the same for ever; the answer names the task, so
+/// two ledgers do not share IDs; and the ID alone leads back to the bytes (B2).
+[[nodiscard]] std::string line_id(std::int64_t snapshot, std::string_view raw_sha256,
+                                  LineKind kind);
+
+/// What a line ID names.
+struct LineOrigin {
+  std::int64_t snapshot = 0;
+  std::string sha256_begin;  ///< 12 hex digits, to be compared
+};
+/// Also of adjustment lines; none for a text that is no line ID.
+[[nodiscard]] std::optional<LineOrigin> origin_of_line(std::string_view line_id);
+
+/// The ID of the line that takes `line_id` back.
+[[nodiscard]] std::string reversal_id(std::string_view line_id);
+
+}  // namespace core

@@ -1,0 +1,56 @@
+#include "core/csv_writer.h"
+
+namespace core {
+namespace {
+
+bool is_formula(std::string_view cell) {
+  return !cell.empty() && std::string_view("=+-@\t\r").find(cell.front()) != std::string_view::npos;
+}
+
+bool needs_quotes(std::string_view cell, char delimiter) {
+  for (const char one : cell) {
+    if (one == delimiter || one == '"' || one == '\n' || one == '\r') {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void CsvWriter::separate() {
+  if (!first_) {
+    out_ += delimiter_;
+  }
+  first_ = false;
+}
+
+void CsvWriter::quoted(std::string_view cell) {
+  for (const char one : cell) {
+    if (one == '"') {
+      out_ += '"';
+    }
+    out_ += one;
+  }
+}
+
+void CsvWriter::text(std::string_view cell) {
+  separate();
+  const bool quotes = needs_quotes(cell, delimiter_);
+  out_ += quotes ? "\"" : "";
+  out_ += is_formula(cell) ? "'" : "";
+  quoted(cell);
+  out_ += quotes ? "\"" : "";
+}
+
+void CsvWriter::number(std::string_view cell) {
+  separate();
+  out_ += cell;
+}
+
+void CsvWriter::end_row() {
+  out_ += '\n';
+  first_ = true;
+}
+
+}  // namespace core

@@ -1,0 +1,29 @@
+// CSV (RFC 4180 with LF) for spreadsheets and machines.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// Appends rows to a text. Cells of text that a spreadsheet would take for a formula (they begin
+/// with = + - @, tab or CR) get a leading ' (reliability.md, e); numbers never do.
+class CsvWriter {
+ public:
+  CsvWriter(std::string& out, char delimiter) : out_(out), delimiter_(delimiter) {}
+
+  void text(std::string_view cell);
+  /// A number, a time or nothing: as it is.
+  void number(std::string_view cell);
+  void end_row();
+
+ private:
+  void separate();
+  void quoted(std::string_view cell);
+
+  std::string& out_;
+  char delimiter_;
+  bool first_ = true;
+};
+
+}  // namespace core

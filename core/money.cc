@@ -1,0 +1,154 @@
+#include "core/money.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+using Coefficient = Decimal::Coefficient;
+
+// All powers of ten up to this one fit into a Coefficient.
+constexpr int kPowerMax = 38;
+constexpr int kTen = 10;
+
+[[noreturn]] void throw_overflow() {
+  throw Error(
+      "an amount has more than 38 digits, so it cannot be exact; check the price book and "
+      "the counts of the period");
+}
+
+Coefficient checked_multiply(Coefficient left, Coefficient right) {
+  Coefficient product = 0;
+  if (__builtin_mul_overflow(left, right, &product)) {
+    throw_overflow();
+  }
+  return product;
+}
+
+Coefficient power_of_ten(int exponent) {
+  if (exponent > kPowerMax) {
+    throw_overflow();
+  }
+  Coefficient power = 1;
+  for (int i = 0; i < exponent; ++i) {
+    power *= kTen;
+  }
+  return power;
+}
+
+bool is_digit(char one) { return one >= '0' && one <= '9'; }
+
+}  // namespace
+
+Decimal::Decimal(long long whole) : coefficient_(whole) {}
+
+Decimal::Decimal(Coefficient coefficient, int places) : coefficient_(coefficient), places_(places) {
+  while (places_ > 0 && coefficient_ % kTen == 0) {
+    coefficient_ /= kTen;
+    --places_;
+  }
+}
+
+std::optional<Decimal> Decimal::parse(std::string_view text) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative || (!text.empty() && text.front() == '+')) {
+    text.remove_prefix(1);
+  }
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view fraction = point < text.size() ? text.substr(point + 1) : "";
+  std::string_view whole = text.substr(0, point);
+  if (whole.empty() || (point < text.size() && fraction.empty())) {
+    return std::nullopt;
+  }
+  if (!std::all_of(whole.begin(), whole.end(), is_digit) ||
+      !std::all_of(fraction.begin(), fraction.end(), is_digit)) {
+    return std::nullopt;
+  }
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
+  const std::size_t last = fraction.find_last_not_of('0');
+  const std::string_view significant =
+      last == std::string_view::npos ? "" : fraction.substr(0, last + 1);
+  if (whole.size() > kWholeDigitsMax || significant.size() > kPlacesMax) {
+    return std::nullopt;
+  }
+  Coefficient coefficient = 0;
+  for (const std::string_view digits : {whole, significant}) {
+    for (const char digit : digits) {
+      coefficient = coefficient * kTen + (digit - '0');
+    }
+  }
+  return Decimal(negative ? -coefficient : coefficient, static_cast<int>(significant.size()));
+}
+
+Decimal Decimal::divided_by_power_of_ten(int exponent) const {
+  return {coefficient_, coefficient_ == 0 ? 0 : places_ + exponent};
+}
+
+Decimal Decimal::rounded(int places) const {
+  if (places_ <= places) {
+    return *this;
+  }
+  const int dropped = places_ - places;
+  if (dropped > kPowerMax) {  // less than half a unit of the last place, whatever it is
+    return {};
+  }
+  const Coefficient unit = power_of_ten(dropped);
+  Coefficient quotient = coefficient_ / unit;
+  Coefficient rest = coefficient_ % unit;
+  rest = rest < 0 ? -rest : rest;
+  // `unit` is even, so half of it is exact.
+  const Coefficient half = unit / 2;
+  if (rest > half || (rest == half && quotient % 2 != 0)) {
+    quotient += coefficient_ < 0 ? -1 : 1;
+  }
+  return {quotient, places};
+}
+
+std::string Decimal::text() const {
+  // Room for 39 digits; the absolute value is taken digit by digit, since -2^127 has none.
+  std::string digits;
+  for (Coefficient rest = coefficient_; rest != 0; rest /= kTen) {
+    const int digit = static_cast<int>(rest % kTen);
+    digits.push_back(static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+  }
+  const auto places = static_cast<std::size_t>(places_);
+  if (digits.size() <= places) {
+    digits.append(places + 1 - digits.size(), '0');
+  }
+  if (places > 0) {
+    digits.insert(places, 1, '.');
+  }
+  if (coefficient_ < 0) {
+    digits.push_back('-');
+  }
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
+Decimal& Decimal::operator+=(const Decimal& other) {
+  const int places = std::max(places_, other.places_);
+  const Coefficient left = checked_multiply(coefficient_, power_of_ten(places - places_));
+  const Coefficient right =
+      checked_multiply(other.coefficient_, power_of_ten(places - other.places_));
+  Coefficient sum = 0;
+  if (__builtin_add_overflow(left, right, &sum)) {
+    throw_overflow();
+  }
+  return *this = Decimal(sum, places);
+}
+
+Decimal Decimal::operator-() const { return {checked_multiply(coefficient_, -1), places_}; }
+
+Decimal operator*(const Decimal& left, const Decimal& right) {
+  return {checked_multiply(left.coefficient_, right.coefficient_), left.places_ + right.places_};
+}
+
+std::strong_ordering operator<=>(const Decimal& left, const Decimal& right) {
+  const int places = std::max(left.places_, right.places_);
+  return checked_multiply(left.coefficient_, power_of_ten(places - left.places_)) <=>
+         checked_multiply(right.coefficient_, power_of_ten(places - right.places_));
+}
+
+}  // namespace core

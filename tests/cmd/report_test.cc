@@ -1,0 +1,235 @@
+#include "cmd/report.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "cmd/exit_code.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+// 2026-10-05T00:00:00Z.
+constexpr std::int64_t kDay = 1'791'158'400'000;
+
+const std::string kPrices =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "happy*,second,,720,0.90,CNY,,\n"
+    "seed*,mtoken,,,46,CNY,,\n"
+    "seed*,sr_mtoken,,,2.5,USD,,\n";
+
+class ReportTest : public testing::Test {
+ protected:
+  ReportTest() {
+    support::make_billing_ledger(ledger_);
+    const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
+    add("t2", 1,
+        ", submit_time, finish_time, model, action, resolution, ratio, duration_seconds, "
+        "video_count, labels",
+        ", " + at(0) + ", " + at(60) +
+            ", 'happyhorse', '=cmd()', '720p', '16:9', '5.0', '1', '{\"customer\":\"A, B\"}'");
+    add("t1", 1, ", finish_time, model, resolution, completion_tokens, super_resolution_tokens",
+        ", " + at(60) + ", 'seedance', '1080p', '108900', '245025'");
+    add("t3", 2, ", finish_time, model", ", " + at(90) + ", 'happyhorse'");
+    add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
+    add("open", 0, ", submit_time", ", " + at(0));
+    add("gone", 3, ", submit_time", ", " + at(0));
+    options_.ledger = ledger_;
+    options_.period = "2026-10";
+    options_.prices = folder_.write("prices.csv", kPrices);
+  }
+
+  void add(const std::string& id, int state, const std::string& columns,
+           const std::string& values) {
+    support::add_billing_task(
+        ledger_, {.id = id, .state = state, .columns = columns, .values = values}, kDay + 1);
+  }
+  std::string report() {
+    std::ostringstream out;
+    exit_code_ = cmd::write_report(options_, log_, out);
+    return out.str();
+  }
+
+  support::TempDir folder_;
+  std::string ledger_ = folder_.path("ledger.db");
+  cmd::ReportOptions options_;
+  cmd::Log log_{{.level = cmd::LogLevel::error}};
+  int exit_code_ = -1;
+};
+
+const std::string kHeader =
+    "line_id,account,task_id,model,action,status,submitted_at,started_at,finished_at,"
+    "upstream_finished_at,resolution,ratio,duration_seconds,input_seconds,output_seconds,"
+    "video_count,completion_tokens,total_tokens,super_resolution_tokens,units,credits,quota,unit,"
+    "quantity,unit_price,currency,cost,cost_note,adjusts";
+
+TEST_F(ReportTest, WritesALineATaskByTimeThenId) {
+  const auto sha = [](const std::string& id) {
+    core::Sha256 hash;
+    hash.update(id);
+    return core::hex(hash.finish());
+  };
+  const auto id = [&](int snapshot, const std::string& task) {
+    return std::to_string(snapshot) + "-" + sha(task).substr(0, 12);
+  };
+  EXPECT_EQ(report(),
+            kHeader + ",label_customer,snapshot_id,raw_sha256\n" +  //
+                id(2, "t1") +
+                ",default,t1,seedance,,success,,,2026-10-05T00:01:00+00:00,,1080p,,,,,,108900,,"
+                "245025,,,,mtoken,0.1089,46,CNY,5.0094,,,,2," +
+                sha("t1") + "\n" +  //
+                id(2, "t1") +
+                "-sr,default,t1,seedance,,success,,,2026-10-05T00:01:00+00:00,,1080p,,,,,,,,,,,,"
+                "sr_mtoken,0.245025,2.5,USD,0.6125625,,,,2," +
+                sha("t1") + "\n" +  //
+                id(1, "t2") +
+                ",default,t2,happyhorse,'=cmd(),success,2026-10-05T00:00:00+00:00,,"
+                "2026-10-05T00:01:00+00:00,,720p,16:9,5.0,,,1,,,,,,,second,5,0.9,CNY,4.5,,,"
+                "\"A, B\",1," +
+                sha("t2") + "\n" +  //
+                id(3, "t3") +
+                ",default,t3,happyhorse,,failure,,,2026-10-05T00:01:30+00:00,,,,,,,,,,,,,,,,,,0,"
+                "failed,,,3," +
+                sha("t3") + "\n" +  //
+                id(4, "t4") +
+                ",default,t4,unpriced,,success,,,2026-10-06T00:00:00+00:00,,,,,,,,,,,,,,,,,,,"
+                "no price for this model,,,4," +
+                sha("t4") + "\n");
+  EXPECT_EQ(exit_code_, cmd::ok);
+}
+
+TEST_F(ReportTest, GroupsAddUpAndNeverMixCurrencies) {
+  options_.by = {"day", "model"};
+  EXPECT_EQ(report(),
+            "day,model,tasks,currency,cost,unpriced,duration_seconds,input_seconds,output_seconds,"
+            "video_count,completion_tokens,total_tokens,super_resolution_tokens,units,credits,"
+            "quota\n"
+            "2026-10-05,happyhorse,1,,0,0,,,,,,,,,,\n"
+            "2026-10-05,happyhorse,1,CNY,4.5,0,5,,,1,,,,,,\n"
+            "2026-10-05,seedance,1,CNY,5.0094,0,,,,,108900,,245025,,,\n"
+            "2026-10-05,seedance,0,USD,0.6125625,0,,,,,,,,,,\n"
+            "2026-10-06,unpriced,1,,,1,,,,,,,,,,\n");
+  options_.by = {"label:customer"};
+  options_.status = "success";
+  options_.delimiter = ";";
+  EXPECT_NE(report().find("\nA, B;1;CNY;4.5;0;"), std::string::npos);
+}
+
+TEST_F(ReportTest, DaysAreThoseOfTheZone) {
+  options_.by = {"day"};
+  options_.zone = "America/New_York";
+  const std::string text = report();
+  EXPECT_NE(text.find("\n2026-10-04,"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\n2026-10-06,"), std::string::npos) << text;
+}
+
+TEST_F(ReportTest, JsonIsOneObjectALine) {
+  options_.format = "json";
+  std::istringstream lines(report());
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  const auto json = nlohmann::json::parse(line);
+  EXPECT_EQ(json.at("type"), "line");
+  EXPECT_EQ(json.at("task_id"), "t1");
+  EXPECT_EQ(json.at("completion_tokens"), 108900);
+  EXPECT_EQ(json.at("cost"), "5.0094");
+  EXPECT_TRUE(json.at("ratio").is_null());
+  int count = 1;
+  while (std::getline(lines, line)) {
+    EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+    ++count;
+  }
+  EXPECT_EQ(count, 5);
+}
+
+TEST_F(ReportTest, RoundsOnlyWhenAsked) {
+  options_.round = 2;
+  EXPECT_NE(report().find(",CNY,5.01,"), std::string::npos);
+  EXPECT_NE(report().find(",USD,0.61,"), std::string::npos);
+}
+
+TEST_F(ReportTest, AFileComesWithItsManifest) {
+  options_.output = folder_.path("october.csv");
+  EXPECT_EQ(report(), "");
+  const std::string text = support::read_file(options_.output);
+  const auto manifest =
+      nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
+  core::Sha256 hash;
+  hash.update(text);
+  EXPECT_EQ(manifest.at("sha256"), core::hex(hash.finish()));
+  EXPECT_EQ(manifest.at("rows"), 5);
+  EXPECT_EQ(manifest.at("tasks"), 4);
+  EXPECT_EQ(manifest.at("unfinished"), 1);
+  EXPECT_EQ(manifest.at("missing"), 1);
+  EXPECT_EQ(manifest.at("unpriced"), 1);
+  EXPECT_EQ(manifest.at("totals"), (nlohmann::json{{"CNY", "9.5094"}, {"USD", "0.6125625"}}));
+  options_.output = "-";
+  EXPECT_EQ(report(), text);
+}
+
+TEST_F(ReportTest, AFailedReportLeavesTheOldFile) {
+  options_.output = folder_.write("october.csv", "old");
+  options_.prices = folder_.write("prices.csv", "model,unit,price,currency\nx,hour,1,USD\n");
+  EXPECT_THROW(report(), core::UsageError);
+  EXPECT_EQ(support::read_file(options_.output), "old");
+}
+
+TEST_F(ReportTest, IsTheSameInEveryZoneAndLocaleOfTheMachine) {
+  const std::string before = report();
+  ::setenv("TZ", "Asia/Kathmandu", 1);
+  ::setenv("LC_ALL", "de_DE.UTF-8", 1);
+  EXPECT_EQ(report(), before);
+  ::unsetenv("TZ");
+  ::unsetenv("LC_ALL");
+}
+
+TEST_F(ReportTest, AnEmptyPeriodIsTheHeaderAlone) {
+  options_.period = "2025";
+  EXPECT_EQ(report(), kHeader + ",snapshot_id,raw_sha256\n");
+  options_.bom = true;
+  EXPECT_EQ(report(), "\xEF\xBB\xBF" + kHeader + ",snapshot_id,raw_sha256\n");
+  options_.format = "json";
+  EXPECT_EQ(report(), "");
+}
+
+TEST_F(ReportTest, RequireCompleteTellsOfUnfinishedTasks) {
+  options_.require_complete = true;
+  EXPECT_FALSE(report().empty());
+  EXPECT_EQ(exit_code_, cmd::partly);
+  options_.period = "2026-10-06";
+  (void)report();
+  EXPECT_EQ(exit_code_, cmd::ok);
+}
+
+TEST_F(ReportTest, RefusesWhatMakesNoReport) {
+  using Change = void (*)(cmd::ReportOptions&);
+  const std::vector<std::pair<std::string, Change>> cases = {
+      {"no period", [](auto& o) { o.period = ""; }},
+      {"period and range", [](auto& o) { o.from = "2026-10-01", o.to = "2026-10-02"; }},
+      {"half a range", [](auto& o) { o.period = "", o.from = "2026-10-01"; }},
+      {"unknown key", [](auto& o) { o.by = {"colour"}; }},
+      {"task with others",
+       [](auto& o) {
+         o.by = {"task", "day"};
+       }},
+      {"empty label", [](auto& o) { o.by = {"label:"}; }},
+      {"zone", [](auto& o) { o.zone = "Mars/Olympus"; }},
+      {"delimiter", [](auto& o) { o.delimiter = "x"; }},
+      {"prices", [](auto& o) { o.prices = "/nonexistent/prices.csv"; }},
+  };
+  const cmd::ReportOptions good = options_;
+  for (const auto& [name, change] : cases) {
+    options_ = good;
+    change(options_);
+    EXPECT_THROW((void)report(), core::UsageError) << name;
+  }
+}
+
+}  // namespace

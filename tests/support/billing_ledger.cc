@@ -1,0 +1,60 @@
+#include "tests/support/billing_ledger.h"
+
+#include "core/sha256.h"
+#include "storage/database.h"
+#include "storage/migrations.h"
+#include "storage/statement.h"
+
+namespace support {
+
+void make_billing_ledger(const std::string& path) {
+  const auto database = storage::open_for_writing(path);
+  storage::migrate(*database, path, storage::embedded_migrations(), core::UtcTime{}, false);
+  database->exec(
+      "INSERT INTO run (started_at, version, host, inputs, stale_after_ms) "
+      "VALUES (0, '1', 'h', '[]', 0);"
+      "INSERT INTO outcome (id, http_status, verdict, code, status, progress, usage_names) VALUES "
+      "(1, 200, 0, '', 'IN_PROGRESS', '', '[]'), (2, 200, 1, '', 'SUCCESS', '', '[]'), "
+      "(3, 200, 2, '', 'FAILURE', '', '[]'), (4, 400, 4, '', '', '', '[]')");
+}
+
+std::int64_t add_billing_task(const std::string& path, const BillingTask& task,
+                              std::int64_t observed_at) {
+  const auto database = storage::open_for_writing(path);
+  SQLite::Transaction transaction(*database);
+  storage::Statement account(*database, "INSERT OR IGNORE INTO account (name) VALUES (?)");
+  account.bind(1, task.account);
+  account.run();
+  storage::Statement add(*database,
+                         ("INSERT INTO task (account, task_id, state, first_seen" + task.columns +
+                          ") SELECT id, ?2, ?3, ?4" + task.values + " FROM account WHERE name = ?1")
+                             .c_str());
+  add.bind(1, task.account);
+  add.bind(2, task.id);
+  add.bind(3, std::int64_t{task.state});
+  add.bind(4, observed_at);
+  add.run();
+  const std::int64_t key = database->getLastInsertRowid();
+  core::Sha256 hash;
+  hash.update(task.id);
+  const core::Sha256Digest digest = hash.finish();
+  storage::Statement snapshot(*database,
+                              "INSERT INTO snapshot (task, run, observed_at, outcome, raw_bytes, "
+                              "raw_sha256) VALUES (?, 1, ?, ?, 2, ?)");
+  snapshot.bind(1, key);
+  snapshot.bind(2, observed_at);
+  snapshot.bind(3, std::int64_t{task.state + 1});
+  snapshot.bind_blob(4, {reinterpret_cast<const char*>(digest.data()), digest.size()});
+  snapshot.run();
+  const std::int64_t number = database->getLastInsertRowid();
+  if (task.state == 1 || task.state == 2) {
+    storage::Statement settle(*database, "UPDATE task SET final_snapshot = ? WHERE id = ?");
+    settle.bind(1, number);
+    settle.bind(2, key);
+    settle.run();
+  }
+  transaction.commit();
+  return number;
+}
+
+}  // namespace support
