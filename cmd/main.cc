@@ -8,6 +8,7 @@
 #include "cmd/environment.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
+#include "cmd/report.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "core/curl_transport.h"
@@ -16,13 +17,10 @@
 namespace {
 
 constexpr cmd::CommandEntry kCommands[]{
-    {cmd::Command::run, cmd::run},
-    {cmd::Command::status, cmd::status},
-    {cmd::Command::db_migrate, cmd::db_migrate},
-    {cmd::Command::db_check, cmd::db_check},
-    {cmd::Command::db_backup, cmd::db_backup},
-    {cmd::Command::db_prune, cmd::db_prune},
-    {cmd::Command::config, cmd::run_config},
+    {cmd::Command::run, cmd::run},           {cmd::Command::status, cmd::status},
+    {cmd::Command::report, cmd::report},     {cmd::Command::db_migrate, cmd::db_migrate},
+    {cmd::Command::db_check, cmd::db_check}, {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_prune, cmd::db_prune}, {cmd::Command::config, cmd::run_config},
 };
 
 }  // namespace
