@@ -175,7 +175,7 @@ TEST(Process, ClosedDescriptorsAreTaken) {
     const bool reads_nothing = ::read(0, &byte, 1) == 0;
     const bool data_is_an_error = ::write(1, "x", 1) < 0;
     const bool messages_vanish = ::write(2, "x", 1) == 1;
-    return next == 3 && reads_nothing && data_is_an_error && messages_vanish ? 0 : 1;
+    return next > 2 && reads_nothing && data_is_an_error && messages_vanish ? 0 : 1;
   });
   EXPECT_EQ(result.exit_code, 0);
 }
