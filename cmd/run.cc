@@ -236,16 +236,15 @@ void Run::import(storage::TaskStore& store) {
   if (settings_.flag("no-download")) {
     rules.on_disk = nullptr;  // files do not matter to such a run
   }
-  std::vector<core::WantedTask> batch;
-  batch.reserve(storage::TaskStore::kImportBatch);
+  storage::ImportBatch batch;
   const auto import_batch = [&] {
     summary_.duplicates += store.import(batch, rules);
     batch.clear();
   };
   inputs_.read(
-      [&](core::WantedTask&& task) {
-        batch.push_back(std::move(task));
-        if (batch.size() == storage::TaskStore::kImportBatch) {
+      [&](const core::WantedTask& task) {
+        batch.add(task);
+        if (batch.full()) {
           import_batch();
         }
       },

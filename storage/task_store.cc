@@ -1,8 +1,6 @@
 #include "storage/task_store.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -12,37 +10,24 @@
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
 #include "storage/database.h"
+#include "storage/json_text.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/task_import.h"
 
 namespace storage {
 namespace {
 
 std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
 
-// A JSON array of texts; what needs no escape, which is nearly all, is written straight.
 std::string json_array(const std::vector<core::UsageMetric>& usage,
                        std::string core::UsageMetric::*member) {
   std::string json = "[";
   for (const core::UsageMetric& metric : usage) {
-    const std::string& text = metric.*member;
     json += json.size() > 1 ? "," : "";
-    const bool plain = std::all_of(text.begin(), text.end(), [](char one) {
-      return one >= ' ' && one <= '~' && one != '"' && one != '\\';
-    });
-    json +=
-        plain ? '"' + text + '"'
-              : nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    append_json_string(json, metric.*member);
   }
   return json + "]";
-}
-
-std::string labels_json(const core::Labels& labels) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : labels) {
-    json[name] = value;
-  }
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 // Where an answer's bytes lie.
@@ -84,24 +69,7 @@ struct TaskStore::Connection {
   }
   std::int64_t account_row(const std::string& name);
 
-  // Import.
-  Statement find_task{
-      *database,
-      "SELECT id, state, input_model, labels FROM task WHERE account = ? AND task_id = ?"};
-  Statement add_task{*database,
-                     "INSERT INTO task (account, task_id, first_seen, input_model, labels) "
-                     "VALUES (?, ?, ?, ?, ?)"};
-  Statement relabel_task{*database,
-                         "UPDATE task SET input_model = coalesce(?, input_model), "
-                         "labels = coalesce(?, labels) WHERE id = ?"};
-  Statement add_work{*database, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
-  Statement done_videos{*database,
-                        "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1"};
-  Statement want_video{*database,
-                       "UPDATE video SET state = 0, settled_run = 0 WHERE task = ? AND "
-                       "video_index = ?"};
-  bool import_one(const core::WantedTask& task, const ImportRules& rules, std::int64_t now_ms);
-  bool videos_on_disk(std::int64_t task, const ImportRules& rules);
+  TaskImport import{*database};
 
   // Answers.
   Statement last_answer{*database,
@@ -138,14 +106,18 @@ struct TaskStore::Connection {
       "total_tokens = ?18, super_resolution_tokens = ?19, units = ?20, credits = ?21, "
       "quota = ?22, fail_reason = ?23 WHERE id = ?1"};
   Statement settle_work{*database, "UPDATE work SET settled = 1 WHERE task = ?"};
+  // No upsert: SQLite would copy every page that it touches beforehand, to be able to undo it
+  // alone.
+  Statement add_video{*database,
+                      "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
+                      "VALUES (?, ?, ?, ?)"};
   // A video that was given up is wanted again when the gateway brings a fresh link.
   Statement offer_video{
       *database,
-      "INSERT INTO video (task, video_index, snapshot, expires_at) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT (task, video_index) DO UPDATE SET snapshot = excluded.snapshot, "
-      "state = CASE WHEN expires_at IS NOT excluded.expires_at THEN 0 ELSE state END, "
-      "settled_run = CASE WHEN state <> 0 AND expires_at IS NOT excluded.expires_at THEN 0 "
-      "ELSE settled_run END, expires_at = excluded.expires_at WHERE state <> 1"};
+      "UPDATE video SET snapshot = ?3, "
+      "state = CASE WHEN expires_at IS NOT ?4 THEN 0 ELSE state END, "
+      "settled_run = CASE WHEN state <> 0 AND expires_at IS NOT ?4 THEN 0 ELSE settled_run END, "
+      "expires_at = ?4 WHERE task = ?1 AND video_index = ?2 AND state <> 1"};
   Statement settle_video{
       *database,
       "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, denied = ?5, "
@@ -159,6 +131,7 @@ struct TaskStore::Connection {
   void write_block(const std::vector<std::string_view>& answers);
   std::int64_t outcome_of(const core::AnswerEntry& entry);
   void write_answer(const core::AnswerEntry& entry, const Place& place);
+  void write_link(std::int64_t task, const core::VideoLink& link, std::int64_t snapshot);
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void write_video(const core::VideoEntry& entry);
@@ -212,80 +185,17 @@ std::int64_t TaskStore::begin_run(const RunStart& start) {
   });
 }
 
-std::uint64_t TaskStore::import(std::span<const core::WantedTask> tasks, const ImportRules& rules) {
+std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "import into", [&] {
-    // In the order of the index, so that neighbours share pages.
-    std::vector<std::size_t> order(tasks.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&tasks](std::size_t a, std::size_t b) { return tasks[a].id < tasks[b].id; });
+    batch.sort();
     SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
-    const std::int64_t now_ms = millis(c.clock.utc());
-    std::uint64_t duplicates = 0;
-    for (const std::size_t index : order) {
-      duplicates += c.import_one(tasks[index], rules, now_ms) ? 0U : 1U;
-    }
+    const std::int64_t account = c.accounts.at(static_cast<std::size_t>(rules.account));
+    const std::uint64_t duplicates =
+        c.import.add(batch, {account, rules.refresh, rules.on_disk, millis(c.clock.utc())});
     transaction.commit();
     return duplicates;
   });
-}
-
-// False when the task was on the work list already.
-bool TaskStore::Connection::import_one(const core::WantedTask& task, const ImportRules& rules,
-                                       std::int64_t now_ms) {
-  const std::int64_t account = accounts.at(static_cast<std::size_t>(rules.account));
-  const std::string labels = task.labels.empty() ? std::string() : labels_json(task.labels);
-  find_task.bind(1, account);
-  find_task.bind(2, task.id.text());
-  std::int64_t id = 0;
-  auto state = core::TaskState::unfinished;
-  if (find_task.step()) {
-    id = find_task.integer(0);
-    state = static_cast<core::TaskState>(find_task.integer(1));
-    const bool renamed = (!task.model.empty() && find_task.text(2) != task.model) ||
-                         (!labels.empty() && find_task.text(3) != labels);
-    find_task.reset();
-    if (renamed) {
-      relabel_task.bind_or_null(1, task.model);
-      relabel_task.bind_or_null(2, labels);
-      relabel_task.bind(3, id);
-      relabel_task.run();
-    }
-  } else {
-    find_task.reset();
-    add_task.bind(1, account);
-    add_task.bind(2, task.id.text());
-    add_task.bind(3, now_ms);
-    add_task.bind_or_null(4, task.model);
-    add_task.bind_or_null(5, labels);
-    add_task.run();
-    id = database->getLastInsertRowid();
-  }
-  const bool whole = state != core::TaskState::succeeded || videos_on_disk(id, rules);
-  const bool ask = state == core::TaskState::unfinished || rules.refresh || !whole;
-  add_work.bind(1, id);
-  add_work.bind(2, ask ? 0 : 1);
-  add_work.run();
-  return database->getChanges() == 1;
-}
-
-// A recorded file that is gone is wanted again, and its task asked, since the link may be dead.
-bool TaskStore::Connection::videos_on_disk(std::int64_t task, const ImportRules& rules) {
-  std::vector<std::int64_t> gone;
-  done_videos.bind(1, task);
-  while (done_videos.step()) {
-    if (rules.on_disk && !rules.on_disk(std::string(done_videos.text(1)), done_videos.integer(2))) {
-      gone.push_back(done_videos.integer(0));
-    }
-  }
-  done_videos.reset();
-  for (const std::int64_t index : gone) {
-    want_video.bind(1, task);
-    want_video.bind(2, index);
-    want_video.run();
-  }
-  return gone.empty();
 }
 
 void TaskStore::add_pending(int account) {
@@ -468,11 +378,21 @@ void TaskStore::Connection::write_answer(const core::AnswerEntry& entry, const P
     settle_work.run();
   }
   for (const core::VideoLink& link : entry.answer.links) {
-    offer_video.bind(1, entry.task);
-    offer_video.bind(2, static_cast<std::int64_t>(link.index));
-    offer_video.bind(3, snapshot);
-    offer_video.bind_time(4, link.expires_at);
-    offer_video.run();
+    write_link(entry.task, link, snapshot);
+  }
+}
+
+void TaskStore::Connection::write_link(std::int64_t task, const core::VideoLink& link,
+                                       std::int64_t snapshot) {
+  for (Statement* statement : {&add_video, &offer_video}) {
+    statement->bind(1, task);
+    statement->bind(2, static_cast<std::int64_t>(link.index));
+    statement->bind(3, snapshot);
+    statement->bind_time(4, link.expires_at);
+    statement->run();
+    if (database->getChanges() == 1) {
+      return;
+    }
   }
 }
 

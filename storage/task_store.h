@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/ledger.h"
 #include "core/task.h"
+#include "storage/import_batch.h"
 
 namespace storage {
 
@@ -47,9 +48,6 @@ struct RunTotals {
 /// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
 class TaskStore {
  public:
-  /// Rows that one call of `import` should bring: enough to be sorted well, few in memory.
-  static constexpr std::size_t kImportBatch = 16'384;
-
   /// Opens or makes the ledger, and brings its schema up to date (after a backup beside it unless
   /// `backup` is false). Throws LedgerUnreadable for a newer or foreign one.
   TaskStore(const std::string& path, const core::Clock& clock, bool backup);
@@ -59,8 +57,8 @@ class TaskStore {
 
   /// Empties the work list of the run before. Returns the run's number.
   std::int64_t begin_run(const RunStart& start);
-  /// Adds rows to the work list. Returns how many were on it already.
-  std::uint64_t import(std::span<const core::WantedTask> tasks, const ImportRules& rules);
+  /// Adds rows to the work list, sorting them. Returns how many were on it already.
+  std::uint64_t import(ImportBatch& batch, const ImportRules& rules);
   /// Adds the ledger's unfinished tasks that are not stale, and tasks that lack videos.
   void add_pending(int account);
 

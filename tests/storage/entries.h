@@ -8,10 +8,12 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/api.h"
 #include "core/ledger.h"
 #include "core/lifecycle.h"
+#include "storage/task_store.h"
 
 namespace entries {
 
@@ -109,6 +111,25 @@ inline std::string read_file(const std::string& path) {
 
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// Brings tasks onto the work list; returns how many were on it already.
+inline std::uint64_t import(storage::TaskStore& store, const std::vector<core::WantedTask>& tasks,
+                            const storage::ImportRules& rules = {}) {
+  storage::ImportBatch batch;
+  for (const core::WantedTask& task : tasks) {
+    batch.add(task);
+  }
+  return store.import(batch, rules);
+}
+
+inline std::uint64_t import(storage::TaskStore& store, const std::vector<std::string>& ids,
+                            const storage::ImportRules& rules = {}) {
+  std::vector<core::WantedTask> tasks;
+  for (const std::string& one : ids) {
+    tasks.push_back({.id = id(one), .model = "", .labels = {}});
+  }
+  return import(store, tasks, rules);
 }
 
 }  // namespace entries

@@ -59,11 +59,7 @@ class SqliteSubject final : public Subject {
   void begin_run(const std::vector<std::string>& ids) override {
     ledger_.reset();
     store_.begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
-    std::vector<core::WantedTask> tasks;
-    for (const std::string& id : ids) {
-      tasks.push_back({.id = entries::id(id), .model = "", .labels = {}});
-    }
-    store_.import(tasks, {.account = 0, .refresh = false, .on_disk = {}});
+    entries::import(store_, ids);
     ledger_ = std::make_unique<storage::SqliteLedger>(store_, [] {});
   }
   core::Ledger& ledger() override { return *ledger_; }

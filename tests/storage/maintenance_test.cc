@@ -31,11 +31,7 @@ class MaintenanceTest : public testing::Test {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
     const std::vector<std::string> ids{"lacking", "old", "open"};  // keys 1, 2, 3
-    std::vector<core::WantedTask> tasks;
-    for (const std::string& id : ids) {
-      tasks.push_back({.id = entries::id(id), .model = "", .labels = {}});
-    }
-    store.import(tasks, {});
+    entries::import(store, ids);
     std::vector<core::Entry> batch{
         answered({.task = 2, .id = "old", .body = entries::running("old")}),
         answered({.task = 1, .id = "lacking", .body = entries::success("lacking")}),

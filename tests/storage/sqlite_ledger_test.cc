@@ -40,7 +40,7 @@ std::unique_ptr<TaskStore> open_store(const std::string& path, const core::Clock
                      .model = "input-model",
                      .labels = {{"project", "x"}, {"b", "y"}}});
   }
-  store->import(tasks, {});
+  entries::import(*store, tasks);
   return store;
 }
 
@@ -166,8 +166,8 @@ TEST_F(SqliteLedgerTest, AWantedVideoHasWhatItsFileNeeds) {
   ledger_->flush();
   ledger_.reset();
   store_->begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
-  const std::vector<core::WantedTask> row{{.id = entries::id(name(1)), .model = "", .labels = {}}};
-  store_->import(row, {.on_disk = [](const std::string&, std::int64_t) { return false; }});
+  entries::import(*store_, std::vector{name(1)},
+                  {.on_disk = [](const std::string&, std::int64_t) { return false; }});
   ledger_ = std::make_unique<SqliteLedger>(*store_, [] {});
   const auto videos = ledger_->videos(10);
   ASSERT_EQ(videos.size(), 1U);

@@ -38,16 +38,11 @@ class TaskStoreTest : public testing::Test {
                        .stale_after = std::chrono::hours(36)});
   }
   std::uint64_t import(const std::vector<std::string>& ids, const ImportRules& rules = kOnDisk) {
-    std::vector<core::WantedTask> tasks;
-    for (const std::string& id : ids) {
-      tasks.push_back({.id = entries::id(id), .model = "", .labels = {}});
-    }
-    return store_->import(tasks, rules);
+    return entries::import(*store_, ids, rules);
   }
   void import_row(const std::string& model, const core::Labels& labels) {
-    const std::vector<core::WantedTask> row{
-        {.id = entries::id("a"), .model = model, .labels = labels}};
-    store_->import(row, kOnDisk);
+    const core::WantedTask row{.id = entries::id("a"), .model = model, .labels = labels};
+    entries::import(*store_, std::vector{row}, kOnDisk);
   }
   void write(core::Entry entry) { store_->write({&entry, 1}); }
   void hear(const std::string& id, const std::string& body, int http_status = 200) {

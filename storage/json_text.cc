@@ -1,0 +1,44 @@
+#include "storage/json_text.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace storage {
+namespace {
+
+bool is_last_of_its_name(const core::Labels& labels, std::size_t index) {
+  return std::none_of(labels.begin() + static_cast<std::ptrdiff_t>(index) + 1, labels.end(),
+                      [&](const auto& other) { return other.first == labels[index].first; });
+}
+
+}  // namespace
+
+void append_json_string(std::string& json, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char one) {
+    return one >= ' ' && one <= '~' && one != '"' && one != '\\';
+  });
+  if (!plain) {
+    json += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return;
+  }
+  json += '"';
+  json += text;
+  json += '"';
+}
+
+void append_json_object(std::string& json, const core::Labels& labels) {
+  json += '{';
+  const char* separator = "";
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (is_last_of_its_name(labels, i)) {
+      json += separator;
+      append_json_string(json, labels[i].first);
+      json += ':';
+      append_json_string(json, labels[i].second);
+      separator = ",";
+    }
+  }
+  json += '}';
+}
+
+}  // namespace storage
