@@ -24,8 +24,8 @@ class SqliteLedger final : public core::Ledger {
   static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
   /// With fewer entries than this the writer waits a moment for more: answers that share a block
   /// take a third of the room.
-  static constexpr std::size_t kGather = 64;
-  static constexpr std::chrono::milliseconds kGatherTime{5};
+  static constexpr std::size_t kGather = 512;
+  static constexpr std::chrono::milliseconds kGatherTime{25};
 
   /// `wake` is called on the writer thread after each commit, and when the ledger breaks; it must
   /// not call back. `store` must outlive this. Throws core::Error.
