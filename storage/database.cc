@@ -28,6 +28,12 @@ constexpr int kWriterCacheKib = 12 * 1024;
 constexpr int kReaderCacheKib = 2 * 1024;
 constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 
+// Statistics that nobody asks for would take a global mutex at each allocation.
+void configure_sqlite() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);  // no harm when SQLite is in use already
+}
+
 std::string why(int error) { return std::generic_category().message(error); }
 
 enum class FileKind { absent, empty, ledger, other };
@@ -167,6 +173,7 @@ void throw_ledger_error(const std::string& path, const char* doing,
 }
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
+  configure_sqlite();
   make_private_folder(std::filesystem::absolute(path).parent_path());
   FileKind kind = with_ledger_errors(path, "open", [&] { return file_kind(path); });
   if (kind == FileKind::absent) {
@@ -200,6 +207,7 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
 }
 
 std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path) {
+  configure_sqlite();
   switch (with_ledger_errors(path, "read", [&] { return file_kind(path); })) {
     case FileKind::absent:
       throw LedgerUnreadable("no ledger at " + path +

@@ -234,6 +234,7 @@ void SqliteLedger::flush() {
 // ---- the writer thread
 
 void SqliteLedger::write_all() {
+  std::vector<core::Entry> batch;  // its room is used again
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
@@ -242,7 +243,7 @@ void SqliteLedger::write_all() {
     }
     work_.wait_for(lock, kGatherTime,
                    [this] { return stopping_ || hurry_ || queue_.size() >= kGather; });
-    std::vector<core::Entry> batch = std::exchange(queue_, {});
+    batch.swap(queue_);
     const std::size_t bytes = queued_bytes_;
     lock.unlock();
     std::exception_ptr failure;
