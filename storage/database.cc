@@ -30,8 +30,8 @@ constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 
 // Statistics that nobody asks for would take a global mutex at each allocation.
 void configure_sqlite() {
-  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(configured);  // no harm when SQLite is in use already
+  static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kConfigured);  // no harm when SQLite is in use already
 }
 
 std::string why(int error) { return std::generic_category().message(error); }
