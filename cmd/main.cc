@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/close.h"
 #include "cmd/config.h"
 #include "cmd/db.h"
 #include "cmd/environment.h"
@@ -17,10 +18,15 @@
 namespace {
 
 constexpr cmd::CommandEntry kCommands[]{
-    {cmd::Command::run, cmd::run},           {cmd::Command::status, cmd::status},
-    {cmd::Command::report, cmd::report},     {cmd::Command::db_migrate, cmd::db_migrate},
-    {cmd::Command::db_check, cmd::db_check}, {cmd::Command::db_backup, cmd::db_backup},
-    {cmd::Command::db_prune, cmd::db_prune}, {cmd::Command::config, cmd::run_config},
+    {cmd::Command::run, cmd::run},
+    {cmd::Command::status, cmd::status},
+    {cmd::Command::report, cmd::report},
+    {cmd::Command::close, cmd::close},
+    {cmd::Command::db_migrate, cmd::db_migrate},
+    {cmd::Command::db_check, cmd::db_check},
+    {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_prune, cmd::db_prune},
+    {cmd::Command::config, cmd::run_config},
 };
 
 }  // namespace

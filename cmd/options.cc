@@ -340,7 +340,7 @@ constexpr OptionSpec kOptions[]{
      .argument = "N",
      .default_note = "exact",
      .group = Group::money,
-     .commands = kPricers,
+     .commands = report | reconcile,
      .help = "Rounds each line's cost to N decimals, half to even.",
      .maximum = 18},
 

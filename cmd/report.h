@@ -2,33 +2,12 @@
 #pragma once
 
 #include <iosfwd>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "cmd/log.h"
+#include "cmd/report_plan.h"
 #include "cmd/settings.h"
 
 namespace cmd {
-
-/// As on the command line; product.md, "report".
-struct ReportOptions {
-  std::string ledger;
-  std::string period{};  ///< or `from` and `to`
-  std::string from{};
-  std::string to{};
-  std::string zone = "UTC";
-  std::string time = "finish";
-  std::string status = "all";
-  std::vector<std::string> by{"task"};
-  std::string format = "csv";
-  std::string output = "-";
-  std::string prices{};  ///< a file; empty: costs stay empty
-  std::optional<int> round{};
-  std::string delimiter = ",";
-  bool bom = false;
-  bool require_complete = false;
-};
 
 /// Writes the report to `out`, or at once to `output` with its manifest beside it. The same ledger
 /// and options give the same bytes. Returns the exit code; throws core::UsageError for options

@@ -71,33 +71,34 @@ std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task
   return values;
 }
 
-void ReportGroups::add(const core::FinishedTask& task, const std::vector<core::Charge>& charges) {
-  std::vector<std::string> values = key_values(task);
-  for (const core::Charge& charge : charges) {
-    values.push_back(charge.currency);
-    Totals& totals = groups_[values];
-    values.pop_back();
-    if (charge.cost) {
-      totals.cost = totals.cost.value_or(core::Decimal()) + *charge.cost;
-    } else {
-      ++totals.unpriced;
-    }
-    // The task itself counts on its first line, wherever the second one lies.
-    if (charge.kind != core::LineKind::main) {
+void ReportGroups::add(const core::ReportLine& line) {
+  std::vector<std::string> key = key_values(line.task);
+  key.push_back(line.charge.currency);
+  Totals& totals = groups_[std::move(key)];
+  const int sign = line.reversal ? -1 : 1;
+  if (line.charge.cost) {
+    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost;
+  } else {
+    totals.unpriced += sign;
+  }
+  // The task itself counts on its first line, wherever the second one lies.
+  if (line.charge.kind == core::LineKind::main) {
+    totals.tasks += sign;
+    add_counts(line.task.facts, totals);
+  }
+}
+
+void ReportGroups::add_counts(const core::TaskFacts& facts, Totals& totals) {
+  const auto counts = counts_of(facts);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts.at(i).empty()) {
       continue;
     }
-    ++totals.tasks;
-    const auto counts = counts_of(task.facts);
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (counts.at(i).empty()) {
-        continue;
-      }
-      Sum& sum = totals.counts.at(i);
-      const auto count = core::Decimal::parse(counts.at(i));
-      sum.any = true;
-      sum.exact = sum.exact && count;
-      sum.value += count.value_or(core::Decimal());
-    }
+    Sum& sum = totals.counts.at(i);
+    const auto count = core::Decimal::parse(counts.at(i));
+    sum.any = true;
+    sum.exact = sum.exact && count;
+    sum.value += count.value_or(core::Decimal());
   }
 }
 

@@ -29,8 +29,8 @@ class ReportGroups {
   ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
       : keys_(std::move(keys)), zone_(zone) {}
 
-  /// Adds the lines of one task. Throws core::Error when a sum overflows.
-  void add(const core::FinishedTask& task, const std::vector<core::Charge>& charges);
+  /// Adds a line. Throws core::Error when a sum overflows.
+  void add(const core::ReportLine& line);
 
   /// The keys, then tasks, currency, cost, unpriced and the sums of every count.
   [[nodiscard]] std::vector<ReportColumn> columns() const;
@@ -45,12 +45,13 @@ class ReportGroups {
     [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
   };
   struct Totals {
-    std::uint64_t tasks = 0;
-    std::uint64_t unpriced = 0;
+    std::int64_t tasks = 0;  // less those that are taken back, as `unpriced`
+    std::int64_t unpriced = 0;
     std::optional<core::Decimal> cost;
     std::array<Sum, kCountColumns.size()> counts;
   };
 
+  static void add_counts(const core::TaskFacts& facts, Totals& totals);
   [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;

@@ -78,9 +78,11 @@ std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels) {
   return columns;
 }
 
-std::vector<ReportCell> line_cells(const core::FinishedTask& task, const core::Charge& charge,
+std::vector<ReportCell> line_cells(const core::ReportLine& line,
                                    const std::vector<std::string>& labels,
                                    const core::TimeZone& zone) {
+  const core::FinishedTask& task = line.task;
+  const core::Charge& charge = line.charge;
   const core::TaskFacts& facts = task.facts;
   Cells cells;
   for (const std::string* text :
@@ -104,7 +106,7 @@ std::vector<ReportCell> line_cells(const core::FinishedTask& task, const core::C
   cells.text(charge.currency);
   cells.amount(charge.cost);
   cells.text(charge.cost_note);
-  cells.text("");  // adjusts: only lines about a closed period name another
+  cells.text(line.adjusts);
   for (const std::string& label : labels) {
     cells.text(label_of(task, label));
   }

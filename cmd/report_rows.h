@@ -37,8 +37,7 @@ inline constexpr std::array<std::string_view, 10> kCountColumns = {
 
 /// The cells of one line in that order. The counts stand on the task's first line alone, so that
 /// sums over lines are those of the tasks.
-[[nodiscard]] std::vector<ReportCell> line_cells(const core::FinishedTask& task,
-                                                 const core::Charge& charge,
+[[nodiscard]] std::vector<ReportCell> line_cells(const core::ReportLine& line,
                                                  const std::vector<std::string>& labels,
                                                  const core::TimeZone& zone);
 

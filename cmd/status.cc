@@ -1,6 +1,7 @@
 #include "cmd/status.h"
 
 #include <date/date.h>
+#include <unistd.h>
 
 #include <iomanip>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 
 #include "cmd/exit_code.h"
 #include "cmd/units.h"
+#include "core/billing.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -151,12 +153,56 @@ void history_text(std::ostream& out, const storage::TaskHistory& history) {
   }
 }
 
+// ---- a line of a report
+
+// Byte-exact into a file or a pipe, so that its SHA-256 is that of the line; a terminal gets no
+// control characters.
+int show_line(storage::History& history, const std::string& line, bool as_json, Log& log,
+              std::ostream& out) {
+  const auto origin = core::origin_of_line(line);
+  if (!origin) {
+    throw core::UsageError("--line " + line +
+                           ": no line ID, which is like 4711-0123456789ab as in the column line_id "
+                           "of a report");
+  }
+  const auto found = history.answer_of(*origin);
+  if (!found) {
+    log.error("no answer in the ledger is behind line " + line + "; is it of another ledger?");
+    return partly;
+  }
+  if (as_json) {
+    Json json;
+    json["type"] = "line";
+    json["line_id"] = line;
+    json.update(row_json(found->columns));
+    json["answer"] = found->answer ? Json(*found->answer) : Json();
+    print(out, json);
+  } else if (found->answer) {
+    out << (isatty(STDOUT_FILENO) != 0 ? core::printable(*found->answer, found->answer->size() * 4)
+                                       : *found->answer);
+  }
+  if (!found->answer) {
+    log.error("the answer behind line " + line + " was dropped by `db prune`; its SHA-256 was " +
+              cell(found->columns, "raw_sha256"));
+    return partly;
+  }
+  log.note("task " + cell(found->columns, "task_id") + ", answer of " +
+           cell(found->columns, "observed_at") + ", SHA-256 " + cell(found->columns, "raw_sha256"));
+  return ok;
+}
+
 }  // namespace
 
 int status(const Settings& settings, Log& log, std::ostream& out) {
   storage::History history(settings.ledger_path());
   const core::SystemClock clock;
   const bool as_json = settings.flag("json");
+  if (const auto line = settings.given_text("line")) {
+    if (!settings.arguments().empty()) {
+      throw core::UsageError("give either --line or task IDs");
+    }
+    return show_line(history, *line, as_json, log, out);
+  }
   if (settings.arguments().empty()) {
     const storage::LedgerTotals totals = history.totals(clock.utc());
     if (as_json) {

@@ -68,7 +68,8 @@ std::vector<std::string> TroubleList::lines() const {
   std::vector<std::string> lines;
   const auto list = [&lines](const Group& group, const std::string& what) {
     for (const std::string& one : group.named) {
-      lines.push_back(what + ": " + one);
+      lines.push_back(what);
+      lines.back().append(": ").append(one);
     }
     if (group.count > group.named.size()) {
       lines.push_back(what + ": and " + number(group.count - group.named.size()) + " more");

@@ -76,8 +76,8 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   charge.quantity =
       is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
   try {
-    const Decimal cost = *charge.quantity * row.price;
-    charge.cost = pricing.round_places ? cost.rounded(*pricing.round_places) : cost;
+    charge.cost = *charge.quantity * row.price;
+    round_cost(charge, pricing.round_places);
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");
   }
@@ -121,6 +121,12 @@ std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
     return std::nullopt;
   }
   return origin;
+}
+
+void round_cost(Charge& charge, const std::optional<int>& places) {
+  if (charge.cost && places) {
+    charge.cost = charge.cost->rounded(*places);
+  }
 }
 
 std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,

@@ -57,6 +57,18 @@ struct Pricing {
 [[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
                                              const TimeZone& zone);
 
+/// Rounds the cost of a charge that was made without rounding.
+void round_cost(Charge& charge, const std::optional<int>& places);
+
+/// A row of a report. What it refers to lives elsewhere.
+struct ReportLine {
+  const FinishedTask& task;
+  const Charge& charge;
+  std::string_view adjusts{};    ///< the line, or the closed period, that it corrects; else empty
+  bool reversal = false;         ///< takes another line back: its counts and cost are negated
+  std::int64_t incurred_in = 0;  ///< key of the closed period that it is about; 0: of none
+};
+
 /// "SNAPSHOT-SHA12" and for super resolution "SNAPSHOT-SHA12-sr": the number of the snapshot that
 /// the line rests on and the first 12 digits of the SHA-256 of its raw answer. Snapshots are never
 /// changed, renumbered or deleted, so the ID is the same for ever; the answer names the task, so

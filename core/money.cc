@@ -82,6 +82,30 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
   return Decimal(negative ? -coefficient : coefficient, static_cast<int>(significant.size()));
 }
 
+Decimal Decimal::from_text(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const std::string_view digits = text.substr(negative ? 1 : 0);
+  Coefficient coefficient = 0;
+  int places = 0;
+  bool behind_point = false;
+  for (const char one : digits) {
+    if (one == '.' && !behind_point) {
+      behind_point = true;
+      continue;
+    }
+    if (!is_digit(one) ||
+        __builtin_add_overflow(checked_multiply(coefficient, kTen),
+                               static_cast<Coefficient>(one - '0'), &coefficient)) {
+      throw Error("`" + std::string(text) + "` is no amount");
+    }
+    places += behind_point ? 1 : 0;
+  }
+  if (digits.empty() || !is_digit(digits.front()) || !is_digit(digits.back())) {
+    throw Error("`" + std::string(text) + "` is no amount");
+  }
+  return {negative ? -coefficient : coefficient, places};
+}
+
 Decimal Decimal::divided_by_power_of_ten(int exponent) const {
   return {coefficient_, coefficient_ == 0 ? 0 : places_ + exponent};
 }

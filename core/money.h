@@ -25,6 +25,9 @@ class Decimal {
   /// exponents, too many digits.
   [[nodiscard]] static std::optional<Decimal> parse(std::string_view text);
 
+  /// What `text` made, whatever its length. Throws core::Error for anything else.
+  [[nodiscard]] static Decimal from_text(std::string_view text);
+
   [[nodiscard]] Decimal divided_by_power_of_ten(int exponent) const;
   /// Half to even, e.g. 0.125 to 2 places is 0.12.
   [[nodiscard]] Decimal rounded(int places) const;

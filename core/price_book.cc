@@ -89,10 +89,10 @@ class RowReader {
     return value;
   }
   [[nodiscard]] std::string day(Column column) const {
-    const std::string text(cell(column));
-    static const TimeZone utc("UTC");
+    std::string text(cell(column));
+    static const TimeZone kUtc("UTC");
     try {
-      if (!text.empty() && parse_period(text, utc).length != PeriodLength::day) {
+      if (!text.empty() && parse_period(text, kUtc).length != PeriodLength::day) {
         throw UsageError("");
       }
     } catch (const UsageError&) {
@@ -299,6 +299,16 @@ const Price* PriceBook::first(const PricedTask& task, Accept accept) const {
     return accept(row) && model_fits(row, task);
   });
   return found == rows_.end() ? nullptr : &*found;
+}
+
+PriceBook PriceBook::parse(std::string_view text, const std::string& file) {
+  return read(
+      [text](char* buffer, std::size_t size) mutable {
+        const std::size_t count = text.copy(buffer, size);
+        text.remove_prefix(count);
+        return count;
+      },
+      file);
 }
 
 const Price* PriceBook::find(const PricedTask& task) const {

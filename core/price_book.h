@@ -66,6 +66,9 @@ class PriceBook {
   /// and column.
   [[nodiscard]] static PriceBook read(ReadBytes read, const std::string& file);
 
+  /// The same from the bytes of such a file.
+  [[nodiscard]] static PriceBook parse(std::string_view text, const std::string& file);
+
   /// The first row that fits and is no sr_mtoken row; the row stays where it is.
   [[nodiscard]] const Price* find(const PricedTask& task) const;
   /// The first sr_mtoken row that fits.

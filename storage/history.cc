@@ -29,6 +29,16 @@ struct History::Connection {
       : path(ledger), database(open_for_reading(ledger)) {
     require_schema(*database, path, embedded_migrations());
   }
+  // None once pruned.
+  std::optional<std::string> raw_answer(std::int64_t snapshot) {
+    SQLite::Statement place(*database, "SELECT block, slot FROM snapshot WHERE id = ?");
+    place.bind(1, snapshot);
+    if (!place.executeStep() || place.getColumn(0).isNull()) {
+      return std::nullopt;
+    }
+    return answers->read(place.getColumn(0).getInt64(), place.getColumn(1).getInt64());
+  }
+
   std::string path;
   std::unique_ptr<SQLite::Database> database;
   std::optional<AnswerReader> answers;
@@ -121,15 +131,23 @@ std::optional<TaskHistory> History::task(const std::string& account, const core:
                               "SELECT name, value FROM usage_metric WHERE snapshot = ?");
       usage.bind(1, snapshot);
       record.usage = rows_of(usage);
-      SQLite::Statement place(*c.database, "SELECT block, slot FROM snapshot WHERE id = ?");
-      place.bind(1, snapshot);
-      if (place.executeStep() && !place.getColumn(0).isNull()) {
-        record.answer =
-            c.answers->read(place.getColumn(0).getInt64(), place.getColumn(1).getInt64());
-      }
+      record.answer = c.raw_answer(snapshot);
       history.snapshots.push_back(std::move(record));
     }
     return history;
+  });
+}
+
+std::optional<LineAnswer> History::answer_of(const core::LineOrigin& line) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&]() -> std::optional<LineAnswer> {
+    SQLite::Statement snapshot(*c.database, "SELECT * FROM v_snapshot WHERE snapshot_id = ?");
+    snapshot.bind(1, line.snapshot);
+    std::vector<ViewRow> rows = rows_of(snapshot);
+    if (rows.empty() || !rows.front().back().second.value_or("").starts_with(line.sha256_begin)) {
+      return std::nullopt;
+    }
+    return LineAnswer{.columns = std::move(rows.front()), .answer = c.raw_answer(line.snapshot)};
   });
 }
 

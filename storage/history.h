@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/billing.h"
 #include "core/clock.h"
 #include "core/task.h"
 
@@ -43,6 +44,12 @@ struct TaskHistory {
   std::vector<ViewRow> videos;  ///< v_video
 };
 
+/// What a line of a report rests on.
+struct LineAnswer {
+  ViewRow columns;                    ///< v_snapshot
+  std::optional<std::string> answer;  ///< byte-exact; none once pruned
+};
+
 /// Reads a ledger at any time, also while a run writes. One thread.
 class History {
  public:
@@ -55,6 +62,8 @@ class History {
   [[nodiscard]] LedgerTotals totals(core::UtcTime now);
   /// None when the account has no such task.
   [[nodiscard]] std::optional<TaskHistory> task(const std::string& account, const core::TaskId& id);
+  /// The answer behind a line of a report; none when there is no such snapshot.
+  [[nodiscard]] std::optional<LineAnswer> answer_of(const core::LineOrigin& line);
   /// Whether `run` would ask about a task: it is not finished, or a recorded video is not on disk.
   [[nodiscard]] bool would_ask(const std::string& account, const core::TaskId& id,
                                bool (*on_disk)(const std::string& path, std::int64_t bytes));

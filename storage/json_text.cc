@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
+
 namespace storage {
 namespace {
 
@@ -39,6 +41,21 @@ void append_json_object(std::string& json, const core::Labels& labels) {
     }
   }
   json += '}';
+}
+
+core::Labels read_labels(std::string_view json) {
+  core::Labels labels;
+  if (json.empty()) {
+    return labels;
+  }
+  const auto parsed = nlohmann::ordered_json::parse(json, nullptr, false);
+  if (!parsed.is_object()) {
+    throw core::Error("the labels of a task are damaged; run `reeltally db check`");
+  }
+  for (const auto& [name, value] : parsed.items()) {
+    labels.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return labels;
 }
 
 }  // namespace storage

@@ -15,4 +15,7 @@ void append_json_string(std::string& json, std::string_view text);
 /// Appends a JSON object with the labels in their order; of two with one name the last one counts.
 void append_json_object(std::string& json, const core::Labels& labels);
 
+/// The labels of such an object; none for an empty text. Throws core::Error for a damaged one.
+[[nodiscard]] core::Labels read_labels(std::string_view json);
+
 }  // namespace storage

@@ -1,15 +1,11 @@
 #include "storage/reports.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
-#include <array>
-#include <nlohmann/json.hpp>
+#include <cstddef>
 #include <set>
 #include <tuple>
-#include <utility>
 
-#include "core/error.h"
+#include "storage/adjustments.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
@@ -19,180 +15,108 @@ namespace {
 
 constexpr int kCacheKib = 32 * 1024;  // tasks lie in another order than that of their end
 
-// A CROSS JOIN is taken in this order: the tasks come as their index or sorter brings them.
-constexpr const char* kColumns =
-    "a.name, t.task_id, t.state, t.submit_time, t.start_time, t.finish_time, "
-    "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
-    "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
-    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
-    "t.labels, t.final_snapshot, s.raw_sha256";
-constexpr const char* kJoins =
-    " CROSS JOIN account AS a ON a.id = t.account "
-    "CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
-
-// Statement parameters: 1 begin, 2 end, 3 and 4 the states wanted. `state IN (1, 2)` is word for
-// word that of the index.
-constexpr const char* kByFinish =
-    "t.finish_time AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
-    "AND t.finish_time >= ?1 AND t.finish_time < ?2 AND t.state IN (?3, ?4) ORDER BY t.finish_time";
-// Few gateways name no finish time; these tasks are sorted.
-constexpr const char* kByFirstSeenFinished =
-    "(SELECT min(f.observed_at) FROM snapshot AS f JOIN outcome AS o ON o.id = f.outcome "
-    "WHERE f.task = t.id AND o.verdict IN (1, 2)) AS at "
-    "FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
-    "AND t.finish_time IS NULL AND t.state IN (?3, ?4) AND at >= ?1 AND at < ?2 ORDER BY at";
-constexpr const char* kBySubmit =
-    "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state IN (1, 2) AND "
-    "at >= ?1 AND at < ?2 AND t.state IN (?3, ?4) ORDER BY at";
-
-std::string select(const char* columns, const char* rest, const char* joins) {
-  std::string sql = std::string("SELECT ") + columns + ", " + rest;
-  const std::string_view mark = "{joins}";
-  return sql.replace(sql.find(mark), mark.size(), joins);
+bool is_closed(const std::vector<ClosedPeriod>& closed, core::UtcTime time) {
+  return std::any_of(closed.begin(), closed.end(),
+                     [time](const ClosedPeriod& period) { return period.contains(time); });
 }
 
-core::Labels parse_labels(std::string_view json) {
-  core::Labels labels;
-  const auto parsed = nlohmann::ordered_json::parse(json, nullptr, false);
-  if (!parsed.is_object()) {
-    throw core::Error("the labels of a task are damaged; run `reeltally db check`");
-  }
-  for (const auto& [name, value] : parsed.items()) {
-    labels.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  return labels;
-}
-
-// One prepared statement, through the C interface: a million rows of 25 columns pass here.
-class Cursor {
- public:
-  Cursor(SQLite::Database& database, const std::string& sql, const ReportQuery& query)
-      : handle_(database.getHandle()) {
-    sqlite3_stmt* made = nullptr;
-    check(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &made, nullptr), SQLITE_OK);
-    statement_.reset(made);
-    const std::int64_t failed = query.failures ? 2 : 1;
-    const std::int64_t succeeded = query.successes ? 1 : 2;
-    const std::array<std::int64_t, 4> values = {query.begin.time_since_epoch().count(),
-                                                query.end.time_since_epoch().count(), succeeded,
-                                                failed};
-    int position = 1;
-    for (const std::int64_t value : values) {
-      check(sqlite3_bind_int64(made, position++, value), SQLITE_OK);
-    }
-  }
-
-  bool step() {
-    const int code = sqlite3_step(statement_.get());
-    if (code != SQLITE_DONE) {
-      check(code, SQLITE_ROW);
-    }
-    return code == SQLITE_ROW;
-  }
-  [[nodiscard]] bool is_null(int column) const {
-    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
-  }
-  [[nodiscard]] std::int64_t integer(int column) const {
-    return sqlite3_column_int64(statement_.get(), column);
-  }
-  /// Valid until the next step.
-  [[nodiscard]] std::string_view text(int column) const {
-    const void* bytes = sqlite3_column_blob(statement_.get(), column);
-    const int size = sqlite3_column_bytes(statement_.get(), column);
-    return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
-  }
-  [[nodiscard]] std::optional<core::UtcTime> time(int column) const {
-    if (is_null(column)) {
-      return std::nullopt;
-    }
-    return core::UtcTime(std::chrono::milliseconds(integer(column)));
-  }
-
- private:
-  void check(int code, int expected) const {
-    if (code != expected) {
-      throw SQLite::Exception(handle_, code);
-    }
-  }
-
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-  };
-  sqlite3* handle_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-};
-
-std::string hex_digits(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr unsigned kNibble = 4;
-  constexpr unsigned kLow = 15;
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char one : bytes) {
-    const auto byte = static_cast<unsigned char>(one);
-    out += kDigits[byte >> kNibble];
-    out += kDigits[byte & kLow];
-  }
-  return out;
-}
-
-// Reads the columns of kColumns, from left to right, and `at` behind them.
-void read_task(const Cursor& row, core::FinishedTask& task) {
-  int column = 0;
-  core::TaskFacts& facts = task.facts;
-  task.account = row.text(column++);
-  task.task_id = row.text(column++);
-  task.succeeded = row.integer(column++) == static_cast<int>(core::TaskState::succeeded);
-  for (auto* time :
-       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    *time = row.time(column++);
-  }
-  for (std::string* text :
-       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
-        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
-        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &facts.fail_reason}) {
-    *text = row.text(column++);
-  }
-  task.labels = row.is_null(column) ? core::Labels() : parse_labels(row.text(column));
-  ++column;
-  task.snapshot = row.integer(column++);
-  task.raw_sha256 = hex_digits(row.text(column++));
-  task.billed_at = *row.time(column);
-}
-
-// Tasks of one instant, sorted when it is over.
+// Collects what is billed at one instant, and visits it in order when the instant is over.
 class Instant {
  public:
-  explicit Instant(const std::function<void(const core::FinishedTask&)>& visit) : visit_(visit) {}
+  // A frozen line or an adjustment has its charge, a task gets its charges when it is visited.
+  struct Item {
+    core::OwnedLine line;
+    bool priced = false;
+    std::size_t order = 0;
+  };
 
-  core::FinishedTask& add(core::UtcTime at) {
-    if (count_ > 0 && at != at_) {
-      flush();
+  Instant(const core::Pricing& pricing, const core::TimeZone& zone,
+          const std::function<void(const core::ReportLine&)>& visit)
+      : pricing_(pricing), zone_(zone), visit_(visit) {}
+
+  Item& add() {
+    if (count_ == items_.size()) {
+      items_.emplace_back();
     }
-    at_ = at;
-    if (count_ == tasks_.size()) {
-      tasks_.emplace_back();
-    }
-    return tasks_[count_++];
+    Item& item = items_[count_];
+    item.order = count_++;
+    return item;
   }
+
   void flush() {
-    const auto end = tasks_.begin() + static_cast<std::ptrdiff_t>(count_);
-    std::sort(tasks_.begin(), end, [](const auto& left, const auto& right) {
-      return std::tie(left.task_id, left.account) < std::tie(right.task_id, right.account);
+    const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
+    std::sort(items_.begin(), end, [](const Item& left, const Item& right) {
+      return std::tie(left.line.task.task_id, left.line.task.account, left.order) <
+             std::tie(right.line.task.task_id, right.line.task.account, right.order);
     });
-    std::for_each(tasks_.begin(), end, visit_);
+    std::for_each(items_.begin(), end, [this](Item& item) { visit(item); });
     count_ = 0;
   }
 
  private:
-  const std::function<void(const core::FinishedTask&)>& visit_;
-  std::vector<core::FinishedTask> tasks_;  // kept, so that their texts keep their room
+  void visit(Item& item) const {
+    if (item.priced) {
+      core::round_cost(item.line.charge, pricing_.round_places);
+      visit_(item.line.view());
+      return;
+    }
+    const core::FinishedTask& task = item.line.task;
+    for (const core::Charge& charge : core::charges_of(task, pricing_, zone_)) {
+      visit_({.task = task, .charge = charge});
+    }
+  }
+
+  const core::Pricing& pricing_;
+  const core::TimeZone& zone_;
+  const std::function<void(const core::ReportLine&)>& visit_;
+  std::vector<Item> items_;  // kept, so that their texts keep their room
   std::size_t count_ = 0;
-  core::UtcTime at_{};
 };
 
-constexpr int kTimeColumn = 25;
+// The three sources of lines.
+struct Sources {
+  FinishedTasks tasks;
+  FrozenLines frozen;
+  std::vector<core::OwnedLine> adjustments;
+  std::size_t next_adjustment = 0;
+
+  [[nodiscard]] std::optional<core::UtcTime> next_time() const {
+    std::optional<core::UtcTime> next;
+    const auto consider = [&next](core::UtcTime time) {
+      next = std::min(time, next.value_or(time));
+    };
+    if (!tasks.at_end()) consider(tasks.time());
+    if (!frozen.at_end()) consider(frozen.time());
+    if (next_adjustment < adjustments.size()) consider(adjustments[next_adjustment].task.billed_at);
+    return next;
+  }
+
+  // `closed`: a task that came late for a closed period is among the adjustments.
+  void take(core::UtcTime time, bool closed, Instant& instant) {
+    while (!frozen.at_end() && frozen.time() == time) {
+      Instant::Item& item = instant.add();
+      item.priced = true;
+      frozen.take(item.line);
+    }
+    for (; next_adjustment < adjustments.size() &&
+           adjustments[next_adjustment].task.billed_at == time;
+         ++next_adjustment) {
+      Instant::Item& item = instant.add();
+      item.priced = true;
+      item.line = adjustments[next_adjustment];
+    }
+    core::FinishedTask late;
+    while (!tasks.at_end() && tasks.time() == time) {
+      if (closed) {
+        tasks.take(late);
+        continue;
+      }
+      Instant::Item& item = instant.add();
+      item.priced = false;
+      tasks.take(item.line.task);
+    }
+  }
+};
 
 }  // namespace
 
@@ -204,41 +128,43 @@ struct Reports::Connection {
       database->exec("PRAGMA cache_size = " + std::to_string(-kCacheKib));
       // One transaction for all reads: rows, totals and counts are of one state.
       database->exec("BEGIN");
-      (void)database->execAndGet("SELECT count(*) FROM sqlite_schema").getInt64();
+      closed = read_closed_periods(*database);
     });
   }
+  // Those that matter to a report.
+  [[nodiscard]] const std::vector<ClosedPeriod>& closed_for(const ReportQuery& query) const {
+    static const std::vector<ClosedPeriod> kNone;
+    return query.time == ReportTime::finish ? closed : kNone;
+  }
+
   std::string path;
   std::unique_ptr<SQLite::Database> database;
+  std::vector<ClosedPeriod> closed;
 };
 
 Reports::Reports(const std::string& path) : connection_(std::make_unique<Connection>(path)) {}
 Reports::~Reports() = default;
 
-void Reports::each_task(const ReportQuery& query,
-                        const std::function<void(const core::FinishedTask&)>& visit) {
+const std::vector<ClosedPeriod>& Reports::closed_periods() const { return connection_->closed; }
+
+void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
+                        const core::TimeZone& zone,
+                        const std::function<void(const core::ReportLine&)>& visit) {
   Connection& c = *connection_;
   with_ledger_errors(c.path, "read", [&] {
-    const bool by_finish = query.time == ReportTime::finish;
-    std::vector<Cursor> cursors;
-    for (const char* rest :
-         by_finish ? std::vector{kByFinish, kByFirstSeenFinished} : std::vector{kBySubmit}) {
-      cursors.emplace_back(*c.database, select(kColumns, rest, kJoins), query);
+    const std::vector<ClosedPeriod>& closed = c.closed_for(query);
+    ReportQuery frozen = query;
+    if (closed.empty()) {
+      frozen.end = frozen.begin;  // none
     }
-    std::erase_if(cursors, [](Cursor& cursor) { return !cursor.step(); });
-    Instant instant(visit);
-    while (!cursors.empty()) {
-      const auto next = std::min_element(
-          cursors.begin(), cursors.end(), [](const Cursor& left, const Cursor& right) {
-            return left.integer(kTimeColumn) < right.integer(kTimeColumn);
-          });
-      core::FinishedTask& task = instant.add(*next->time(kTimeColumn));
-      read_task(*next, task);
-      task.billed_at_is_first_seen = by_finish && !task.facts.finish_time;
-      if (!next->step()) {
-        cursors.erase(next);
-      }
+    Sources sources{.tasks = FinishedTasks(*c.database, query, !closed.empty()),
+                    .frozen = FrozenLines(*c.database, frozen),
+                    .adjustments = find_adjustments(*c.database, closed, query)};
+    Instant instant(pricing, zone, visit);
+    while (const auto time = sources.next_time()) {
+      sources.take(*time, is_closed(closed, *time), instant);
+      instant.flush();
     }
-    instant.flush();
   });
 }
 
@@ -246,17 +172,15 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
     std::set<std::string> names;
-    std::string last;
-    const bool by_finish = query.time == ReportTime::finish;
-    for (const char* rest :
-         by_finish ? std::vector{kByFinish, kByFirstSeenFinished} : std::vector{kBySubmit}) {
-      Cursor cursor(*c.database, select("t.labels", rest, ""), query);
-      while (cursor.step()) {
-        if (!cursor.is_null(0) && cursor.text(0) != last) {
-          last = cursor.text(0);
-          for (auto& [name, value] : parse_labels(last)) {
-            names.insert(std::move(name));
-          }
+    const std::vector<ClosedPeriod>& closed = c.closed_for(query);
+    add_label_names(
+        *c.database, query, !closed.empty(),
+        [&closed](core::UtcTime time) { return is_closed(closed, time); }, names);
+    if (!closed.empty()) {
+      add_frozen_label_names(*c.database, query, names);
+      for (const core::OwnedLine& line : find_adjustments(*c.database, closed, query)) {
+        for (const auto& [name, value] : line.task.labels) {
+          names.insert(name);
         }
       }
     }

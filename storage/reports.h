@@ -1,4 +1,4 @@
-// What billing reports read: finished tasks of a period in their order, and counts of the rest.
+// What billing reports read: lines of a period in their order, and counts of the rest.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,10 @@
 
 #include "core/billing.h"
 #include "core/clock.h"
+#include "storage/finished_tasks.h"
+#include "storage/report_lines.h"
 
 namespace storage {
-
-/// Which time of a task puts it into a period.
-enum class ReportTime {
-  finish,  ///< else when its first final snapshot was seen, noted in the task
-  submit,  ///< else when the ledger first saw the task
-};
-
-/// Half-open: begin <= time < end.
-struct ReportQuery {
-  core::UtcTime begin{};
-  core::UtcTime end{};
-  ReportTime time = ReportTime::finish;
-  bool successes = true;
-  bool failures = true;
-};
 
 /// What a period's report does not show as rows.
 struct OpenTasks {
@@ -36,6 +23,11 @@ struct OpenTasks {
 
 /// Reads one state of the ledger, that of its construction, at any time, also while a run writes.
 /// Everything throws core::Error when the ledger cannot be read. One thread.
+///
+/// Each finished task is in one place of time: its frozen lines where they were closed, what
+/// became known since at the first instant of the next open period (core/adjustments.h), and all
+/// others at their own time. So the reports of neighbouring periods add up to the ledger (B10). By
+/// submit time a report shows tasks as they are now, whatever was closed.
 class Reports {
  public:
   /// Throws LedgerUnreadable when there is no ledger that this version can read.
@@ -44,11 +36,15 @@ class Reports {
   Reports(const Reports&) = delete;
   Reports& operator=(const Reports&) = delete;
 
-  /// Calls `visit` with each finished task, by time, then task ID, then account. Bounded memory: as
-  /// many tasks as share an instant.
-  void each_task(const ReportQuery& query,
-                 const std::function<void(const core::FinishedTask&)>& visit);
-  /// The names of the labels of these tasks, sorted.
+  /// By begin.
+  [[nodiscard]] const std::vector<ClosedPeriod>& closed_periods() const;
+
+  /// Calls `visit` with each line, by time, then task ID, then account. `pricing` and `zone` are
+  /// for tasks that no closed period rules; `pricing.round_places` for all. Memory: as many tasks
+  /// as share an instant, and all adjustments.
+  void each_line(const ReportQuery& query, const core::Pricing& pricing, const core::TimeZone& zone,
+                 const std::function<void(const core::ReportLine&)>& visit);
+  /// The names of the labels of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
   [[nodiscard]] OpenTasks open_tasks(core::UtcTime begin, core::UtcTime end);
   [[nodiscard]] int schema_version() const;

@@ -1,7 +1,6 @@
 #include "storage/sqlite_ledger.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -10,6 +9,7 @@
 #include "core/error.h"
 #include "storage/answer_reader.h"
 #include "storage/database.h"
+#include "storage/json_text.h"
 #include "storage/statement.h"
 
 namespace storage {
@@ -18,17 +18,6 @@ namespace {
 std::size_t bytes_of(const core::Entry& entry) {
   const auto* answer = std::get_if<core::AnswerEntry>(&entry);
   return answer == nullptr ? 0 : answer->body.size();
-}
-
-core::Labels labels_of(std::string_view json) {
-  core::Labels labels;
-  if (!json.empty()) {
-    const auto parsed = nlohmann::ordered_json::parse(json, nullptr, false);
-    for (const auto& [name, value] : parsed.items()) {
-      labels.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-    }
-  }
-  return labels;
 }
 
 }  // namespace
@@ -126,7 +115,7 @@ core::WantedVideo SqliteLedger::Reader::video_of_row() {
   video.model = videos.text(8);
   video.status = videos.text(9);
   video.finish_time = core::UtcTime(std::chrono::milliseconds(videos.integer(10)));
-  video.labels = labels_of(videos.text(11));
+  video.labels = read_labels(videos.text(11));
   const auto link = link_of_row(video.id);
   if (!link) {
     throw core::Error("the ledger " + path + " lacks the answer with a link of task " +

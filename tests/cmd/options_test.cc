@@ -106,7 +106,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
        "round"},
-      {Command::close, "tz prices force round"},
+      {Command::close, "tz prices force"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "prices round"},

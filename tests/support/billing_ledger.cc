@@ -6,6 +6,25 @@
 #include "storage/statement.h"
 
 namespace support {
+namespace {
+
+std::int64_t add_snapshot(SQLite::Database& database, std::int64_t task, int state,
+                          const std::string& body, std::int64_t observed_at) {
+  core::Sha256 hash;
+  hash.update(body);
+  const core::Sha256Digest digest = hash.finish();
+  storage::Statement snapshot(database,
+                              "INSERT INTO snapshot (task, run, observed_at, outcome, raw_bytes, "
+                              "raw_sha256) VALUES (?, 1, ?, ?, 2, ?)");
+  snapshot.bind(1, task);
+  snapshot.bind(2, observed_at);
+  snapshot.bind(3, std::int64_t{state + 1});
+  snapshot.bind_blob(4, {reinterpret_cast<const char*>(digest.data()), digest.size()});
+  snapshot.run();
+  return database.getLastInsertRowid();
+}
+
+}  // namespace
 
 void make_billing_ledger(const std::string& path) {
   const auto database = storage::open_for_writing(path);
@@ -35,24 +54,30 @@ std::int64_t add_billing_task(const std::string& path, const BillingTask& task,
   add.bind(4, observed_at);
   add.run();
   const std::int64_t key = database->getLastInsertRowid();
-  core::Sha256 hash;
-  hash.update(task.id);
-  const core::Sha256Digest digest = hash.finish();
-  storage::Statement snapshot(*database,
-                              "INSERT INTO snapshot (task, run, observed_at, outcome, raw_bytes, "
-                              "raw_sha256) VALUES (?, 1, ?, ?, 2, ?)");
-  snapshot.bind(1, key);
-  snapshot.bind(2, observed_at);
-  snapshot.bind(3, std::int64_t{task.state + 1});
-  snapshot.bind_blob(4, {reinterpret_cast<const char*>(digest.data()), digest.size()});
-  snapshot.run();
-  const std::int64_t number = database->getLastInsertRowid();
+  const std::int64_t number = add_snapshot(*database, key, task.state, task.id, observed_at);
   if (task.state == 1 || task.state == 2) {
     storage::Statement settle(*database, "UPDATE task SET final_snapshot = ? WHERE id = ?");
     settle.bind(1, number);
     settle.bind(2, key);
     settle.run();
   }
+  transaction.commit();
+  return number;
+}
+
+std::int64_t answer_billing_task(const std::string& path, const std::string& id, int state,
+                                 const std::string& assignments, const std::string& body,
+                                 std::int64_t observed_at) {
+  const auto database = storage::open_for_writing(path);
+  SQLite::Transaction transaction(*database);
+  storage::Statement find(*database, "SELECT id FROM task WHERE task_id = ?");
+  find.bind(1, id);
+  const std::int64_t key = find.step() ? find.integer(0) : 0;
+  find.reset();
+  const std::int64_t number = add_snapshot(*database, key, state, body, observed_at);
+  database->exec("UPDATE task SET state = " + std::to_string(state) + ", final_snapshot = " +
+                 std::to_string(number) + (assignments.empty() ? "" : ", ") + assignments +
+                 " WHERE id = " + std::to_string(key));
   transaction.commit();
   return number;
 }

@@ -21,4 +21,11 @@ void make_billing_ledger(const std::string& path);
 std::int64_t add_billing_task(const std::string& path, const BillingTask& task,
                               std::int64_t observed_at);
 
+/// A further final answer about a task of the account `default`: a snapshot with the SHA-256 of
+/// `body`, and the task's row as `assignments` has it ("duration_seconds = '9'"). Returns the
+/// snapshot's number.
+std::int64_t answer_billing_task(const std::string& path, const std::string& id, int state,
+                                 const std::string& assignments, const std::string& body,
+                                 std::int64_t observed_at);
+
 }  // namespace support

@@ -1,0 +1,130 @@
+#include "cmd/close.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include "cmd/exit_code.h"
+#include "cmd/report_output.h"
+#include "cmd/report_plan.h"
+#include "cmd/report_rows.h"
+#include "core/error.h"
+#include "storage/closing.h"
+#include "storage/lock.h"
+#include "storage/maintenance.h"
+#include "storage/reports.h"
+
+namespace cmd {
+namespace {
+
+void say(const storage::ClosedPeriod& closed, const char* how, bool json, std::ostream& out) {
+  if (!json) {
+    out << closed.period.name << ' ' << how << ": " << closed.lines << " lines, zone "
+        << closed.zone << ", SHA-256 of its CSV " << closed.sha256 << '\n';
+    return;
+  }
+  const nlohmann::ordered_json line{
+      {"type", "close"},           {"period", closed.period.name},   {"result", how},
+      {"tz", closed.zone},         {"lines", closed.lines},          {"sha256", closed.sha256},
+      {"missing", closed.missing}, {"unfinished", closed.unfinished}};
+  out << line.dump() << '\n';
+}
+
+// Why the period cannot be closed; empty: it can.
+std::string obstacle(const ReportPlan& plan, const std::vector<storage::ClosedPeriod>& closed) {
+  for (const storage::ClosedPeriod& other : closed) {
+    if (other.overlaps(plan.period)) {
+      return "it overlaps " + other.period.name + ", which is closed already";
+    }
+  }
+  return {};
+}
+
+// Why it should not be closed yet, which --force overrides.
+std::string reason_to_wait(const ReportPlan& plan, const storage::OpenTasks& open,
+                           core::UtcTime now) {
+  if (plan.period.end > now) {
+    return "it is not over before " + plan.zone.text(plan.period.end);
+  }
+  if (open.unfinished > 0) {
+    return std::to_string(open.unfinished) +
+           " of its tasks are unfinished, which `reeltally run --pending` asks for";
+  }
+  return {};
+}
+
+// Writes all lines; the period as it is closed then.
+storage::ClosedPeriod freeze(const ReportPlan& plan, storage::Reports& reports,
+                             storage::ClosedPeriod period, core::UtcTime now) {
+  storage::Closing closing(plan.options.ledger, period, now);
+  const std::vector<std::string> labels = reports.label_names(plan.query);
+  ReportOutput hashed;
+  RowWriter writer({}, line_columns(labels), "line", hashed);
+  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
+    closing.add(line);
+    writer.write(line_cells(line, labels, plan.zone));
+  });
+  period.lines = static_cast<std::int64_t>(writer.rows());
+  period.sha256 = hashed.finish();
+  closing.commit(period.sha256);
+  return period;
+}
+
+}  // namespace
+
+int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
+  const ReportOptions report{.ledger = options.ledger,
+                             .period = options.period,
+                             .zone = options.zone,
+                             .prices = options.prices};
+  ReportPlan plan(report);
+  storage::Reports reports(options.ledger);
+  if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
+    say(*closed, "was closed before", options.json, out);
+    return ok;
+  }
+  const storage::OpenTasks open = reports.open_tasks(plan.period.begin, plan.period.end);
+  std::string why = obstacle(plan, reports.closed_periods());
+  const std::string wait = reason_to_wait(plan, open, now);
+  if (why.empty() && !wait.empty()) {
+    if (options.force) {
+      log.warning(plan.period.name + " is closed although " + wait +
+                  "; what becomes known later will be adjustments of a later period");
+    } else {
+      why = wait + "; --force closes it all the same";
+    }
+  }
+  if (!why.empty()) {
+    log.error("cannot close " + plan.period.name + ": " + why);
+    return partly;
+  }
+  storage::ClosedPeriod period{.period = plan.period, .zone = plan.zone.name()};
+  period.unfinished = open.unfinished;
+  period.missing = open.missing;
+  if (plan.prices) {
+    period.prices = plan.prices->text;
+  }
+  say(freeze(plan, reports, std::move(period), now), "is closed", options.json, out);
+  return ok;
+}
+
+int close(const Settings& settings, Log& log, std::ostream& out) {
+  const std::string ledger = settings.ledger_path();
+  const core::UtcTime now = core::SystemClock().utc();
+  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  if (std::filesystem::exists(ledger)) {  // else it is refused below, and none is made
+    static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
+  }
+  return close_period({.ledger = ledger,
+                       .period = settings.arguments().at(0),
+                       .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                       .prices = settings.given_text("prices").value_or(""),
+                       .force = settings.flag("force"),
+                       .json = settings.flag("json")},
+                      now, log, out);
+}
+
+}  // namespace cmd

@@ -1,0 +1,30 @@
+// `reeltally close`: freezes the lines of a billing period.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+#include "core/clock.h"
+
+namespace cmd {
+
+struct CloseOptions {
+  std::string ledger;
+  std::string period;
+  std::string zone{};    ///< empty: UTC
+  std::string prices{};  ///< a file; empty: costs stay empty
+  bool force = false;    ///< although tasks are unfinished, or the period is not over
+  bool json = false;
+};
+
+/// Says on `out` what was closed. Returns the exit code: ok also when the period was closed
+/// before, `partly` when it cannot be. The caller holds the ledger's Lock. Throws core::UsageError
+/// for options that name no period, core::Error when the ledger fails.
+int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
+
+/// The same from settings.
+int close(const Settings& settings, Log& log, std::ostream& out);
+
+}  // namespace cmd

@@ -1,0 +1,108 @@
+#include "cmd/report_plan.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+char delimiter_of(const std::string& text) {
+  if (text == "tab" || text == "\t") {
+    return '\t';
+  }
+  if (text.size() == 1 && std::string_view(",;|").find(text[0]) != std::string_view::npos) {
+    return text[0];
+  }
+  throw core::UsageError("--delimiter " + text + ": use `,` `;` `|` or `tab`");
+}
+
+core::Period period_of(const ReportOptions& options, const core::TimeZone& zone) {
+  const bool range = !options.from.empty() || !options.to.empty();
+  if (options.period.empty() != range || options.from.empty() != options.to.empty()) {
+    throw core::UsageError(
+        "a report needs a period: either --period 2026-10, or both --from and --to");
+  }
+  return range ? core::parse_range(options.from, options.to, zone)
+               : core::parse_period(options.period, zone);
+}
+
+std::vector<GroupKey> keys_of(const ReportOptions& options) {
+  std::vector<GroupKey> keys;
+  for (const std::string& text : options.by) {
+    if (text == "task" && options.by.size() == 1) {
+      break;
+    }
+    keys.push_back(parse_group_key(text));
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::optional<PriceFile> read_price_file(const std::string& path) {
+  if (path.empty()) {
+    return std::nullopt;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) {
+    throw core::UsageError("cannot read the price book " + path);
+  }
+  core::PriceBook book = core::PriceBook::parse(text, path);
+  return PriceFile{std::move(text), std::move(book)};
+}
+
+ReportPlan::ReportPlan(const ReportOptions& given)
+    : options(given),
+      zone(given.zone.empty() ? "UTC" : given.zone),
+      period(period_of(given, zone)),
+      keys(keys_of(given)),
+      delimiter(delimiter_of(given.delimiter)),
+      prices(read_price_file(given.prices)),
+      query{.begin = period.begin,
+            .end = period.end,
+            .time =
+                given.time == "submit" ? storage::ReportTime::submit : storage::ReportTime::finish,
+            .successes = given.status != "failure",
+            .failures = given.status != "success"} {
+  if (given.format != "csv" && given.format != "json") {
+    throw core::Error("--format " + given.format + " is not part of this build of reeltally");
+  }
+}
+
+const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::ClosedPeriod>& closed,
+                                               Log& log) {
+  const auto found =
+      std::find_if(closed.begin(), closed.end(), [this](const storage::ClosedPeriod& one) {
+        return !options.period.empty() && one.period.name == period.name;
+      });
+  if (found == closed.end()) {
+    return nullptr;
+  }
+  if (query.time == storage::ReportTime::submit) {
+    log.warning(period.name +
+                " is closed by finish time; this report by submit time shows its tasks as they "
+                "are now");
+    return nullptr;
+  }
+  if (!options.zone.empty() && options.zone != found->zone) {
+    log.warning(period.name + " was closed in " + found->zone + ", so --tz " + options.zone +
+                " is not used");
+  }
+  if (prices && prices->text != found->prices) {
+    log.warning(period.name + " was closed with " + (found->prices ? "other prices" : "no prices") +
+                ", so --prices " + options.prices + " is not used");
+  }
+  zone = core::TimeZone(found->zone);
+  period = found->period;
+  query.begin = period.begin;
+  query.end = period.end;
+  return &*found;
+}
+
+}  // namespace cmd

@@ -1,0 +1,66 @@
+// What a report rests on: its options, checked, and the closed period that it may be about.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/log.h"
+#include "cmd/report_groups.h"
+#include "core/billing.h"
+#include "core/period.h"
+#include "core/price_book.h"
+#include "storage/reports.h"
+
+namespace cmd {
+
+/// As on the command line; product.md, "report".
+struct ReportOptions {
+  std::string ledger;
+  std::string period{};  ///< or `from` and `to`
+  std::string from{};
+  std::string to{};
+  std::string zone{};  ///< empty: that of a closed period, else UTC
+  std::string time = "finish";
+  std::string status = "all";
+  std::vector<std::string> by{"task"};
+  std::string format = "csv";
+  std::string output = "-";
+  std::string prices{};  ///< a file; empty: costs stay empty
+  std::optional<int> round{};
+  std::string delimiter = ",";
+  bool bom = false;
+  bool require_complete = false;
+};
+
+/// A price book with its bytes.
+struct PriceFile {
+  std::string text;
+  core::PriceBook book;
+};
+/// None for an empty path. Throws core::UsageError for a file that is unreadable or no price book.
+[[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path);
+
+/// Refers to its options.
+struct ReportPlan {
+  /// Throws core::UsageError for options that make no report.
+  explicit ReportPlan(const ReportOptions& given);
+
+  /// When the report is that of a closed period by its name, the zone and bounds of then stand;
+  /// `log` gets a warning when others are asked for. Returns that period.
+  const storage::ClosedPeriod* adopt(const std::vector<storage::ClosedPeriod>& closed, Log& log);
+
+  [[nodiscard]] core::Pricing pricing() const {
+    return {.prices = prices ? &prices->book : nullptr, .round_places = options.round};
+  }
+
+  const ReportOptions& options;
+  core::TimeZone zone;
+  core::Period period;
+  std::vector<GroupKey> keys;  ///< none: a row a line
+  char delimiter;
+  std::optional<PriceFile> prices;
+  storage::ReportQuery query;
+};
+
+}  // namespace cmd

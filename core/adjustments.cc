@@ -1,0 +1,106 @@
+#include "core/adjustments.h"
+
+#include <tuple>
+#include <utility>
+
+namespace core {
+namespace {
+
+// "8" is taken back by "-8". What is no number cannot be summed up, so there is nothing to undo.
+void negate(std::string& count) {
+  const auto value = Decimal::parse(count);
+  if (!value) {
+    count.clear();
+  } else if (!value->is_zero()) {
+    count = (-*value).text();
+  }
+}
+
+void negate(std::optional<Decimal>& amount) {
+  if (amount) {
+    amount = -*amount;
+  }
+}
+
+auto what_is_charged(const TaskFacts& facts) {
+  return std::tie(facts.model, facts.action, facts.resolution, facts.ratio, facts.duration_seconds,
+                  facts.input_seconds, facts.output_seconds, facts.video_count,
+                  facts.completion_tokens, facts.total_tokens, facts.super_resolution_tokens,
+                  facts.units, facts.credits, facts.quota);
+}
+
+auto amounts(const Charge& charge) {
+  return std::tie(charge.kind, charge.unit, charge.quantity, charge.unit_price, charge.currency,
+                  charge.cost);
+}
+
+bool says_the_same(const std::vector<OwnedLine>& standing, const TaskNow& now) {
+  const FinishedTask& frozen = standing.front().task;
+  if (frozen.snapshot == now.task.snapshot) {
+    return true;
+  }
+  if (frozen.succeeded != now.task.succeeded || standing.size() != now.charges.size() ||
+      what_is_charged(frozen.facts) != what_is_charged(now.task.facts)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < standing.size(); ++i) {
+    if (amounts(standing[i].charge) != amounts(now.charges[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The line of the same kind, else the main one.
+const std::string& corrected_line(const std::vector<OwnedLine>& standing, LineKind kind) {
+  for (const OwnedLine& line : standing) {
+    if (line.charge.kind == kind) {
+      return line.charge.line_id;
+    }
+  }
+  return standing.front().charge.line_id;
+}
+
+}  // namespace
+
+OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
+  OwnedLine reversal = line;
+  reversal.reversal = true;
+  reversal.adjusts = line.charge.line_id;
+  reversal.task.billed_at = at;
+  TaskFacts& facts = reversal.task.facts;
+  for (std::string* count :
+       {&facts.duration_seconds, &facts.input_seconds, &facts.output_seconds, &facts.video_count,
+        &facts.completion_tokens, &facts.total_tokens, &facts.super_resolution_tokens, &facts.units,
+        &facts.credits, &facts.quota}) {
+    negate(*count);
+  }
+  Charge& charge = reversal.charge;
+  charge.line_id = reversal_id(line.charge.line_id);
+  negate(charge.quantity);
+  negate(charge.cost);
+  charge.cost_note = charge.cost_note.empty() ? "reversal" : "reversal; " + charge.cost_note;
+  return reversal;
+}
+
+std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing, const TaskNow& now,
+                                      const Correction& correction) {
+  std::vector<OwnedLine> lines;
+  if (!standing.empty() && says_the_same(standing, now)) {
+    return lines;
+  }
+  for (const OwnedLine& line : standing) {
+    lines.push_back(reversal_of(line, correction.at));
+  }
+  for (const Charge& charge : now.charges) {
+    OwnedLine line{.task = now.task, .charge = charge};
+    line.task.billed_at = correction.at;
+    line.adjusts =
+        standing.empty() ? correction.closed_period : corrected_line(standing, charge.kind);
+    line.incurred_in = correction.incurred_in;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace core

@@ -1,0 +1,115 @@
+#include "storage/adjustments.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/price_book.h"
+
+namespace storage {
+namespace {
+
+// A closed period whose adjustments belong into the report.
+struct Adjusted {
+  const ClosedPeriod* closed;
+  core::UtcTime at;
+  core::TimeZone zone;
+  std::optional<core::PriceBook> prices;
+};
+
+std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
+                                       const ReportQuery& query) {
+  std::vector<Adjusted> adjusted;
+  for (const ClosedPeriod& period : closed) {
+    const core::UtcTime at = adjusting_period(period, closed).begin;
+    if (at < query.begin || at >= query.end) {
+      continue;
+    }
+    Adjusted& one =
+        adjusted.emplace_back(Adjusted{&period, at, core::TimeZone(period.zone), std::nullopt});
+    if (period.prices) {
+      one.prices = core::PriceBook::parse(*period.prices, "of the closed period");
+    }
+  }
+  return adjusted;
+}
+
+// Tasks with a final answer that no closed period knows.
+std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
+                                               const std::vector<Adjusted>& adjusted) {
+  std::int64_t checked_to = std::numeric_limits<std::int64_t>::max();
+  for (const Adjusted& one : adjusted) {
+    checked_to = std::min(checked_to, one.closed->checked_to);
+  }
+  Cursor rows(database,
+              "SELECT DISTINCT s.task FROM snapshot AS s CROSS JOIN outcome AS o "
+              "ON o.id = s.outcome WHERE s.id > ?1 AND o.verdict IN (1, 2)",
+              {checked_to});
+  std::vector<std::int64_t> tasks;
+  while (rows.step()) {
+    tasks.push_back(rows.integer(0));
+  }
+  return tasks;
+}
+
+// The period that a task's lines stand in, else the one that it came late for.
+const Adjusted* period_of(const std::vector<Adjusted>& adjusted,
+                          const std::vector<core::OwnedLine>& standing,
+                          const core::FinishedTask& task) {
+  const auto found = std::find_if(adjusted.begin(), adjusted.end(), [&](const Adjusted& one) {
+    return standing.empty() ? one.closed->contains(task.billed_at)
+                            : one.closed->key == standing.front().incurred_in;
+  });
+  return found == adjusted.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+core::Period adjusting_period(const ClosedPeriod& closed, const std::vector<ClosedPeriod>& all) {
+  const core::TimeZone zone(closed.zone);
+  core::Period period = closed.period;
+  do {
+    period = core::next_period(period, zone);
+  } while (std::any_of(all.begin(), all.end(),
+                       [&](const ClosedPeriod& other) { return other.overlaps(period); }));
+  return period;
+}
+
+std::vector<core::OwnedLine> find_adjustments(SQLite::Database& database,
+                                              const std::vector<ClosedPeriod>& closed,
+                                              const ReportQuery& query) {
+  std::vector<core::OwnedLine> lines;
+  const std::vector<Adjusted> adjusted = adjusted_periods(closed, query);
+  if (adjusted.empty()) {
+    return lines;
+  }
+  FinishedTaskByKey tasks(database);
+  StandingLines frozen(database);
+  core::FinishedTask task;
+  for (const std::int64_t key : tasks_answered_since(database, adjusted)) {
+    if (!tasks.find(key, task)) {
+      continue;
+    }
+    const std::vector<core::OwnedLine> standing = frozen.of(key);
+    const Adjusted* one = period_of(adjusted, standing, task);
+    if (one == nullptr) {
+      continue;
+    }
+    const std::vector<core::Charge> charges =
+        core::charges_of(task, {.prices = one->prices ? &*one->prices : nullptr}, one->zone);
+    std::vector<core::OwnedLine> found = core::adjustments_of(
+        standing, {task, charges}, {one->closed->period.name, one->closed->key, one->at});
+    std::copy_if(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()),
+                 std::back_inserter(lines), [&](const core::OwnedLine& line) {
+                   return line.task.succeeded ? query.successes : query.failures;
+                 });
+  }
+  std::stable_sort(lines.begin(), lines.end(), [](const auto& left, const auto& right) {
+    return left.task.billed_at < right.task.billed_at;
+  });
+  return lines;
+}
+
+}  // namespace storage

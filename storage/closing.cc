@@ -1,0 +1,109 @@
+#include "storage/closing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "storage/adjustments.h"
+#include "storage/database.h"
+#include "storage/migrations.h"
+#include "storage/report_lines.h"
+#include "storage/statement.h"
+
+namespace storage {
+
+// Lines refer to their period, whose own row is written last: with all that is known of it then.
+struct Closing::Connection {
+  Connection(const std::string& ledger, ClosedPeriod to_close, core::UtcTime closed_at)
+      : path(ledger),
+        database(open_for_writing(ledger)),
+        period(std::move(to_close)),
+        now(closed_at) {
+    require_schema(*database, path, embedded_migrations());
+    transaction =
+        std::make_unique<SQLite::Transaction>(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    database->exec("PRAGMA defer_foreign_keys = ON");
+    closed = read_closed_periods(*database);
+    period.key = database->execAndGet("SELECT ifnull(max(id), 0) + 1 FROM period").getInt64();
+    period.checked_to = database->execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64();
+    insert = std::make_unique<LineInsert>(*database);
+  }
+  void write_period(const std::string& sha256) const;
+  void settle_adjusted() const;
+
+  std::string path;
+  std::unique_ptr<SQLite::Database> database;
+  ClosedPeriod period;
+  core::UtcTime now;
+  std::unique_ptr<SQLite::Transaction> transaction;
+  std::vector<ClosedPeriod> closed;  // before this one
+  std::unique_ptr<LineInsert> insert;
+};
+
+void Closing::Connection::write_period(const std::string& sha256) const {
+  Statement row(*database,
+                "INSERT INTO period (id, name, begins_at, ends_at, tz, prices, closed_at, "
+                "line_count, sha256, unfinished, missing, schema_version, checked_to) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  int at = 0;
+  row.bind(++at, period.key);
+  row.bind(++at, period.period.name);
+  row.bind_time(++at, period.period.begin);
+  row.bind_time(++at, period.period.end);
+  row.bind(++at, period.zone);
+  if (period.prices) {
+    row.bind(++at, *period.prices);
+  } else {
+    row.bind_null(++at);
+  }
+  row.bind_time(++at, now);
+  row.bind(++at, period.lines);
+  row.bind(++at, sha256);
+  row.bind(++at, static_cast<std::int64_t>(period.unfinished));
+  row.bind(++at, static_cast<std::int64_t>(period.missing));
+  row.bind(++at, std::int64_t{embedded_migrations().back().number});
+  row.bind(++at, period.checked_to);
+  row.run();
+}
+
+// The adjustments of earlier closed periods that belong here are among the lines.
+void Closing::Connection::settle_adjusted() const {
+  Statement settle(*database, "UPDATE period SET checked_to = ? WHERE id = ?");
+  for (const ClosedPeriod& other : closed) {
+    if (period.contains(adjusting_period(other, closed).begin)) {
+      settle.bind(1, period.checked_to);
+      settle.bind(2, other.key);
+      settle.run();
+    }
+  }
+}
+
+Closing::Closing(const std::string& path, const ClosedPeriod& period, core::UtcTime now) {
+  with_ledger_errors(path, "close a period of",
+                     [&] { connection_ = std::make_unique<Connection>(path, period, now); });
+  for (const ClosedPeriod& other : connection_->closed) {
+    if (other.overlaps(period.period)) {
+      throw core::Error(period.period.name + " overlaps " + other.period.name +
+                        ", which is closed already");
+    }
+  }
+}
+
+Closing::~Closing() = default;
+
+void Closing::add(const core::ReportLine& line) {
+  with_ledger_errors(connection_->path, "close a period of",
+                     [&] { connection_->insert->add(connection_->period.key, line); });
+  ++connection_->period.lines;
+}
+
+void Closing::commit(const std::string& sha256) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "close a period of", [&] {
+    c.settle_adjusted();
+    c.write_period(sha256);
+    c.transaction->commit();
+  });
+}
+
+}  // namespace storage

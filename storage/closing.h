@@ -1,0 +1,36 @@
+// Closing a billing period: its lines are frozen in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/billing.h"
+#include "core/clock.h"
+#include "storage/reports.h"
+
+namespace storage {
+
+/// Writes a closed period. The caller holds the ledger's Lock, so that what it reads with Reports
+/// is what is frozen. Nothing is kept unless `commit` returns. Everything throws core::Error. One
+/// thread.
+class Closing {
+ public:
+  /// `period`: all but `key`, `lines`, `sha256`, `schema_version` and `checked_to`. Throws also for
+  /// a ledger of another schema and for a period that overlaps a closed one.
+  Closing(const std::string& path, const ClosedPeriod& period, core::UtcTime now);
+  ~Closing();
+  Closing(const Closing&) = delete;
+  Closing& operator=(const Closing&) = delete;
+
+  /// A line of the period's report, unrounded, in its order.
+  void add(const core::ReportLine& line);
+  /// `sha256` of the report as CSV with default options.
+  void commit(const std::string& sha256);
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace storage

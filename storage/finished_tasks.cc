@@ -1,0 +1,167 @@
+#include "storage/finished_tasks.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/json_text.h"
+
+namespace storage {
+namespace {
+
+// A CROSS JOIN is taken in this order: the tasks come as their index or sorter brings them.
+constexpr const char* kColumns =
+    "a.name, t.task_id, t.state, t.submit_time, t.start_time, t.finish_time, "
+    "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
+    "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
+    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
+    "t.labels, t.final_snapshot, s.raw_sha256";
+constexpr int kTimeColumn = 25;
+constexpr const char* kJoins =
+    " CROSS JOIN account AS a ON a.id = t.account "
+    "CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
+constexpr const char* kUnfrozen =
+    " AND NOT EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id) ";
+
+// Statement parameters: 1 begin, 2 end, 3 and 4 the states wanted. `state IN (1, 2)` is word for
+// word that of the index.
+constexpr const char* kByFinish =
+    "t.finish_time AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
+    "AND t.finish_time >= ?1 AND t.finish_time < ?2 AND t.state IN (?3, ?4) {unfrozen} "
+    "ORDER BY t.finish_time";
+// Few gateways name no finish time; these tasks are sorted.
+#define FIRST_SEEN_FINISHED                                                              \
+  "(SELECT min(f.observed_at) FROM snapshot AS f JOIN outcome AS o ON o.id = f.outcome " \
+  "WHERE f.task = t.id AND o.verdict IN (1, 2))"
+constexpr const char* kByFirstSeenFinished = FIRST_SEEN_FINISHED
+    " AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
+    "AND t.finish_time IS NULL AND t.state IN (?3, ?4) AND at >= ?1 AND at < ?2 {unfrozen} "
+    "ORDER BY at";
+constexpr const char* kBySubmit =
+    "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state IN (1, 2) AND "
+    "at >= ?1 AND at < ?2 AND t.state IN (?3, ?4) {unfrozen} ORDER BY at";
+constexpr const char* kByKey =
+    "ifnull(t.finish_time, " FIRST_SEEN_FINISHED
+    ") AS at FROM task AS t {joins} WHERE t.id = ?1 AND t.state IN (1, 2) {unfrozen}";
+#undef FIRST_SEEN_FINISHED
+
+void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
+  sql.replace(sql.find(mark), mark.size(), text);
+}
+
+std::string select(const char* columns, const char* rest, bool joins, bool unfrozen_only) {
+  std::string sql = std::string("SELECT ") + columns + ", " + rest;
+  fill_in(sql, "{joins}", joins ? kJoins : "");
+  fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
+  return sql;
+}
+
+std::vector<Cursor> open_cursors(SQLite::Database& database, const char* columns, bool joins,
+                                 const ReportQuery& query, bool unfrozen_only) {
+  constexpr std::int64_t kSucceeded = 1;
+  constexpr std::int64_t kFailed = 2;
+  const bool by_finish = query.time == ReportTime::finish;
+  std::vector<Cursor> cursors;
+  for (const char* rest :
+       by_finish ? std::vector{kByFinish, kByFirstSeenFinished} : std::vector{kBySubmit}) {
+    cursors.emplace_back(
+        database, select(columns, rest, joins, unfrozen_only),
+        std::initializer_list<std::int64_t>{
+            query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
+            query.successes ? kSucceeded : kFailed, query.failures ? kFailed : kSucceeded});
+  }
+  std::erase_if(cursors, [](Cursor& cursor) { return !cursor.step(); });
+  return cursors;
+}
+
+// Reads the columns of kColumns, from left to right, and `at` behind them.
+void read_task(const Cursor& row, core::FinishedTask& task) {
+  int column = 0;
+  core::TaskFacts& facts = task.facts;
+  task.account = row.text(column++);
+  task.task_id = row.text(column++);
+  task.succeeded = row.integer(column++) == static_cast<int>(core::TaskState::succeeded);
+  for (auto* time :
+       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
+    *time = row.time(column++);
+  }
+  for (std::string* text :
+       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
+        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
+        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
+        &facts.quota, &facts.fail_reason}) {
+    *text = row.text(column++);
+  }
+  task.labels = read_labels(row.text(column++));
+  task.snapshot = row.integer(column++);
+  task.raw_sha256 = hex_digits(row.text(column++));
+  task.billed_at = *row.time(kTimeColumn);
+}
+
+}  // namespace
+
+FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& query,
+                             bool unfrozen_only)
+    : cursors_(open_cursors(database, kColumns, true, query, unfrozen_only)),
+      by_finish_(query.time == ReportTime::finish) {}
+
+std::vector<Cursor>::const_iterator FinishedTasks::next() const {
+  return std::min_element(cursors_.begin(), cursors_.end(),
+                          [](const Cursor& left, const Cursor& right) {
+                            return left.integer(kTimeColumn) < right.integer(kTimeColumn);
+                          });
+}
+
+core::UtcTime FinishedTasks::time() const { return *next()->time(kTimeColumn); }
+
+void FinishedTasks::take(core::FinishedTask& task) {
+  const auto from = cursors_.begin() + (next() - cursors_.begin());
+  read_task(*from, task);
+  task.billed_at_is_first_seen = by_finish_ && !task.facts.finish_time;
+  if (!from->step()) {
+    cursors_.erase(from);
+  }
+}
+
+FinishedTaskByKey::FinishedTaskByKey(SQLite::Database& database)
+    : cursor_(database, select(kColumns, kByKey, true, false), {0}) {}
+
+bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
+  cursor_.restart({key});
+  if (!cursor_.step()) {
+    return false;
+  }
+  read_task(cursor_, task);
+  task.billed_at_is_first_seen = !task.facts.finish_time;
+  return true;
+}
+
+void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
+                     const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names) {
+  std::string last;  // most tasks have the labels of the one before
+  for (Cursor& cursor : open_cursors(database, "t.labels", false, query, unfrozen_only)) {
+    do {
+      if (cursor.text(0) != last && !skip(*cursor.time(1))) {
+        last = cursor.text(0);
+        for (auto& [name, value] : read_labels(last)) {
+          names.insert(std::move(name));
+        }
+      }
+    } while (cursor.step());
+  }
+}
+
+std::string hex_digits(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr unsigned kNibble = 4;
+  constexpr unsigned kLow = 15;
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char one : bytes) {
+    const auto byte = static_cast<unsigned char>(one);
+    out += kDigits[byte >> kNibble];
+    out += kDigits[byte & kLow];
+  }
+  return out;
+}
+
+}  // namespace storage

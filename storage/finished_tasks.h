@@ -1,0 +1,71 @@
+// Finished tasks as the ledger knows them now, in the order of a report.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/billing.h"
+#include "core/clock.h"
+#include "storage/cursor.h"
+
+namespace storage {
+
+/// Which time of a task puts it into a period.
+enum class ReportTime {
+  finish,  ///< else when its first final snapshot was seen, noted in the task
+  submit,  ///< else when the ledger first saw the task
+};
+
+/// Half-open: begin <= time < end.
+struct ReportQuery {
+  core::UtcTime begin{};
+  core::UtcTime end{};
+  ReportTime time = ReportTime::finish;
+  bool successes = true;
+  bool failures = true;
+};
+
+/// Reads tasks by time. Throws SQLite::Exception.
+class FinishedTasks {
+ public:
+  /// Without tasks that have lines in a closed period when `unfrozen_only`.
+  FinishedTasks(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only);
+
+  [[nodiscard]] bool at_end() const { return cursors_.empty(); }
+  /// Of the next task; ascending.
+  [[nodiscard]] core::UtcTime time() const;
+  /// Fills `task` and goes to the next one.
+  void take(core::FinishedTask& task);
+
+ private:
+  [[nodiscard]] std::vector<Cursor>::const_iterator next() const;
+
+  std::vector<Cursor> cursors_;
+  bool by_finish_;
+};
+
+/// Reads tasks by key.
+class FinishedTaskByKey {
+ public:
+  explicit FinishedTaskByKey(SQLite::Database& database);
+  /// False when the task is not finished.
+  [[nodiscard]] bool find(std::int64_t key, core::FinishedTask& task);
+
+ private:
+  Cursor cursor_;
+};
+
+/// Adds the names of the labels of these tasks, but for those whose time `skip` names.
+void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
+                     const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names);
+
+/// Lower-case.
+[[nodiscard]] std::string hex_digits(std::string_view bytes);
+
+}  // namespace storage

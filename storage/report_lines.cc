@@ -1,0 +1,211 @@
+#include "storage/report_lines.h"
+
+#include <utility>
+
+#include "storage/json_text.h"
+
+namespace storage {
+namespace {
+
+constexpr const char* kColumns =
+    "a.name, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
+    "l.upstream_end_time, l.model, l.action, l.resolution, l.ratio, l.duration_seconds, "
+    "l.input_seconds, l.output_seconds, l.video_count, l.completion_tokens, l.total_tokens, "
+    "l.super_resolution_tokens, l.units, l.credits, l.quota, l.labels, l.snapshot, s.raw_sha256, "
+    "l.billed_at, l.line_id, l.kind, l.reversal, l.adjusts, l.incurred, l.unit, l.quantity, "
+    "l.unit_price, l.currency, l.cost, l.cost_note";
+constexpr int kTimeColumn = 24;
+constexpr const char* kFrom =
+    " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
+    "CROSS JOIN account AS a ON a.id = t.account CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
+
+std::optional<core::Decimal> amount(const Cursor& row, int column) {
+  return row.is_null(column) ? std::nullopt
+                             : std::optional(core::Decimal::from_text(row.text(column)));
+}
+
+std::string text_of(const std::optional<core::Decimal>& amount) {
+  return amount ? amount->text() : std::string();
+}
+
+void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
+  core::Charge& charge = line.charge;
+  charge.line_id = row.text(column++);
+  charge.kind = static_cast<core::LineKind>(row.integer(column++));
+  line.reversal = row.integer(column++) != 0;
+  line.adjusts = row.text(column++);
+  line.incurred_in = row.integer(column++);
+  charge.unit = row.is_null(column)
+                    ? std::nullopt
+                    : std::optional(static_cast<core::PriceUnit>(row.integer(column)));
+  ++column;
+  charge.quantity = amount(row, column++);
+  charge.unit_price = amount(row, column++);
+  charge.currency = row.text(column++);
+  charge.cost = amount(row, column++);
+  charge.cost_note = row.text(column);
+}
+
+// Reads the columns of kColumns from left to right.
+void read_line(const Cursor& row, core::OwnedLine& line) {
+  int column = 0;
+  core::FinishedTask& task = line.task;
+  core::TaskFacts& facts = task.facts;
+  task.account = row.text(column++);
+  task.task_id = row.text(column++);
+  task.succeeded = row.integer(column++) != 0;
+  for (auto* time :
+       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
+    *time = row.time(column++);
+  }
+  for (std::string* text :
+       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
+        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
+        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
+        &facts.quota}) {
+    *text = row.text(column++);
+  }
+  task.labels = read_labels(row.text(column++));
+  task.snapshot = row.integer(column++);
+  task.raw_sha256 = hex_digits(row.text(column++));
+  task.billed_at = *row.time(column++);
+  read_charge(row, column, line);
+}
+
+core::Period period_of(const Statement& row) {
+  const core::TimeZone zone(row.text(4));
+  core::Period period = core::parse_period(row.text(1), zone);
+  // What was frozen stands, whatever a later tz database says of the zone.
+  period.begin = *row.time(2);
+  period.end = *row.time(3);
+  return period;
+}
+
+}  // namespace
+
+std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
+  Statement rows(database,
+                 "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, "
+                 "missing, schema_version, checked_to FROM period ORDER BY begins_at");
+  std::vector<ClosedPeriod> periods;
+  while (rows.step()) {
+    ClosedPeriod& period = periods.emplace_back();
+    period.key = rows.integer(0);
+    period.period = period_of(rows);
+    period.zone = rows.text(4);
+    period.prices = rows.is_null(5) ? std::nullopt : std::optional<std::string>(rows.text(5));
+    period.lines = rows.integer(6);
+    period.sha256 = rows.text(7);
+    period.unfinished = static_cast<std::uint64_t>(rows.integer(8));
+    period.missing = static_cast<std::uint64_t>(rows.integer(9));
+    period.schema_version = static_cast<int>(rows.integer(10));
+    period.checked_to = rows.integer(11);
+  }
+  return periods;
+}
+
+FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
+    : cursor_(database,
+              std::string("SELECT ") + kColumns + kFrom +
+                  "WHERE l.billed_at >= ?1 AND l.billed_at < ?2 AND l.succeeded BETWEEN ?3 AND ?4 "
+                  "ORDER BY l.billed_at, l.id",
+              {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
+               query.failures ? 0 : 1, query.successes ? 1 : 0}),
+      at_end_(!cursor_.step()) {}
+
+core::UtcTime FrozenLines::time() const { return *cursor_.time(kTimeColumn); }
+
+void FrozenLines::take(core::OwnedLine& line) {
+  read_line(cursor_, line);
+  at_end_ = !cursor_.step();
+}
+
+StandingLines::StandingLines(SQLite::Database& database)
+    : cursor_(database,
+              std::string("SELECT ") + kColumns + kFrom +
+                  "WHERE l.task = ?1 AND NOT l.reversal AND NOT EXISTS (SELECT 1 FROM report_line "
+                  "AS r WHERE r.task = l.task AND r.reversal AND r.adjusts = l.line_id) "
+                  "ORDER BY l.kind",
+              {0}) {}
+
+std::vector<core::OwnedLine> StandingLines::of(std::int64_t task) {
+  cursor_.restart({task});
+  std::vector<core::OwnedLine> lines;
+  while (cursor_.step()) {
+    read_line(cursor_, lines.emplace_back());
+  }
+  return lines;
+}
+
+void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query,
+                            std::set<std::string>& names) {
+  Cursor cursor(database,
+                "SELECT DISTINCT labels FROM report_line WHERE billed_at >= ?1 AND billed_at < ?2 "
+                "AND succeeded BETWEEN ?3 AND ?4",
+                {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
+                 query.failures ? 0 : 1, query.successes ? 1 : 0});
+  while (cursor.step()) {
+    for (auto& [name, value] : read_labels(cursor.text(0))) {
+      names.insert(std::move(name));
+    }
+  }
+}
+
+LineInsert::LineInsert(SQLite::Database& database)
+    : statement_(database,
+                 "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, reversal, "
+                 "adjusts, task, snapshot, succeeded, submit_time, start_time, finish_time, "
+                 "upstream_end_time, model, action, resolution, ratio, duration_seconds, "
+                 "input_seconds, output_seconds, video_count, completion_tokens, total_tokens, "
+                 "super_resolution_tokens, units, credits, quota, labels, unit, quantity, "
+                 "unit_price, currency, cost, cost_note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                 "(SELECT task FROM snapshot WHERE id = ?8), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+                 "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, "
+                 "?32, ?33, ?34)") {}
+
+void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
+  const core::FinishedTask& task = line.task;
+  const core::TaskFacts& facts = task.facts;
+  const core::Charge& charge = line.charge;
+  const std::string adjusts(line.adjusts);
+  const std::string quantity = text_of(charge.quantity);
+  const std::string unit_price = text_of(charge.unit_price);
+  const std::string cost = text_of(charge.cost);
+  std::string labels;
+  if (!task.labels.empty()) {
+    append_json_object(labels, task.labels);
+  }
+  int at = 0;
+  statement_.bind(++at, period);
+  statement_.bind(++at, line.incurred_in == 0 ? period : line.incurred_in);
+  statement_.bind(++at, std::int64_t{task.billed_at.time_since_epoch().count()});
+  statement_.bind(++at, charge.line_id);
+  statement_.bind(++at, static_cast<std::int64_t>(charge.kind));
+  statement_.bind(++at, line.reversal ? 1 : 0);
+  statement_.bind_or_null(++at, adjusts);
+  statement_.bind(++at, task.snapshot);
+  statement_.bind(++at, task.succeeded ? 1 : 0);
+  for (const auto* time :
+       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
+    statement_.bind_time(++at, *time);
+  }
+  for (const std::string* text :
+       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
+        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
+        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
+        &facts.quota, &std::as_const(labels)}) {
+    statement_.bind_or_null(++at, *text);
+  }
+  if (charge.unit) {
+    statement_.bind(++at, static_cast<std::int64_t>(*charge.unit));
+  } else {
+    statement_.bind_null(++at);
+  }
+  for (const std::string* text :
+       {&quantity, &unit_price, &charge.currency, &cost, &charge.cost_note}) {
+    statement_.bind_or_null(++at, *text);
+  }
+  statement_.run();
+}
+
+}  // namespace storage

@@ -1,0 +1,218 @@
+#include "cmd/close.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/exit_code.h"
+#include "cmd/report.h"
+#include "core/sha256.h"
+#include "storage/closing.h"
+#include "storage/database.h"
+#include "storage/reports.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
+constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
+constexpr core::UtcTime kNow{std::chrono::milliseconds(kNovember + 20 * kDayMs)};
+
+const std::string kPrices =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "m,second,,,0.90,CNY,,\n";
+
+class CloseTest : public testing::Test {
+ protected:
+  CloseTest() {
+    support::make_billing_ledger(ledger_);
+    prices_ = folder_.write("prices.csv", kPrices);
+  }
+
+  void add(const std::string& id, std::int64_t finish, const std::string& seconds, int state = 1) {
+    support::add_billing_task(ledger_,
+                              {.id = id,
+                               .state = state,
+                               .columns = ", submit_time, finish_time, model, duration_seconds",
+                               .values = ", " + std::to_string(finish) + ", " +
+                                         std::to_string(finish) + ", 'm', '" + seconds + "'"},
+                              kOctober);
+  }
+  void answer(const std::string& id, int state, const std::string& assignments,
+              const std::string& body) {
+    support::answer_billing_task(ledger_, id, state, assignments, body, kNovember);
+  }
+  int close(const std::string& period, bool force = false) {
+    std::ostringstream out;
+    const int code = cmd::close_period(
+        {.ledger = ledger_, .period = period, .zone = zone_, .prices = prices_, .force = force},
+        kNow, log_, out);
+    said_ = out.str();
+    return code;
+  }
+  std::string report(const std::string& period, const std::string& zone = "") {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .zone = zone, .prices = prices_}, log_,
+                      out);
+    return out.str();
+  }
+  // "task cost adjusts?" of each line of a report.
+  std::string costs(const std::string& period) {
+    std::istringstream lines(report(period));
+    std::string line;
+    std::getline(lines, line);
+    std::string all;
+    while (std::getline(lines, line)) {
+      std::vector<std::string> cells;
+      std::istringstream row(line);
+      for (std::string cell; std::getline(row, cell, ',');) {
+        cells.push_back(cell);
+      }
+      constexpr std::size_t kTask = 2;
+      constexpr std::size_t kCost = 26;
+      constexpr std::size_t kAdjusts = 28;
+      all +=
+          cells.at(kTask) + " " + cells.at(kCost) + (cells.at(kAdjusts).empty() ? "" : "*") + "\n";
+    }
+    return all;
+  }
+
+  support::TempDir folder_;
+  std::string ledger_ = folder_.path("ledger.db");
+  std::string prices_;
+  std::string zone_;
+  std::string said_;
+  cmd::Log log_{{.level = cmd::LogLevel::error}};
+};
+
+TEST_F(CloseTest, FreezesTheReportByteForByte) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "5", 2);
+  const std::string before = report("2026-10");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(report("2026-10"), before);
+  core::Sha256 hash;
+  hash.update(before);
+  EXPECT_NE(said_.find(core::hex(hash.finish())), std::string::npos) << said_;
+  // Whatever happens to its tasks, labels, raw answers or the file itself.
+  answer("a", 1, "duration_seconds = '9', labels = '{\"x\":\"y\"}', model = 'other'", "new");
+  add("late", kOctober + 3000, "7");
+  storage::open_for_writing(ledger_)->exec("VACUUM");
+  EXPECT_EQ(report("2026-10"), before);
+  EXPECT_EQ(report("2026-10", "Asia/Shanghai"), before) << "its own zone stands";
+  prices_.clear();
+  EXPECT_EQ(report("2026-10"), before) << "its own prices stand";
+}
+
+TEST_F(CloseTest, WhatBecomesKnownLaterAdjustsTheNextOpenPeriod) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "5");
+  add("november", kNovember + 1000, "1");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(costs("2026-11"), "november 0.9\n");
+  answer("a", 1, "duration_seconds = '10'", "longer");
+  answer("b", 2, "", "refunded");
+  add("late", kOctober + 3000, "7");
+  EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
+  // An answer that says the same again changes nothing; one that takes it back, all.
+  answer("a", 1, "", "the same again");
+  EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
+  answer("a", 1, "duration_seconds = '8'", "as before");
+  EXPECT_EQ(costs("2026-11"), "b -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
+}
+
+TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
+  add("a", kOctober + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 1, "duration_seconds = '10'", "second");
+  const std::string november = report("2026-11");
+  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_EQ(report("2026-11"), november);
+  EXPECT_EQ(costs("2026-12"), "");
+  answer("a", 1, "duration_seconds = '11'", "third");
+  EXPECT_EQ(report("2026-11"), november);
+  EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n");
+}
+
+TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  add("late", kOctober + 1, "10");
+  EXPECT_EQ(costs("2026-10"), "");
+  EXPECT_EQ(costs("2026-11"), "late 9*\n");
+  EXPECT_NE(report("2026-11").find(",2026-10,"), std::string::npos) << "names the closed period";
+  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_EQ(costs("2026-12"), "");
+  answer("late", 2, "", "refunded");
+  EXPECT_EQ(costs("2026-12"), "late -9*\nlate 0*\n");
+}
+
+TEST_F(CloseTest, ClosingAgainChangesNothing) {
+  add("a", kOctober + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  const std::string first = said_.substr(said_.rfind(' '));
+  zone_ = "Europe/Berlin";
+  EXPECT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(said_.substr(said_.rfind(' ')), first);
+  EXPECT_NE(said_.find("was closed before"), std::string::npos);
+}
+
+TEST_F(CloseTest, RefusesWhatOverlapsIsOpenOrNotOver) {
+  add("a", kOctober + 1000, "8");
+  add("open", kOctober + 1000, "8", 0);
+  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_EQ(close("2026-11"), cmd::partly) << "not over";
+  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  EXPECT_EQ(close("2026-10", true), cmd::ok);
+  EXPECT_EQ(close("2026-10-05"), cmd::partly);
+  EXPECT_EQ(close("2026", true), cmd::partly);
+  zone_ = "Asia/Shanghai";
+  EXPECT_EQ(close("2026-10-31", true), cmd::partly);
+  EXPECT_EQ(storage::Reports(ledger_).closed_periods().size(), 1U);
+}
+
+TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "8");
+  const std::string before = report("2026-10");
+  {
+    storage::Reports reports(ledger_);
+    const core::TimeZone utc("UTC");
+    const core::Period october = core::parse_period("2026-10", utc);
+    storage::Closing closing(ledger_, {.period = october, .zone = "UTC"}, kNow);
+    reports.each_line({.begin = october.begin, .end = october.end}, {}, utc,
+                      [&](const core::ReportLine& line) { closing.add(line); });
+  }
+  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  EXPECT_EQ(report("2026-10"), before);
+  EXPECT_EQ(close("2026-10"), cmd::ok);
+}
+
+TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
+  add("a", kOctober + 1000, "8");
+  add("b", kNovember + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-11-01"), cmd::ok);
+  answer("a", 2, "", "refunded");
+  answer("b", 2, "", "refunded");
+  EXPECT_EQ(costs("2026-11-01"), "b 7.2\n");
+  EXPECT_EQ(costs("2026-11-02"), "b -7.2*\nb 0*\n") << "the next open day";
+  EXPECT_EQ(costs("2026-12"), "a -7.2*\na 0*\n") << "the next month without a closed day";
+  EXPECT_EQ(costs("2026"), "a 7.2\nb 7.2\nb -7.2*\nb 0*\na -7.2*\na 0*\n");
+}
+
+TEST_F(CloseTest, FrozenRowsCannotBeTouched) {
+  add("a", kOctober + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  const auto database = storage::open_for_writing(ledger_);
+  for (const char* sql : {"DELETE FROM period", "DELETE FROM report_line",
+                          "UPDATE period SET sha256 = ''", "UPDATE report_line SET cost = '0'"}) {
+    EXPECT_THROW(database->exec(sql), SQLite::Exception) << sql;
+  }
+}
+
+}  // namespace
