@@ -139,6 +139,20 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n");
 }
 
+TEST_F(CloseTest, PricesOfTheClosedPeriodRuleItsAdjustments) {
+  add("a", kOctober + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  prices_ = folder_.write("dearer.csv",
+                          "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+                          "m,second,,,2,CNY,,\n");
+  add("november", kNovember + 1000, "1");
+  answer("a", 1, "duration_seconds = '10'", "second");
+  EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nnovember 2\n");
+  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  answer("a", 1, "duration_seconds = '11'", "third");
+  EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n") << "also in the second adjustment";
+}
+
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
   ASSERT_EQ(close("2026-10"), cmd::ok);
   add("late", kOctober + 1, "10");

@@ -1,0 +1,319 @@
+// Random histories of tasks and closed periods against an oracle that knows nothing of the code:
+// what every report must say follows from three rules (reliability.md B5, B6, B8, B10).
+//
+// REELTALLY_MODEL_SCHEDULES: how many histories (1,000). REELTALLY_SEED: the first one's seed; a
+// failure names its own, which runs it again with REELTALLY_MODEL_SCHEDULES=1.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "cmd/close.h"
+#include "cmd/exit_code.h"
+#include "cmd/report.h"
+#include "storage/closing.h"
+#include "storage/database.h"
+#include "storage/reports.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr int kTasks = 5;
+constexpr int kMonths = 6;  // 2026-01 …; histories play in the first four
+constexpr int kPlayed = 4;
+constexpr int kSteps = 14;
+constexpr int kPrice = 3;   // a second
+constexpr int kShards = 4;  // tests that run beside each other
+
+// ---- the oracle
+
+/// What the gateway last said of a task.
+struct Said {
+  int month = 0;
+  bool succeeded = false;
+  int seconds = 0;
+  [[nodiscard]] int cost() const { return succeeded ? seconds * kPrice : 0; }
+  [[nodiscard]] bool charges_as(const Said& other) const {
+    return succeeded == other.succeeded && seconds == other.seconds;
+  }
+};
+
+/// A line: task, cost, and whether it corrects a closed month.
+using Line = std::tuple<int, int, bool>;
+
+class Oracle {
+ public:
+  void say(int task, const Said& said) { said_[task] = said; }
+  [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
+
+  /// The lines of a month, sorted.
+  [[nodiscard]] std::vector<Line> lines(int month) const {
+    if (is_closed(month)) {
+      return closed_.at(month);
+    }
+    std::vector<Line> lines;
+    for (const auto& [task, said] : said_) {
+      const auto frozen = frozen_.find(task);
+      if (frozen == frozen_.end()) {
+        if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
+          lines.emplace_back(task, said.cost(), is_closed(said.month));
+        }
+      } else if (next_open(frozen->second.first) == month &&
+                 !said.charges_as(frozen->second.second)) {
+        lines.emplace_back(task, -frozen->second.second.cost(), true);
+        lines.emplace_back(task, said.cost(), true);
+      }
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  void close(int month) {
+    std::vector<Line> frozen = lines(month);
+    for (const auto& [task, said] : said_) {
+      const bool here = std::any_of(frozen.begin(), frozen.end(), [task = task](const Line& line) {
+        return std::get<0>(line) == task;
+      });
+      if (here) {
+        // It was incurred in its own month, and stays so however often it is corrected.
+        const auto known = frozen_.find(task);
+        frozen_[task] = {known == frozen_.end() ? said.month : known->second.first, said};
+      }
+    }
+    closed_[month] = std::move(frozen);
+  }
+
+  /// What all tasks cost by now: the sum of all lines of all months.
+  [[nodiscard]] int total() const {
+    int total = 0;
+    for (const auto& [task, said] : said_) {
+      total += said.cost();
+    }
+    return total;
+  }
+
+ private:
+  [[nodiscard]] int next_open(int month) const {
+    do {
+      ++month;
+    } while (is_closed(month));
+    return month;
+  }
+
+  std::map<int, Said> said_;
+  std::map<int, std::pair<int, Said>> frozen_;  // month of origin, and what stands in closed months
+  std::map<int, std::vector<Line>> closed_;
+};
+
+// ---- the program
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::array<int, kMonths> kDayOfYear{0, 31, 59, 90, 120, 151};
+constexpr std::int64_t kYear2026 = 1'767'225'600'000;
+constexpr core::UtcTime kMuchLater{std::chrono::milliseconds(kYear2026 + 400 * kDayMs)};
+
+std::string month_name(int month) { return "2026-0" + std::to_string(month + 1); }
+
+class Program {
+ public:
+  explicit Program(const std::filesystem::path& folder)
+      : ledger_(folder / "ledger.db"), prices_(folder / "prices.csv") {}
+
+  void copy_from(const std::string& empty_ledger) const {
+    for (const char* end : {"-wal", "-shm", "-journal"}) {
+      std::filesystem::remove(ledger_ + end);
+    }
+    std::filesystem::copy_file(empty_ledger, ledger_,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+
+  void say(int task, const Said& said, bool first, int step) const {
+    const std::string id = "t" + std::to_string(task);
+    const int state = said.succeeded ? 1 : 2;
+    const std::int64_t finish =
+        kYear2026 + kDayOfYear.at(static_cast<std::size_t>(said.month)) * kDayMs + task * 1000;
+    const std::string seconds = "'" + std::to_string(said.seconds) + "'";
+    if (first) {
+      support::add_billing_task(ledger_,
+                                {.id = id,
+                                 .state = state,
+                                 .columns = ", finish_time, model, duration_seconds",
+                                 .values = ", " + std::to_string(finish) + ", 'm', " + seconds},
+                                kYear2026);
+    } else {
+      support::answer_billing_task(
+          ledger_, id, state,
+          "finish_time = " + std::to_string(finish) + ", duration_seconds = " + seconds,
+          "answer " + std::to_string(step), kYear2026);
+    }
+  }
+
+  void close(int month) {
+    std::ostringstream out;
+    ASSERT_EQ(
+        cmd::close_period(
+            {.ledger = ledger_, .period = month_name(month), .prices = prices_, .force = true},
+            kMuchLater, log_, out),
+        cmd::ok);
+  }
+
+  /// A closing that dies after some lines.
+  void die_while_closing(int month, int lines) const {
+    storage::Reports reports(ledger_);
+    const core::TimeZone utc("UTC");
+    const core::Period period = core::parse_period(month_name(month), utc);
+    storage::Closing closing(ledger_, {.period = period, .zone = "UTC"}, kMuchLater);
+    reports.each_line({.begin = period.begin, .end = period.end}, {}, utc,
+                      [&](const core::ReportLine& line) {
+                        if (lines-- > 0) {
+                          closing.add(line);
+                        }
+                      });
+  }
+
+  std::string report(int month) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = month_name(month), .prices = prices_}, log_,
+                      out);
+    return out.str();
+  }
+
+ private:
+  std::string ledger_;
+  std::string prices_;
+  cmd::Log log_{{.level = cmd::LogLevel::error}};
+};
+
+std::vector<Line> parse(const std::string& report) {
+  constexpr std::size_t kTask = 2;
+  constexpr std::size_t kCost = 26;
+  constexpr std::size_t kAdjusts = 28;
+  std::vector<Line> lines;
+  std::istringstream rows(report);
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) {
+    std::vector<std::string> cells;
+    std::istringstream text(row);
+    for (std::string cell; std::getline(text, cell, ',');) {
+      cells.push_back(cell);
+    }
+    lines.emplace_back(std::stoi(cells.at(kTask).substr(1)), std::stoi(cells.at(kCost)),
+                       !cells.at(kAdjusts).empty());
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// ---- a history
+
+class History {
+ public:
+  History(Program& program, unsigned seed) : program_(program), random_(seed) {}
+
+  void play() {
+    for (int step = 0; step < kSteps; ++step) {
+      switch (pick(6)) {
+        case 0:
+          close(pick(kPlayed));
+          break;
+        case 1:
+          die(pick(kPlayed));
+          break;
+        default:
+          say(pick(kTasks), step);
+      }
+    }
+    check();
+  }
+
+ private:
+  int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+
+  void say(int task, int step) {
+    const Said said{.month = pick(kPlayed), .succeeded = pick(4) != 0, .seconds = 1 + pick(3)};
+    program_.say(task, said, known_.insert(task).second, step);
+    oracle_.say(task, said);
+    trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost() << "; ";
+  }
+  void close(int month) {
+    program_.close(month);
+    if (!oracle_.is_closed(month)) {
+      oracle_.close(month);
+      golden_[month] = program_.report(month);
+    }
+    trace_ << "close " << month_name(month) << "; ";
+  }
+  void die(int month) {
+    if (!oracle_.is_closed(month)) {
+      program_.die_while_closing(month, pick(3));
+      trace_ << "die while closing " << month_name(month) << "; ";
+    }
+  }
+
+  void check() {
+    int total = 0;
+    for (int month = 0; month < kMonths; ++month) {
+      const std::string report = program_.report(month);
+      const std::vector<Line> lines = parse(report);
+      EXPECT_EQ(lines, oracle_.lines(month)) << month_name(month) << ": " << trace_.str();
+      if (golden_.contains(month)) {
+        EXPECT_EQ(report, golden_[month]) << trace_.str();
+      }
+      for (const Line& line : lines) {
+        total += std::get<1>(line);
+      }
+    }
+    EXPECT_EQ(total, oracle_.total()) << trace_.str();
+  }
+
+  Program& program_;
+  std::mt19937 random_;
+  Oracle oracle_;
+  std::set<int> known_;  // tasks
+  std::map<int, std::string> golden_;
+  std::ostringstream trace_;
+};
+
+unsigned number_from(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
+
+class BillingModel : public testing::TestWithParam<unsigned> {};
+
+TEST_P(BillingModel, EveryReportFollowsFromWhatWasSaid) {
+  // In memory where the system has such a folder: thousands of ledgers are synced here.
+  const std::filesystem::path memory("/dev/shm");
+  const support::TempDir folder(
+      std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
+  folder.write("prices.csv",
+               "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+               "m,second,,," +
+                   std::to_string(kPrice) + ",CNY,,\n");
+  support::make_billing_ledger(folder.path("empty.db"));
+  const unsigned schedules = number_from("REELTALLY_MODEL_SCHEDULES", 1000);
+  const unsigned first = number_from("REELTALLY_SEED", 20261124);
+  Program program(folder.path(""));
+  for (unsigned i = GetParam(); i < schedules; i += kShards) {
+    program.copy_from(folder.path("empty.db"));
+    History(program, first + i).play();
+    ASSERT_FALSE(HasFailure()) << "REELTALLY_SEED=" << first + i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, BillingModel, testing::Range(0U, static_cast<unsigned>(kShards)));
+
+}  // namespace
