@@ -1,6 +1,5 @@
 #include "cmd/close.h"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -115,9 +114,7 @@ int close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::UtcTime now = core::SystemClock().utc();
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
-  if (std::filesystem::exists(ledger)) {  // else it is refused below, and none is made
-    static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
-  }
+  static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   return close_period({.ledger = ledger,
                        .period = settings.arguments().at(0),
                        .zone = settings.is_given("tz") ? settings.text("tz") : "",

@@ -9,6 +9,7 @@
 #include "cmd/environment.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
+#include "cmd/reconcile.h"
 #include "cmd/report.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
@@ -22,6 +23,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::status, cmd::status},
     {cmd::Command::report, cmd::report},
     {cmd::Command::close, cmd::close},
+    {cmd::Command::reconcile, cmd::reconcile},
     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check},
     {cmd::Command::db_backup, cmd::db_backup},

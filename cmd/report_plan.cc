@@ -11,16 +11,6 @@
 namespace cmd {
 namespace {
 
-char delimiter_of(const std::string& text) {
-  if (text == "tab" || text == "\t") {
-    return '\t';
-  }
-  if (text.size() == 1 && std::string_view(",;|").find(text[0]) != std::string_view::npos) {
-    return text[0];
-  }
-  throw core::UsageError("--delimiter " + text + ": use `,` `;` `|` or `tab`");
-}
-
 core::Period period_of(const ReportOptions& options, const core::TimeZone& zone) {
   const bool range = !options.from.empty() || !options.to.empty();
   if (options.period.empty() != range || options.from.empty() != options.to.empty()) {
@@ -43,6 +33,16 @@ std::vector<GroupKey> keys_of(const ReportOptions& options) {
 }
 
 }  // namespace
+
+char delimiter_of(const std::string& text) {
+  if (text == "tab" || text == "\t") {
+    return '\t';
+  }
+  if (text.size() == 1 && std::string_view(",;|").find(text[0]) != std::string_view::npos) {
+    return text[0];
+  }
+  throw core::UsageError("--delimiter " + text + ": use `,` `;` `|` or `tab`");
+}
 
 std::optional<PriceFile> read_price_file(const std::string& path) {
   if (path.empty()) {

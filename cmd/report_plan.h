@@ -41,6 +41,9 @@ struct PriceFile {
 /// None for an empty path. Throws core::UsageError for a file that is unreadable or no price book.
 [[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path);
 
+/// `,` `;` `|` or `tab`. Throws core::UsageError for any other.
+[[nodiscard]] char delimiter_of(const std::string& text);
+
 /// Refers to its options.
 struct ReportPlan {
   /// Throws core::UsageError for options that make no report.

@@ -139,6 +139,18 @@ void TaskList::read_header() {
   }
 }
 
+bool TaskList::has_column(std::string_view name) const {
+  return !name.empty() && std::any_of(label_names_.begin(), label_names_.end(),
+                                      [&](const auto& one) { return lower(one) == lower(name); });
+}
+
+std::string_view find_label(const Labels& labels, std::string_view name) {
+  const auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& label) {
+    return lower(label.first) == lower(name);
+  });
+  return found == labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
 std::optional<TaskList::Row> TaskList::next() {
   if (!std::exchange(first_is_data_, false) && !reader_.next(row_)) {
     return std::nullopt;

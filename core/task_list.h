@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -38,6 +39,9 @@ class TaskList {
 
   /// None at the end.
   [[nodiscard]] std::optional<Row> next();
+  /// Whether a column, other than those of ID and model, has this name in any case; its values are
+  /// labels.
+  [[nodiscard]] bool has_column(std::string_view name) const;
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
@@ -62,5 +66,8 @@ class TaskList {
 /// Opens a file to read task IDs from; `-` is standard input. Throws core::UsageError when it is a
 /// folder or cannot be opened; what it returns throws the same when reading fails.
 [[nodiscard]] ReadBytes open_input(const std::string& path);
+
+/// The value of a label, its name in any case; empty when there is none.
+[[nodiscard]] std::string_view find_label(const Labels& labels, std::string_view name);
 
 }  // namespace core

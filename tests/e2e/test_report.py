@@ -1,0 +1,229 @@
+"""report, close and reconcile with the real binary, and a second reader of the same ledger."""
+import collections
+import csv
+import decimal
+import fnmatch
+import hashlib
+import io
+import json
+import random
+import sqlite3
+
+import pytest
+
+from nginx import Nginx
+
+PRICES = """model,unit,min_sr,max_sr,price,currency,valid_from,valid_to
+happy*,second,,720,0.90,CNY,,2026-06-14
+happy*,second,,720,0.95,CNY,2026-06-15,
+happy*,second,721,,1.60,CNY,,
+seed*,mtoken,,,46.125,CNY,,
+seed*,sr_mtoken,,,2.5,USD,,
+"""
+HAPPY = ('{"code":"success","message":"","data":{"task_id":"$tid","status":"SUCCESS","progress":"100%","finish_time":$fin,'
+         '"properties":{"origin_model_name":"happyhorse-1"},"data":{"output":{"task_status":"SUCCEEDED"},'
+         '"usage":{"SR":$sr,"duration":$dur,"video_count":1}}}}')
+SEED = ('{"code":"success","message":"","data":{"task_id":"$tid","status":"SUCCESS","progress":"100%","finish_time":$fin,'
+        '"data":{"id":"cgt-1","model":"seedance-2","status":"succeeded","resolution":"1080p",'
+        '"usage":{"completion_tokens":$tokens,"total_tokens":$tokens}}}}')
+FAILED = ('{"code":"success","message":"","data":{"task_id":"$tid","status":"FAILURE","progress":"100%","finish_time":$fin,'
+          '"fail_reason":"refused","data":{"usage":{"duration":9}}}}')
+BEGIN, DAYS = 1780272000, 30  # 2026-06-01T00:00:00Z
+LOCATIONS = f"""
+    location ~ ^/v1/video/generations/(?<tid>h-(?<fin>[0-9]+)-(?<dur>[0-9.]+)-(?<sr>[0-9]+)-[0-9]+)$ {{ return 200 '{HAPPY}'; }}
+    location ~ ^/v1/video/generations/(?<tid>s-(?<fin>[0-9]+)-(?<tokens>[0-9]+)-[0-9]+)$ {{ return 200 '{SEED}'; }}
+    location ~ ^/v1/video/generations/(?<tid>f-(?<fin>[0-9]+)-[0-9]+)$ {{ return 200 '{FAILED}'; }}
+"""
+
+
+def month_of_tasks(count):
+    """IDs that say what nginx shall answer about them."""
+    dice = random.Random(7)
+    for number in range(count):
+        finish = BEGIN - 3600 + dice.randrange(DAYS * 86400 + 7200)  # some lie outside the month
+        kind = dice.random()
+        if kind < 0.6:
+            yield f"h-{finish}-{dice.choice(['4', '5.0', '7.25', '12.125'])}-{dice.choice([480, 720, 1080])}-{number}"
+        elif kind < 0.9:
+            yield f"s-{finish}-{dice.randrange(1, 10**6)}-{number}"
+        else:
+            yield f"f-{finish}-{number}"
+
+
+@pytest.fixture
+def nginx(tmp_path):
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    server = Nginx(folder, LOCATIONS)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def month(reeltally, nginx):
+    """A ledger with tasks of June 2026; how many."""
+    def fill(count):
+        path = reeltally.csv(*(f"{task},team{index % 7}" for index, task in enumerate(month_of_tasks(count))),
+                             header="task_id,customer")
+        result = reeltally("run", "--base-url", f"http://127.0.0.1:{nginx.port}", "--no-download", "--json",
+                           "--concurrency", "64", path)
+        assert result.code == 0, result
+        (reeltally.folder / "prices.csv").write_text(PRICES)
+        return reeltally
+    return fill
+
+
+def report(program, *arguments, env=None, period="2026-06"):
+    result = program("report", "--period", period, "--prices", "prices.csv", *arguments, env=env)
+    assert result.code == 0, result
+    return result.out
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# ---- the second reader: SQL and Python's decimals, nothing of ours
+
+def prices():
+    for row in csv.DictReader(io.StringIO(PRICES)):
+        yield row
+
+
+def price_of(model, lines, day, wanted):
+    for row in prices():
+        if fnmatch.fnmatchcase(model, row["model"]) and (row["unit"] == "sr_mtoken") == wanted:
+            if row["min_sr"] and lines < int(row["min_sr"]) or row["max_sr"] and lines > int(row["max_sr"]):
+                continue
+            if row["valid_from"] and day < row["valid_from"] or row["valid_to"] and day > row["valid_to"]:
+                continue
+            return row
+    return None
+
+
+def recomputed(ledger):
+    """{task: (cost, currency)} of June in UTC."""
+    decimal.getcontext().prec = 60
+    expected = {}
+    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as database:
+        usage = collections.defaultdict(dict)
+        for task, name, value in database.execute("SELECT task_id, name, value FROM v_usage"):
+            usage[task][name] = value
+        tasks = database.execute("SELECT task_id, state, model, finish_time, resolution FROM v_task WHERE "
+                                 "finish_time >= '2026-06-01T00:00:00Z' AND finish_time < '2026-07-01T00:00:00Z'")
+        for task, state, model, finish, resolution in tasks:
+            if state == "failed":
+                expected[task] = (decimal.Decimal(0), "")
+                continue
+            lines = int(str(resolution).rstrip("p"))
+            row = price_of(model, lines, finish[:10], False)
+            if row["unit"] == "second":
+                cost = decimal.Decimal(usage[task]["duration"]) * decimal.Decimal(row["price"])
+            else:
+                cost = decimal.Decimal(usage[task]["completion_tokens"]) / 10**6 * decimal.Decimal(row["price"])
+            expected[task] = (cost, row["currency"])
+    return expected
+
+
+def test_a_second_reader_agrees_to_the_last_digit(month):
+    program = month(100_000)
+    program("report", "--period", "2026-06", "--prices", "prices.csv", "-o", "june.csv")
+    lines = rows((program.folder / "june.csv").read_text())
+    expected = recomputed(program.ledger)
+    assert len(lines) == len(expected) > 95_000
+    totals = collections.Counter()
+    for line in lines:
+        cost, currency = expected[line["task_id"]]
+        assert (decimal.Decimal(line["cost"]), line["currency"]) == (cost, currency), line
+        totals[currency] += cost
+    manifest = json.loads((program.folder / "june.csv.manifest.json").read_text())
+    assert {c: decimal.Decimal(v) for c, v in manifest["totals"].items()} == {"CNY": totals["CNY"]}
+    assert manifest["rows"] == len(lines)
+    assert manifest["sha256"] == hashlib.sha256((program.folder / "june.csv").read_bytes()).hexdigest()
+    by_customer = rows(report(program, "--by", "label:customer", "--by", "model"))
+    assert sum(decimal.Decimal(row["cost"]) for row in by_customer) == totals["CNY"]
+    assert sum(int(row["tasks"]) for row in by_customer) == len(lines)
+
+
+# ---- the same bytes everywhere
+
+def test_the_same_bytes_in_every_zone_and_locale(month):
+    program = month(300)
+    first = report(program)
+    for env in ({"TZ": "Asia/Kolkata"}, {"LC_ALL": "de_DE.UTF-8"}, {"LC_ALL": "C", "TZ": "UTC"}):
+        assert report(program, env=env) == first
+    (program.folder / "a").mkdir()
+    assert program("report", "--period", "2026-06", "--prices", "prices.csv", "-o", "a/june.csv").code == 0
+    assert (program.folder / "a/june.csv").read_text() == first
+    assert report(program, period="2025-01").count("\n") == 1, "an empty period is its header"
+
+
+def test_a_closed_month_is_the_same_for_ever(month):
+    program = month(300)
+    before = report(program)
+    closed = program("close", "2026-06", "--prices", "prices.csv", "--json")
+    assert closed.code == 0, closed
+    assert json.loads(closed.out)["sha256"] == hashlib.sha256(before.encode()).hexdigest()
+    assert report(program) == before
+    assert program("db", "prune", "--older-than", "0").code == 0
+    assert report(program) == before
+    with sqlite3.connect(program.ledger) as database:
+        database.execute("VACUUM")
+    database.close()
+    assert report(program) == before
+    copy = program.folder / "copy.db"
+    assert program("db", "backup", copy).code == 0
+    assert report(program, "--db", copy, env={"TZ": "Asia/Tokyo"}) == before
+    again = program("close", "2026-06", "--tz", "Europe/Berlin")
+    assert again.code == 0 and "was closed in UTC" in again.err
+    assert report(program) == before
+    assert program("close", "2026").code == 3, "it overlaps"
+
+
+def test_a_line_leads_to_the_bytes_that_the_gateway_sent(month):
+    program = month(20)
+    # A failed one: the answer of a success is kept until its video is fetched or given up.
+    line = next(line for line in rows(report(program)) if line["status"] == "failure")
+    shown = program("status", "--line", line["line_id"])
+    assert shown.code == 0 and hashlib.sha256(shown.out.encode()).hexdigest() == line["raw_sha256"]
+    assert json.loads(shown.out)["data"]["task_id"] == line["task_id"]
+    assert program("status", "--line", "1-000000000000").code == 3
+    assert program("status", "--line", "nonsense").code == 2
+    assert program("db", "prune", "--older-than", "0").code == 0
+    pruned = program("status", "--line", line["line_id"])
+    assert pruned.code == 3 and line["raw_sha256"] in pruned.err
+
+
+# ---- reconcile
+
+def test_reconcile_by_cost(month):
+    program = month(50)
+    lines = rows(report(program))
+    log = [f"{line['task_id']},{line['cost']},{line['currency']}" for line in lines if line["currency"]]
+    path = program.folder / "log.csv"
+
+    def reconcile(entries, *arguments):
+        path.write_text("\n".join(["task_id,cost,currency", *entries]) + "\n")
+        return program("reconcile", path, "--period", "2026-06", "--prices", "prices.csv", *arguments)
+    same = reconcile(log)
+    assert same.code == 0 and same.out == "result,task_id,ours,theirs\n", same
+    task, cost, _ = log[0].split(",")
+    wrong = reconcile([f"{task},{decimal.Decimal(cost) + 1},CNY", *log[2:], "stranger,5,CNY"])
+    assert wrong.code == 3
+    assert rows(wrong.out) == sorted([
+        {"result": "different", "task_id": task, "ours": f"{cost} CNY", "theirs": f"{decimal.Decimal(cost) + 1} CNY"},
+        {"result": "only_ours", "task_id": log[1].split(",")[0], "ours": f"{log[1].split(',')[1]} CNY", "theirs": ""},
+        {"result": "only_theirs", "task_id": "stranger", "ours": "", "theirs": "5 CNY"}], key=lambda r: r["task_id"])
+    assert "1 only ours" in wrong.err
+    summary = json.loads(reconcile(log[1:], "--json").out.splitlines()[-1])
+    assert summary["type"] == "reconciliation" and summary["only_ours"] == 1
+    assert reconcile([*log, "x,many,CNY"]).code == 3, "a row that cannot be used is no match"
+
+
+def test_reconcile_needs_its_columns(month):
+    program = month(5)
+    (program.folder / "log.csv").write_text("task_id,sum\na,1\n")
+    result = program("reconcile", "log.csv")
+    assert result.code == 2 and "no column `quota`" in result.err
+    result = program("reconcile", "log.csv", "--quota-column", "sum")
+    assert result.code == 3 and "only_theirs,a,,1" in result.out
