@@ -80,6 +80,7 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
                              .zone = options.zone,
                              .prices = options.prices};
   ReportPlan plan(report);
+  plan.query.videos = true;  // frozen, too
   storage::Reports reports(options.ledger);
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
     say(*closed, "was closed before", options.json, out);

@@ -8,7 +8,10 @@
 
 #include "cmd/atomic_file.h"
 #include "cmd/exit_code.h"
+#include "cmd/report_figures.h"
+#include "cmd/report_focus.h"
 #include "cmd/report_groups.h"
+#include "cmd/report_html.h"
 #include "cmd/report_output.h"
 #include "cmd/report_rows.h"
 #include "core/sha256.h"
@@ -39,6 +42,7 @@ struct Totals {
 struct Outcome {
   Totals totals;
   std::uint64_t rows = 0;
+  std::uint64_t left_out = 0;  // lines that the format has no row for
   storage::OpenTasks open;
   int schema_version = 0;
 };
@@ -73,6 +77,35 @@ void write_groups(const ReportPlan& plan, storage::Reports& reports, ReportOutpu
   outcome.rows = writer.rows();
 }
 
+void write_focus(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
+                 Outcome& outcome) {
+  RowWriter writer({.delimiter = plan.delimiter}, focus_columns(), "line", output);
+  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
+    outcome.totals.add(line);
+    if (is_focus_line(line)) {
+      writer.write(focus_cells(line, plan.period));
+    } else {
+      ++outcome.left_out;
+    }
+  });
+  outcome.rows = writer.rows();
+}
+
+void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
+                ReportOutput& output, Outcome& outcome) {
+  ReportFigures figures(plan.zone);
+  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
+    outcome.totals.add(line);
+    figures.add(line);
+    ++outcome.rows;
+  });
+  output.text() = html_page({.period = plan.period,
+                             .zone = plan.zone,
+                             .closed = closed,
+                             .open = outcome.open,
+                             .figures = figures});
+}
+
 Json hash_of(const std::string& text) {
   core::Sha256 hash;
   hash.update(text);
@@ -102,6 +135,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   }
   json["round"] = options.round ? Json(*options.round) : Json();
   json["rows"] = outcome.rows;
+  json["left_out"] = outcome.left_out;
   json["tasks"] = outcome.totals.tasks;
   json["totals"] = Json::object();
   for (const auto& [currency, cost] : outcome.totals.cost) {
@@ -137,7 +171,11 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
                                    : reports.open_tasks(plan.period.begin, plan.period.end);
   ReportOutput output(options.output, out);
-  if (plan.keys.empty()) {
+  if (options.format == "focus") {
+    write_focus(plan, reports, output, outcome);
+  } else if (options.format == "html") {
+    write_html(plan, closed != nullptr, reports, output, outcome);
+  } else if (plan.keys.empty()) {
     write_lines(plan, reports, output, outcome);
   } else {
     write_groups(plan, reports, output, outcome);

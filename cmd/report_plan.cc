@@ -69,9 +69,11 @@ ReportPlan::ReportPlan(const ReportOptions& given)
             .time =
                 given.time == "submit" ? storage::ReportTime::submit : storage::ReportTime::finish,
             .successes = given.status != "failure",
-            .failures = given.status != "success"} {
-  if (given.format != "csv" && given.format != "json") {
-    throw core::Error("--format " + given.format + " is not part of this build of reeltally");
+            .failures = given.status != "success",
+            .videos = given.format == "html"} {
+  if (!keys.empty() && (given.format == "focus" || given.format == "html")) {
+    throw core::UsageError("--by has no meaning with --format " + given.format +
+                           ", which has its own form; leave it out");
   }
 }
 

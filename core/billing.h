@@ -26,6 +26,7 @@ struct FinishedTask {
   bool billed_at_is_first_seen = false;  ///< the gateway named no finish time (noted)
   std::int64_t snapshot = 0;             ///< the last one of the final state
   std::string raw_sha256;                ///< of its answer: 64 lower-case hex digits
+  bool lost = false;                     ///< a video's link died before the video was fetched
 };
 
 /// What a line charges for. `super_resolution` stands beside `main`.

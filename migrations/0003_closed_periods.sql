@@ -29,6 +29,7 @@ CREATE TABLE report_line (
   task INTEGER NOT NULL REFERENCES task (id),
   snapshot INTEGER NOT NULL REFERENCES snapshot (id),
   succeeded INTEGER NOT NULL,
+  lost INTEGER NOT NULL,            -- a video's link had died by then before it was fetched
   submit_time INTEGER,
   start_time INTEGER,
   finish_time INTEGER,
@@ -47,6 +48,7 @@ CREATE TABLE report_line (
   units TEXT,
   credits TEXT,
   quota TEXT,
+  fail_reason TEXT,
   labels TEXT,                      -- JSON object
   unit INTEGER,                     -- core::PriceUnit
   quantity TEXT,

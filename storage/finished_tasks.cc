@@ -14,8 +14,10 @@ constexpr const char* kColumns =
     "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
-    "t.labels, t.final_snapshot, s.raw_sha256";
-constexpr int kTimeColumn = 25;
+    "t.labels, t.final_snapshot, s.raw_sha256, {lost}";
+constexpr int kTimeColumn = 26;
+constexpr const char* kLost =
+    "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
 constexpr const char* kJoins =
     " CROSS JOIN account AS a ON a.id = t.account "
     "CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
@@ -48,15 +50,24 @@ void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
   sql.replace(sql.find(mark), mark.size(), text);
 }
 
-std::string select(const char* columns, const char* rest, bool joins, bool unfrozen_only) {
-  std::string sql = std::string("SELECT ") + columns + ", " + rest;
-  fill_in(sql, "{joins}", joins ? kJoins : "");
+std::string select_labels(const char* rest, bool unfrozen_only) {
+  std::string sql = std::string("SELECT t.labels, ") + rest;
+  fill_in(sql, "{joins}", "");
   fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
   return sql;
 }
 
-std::vector<Cursor> open_cursors(SQLite::Database& database, const char* columns, bool joins,
-                                 const ReportQuery& query, bool unfrozen_only) {
+std::string select_tasks(const char* rest, bool unfrozen_only, bool videos) {
+  std::string sql = std::string("SELECT ") + kColumns + ", " + rest;
+  fill_in(sql, "{lost}", videos ? kLost : "0");
+  fill_in(sql, "{joins}", kJoins);
+  fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
+  return sql;
+}
+
+// `sql` makes a statement of one of the above.
+template <typename Sql>
+std::vector<Cursor> open_cursors(SQLite::Database& database, const ReportQuery& query, Sql sql) {
   constexpr std::int64_t kSucceeded = 1;
   constexpr std::int64_t kFailed = 2;
   const bool by_finish = query.time == ReportTime::finish;
@@ -64,7 +75,7 @@ std::vector<Cursor> open_cursors(SQLite::Database& database, const char* columns
   for (const char* rest :
        by_finish ? std::vector{kByFinish, kByFirstSeenFinished} : std::vector{kBySubmit}) {
     cursors.emplace_back(
-        database, select(columns, rest, joins, unfrozen_only),
+        database, sql(rest),
         std::initializer_list<std::int64_t>{
             query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
             query.successes ? kSucceeded : kFailed, query.failures ? kFailed : kSucceeded});
@@ -94,6 +105,7 @@ void read_task(const Cursor& row, core::FinishedTask& task) {
   task.labels = read_labels(row.text(column++));
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
+  task.lost = row.integer(column) != 0;
   task.billed_at = *row.time(kTimeColumn);
 }
 
@@ -101,7 +113,9 @@ void read_task(const Cursor& row, core::FinishedTask& task) {
 
 FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& query,
                              bool unfrozen_only)
-    : cursors_(open_cursors(database, kColumns, true, query, unfrozen_only)),
+    : cursors_(open_cursors(
+          database, query,
+          [&](const char* rest) { return select_tasks(rest, unfrozen_only, query.videos); })),
       by_finish_(query.time == ReportTime::finish) {}
 
 std::vector<Cursor>::const_iterator FinishedTasks::next() const {
@@ -123,7 +137,7 @@ void FinishedTasks::take(core::FinishedTask& task) {
 }
 
 FinishedTaskByKey::FinishedTaskByKey(SQLite::Database& database)
-    : cursor_(database, select(kColumns, kByKey, true, false), {0}) {}
+    : cursor_(database, select_tasks(kByKey, false, true), {0}) {}
 
 bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
   cursor_.restart({key});
@@ -138,7 +152,8 @@ bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
 void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names) {
   std::string last;  // most tasks have the labels of the one before
-  for (Cursor& cursor : open_cursors(database, "t.labels", false, query, unfrozen_only)) {
+  for (Cursor& cursor : open_cursors(
+           database, query, [&](const char* rest) { return select_labels(rest, unfrozen_only); })) {
     do {
       if (cursor.text(0) != last && !skip(*cursor.time(1))) {
         last = cursor.text(0);

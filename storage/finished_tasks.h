@@ -29,6 +29,7 @@ struct ReportQuery {
   ReportTime time = ReportTime::finish;
   bool successes = true;
   bool failures = true;
+  bool videos = false;  ///< fills FinishedTask::lost, which takes a look at each task's videos
 };
 
 /// Reads tasks by time. Throws SQLite::Exception.

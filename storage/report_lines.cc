@@ -11,10 +11,11 @@ constexpr const char* kColumns =
     "a.name, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
     "l.upstream_end_time, l.model, l.action, l.resolution, l.ratio, l.duration_seconds, "
     "l.input_seconds, l.output_seconds, l.video_count, l.completion_tokens, l.total_tokens, "
-    "l.super_resolution_tokens, l.units, l.credits, l.quota, l.labels, l.snapshot, s.raw_sha256, "
-    "l.billed_at, l.line_id, l.kind, l.reversal, l.adjusts, l.incurred, l.unit, l.quantity, "
+    "l.super_resolution_tokens, l.units, l.credits, l.quota, l.fail_reason, l.labels, l.snapshot, "
+    "s.raw_sha256, l.lost, l.billed_at, l.line_id, l.kind, l.reversal, l.adjusts, l.incurred, "
+    "l.unit, l.quantity, "
     "l.unit_price, l.currency, l.cost, l.cost_note";
-constexpr int kTimeColumn = 24;
+constexpr int kTimeColumn = 26;
 constexpr const char* kFrom =
     " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
     "CROSS JOIN account AS a ON a.id = t.account CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
@@ -62,12 +63,13 @@ void read_line(const Cursor& row, core::OwnedLine& line) {
        {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
         &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
         &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota}) {
+        &facts.quota, &facts.fail_reason}) {
     *text = row.text(column++);
   }
   task.labels = read_labels(row.text(column++));
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
+  task.lost = row.integer(column++) != 0;
   task.billed_at = *row.time(column++);
   read_charge(row, column, line);
 }
@@ -153,15 +155,16 @@ void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query
 
 LineInsert::LineInsert(SQLite::Database& database)
     : statement_(database,
-                 "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, reversal, "
-                 "adjusts, task, snapshot, succeeded, submit_time, start_time, finish_time, "
-                 "upstream_end_time, model, action, resolution, ratio, duration_seconds, "
-                 "input_seconds, output_seconds, video_count, completion_tokens, total_tokens, "
-                 "super_resolution_tokens, units, credits, quota, labels, unit, quantity, "
-                 "unit_price, currency, cost, cost_note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-                 "(SELECT task FROM snapshot WHERE id = ?8), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-                 "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, "
-                 "?32, ?33, ?34)") {}
+                 "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, "
+                 "reversal, adjusts, task, snapshot, succeeded, lost, submit_time, "
+                 "start_time, finish_time, upstream_end_time, model, action, resolution, "
+                 "ratio, duration_seconds, input_seconds, output_seconds, video_count, "
+                 "completion_tokens, total_tokens, super_resolution_tokens, units, credits, "
+                 "quota, fail_reason, labels, unit, quantity, unit_price, currency, cost, "
+                 "cost_note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT task FROM snapshot "
+                 "WHERE id = ?8), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+                 "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
+                 "?35, ?36)") {}
 
 void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   const core::FinishedTask& task = line.task;
@@ -185,6 +188,7 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   statement_.bind_or_null(++at, adjusts);
   statement_.bind(++at, task.snapshot);
   statement_.bind(++at, task.succeeded ? 1 : 0);
+  statement_.bind(++at, task.lost ? 1 : 0);
   for (const auto* time :
        {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
     statement_.bind_time(++at, *time);
@@ -193,7 +197,7 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
        {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
         &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
         &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &std::as_const(labels)}) {
+        &facts.quota, &facts.fail_reason, &std::as_const(labels)}) {
     statement_.bind_or_null(++at, *text);
   }
   if (charge.unit) {

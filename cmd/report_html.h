@@ -1,0 +1,23 @@
+// A report as one self-contained page: no scripts, nothing loaded from elsewhere.
+#pragma once
+
+#include <string>
+
+#include "cmd/report_figures.h"
+#include "core/period.h"
+#include "storage/reports.h"
+
+namespace cmd {
+
+struct HtmlPage {
+  const core::Period& period;
+  const core::TimeZone& zone;
+  bool closed = false;
+  storage::OpenTasks open;
+  ReportFigures& figures;
+};
+
+/// The page; the same figures give the same bytes.
+[[nodiscard]] std::string html_page(const HtmlPage& page);
+
+}  // namespace cmd
