@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -15,15 +16,18 @@
 #include "cmd/api_key.h"
 #include "cmd/atomic_file.h"
 #include "cmd/base_url.h"
+#include "cmd/child_process.h"
 #include "cmd/exit_code.h"
 #include "cmd/failed_rows.h"
 #include "cmd/interrupt.h"
 #include "cmd/live_progress.h"
 #include "cmd/metrics_file.h"
+#include "cmd/monitor_calls.h"
 #include "cmd/program.h"
 #include "cmd/run_inputs.h"
 #include "cmd/summary.h"
 #include "cmd/units.h"
+#include "cmd/video_hooks.h"
 #include "core/curl_transport.h"
 #include "core/engine.h"
 #include "core/error.h"
@@ -126,6 +130,32 @@ core::TransportSettings transport_settings(const Settings& settings) {
   return transport;
 }
 
+// What --exec may know: everything but the keys.
+Environment without_keys(Environment environment, const core::TransportSettings& transport) {
+  environment.erase("CREDENTIALS_DIRECTORY");
+  std::erase_if(environment, [&transport](const auto& variable) {
+    return std::any_of(transport.accounts.begin(), transport.accounts.end(),
+                       [&](const core::GatewayAccount& account) {
+                         return variable.second.find(account.api_key) != std::string::npos;
+                       });
+  });
+  return environment;
+}
+
+VideoHookSettings hook_settings(const Settings& settings,
+                                const core::TransportSettings& transport) {
+  VideoHookSettings hooks{.sidecar = settings.flag("sidecar"),
+                          .environment = without_keys(settings.environment(), transport)};
+  if (const auto program = settings.given_text("exec")) {
+    hooks.program = find_program(*program, settings.environment());
+    if (hooks.program.empty()) {
+      throw core::UsageError(settings.origin("exec").text + " " + *program +
+                             ": there is no such program that may be run");
+    }
+  }
+  return hooks;
+}
+
 // ---- the run itself
 
 class Run {
@@ -137,7 +167,9 @@ class Run {
 
  private:
   void import(storage::TaskStore& store);
-  void drive(storage::TaskStore& store, core::TransportSettings transport);
+  void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
+  void finish_hooks(VideoHooks& hooks);
+  int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
   void tell_summary();
@@ -151,19 +183,36 @@ class Run {
   Interrupt interrupt_;
   core::SystemClock clock_;
   std::unique_ptr<FailedRows> failed_rows_;
+  VideoHookSettings hook_settings_;
   TroubleList troubles_;
   Summary summary_;
   core::RunResult result_;
 };
 
 int Run::execute() {
-  const core::SteadyTime begin = clock_.steady();
   core::TransportSettings transport = transport_settings(settings_);
   if (const auto path = settings_.given_text("failed-out")) {
     failed_rows_ = std::make_unique<FailedRows>(*path);
   }
+  hook_settings_ = hook_settings(settings_, transport);
   const std::string ledger = settings_.ledger_path();
   const storage::Lock lock(ledger, settings_.duration("lock-wait"));
+  // From here on the monitor hears of the run, and of its end however it ends.
+  MonitorCalls monitor(settings_.given_text("ping-url").value_or(""), transport.ca_file,
+                       transport.user_agent, log_);
+  monitor.start();
+  try {
+    const int code = execute_with_ledger(ledger, std::move(transport));
+    monitor.end(code, interrupt_.signal() != 0);
+    return code;
+  } catch (...) {
+    monitor.end(failure_of(std::current_exception()).exit_code, interrupt_.signal() != 0);
+    throw;
+  }
+}
+
+int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings transport) {
+  const core::SteadyTime begin = clock_.steady();
   if (!settings_.flag("no-download")) {
     transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
   }
@@ -174,7 +223,11 @@ int Run::execute() {
                                      .accounts = {settings_.account().name},
                                      .stale_after = settings_.duration("stale-after")});
   import(store);
-  drive(store, std::move(transport));
+  {
+    VideoHooks hooks(hook_settings_, log_);
+    drive(store, std::move(transport), hooks);
+    finish_hooks(hooks);
+  }
   summary_.seconds = std::chrono::duration<double>(clock_.steady() - begin).count();
   fill_summary(store.totals());
   store.end_run(summary_.exit_code, summary_json(summary_));
@@ -184,6 +237,16 @@ int Run::execute() {
   write_monitor_files(ledger);
   tell_summary();
   return summary_.exit_code;
+}
+
+// Everything is recorded by now. A signal ends what still runs.
+void Run::finish_hooks(VideoHooks& hooks) {
+  interrupt_.wake_with([&hooks] { hooks.hurry(); });
+  hooks.finish(interrupt_.level() != 0);
+  interrupt_.wake_with({});
+  if (hooks.failures() > 0) {
+    summary_.tally.errors["hook"] += hooks.failures();
+  }
 }
 
 // What monitors read; a failure to write it is told, and changes nothing about the run.
@@ -259,7 +322,7 @@ void Run::import(storage::TaskStore& store) {
   }
 }
 
-void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
+void Run::drive(storage::TaskStore& store, core::TransportSettings settings, VideoHooks& hooks) {
   core::RunPlan plan = plan_of(settings_, store.run());
   const std::string folder = settings.folder ? settings.folder->path() : std::string();
   plan.download_hindrance = [this, folder] {
@@ -278,7 +341,14 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
   LiveProgress progress(settings_, log_, interrupt_, clock_,
                         {engine.tally(), [&transport] { return transport.bytes_received(); },
                          [&engine] { return engine.downloads_in_flight(); }});
-  engine.on_turn([&progress] { progress.turn(); });
+  engine.on_published(
+      [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
+        hooks.published(video, settings_.account().name, file, ticket);
+      });
+  engine.on_turn([&] {
+    progress.turn();
+    hooks.committed(ledger->committed());
+  });
   if (const auto interval = progress.interval()) {
     engine.turn_at_least_every(*interval);
   }
@@ -292,6 +362,7 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings) {
   }
   interrupt_.wake_with({});
   ledger->stop();
+  hooks.committed(ledger->committed());
   summary_.tally = engine.tally();
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
 }
@@ -389,12 +460,6 @@ void Run::tell_summary() {
 }  // namespace
 
 int run(const Settings& settings, Log& log, std::ostream& out) {
-  // Taken silently they would be believed.
-  for (const std::string_view name : {"exec", "sidecar", "ping-url"}) {
-    if (settings.is_given(name)) {
-      throw core::UsageError(settings.origin(name).text + ": not part of this version yet");
-    }
-  }
   RunInputs inputs(settings, log);
   if (settings.flag("dry-run")) {
     return dry_run(settings, inputs, out);

@@ -54,9 +54,11 @@ void DownloadLane::page(Ticket last_success) {
   }
 }
 
-void DownloadLane::append(VideoEntry entry) {
+Ticket DownloadLane::append(VideoEntry entry) {
   const VideoKey key(entry.task, entry.index);
-  settling_[key] = ledger_.append(std::move(entry));
+  const Ticket ticket = ledger_.append(std::move(entry));
+  settling_[key] = ticket;
+  return ticket;
 }
 
 void DownloadLane::start_due(Ticket last_success, QueryLane& queries) {
@@ -144,7 +146,7 @@ bool DownloadLane::idle(Ticket last_success) const {
 
 // ---- outcomes
 
-void DownloadLane::settle(std::uint64_t token, SavedFile file) {
+void DownloadLane::settle(std::uint64_t token, const SavedFile& file) {
   const auto found = items_.find(token);
   --in_flight_;
   ++tally_.videos_downloaded;
@@ -158,8 +160,11 @@ void DownloadLane::settle(std::uint64_t token, SavedFile file) {
   entry.index = video.link.index;
   entry.observed_at = clock_.utc();
   entry.state = VideoState::done;
-  entry.file = std::move(file);
-  append(std::move(entry));
+  entry.file = file;
+  const Ticket ticket = append(std::move(entry));
+  if (published_) {
+    published_(video, file, ticket);
+  }
   items_.erase(found);
 }
 

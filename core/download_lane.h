@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,10 +34,15 @@ class DownloadLane {
                std::vector<std::string> account_names, Ledger& ledger, Transport& transport,
                const Clock& clock, RunTally& tally, const Notify& notify);
 
+  /// Called for each video that is on disk, with the ticket of its record: what must not act on a
+  /// video that the ledger does not know waits until that is committed. Cheap.
+  using Published = std::function<void(const WantedVideo&, const SavedFile&, Ticket)>;
+  void on_published(Published published) { published_ = std::move(published); }
+
   /// Takes videos from the ledger (those of successes up to `last_success` once they are
   /// committed) and starts what is due. Hands over tasks that must be asked again first.
   void start_due(Ticket last_success, QueryLane& queries);
-  void settle(std::uint64_t token, SavedFile file);
+  void settle(std::uint64_t token, const SavedFile& file);
   void settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries);
   void rechecked(const Recheck& recheck);
 
@@ -65,7 +71,7 @@ class DownloadLane {
   using Items = std::map<std::uint64_t, Item>;
 
   void page(Ticket last_success);
-  void append(VideoEntry entry);
+  Ticket append(VideoEntry entry);
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
   void start(std::uint64_t token, Item& item);
   void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
@@ -84,6 +90,7 @@ class DownloadLane {
   RunTally& tally_;
   const Notify& notify_;
   std::mt19937_64 random_;
+  Published published_;
 
   using VideoKey = std::pair<TaskKey, int>;
   // Settled, but the ledger may not show it yet: not to be taken again.

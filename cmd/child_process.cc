@@ -1,0 +1,153 @@
+#include "cmd/child_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <sstream>
+#include <system_error>
+
+#include "cmd/units.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::chrono::milliseconds kGrace{2'000};  // between SIGTERM and SIGKILL
+
+std::string why(int error) { return std::generic_category().message(error); }
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  list.reserve(texts.size() + 1);
+  for (std::string& text : texts) {
+    list.push_back(text.data());
+  }
+  list.push_back(nullptr);
+  return list;
+}
+
+// How a child starts: file descriptors and signals as a program may expect them.
+class SpawnRules {
+ public:
+  SpawnRules() {
+    posix_spawn_file_actions_init(&files_);
+    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files_, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+    posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    sigset_t none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnRules() {
+    posix_spawn_file_actions_destroy(&files_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnRules(const SpawnRules&) = delete;
+  SpawnRules& operator=(const SpawnRules&) = delete;
+
+  // 0, or the error.
+  int spawn(pid_t& child, char* const* arguments, char* const* environment) const {
+    return posix_spawnp(&child, arguments[0], &files_, &attributes_, arguments, environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t attributes_{};
+};
+
+// Waits for the child's end (true), for `stop_fd`, or until the time is over (false).
+bool wait_for_end(int child_fd, int stop_fd, std::chrono::milliseconds timeout, bool& stopped) {
+  std::array<pollfd, 2> fds{{{.fd = child_fd, .events = POLLIN, .revents = 0},
+                             {.fd = stop_fd, .events = POLLIN, .revents = 0}}};
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const int ready =
+        ::poll(fds.data(), fds.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready < 0 && errno == EINTR) {
+      continue;
+    }
+    stopped = (fds[1].revents & POLLIN) != 0;
+    return ready > 0 && (fds[0].revents & POLLIN) != 0;
+  }
+}
+
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) {
+    return "signal " + std::to_string(WTERMSIG(status));
+  }
+  return WEXITSTATUS(status) == 0 ? "" : "exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::string run_child(const ChildProgram& program) {
+  std::vector<std::string> arguments = program.arguments;
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : program.environment) {
+    variables.push_back(name);
+    variables.back().append("=").append(value);
+  }
+  pid_t child = 0;
+  const SpawnRules rules;
+  if (const int error = rules.spawn(child, pointers(arguments).data(), pointers(variables).data());
+      error != 0) {
+    return "it cannot be started: " + why(error);
+  }
+  const int child_fd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  bool stopped = false;
+  const bool ended = wait_for_end(child_fd, program.stop_fd, program.timeout, stopped);
+  if (!ended) {
+    ::kill(-child, SIGTERM);
+    bool ignored = false;
+    if (!wait_for_end(child_fd, -1, kGrace, ignored)) {
+      ::kill(-child, SIGKILL);
+    }
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  ::close(child_fd);
+  if (!ended) {
+    return stopped ? "ended with the run" : "took longer than " + format_duration(program.timeout);
+  }
+  return describe_end(status);
+}
+
+std::string find_program(const std::string& name, const Environment& environment) {
+  const auto runnable = [](const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           ::access(path.c_str(), X_OK) == 0;
+  };
+  if (name.find('/') != std::string::npos) {
+    return runnable(name) ? name : std::string();
+  }
+  std::istringstream folders(
+      variable(environment, "PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string path = (folder.empty() ? "." : folder) + "/" + name;
+    if (runnable(path)) {
+      return path;
+    }
+  }
+  return {};
+}
+
+}  // namespace cmd

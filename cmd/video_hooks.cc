@@ -1,0 +1,187 @@
+#include "cmd/video_hooks.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cmd/atomic_file.h"
+#include "cmd/child_process.h"
+#include "core/error.h"
+#include "core/period.h"
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSidecarType = "reeltally video";
+
+// Whether the file that is there already was made by us about the same task.
+bool is_ours(const std::string& path, const std::string& task_id) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  return json.is_object() && json.value("type", "") == kSidecarType &&
+         json.value("task_id", "") == task_id;
+}
+
+}  // namespace
+
+VideoHooks::VideoHooks(VideoHookSettings settings, Log& log)
+    : settings_(std::move(settings)), log_(log), stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (stop_fd_ < 0) {
+    throw core::Error("the system has no file descriptors left; raise `ulimit -n`");
+  }
+  if (settings_.sidecar || !settings_.program.empty()) {
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      threads_.emplace_back([this] { work(); });
+    }
+  }
+}
+
+VideoHooks::~VideoHooks() {
+  finish(true);
+  ::close(stop_fd_);
+}
+
+void VideoHooks::published(const core::WantedVideo& video, const std::string& account,
+                           const core::SavedFile& file, core::Ticket ticket) {
+  if (threads_.empty()) {
+    return;
+  }
+  waiting_.push_back({.ticket = ticket,
+                      .task_id = video.id.text(),
+                      .account = account,
+                      .model = video.model,
+                      .status = video.status,
+                      .finish_time = video.finish_time,
+                      .labels = video.labels,
+                      .index = video.link.index,
+                      .file = file});
+}
+
+void VideoHooks::committed(core::Ticket ticket) {
+  if (waiting_.empty() || waiting_.front().ticket > ticket) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  while (!waiting_.empty() && waiting_.front().ticket <= ticket) {
+    ready_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  changed_.notify_all();
+}
+
+void VideoHooks::hurry() {
+  hurry_ = true;
+  eventfd_write(stop_fd_, 1);
+}
+
+void VideoHooks::finish(bool hurry_up) {
+  if (hurry_up) {
+    hurry();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    no_more_ = true;
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+  threads_.clear();
+  const std::size_t dropped = ready_.size() + waiting_.size();
+  ready_.clear();
+  waiting_.clear();
+  if (dropped > 0) {
+    failures_ += dropped;
+    log_.warning("the run ended before --exec or --sidecar came to " + std::to_string(dropped) +
+                 " recorded videos");
+  }
+}
+
+void VideoHooks::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return no_more_ || !ready_.empty(); });
+    if (hurry_ || ready_.empty()) {
+      return;
+    }
+    const Job job = std::move(ready_.front());
+    ready_.pop_front();
+    lock.unlock();
+    do_job(job);
+    lock.lock();
+  }
+}
+
+void VideoHooks::do_job(const Job& job) {
+  try {
+    if (settings_.sidecar) {
+      write_sidecar(job);
+    }
+    if (!settings_.program.empty()) {
+      if (const std::string trouble = run_program(job); !trouble.empty()) {
+        fail("--exec " + settings_.program + " for " + job.file.path + ": " + trouble +
+             "; the video is kept");
+      }
+    }
+  } catch (const std::exception& failure) {
+    fail(failure.what());
+  }
+}
+
+void VideoHooks::write_sidecar(const Job& job) const {
+  const std::string path = job.file.path + ".json";
+  if (std::filesystem::exists(std::filesystem::symlink_status(path)) &&
+      !is_ours(path, job.task_id)) {
+    throw core::Error("the sidecar " + path +
+                      " was not written: a file that is not ours has its name");
+  }
+  const core::TimeZone utc("UTC");
+  Json json{{"type", kSidecarType},
+            {"task_id", job.task_id},
+            {"account", job.account},
+            {"video_index", job.index},
+            {"model", job.model},
+            {"status", job.status},
+            {"finished_at", utc.text(job.finish_time)},
+            {"file", std::filesystem::path(job.file.path).filename().string()},
+            {"bytes", job.file.bytes},
+            {"sha256", job.file.sha256},
+            {"checks", job.file.checks}};
+  json["labels"] = Json::object();
+  for (const auto& [name, value] : job.labels) {
+    json["labels"][name] = value;
+  }
+  write_atomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n",
+                   kOwnerOnly);
+}
+
+std::string VideoHooks::run_program(const Job& job) const {
+  Environment environment = settings_.environment;
+  environment["REELTALLY_TASK_ID"] = job.task_id;
+  environment["REELTALLY_ACCOUNT"] = job.account;
+  environment["REELTALLY_MODEL"] = job.model;
+  environment["REELTALLY_VIDEO_INDEX"] = std::to_string(job.index);
+  environment["REELTALLY_PATH"] = job.file.path;
+  environment["REELTALLY_BYTES"] = std::to_string(job.file.bytes);
+  environment["REELTALLY_SHA256"] = job.file.sha256;
+  return run_child({.arguments = {settings_.program, job.file.path},
+                    .environment = std::move(environment),
+                    .timeout = kTimeout,
+                    .stop_fd = stop_fd_});
+}
+
+void VideoHooks::fail(const std::string& message) {
+  log_.warning(message);
+  const std::lock_guard lock(mutex_);
+  ++failures_;
+}
+
+}  // namespace cmd
