@@ -28,13 +28,14 @@ std::string csv_field(const std::string& text) {
 
 }  // namespace
 
-FailedRows::FailedRows(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
+FailedRows::FailedRows(std::string path, std::vector<std::string> accounts)
+    : path_(std::move(path)), part_(path_ + ".part"), accounts_(std::move(accounts)) {
   descriptor_ = open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor_ < 0) {
     throw core::UsageError("cannot make " + part_ +
                            " for --failed-out: " + std::generic_category().message(errno));
   }
-  write("task_id\n");
+  write(accounts_.size() > 1 ? "task_id,account\n" : "task_id\n");
 }
 
 FailedRows::~FailedRows() {
@@ -58,9 +59,16 @@ void FailedRows::add(const core::RejectedRow& row) {
 void FailedRows::add(const core::Notice& notice) {
   const bool wanted = notice.kind == core::Notice::Kind::not_answered ||
                       notice.kind == core::Notice::Kind::video_failed;
-  if (wanted && notice.task_id != last_id_) {
-    last_id_ = notice.task_id;
-    write(csv_field(notice.task_id) + "\n");
+  if (!wanted) {
+    return;
+  }
+  std::string row = csv_field(notice.task_id);
+  if (accounts_.size() > 1) {
+    row += "," + csv_field(accounts_.at(static_cast<std::size_t>(notice.account)));
+  }
+  if (row != last_row_) {
+    write(row + "\n");
+    last_row_ = std::move(row);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/run_plan.h"
 #include "core/task_list.h"
@@ -12,8 +13,9 @@ namespace cmd {
 /// file appears complete or not at all: it is written beside its name and renamed by `publish`.
 class FailedRows {
  public:
-  /// Throws core::UsageError when the file cannot be made.
-  explicit FailedRows(std::string path);
+  /// `accounts`: names by Notice::account; with several the rows have a column for them. Throws
+  /// core::UsageError when the file cannot be made.
+  FailedRows(std::string path, std::vector<std::string> accounts);
   ~FailedRows();
   FailedRows(const FailedRows&) = delete;
   FailedRows& operator=(const FailedRows&) = delete;
@@ -30,7 +32,8 @@ class FailedRows {
   std::string part_;
   int descriptor_ = -1;
   bool failed_ = false;
-  std::string last_id_;  // several videos of one task make one row
+  std::vector<std::string> accounts_;
+  std::string last_row_;  // several videos of one task make one row
 };
 
 }  // namespace cmd

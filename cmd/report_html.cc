@@ -240,7 +240,9 @@ std::string day_section(const ReportFigures& figures, const std::vector<std::str
     html += "<h2>Cost by " + what + ", " + html_escape(currency) +
             most([&](const Figures& one) { return cost_text(one, currency); },
                  [&](const Figures& one) { return cost_length(one, currency); });
-    html += chart("Cost by " + what + " in " + currency, [&](const Figures& one, Bar& bar) {
+    std::string label = "Cost by " + what;
+    label.append(" in ").append(currency);
+    html += chart(label, [&](const Figures& one, Bar& bar) {
       bar.first = cost_length(one, currency);
       bar.title += cost_text(one, currency) + " " + currency;
     });

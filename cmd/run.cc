@@ -62,13 +62,13 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
     history = std::make_unique<storage::History>(ledger);
   }
   const bool refresh = settings.flag("refresh");
-  const std::string account = settings.account().name;
-  core::IdSet seen;
+  std::vector<core::IdSet> seen(inputs.accounts().size());
   inputs.read(
-      [&](core::WantedTask&& task) {
+      [&](const core::WantedTask& task, std::size_t account) {
         const bool ask =
-            seen.insert(task.id.text()) &&
-            (refresh || history == nullptr || history->would_ask(account, task.id, &is_on_disk));
+            seen.at(account).insert(task.id.text()) &&
+            (refresh || history == nullptr ||
+             history->would_ask(inputs.accounts().at(account).name, task.id, &is_on_disk));
         if (ask) {
           out << task.id.text() << '\n';
         }
@@ -109,12 +109,14 @@ std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t
          format_size(bytes_min);
 }
 
-core::TransportSettings transport_settings(const Settings& settings) {
-  const Account account = settings.account();
+core::TransportSettings transport_settings(const Settings& settings,
+                                           const std::vector<Account>& accounts) {
   core::TransportSettings transport;
-  transport.accounts.push_back(
-      {check_base_url(account.base_url, settings.flag("allow-http"), account.base_url_origin.text),
-       read_api_key(account, settings.environment()).reveal()});
+  for (const Account& account : accounts) {
+    transport.accounts.push_back({check_base_url(account.base_url, settings.flag("allow-http"),
+                                                 account.base_url_origin.text),
+                                  read_api_key(account, settings.environment()).reveal()});
+  }
   transport.concurrency = static_cast<int>(settings.count("concurrency"));
   transport.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
   transport.connect_timeout = settings.duration("connect-timeout");
@@ -161,7 +163,11 @@ VideoHookSettings hook_settings(const Settings& settings,
 class Run {
  public:
   Run(const Settings& settings, Log& log, std::ostream& out, RunInputs& inputs)
-      : settings_(settings), log_(log), out_(out), inputs_(inputs) {}
+      : settings_(settings), log_(log), out_(out), inputs_(inputs) {
+    for (const Account& account : inputs.accounts()) {
+      account_names_.push_back(account.name);
+    }
+  }
 
   int execute();
 
@@ -180,6 +186,7 @@ class Run {
   Log& log_;
   std::ostream& out_;
   RunInputs& inputs_;
+  std::vector<std::string> account_names_;  // by TaskRecord::account
   Interrupt interrupt_;
   core::SystemClock clock_;
   std::unique_ptr<FailedRows> failed_rows_;
@@ -190,9 +197,9 @@ class Run {
 };
 
 int Run::execute() {
-  core::TransportSettings transport = transport_settings(settings_);
+  core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
   if (const auto path = settings_.given_text("failed-out")) {
-    failed_rows_ = std::make_unique<FailedRows>(*path);
+    failed_rows_ = std::make_unique<FailedRows>(*path, account_names_);
   }
   hook_settings_ = hook_settings(settings_, transport);
   const std::string ledger = settings_.ledger_path();
@@ -220,7 +227,7 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
   summary_.run_id = store.begin_run({.version = std::string(program_version()),
                                      .host = host_name(),
                                      .inputs = inputs_.names(),
-                                     .accounts = {settings_.account().name},
+                                     .accounts = account_names_,
                                      .stale_after = settings_.duration("stale-after")});
   import(store);
   {
@@ -299,16 +306,17 @@ void Run::import(storage::TaskStore& store) {
   if (settings_.flag("no-download")) {
     rules.on_disk = nullptr;  // files do not matter to such a run
   }
-  storage::ImportBatch batch;
-  const auto import_batch = [&] {
-    summary_.duplicates += store.import(batch, rules);
-    batch.clear();
+  std::vector<storage::ImportBatch> batches(account_names_.size());
+  const auto import_batch = [&](std::size_t account) {
+    rules.account = static_cast<int>(account);
+    summary_.duplicates += store.import(batches[account], rules);
+    batches[account].clear();
   };
   inputs_.read(
-      [&](const core::WantedTask& task) {
-        batch.add(task);
-        if (batch.full()) {
-          import_batch();
+      [&](const core::WantedTask& task, std::size_t account) {
+        batches[account].add(task);
+        if (batches[account].full()) {
+          import_batch(account);
         }
       },
       [this](const core::RejectedRow& row) {
@@ -316,7 +324,9 @@ void Run::import(storage::TaskStore& store) {
           failed_rows_->add(row);
         }
       });
-  import_batch();
+  for (std::size_t account = 0; account < batches.size(); ++account) {
+    import_batch(account);
+  }
   if (settings_.flag("pending")) {
     store.add_pending(0);
   }
@@ -336,14 +346,15 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
   ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(plan), std::make_shared<core::NameTemplate>(settings_.text("name")),
-                      {settings_.account().name}, {*ledger, transport, clock_, interrupt_.level()},
+                      account_names_, {*ledger, transport, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { hear(notice); });
   LiveProgress progress(settings_, log_, interrupt_, clock_,
                         {engine.tally(), [&transport] { return transport.bytes_received(); },
                          [&engine] { return engine.downloads_in_flight(); }});
   engine.on_published(
       [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
-        hooks.published(video, settings_.account().name, file, ticket);
+        hooks.published(video, account_names_.at(static_cast<std::size_t>(video.account)), file,
+                        ticket);
       });
   engine.on_turn([&] {
     progress.turn();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -58,6 +59,32 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
     lists_.push_back(std::make_unique<core::TaskList>(name == "-" ? "standard input" : name,
                                                       core::open_input(name), options));
   }
+  find_accounts(settings);
+}
+
+void RunInputs::find_accounts(const Settings& settings) {
+  accounts_.push_back(settings.account());
+  if (std::none_of(lists_.begin(), lists_.end(),
+                   [](const auto& list) { return list->has_account_column(); })) {
+    return;
+  }
+  for (const std::string& name : settings.account_names()) {
+    if (auto account = settings.account(name); account && name != accounts_.front().name) {
+      accounts_.push_back(std::move(*account));
+    }
+  }
+}
+
+std::optional<std::size_t> RunInputs::account_of(const core::WantedTask& task) const {
+  if (task.account.empty()) {
+    return 0;
+  }
+  const auto found =
+      std::find_if(accounts_.begin(), accounts_.end(),
+                   [&task](const Account& account) { return account.name == task.account; });
+  return found == accounts_.end()
+             ? std::nullopt
+             : std::optional(static_cast<std::size_t>(found - accounts_.begin()));
 }
 
 // Any stable hash would do; this one never changes with compiler or library.
@@ -75,7 +102,7 @@ bool RunInputs::is_ours(const core::TaskId& id) const {
   return number % shards_ == shard_ - 1;
 }
 
-void RunInputs::report(const core::RejectedRow& row) {
+void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   ++counts_.rows_rejected;
   if (counts_.rows_rejected <= kRejectedNamedMax) {
     const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
@@ -83,21 +110,27 @@ void RunInputs::report(const core::RejectedRow& row) {
   } else if (counts_.rows_rejected == kRejectedNamedMax + 1) {
     log_.warning("more rows are rejected; the summary counts them, --failed-out lists them");
   }
+  reject(row);
 }
 
 void RunInputs::read(const Take& take, const Reject& reject) {
   for (const auto& list : lists_) {
     while (auto row = list->next()) {
-      if (auto* task = std::get_if<core::WantedTask>(&*row)) {
-        if (is_ours(task->id)) {
-          ++counts_.rows_read;
-          take(std::move(*task));
-        }
-      } else if (shard_ == 1) {
-        ++counts_.rows_read;
-        const auto& rejected = std::get<core::RejectedRow>(*row);
-        report(rejected);
-        reject(rejected);
+      const auto* task = std::get_if<core::WantedTask>(&*row);
+      if (task == nullptr ? shard_ != 1 : !is_ours(task->id)) {
+        continue;
+      }
+      ++counts_.rows_read;
+      if (task == nullptr) {
+        refuse(std::get<core::RejectedRow>(*row), reject);
+      } else if (const auto account = account_of(*task)) {
+        take(*task, *account);
+      } else {
+        refuse({.source = list->source(),
+                .line = list->line(),
+                .reason = "its account has no [account] table with a key in the configuration",
+                .text = task->account},
+               reject);
       }
     }
   }

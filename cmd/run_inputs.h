@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,12 @@ class RunInputs {
   /// input is a terminal and --pending is not given), when one cannot be read or lacks the column.
   RunInputs(const Settings& settings, Log& log);
 
-  using Take = std::function<void(core::WantedTask&& task)>;
+  /// The accounts that the rows may belong to, the chosen one first: others only when an input has
+  /// a column named `account`, and then all that have a key of their own in the configuration.
+  [[nodiscard]] const std::vector<Account>& accounts() const { return accounts_; }
+
+  /// `account` is an index of `accounts`.
+  using Take = std::function<void(const core::WantedTask& task, std::size_t account)>;
   using Reject = std::function<void(const core::RejectedRow& row)>;
   /// Reads all rows; rejected ones are named in the log and given to `reject`.
   void read(const Take& take, const Reject& reject);
@@ -38,11 +44,14 @@ class RunInputs {
 
  private:
   [[nodiscard]] bool is_ours(const core::TaskId& id) const;
-  void report(const core::RejectedRow& row);
+  void find_accounts(const Settings& settings);
+  [[nodiscard]] std::optional<std::size_t> account_of(const core::WantedTask& task) const;
+  void refuse(const core::RejectedRow& row, const Reject& reject);
 
   Log& log_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<core::TaskList>> lists_;
+  std::vector<Account> accounts_;
   std::uint64_t shard_ = 1;
   std::uint64_t shards_ = 1;
   InputCounts counts_;

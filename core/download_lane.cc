@@ -153,7 +153,8 @@ void DownloadLane::settle(std::uint64_t token, const SavedFile& file) {
   tally_.video_bytes += file.bytes;
   const WantedVideo& video = found->second.video;
   if (notify_) {
-    notify_({Notice::Kind::video_done, video.id.text(), video.link.index, file.path});
+    notify_(
+        {Notice::Kind::video_done, video.id.text(), video.link.index, file.path, video.account});
   }
   VideoEntry entry;
   entry.task = video.task;
@@ -272,7 +273,8 @@ void DownloadLane::retry(Item& item, const FetchFailure& failure) {
   item.phase = Phase::waiting;
   item.due = clock_.steady() + pause + retry_delay(plan_.retry, item.failures, unit);
   if (notify_) {
-    notify_({Notice::Kind::retry, item.video.id.text(), item.video.link.index, failure.text});
+    notify_({Notice::Kind::retry, item.video.id.text(), item.video.link.index, failure.text,
+             item.video.account});
   }
 }
 
@@ -283,7 +285,7 @@ void DownloadLane::finish(Items::iterator item, VideoState state, const std::str
   ++(expired ? tally_.videos_expired : tally_.videos_failed);
   if (notify_) {
     notify_({expired ? Notice::Kind::video_expired : Notice::Kind::video_failed, video.id.text(),
-             video.link.index, why});
+             video.link.index, why, video.account});
   }
   VideoEntry entry;
   entry.task = video.task;

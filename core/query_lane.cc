@@ -396,7 +396,7 @@ bool QueryLane::is_stale(const TaskRecord& task) const {
 
 void QueryLane::tell(Notice::Kind kind, std::size_t slot, std::string text) const {
   if (notify_) {
-    notify_({kind, slots_[slot].task->id.text(), 0, std::move(text)});
+    notify_({kind, slots_[slot].task->id.text(), 0, std::move(text), slots_[slot].task->account});
   }
 }
 

@@ -64,6 +64,7 @@ struct Notice {
   std::string task_id;  ///< empty: the run as a whole
   int video = 0;        ///< 0: the task itself
   std::string text;     ///< harmless to print; no secrets
+  int account = 0;      ///< of the task, as in TaskRecord
 };
 using Notify = std::function<void(const Notice&)>;
 

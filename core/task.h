@@ -149,6 +149,7 @@ struct WantedTask {
   TaskId id;
   std::string model;  ///< from a column named `model`; empty when there is none
   Labels labels;
+  std::string account{};  ///< from a column named `account`; empty: the run's own
 };
 
 }  // namespace core

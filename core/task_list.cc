@@ -133,7 +133,10 @@ void TaskList::read_header() {
     if (i != id_column_ && lower(names[i]) == "model" && !model_column_) {
       model_column_ = i;
     }
-    const bool label = i != id_column_ && model_column_ != i;
+    if (i != id_column_ && lower(names[i]) == "account" && !account_column_) {
+      account_column_ = i;
+    }
+    const bool label = i != id_column_ && model_column_ != i && account_column_ != i;
     label_names_.push_back(label ? names[i] : std::string());
     labels_ += label && !names[i].empty() ? 1U : 0U;
   }
@@ -182,6 +185,9 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   WantedTask task{std::move(std::get<TaskId>(parsed)), {}, {}};
   if (model_column_ && *model_column_ < row.fields.size()) {
     task.model = valid_utf8(trim(row.fields[*model_column_]));
+  }
+  if (account_column_ && *account_column_ < row.fields.size()) {
+    task.account = valid_utf8(trim(row.fields[*account_column_]));
   }
   task.labels.reserve(labels_);
   const std::size_t columns = std::min(label_names_.size(), row.fields.size());

@@ -39,9 +39,14 @@ class TaskList {
 
   /// None at the end.
   [[nodiscard]] std::optional<Row> next();
-  /// Whether a column, other than those of ID and model, has this name in any case; its values are
-  /// labels.
+  /// Whether there is a column named `account`.
+  [[nodiscard]] bool has_account_column() const { return account_column_.has_value(); }
+  /// Whether a column, other than those of ID, model and account, has this name in any case; its
+  /// values are labels.
   [[nodiscard]] bool has_column(std::string_view name) const;
+  [[nodiscard]] const std::string& source() const { return source_; }
+  /// On which the last row begins, from 1.
+  [[nodiscard]] std::uint64_t line() const { return row_.line; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
@@ -58,6 +63,7 @@ class TaskList {
   bool first_is_data_ = false;  // row_ holds a row that was only looked at
   std::size_t id_column_ = 0;
   std::optional<std::size_t> model_column_;
+  std::optional<std::size_t> account_column_;
   std::vector<std::string> label_names_;  // by column; empty: no label
   std::size_t labels_ = 0;                // columns that are labels
   std::uint64_t rows_ = 0;

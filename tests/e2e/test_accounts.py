@@ -1,0 +1,54 @@
+"""Several accounts in one run: each row's own key and gateway, and a ledger that keeps them apart."""
+import pytest
+
+
+@pytest.fixture
+def two(reeltally, make_gateway):
+    """Two gateways with a key each, and a configuration that names them."""
+    north = make_gateway(key="key-of-north", tasks={"same": {"polls": ["failure"]}, "n": {"polls": ["failure"]}})
+    south = make_gateway(key="key-of-south", tasks={"same": {"vendor": "happyhorse"}, "bad": {"polls": ["500"]}})
+    for name, key in (("north", "key-of-north"), ("south", "key-of-south")):
+        path = reeltally.folder / name
+        path.write_text(key + "\n")
+        path.chmod(0o600)
+    (reeltally.folder / "config.toml").write_text(
+        f'allow-http = true\n[account.north]\nbase-url = "{north.base}"\napi-key-file = "north"\n'
+        f'[account.south]\nbase-url = "{south.base}"\napi-key-file = "south"\n')
+    reeltally.flags_of_two = ["--config", "config.toml", "--account", "north", "--allow-private-hosts", "--min-free", "0",
+                              "--retries", "0", "--json"]
+    return reeltally, north, south
+
+
+def test_a_column_chooses_the_account(two):
+    program, north, south = two
+    path = program.csv("same,north", "same,south", "n,", "bad,south", "x,nobody", header="task_id,account")
+    result = program("run", *two[0].flags_of_two, "--failed-out", "failed.csv", path)
+    assert result.code == 3 and result.summary["rows_rejected"] == 1 and result.summary["tasks"] == 4, result
+    assert "tasks.csv:6: rejected: its account has no [account] table" in result.err
+    assert {r["path"].rsplit("/")[-1] for r in north.queries()} == {"same", "n"}
+    assert {r["path"].rsplit("/")[-1] for r in south.queries()} == {"same", "bad"}
+    assert all(r["status"] in (200, 500) for r in north.queries() + south.queries()), "each with its own key"
+    rows = program.sql("SELECT account, task_id, state FROM v_task ORDER BY 1, 2")
+    assert rows == [("north", "n", "failed"), ("north", "same", "failed"), ("south", "bad", "unfinished"),
+                    ("south", "same", "succeeded")]
+    assert program.sql("SELECT DISTINCT labels FROM v_task") == [(None,)], "the account is no label"
+    failed = (program.folder / "failed.csv").read_text().splitlines()
+    assert failed[0] == "task_id,account" and "bad,south" in failed
+    again = program("run", *program.flags_of_two, "failed.csv")
+    assert again.summary["tasks"] == 1, again
+    lines = program("report", "--period", "2026", "--json", "--format", "json").out
+    assert '"account":"south"' in lines and '"account":"north"' in lines
+
+
+def test_without_the_column_there_is_one_account(two):
+    program, north, south = two
+    result = program("run", *program.flags_of_two, program.csv("same"))
+    assert result.code == 0 and not south.queries(), result
+    assert program("status", "--account", "south", "same").code == 3
+
+
+def test_dry_run_knows_the_accounts(two):
+    program, north, south = two
+    path = program.csv("same,north", "same,south", "same,north", header="task_id,account")
+    result = program("run", *program.flags_of_two, "--dry-run", path)
+    assert result.out.splitlines() == ["same", "same"] and not north.queries()
