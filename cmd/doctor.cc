@@ -217,7 +217,7 @@ fs::path existing_part(fs::path path) {
 }
 
 void check_folder(const Settings& settings, Findings& findings) {
-  const std::string output = settings.text("output");
+  const std::string& output = settings.text("output");
   const fs::path there = existing_part(output);
   if (!fs::is_directory(there) || ::access(there.c_str(), W_OK | X_OK) != 0) {
     findings.problem("output folder", there.string() + " is no folder that we may write to",
