@@ -286,6 +286,8 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
   metrics.oldest_unfinished = totals.oldest_unfinished;
   metrics.soonest_expiry = totals.soonest_expiry;
   metrics.runs = static_cast<std::uint64_t>(summary_.run_id);
+  metrics.queries = totals.answers;
+  metrics.downloaded_bytes = static_cast<std::uint64_t>(totals.video_bytes);
   metrics.last_run_end = clock_.utc();
   metrics.last_run_seconds = summary_.seconds;
   metrics.last_run_exit_code = summary_.exit_code;
