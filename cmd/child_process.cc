@@ -142,7 +142,7 @@ std::string find_program(const std::string& name, const Environment& environment
   std::istringstream folders(
       variable(environment, "PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string path = (folder.empty() ? "." : folder) + "/" + name;
+    std::string path = (folder.empty() ? "." : folder) + "/" + name;
     if (runnable(path)) {
       return path;
     }

@@ -6,6 +6,7 @@
 #include "cmd/close.h"
 #include "cmd/config.h"
 #include "cmd/db.h"
+#include "cmd/doctor.h"
 #include "cmd/environment.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
@@ -13,6 +14,7 @@
 #include "cmd/report.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
+#include "cmd/verify.h"
 #include "core/curl_transport.h"
 #include "storage/history.h"
 
@@ -24,6 +26,8 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::report, cmd::report},
     {cmd::Command::close, cmd::close},
     {cmd::Command::reconcile, cmd::reconcile},
+    {cmd::Command::verify, cmd::verify},
+    {cmd::Command::doctor, cmd::doctor},
     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check},
     {cmd::Command::db_backup, cmd::db_backup},

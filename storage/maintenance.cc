@@ -188,6 +188,21 @@ std::vector<std::string> check_ledger(const std::string& path) {
   });
 }
 
+std::vector<std::string> check_ledger_file(const std::string& path) {
+  const auto database = open_for_reading(path);
+  require_schema(*database, path, embedded_migrations());
+  return with_ledger_errors(path, "check", [&] {
+    std::vector<std::string> faults;
+    SQLite::Statement quick(*database, "PRAGMA quick_check(10)");
+    while (quick.executeStep()) {
+      if (quick.getColumn(0).getString() != "ok") {
+        faults.push_back(quick.getColumn(0).getString());
+      }
+    }
+    return faults;
+  });
+}
+
 void back_up_ledger(const std::string& path, const std::string& target) {
   const auto database = open_for_reading(path);
   with_ledger_errors(path, "back up", [&] { back_up(*database, target); });

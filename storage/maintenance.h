@@ -16,6 +16,10 @@ namespace storage {
 /// Reads only; throws LedgerUnreadable.
 [[nodiscard]] std::vector<std::string> check_ledger(const std::string& path);
 
+/// What SQLite's quick_check says of the file; empty: it is sound. Reads only; throws
+/// LedgerUnreadable.
+[[nodiscard]] std::vector<std::string> check_ledger_file(const std::string& path);
+
 /// A copy of the ledger, also while a run writes. Throws as back_up does (storage/backup.h).
 void back_up_ledger(const std::string& path, const std::string& target);
 

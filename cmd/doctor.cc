@@ -1,0 +1,285 @@
+#include "cmd/doctor.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cmd/api_key.h"
+#include "cmd/base_url.h"
+#include "cmd/exit_code.h"
+#include "cmd/program.h"
+#include "cmd/units.h"
+#include "core/api.h"
+#include "core/clock.h"
+#include "core/curl_transport.h"
+#include "core/error.h"
+#include "core/printable.h"
+#include "storage/history.h"
+#include "storage/ledger_error.h"
+#include "storage/lock.h"
+#include "storage/maintenance.h"
+
+namespace cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The links of videos live for hours: a clock that is minutes off is bad, but no more.
+constexpr std::chrono::seconds kSkewNoted{5};
+constexpr std::chrono::seconds kSkewMax{120};
+// No gateway gives out such an ID; a key that may ask hears "no such task".
+constexpr const char* kHarmlessId = "reeltally-doctor";
+
+class Findings {
+ public:
+  Findings(bool json, std::ostream& out) : json_(json), out_(out) {}
+
+  void fine(const char* what, const std::string& how) { tell(what, "ok", how, ""); }
+  void warning(const char* what, const std::string& how, const std::string& advice) {
+    tell(what, "warning", how, advice);
+  }
+  void problem(const char* what, const std::string& how, const std::string& advice,
+               ExitCode code = fatal) {
+    tell(what, "problem", how, advice);
+    // The key first, since nothing else matters without it.
+    if (code_ == ok || code == key_rejected || (code == no_ledger && code_ == fatal)) {
+      code_ = code;
+    }
+  }
+  [[nodiscard]] int exit_code() const { return code_; }
+
+ private:
+  void tell(const char* what, const char* level, const std::string& how,
+            const std::string& advice) {
+    constexpr std::size_t kShownMax = 1000;
+    constexpr int kNameWidth = 14;
+    constexpr int kLevelWidth = 9;
+    const std::string text = core::printable(core::redact_urls(how), kShownMax);
+    if (json_) {
+      const nlohmann::ordered_json line{
+          {"type", "check"}, {"name", what}, {"result", level}, {"text", text}, {"advice", advice}};
+      out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+      return;
+    }
+    out_ << std::left << std::setw(kNameWidth) << what << std::setw(kLevelWidth) << level << text
+         << '\n';
+    if (!advice.empty()) {
+      out_ << std::string(kNameWidth + kLevelWidth, ' ') << "-> " << advice << '\n';
+    }
+  }
+
+  bool json_;
+  std::ostream& out_;
+  ExitCode code_ = ok;
+};
+
+// ---- the gateway
+
+std::optional<core::TransportSettings> transport_settings(const Settings& settings,
+                                                          Findings& findings) {
+  const Account account = settings.account();
+  core::TransportSettings transport;
+  try {
+    const std::string url =
+        check_base_url(account.base_url, settings.flag("allow-http"), account.base_url_origin.text);
+    findings.fine("base URL", url + " (" + account.base_url_origin.text + ")");
+    transport.accounts.push_back({url, ""});
+  } catch (const core::UsageError& failure) {
+    findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text,
+                     wrong_usage);
+  }
+  try {
+    const ApiKey key = read_api_key(account, settings.environment());
+    findings.fine("API key", "read from " + key.source() + " for account " + account.name);
+    if (!transport.accounts.empty()) {
+      transport.accounts.front().api_key = key.reveal();
+    }
+  } catch (const core::UsageError& failure) {
+    findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought",
+                     wrong_usage);
+    return std::nullopt;
+  }
+  transport.ca_file = settings.given_text("ca-file").value_or(
+      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.allow_http = settings.flag("allow-http");
+  transport.user_agent = "reeltally/" + std::string(program_version());
+  return transport.accounts.empty() ? std::nullopt : std::optional(std::move(transport));
+}
+
+void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& findings) {
+  if (!answer.date) {
+    findings.warning("clock", "the gateway names no time", "check the clock yourself");
+    return;
+  }
+  const auto skew = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.date);
+  const auto size = std::chrono::abs(skew);
+  const std::string text = size <= kSkewNoted
+                               ? "agrees with the gateway's"
+                               : format_duration(size) + (skew.count() > 0 ? " fast" : " slow") +
+                                     " against the gateway's";
+  if (size > kSkewMax) {
+    findings.problem("clock", text, "set the clock (timedatectl set-ntp true): links expire by it");
+  } else {
+    findings.fine("clock", text);
+  }
+}
+
+void judge(const core::QueryAnswer& answer, const core::TaskId& id, Findings& findings) {
+  const core::Verdict verdict = core::parse_answer(answer.http_status, answer.body, id).verdict;
+  const std::string heard =
+      "HTTP " + std::to_string(answer.http_status) + ", " + std::string(core::name(verdict));
+  switch (verdict) {
+    case core::Verdict::unauthorised:
+      findings.problem("gateway", heard + ": it rejects the key",
+                       "make a new key in the gateway's console, or correct the file",
+                       key_rejected);
+      break;
+    case core::Verdict::forbidden:
+      findings.problem("gateway", heard + ": the key may not ask",
+                       "check the key's quota and its list of models and addresses", key_rejected);
+      break;
+    case core::Verdict::invalid_url:
+      findings.problem("gateway", heard + ": no such address there",
+                       "check --base-url: it ends before /v1", wrong_usage);
+      break;
+    case core::Verdict::throttled:
+    case core::Verdict::server_error:
+      findings.warning("gateway", heard, "try again later; a run waits by itself");
+      break;
+    case core::Verdict::unreadable:
+    case core::Verdict::unexpected:
+      findings.problem("gateway", heard + ": this is no answer of such a gateway",
+                       "check --base-url, and proxies in between");
+      break;
+    case core::Verdict::unfinished:
+    case core::Verdict::succeeded:
+    case core::Verdict::failed:
+    case core::Verdict::unrecognised:
+    case core::Verdict::not_found:
+    case core::Verdict::wrong_task:
+      findings.fine("gateway", "it answers and accepts the key");
+      break;
+  }
+}
+
+void check_gateway(const Settings& settings, Findings& findings) {
+  std::optional<core::TransportSettings> wanted = transport_settings(settings, findings);
+  if (!wanted) {
+    return;
+  }
+  const auto id = std::get<core::TaskId>(core::TaskId::parse(kHarmlessId));
+  core::CurlTransport transport(std::move(*wanted));
+  transport.start(core::QueryRequest{.token = 1, .path = core::query_path(id)});
+  std::vector<core::Completion> completions;
+  while (completions.empty()) {  // the transport has time limits of its own
+    transport.wait(core::SteadyTime::max(), completions);
+  }
+  const auto& outcome = completions.front().outcome;
+  if (const auto* answer = std::get_if<core::QueryAnswer>(&outcome)) {
+    judge(*answer, id, findings);
+    check_clock(*answer, core::SystemClock().utc(), findings);
+  } else if (const auto* failure = std::get_if<core::TransportFailure>(&outcome)) {
+    findings.problem("gateway", failure->text,
+                     failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"
+                                            : "check the network and --base-url");
+  }
+}
+
+// ---- this machine
+
+std::optional<std::int64_t> free_bytes(const fs::path& path) {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
+}
+
+// The folder, or what is there of the path to it.
+fs::path existing_part(fs::path path) {
+  path = fs::absolute(path);
+  std::error_code ignored;
+  while (!fs::exists(path, ignored) && path.has_relative_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
+void check_folder(const Settings& settings, Findings& findings) {
+  const std::string& output = settings.text("output");
+  const fs::path there = existing_part(output);
+  if (!fs::is_directory(there) || ::access(there.c_str(), W_OK | X_OK) != 0) {
+    findings.problem("output folder", there.string() + " is no folder that we may write to",
+                     "change its owner or mode, or name another with --output");
+    return;
+  }
+  const auto room = free_bytes(there);
+  const std::int64_t wanted = settings.size("min-free");
+  if (room && *room < wanted) {
+    findings.problem(
+        "output folder",
+        output + " has " + format_size(*room) + " free, --min-free is " + format_size(wanted),
+        "free space: below that runs fetch no videos");
+    return;
+  }
+  findings.fine("output folder",
+                fs::absolute(output).string() + (room ? ", " + format_size(*room) + " free" : ""));
+}
+
+void check_ledger_state(const Settings& settings, Findings& findings) {
+  constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
+  const std::string ledger = settings.ledger_path();
+  const auto room = free_bytes(existing_part(ledger));
+  if (room && *room < kLedgerRoom) {
+    findings.problem("ledger", "its volume has " + format_size(*room) + " free",
+                     "free space: a run on a full disk ends with exit code 1");
+  }
+  if (!fs::exists(ledger)) {
+    findings.fine("ledger", "none yet at " + ledger + "; the first run makes it");
+    return;
+  }
+  try {
+    const std::vector<std::string> faults = storage::check_ledger_file(ledger);
+    if (!faults.empty()) {
+      findings.problem("ledger", ledger + " is damaged: " + faults.front(),
+                       "keep a copy, then restore a backup; see `reeltally db check`");
+    } else {
+      findings.fine("ledger", ledger + " is sound");
+    }
+  } catch (const storage::LedgerUnreadable& failure) {
+    findings.problem("ledger", failure.what(), "", no_ledger);
+  }
+  const std::string holder = storage::lock_holder(ledger);
+  if (holder.empty()) {
+    findings.fine("lock", "free");
+  } else {
+    findings.warning("lock", "held by " + holder, "a run is in progress; others exit 11 meanwhile");
+  }
+}
+
+}  // namespace
+
+int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
+  Findings findings(settings.flag("json"), out);
+  findings.fine("configuration",
+                settings.config_path().empty() ? "no file" : settings.config_path());
+  check_gateway(settings, findings);
+  check_folder(settings, findings);
+  check_ledger_state(settings, findings);
+  findings.fine("libcurl", core::curl_version_text());
+  findings.fine("SQLite", storage::sqlite_version_text());
+  return findings.exit_code();
+}
+
+}  // namespace cmd

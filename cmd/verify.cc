@@ -1,0 +1,285 @@
+#include "cmd/verify.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "cmd/exit_code.h"
+#include "cmd/units.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/printable.h"
+#include "core/sha256.h"
+#include "storage/lock.h"
+#include "storage/saved_videos.h"
+
+namespace cmd {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kBatch = 1024;
+constexpr unsigned kReaders = 2;  // a disk is no faster with more
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
+constexpr std::size_t kShownMax = 4096;
+
+enum class Result { whole, missing, shorter, changed, unreadable, unknown };
+
+const char* name(Result result) {
+  switch (result) {
+    case Result::whole:
+      return "whole";
+    case Result::missing:
+      return "missing";
+    case Result::shorter:
+      return "short";
+    case Result::changed:
+      return "changed";
+    case Result::unreadable:
+      return "unreadable";
+    case Result::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+// None when the file cannot be read to its end.
+std::optional<std::string> hash_of(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) {
+    return std::nullopt;
+  }
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+  std::vector<char> block(kBlockBytes);
+  core::Sha256 hash;
+  ssize_t got = 0;
+  while ((got = ::read(file, block.data(), block.size())) > 0) {
+    hash.update({block.data(), static_cast<std::size_t>(got)});
+  }
+  ::close(file);
+  return got == 0 ? std::optional(core::hex(hash.finish())) : std::nullopt;
+}
+
+// Which file it is, by whatever path.
+using FileIdentity = std::pair<dev_t, ino_t>;
+
+struct Checked {
+  storage::SavedVideo video;
+  Result result = Result::whole;
+  std::int64_t found_bytes = -1;
+  std::optional<FileIdentity> identity;
+};
+
+void check(Checked& one, bool deep) {
+  struct stat status {};
+  if (::lstat(one.video.path.c_str(), &status) != 0) {
+    one.result = errno == ENOENT || errno == ENOTDIR ? Result::missing : Result::unreadable;
+    return;
+  }
+  one.identity = FileIdentity(status.st_dev, status.st_ino);
+  one.found_bytes = status.st_size;
+  if (!S_ISREG(status.st_mode) || status.st_size > one.video.bytes) {
+    one.result = Result::changed;
+  } else if (status.st_size < one.video.bytes) {
+    one.result = Result::shorter;
+  } else if (deep) {
+    const auto hash = hash_of(one.video.path);
+    one.result = !hash                       ? Result::unreadable
+                 : *hash == one.video.sha256 ? Result::whole
+                                             : Result::changed;
+  }
+}
+
+class Verification {
+ public:
+  Verification(const Settings& settings, std::ostream& out)
+      : deep_(settings.flag("deep")), json_(settings.flag("json")), out_(out) {}
+
+  void add(storage::SavedVideo&& video) {
+    batch_.push_back({.video = std::move(video)});
+    if (batch_.size() == kBatch) {
+      flush();
+    }
+  }
+
+  void flush() {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < batch_.size(); i = next++) {
+        check(batch_[i], deep_);
+      }
+    };
+    std::vector<std::thread> readers;
+    for (unsigned i = 1; deep_ && i < kReaders; ++i) {
+      readers.emplace_back(work);
+    }
+    work();
+    for (std::thread& reader : readers) {
+      reader.join();
+    }
+    for (Checked& one : batch_) {
+      settle(one);
+    }
+    batch_.clear();
+  }
+
+  /// Files below the folder that are no video of the ledger's, no part and no sidecar of one.
+  void find_unknown(const std::string& folder) {
+    std::error_code failure;
+    fs::recursive_directory_iterator at(folder, failure);
+    if (failure) {
+      if (failure == std::errc::no_such_file_or_directory) {
+        return;
+      }
+      throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
+    }
+    std::vector<std::string> found;
+    for (; at != fs::recursive_directory_iterator(); at.increment(failure)) {
+      if (failure) {
+        throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
+      }
+      if (!at->is_directory() && !is_known(at->path())) {
+        found.push_back(at->path().string());
+      }
+    }
+    std::sort(found.begin(), found.end());
+    for (const std::string& path : found) {
+      tell(Result::unknown, path, nullptr, -1);
+    }
+  }
+
+  [[nodiscard]] const std::vector<storage::SavedVideo>& missing() const { return missing_; }
+  [[nodiscard]] std::uint64_t count(Result result) const {
+    return counts_.at(static_cast<std::size_t>(result));
+  }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+
+ private:
+  void settle(Checked& one) {
+    if (one.identity) {
+      known_.insert(*one.identity);
+    }
+    bytes_ += one.video.bytes;
+    tell(one.result, one.video.path, &one.video, one.found_bytes);
+    if (one.result == Result::missing) {
+      missing_.push_back(std::move(one.video));
+    }
+  }
+
+  [[nodiscard]] bool is_known(const fs::path& path) const {
+    const std::string file = path.filename().string();
+    if (file.starts_with('.') && file.ends_with(".part")) {
+      return true;
+    }
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+      return true;  // gone meanwhile
+    }
+    if (known_.contains({status.st_dev, status.st_ino})) {
+      return true;
+    }
+    struct stat video {};
+    return path.extension() == ".json" &&
+           ::lstat((path.parent_path() / path.stem()).c_str(), &video) == 0 &&
+           known_.contains({video.st_dev, video.st_ino});
+  }
+
+  void tell(Result result, const std::string& path, const storage::SavedVideo* video,
+            std::int64_t found_bytes) {
+    ++counts_.at(static_cast<std::size_t>(result));
+    if (result == Result::whole) {
+      return;
+    }
+    if (!json_) {
+      out_ << name(result) << '\t' << core::printable(path, kShownMax)
+           << (video == nullptr ? "" : "\t" + video->task_id) << '\n';
+      return;
+    }
+    Json line{{"type", "finding"}, {"result", name(result)}, {"path", path}};
+    if (video != nullptr) {
+      line["account"] = video->account;
+      line["task_id"] = video->task_id;
+      line["video_index"] = video->index;
+      line["bytes"] = video->bytes;
+      line["found_bytes"] = found_bytes < 0 ? Json() : Json(found_bytes);
+    }
+    out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  }
+
+  bool deep_;
+  bool json_;
+  std::ostream& out_;
+  std::vector<Checked> batch_;
+  std::set<FileIdentity> known_;
+  std::vector<storage::SavedVideo> missing_;
+  std::array<std::uint64_t, 6> counts_{};
+  std::int64_t bytes_ = 0;
+};
+
+// Those whose link is dead stay as they are: there is nothing to fetch them from.
+std::vector<storage::SavedVideo> fetchable(const std::vector<storage::SavedVideo>& missing) {
+  const core::UtcTime now = core::SystemClock().utc();
+  std::vector<storage::SavedVideo> living;
+  std::copy_if(missing.begin(), missing.end(), std::back_inserter(living),
+               [now](const storage::SavedVideo& video) {
+                 return !video.expires_at || *video.expires_at > now;
+               });
+  return living;
+}
+
+}  // namespace
+
+int verify(const Settings& settings, Log& log, std::ostream& out) {
+  const std::string ledger = settings.ledger_path();
+  Verification found(settings, out);
+  storage::each_saved_video(ledger,
+                            [&](storage::SavedVideo&& video) { found.add(std::move(video)); });
+  found.flush();
+  found.find_unknown(settings.text("output"));
+  std::size_t requeued = 0;
+  if (settings.flag("requeue") && !found.missing().empty()) {
+    const std::vector<storage::SavedVideo> again = fetchable(found.missing());
+    const storage::Lock lock(ledger, settings.duration("lock-wait"));
+    storage::want_again(ledger, again);
+    requeued = again.size();
+  }
+  const std::uint64_t whole = found.count(Result::whole);
+  std::uint64_t differing = 0;
+  Json summary{{"type", "verification"}, {"deep", settings.flag("deep")}, {"whole", whole}};
+  std::string text = std::to_string(whole) + " videos are whole";
+  for (const Result result :
+       {Result::missing, Result::shorter, Result::changed, Result::unreadable, Result::unknown}) {
+    summary[name(result)] = found.count(result);
+    differing += found.count(result);
+    text += ", " + std::to_string(found.count(result)) + " " + name(result);
+  }
+  summary["requeued"] = requeued;
+  summary["bytes"] = found.bytes();
+  if (settings.flag("json")) {
+    out << summary.dump() << '\n';
+  } else {
+    log.note(text + (settings.flag("deep") ? ", by content" : ", by size; --deep reads them"));
+    if (settings.flag("requeue")) {
+      log.note(std::to_string(requeued) + " missing videos will be fetched by `reeltally run " +
+               "--pending`, " + std::to_string(found.missing().size() - requeued) +
+               " cannot be: their links are dead");
+    }
+  }
+  return differing == 0 ? ok : partly;
+}
+
+}  // namespace cmd

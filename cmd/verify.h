@@ -1,0 +1,15 @@
+// `reeltally verify`: videos on disk held against the ledger.
+#pragma once
+
+#include <iosfwd>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Writes each finding to `out`; changes nothing but with --requeue. Returns `partly` when anything
+/// differs. Throws core::Error when ledger or output folder cannot be read.
+int verify(const Settings& settings, Log& log, std::ostream& out);
+
+}  // namespace cmd

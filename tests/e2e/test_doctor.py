@@ -1,0 +1,84 @@
+"""doctor: each finding with what to do about it."""
+import json
+
+import pytest
+
+
+def checks(result):
+    return {line["name"]: line for line in map(json.loads, result.out.splitlines())}
+
+
+@pytest.fixture
+def ask(reeltally, make_gateway):
+    def run(*arguments, gateway=None, env=None, wrapper=(), **scenario):
+        gateway = gateway or make_gateway(**{"tasks": {}, **scenario})
+        return reeltally("doctor", "--base-url", gateway.base, "--min-free", "1KiB", "--json", *arguments, env=env,
+                         wrapper=wrapper)
+    return run
+
+
+def test_all_is_well(reeltally, ask):
+    result = ask()
+    found = checks(result)
+    assert result.code == 0 and {line["result"] for line in found.values()} == {"ok"}, result
+    assert set(found) >= {"configuration", "base URL", "API key", "gateway", "clock", "output folder", "ledger", "libcurl",
+                          "SQLite"}
+    assert "none yet" in found["ledger"]["text"] and not reeltally.ledger.exists() and not reeltally.videos.exists()
+
+
+def test_a_rejected_key(ask):
+    result = ask(env={"ANYFAST_API_KEY": "sk-wrong"})
+    assert result.code == 12 and checks(result)["gateway"]["result"] == "problem" and "console" in result.out
+    assert "sk-wrong" not in result.out + result.err
+
+
+def test_no_key(ask):
+    result = ask(env={"ANYFAST_API_KEY": ""})
+    assert result.code == 2 and checks(result)["API key"]["result"] == "problem"
+
+
+def test_a_wrong_base_url(reeltally, ask, make_gateway):
+    gateway = make_gateway(tasks={})
+    gateway.base += "/somewhere"
+    result = ask(gateway=gateway)
+    assert result.code in (1, 2) and "check --base-url" in checks(result)["gateway"]["advice"], result
+    gateway.base = "http://127.0.0.1:1"
+    result = ask(gateway=gateway)
+    assert result.code == 1 and "check the network" in checks(result)["gateway"]["advice"], result
+
+
+def test_a_clock_that_is_wrong(ask, make_gateway):
+    gateway = make_gateway(tasks={})
+    gateway.set_clock("900")
+    result = ask(gateway=gateway)
+    assert result.code == 1 and " slow against" in checks(result)["clock"]["text"], result
+
+
+def test_disk_and_ledger(reeltally, ask, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["failure"]}})
+    reeltally.run(gateway, reeltally.csv("a"))
+    assert "is sound" in checks(ask(gateway=gateway))["ledger"]["text"]
+    result = ask("--min-free", "8000TiB", gateway=gateway)
+    assert result.code == 1 and "free space" in checks(result)["output folder"]["advice"], result
+    (reeltally.folder / "file").write_text("")
+    assert ask("--output", "file/videos", gateway=gateway).code == 1
+    other = reeltally.folder / "other.db"
+    other.write_text("this is no ledger, and long enough to be looked at" * 10)
+    result = ask("--db", other, gateway=gateway)
+    assert result.code == 10 and checks(result)["ledger"]["result"] == "problem", result
+
+
+def test_a_run_in_progress_holds_the_lock(reeltally, ask, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["stall"]}})
+    process = reeltally.start("run", *reeltally.flags(gateway), reeltally.csv("a"))
+    while not gateway.queries():
+        assert process.poll() is None
+    lock = checks(ask(gateway=gateway))["lock"]
+    process.kill()
+    reeltally.finish(process)
+    assert lock["result"] == "warning" and str(process.pid) in lock["text"]
+
+
+def test_text_fits_a_terminal(reeltally, make_gateway):
+    result = reeltally("doctor", "--base-url", make_gateway(tasks={}).base, "--min-free", "1KiB")
+    assert result.code == 0 and result.out.splitlines()[0].startswith("configuration ok"), result

@@ -1,0 +1,62 @@
+"""verify: the disk against the ledger."""
+import json
+
+import pytest
+
+
+@pytest.fixture
+def filled(reeltally, make_gateway):
+    gateway = make_gateway(tasks={f"t{i}": {"vendor": "happyhorse", "video": {"size": 40000}} for i in range(6)})
+    assert reeltally.run(gateway, reeltally.csv(*(f"t{i}" for i in range(6)))).code == 0
+    reeltally.gateway = gateway
+    return reeltally
+
+
+def findings(result):
+    lines = [json.loads(line) for line in result.out.splitlines()]
+    return sorted((line["result"], line["path"].rsplit("/", 1)[1]) for line in lines[:-1]), lines[-1]
+
+
+def test_all_is_well(filled):
+    result = filled("verify", "--deep")
+    assert result.code == 0 and result.out == "" and "6 videos are whole" in result.err, result
+
+
+def test_each_kind_of_difference(filled):
+    folder = filled.videos
+    (folder / "t0.mp4").unlink()
+    (folder / "t1.mp4").write_bytes(b"short")
+    with open(folder / "t2.mp4", "r+b") as f:
+        f.seek(20000)
+        f.write(b"\x55\xaa")
+    with open(folder / "t3.mp4", "ab") as f:
+        f.write(b"more")
+    (folder / "stranger.mp4").write_bytes(b"x")
+    (folder / "t4.mp4.json").write_text("{}")
+    (folder / ".t9.mp4.123.part").write_bytes(b"x")
+    by_size, summary = findings(filled("verify", "--json"))
+    assert by_size == [("changed", "t3.mp4"), ("missing", "t0.mp4"), ("short", "t1.mp4"), ("unknown", "stranger.mp4")]
+    deep = filled("verify", "--json", "--deep")
+    by_content, summary = findings(deep)
+    assert deep.code == 3 and ("changed", "t2.mp4") in by_content and summary["whole"] == 2
+    text = filled("verify")
+    assert text.code == 3 and f"missing\t{folder}/t0.mp4\tt0" in text.out.splitlines()
+
+
+def test_requeue_fetches_what_is_missing(filled):
+    (filled.videos / "t0.mp4").unlink()
+    result = filled("verify", "--requeue")
+    assert result.code == 3 and "1 missing videos will be fetched" in result.err, result
+    assert filled.run(filled.gateway, "--pending").code == 0
+    assert filled("verify", "--deep").code == 0
+
+
+def test_a_dead_link_is_not_queued(filled):
+    (filled.videos / "t0.mp4").unlink()
+    result = filled("verify", "--requeue", wrapper=["faketime", "+3 days"])
+    assert result.code == 3 and "1 cannot be" in result.err, result
+    assert filled.sql("SELECT state FROM v_video WHERE task_id = 't0'") == [("done",)]
+
+
+def test_without_a_ledger(reeltally):
+    assert reeltally("verify").code == 10
