@@ -62,9 +62,11 @@ storage::ClosedPeriod freeze(const ReportPlan& plan, storage::Reports& reports,
   const std::vector<std::string> labels = reports.label_names(plan.query);
   ReportOutput hashed;
   RowWriter writer({}, line_columns(labels), "line", hashed);
+  std::vector<ReportCell> cells;
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     closing.add(line);
-    writer.write(line_cells(line, labels, plan.zone));
+    fill_line_cells(line, labels, plan.zone, cells);
+    writer.write(cells);
   });
   period.lines = static_cast<std::int64_t>(writer.rows());
   period.sha256 = hashed.finish();

@@ -114,6 +114,12 @@ class Cells {
   std::vector<ReportCell> cells_;
 };
 
+// Price times quantity, as the specification wants it, whatever --round makes of the cost.
+core::Decimal list_cost(const core::Charge& charge) {
+  return charge.unit_price && charge.quantity ? *charge.unit_price * *charge.quantity
+                                              : *charge.cost;
+}
+
 // BilledCost to EffectiveCost.
 void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& period) {
   const core::Charge& charge = line.charge;
@@ -132,7 +138,7 @@ void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& 
   cells.add(utc_text(at));
   cells.add(charge.quantity);
   cells.add(unit_text(*charge.unit));
-  cells.add(charge.cost);
+  cells.add(list_cost(charge));
   cells.add(charge.unit_price);
   cells.add(charge.cost);
 }
@@ -158,7 +164,7 @@ std::vector<ReportCell> focus_cells(const core::ReportLine& line, const core::Pe
   Cells cells;
   add_charge(cells, line, period);
   cells.add(kProvider);
-  cells.add(charge.cost);
+  cells.add(list_cost(charge));
   cells.add(charge.unit_price);
   cells.add("Standard");
   cells.add(charge.quantity);

@@ -7,25 +7,37 @@ namespace {
 
 using Kind = ReportCell::Kind;
 
-std::string amount_text(const std::optional<core::Decimal>& amount) {
-  return amount ? amount->text() : std::string();
-}
-
-// Collects cells of a row from left to right.
+// Fills cells of a row from left to right.
 class Cells {
  public:
-  void add(Kind kind, std::string_view text) { cells_.push_back({kind, std::string(text)}); }
+  explicit Cells(std::vector<ReportCell>& cells) : cells_(cells) {}
+
+  void add(Kind kind, std::string_view text) { next(kind).assign(text); }
   void text(std::string_view text) { add(Kind::text, text); }
   void time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time) {
-    add(Kind::time, time ? zone.text(*time) : std::string());
+    std::string& text = next(Kind::time);
+    text.clear();
+    if (time) {
+      zone.append_text(text, *time);
+    }
   }
   void amount(const std::optional<core::Decimal>& amount) {
-    add(Kind::amount, amount_text(amount));
+    add(Kind::amount, amount ? amount->text() : std::string());
   }
-  [[nodiscard]] std::vector<ReportCell> take() { return std::move(cells_); }
+  void end() { cells_.resize(used_); }
 
  private:
-  std::vector<ReportCell> cells_;
+  std::string& next(Kind kind) {
+    if (used_ == cells_.size()) {
+      cells_.emplace_back();
+    }
+    ReportCell& cell = cells_[used_++];
+    cell.kind = kind;
+    return cell.text;
+  }
+
+  std::vector<ReportCell>& cells_;
+  std::size_t used_ = 0;
 };
 
 }  // namespace
@@ -78,13 +90,12 @@ std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels) {
   return columns;
 }
 
-std::vector<ReportCell> line_cells(const core::ReportLine& line,
-                                   const std::vector<std::string>& labels,
-                                   const core::TimeZone& zone) {
+void fill_line_cells(const core::ReportLine& line, const std::vector<std::string>& labels,
+                     const core::TimeZone& zone, std::vector<ReportCell>& row) {
   const core::FinishedTask& task = line.task;
   const core::Charge& charge = line.charge;
   const core::TaskFacts& facts = task.facts;
-  Cells cells;
+  Cells cells(row);
   for (const std::string* text :
        {&charge.line_id, &task.account, &task.task_id, &facts.model, &facts.action}) {
     cells.text(*text);
@@ -112,7 +123,7 @@ std::vector<ReportCell> line_cells(const core::ReportLine& line,
   }
   cells.add(Kind::count, std::to_string(task.snapshot));
   cells.text(task.raw_sha256);
-  return cells.take();
+  cells.end();
 }
 
 }  // namespace cmd

@@ -98,6 +98,11 @@ def test_focus_keeps_the_rules(filled):
     assert manifest["rows"] == len(rows) and manifest["left_out"] == len(lines) - len(rows) > 0
 
 
+def test_focus_with_rounded_costs(filled):
+    rows = check_focus(report(filled, "--format", "focus", "--round", "2"))
+    assert all(-decimal.Decimal(row["BilledCost"]).as_tuple().exponent <= 2 for row in rows)
+
+
 def test_focus_corrections(filled):
     assert filled("close", "2026-06", "--prices", "prices.csv", "--force").code == 0
     # A later answer, as a run would record it.
