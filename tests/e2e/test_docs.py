@@ -1,0 +1,83 @@
+"""What docs/ and README say is tried: recipes, alert rules, commands, links."""
+import json
+import re
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+
+
+def recipes():
+    return re.findall(r"```sql\n(.*?)```", (ROOT / "docs/ledger.md").read_text(), re.S)
+
+
+@pytest.fixture
+def filled(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"860260753860210752": {"vendor": "happyhorse"}, "b": {"polls": ["failure"]},
+                                  "c": {"polls": ["IN_PROGRESS"]}})
+    reeltally.run(gateway, "--no-download", "--metrics-file", "m.prom",
+                  reeltally.csv("860260753860210752,A", "b,A", "c,B", header="task_id,customer"))
+    return reeltally
+
+
+def test_recipes_find_something(filled):
+    assert len(recipes()) >= 6
+    for recipe in recipes():
+        assert filled.sql(recipe), recipe
+
+
+def test_views_have_the_columns_that_are_written_down(filled):
+    described = re.findall(r"^\| `(v_\w+)` \| [^|]* \| `([^`]*)` \|$", (ROOT / "docs/ledger.md").read_text(), re.M)
+    assert len(described) == 5
+    with sqlite3.connect(filled.ledger) as database:
+        for view, columns in described:
+            assert [row[1] for row in database.execute(f"PRAGMA table_info({view})")] == columns.split(), view
+    database.close()
+
+
+def test_alert_rules_and_metrics(filled):
+    subprocess.run(["promtool", "check", "rules", ROOT / "docs/alerts.yml"], check=True, capture_output=True)
+    metrics = (filled.folder / "m.prom").read_text()
+    checked = subprocess.run(["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True)
+    assert checked.returncode == 0 and not checked.stderr, checked
+    names = set(re.findall(r"reeltally_\w+", (ROOT / "docs/alerts.yml").read_text()))
+    optional = {"reeltally_last_success_timestamp_seconds"}
+    assert names - optional <= set(re.findall(r"^(reeltally_\w+)", metrics, re.M)), "alerts on metrics that exist"
+
+
+def test_every_command_and_option_that_is_written_down_exists(reeltally):
+    commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
+    known = {}
+    for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md"]:
+        for command, rest in re.findall(r"reeltally (run|status|report|close|reconcile|verify|doctor|db \w+|config)\b([^\n`]*)",
+                                        (ROOT / page).read_text()):
+            if command not in known:
+                result = reeltally(*command.split(), "--help")
+                assert result.code == 0, f"{page}: {command}"
+                known[command] = set(re.findall(r"--[a-z][a-z-]+", result.out))
+            for option in re.findall(r"(?<= )--[a-z][a-z-]+", rest.split("|")[0].split("#")[0]):
+                assert option in known[command], f"{page}: {command} {option}"
+    assert {"run", "report", "close"} <= set(known) and commands
+
+
+def test_links_lead_somewhere():
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_help_fits_80_columns(reeltally):
+    pages = [["--help"]] + [[*c.split(), "--help"] for c in (
+        "run", "status", "report", "close", "reconcile", "verify", "doctor", "db migrate", "db check", "db backup",
+        "db prune", "config")]
+    for page in pages:
+        text = reeltally(*page).out
+        assert text and max(map(len, text.splitlines())) <= 80, page
+
+
+def test_config_names_every_setting(reeltally):
+    lines = [json.loads(line) for line in reeltally("config", "--json").out.splitlines()]
+    assert len(lines) > 40
