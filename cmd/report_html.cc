@@ -46,7 +46,8 @@ th{text-align:left;font-weight:500;font-size:.85rem}
 th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:middle}
 td.n,th.n{text-align:right;white-space:nowrap}
 td.b{width:22%;min-width:4rem}
-td:first-child{overflow-wrap:anywhere}
+td:first-child{overflow-wrap:break-word;min-width:6.5rem;max-width:18rem}
+@media(max-width:34rem){th,td{font-size:.85rem;padding-right:.5rem}td.b,th.b{display:none}}
 details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--soft);font-size:.85rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.85rem}
@@ -120,7 +121,7 @@ std::vector<std::string> currencies(const ReportFigures& figures) {
 std::string header_row(const std::string& first, const std::vector<std::string>& money, bool bar) {
   std::string html = "<tr><th>" + html_escape(first) + "</th>";
   if (bar) {
-    html += "<th aria-hidden=\"true\"></th>";
+    html += "<th class=\"b\" aria-hidden=\"true\"></th>";
   }
   html += "<th class=\"n\">videos</th><th class=\"n\">failed</th>";
   for (const std::string& currency : money) {
