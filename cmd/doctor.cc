@@ -86,14 +86,15 @@ class Findings {
 
 // ---- the gateway
 
-std::optional<core::TransportSettings> transport_settings(const Settings& settings,
+std::optional<core::TransportSettings> transport_settings(const Account& account,
+                                                          const Settings& settings,
                                                           Findings& findings) {
-  const Account account = settings.account();
   core::TransportSettings transport;
   try {
     const std::string url =
         check_base_url(account.base_url, settings.flag("allow-http"), account.base_url_origin.text);
-    findings.fine("base URL", url + " (" + account.base_url_origin.text + ")");
+    findings.fine("base URL",
+                  url + " (" + account.base_url_origin.text + ") of account " + account.name);
     transport.accounts.push_back({url, ""});
   } catch (const core::UsageError& failure) {
     findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text,
@@ -173,8 +174,8 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, Findings& fi
   }
 }
 
-void check_gateway(const Settings& settings, Findings& findings) {
-  std::optional<core::TransportSettings> wanted = transport_settings(settings, findings);
+void check_gateway(const Account& account, const Settings& settings, Findings& findings) {
+  std::optional<core::TransportSettings> wanted = transport_settings(account, settings, findings);
   if (!wanted) {
     return;
   }
@@ -193,6 +194,16 @@ void check_gateway(const Settings& settings, Findings& findings) {
     findings.problem("gateway", failure->text,
                      failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"
                                             : "check the network and --base-url");
+  }
+}
+
+void check_gateways(const Settings& settings, Findings& findings) {
+  check_gateway(settings.account(), settings, findings);
+  for (const std::string& name : settings.account_names()) {
+    const auto account = settings.account(name);  // none: one without a key of its own
+    if (account && name != settings.text("account")) {
+      check_gateway(*account, settings, findings);
+    }
   }
 }
 
@@ -274,7 +285,7 @@ int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   Findings findings(settings.flag("json"), out);
   findings.fine("configuration",
                 settings.config_path().empty() ? "no file" : settings.config_path());
-  check_gateway(settings, findings);
+  check_gateways(settings, findings);
   check_folder(settings, findings);
   check_ledger_state(settings, findings);
   findings.fine("libcurl", core::curl_version_text());

@@ -137,7 +137,8 @@ class Verification {
     batch_.clear();
   }
 
-  /// Files below the folder that are no video of the ledger's, no part and no sidecar of one.
+  /// Files below the folder that are no video of the ledger's, not hidden (as parts are) and no
+  /// sidecar of one.
   void find_unknown(const std::string& folder) {
     std::error_code failure;
     fs::recursive_directory_iterator at(folder, failure);
@@ -181,8 +182,8 @@ class Verification {
   }
 
   [[nodiscard]] bool is_known(const fs::path& path) const {
-    const std::string file = path.filename().string();
-    if (file.starts_with('.') && file.ends_with(".part")) {
+    // No video is hidden; parts and their notes are, and what file managers leave.
+    if (path.filename().string().starts_with('.')) {
       return true;
     }
     struct stat status {};
@@ -230,32 +231,23 @@ class Verification {
   std::int64_t bytes_ = 0;
 };
 
-// Those whose link is dead stay as they are: there is nothing to fetch them from.
-std::vector<storage::SavedVideo> fetchable(const std::vector<storage::SavedVideo>& missing) {
-  const core::UtcTime now = core::SystemClock().utc();
-  std::vector<storage::SavedVideo> living;
-  std::copy_if(missing.begin(), missing.end(), std::back_inserter(living),
-               [now](const storage::SavedVideo& video) {
-                 return !video.expires_at || *video.expires_at > now;
-               });
-  return living;
-}
-
 }  // namespace
 
 int verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   Verification found(settings, out);
+  // Held from the first look on: no run may bring a video meanwhile.
+  std::optional<storage::Lock> lock;
+  if (settings.flag("requeue") && fs::exists(ledger)) {
+    lock.emplace(ledger, settings.duration("lock-wait"));
+  }
   storage::each_saved_video(ledger,
                             [&](storage::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
   found.find_unknown(settings.text("output"));
   std::size_t requeued = 0;
-  if (settings.flag("requeue") && !found.missing().empty()) {
-    const std::vector<storage::SavedVideo> again = fetchable(found.missing());
-    const storage::Lock lock(ledger, settings.duration("lock-wait"));
-    storage::want_again(ledger, again);
-    requeued = again.size();
+  if (lock && !found.missing().empty()) {
+    requeued = storage::want_again(ledger, found.missing(), core::SystemClock().utc());
   }
   const std::uint64_t whole = found.count(Result::whole);
   std::uint64_t differing = 0;

@@ -5,12 +5,12 @@
 #include <utility>
 #include <variant>
 
-#include "core/api.h"
 #include "core/error.h"
 #include "storage/answer_reader.h"
 #include "storage/database.h"
 #include "storage/json_text.h"
 #include "storage/statement.h"
+#include "storage/stored_link.h"
 
 namespace storage {
 namespace {
@@ -45,7 +45,6 @@ struct SqliteLedger::Reader {
                       " holds a task ID that is none; run `reeltally db check`");
   }
   core::WantedVideo video_of_row();
-  std::optional<core::VideoLink> link_of_row(const core::TaskId& id);
 
   std::string path;
   std::int64_t run;
@@ -56,6 +55,7 @@ struct SqliteLedger::Reader {
                   "SELECT t.id, t.account, t.task_id, t.state, t.first_seen, t.submit_time, "
                   "t.last_query, t.not_found_runs, t.not_found_run FROM work AS w JOIN task AS t "
                   "ON t.id = w.task WHERE w.task > ? AND w.settled = 0 ORDER BY w.task LIMIT ?"};
+  // One whose answer was pruned waits until its task is asked again.
   Statement videos{*database,
                    "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.denied, v.path, "
                    "t.account, t.task_id, ifnull(t.model, t.input_model), o.status, "
@@ -63,7 +63,7 @@ struct SqliteLedger::Reader {
                    "FROM video AS v JOIN work AS w ON w.task = v.task "
                    "JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
                    "JOIN outcome AS o ON o.id = s.outcome "
-                   "WHERE v.state = 0 AND v.settled_run <> ? "
+                   "WHERE v.state = 0 AND v.settled_run <> ? AND s.block IS NOT NULL "
                    "ORDER BY ifnull(v.expires_at, 9223372036854775807) LIMIT ?"};
   Statement claim{*database, "SELECT 1 FROM video WHERE path = ? LIMIT 1"};
 };
@@ -92,19 +92,6 @@ std::vector<core::TaskRecord> SqliteLedger::tasks(core::TaskKey after, std::size
   });
 }
 
-// The link stands in the raw answer alone.
-std::optional<core::VideoLink> SqliteLedger::Reader::link_of_row(const core::TaskId& id) {
-  if (videos.is_null(13)) {
-    return std::nullopt;
-  }
-  const std::string& body = answers.read(videos.integer(13), videos.integer(14));
-  const core::Answer answer = core::parse_answer(static_cast<int>(videos.integer(12)), body, id);
-  const auto found = std::find_if(answer.links.begin(), answer.links.end(), [&](const auto& link) {
-    return link.index == videos.integer(1);
-  });
-  return found == answer.links.end() ? std::nullopt : std::optional(*found);
-}
-
 core::WantedVideo SqliteLedger::Reader::video_of_row() {
   core::WantedVideo video{.task = videos.integer(0),
                           .account = account_index(videos.integer(6)),
@@ -116,7 +103,9 @@ core::WantedVideo SqliteLedger::Reader::video_of_row() {
   video.status = videos.text(9);
   video.finish_time = core::UtcTime(std::chrono::milliseconds(videos.integer(10)));
   video.labels = read_labels(videos.text(11));
-  const auto link = link_of_row(video.id);
+  const auto link = stored_link(
+      answers, {videos.integer(13), videos.integer(14), static_cast<int>(videos.integer(12))},
+      video.id, static_cast<int>(videos.integer(1)));
   if (!link) {
     throw core::Error("the ledger " + path + " lacks the answer with a link of task " +
                       video.id.text() + "; run `reeltally db check`");

@@ -13,6 +13,7 @@
 #include "storage/json_text.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/stored_link.h"
 #include "storage/task_import.h"
 
 namespace storage {
@@ -53,6 +54,7 @@ struct TaskStore::Connection {
   std::unique_ptr<SQLite::Database> database;
   MigrationOutcome migrated;
   AnswerCodec codec{AnswerCodec::built_in_dictionary()};
+  AnswerReader stored{*database};
   std::int64_t dictionary = dictionary_row(*database);
   core::Sha256 hash;
   std::int64_t run = 0;
@@ -111,13 +113,17 @@ struct TaskStore::Connection {
   Statement add_video{*database,
                       "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
                       "VALUES (?, ?, ?, ?)"};
-  // A video that was given up is wanted again when the gateway brings a fresh link.
-  Statement offer_video{
-      *database,
-      "UPDATE video SET snapshot = ?3, "
-      "state = CASE WHEN expires_at IS NOT ?4 THEN 0 ELSE state END, "
-      "settled_run = CASE WHEN state <> 0 AND expires_at IS NOT ?4 THEN 0 ELSE settled_run END, "
-      "expires_at = ?4 WHERE task = ?1 AND video_index = ?2 AND state <> 1"};
+  Statement known_video{*database,
+                        "SELECT v.state, v.expires_at, s.block, s.slot, o.http_status, t.task_id "
+                        "FROM video AS v JOIN snapshot AS s ON s.id = v.snapshot "
+                        "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = v.task "
+                        "WHERE v.task = ? AND v.video_index = ?"};
+  Statement offer_video{*database,
+                        "UPDATE video SET snapshot = ?3, expires_at = ?4 "
+                        "WHERE task = ?1 AND video_index = ?2 AND state <> 1"};
+  Statement revive_video{*database,
+                         "UPDATE video SET snapshot = ?3, expires_at = ?4, state = 0, "
+                         "settled_run = 0 WHERE task = ?1 AND video_index = ?2"};
   Statement settle_video{
       *database,
       "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, denied = ?5, "
@@ -132,6 +138,7 @@ struct TaskStore::Connection {
   std::int64_t outcome_of(const core::AnswerEntry& entry);
   void write_answer(const core::AnswerEntry& entry, const Place& place);
   void write_link(std::int64_t task, const core::VideoLink& link, std::int64_t snapshot);
+  bool revives(std::int64_t task, const core::VideoLink& link);
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void write_video(const core::VideoEntry& entry);
@@ -217,9 +224,12 @@ void TaskStore::add_pending(int account) {
     unfinished.bind(1, row);
     unfinished.bind(2, c.stale_before_ms);
     unfinished.run();
+    // A link that was pruned with its answer is asked for.
     Statement lacking(*c.database,
-                      "INSERT OR IGNORE INTO work (task, settled) SELECT v.task, 1 FROM video AS v "
-                      "JOIN task AS t ON t.id = v.task WHERE v.state = 0 AND t.account = ?");
+                      "INSERT OR IGNORE INTO work (task, settled) "
+                      "SELECT v.task, min(s.block IS NOT NULL) FROM video AS v "
+                      "JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
+                      "WHERE v.state = 0 AND t.account = ? GROUP BY v.task");
     lacking.bind(1, row);
     lacking.run();
     transaction.commit();
@@ -392,16 +402,41 @@ void TaskStore::Connection::write_answer(const core::AnswerEntry& entry, const P
 
 void TaskStore::Connection::write_link(std::int64_t task, const core::VideoLink& link,
                                        std::int64_t snapshot) {
-  for (Statement* statement : {&add_video, &offer_video}) {
-    statement->bind(1, task);
-    statement->bind(2, static_cast<std::int64_t>(link.index));
-    statement->bind(3, snapshot);
-    statement->bind_time(4, link.expires_at);
-    statement->run();
-    if (database->getChanges() == 1) {
-      return;
-    }
+  const auto write = [&](Statement& statement) {
+    statement.bind(1, task);
+    statement.bind(2, static_cast<std::int64_t>(link.index));
+    statement.bind(3, snapshot);
+    statement.bind_time(4, link.expires_at);
+    statement.run();
+    return database->getChanges() == 1;
+  };
+  if (!write(add_video)) {
+    write(revives(task, link) ? revive_video : offer_video);
   }
+}
+
+// A video that was given up is wanted again when the gateway brings a fresh link: one that is
+// spelled otherwise. The expiry alone would not do, since not every link says one, and a link that
+// moved to another host keeps its own. What is spelled the same was tried, and is dead.
+bool TaskStore::Connection::revives(std::int64_t task, const core::VideoLink& link) {
+  known_video.bind(1, task);
+  known_video.bind(2, static_cast<std::int64_t>(link.index));
+  if (!known_video.step()) {
+    return false;
+  }
+  const auto state = static_cast<core::VideoState>(known_video.integer(0));
+  const bool given_up = state == core::VideoState::failed || state == core::VideoState::expired;
+  bool fresh = known_video.time(1) != link.expires_at;
+  const auto id = core::TaskId::parse(known_video.text(5));
+  if (given_up && !fresh && !known_video.is_null(2)) {  // else pruned: only the expiry is known
+    const auto before = stored_link(
+        stored,
+        {known_video.integer(2), known_video.integer(3), static_cast<int>(known_video.integer(4))},
+        std::get<core::TaskId>(id), link.index);
+    fresh = before && before->url != link.url;
+  }
+  known_video.reset();
+  return given_up && fresh;
 }
 
 void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int64_t snapshot) {

@@ -1,4 +1,5 @@
 """verify: the disk against the ledger."""
+import fcntl
 import json
 
 import pytest
@@ -33,7 +34,8 @@ def test_each_kind_of_difference(filled):
         f.write(b"more")
     (folder / "stranger.mp4").write_bytes(b"x")
     (folder / "t4.mp4.json").write_text("{}")
-    (folder / ".t9.mp4.123.part").write_bytes(b"x")
+    for hidden in (".t9-1-0123.part", ".t9-1-0123.part.notes", ".DS_Store"):
+        (folder / hidden).write_bytes(b"x")
     by_size, summary = findings(filled("verify", "--json"))
     assert by_size == [("changed", "t3.mp4"), ("missing", "t0.mp4"), ("short", "t1.mp4"), ("unknown", "stranger.mp4")]
     deep = filled("verify", "--json", "--deep")
@@ -58,5 +60,26 @@ def test_a_dead_link_is_not_queued(filled):
     assert filled.sql("SELECT state FROM v_video WHERE task_id = 't0'") == [("done",)]
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_pruned_link_is_asked_for(filled, named):
+    (filled.videos / "t0.mp4").unlink()
+    assert filled("db", "prune", "--older-than", "0").code == 0
+    queries = len(filled.gateway.queries())
+    if not named:
+        assert "1 missing videos will be fetched" in filled("verify", "--requeue").err
+    result = filled.run(filled.gateway, filled.csv("t0") if named else "--pending")
+    assert result.code == 0 and len(filled.gateway.queries()) == queries + 1, result
+    assert filled("verify", "--deep").code == 0
+
+
+def test_requeue_keeps_out_of_a_run(filled):
+    with open(str(filled.ledger) + ".lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert filled("verify", "--requeue").code == 11
+        assert filled("verify").code == 0
+
+
 def test_without_a_ledger(reeltally):
-    assert reeltally("verify").code == 10
+    for flags in ([], ["--requeue"]):
+        assert reeltally("verify", *flags).code == 10
+    assert not reeltally.ledger.parent.exists()

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "storage/database.h"
 #include "tests/storage/entries.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -24,9 +24,9 @@ class BackupTest : public testing::Test {
  protected:
   BackupTest() { writer_->exec("CREATE TABLE t (a, b)"); }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
-  std::string target_ = folder_.file("copy.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+  std::string target_ = folder_.path("copy.db");
   std::unique_ptr<SQLite::Database> writer_ = storage::open_for_writing(path_);
 };
 
@@ -46,18 +46,18 @@ TEST_F(BackupTest, ItIsAWholePrivateLedgerInOneFile) {
 TEST_F(BackupTest, AnExistingFileIsRefusedAndStaysAsItIs) {
   entries::write_file(target_, "precious");
   EXPECT_THROW(back_up(*writer_, target_), core::UsageError);
-  EXPECT_EQ(entries::read_file(target_), "precious");
+  EXPECT_EQ(support::read_file(target_), "precious");
 }
 
 TEST_F(BackupTest, ALinkIsNotFollowed) {
-  fs::create_symlink(folder_.file("elsewhere"), target_);
+  fs::create_symlink(folder_.path("elsewhere"), target_);
   EXPECT_THROW(back_up(*writer_, target_), core::UsageError);
-  EXPECT_FALSE(fs::exists(folder_.file("elsewhere")));
+  EXPECT_FALSE(fs::exists(folder_.path("elsewhere")));
 }
 
 TEST_F(BackupTest, AFolderThatIsNotThereIsAnErrorWithItsName) {
   try {
-    back_up(*writer_, folder_.file("no/copy.db"));
+    back_up(*writer_, folder_.path("no/copy.db"));
     FAIL();
   } catch (const core::Error& failure) {
     EXPECT_NE(std::string(failure.what()).find("no/copy.db"), std::string::npos);
@@ -76,7 +76,7 @@ TEST_F(BackupTest, ACopyMadeWhileARunWritesIsOneMoment) {
     }
   });
   for (int copy = 0; copy < 5; ++copy) {
-    const std::string target = folder_.file("copy" + std::to_string(copy));
+    const std::string target = folder_.path("copy" + std::to_string(copy));
     const auto reader = storage::open_for_reading(path_);
     EXPECT_NO_THROW(back_up(*reader, target));
     const auto made = storage::open_for_reading(target);
@@ -91,7 +91,7 @@ TEST_F(BackupTest, ACopyMadeWhileARunWritesIsOneMoment) {
 }
 
 TEST_F(BackupTest, ALedgerThatSomebodyHoldsForHimselfIsNoEmptyBackup) {
-  const std::string source = folder_.file("rollback.db");
+  const std::string source = folder_.path("rollback.db");
   SQLite::Database holder(source, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   holder.exec("CREATE TABLE t (a); BEGIN EXCLUSIVE");
   SQLite::Database reader(source, SQLite::OPEN_READONLY);
@@ -104,7 +104,7 @@ TEST_F(BackupTest, ADamagedLedgerIsNoBackup) {
     writer_->exec("INSERT INTO t VALUES (1, randomblob(2000))");
   }
   writer_.reset();
-  std::string bytes = entries::read_file(path_);
+  std::string bytes = support::read_file(path_);
   constexpr std::size_t kPage = 8192;
   for (std::size_t page = 2; (page + 1) * kPage <= bytes.size(); ++page) {
     bytes.replace(page * kPage, 100, 100, '\x55');

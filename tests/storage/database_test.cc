@@ -14,12 +14,12 @@
 
 #include "storage/ledger_error.h"
 #include "tests/storage/entries.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-using entries::read_file;
+using support::read_file;
 using entries::write_file;
 using storage::LedgerUnreadable;
 using storage::open_for_reading;
@@ -39,8 +39,8 @@ class DatabaseTest : public testing::Test {
     database->exec("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
   }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
   mode_t umask_ = umask(022);
 };
 
@@ -48,7 +48,7 @@ TEST_F(DatabaseTest, FileAndFoldersArePrivateWhateverTheUmask) {
   for (const mode_t mask : {0000U, 0022U, 0277U}) {
     SCOPED_TRACE(mask);
     umask(mask);
-    const fs::path folder = folder_.path() / std::to_string(mask);
+    const fs::path folder = folder_.path(std::to_string(mask));
     const std::string path = folder / "deeper" / "ledger.db";
     const auto database = open_for_writing(path);
     database->exec("CREATE TABLE t (a)");
@@ -91,16 +91,16 @@ TEST_F(DatabaseTest, AReaderReadsWhatIsCommittedAndCannotWrite) {
 
 TEST_F(DatabaseTest, AReaderMakesNothing) {
   EXPECT_THROW(std::ignore = open_for_reading(path_), LedgerUnreadable);
-  EXPECT_THROW(std::ignore = open_for_reading(folder_.file("no/such/ledger.db")), LedgerUnreadable);
+  EXPECT_THROW(std::ignore = open_for_reading(folder_.path("no/such/ledger.db")), LedgerUnreadable);
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(DatabaseTest, WhatIsNoLedgerIsRefusedAndStaysAsItIs) {
   {
-    SQLite::Database other(folder_.file("other"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Database other(folder_.path("other"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     other.exec("PRAGMA application_id = 42; CREATE TABLE t (a)");
   }
-  const std::string other = read_file(folder_.file("other"));
+  const std::string other = read_file(folder_.path("other"));
   std::string bad_magic = other;
   bad_magic[0] = 'X';
   const std::vector<std::pair<std::string, std::string>> cases{
@@ -166,28 +166,28 @@ TEST_F(DatabaseTest, AnEmptyFileBesideAWriteAheadLogLostItsContent) {
 
 TEST_F(DatabaseTest, LinksFoldersAndPipesAreRefused) {
   make_ledger();
-  fs::create_symlink(path_, folder_.file("link.db"));
-  fs::create_symlink(folder_.file("nowhere"), folder_.file("dangling.db"));
-  fs::create_directory(folder_.file("folder.db"));
-  ASSERT_EQ(mkfifo(folder_.file("pipe.db").c_str(), 0600), 0);
+  fs::create_symlink(path_, folder_.path("link.db"));
+  fs::create_symlink(folder_.path("nowhere"), folder_.path("dangling.db"));
+  fs::create_directory(folder_.path("folder.db"));
+  ASSERT_EQ(mkfifo(folder_.path("pipe.db").c_str(), 0600), 0);
   for (const char* name : {"link.db", "dangling.db", "folder.db", "pipe.db"}) {
     SCOPED_TRACE(name);
-    EXPECT_THROW(std::ignore = open_for_writing(folder_.file(name)), core::Error);
-    EXPECT_THROW(std::ignore = open_for_reading(folder_.file(name)), core::Error);
+    EXPECT_THROW(std::ignore = open_for_writing(folder_.path(name)), core::Error);
+    EXPECT_THROW(std::ignore = open_for_reading(folder_.path(name)), core::Error);
   }
-  EXPECT_FALSE(fs::exists(folder_.file("nowhere")));
+  EXPECT_FALSE(fs::exists(folder_.path("nowhere")));
 }
 
 TEST_F(DatabaseTest, AFolderBehindALinkIsFine) {
-  fs::create_directory(folder_.file("real"));
-  fs::create_directory_symlink(folder_.file("real"), folder_.file("alias"));
-  EXPECT_NO_THROW(std::ignore = open_for_writing(folder_.file("alias/ledger.db")));
-  EXPECT_TRUE(fs::exists(folder_.file("real/ledger.db")));
+  fs::create_directory(folder_.path("real"));
+  fs::create_directory_symlink(folder_.path("real"), folder_.path("alias"));
+  EXPECT_NO_THROW(std::ignore = open_for_writing(folder_.path("alias/ledger.db")));
+  EXPECT_TRUE(fs::exists(folder_.path("real/ledger.db")));
 }
 
 TEST_F(DatabaseTest, NamesThatAUriWouldMisreadAreNames) {
   for (const char* name : {"a?mode=memory.db", "file:x.db", "100%.db", "a#b.db"}) {
-    const std::string path = folder_.file(name);
+    const std::string path = folder_.path(name);
     open_for_writing(path)->exec("CREATE TABLE t (a)");
     EXPECT_NO_THROW(open_for_reading(path)->exec("SELECT * FROM t")) << name;
   }

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
@@ -102,11 +101,6 @@ inline core::VideoEntry not_saved(core::TaskKey task, core::VideoState state, in
   entry.error = "HTTP 403";
   entry.denied = true;
   return entry;
-}
-
-inline std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 inline void write_file(const std::string& path, const std::string& bytes) {

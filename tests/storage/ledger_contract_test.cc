@@ -13,7 +13,7 @@
 #include "tests/storage/entries.h"
 #include "tests/support/fake_ledger.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -65,9 +65,9 @@ class SqliteSubject final : public Subject {
   core::Ledger& ledger() override { return *ledger_; }
 
  private:
-  support::TemporaryFolder folder_;
+  support::TempDir folder_;
   support::ManualClock clock_;
-  storage::TaskStore store_{folder_.file("ledger.db"), clock_, false};
+  storage::TaskStore store_{folder_.path("ledger.db"), clock_, false};
   std::unique_ptr<storage::SqliteLedger> ledger_;
 };
 
@@ -279,6 +279,28 @@ TEST_P(LedgerContract, AVideoThatWasGivenUpComesBackOnlyWithAFreshLink) {
     const auto videos = ledger().videos(10);
     ASSERT_EQ(videos.size(), 1U);
     EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
+    append(saved(task, "/videos/" + id));
+  }
+}
+
+TEST_P(LedgerContract, ALinkWithTheSameExpiryIsFreshWhenItIsSpelledOtherwise) {
+  for (const std::string expires : {"", "1780371305"}) {
+    SCOPED_TRACE(expires);
+    const std::string id = "a" + expires;
+    begin_run({id});
+    const core::TaskKey task = key(id);
+    const std::string body = entries::success(id, expires);
+    append(answered({.task = task, .id = id, .body = body}));
+    append(not_saved(task, VideoState::expired));
+    append(answered({.task = task, .id = id, .body = entries::success(id, expires, "9")}));
+    EXPECT_TRUE(ledger().videos(10).empty()) << "another answer, but the same link";
+    std::string moved = body;
+    for (std::size_t at = 0; (at = moved.find("videos.example", at)) != std::string::npos;) {
+      moved.replace(at, 6, "mirror");
+    }
+    append(answered({.task = task, .id = id, .body = moved}));
+    ASSERT_EQ(ledger().videos(10).size(), 1U);
+    EXPECT_TRUE(ledger().videos(10)[0].link.url.starts_with("https://mirror.example/"));
     append(saved(task, "/videos/" + id));
   }
 }

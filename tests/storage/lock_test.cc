@@ -14,7 +14,7 @@
 
 #include "storage/ledger_error.h"
 #include "tests/storage/entries.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -67,8 +67,8 @@ class Holder {
 
 class LockTest : public testing::Test {
  protected:
-  support::TemporaryFolder folder_;
-  std::string ledger_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string ledger_ = folder_.path("ledger.db");
 };
 
 TEST_F(LockTest, ASecondRunIsRefusedAndToldWhoHoldsTheLedger) {
@@ -124,14 +124,14 @@ TEST_F(LockTest, WhoOnlyLooksRefusesNobody) {
 
 TEST_F(LockTest, TheFileAndItsFolderArePrivateAndNoChildInheritsThem) {
   const mode_t before = umask(0);
-  const std::string deep = folder_.file("a/b/ledger.db");
+  const std::string deep = folder_.path("a/b/ledger.db");
   const Lock lock(deep, milliseconds(0));
   umask(before);
   struct stat status {};
   ASSERT_EQ(stat((deep + ".lock").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   for (const char* folder : {"a", "a/b"}) {
-    ASSERT_EQ(stat(folder_.file(folder).c_str(), &status), 0);
+    ASSERT_EQ(stat(folder_.path(folder).c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0700U) << folder;
   }
   for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
@@ -143,14 +143,14 @@ TEST_F(LockTest, TheFileAndItsFolderArePrivateAndNoChildInheritsThem) {
 }
 
 TEST_F(LockTest, ALinkInItsPlaceIsRefused) {
-  entries::write_file(folder_.file("precious"), "precious");
-  fs::create_symlink(folder_.file("precious"), ledger_ + ".lock");
+  entries::write_file(folder_.path("precious"), "precious");
+  fs::create_symlink(folder_.path("precious"), ledger_ + ".lock");
   EXPECT_THROW(Lock(ledger_, milliseconds(0)), core::Error);
-  EXPECT_EQ(entries::read_file(folder_.file("precious")), "precious");
+  EXPECT_EQ(support::read_file(folder_.path("precious")), "precious");
 }
 
 TEST_F(LockTest, NobodyHoldsALedgerThatIsNotThere) {
-  EXPECT_EQ(storage::lock_holder(folder_.file("no/ledger.db")), "");
+  EXPECT_EQ(storage::lock_holder(folder_.path("no/ledger.db")), "");
 }
 
 }  // namespace

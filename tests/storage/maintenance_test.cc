@@ -14,7 +14,7 @@
 #include "storage/task_store.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -51,8 +51,8 @@ class MaintenanceTest : public testing::Test {
   /// Damages the ledger as no run does.
   void tamper(const std::string& sql) { SQLite::Database(path_, SQLite::OPEN_READWRITE).exec(sql); }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
   support::ManualClock clock_;
 };
 
@@ -121,7 +121,7 @@ TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {
       {"a slot that is not there", "UPDATE snapshot SET slot = 70 WHERE id = 4"},
       {"a damaged block", "UPDATE answer_block SET content = zeroblob(50)"},
       {"a row nobody has", "PRAGMA foreign_keys = OFF; UPDATE video SET task = 99 WHERE task = 1"}};
-  const std::string whole = entries::read_file(path_);
+  const std::string whole = support::read_file(path_);
   for (const auto& [name, sql] : cases) {
     SCOPED_TRACE(name);
     entries::write_file(path_, whole);
@@ -132,18 +132,18 @@ TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {
 }
 
 TEST_F(MaintenanceTest, WithoutALedgerThereIsNothingToLookAfter) {
-  const std::string none = folder_.file("none.db");
+  const std::string none = folder_.path("none.db");
   EXPECT_THROW(static_cast<void>(check_ledger(none)), storage::LedgerUnreadable);
   EXPECT_THROW(static_cast<void>(prune_ledger(none, kLongAfter)), storage::LedgerUnreadable);
   EXPECT_THROW(static_cast<void>(storage::migrate_ledger(none, entries::kNow, true)),
                storage::LedgerUnreadable);
-  EXPECT_THROW(storage::back_up_ledger(none, folder_.file("copy.db")), storage::LedgerUnreadable);
+  EXPECT_THROW(storage::back_up_ledger(none, folder_.path("copy.db")), storage::LedgerUnreadable);
   EXPECT_FALSE(std::filesystem::exists(none));
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("copy.db")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("copy.db")));
 }
 
 TEST_F(MaintenanceTest, ABackupHoldsEverything) {
-  const std::string copy = folder_.file("copy.db");
+  const std::string copy = folder_.path("copy.db");
   storage::back_up_ledger(path_, copy);
   EXPECT_THROW(storage::back_up_ledger(path_, copy), core::UsageError);
   EXPECT_EQ(check_ledger(copy), std::vector<std::string>{});

@@ -11,7 +11,7 @@
 #include "storage/database.h"
 #include "storage/ledger_error.h"
 #include "tests/storage/entries.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -43,8 +43,8 @@ class MigrationsTest : public testing::Test {
            value("SELECT sum(x) FROM a") + value("PRAGMA user_version");
   }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
 };
 
 TEST_F(MigrationsTest, ANewLedgerGetsThemAllWithoutABackup) {
@@ -102,25 +102,25 @@ TEST_F(MigrationsTest, WithoutABackupThatWasAskedForNothingIsUpgraded) {
   entries::write_file(path_ + ".backup-v1-20260601T040000Z", "in the way");
   EXPECT_ANY_THROW(run(kTwo));
   EXPECT_EQ(value("PRAGMA user_version"), "1");
-  EXPECT_EQ(entries::read_file(path_ + ".backup-v1-20260601T040000Z"), "in the way");
+  EXPECT_EQ(support::read_file(path_ + ".backup-v1-20260601T040000Z"), "in the way");
 }
 
 TEST_F(MigrationsTest, AnotherBuildsMigrationIsRefused) {
   run(kOne);
-  const std::string before = entries::read_file(path_);
+  const std::string before = support::read_file(path_);
   std::vector<Migration> edited = kTwo;
   edited[0].sql = "CREATE TABLE a (x INTEGER);";
   EXPECT_THROW(run(edited), LedgerUnreadable);
-  EXPECT_EQ(entries::read_file(path_), before);
+  EXPECT_EQ(support::read_file(path_), before);
 }
 
 TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndStaysAsItIs) {
   run(kTwo);
-  const std::string before = entries::read_file(path_);
+  const std::string before = support::read_file(path_);
   EXPECT_THROW(run(kOne), LedgerUnreadable);
   EXPECT_THROW(storage::require_schema(*storage::open_for_reading(path_), path_, kOne),
                LedgerUnreadable);
-  EXPECT_EQ(entries::read_file(path_), before);
+  EXPECT_EQ(support::read_file(path_), before);
 }
 
 TEST_F(MigrationsTest, AReaderWantsJustThisSchema) {

@@ -17,7 +17,7 @@
 #include "storage/maintenance.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -60,8 +60,8 @@ class SqliteLedgerTest : public testing::Test {
     return other;
   }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
   support::ManualClock clock_;
   std::unique_ptr<TaskStore> store_ = open_store(path_, clock_);
   std::atomic<int> wakes_ = 0;
@@ -233,8 +233,8 @@ TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
 TEST(SqliteLedgerKilled, WhatWasAcknowledgedIsThereAndNothingTwice) {
   for (const core::Ticket enough : {1U, 50U, 500U, 2000U}) {
     SCOPED_TRACE(enough);
-    const support::TemporaryFolder folder;
-    const std::string path = folder.file("ledger.db");
+    const support::TempDir folder;
+    const std::string path = folder.path("ledger.db");
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
     const pid_t child = fork();

@@ -11,7 +11,7 @@
 #include "storage/maintenance.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -83,8 +83,8 @@ class TaskStoreTest : public testing::Test {
     write(saved(1, "/v/a.mp4"));
   }
 
-  support::TemporaryFolder folder_;
-  std::string path_ = folder_.file("ledger.db");
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
   support::ManualClock clock_;
   std::unique_ptr<TaskStore> store_ = std::make_unique<TaskStore>(path_, clock_, false);
 };
@@ -432,7 +432,7 @@ TEST_F(TaskStoreTest, NoTableHoldsALink) {
   import({"a"});
   hear("a", entries::success("a"));
   store_.reset();
-  EXPECT_EQ(entries::read_file(path_).find("Signature=x"), std::string::npos);
+  EXPECT_EQ(support::read_file(path_).find("Signature=x"), std::string::npos);
 }
 
 }  // namespace

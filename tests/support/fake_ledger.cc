@@ -97,7 +97,8 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
     if (is_new || video.state == core::VideoState::done) {
       continue;
     }
-    if (video.link.expires_at != link.expires_at && video.state != core::VideoState::wanted) {
+    const bool fresh = video.link.expires_at != link.expires_at || video.link.url != link.url;
+    if (fresh && video.state != core::VideoState::wanted) {
       video.state = core::VideoState::wanted;
       video.settled_run = 0;
     }
