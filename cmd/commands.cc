@@ -11,7 +11,7 @@ constexpr std::array kReadCodes{0, 1, 2, 10};
 constexpr std::array kCompareCodes{0, 1, 2, 3, 10};
 constexpr std::array kWriteCodes{0, 1, 2, 10, 11};
 constexpr std::array kCompareWriteCodes{0, 1, 2, 3, 10, 11};
-constexpr std::array kDoctorCodes{0, 1, 2, 10, 12};
+constexpr std::array kDoctorCodes{0, 1, 2, 10};
 constexpr std::array kConfigCodes{0, 1, 2};
 
 constexpr std::array<CommandSpec, 12> kCommands{{

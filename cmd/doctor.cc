@@ -52,10 +52,7 @@ class Findings {
   void problem(const char* what, const std::string& how, const std::string& advice,
                ExitCode code = fatal) {
     tell(what, "problem", how, advice);
-    // The key first, since nothing else matters without it.
-    if (code_ == ok || code == key_rejected || (code == no_ledger && code_ == fatal)) {
-      code_ = code;
-    }
+    code_ = code_ == no_ledger ? no_ledger : code;
   }
   [[nodiscard]] int exit_code() const { return code_; }
 
@@ -97,8 +94,7 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
                   url + " (" + account.base_url_origin.text + ") of account " + account.name);
     transport.accounts.push_back({url, ""});
   } catch (const core::UsageError& failure) {
-    findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text,
-                     wrong_usage);
+    findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text);
   }
   try {
     const ApiKey key = read_api_key(account, settings.environment());
@@ -107,8 +103,7 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
       transport.accounts.front().api_key = key.reveal();
     }
   } catch (const core::UsageError& failure) {
-    findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought",
-                     wrong_usage);
+    findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought");
     return std::nullopt;
   }
   transport.ca_file = settings.given_text("ca-file").value_or(
@@ -143,16 +138,15 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, Findings& fi
   switch (verdict) {
     case core::Verdict::unauthorised:
       findings.problem("gateway", heard + ": it rejects the key",
-                       "make a new key in the gateway's console, or correct the file",
-                       key_rejected);
+                       "make a new key in the gateway's console, or correct the file");
       break;
     case core::Verdict::forbidden:
       findings.problem("gateway", heard + ": the key may not ask",
-                       "check the key's quota and its list of models and addresses", key_rejected);
+                       "check the key's quota and its list of models and addresses");
       break;
     case core::Verdict::invalid_url:
       findings.problem("gateway", heard + ": no such address there",
-                       "check --base-url: it ends before /v1", wrong_usage);
+                       "check --base-url: it ends before /v1");
       break;
     case core::Verdict::throttled:
     case core::Verdict::server_error:

@@ -9,8 +9,8 @@
 namespace cmd {
 
 /// Writes one line a check to `out`: what was looked at, how it is, and what to do. Asks the
-/// gateway of each account one question. Returns `key_rejected`, `no_ledger` for one that cannot be
-/// read, `fatal` for any other finding, else `ok`. Changes nothing.
+/// gateway of each account one question. Returns `no_ledger` for a ledger that cannot be read,
+/// `fatal` for any other finding, else `ok`. Changes nothing.
 int doctor(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd
