@@ -8,7 +8,7 @@ import pytest
 from conftest import BINARY, PATIENCE
 
 TEXTS = pathlib.Path(BINARY).resolve().parent / "texts"
-PAGES = sorted(TEXTS.glob("man?/*"))
+PAGES = sorted(TEXTS.glob("man?/*.[15]"))
 COMMANDS = ["run", "status", "report", "close", "reconcile", "verify", "doctor", "db migrate", "db check", "db backup",
             "db prune", "config"]
 
