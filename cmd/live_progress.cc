@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cmd/terminal.h"
@@ -42,16 +43,33 @@ ProgressCounts LiveProgress::counts() {
   const core::SteadyTime now = clock_.steady();
   ProgressCounts counts;
   counts.queried = static_cast<std::int64_t>(tally.queried);
+  counts.tasks = std::max(static_cast<std::int64_t>(sources_.tasks), counts.queried);
   counts.finished = static_cast<std::int64_t>(tally.succeeded + tally.failed);
   counts.failed = static_cast<std::int64_t>(tally.failed);
   counts.running = counts.queried - counts.finished;
-  counts.downloads_active = static_cast<std::int64_t>(sources_.downloads_in_flight());
+  counts.downloads_active = static_cast<std::int64_t>(sources_.downloads.in_flight());
+  counts.downloads_left =
+      static_cast<std::int64_t>(sources_.downloads.held()) - counts.downloads_active;
   counts.downloads_done = static_cast<std::int64_t>(tally.videos_downloaded);
   counts.downloads_failed = static_cast<std::int64_t>(tally.videos_failed + tally.videos_expired);
   counts.bytes = sources_.bytes_received();
-  speed_.add(now, counts.bytes);
-  counts.bytes_per_second = speed_.per_second();
+  bytes_.add(now, counts.bytes);
+  asked_.add(now, counts.queried);
+  fetched_.add(now, counts.downloads_done);
+  counts.bytes_per_second = bytes_.per_second();
   counts.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_);
+  // The slower of both lanes; no guess while one of them has work and does not move.
+  const std::int64_t unasked = counts.tasks - counts.queried;
+  const std::int64_t unfetched = counts.downloads_active + counts.downloads_left;
+  const auto for_tasks = unasked > 0 ? asked_.time_for(unasked) : std::chrono::milliseconds(0);
+  const auto for_videos =
+      unfetched > 0 ? fetched_.time_for(unfetched) : std::chrono::milliseconds(0);
+  if (for_tasks && for_videos && (unasked > 0 || unfetched > 0)) {
+    counts.remaining = std::max(*for_tasks, *for_videos);
+  }
+  if (const auto expiry = sources_.downloads.soonest_expiry()) {
+    counts.soonest_end = *expiry - clock_.utc();
+  }
   return counts;
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/progress.h"
 #include "cmd/settings.h"
 #include "core/clock.h"
+#include "core/download_lane.h"
 #include "core/run_plan.h"
 
 namespace cmd {
@@ -23,7 +24,8 @@ class LiveProgress {
   struct Sources {
     const core::RunTally& tally;
     std::function<std::int64_t()> bytes_received;
-    std::function<std::size_t()> downloads_in_flight;
+    const core::DownloadLane& downloads;
+    std::uint64_t tasks = 0;  ///< to be asked about
   };
 
   LiveProgress(const Settings& settings, Log& log, Interrupt& interrupt, const core::Clock& clock,
@@ -45,7 +47,9 @@ class LiveProgress {
   const core::Clock& clock_;
   Sources sources_;
   ProgressDrawer drawer_;
-  SpeedMeter speed_;
+  SpeedMeter bytes_;
+  SpeedMeter asked_;
+  SpeedMeter fetched_;
   bool on_terminal_;
   std::optional<std::chrono::milliseconds> line_interval_;
   core::SteadyTime begin_;

@@ -286,6 +286,8 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
   metrics.oldest_unfinished = totals.oldest_unfinished;
   metrics.soonest_expiry = totals.soonest_expiry;
   metrics.runs = static_cast<std::uint64_t>(summary_.run_id);
+  metrics.queries = totals.answers;
+  metrics.downloaded_bytes = static_cast<std::uint64_t>(totals.video_bytes);
   metrics.last_run_end = clock_.utc();
   metrics.last_run_seconds = summary_.seconds;
   metrics.last_run_exit_code = summary_.exit_code;
@@ -338,6 +340,7 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
   plan.download_hindrance = [this, folder] {
     return lack_of_space(folder, settings_.size("min-free"));
   };
+  const std::uint64_t tasks = store.tasks_to_ask();  // before the store is the writer thread's
   // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
   // made before the threads that use it start, and outlives them.
   std::unique_ptr<storage::SqliteLedger> ledger;
@@ -349,8 +352,10 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
                       account_names_, {*ledger, transport, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { hear(notice); });
   LiveProgress progress(settings_, log_, interrupt_, clock_,
-                        {engine.tally(), [&transport] { return transport.bytes_received(); },
-                         [&engine] { return engine.downloads_in_flight(); }});
+                        {.tally = engine.tally(),
+                         .bytes_received = [&transport] { return transport.bytes_received(); },
+                         .downloads = engine.downloads(),
+                         .tasks = tasks});
   engine.on_published(
       [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
         hooks.published(video, account_names_.at(static_cast<std::size_t>(video.account)), file,

@@ -144,6 +144,17 @@ bool DownloadLane::idle(Ticket last_success) const {
   return items_.empty() && paged_once_ && !more_ && paged_ >= last_success;
 }
 
+std::optional<UtcTime> DownloadLane::soonest_expiry() const {
+  std::optional<UtcTime> soonest;
+  for (const auto& [token, item] : items_) {
+    const std::optional<UtcTime>& expiry = item.video.link.expires_at;
+    if (expiry && (!soonest || *expiry < *soonest)) {
+      soonest = expiry;
+    }
+  }
+  return soonest;
+}
+
 // ---- outcomes
 
 void DownloadLane::settle(std::uint64_t token, const SavedFile& file) {

@@ -50,6 +50,10 @@ class DownloadLane {
   /// Whether nothing is held, and the ledger has been asked since `last_success` was committed.
   [[nodiscard]] bool idle(Ticket last_success) const;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  /// Videos taken from the ledger and not settled yet, those in flight included.
+  [[nodiscard]] std::size_t held() const { return items_.size(); }
+  /// When the first link of these dies; none: no link says.
+  [[nodiscard]] std::optional<UtcTime> soonest_expiry() const;
   /// The output folder failed, or space ran short: nothing more is fetched.
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] const std::string& disk_failure() const { return disk_failure_; }

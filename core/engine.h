@@ -50,7 +50,8 @@ class Engine {
 
   [[nodiscard]] const RunTally& tally() const { return tally_; }
   [[nodiscard]] std::size_t queries_in_flight() const { return queries_.in_flight(); }
-  [[nodiscard]] std::size_t downloads_in_flight() const { return downloads_.in_flight(); }
+  /// For progress; on the engine's thread.
+  [[nodiscard]] const DownloadLane& downloads() const { return downloads_; }
 
  private:
   [[nodiscard]] bool turn();

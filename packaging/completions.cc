@@ -272,13 +272,13 @@ std::string fish_completion() {
     const bool one_word = space == std::string_view::npos;
     const std::string parent(one_word ? "" : " " + std::string(command.name.substr(0, space)));
     const std::string word(one_word ? command.name : command.name.substr(space + 1));
-    out += "complete -c reeltally -n '__reeltally_ends" + parent + "' -a " + word + " -d " +
-           fish_text(command.summary) + "\n";
+    out.append("complete -c reeltally -n '__reeltally_ends").append(parent).append("' -a ");
+    out.append(word).append(" -d ").append(fish_text(command.summary)).append("\n");
     for (const cmd::OptionSpec& option : cmd::option_table()) {
       if (option.commands.contains(command.command)) out += fish_option(command, option);
     }
     if (takes_files(command)) {
-      out += "complete -c reeltally -n '__reeltally_is " + std::string(command.name) + "' -F\n";
+      out.append("complete -c reeltally -n '__reeltally_is ").append(command.name).append("' -F\n");
     }
   }
   return out;

@@ -198,6 +198,14 @@ std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
   });
 }
 
+std::uint64_t TaskStore::tasks_to_ask() {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    return static_cast<std::uint64_t>(
+        c.database->execAndGet("SELECT count(*) FROM work WHERE settled = 0").getInt64());
+  });
+}
+
 void TaskStore::add_pending(int account) {
   Connection& c = *connection_;
   with_ledger_errors(c.path, "list what is pending in", [&] {

@@ -59,6 +59,8 @@ class TaskStore {
   std::int64_t begin_run(const RunStart& start);
   /// Adds rows to the work list, sorting them. Returns how many were on it already.
   std::uint64_t import(ImportBatch& batch, const ImportRules& rules);
+  /// How many tasks on the work list are to be asked about.
+  [[nodiscard]] std::uint64_t tasks_to_ask();
   /// Adds the ledger's unfinished tasks that are not stale, and tasks that lack videos.
   void add_pending(int account);
 

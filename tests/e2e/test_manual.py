@@ -42,12 +42,6 @@ def test_a_page_has_all_of_help(command):
         assert f"\n{section}\n" in shown, section
 
 
-@pytest.mark.parametrize("command", [""] + COMMANDS)
-def test_help_fits_80_columns(command):
-    result = said(BINARY, *command.split(), "--help")
-    assert result.returncode == 0 and max(map(len, result.stdout.splitlines())) <= 80
-
-
 def settings(*arguments):
     result = said("env", "HOME=/nonexistent", BINARY, "config", *arguments)
     assert result.returncode == 0, result.stderr

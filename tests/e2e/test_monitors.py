@@ -37,4 +37,4 @@ def test_sigusr1_tells_once(reeltally, make_gateway):
         time.sleep(0.01)
     process.send_signal(signal.SIGUSR1)
     result = reeltally.finish(process)
-    assert result.code == 4 and result.err.count("tasks 1 asked") == 1, result
+    assert result.code == 4 and result.err.count("tasks 1 of 1 asked") == 1, result
