@@ -1,0 +1,27 @@
+// Manual pages (man(7) source) from the tables of commands and options.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cmd/commands.h"
+
+namespace packaging {
+
+/// What stands in the header and footer of every page.
+struct Release {
+  std::string_view version;
+  std::string_view date;  ///< ISO 8601
+};
+
+/// "reeltally-db-prune" for "db prune": the name of the page of a command.
+[[nodiscard]] std::string page_name(const cmd::CommandSpec& command);
+
+/// reeltally(1).
+[[nodiscard]] std::string program_page(const Release& release);
+/// reeltally-COMMAND(1).
+[[nodiscard]] std::string command_page(const cmd::CommandSpec& command, const Release& release);
+/// reeltally-config(5): the configuration file.
+[[nodiscard]] std::string config_page(const Release& release);
+
+}  // namespace packaging

@@ -1,0 +1,65 @@
+"""The Debian package of this build: what is in it, what lintian says, and whether it runs; and the systemd units."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import BINARY, PATIENCE, ROOT
+
+BUILD = pathlib.Path(BINARY).resolve().parent
+UNITS = ROOT / "packaging/systemd"
+
+
+def run(*command, **more):
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=PATIENCE, **more)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    if not re.search("^REELTALLY_SANITIZE:STRING=$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE):
+        pytest.skip("a build with sanitizers is not packaged")
+    folder = tmp_path_factory.mktemp("package")
+    made = run("cpack", "--config", BUILD / "CPackConfig.cmake", "-G", "DEB", "-B", folder)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return next(folder.glob("*.deb"))
+
+
+def test_lintian_has_nothing_to_say(package):
+    result = run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+    assert result.returncode == 0 and not result.stdout, result.stdout + result.stderr
+
+
+def test_it_depends_on_what_is_not_linked_too(package):
+    depends = run("dpkg-deb", "-f", package, "Depends").stdout
+    for name in ("ca-certificates", "tzdata", "libc6 (>=", "libcurl4 (>=", "libsqlite3-0 (>=", "libdate-tz3"):
+        assert name in depends
+    assert "-dev" not in depends
+
+
+def test_the_unpacked_program_runs(package, tmp_path):
+    assert run("dpkg-deb", "-x", package, tmp_path).returncode == 0
+    assert run(tmp_path / "usr/bin/reeltally", "--version").stdout.startswith("reeltally ")
+    for wanted in ("bin/reeltally", "share/man/man1/reeltally-db-prune.1.gz", "share/man/man5/reeltally-config.5.gz",
+                   "share/bash-completion/completions/reeltally", "share/zsh/vendor-completions/_reeltally",
+                   "share/fish/vendor_completions.d/reeltally.fish", "lib/systemd/system/reeltally.service",
+                   "lib/systemd/system/reeltally.timer", "share/doc/reeltally/examples/config.toml",
+                   "share/doc/reeltally/changelog.Debian.gz", "share/doc/reeltally/copyright"):
+        assert (tmp_path / "usr" / wanted).is_file(), wanted
+    page = run("man", "-l", tmp_path / "usr/share/man/man1/reeltally.1.gz", env={"PATH": "/usr/bin:/bin"})
+    assert page.returncode == 0 and "COMMANDS" in page.stdout
+
+
+def test_the_units_are_sound(tmp_path):
+    """With this build's program, since the installed one may not be there."""
+    text = (UNITS / "reeltally.service").read_text()
+    (tmp_path / "reeltally.service").write_text(text.replace("ExecStart=reeltally", f"ExecStart={BINARY}"))
+    (tmp_path / "reeltally.timer").write_text((UNITS / "reeltally.timer").read_text())
+    result = run("systemd-analyze", "verify", "--man=no", tmp_path / "reeltally.service", tmp_path / "reeltally.timer")
+    assert result.returncode == 0 and not result.stderr, result.stderr
+
+
+def test_the_service_is_shut_in():
+    result = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", UNITS / "reeltally.service")
+    exposure = re.search(r"exposure level for reeltally.service: ([0-9.]+)", result.stdout)
+    assert result.returncode == 0 and exposure and float(exposure[1]) <= 2.0, result.stdout
