@@ -1,5 +1,6 @@
 #include "cmd/close.h"
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -55,21 +56,31 @@ std::string reason_to_wait(const ReportPlan& plan, const storage::OpenTasks& ope
   return {};
 }
 
+// Gives each line of the period's report to `visit`; the SHA-256 of it as CSV with default options.
+std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
+                       const core::Pricing& pricing, const core::TimeZone& zone,
+                       const std::function<void(const core::ReportLine&)>& visit) {
+  const std::vector<std::string> labels = reports.label_names(query);
+  ReportOutput hashed;
+  RowWriter writer({}, line_columns(labels), "line", hashed);
+  std::vector<ReportCell> cells;
+  reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
+    visit(line);
+    fill_line_cells(line, labels, zone, cells);
+    writer.write(cells);
+  });
+  return hashed.finish();
+}
+
 // Writes all lines; the period as it is closed then.
 storage::ClosedPeriod freeze(const ReportPlan& plan, storage::Reports& reports,
                              storage::ClosedPeriod period, core::UtcTime now) {
   storage::Closing closing(plan.options.ledger, period, now);
-  const std::vector<std::string> labels = reports.label_names(plan.query);
-  ReportOutput hashed;
-  RowWriter writer({}, line_columns(labels), "line", hashed);
-  std::vector<ReportCell> cells;
-  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-    closing.add(line);
-    fill_line_cells(line, labels, plan.zone, cells);
-    writer.write(cells);
-  });
-  period.lines = static_cast<std::int64_t>(writer.rows());
-  period.sha256 = hashed.finish();
+  period.sha256 =
+      hash_lines(reports, plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
+        closing.add(line);
+        ++period.lines;
+      });
   closing.commit(period.sha256);
   return period;
 }
@@ -111,6 +122,21 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
   }
   say(freeze(plan, reports, std::move(period), now), "is closed", options.json, out);
   return ok;
+}
+
+std::vector<std::string> check_closed_periods(const std::string& ledger) {
+  std::vector<std::string> faults;
+  storage::Reports reports(ledger);
+  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+    const std::string hash =
+        hash_lines(reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+                   core::TimeZone(closed.zone), [](const core::ReportLine&) {});
+    if (hash != closed.sha256) {
+      faults.push_back("closed period " + closed.period.name +
+                       ": its lines no longer have the SHA-256 of when it was closed");
+    }
+  }
+  return faults;
 }
 
 int close(const Settings& settings, Log& log, std::ostream& out) {

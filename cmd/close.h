@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "cmd/log.h"
 #include "cmd/settings.h"
@@ -24,7 +25,11 @@ struct CloseOptions {
 /// for options that name no period, core::Error when the ledger fails.
 int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
 
-/// The same from settings.
+/// What is wrong with closed periods, a line each: their frozen lines no longer give the SHA-256
+/// that was recorded when they were closed. Throws core::Error when the ledger cannot be read.
+[[nodiscard]] std::vector<std::string> check_closed_periods(const std::string& ledger);
+
+/// `close_period` from settings.
 int close(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

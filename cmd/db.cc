@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "cmd/close.h"
 #include "cmd/exit_code.h"
 #include "cmd/units.h"
 #include "core/clock.h"
@@ -44,7 +45,10 @@ int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 
 int db_check(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  const std::vector<std::string> faults = storage::check_ledger(ledger);
+  std::vector<std::string> faults = storage::check_ledger(ledger);
+  if (faults.empty()) {  // a damaged file would only say so again
+    faults = check_closed_periods(ledger);
+  }
   for (const std::string& fault : faults) {
     if (settings.flag("json")) {
       print(out, {{"type", "fault"}, {"text", fault}});
@@ -56,8 +60,8 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
     print(out, {{"type", "check"}, {"faults", faults.size()}});
   } else if (faults.empty()) {
     log.note("the ledger " + ledger +
-             " is whole: file, answers, and tasks that follow from their "
-             "snapshots");
+             " is whole: file, answers, tasks that follow from their snapshots, and closed "
+             "periods");
   } else {
     log.error("the ledger " + ledger + " is damaged: keep a copy, then restore a backup");
   }

@@ -219,6 +219,20 @@ TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
   EXPECT_EQ(costs("2026"), "a 7.2\nb 7.2\nb -7.2*\nb 0*\na -7.2*\na 0*\n");
 }
 
+TEST_F(CloseTest, ATouchedLineIsFound) {
+  add("a", kOctober + 1000, "8");
+  add("late", kOctober + 2000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
+  const auto database = storage::open_for_writing(ledger_);
+  database->exec(
+      "DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
+  const std::vector<std::string> faults = cmd::check_closed_periods(ledger_);
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_TRUE(faults.front().starts_with("closed period 2026-10: "));
+}
+
 TEST_F(CloseTest, FrozenRowsCannotBeTouched) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ok);

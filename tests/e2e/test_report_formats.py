@@ -130,7 +130,8 @@ CHROMIUM = shutil.which("chromium")
 
 
 def browse(folder, page, *arguments):
-    return subprocess.run([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+    return subprocess.run([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                           "--hide-scrollbars",
                            f"--user-data-dir={folder}/chromium", "--virtual-time-budget=2000", *arguments, f"file://{page}"],
                           capture_output=True, timeout=60, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"}, check=True)
 
