@@ -19,11 +19,11 @@
 namespace {
 
 namespace fs = std::filesystem;
-using support::read_file;
 using entries::write_file;
 using storage::LedgerUnreadable;
 using storage::open_for_reading;
 using storage::open_for_writing;
+using support::read_file;
 
 unsigned mode(const fs::path& path) {
   return static_cast<unsigned>(fs::status(path).permissions()) & 0777U;
