@@ -16,11 +16,6 @@ namespace {
 
 constexpr int kCacheKib = 32 * 1024;  // tasks lie in another order than that of their end
 
-bool is_closed(const std::vector<ClosedPeriod>& closed, core::UtcTime time) {
-  return std::any_of(closed.begin(), closed.end(),
-                     [time](const ClosedPeriod& period) { return period.contains(time); });
-}
-
 // Collects what is billed at one instant, and visits it in order when the instant is over.
 class Instant {
  public:
@@ -163,7 +158,7 @@ void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
                     .adjustments = find_adjustments(*c.database, closed, query)};
     Instant instant(pricing, zone, visit);
     while (const auto time = sources.next_time()) {
-      sources.take(*time, is_closed(closed, *time), instant);
+      sources.take(*time, closed_period_at(closed, *time) != nullptr, instant);
       instant.flush();
     }
   });
@@ -176,7 +171,7 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
     const std::vector<ClosedPeriod>& closed = c.closed_for(query);
     add_label_names(
         *c.database, query, !closed.empty(),
-        [&closed](core::UtcTime time) { return is_closed(closed, time); }, names);
+        [&closed](core::UtcTime time) { return closed_period_at(closed, time) != nullptr; }, names);
     if (!closed.empty()) {
       add_frozen_label_names(*c.database, query, names);
       for (const core::OwnedLine& line : find_adjustments(*c.database, closed, query)) {
