@@ -151,15 +151,20 @@ bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
 
 void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names) {
-  std::string last;  // most tasks have the labels of the one before
+  constexpr std::size_t kKnownMax = 1000;
+  std::set<std::string, std::less<>> known;  // the labels of a period are few, or each task's own
   for (Cursor& cursor : open_cursors(
            database, query, [&](const char* rest) { return select_labels(rest, unfrozen_only); })) {
     do {
-      if (cursor.text(0) != last && !skip(*cursor.time(1))) {
-        last = cursor.text(0);
-        for (auto& [name, value] : read_labels(last)) {
-          names.insert(std::move(name));
-        }
+      const std::string_view labels = cursor.text(0);
+      if (known.contains(labels) || skip(*cursor.time(1))) {
+        continue;
+      }
+      for (auto& [name, value] : read_labels(labels)) {
+        names.insert(std::move(name));
+      }
+      if (known.size() < kKnownMax) {
+        known.emplace(labels);
       }
     } while (cursor.step());
   }

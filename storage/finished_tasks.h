@@ -30,6 +30,8 @@ struct ReportQuery {
   bool successes = true;
   bool failures = true;
   bool videos = false;  ///< fills FinishedTask::lost, which takes a look at each task's videos
+
+  bool operator==(const ReportQuery&) const = default;
 };
 
 /// Reads tasks by time. Throws SQLite::Exception.

@@ -73,7 +73,7 @@ class Instant {
 struct Sources {
   FinishedTasks tasks;
   FrozenLines frozen;
-  std::vector<core::OwnedLine> adjustments;
+  const std::vector<core::OwnedLine>& adjustments;
   std::size_t next_adjustment = 0;
 
   [[nodiscard]] std::optional<core::UtcTime> next_time() const {
@@ -133,9 +133,20 @@ struct Reports::Connection {
     return query.time == ReportTime::finish ? closed : kNone;
   }
 
+  // Found once for the labels and the lines of a report.
+  [[nodiscard]] const std::vector<core::OwnedLine>& adjustments_for(const ReportQuery& query) {
+    if (adjusted_query != query) {
+      adjustments = find_adjustments(*database, closed_for(query), query);
+      adjusted_query = query;
+    }
+    return adjustments;
+  }
+
   std::string path;
   std::unique_ptr<SQLite::Database> database;
   std::vector<ClosedPeriod> closed;
+  std::optional<ReportQuery> adjusted_query;
+  std::vector<core::OwnedLine> adjustments;  // of that query
 };
 
 Reports::Reports(const std::string& path) : connection_(std::make_unique<Connection>(path)) {}
@@ -155,7 +166,7 @@ void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
     }
     Sources sources{.tasks = FinishedTasks(*c.database, query, !closed.empty()),
                     .frozen = FrozenLines(*c.database, frozen),
-                    .adjustments = find_adjustments(*c.database, closed, query)};
+                    .adjustments = c.adjustments_for(query)};
     Instant instant(pricing, zone, visit);
     while (const auto time = sources.next_time()) {
       sources.take(*time, closed_period_at(closed, *time) != nullptr, instant);
@@ -174,7 +185,7 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
         [&closed](core::UtcTime time) { return closed_period_at(closed, time) != nullptr; }, names);
     if (!closed.empty()) {
       add_frozen_label_names(*c.database, query, names);
-      for (const core::OwnedLine& line : find_adjustments(*c.database, closed, query)) {
+      for (const core::OwnedLine& line : c.adjustments_for(query)) {
         for (const auto& [name, value] : line.task.labels) {
           names.insert(name);
         }
