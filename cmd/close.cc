@@ -35,12 +35,9 @@ void say(const storage::ClosedPeriod& closed, const char* how, bool json, std::o
 
 // Why the period cannot be closed; empty: it can.
 std::string obstacle(const ReportPlan& plan, const std::vector<storage::ClosedPeriod>& closed) {
-  for (const storage::ClosedPeriod& other : closed) {
-    if (other.overlaps(plan.period)) {
-      return "it overlaps " + other.period.name + ", which is closed already";
-    }
-  }
-  return {};
+  const auto* other = storage::overlapping_closed_period(closed, plan.period);
+  return other == nullptr ? std::string()
+                          : "it overlaps " + other->period.name + ", which is closed already";
 }
 
 // Why it should not be closed yet, which --force overrides.

@@ -77,6 +77,19 @@ ReportPlan::ReportPlan(const ReportOptions& given)
   }
 }
 
+// Days and months of two zones leave hours out between them, which no report by name would show.
+void ReportPlan::warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed,
+                                    Log& log) const {
+  if (options.period.empty() || query.time == storage::ReportTime::submit || closed.empty() ||
+      closed.back().zone == zone.name()) {
+    return;
+  }
+  const storage::ClosedPeriod& last = closed.back();
+  log.warning(last.period.name + " was closed in " + last.zone + " and " + period.name +
+              " is taken in " + zone.name() +
+              ", so tasks between the two may be in neither; use --tz " + last.zone);
+}
+
 const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::ClosedPeriod>& closed,
                                                Log& log) {
   const auto found =
@@ -84,6 +97,7 @@ const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::Closed
         return !options.period.empty() && one.period.name == period.name;
       });
   if (found == closed.end()) {
+    warn_of_other_zone(closed, log);
     return nullptr;
   }
   if (query.time == storage::ReportTime::submit) {

@@ -50,7 +50,8 @@ struct ReportPlan {
   explicit ReportPlan(const ReportOptions& given);
 
   /// When the report is that of a closed period by its name, the zone and bounds of then stand;
-  /// `log` gets a warning when others are asked for. Returns that period.
+  /// `log` gets a warning when others are asked for, and when its neighbours were closed in another
+  /// zone. Returns that period.
   const storage::ClosedPeriod* adopt(const std::vector<storage::ClosedPeriod>& closed, Log& log);
 
   [[nodiscard]] core::Pricing pricing() const {
@@ -64,6 +65,9 @@ struct ReportPlan {
   char delimiter;
   std::optional<PriceFile> prices;
   storage::ReportQuery query;
+
+ private:
+  void warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed, Log& log) const;
 };
 
 }  // namespace cmd

@@ -36,11 +36,16 @@ void CsvWriter::quoted(std::string_view cell) {
 
 void CsvWriter::text(std::string_view cell) {
   separate();
-  const bool quotes = needs_quotes(cell, delimiter_);
-  out_ += quotes ? "\"" : "";
-  out_ += is_formula(cell) ? "'" : "";
+  const std::string_view guard = is_formula(cell) ? "'" : "";
+  if (!needs_quotes(cell, delimiter_)) {
+    out_ += guard;
+    out_ += cell;
+    return;
+  }
+  out_ += '"';
+  out_ += guard;
   quoted(cell);
-  out_ += quotes ? "\"" : "";
+  out_ += '"';
 }
 
 void CsvWriter::number(std::string_view cell) {

@@ -36,17 +36,25 @@ std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
   return adjusted;
 }
 
-// Tasks with a final answer that no closed period knows.
+// Tasks with a final answer that no closed period knows, and that may belong to one: most have
+// neither a frozen line nor a finish time in its reach.
 std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
                                                const std::vector<Adjusted>& adjusted) {
   std::int64_t checked_to = std::numeric_limits<std::int64_t>::max();
+  core::UtcTime begin = core::UtcTime::max();
+  core::UtcTime end = core::UtcTime::min();
   for (const Adjusted& one : adjusted) {
     checked_to = std::min(checked_to, one.closed->checked_to);
+    begin = std::min(begin, one.closed->period.begin);
+    end = std::max(end, one.closed->period.end);
   }
   Cursor rows(database,
               "SELECT DISTINCT s.task FROM snapshot AS s CROSS JOIN outcome AS o "
-              "ON o.id = s.outcome WHERE s.id > ?1 AND o.verdict IN (1, 2)",
-              {checked_to});
+              "ON o.id = s.outcome CROSS JOIN task AS t ON t.id = s.task "
+              "WHERE s.id > ?1 AND o.verdict IN (1, 2) AND (t.finish_time IS NULL OR "
+              "(t.finish_time >= ?2 AND t.finish_time < ?3) OR "
+              "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))",
+              {checked_to, begin.time_since_epoch().count(), end.time_since_epoch().count()});
   std::vector<std::int64_t> tasks;
   while (rows.step()) {
     tasks.push_back(rows.integer(0));
@@ -72,8 +80,7 @@ core::Period adjusting_period(const ClosedPeriod& closed, const std::vector<Clos
   core::Period period = closed.period;
   do {
     period = core::next_period(period, zone);
-  } while (std::any_of(all.begin(), all.end(),
-                       [&](const ClosedPeriod& other) { return other.overlaps(period); }));
+  } while (overlapping_closed_period(all, period) != nullptr);
   return period;
 }
 

@@ -81,11 +81,9 @@ void Closing::Connection::settle_adjusted() const {
 Closing::Closing(const std::string& path, const ClosedPeriod& period, core::UtcTime now) {
   with_ledger_errors(path, "close a period of",
                      [&] { connection_ = std::make_unique<Connection>(path, period, now); });
-  for (const ClosedPeriod& other : connection_->closed) {
-    if (other.overlaps(period.period)) {
-      throw core::Error(period.period.name + " overlaps " + other.period.name +
-                        ", which is closed already");
-    }
+  if (const auto* other = overlapping_closed_period(connection_->closed, period.period)) {
+    throw core::Error(period.period.name + " overlaps " + other->period.name +
+                      ", which is closed already");
   }
 }
 

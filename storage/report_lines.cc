@@ -1,5 +1,7 @@
 #include "storage/report_lines.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "storage/json_text.h"
@@ -104,6 +106,23 @@ std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
     period.checked_to = rows.integer(11);
   }
   return periods;
+}
+
+// Closed periods share no instant, so the last one that begins before an instant decides.
+const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
+                                              const core::Period& period) {
+  const auto behind =
+      std::partition_point(closed.begin(), closed.end(),
+                           [&](const ClosedPeriod& one) { return one.period.begin < period.end; });
+  return behind != closed.begin() && std::prev(behind)->overlaps(period) ? &*std::prev(behind)
+                                                                         : nullptr;
+}
+
+const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed, core::UtcTime time) {
+  core::Period instant;
+  instant.begin = time;
+  instant.end = time + std::chrono::milliseconds(1);
+  return overlapping_closed_period(closed, instant);
 }
 
 FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)

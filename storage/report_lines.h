@@ -41,6 +41,14 @@ struct ClosedPeriod {
 /// By begin. Throws SQLite::Exception, as everything here.
 [[nodiscard]] std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database);
 
+/// The closed period that holds `time`; null: none. `closed` as read_closed_periods gives them,
+/// here and below.
+[[nodiscard]] const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed,
+                                                   core::UtcTime time);
+/// A closed period that shares an instant with `period`; null: none.
+[[nodiscard]] const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
+                                                            const core::Period& period);
+
 /// Frozen lines of [begin, end), by time, and in the order of their report where that is equal.
 class FrozenLines {
  public:

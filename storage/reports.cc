@@ -23,11 +23,6 @@ namespace {
 
 constexpr int kCacheKib = 32 * 1024;  // tasks lie in another order than that of their end
 
-bool is_closed(const std::vector<ClosedPeriod>& closed, core::UtcTime time) {
-  return std::any_of(closed.begin(), closed.end(),
-                     [time](const ClosedPeriod& period) { return period.contains(time); });
-}
-
 // A frozen line or an adjustment has its charge; a task gets its charges when it is visited.
 struct Item {
   core::OwnedLine line;
@@ -195,7 +190,7 @@ void read_lines(Sources& sources, const std::vector<ClosedPeriod>& closed, Batch
       ring.give_full(batch);
       return;
     }
-    sources.take(*time, is_closed(closed, *time), *batch);
+    sources.take(*time, closed_period_at(closed, *time) != nullptr, *batch);
     batch->end_instant();
     if (batch->size() >= Batch::kItems) {
       ring.give_full(batch);
@@ -302,7 +297,7 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
     const std::vector<ClosedPeriod>& closed = c.closed_for(query);
     add_label_names(
         *c.database, query, !closed.empty(),
-        [&closed](core::UtcTime time) { return is_closed(closed, time); }, names);
+        [&closed](core::UtcTime time) { return closed_period_at(closed, time) != nullptr; }, names);
     if (!closed.empty()) {
       add_frozen_label_names(*c.database, query, names);
       for (const core::OwnedLine& line : find_adjustments(*c.database, closed, query)) {

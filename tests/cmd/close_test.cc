@@ -206,6 +206,47 @@ TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
   EXPECT_EQ(close("2026-10"), cmd::ok);
 }
 
+TEST_F(CloseTest, ATaskWithoutAFinishTimeIsAdjustedAndLateToo) {
+  const auto add_without = [this](const std::string& id, std::int64_t observed_at) {
+    support::add_billing_task(
+        ledger_, {.id = id, .columns = ", model, duration_seconds", .values = ", 'm', '10'"},
+        observed_at);
+  };
+  add_without("a", kOctober + 1000);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  add_without("late", kOctober + 2000);
+  add_without("november", kNovember + 1000);
+  answer("a", 1, "duration_seconds = '20'", "longer");
+  EXPECT_EQ(costs("2026-10"), "a 9\n");
+  EXPECT_EQ(costs("2026-11"), "a -9*\na 18*\nlate 9*\nnovember 9\n");
+}
+
+TEST_F(CloseTest, AFinishTimeThatMovesOutOfTheClosedPeriodIsAdjustedOnce) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  const std::string november = std::to_string(kNovember + 1000);
+  answer("a", 1, "duration_seconds = '9', finish_time = " + november, "moved");
+  answer("b", 1, "finish_time = " + november, "moved, says the same");
+  EXPECT_EQ(costs("2026-10"), "a 7.2\nb 7.2\n");
+  EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8.1*\n");
+}
+
+TEST_F(CloseTest, WarnsOfHoursBetweenTwoZones) {
+  zone_ = "Europe/Berlin";
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  cmd::Log log{{.level = cmd::LogLevel::warning}};
+  const auto warned = [&](const std::string& period, const std::string& zone) {
+    testing::internal::CaptureStderr();
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .zone = zone}, log, out);
+    return testing::internal::GetCapturedStderr().find("--tz Europe/Berlin") != std::string::npos;
+  };
+  EXPECT_TRUE(warned("2026-11", ""));
+  EXPECT_FALSE(warned("2026-11", "Europe/Berlin"));
+  EXPECT_FALSE(warned("2026-10", "")) << "its own zone is taken";
+}
+
 TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
   add("a", kOctober + 1000, "8");
   add("b", kNovember + 1000, "8");
