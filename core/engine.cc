@@ -104,7 +104,7 @@ void Engine::wait_and_settle(SteadyTime until) {
     } else if (auto* failure = std::get_if<TransportFailure>(&completion.outcome)) {
       queries_.settle(token, *failure);
     } else if (auto* file = std::get_if<SavedFile>(&completion.outcome)) {
-      downloads_.settle(token, std::move(*file));
+      downloads_.settle(token, *file);
     } else if (auto* fetch = std::get_if<FetchFailure>(&completion.outcome)) {
       downloads_.settle(token, *fetch, queries_);
     }

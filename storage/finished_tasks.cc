@@ -15,6 +15,7 @@ constexpr const char* kColumns =
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
     "t.labels, t.final_snapshot, s.raw_sha256, {lost}";
+constexpr int kLabelsColumn = 22;
 constexpr int kTimeColumn = 26;
 constexpr const char* kLost =
     "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
@@ -84,7 +85,7 @@ std::vector<Cursor> open_cursors(SQLite::Database& database, const ReportQuery& 
   return cursors;
 }
 
-// Reads the columns of kColumns, from left to right, and `at` behind them.
+// Reads the columns of kColumns, from left to right, but for the labels, and `at` behind them.
 void read_task(const Cursor& row, core::FinishedTask& task) {
   int column = 0;
   core::TaskFacts& facts = task.facts;
@@ -102,7 +103,7 @@ void read_task(const Cursor& row, core::FinishedTask& task) {
         &facts.quota, &facts.fail_reason}) {
     *text = row.text(column++);
   }
-  task.labels = read_labels(row.text(column++));
+  ++column;  // kLabelsColumn
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
   task.lost = row.integer(column) != 0;
@@ -130,6 +131,11 @@ core::UtcTime FinishedTasks::time() const { return *next()->time(kTimeColumn); }
 void FinishedTasks::take(core::FinishedTask& task) {
   const auto from = cursors_.begin() + (next() - cursors_.begin());
   read_task(*from, task);
+  if (const std::string_view text = from->text(kLabelsColumn); text != label_text_) {
+    label_text_ = text;
+    labels_ = read_labels(text);
+  }
+  task.labels = labels_;
   task.billed_at_is_first_seen = by_finish_ && !task.facts.finish_time;
   if (!from->step()) {
     cursors_.erase(from);
@@ -145,6 +151,7 @@ bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
     return false;
   }
   read_task(cursor_, task);
+  task.labels = read_labels(cursor_.text(kLabelsColumn));
   task.billed_at_is_first_seen = !task.facts.finish_time;
   return true;
 }

@@ -51,6 +51,9 @@ class FinishedTasks {
 
   std::vector<Cursor> cursors_;
   bool by_finish_;
+  // Of the last task: the next one often has the same.
+  std::string label_text_;
+  core::Labels labels_;
 };
 
 /// Reads tasks by key.

@@ -1,10 +1,17 @@
 #include "storage/reports.h"
 
 #include <algorithm>
+#include <array>
+#include <condition_variable>
 #include <cstddef>
+#include <deque>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 #include <tuple>
+#include <utility>
 
 #include "storage/adjustments.h"
 #include "storage/database.h"
@@ -16,19 +23,17 @@ namespace {
 
 constexpr int kCacheKib = 32 * 1024;  // tasks lie in another order than that of their end
 
-// Collects what is billed at one instant, and visits it in order when the instant is over.
-class Instant {
- public:
-  // A frozen line or an adjustment has its charge, a task gets its charges when it is visited.
-  struct Item {
-    core::OwnedLine line;
-    bool priced = false;
-    std::size_t order = 0;
-  };
+// A frozen line or an adjustment has its charge; a task gets its charges when it is visited.
+struct Item {
+  core::OwnedLine line;
+  bool priced = false;
+  std::size_t order = 0;
+};
 
-  Instant(const core::Pricing& pricing, const core::TimeZone& zone,
-          const std::function<void(const core::ReportLine&)>& visit)
-      : pricing_(pricing), zone_(zone), visit_(visit) {}
+// Items in their order, on their way from the thread that reads the ledger to the one that visits.
+class Batch {
+ public:
+  static constexpr std::size_t kItems = 512;
 
   Item& add() {
     if (count_ == items_.size()) {
@@ -38,35 +43,97 @@ class Instant {
     item.order = count_++;
     return item;
   }
-
-  void flush() {
+  // What was added since the last call is of one instant.
+  void end_instant() {
+    const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(sorted_);
     const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
-    std::sort(items_.begin(), end, [](const Item& left, const Item& right) {
-      return std::tie(left.line.task.task_id, left.line.task.account, left.order) <
-             std::tie(right.line.task.task_id, right.line.task.account, right.order);
-    });
-    std::for_each(items_.begin(), end, [this](Item& item) { visit(item); });
-    count_ = 0;
+    if (count_ - sorted_ > 1) {
+      std::sort(begin, end, [](const Item& left, const Item& right) {
+        return std::tie(left.line.task.task_id, left.line.task.account, left.order) <
+               std::tie(right.line.task.task_id, right.line.task.account, right.order);
+      });
+    }
+    sorted_ = count_;
+  }
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] Item& item(std::size_t index) { return items_[index]; }
+  void clear() { count_ = sorted_ = 0; }
+
+ private:
+  std::vector<Item> items_;  // kept, so that their texts keep their room
+  std::size_t count_ = 0;
+  std::size_t sorted_ = 0;
+};
+
+// A few batches that go round between two threads.
+class BatchRing {
+ public:
+  BatchRing() {
+    for (Batch& batch : batches_) {
+      empty_.push_back(&batch);
+    }
+  }
+
+  // The reading thread. Null: nobody wants more.
+  Batch* take_empty() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopped_ || !empty_.empty(); });
+    if (stopped_) {
+      return nullptr;
+    }
+    Batch* batch = empty_.front();
+    empty_.pop_front();
+    return batch;
+  }
+  void give_full(Batch* batch) {
+    const std::lock_guard lock(mutex_);
+    full_.push_back(batch);
+    changed_.notify_all();
+  }
+  // No more follows; with a failure the visiting thread gets it once it has visited the rest.
+  void end(std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    failure_ = std::move(failure);
+    changed_.notify_all();
+  }
+
+  // The visiting thread. Null: the end.
+  Batch* take_full() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ended_ || !full_.empty(); });
+    if (full_.empty()) {
+      if (failure_) {
+        std::rethrow_exception(failure_);
+      }
+      return nullptr;
+    }
+    Batch* batch = full_.front();
+    full_.pop_front();
+    return batch;
+  }
+  void give_empty(Batch* batch) {
+    batch->clear();
+    const std::lock_guard lock(mutex_);
+    empty_.push_back(batch);
+    changed_.notify_all();
+  }
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
   }
 
  private:
-  void visit(Item& item) const {
-    if (item.priced) {
-      core::round_cost(item.line.charge, pricing_.round_places);
-      visit_(item.line.view());
-      return;
-    }
-    const core::FinishedTask& task = item.line.task;
-    for (const core::Charge& charge : core::charges_of(task, pricing_, zone_)) {
-      visit_({.task = task, .charge = charge});
-    }
-  }
-
-  const core::Pricing& pricing_;
-  const core::TimeZone& zone_;
-  const std::function<void(const core::ReportLine&)>& visit_;
-  std::vector<Item> items_;  // kept, so that their texts keep their room
-  std::size_t count_ = 0;
+  static constexpr std::size_t kBatches = 4;
+  std::array<Batch, kBatches> batches_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Batch*> empty_;
+  std::deque<Batch*> full_;
+  bool ended_ = false;
+  bool stopped_ = false;
+  std::exception_ptr failure_;
 };
 
 // The three sources of lines.
@@ -88,16 +155,16 @@ struct Sources {
   }
 
   // `closed`: a task that came late for a closed period is among the adjustments.
-  void take(core::UtcTime time, bool closed, Instant& instant) {
+  void take(core::UtcTime time, bool closed, Batch& batch) {
     while (!frozen.at_end() && frozen.time() == time) {
-      Instant::Item& item = instant.add();
+      Item& item = batch.add();
       item.priced = true;
       frozen.take(item.line);
     }
     for (; next_adjustment < adjustments.size() &&
            adjustments[next_adjustment].task.billed_at == time;
          ++next_adjustment) {
-      Instant::Item& item = instant.add();
+      Item& item = batch.add();
       item.priced = true;
       item.line = adjustments[next_adjustment];
     }
@@ -107,11 +174,66 @@ struct Sources {
         tasks.take(late);
         continue;
       }
-      Instant::Item& item = instant.add();
+      Item& item = batch.add();
       item.priced = false;
       tasks.take(item.line.task);
     }
   }
+};
+
+// Reads everything into the ring.
+void read_lines(Sources& sources, const std::vector<ClosedPeriod>& closed, BatchRing& ring) {
+  Batch* batch = ring.take_empty();
+  while (batch != nullptr) {
+    const auto time = sources.next_time();
+    if (!time) {
+      ring.give_full(batch);
+      return;
+    }
+    sources.take(*time, closed_period_at(closed, *time) != nullptr, *batch);
+    batch->end_instant();
+    if (batch->size() >= Batch::kItems) {
+      ring.give_full(batch);
+      batch = ring.take_empty();
+    }
+  }
+}
+
+void visit_item(Item& item, const core::Pricing& pricing, const core::TimeZone& zone,
+                const std::function<void(const core::ReportLine&)>& visit) {
+  if (item.priced) {
+    core::round_cost(item.line.charge, pricing.round_places);
+    visit(item.line.view());
+    return;
+  }
+  const core::FinishedTask& task = item.line.task;
+  for (const core::Charge& charge : core::charges_of(task, pricing, zone)) {
+    visit({.task = task, .charge = charge});
+  }
+}
+
+// Joins the reading thread, whatever ends the visits.
+class ReadingThread {
+ public:
+  ReadingThread(Sources& sources, const std::vector<ClosedPeriod>& closed, BatchRing& ring)
+      : ring_(ring), thread_([&sources, &closed, &ring] {
+          try {
+            read_lines(sources, closed, ring);
+            ring.end(nullptr);
+          } catch (...) {
+            ring.end(std::current_exception());
+          }
+        }) {}
+  ~ReadingThread() {
+    ring_.stop();
+    thread_.join();
+  }
+  ReadingThread(const ReadingThread&) = delete;
+  ReadingThread& operator=(const ReadingThread&) = delete;
+
+ private:
+  BatchRing& ring_;
+  std::thread thread_;
 };
 
 }  // namespace
@@ -167,10 +289,14 @@ void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
     Sources sources{.tasks = FinishedTasks(*c.database, query, !closed.empty()),
                     .frozen = FrozenLines(*c.database, frozen),
                     .adjustments = c.adjustments_for(query)};
-    Instant instant(pricing, zone, visit);
-    while (const auto time = sources.next_time()) {
-      sources.take(*time, closed_period_at(closed, *time) != nullptr, instant);
-      instant.flush();
+    // SQLite and what becomes of the lines take about the same time: a thread for each.
+    BatchRing ring;
+    const ReadingThread reading(sources, closed, ring);
+    while (Batch* batch = ring.take_full()) {
+      for (std::size_t i = 0; i < batch->size(); ++i) {
+        visit_item(batch->item(i), pricing, zone, visit);
+      }
+      ring.give_empty(batch);
     }
   });
 }
