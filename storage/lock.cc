@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -20,8 +19,6 @@ namespace storage {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{20};
-// `lock_holder` looks by taking the lock for a moment; nobody may be refused because of that.
-constexpr std::chrono::milliseconds kLookTime{60};
 
 std::string read_holder(int descriptor) {
   std::array<char, 256> text{};
@@ -53,6 +50,21 @@ bool try_lock(int descriptor, const std::string& path) {
   return true;
 }
 
+// flock can only be tried, and who tries it refuses others for that moment. So the holder sets an
+// fcntl lock too, which can be asked for without being taken (fcntl(2), F_OFD_GETLK).
+void show_that_it_is_held(int descriptor) {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  // Only for people: a file system without it does no harm.
+  static_cast<void>(fcntl(descriptor, F_OFD_SETLK, &whole));
+}
+
+bool shows_that_it_is_held(int descriptor) {
+  struct flock whole {};
+  whole.l_type = F_RDLCK;
+  return fcntl(descriptor, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
 // Closes unless the lock was taken.
 class Descriptor {
  public:
@@ -82,7 +94,7 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait) {
                       std::generic_category().message(errno) +
                       "; check the permissions of its folder");
   }
-  const auto until = std::chrono::steady_clock::now() + std::max(wait, kLookTime);
+  const auto until = std::chrono::steady_clock::now() + wait;
   while (!try_lock(file.number(), path)) {
     if (std::chrono::steady_clock::now() >= until) {
       const std::string holder = read_holder(file.number());
@@ -93,6 +105,7 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait) {
     std::this_thread::sleep_for(kPause);
   }
   write_holder(file.number());
+  show_that_it_is_held(file.number());
   descriptor_ = file.release();
 }
 
@@ -103,11 +116,10 @@ std::string lock_holder(const std::string& ledger_path) {
   if (descriptor < 0) {
     return {};
   }
-  // A shared lock is refused while a run holds its exclusive one.
-  const bool is_free = flock(descriptor, LOCK_SH | LOCK_NB) == 0;
-  std::string holder = is_free ? std::string() : read_holder(descriptor);
+  const bool is_held = shows_that_it_is_held(descriptor);
+  std::string holder = is_held ? read_holder(descriptor) : std::string();
   close(descriptor);
-  return is_free || !holder.empty() ? holder : "somebody";
+  return is_held && holder.empty() ? "somebody" : holder;
 }
 
 }  // namespace storage
