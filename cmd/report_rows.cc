@@ -1,5 +1,6 @@
 #include "cmd/report_rows.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace cmd {
@@ -43,16 +44,10 @@ class Cells {
 }  // namespace
 
 std::array<std::string_view, kCountColumns.size()> counts_of(const core::TaskFacts& facts) {
-  return {facts.duration_seconds,
-          facts.input_seconds,
-          facts.output_seconds,
-          facts.video_count,
-          facts.completion_tokens,
-          facts.total_tokens,
-          facts.super_resolution_tokens,
-          facts.units,
-          facts.credits,
-          facts.quota};
+  std::array<std::string_view, kCountColumns.size()> counts;
+  std::transform(core::kCounts.begin(), core::kCounts.end(), counts.begin(),
+                 [&facts](const auto count) { return std::string_view(facts.*count); });
+  return counts;
 }
 
 std::string_view label_of(const core::FinishedTask& task, std::string_view name) {

@@ -24,7 +24,7 @@ struct ReportColumn {
 };
 
 /// The counts that groups sum up, as their columns are called, in the order of the columns.
-inline constexpr std::array<std::string_view, 10> kCountColumns = {
+inline constexpr std::array<std::string_view, core::kCounts.size()> kCountColumns = {
     "duration_seconds",  "input_seconds", "output_seconds",          "video_count",
     "completion_tokens", "total_tokens",  "super_resolution_tokens", "units",
     "credits",           "quota"};

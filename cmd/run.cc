@@ -363,7 +363,9 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
       });
   engine.on_turn([&] {
     progress.turn();
-    hooks.committed(ledger->committed());
+    if (hooks.wanted()) {
+      hooks.committed(ledger->committed());
+    }
   });
   if (const auto interval = progress.interval()) {
     engine.turn_at_least_every(*interval);

@@ -51,7 +51,7 @@ VideoHooks::~VideoHooks() {
 
 void VideoHooks::published(const core::WantedVideo& video, const std::string& account,
                            const core::SavedFile& file, core::Ticket ticket) {
-  if (threads_.empty()) {
+  if (!wanted()) {
     return;
   }
   waiting_.push_back({.ticket = ticket,

@@ -37,6 +37,8 @@ class VideoHooks {
   VideoHooks(const VideoHooks&) = delete;
   VideoHooks& operator=(const VideoHooks&) = delete;
 
+  /// False: nothing was asked for, and the calls below do nothing.
+  [[nodiscard]] bool wanted() const { return !threads_.empty(); }
   /// The engine's thread.
   void published(const core::WantedVideo& video, const std::string& account,
                  const core::SavedFile& file, core::Ticket ticket);

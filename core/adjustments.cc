@@ -1,5 +1,6 @@
 #include "core/adjustments.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -22,11 +23,11 @@ void negate(std::optional<Decimal>& amount) {
   }
 }
 
-auto what_is_charged(const TaskFacts& facts) {
-  return std::tie(facts.model, facts.action, facts.resolution, facts.ratio, facts.duration_seconds,
-                  facts.input_seconds, facts.output_seconds, facts.video_count,
-                  facts.completion_tokens, facts.total_tokens, facts.super_resolution_tokens,
-                  facts.units, facts.credits, facts.quota);
+bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
+  return left.model == right.model && left.action == right.action &&
+         left.resolution == right.resolution && left.ratio == right.ratio &&
+         std::all_of(kCounts.begin(), kCounts.end(),
+                     [&](const auto count) { return left.*count == right.*count; });
 }
 
 auto amounts(const Charge& charge) {
@@ -40,7 +41,7 @@ bool says_the_same(const std::vector<OwnedLine>& standing, const TaskNow& now) {
     return true;
   }
   if (frozen.succeeded != now.task.succeeded || standing.size() != now.charges.size() ||
-      what_is_charged(frozen.facts) != what_is_charged(now.task.facts)) {
+      !have_same_usage(frozen.facts, now.task.facts)) {
     return false;
   }
   for (std::size_t i = 0; i < standing.size(); ++i) {
@@ -68,12 +69,8 @@ OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
   reversal.reversal = true;
   reversal.adjusts = line.charge.line_id;
   reversal.task.billed_at = at;
-  TaskFacts& facts = reversal.task.facts;
-  for (std::string* count :
-       {&facts.duration_seconds, &facts.input_seconds, &facts.output_seconds, &facts.video_count,
-        &facts.completion_tokens, &facts.total_tokens, &facts.super_resolution_tokens, &facts.units,
-        &facts.credits, &facts.quota}) {
-    negate(*count);
+  for (const auto count : kCounts) {
+    negate(reversal.task.facts.*count);
   }
   Charge& charge = reversal.charge;
   charge.line_id = reversal_id(line.charge.line_id);

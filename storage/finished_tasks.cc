@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "storage/json_text.h"
+#include "storage/statement.h"
 
 namespace storage {
 namespace {
 
 // A CROSS JOIN is taken in this order: the tasks come as their index or sorter brings them.
 constexpr const char* kColumns =
-    "a.name, t.task_id, t.state, t.submit_time, t.start_time, t.finish_time, "
+    "a.name, t.task_id, t.state = 1, t.submit_time, t.start_time, t.finish_time, "
     "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
@@ -87,22 +88,7 @@ std::vector<Cursor> open_cursors(SQLite::Database& database, const ReportQuery& 
 
 // Reads the columns of kColumns, from left to right, but for the labels, and `at` behind them.
 void read_task(const Cursor& row, core::FinishedTask& task) {
-  int column = 0;
-  core::TaskFacts& facts = task.facts;
-  task.account = row.text(column++);
-  task.task_id = row.text(column++);
-  task.succeeded = row.integer(column++) == static_cast<int>(core::TaskState::succeeded);
-  for (auto* time :
-       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    *time = row.time(column++);
-  }
-  for (std::string* text :
-       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
-        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
-        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &facts.fail_reason}) {
-    *text = row.text(column++);
-  }
+  int column = read_task_columns(row, task);
   ++column;  // kLabelsColumn
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
@@ -111,6 +97,20 @@ void read_task(const Cursor& row, core::FinishedTask& task) {
 }
 
 }  // namespace
+
+int read_task_columns(const Cursor& row, core::FinishedTask& task) {
+  int column = 0;
+  task.account = row.text(column++);
+  task.task_id = row.text(column++);
+  task.succeeded = row.integer(column++) != 0;
+  for (const auto member : kFactTimes) {
+    task.facts.*member = row.time(column++);
+  }
+  for (const auto member : kFactTexts) {
+    task.facts.*member = row.text(column++);
+  }
+  return column;
+}
 
 FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& query,
                              bool unfrozen_only)
@@ -175,20 +175,6 @@ void add_label_names(SQLite::Database& database, const ReportQuery& query, bool 
       }
     } while (cursor.step());
   }
-}
-
-std::string hex_digits(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr unsigned kNibble = 4;
-  constexpr unsigned kLow = 15;
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char one : bytes) {
-    const auto byte = static_cast<unsigned char>(one);
-    out += kDigits[byte >> kNibble];
-    out += kDigits[byte & kLow];
-  }
-  return out;
 }
 
 }  // namespace storage

@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -67,11 +68,33 @@ class FinishedTaskByKey {
   Cursor cursor_;
 };
 
+/// The texts among a task's facts in the order in which the ledger's statements name them.
+inline constexpr std::array kFactTexts = {&core::TaskFacts::model,
+                                          &core::TaskFacts::action,
+                                          &core::TaskFacts::resolution,
+                                          &core::TaskFacts::ratio,
+                                          &core::TaskFacts::duration_seconds,
+                                          &core::TaskFacts::input_seconds,
+                                          &core::TaskFacts::output_seconds,
+                                          &core::TaskFacts::video_count,
+                                          &core::TaskFacts::completion_tokens,
+                                          &core::TaskFacts::total_tokens,
+                                          &core::TaskFacts::super_resolution_tokens,
+                                          &core::TaskFacts::units,
+                                          &core::TaskFacts::credits,
+                                          &core::TaskFacts::quota,
+                                          &core::TaskFacts::fail_reason};
+/// The times, which stand before them.
+inline constexpr std::array kFactTimes = {
+    &core::TaskFacts::submit_time, &core::TaskFacts::start_time, &core::TaskFacts::finish_time,
+    &core::TaskFacts::upstream_end_time};
+
+/// Reads account, ID, whether it succeeded, and the facts, from the first column on. Returns the
+/// column behind them.
+int read_task_columns(const Cursor& row, core::FinishedTask& task);
+
 /// Adds the names of the labels of these tasks, but for those whose time `skip` names.
 void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names);
-
-/// Lower-case.
-[[nodiscard]] std::string hex_digits(std::string_view bytes);
 
 }  // namespace storage

@@ -51,23 +51,8 @@ void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
 
 // Reads the columns of kColumns from left to right.
 void read_line(const Cursor& row, core::OwnedLine& line) {
-  int column = 0;
   core::FinishedTask& task = line.task;
-  core::TaskFacts& facts = task.facts;
-  task.account = row.text(column++);
-  task.task_id = row.text(column++);
-  task.succeeded = row.integer(column++) != 0;
-  for (auto* time :
-       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    *time = row.time(column++);
-  }
-  for (std::string* text :
-       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
-        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
-        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &facts.fail_reason}) {
-    *text = row.text(column++);
-  }
+  int column = read_task_columns(row, task);
   task.labels = read_labels(row.text(column++));
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
@@ -208,17 +193,13 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   statement_.bind(++at, task.snapshot);
   statement_.bind(++at, task.succeeded ? 1 : 0);
   statement_.bind(++at, task.lost ? 1 : 0);
-  for (const auto* time :
-       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    statement_.bind_time(++at, *time);
+  for (const auto member : kFactTimes) {
+    statement_.bind_time(++at, facts.*member);
   }
-  for (const std::string* text :
-       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
-        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
-        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &facts.fail_reason, &std::as_const(labels)}) {
-    statement_.bind_or_null(++at, *text);
+  for (const auto member : kFactTexts) {
+    statement_.bind_or_null(++at, facts.*member);
   }
+  statement_.bind_or_null(++at, std::as_const(labels));
   if (charge.unit) {
     statement_.bind(++at, static_cast<std::int64_t>(*charge.unit));
   } else {

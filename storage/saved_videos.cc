@@ -1,7 +1,6 @@
 #include "storage/saved_videos.h"
 
 #include "storage/database.h"
-#include "storage/finished_tasks.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
 

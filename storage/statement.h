@@ -80,6 +80,21 @@ class Statement {
   mutable SQLite::Statement statement_;
 };
 
+/// Lower-case.
+[[nodiscard]] inline std::string hex_digits(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr unsigned kNibble = 4;
+  constexpr unsigned kLow = 15;
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char one : bytes) {
+    const auto byte = static_cast<unsigned char>(one);
+    out += kDigits[byte >> kNibble];
+    out += kDigits[byte & kLow];
+  }
+  return out;
+}
+
 /// The bytes behind pairs of hex digits.
 [[nodiscard]] inline std::string from_hex(std::string_view hex) {
   const auto digit = [](char one) {

@@ -152,15 +152,15 @@ TEST_F(TaskStoreTest, AMissingFileIsWantedAgainUnderItsOwnPathAndItsTaskAsked) {
   finish_a();
   begin_run();
   std::vector<std::pair<std::string, std::int64_t>> looked;
-  import({"a"}, {.on_disk = [&](const std::string& path, std::int64_t bytes) {
-           looked.emplace_back(path, bytes);
-  return false;
-}
-}  // namespace
-);
-EXPECT_EQ(looked, (std::vector<std::pair<std::string, std::int64_t>>{{"/v/a.mp4", 1000}}));
-EXPECT_EQ(asked(), "a");
-EXPECT_EQ(text("SELECT state || path FROM v_video"), "wanted/v/a.mp4");
+  ImportRules rules;
+  rules.on_disk = [&looked](const std::string& path, std::int64_t bytes) {
+    looked.emplace_back(path, bytes);
+    return false;
+  };
+  import({"a"}, rules);
+  EXPECT_EQ(looked, (std::vector<std::pair<std::string, std::int64_t>>{{"/v/a.mp4", 1000}}));
+  EXPECT_EQ(asked(), "a");
+  EXPECT_EQ(text("SELECT state || path FROM v_video"), "wanted/v/a.mp4");
 }
 
 TEST_F(TaskStoreTest, WhoDoesNotCareForFilesLooksAtNone) {
