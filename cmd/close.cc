@@ -60,11 +60,9 @@ std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& qu
   const std::vector<std::string> labels = reports.label_names(query);
   ReportOutput hashed;
   RowWriter writer({}, line_columns(labels), "line", hashed);
-  std::vector<ReportCell> cells;
   reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
     visit(line);
-    fill_line_cells(line, labels, zone, cells);
-    writer.write(cells);
+    write_line(line, labels, zone, writer);
   });
   return hashed.finish();
 }

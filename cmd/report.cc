@@ -56,11 +56,9 @@ void write_lines(const ReportPlan& plan, storage::Reports& reports, ReportOutput
                  Outcome& outcome) {
   const std::vector<std::string> labels = reports.label_names(plan.query);
   RowWriter writer(row_format(plan), line_columns(labels), "line", output);
-  std::vector<ReportCell> cells;
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
-    fill_line_cells(line, labels, plan.zone, cells);
-    writer.write(cells);
+    write_line(line, labels, plan.zone, writer);
   });
   outcome.rows = writer.rows();
 }

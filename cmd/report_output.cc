@@ -2,10 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <string_view>
 #include <utility>
-
-#include "core/money.h"
 
 namespace cmd {
 namespace {
@@ -27,12 +24,12 @@ std::string json_string(std::string_view text) {
 }
 
 // Amounts are strings, since readers of JSON make binary fractions of numbers.
-std::string json_value(const ReportCell& cell) {
-  if (cell.text.empty()) {
+std::string json_value(ReportCell::Kind kind, std::string_view text) {
+  if (text.empty()) {
     return "null";
   }
-  const bool number = cell.kind == ReportCell::Kind::count && is_json_number(cell.text);
-  return number ? cell.text : json_string(cell.text);
+  const bool number = kind == ReportCell::Kind::count && is_json_number(text);
+  return number ? std::string(text) : json_string(text);
 }
 
 }  // namespace
@@ -88,34 +85,53 @@ RowWriter::RowWriter(const RowFormat& format, std::vector<ReportColumn> columns,
   csv_.end_row();
 }
 
-void RowWriter::write(const std::vector<ReportCell>& cells) {
-  ++rows_;
-  if (as_json_) {
-    write_json(cells);
-  } else {
-    write_csv(cells);
+void RowWriter::add(ReportCell::Kind kind, std::string_view text) {
+  if (!as_json_) {
+    if (kind == ReportCell::Kind::text) {
+      csv_.text(text);
+    } else {
+      csv_.number(text);
+    }
+    return;
   }
+  std::string& out = output_.text();
+  if (column_ == 0) {
+    out += "{\"type\":" + json_string(type_);
+  }
+  out += "," + json_string(columns_.at(column_++).name) + ":" + json_value(kind, text);
+}
+
+void RowWriter::text(std::string_view text) { add(ReportCell::Kind::text, text); }
+void RowWriter::count(std::string_view count) { add(ReportCell::Kind::count, count); }
+
+void RowWriter::amount(const std::optional<core::Decimal>& amount) {
+  add(ReportCell::Kind::amount, amount ? amount->text() : std::string());
+}
+
+void RowWriter::time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time) {
+  scratch_.clear();
+  if (time) {
+    zone.append_text(scratch_, *time);
+  }
+  add(ReportCell::Kind::time, scratch_);
+}
+
+void RowWriter::end_row() {
+  if (as_json_) {
+    output_.text() += "}\n";
+  } else {
+    csv_.end_row();
+  }
+  column_ = 0;
+  ++rows_;
   output_.flush_if_full();
 }
 
-void RowWriter::write_csv(const std::vector<ReportCell>& cells) {
+void RowWriter::write(const std::vector<ReportCell>& cells) {
   for (const ReportCell& cell : cells) {
-    if (cell.kind == ReportCell::Kind::text) {
-      csv_.text(cell.text);
-    } else {
-      csv_.number(cell.text);
-    }
+    add(cell.kind, cell.text);
   }
-  csv_.end_row();
-}
-
-void RowWriter::write_json(const std::vector<ReportCell>& cells) {
-  std::string& text = output_.text();
-  text += "{\"type\":" + json_string(type_);
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    text += "," + json_string(columns_.at(i).name) + ":" + json_value(cells.at(i));
-  }
-  text += "}\n";
+  end_row();
 }
 
 }  // namespace cmd

@@ -5,11 +5,14 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmd/atomic_file.h"
 #include "cmd/report_rows.h"
 #include "core/csv_writer.h"
+#include "core/money.h"
+#include "core/period.h"
 #include "core/sha256.h"
 
 namespace cmd {
@@ -49,18 +52,26 @@ class RowWriter {
   /// Writes the header of a CSV. `type` is that of JSON objects.
   RowWriter(const RowFormat& format, std::vector<ReportColumn> columns, const char* type,
             ReportOutput& output);
+  /// A row, cell by cell in the order of the columns …
+  void text(std::string_view text);
+  void count(std::string_view count);
+  void amount(const std::optional<core::Decimal>& amount);
+  void time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time);
+  void end_row();
+  /// … or all at once.
   void write(const std::vector<ReportCell>& cells);
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
-  void write_csv(const std::vector<ReportCell>& cells);
-  void write_json(const std::vector<ReportCell>& cells);
+  void add(ReportCell::Kind kind, std::string_view text);
 
   bool as_json_;
   std::vector<ReportColumn> columns_;
   const char* type_;
   ReportOutput& output_;
   core::CsvWriter csv_;
+  std::size_t column_ = 0;  // of the next cell
+  std::string scratch_;
   std::uint64_t rows_ = 0;
 };
 

@@ -1,45 +1,13 @@
 #include "cmd/report_rows.h"
 
 #include <algorithm>
-#include <optional>
+
+#include "cmd/report_output.h"
 
 namespace cmd {
 namespace {
 
 using Kind = ReportCell::Kind;
-
-// Fills cells of a row from left to right.
-class Cells {
- public:
-  explicit Cells(std::vector<ReportCell>& cells) : cells_(cells) {}
-
-  void add(Kind kind, std::string_view text) { next(kind).assign(text); }
-  void text(std::string_view text) { add(Kind::text, text); }
-  void time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time) {
-    std::string& text = next(Kind::time);
-    text.clear();
-    if (time) {
-      zone.append_text(text, *time);
-    }
-  }
-  void amount(const std::optional<core::Decimal>& amount) {
-    add(Kind::amount, amount ? amount->text() : std::string());
-  }
-  void end() { cells_.resize(used_); }
-
- private:
-  std::string& next(Kind kind) {
-    if (used_ == cells_.size()) {
-      cells_.emplace_back();
-    }
-    ReportCell& cell = cells_[used_++];
-    cell.kind = kind;
-    return cell.text;
-  }
-
-  std::vector<ReportCell>& cells_;
-  std::size_t used_ = 0;
-};
 
 }  // namespace
 
@@ -85,40 +53,39 @@ std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels) {
   return columns;
 }
 
-void fill_line_cells(const core::ReportLine& line, const std::vector<std::string>& labels,
-                     const core::TimeZone& zone, std::vector<ReportCell>& row) {
+void write_line(const core::ReportLine& line, const std::vector<std::string>& labels,
+                const core::TimeZone& zone, RowWriter& row) {
   const core::FinishedTask& task = line.task;
   const core::Charge& charge = line.charge;
   const core::TaskFacts& facts = task.facts;
-  Cells cells(row);
   for (const std::string* text :
        {&charge.line_id, &task.account, &task.task_id, &facts.model, &facts.action}) {
-    cells.text(*text);
+    row.text(*text);
   }
-  cells.text(task.succeeded ? "success" : "failure");
+  row.text(task.succeeded ? "success" : "failure");
   for (const auto* time :
        {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    cells.time(zone, *time);
+    row.time(zone, *time);
   }
-  cells.text(facts.resolution);
-  cells.text(facts.ratio);
+  row.text(facts.resolution);
+  row.text(facts.ratio);
   const bool first = charge.kind == core::LineKind::main;
   for (const std::string_view count : counts_of(facts)) {
-    cells.add(Kind::count, first ? count : std::string_view());
+    row.count(first ? count : std::string_view());
   }
-  cells.text(charge.unit ? core::name(*charge.unit) : std::string_view());
-  cells.amount(charge.quantity);
-  cells.amount(charge.unit_price);
-  cells.text(charge.currency);
-  cells.amount(charge.cost);
-  cells.text(charge.cost_note);
-  cells.text(line.adjusts);
+  row.text(charge.unit ? core::name(*charge.unit) : std::string_view());
+  row.amount(charge.quantity);
+  row.amount(charge.unit_price);
+  row.text(charge.currency);
+  row.amount(charge.cost);
+  row.text(charge.cost_note);
+  row.text(line.adjusts);
   for (const std::string& label : labels) {
-    cells.text(label_of(task, label));
+    row.text(label_of(task, label));
   }
-  cells.add(Kind::count, std::to_string(task.snapshot));
-  cells.text(task.raw_sha256);
-  cells.end();
+  row.count(std::to_string(task.snapshot));
+  row.text(task.raw_sha256);
+  row.end_row();
 }
 
 }  // namespace cmd

@@ -35,11 +35,12 @@ inline constexpr std::array<std::string_view, core::kCounts.size()> kCountColumn
 /// product.md, "report": the fixed columns, `label_NAME` of each label, snapshot and hash.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels);
 
-/// Fills `cells` with those of one line in that order; what was in them is replaced, and its room
-/// used again. The counts stand on the task's first line alone, so that sums over lines are those
-/// of the tasks.
-void fill_line_cells(const core::ReportLine& line, const std::vector<std::string>& labels,
-                     const core::TimeZone& zone, std::vector<ReportCell>& cells);
+class RowWriter;
+
+/// Writes the row of one line in that order. The counts stand on the task's first line alone, so
+/// that sums over lines are those of the tasks.
+void write_line(const core::ReportLine& line, const std::vector<std::string>& labels,
+                const core::TimeZone& zone, RowWriter& row);
 
 /// The value of a task's label; empty when it has none.
 [[nodiscard]] std::string_view label_of(const core::FinishedTask& task, std::string_view name);

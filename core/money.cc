@@ -1,6 +1,7 @@
 #include "core/money.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/error.h"
 
@@ -38,17 +39,40 @@ Coefficient power_of_ten(int exponent) {
   return power;
 }
 
+// Takes away zeros behind the point.
+template <typename Number>
+Number without_trailing_zeros(Number number, int& places) {
+  while (places > 0 && number % kTen == 0) {
+    number /= kTen;
+    --places;
+  }
+  return number;
+}
+
+// Appends the digits of the absolute value, the last one first; none for 0. Taken digit by digit,
+// since -2^127 has no absolute value.
+template <typename Number>
+void append_digits_backwards(std::string& digits, Number number) {
+  for (; number != 0; number /= kTen) {
+    const int digit = static_cast<int>(number % kTen);
+    digits.push_back(static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+  }
+}
+
 bool is_digit(char one) { return one >= '0' && one <= '9'; }
 
 }  // namespace
 
 Decimal::Decimal(long long whole) : coefficient_(whole) {}
 
-Decimal::Decimal(Coefficient coefficient, int places) : coefficient_(coefficient), places_(places) {
-  while (places_ > 0 && coefficient_ % kTen == 0) {
-    coefficient_ /= kTen;
-    --places_;
+Decimal::Decimal(Coefficient coefficient, int places) {
+  // Nearly every amount fits into a machine word, whose division is ten times as fast.
+  if (const auto word = static_cast<std::int64_t>(coefficient); word == coefficient) {
+    coefficient_ = without_trailing_zeros(word, places);
+  } else {
+    coefficient_ = without_trailing_zeros(coefficient, places);
   }
+  places_ = places;
 }
 
 std::optional<Decimal> Decimal::parse(std::string_view text) {
@@ -131,11 +155,11 @@ Decimal Decimal::rounded(int places) const {
 }
 
 std::string Decimal::text() const {
-  // Room for 39 digits; the absolute value is taken digit by digit, since -2^127 has none.
   std::string digits;
-  for (Coefficient rest = coefficient_; rest != 0; rest /= kTen) {
-    const int digit = static_cast<int>(rest % kTen);
-    digits.push_back(static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+  if (const auto word = static_cast<std::int64_t>(coefficient_); word == coefficient_) {
+    append_digits_backwards(digits, word);
+  } else {
+    append_digits_backwards(digits, coefficient_);
   }
   const auto places = static_cast<std::size_t>(places_);
   if (digits.size() <= places) {

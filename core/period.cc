@@ -4,7 +4,8 @@
 #include <date/iso_week.h>
 #include <date/tz.h>
 
-#include <cctype>
+#include <array>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 
@@ -32,12 +33,17 @@ const date::time_zone& locate(std::string_view name) {
 }
 
 void append_number(std::string& out, long long value, int digits) {
-  const std::string text = std::to_string(value);
-  out.append(text.size() < static_cast<std::size_t>(digits)
-                 ? static_cast<std::size_t>(digits) - text.size()
-                 : 0,
-             '0');
-  out += text;
+  constexpr int kTen = 10;
+  std::array<char, std::numeric_limits<long long>::digits10 + 2> text;
+  auto at = text.end();
+  if (value < 0) {  // a year before that of Christ
+    out += '-';
+    value = -value;
+  }
+  for (long long rest = value; rest > 0 || text.end() - at < digits; rest /= kTen) {
+    *--at = static_cast<char>('0' + rest % kTen);
+  }
+  out.append(at, text.end());
 }
 
 void append_date(std::string& out, date::year_month_day ymd) {

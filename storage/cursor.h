@@ -49,9 +49,12 @@ class Cursor {
   }
   /// Valid until the next step.
   [[nodiscard]] std::string_view text(int column) const {
-    const void* bytes = sqlite3_column_blob(statement_.get(), column);
-    const int size = sqlite3_column_bytes(statement_.get(), column);
-    return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+    // One call through the statement. Its connection has no mutex (storage/database.h), so the
+    // value is a protected one, which may be read (sqlite.org/c3ref/value.html).
+    sqlite3_value* value = sqlite3_column_value(statement_.get(), column);
+    const void* bytes = sqlite3_value_blob(value);
+    return {static_cast<const char*>(bytes),
+            bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_value_bytes(value))};
   }
   [[nodiscard]] std::optional<core::UtcTime> time(int column) const {
     if (is_null(column)) {

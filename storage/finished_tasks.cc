@@ -131,11 +131,7 @@ core::UtcTime FinishedTasks::time() const { return *next()->time(kTimeColumn); }
 void FinishedTasks::take(core::FinishedTask& task) {
   const auto from = cursors_.begin() + (next() - cursors_.begin());
   read_task(*from, task);
-  if (const std::string_view text = from->text(kLabelsColumn); text != label_text_) {
-    label_text_ = text;
-    labels_ = read_labels(text);
-  }
-  task.labels = labels_;
+  task.labels = labels_.read(from->text(kLabelsColumn));
   task.billed_at_is_first_seen = by_finish_ && !task.facts.finish_time;
   if (!from->step()) {
     cursors_.erase(from);

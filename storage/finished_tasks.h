@@ -14,6 +14,7 @@
 #include "core/billing.h"
 #include "core/clock.h"
 #include "storage/cursor.h"
+#include "storage/json_text.h"
 
 namespace storage {
 
@@ -52,9 +53,7 @@ class FinishedTasks {
 
   std::vector<Cursor> cursors_;
   bool by_finish_;
-  // Of the last task: the next one often has the same.
-  std::string label_text_;
-  core::Labels labels_;
+  LabelReader labels_;
 };
 
 /// Reads tasks by key.

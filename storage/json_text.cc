@@ -58,4 +58,15 @@ core::Labels read_labels(std::string_view json) {
   return labels;
 }
 
+const core::Labels& LabelReader::read(std::string_view json) {
+  if (const auto found = known_.find(json); found != known_.end()) {
+    return found->second;
+  }
+  core::Labels labels = read_labels(json);
+  if (known_.size() >= kKnownMax) {  // each task has its own
+    known_.clear();
+  }
+  return known_.emplace(json, std::move(labels)).first->second;
+}
+
 }  // namespace storage

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/task.h"
+#include "storage/text_hash.h"
 
 namespace storage {
 
@@ -17,5 +18,16 @@ void append_json_object(std::string& json, const core::Labels& labels);
 
 /// The labels of such an object; none for an empty text. Throws core::Error for a damaged one.
 [[nodiscard]] core::Labels read_labels(std::string_view json);
+
+/// read_labels for many tasks of which most have the labels of another one.
+class LabelReader {
+ public:
+  /// Valid until the next call.
+  [[nodiscard]] const core::Labels& read(std::string_view json);
+
+ private:
+  static constexpr std::size_t kKnownMax = 1024;
+  TextTable<core::Labels> known_;
+};
 
 }  // namespace storage

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "storage/json_text.h"
-
 namespace storage {
 namespace {
 
@@ -50,10 +48,10 @@ void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
 }
 
 // Reads the columns of kColumns from left to right.
-void read_line(const Cursor& row, core::OwnedLine& line) {
+void read_line(const Cursor& row, LabelReader& labels, core::OwnedLine& line) {
   core::FinishedTask& task = line.task;
   int column = read_task_columns(row, task);
-  task.labels = read_labels(row.text(column++));
+  task.labels = labels.read(row.text(column++));
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
   task.lost = row.integer(column++) != 0;
@@ -122,7 +120,7 @@ FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
 core::UtcTime FrozenLines::time() const { return *cursor_.time(kTimeColumn); }
 
 void FrozenLines::take(core::OwnedLine& line) {
-  read_line(cursor_, line);
+  read_line(cursor_, labels_, line);
   at_end_ = !cursor_.step();
 }
 
@@ -138,7 +136,7 @@ std::vector<core::OwnedLine> StandingLines::of(std::int64_t task) {
   cursor_.restart({task});
   std::vector<core::OwnedLine> lines;
   while (cursor_.step()) {
-    read_line(cursor_, lines.emplace_back());
+    read_line(cursor_, labels_, lines.emplace_back());
   }
   return lines;
 }

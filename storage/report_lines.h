@@ -13,6 +13,7 @@
 #include "core/period.h"
 #include "storage/cursor.h"
 #include "storage/finished_tasks.h"
+#include "storage/json_text.h"
 #include "storage/statement.h"
 
 namespace storage {
@@ -59,6 +60,7 @@ class FrozenLines {
 
  private:
   Cursor cursor_;
+  LabelReader labels_;
   bool at_end_;
 };
 
@@ -70,6 +72,7 @@ class StandingLines {
 
  private:
   Cursor cursor_;
+  LabelReader labels_;
 };
 
 /// Adds the names of the labels of frozen lines.

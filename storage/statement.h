@@ -85,12 +85,12 @@ class Statement {
   constexpr std::string_view kDigits = "0123456789abcdef";
   constexpr unsigned kNibble = 4;
   constexpr unsigned kLow = 15;
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '0');
+  auto at = out.begin();
   for (const char one : bytes) {
     const auto byte = static_cast<unsigned char>(one);
-    out += kDigits[byte >> kNibble];
-    out += kDigits[byte & kLow];
+    *at++ = kDigits[byte >> kNibble];
+    *at++ = kDigits[byte & kLow];
   }
   return out;
 }
