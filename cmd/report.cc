@@ -1,5 +1,6 @@
 #include "cmd/report.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -27,13 +28,13 @@ struct Totals {
   std::int64_t unpriced = 0;                  // lines less those that are taken back, as `tasks`
   std::int64_t tasks = 0;
 
-  void add(const core::ReportLine& line) {
-    const int sign = line.reversal ? -1 : 1;
-    tasks += line.charge.kind == core::LineKind::main ? sign : 0;
+  void add(const core::ReportLine& line, std::int64_t times = 1) {
+    const std::int64_t signed_times = line.reversal ? -times : times;
+    tasks += line.charge.kind == core::LineKind::main ? signed_times : 0;
     if (!line.charge.cost) {
-      unpriced += sign;
+      unpriced += signed_times;
     } else if (!line.charge.currency.empty()) {
-      cost[line.charge.currency] += *line.charge.cost;
+      cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
     }
   }
 };
@@ -66,10 +67,14 @@ void write_lines(const ReportPlan& plan, storage::Reports& reports, ReportOutput
 void write_groups(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
                   Outcome& outcome) {
   ReportGroups groups(plan.keys, plan.zone);
-  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-    outcome.totals.add(line);
-    groups.add(line);
-  });
+  storage::ReportQuery query = plan.query;
+  query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
+                             [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
+  reports.sum_lines(query, plan.pricing(), plan.zone,
+                    [&](const core::ReportLine& line, std::int64_t times) {
+                      outcome.totals.add(line, times);
+                      groups.add(line, times);
+                    });
   RowWriter writer(row_format(plan), groups.columns(), "group", output);
   for (const std::vector<ReportCell>& row : groups.rows()) {
     writer.write(row);

@@ -71,24 +71,24 @@ std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task
   return values;
 }
 
-void ReportGroups::add(const core::ReportLine& line) {
+void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
   std::vector<std::string> key = key_values(line.task);
   key.push_back(line.charge.currency);
   Totals& totals = groups_[std::move(key)];
-  const int sign = line.reversal ? -1 : 1;
+  const std::int64_t signed_times = line.reversal ? -times : times;
   if (line.charge.cost) {
-    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost;
+    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   } else {
-    totals.unpriced += sign;
+    totals.unpriced += signed_times;
   }
   // The task itself counts on its first line, wherever the second one lies.
   if (line.charge.kind == core::LineKind::main) {
-    totals.tasks += sign;
-    add_counts(line.task.facts, totals);
+    totals.tasks += signed_times;
+    add_counts(line.task.facts, times, totals);
   }
 }
 
-void ReportGroups::add_counts(const core::TaskFacts& facts, Totals& totals) {
+void ReportGroups::add_counts(const core::TaskFacts& facts, std::int64_t times, Totals& totals) {
   const auto counts = counts_of(facts);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts.at(i).empty()) {
@@ -98,7 +98,7 @@ void ReportGroups::add_counts(const core::TaskFacts& facts, Totals& totals) {
     const auto count = core::Decimal::parse(counts.at(i));
     sum.any = true;
     sum.exact = sum.exact && count;
-    sum.value += count.value_or(core::Decimal());
+    sum.value += count.value_or(core::Decimal()) * core::Decimal(times);
   }
 }
 

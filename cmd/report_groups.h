@@ -29,8 +29,8 @@ class ReportGroups {
   ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
       : keys_(std::move(keys)), zone_(zone) {}
 
-  /// Adds a line. Throws core::Error when a sum overflows.
-  void add(const core::ReportLine& line);
+  /// Adds `times` such lines. Throws core::Error when a sum overflows.
+  void add(const core::ReportLine& line, std::int64_t times);
 
   /// The keys, then tasks, currency, cost, unpriced and the sums of every count.
   [[nodiscard]] std::vector<ReportColumn> columns() const;
@@ -51,7 +51,7 @@ class ReportGroups {
     std::array<Sum, kCountColumns.size()> counts;
   };
 
-  static void add_counts(const core::TaskFacts& facts, Totals& totals);
+  static void add_counts(const core::TaskFacts& facts, std::int64_t times, Totals& totals);
   [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;

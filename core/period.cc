@@ -261,8 +261,12 @@ UtcTime TimeZone::instant(LocalTime local) const {
 
 std::string TimeZone::day(UtcTime time) const {
   std::string out;
-  append_date(out, date::year_month_day(date::floor<date::days>(time + offset_at(time))));
+  append_date(out, date::year_month_day(date::sys_days(date::days(day_number(time)))));
   return out;
+}
+
+int TimeZone::day_number(UtcTime time) const {
+  return date::floor<date::days>(time + offset_at(time)).time_since_epoch().count();
 }
 
 void TimeZone::append_text(std::string& out, UtcTime time) const {

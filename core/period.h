@@ -24,6 +24,8 @@ class TimeZone {
   void append_text(std::string& out, UtcTime time) const;
   /// "2026-10-25", the day in this zone.
   [[nodiscard]] std::string day(UtcTime time) const;
+  /// The same as days since 1970-01-01.
+  [[nodiscard]] int day_number(UtcTime time) const;
 
   /// The instant of a local time. One that the clocks skip is the instant at which they are put
   /// forward; one that they show twice is the first of the two.

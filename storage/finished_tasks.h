@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,8 +33,32 @@ struct ReportQuery {
   bool successes = true;
   bool failures = true;
   bool videos = false;  ///< fills FinishedTask::lost, which takes a look at each task's videos
+  bool labels = true;   ///< fills FinishedTask::labels
 
   bool operator==(const ReportQuery&) const = default;
+};
+
+/// How tasks are found by a time.
+enum class Way { finish_time, first_seen_finished, submit_time };
+/// The ways that together find each task of a period once.
+[[nodiscard]] std::vector<Way> ways_by(ReportTime time);
+
+/// Selects `columns` of `task AS t` and of `joins`, and behind them the time that puts the task
+/// into the period, ascending. `{labels}` among the columns is what the query wants of them.
+/// Without tasks that have lines in a closed period when `unfrozen_only`. Throws SQLite::Exception.
+[[nodiscard]] Cursor select_finished(SQLite::Database& database, const ReportQuery& query, Way way,
+                                     std::string_view columns, std::string_view joins,
+                                     bool unfrozen_only);
+
+/// The names of the accounts by key. Throws SQLite::Exception when made.
+class AccountNames {
+ public:
+  explicit AccountNames(SQLite::Database& database);
+  /// Throws core::Error for a key that is none, which only a damaged ledger has.
+  [[nodiscard]] const std::string& name(std::int64_t key) const;
+
+ private:
+  std::map<std::int64_t, std::string> names_;
 };
 
 /// Reads tasks by time. Throws SQLite::Exception.
@@ -51,6 +76,7 @@ class FinishedTasks {
  private:
   [[nodiscard]] std::vector<Cursor>::const_iterator next() const;
 
+  AccountNames accounts_;
   std::vector<Cursor> cursors_;
   bool by_finish_;
   LabelReader labels_;
@@ -64,6 +90,7 @@ class FinishedTaskByKey {
   [[nodiscard]] bool find(std::int64_t key, core::FinishedTask& task);
 
  private:
+  AccountNames accounts_;
   Cursor cursor_;
 };
 
@@ -88,9 +115,9 @@ inline constexpr std::array kFactTimes = {
     &core::TaskFacts::submit_time, &core::TaskFacts::start_time, &core::TaskFacts::finish_time,
     &core::TaskFacts::upstream_end_time};
 
-/// Reads account, ID, whether it succeeded, and the facts, from the first column on. Returns the
-/// column behind them.
-int read_task_columns(const Cursor& row, core::FinishedTask& task);
+/// Reads the account's key, ID, whether it succeeded, and the facts, from the first column on.
+/// Returns the column behind them.
+int read_task_columns(const Cursor& row, const AccountNames& accounts, core::FinishedTask& task);
 
 /// Adds the names of the labels of these tasks, but for those whose time `skip` names.
 void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,

@@ -8,7 +8,7 @@ namespace storage {
 namespace {
 
 constexpr const char* kColumns =
-    "a.name, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
+    "t.account, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
     "l.upstream_end_time, l.model, l.action, l.resolution, l.ratio, l.duration_seconds, "
     "l.input_seconds, l.output_seconds, l.video_count, l.completion_tokens, l.total_tokens, "
     "l.super_resolution_tokens, l.units, l.credits, l.quota, l.fail_reason, l.labels, l.snapshot, "
@@ -18,7 +18,7 @@ constexpr const char* kColumns =
 constexpr int kTimeColumn = 26;
 constexpr const char* kFrom =
     " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
-    "CROSS JOIN account AS a ON a.id = t.account CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
+    "CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
 
 std::optional<core::Decimal> amount(const Cursor& row, int column) {
   return row.is_null(column) ? std::nullopt
@@ -48,9 +48,10 @@ void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
 }
 
 // Reads the columns of kColumns from left to right.
-void read_line(const Cursor& row, LabelReader& labels, core::OwnedLine& line) {
+void read_line(const Cursor& row, const AccountNames& accounts, LabelReader& labels,
+               core::OwnedLine& line) {
   core::FinishedTask& task = line.task;
-  int column = read_task_columns(row, task);
+  int column = read_task_columns(row, accounts, task);
   task.labels = labels.read(row.text(column++));
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
@@ -109,7 +110,8 @@ const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed, co
 }
 
 FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
-    : cursor_(database,
+    : accounts_(database),
+      cursor_(database,
               std::string("SELECT ") + kColumns + kFrom +
                   "WHERE l.billed_at >= ?1 AND l.billed_at < ?2 AND l.succeeded BETWEEN ?3 AND ?4 "
                   "ORDER BY l.billed_at, l.id",
@@ -120,12 +122,13 @@ FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
 core::UtcTime FrozenLines::time() const { return *cursor_.time(kTimeColumn); }
 
 void FrozenLines::take(core::OwnedLine& line) {
-  read_line(cursor_, labels_, line);
+  read_line(cursor_, accounts_, labels_, line);
   at_end_ = !cursor_.step();
 }
 
 StandingLines::StandingLines(SQLite::Database& database)
-    : cursor_(database,
+    : accounts_(database),
+      cursor_(database,
               std::string("SELECT ") + kColumns + kFrom +
                   "WHERE l.task = ?1 AND NOT l.reversal AND NOT EXISTS (SELECT 1 FROM report_line "
                   "AS r WHERE r.task = l.task AND r.reversal AND r.adjusts = l.line_id) "
@@ -136,7 +139,7 @@ std::vector<core::OwnedLine> StandingLines::of(std::int64_t task) {
   cursor_.restart({task});
   std::vector<core::OwnedLine> lines;
   while (cursor_.step()) {
-    read_line(cursor_, labels_, lines.emplace_back());
+    read_line(cursor_, accounts_, labels_, lines.emplace_back());
   }
   return lines;
 }

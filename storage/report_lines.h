@@ -59,6 +59,7 @@ class FrozenLines {
   void take(core::OwnedLine& line);
 
  private:
+  AccountNames accounts_;
   Cursor cursor_;
   LabelReader labels_;
   bool at_end_;
@@ -71,6 +72,7 @@ class StandingLines {
   [[nodiscard]] std::vector<core::OwnedLine> of(std::int64_t task);
 
  private:
+  AccountNames accounts_;
   Cursor cursor_;
   LabelReader labels_;
 };

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -14,6 +17,7 @@
 #include <utility>
 
 #include "storage/adjustments.h"
+#include "storage/alike_tasks.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
@@ -21,7 +25,7 @@
 namespace storage {
 namespace {
 
-constexpr int kCacheKib = 32 * 1024;  // tasks lie in another order than that of their end
+constexpr int kCacheKib = 16 * 1024;  // tasks lie in another order than that of their end
 
 // A frozen line or an adjustment has its charge; a task gets its charges when it is visited.
 struct Item {
@@ -212,6 +216,86 @@ void visit_item(Item& item, const core::Pricing& pricing, const core::TimeZone& 
   }
 }
 
+// What frozen lines are read by: none for a report that shows tasks as they are now.
+ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod>& closed) {
+  ReportQuery part = query;
+  if (closed.empty()) {
+    part.end = part.begin;
+  }
+  return part;
+}
+
+// The parts of a period that threads take one after another to sum them up. Only an index brings a
+// part of a period's tasks without reading all of them.
+class PartsOfSum {
+ public:
+  struct Part {
+    Way way;
+    ReportQuery query;
+  };
+
+  PartsOfSum(SQLite::Database& database, const ReportQuery& query) {
+    for (const Way way : ways_by(query.time)) {
+      if (way == Way::finish_time) {
+        add_slices(database, query);
+      } else {
+        parts_.push_back({way, query});
+      }
+    }
+  }
+  /// Null: the end.
+  const Part* next() {
+    const std::size_t index = next_.fetch_add(1);
+    return index < parts_.size() ? &parts_[index] : nullptr;
+  }
+
+ private:
+  // Of the time in which tasks finished, which may be a small part of the period.
+  void add_slices(SQLite::Database& database, const ReportQuery& query) {
+    constexpr int kSlices = 64;
+    const char* const end_of_index =
+        "SELECT finish_time FROM task INDEXED BY task_by_finish WHERE state IN (1, 2) AND "
+        "finish_time >= ?1 AND finish_time < ?2 ORDER BY finish_time ";
+    std::vector<core::UtcTime> ends;
+    for (const char* order : {"ASC LIMIT 1", "DESC LIMIT 1"}) {
+      Cursor row(database, std::string(end_of_index) + order,
+                 {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
+      if (!row.step()) {
+        return;
+      }
+      ends.push_back(*row.time(0));
+    }
+    const auto behind = ends[1] + std::chrono::milliseconds(1);
+    const auto length = (behind - ends[0]) / kSlices + std::chrono::milliseconds(1);
+    for (core::UtcTime begin = ends[0]; begin < behind; begin += length) {
+      Part& part = parts_.emplace_back(Part{Way::finish_time, query});
+      part.query.begin = begin;
+      part.query.end = std::min(begin + length, behind);
+    }
+  }
+
+  std::vector<Part> parts_;
+  std::atomic<std::size_t> next_{0};
+};
+
+struct SumPlan {
+  const std::vector<ClosedPeriod>& closed;
+  const core::TimeZone& zone;
+  AlikeTasks::Visit visit;
+};
+
+// What one thread does.
+void sum_parts(SQLite::Database& database, const SumPlan& plan, PartsOfSum& parts) {
+  AlikeTasks alike(database, plan.zone, plan.visit);
+  while (const PartsOfSum::Part* part = parts.next()) {
+    // A task that came late for a closed period is among the adjustments.
+    alike.add(part->query, part->way, !plan.closed.empty(), [&plan](core::UtcTime time) {
+      return closed_period_at(plan.closed, time) != nullptr;
+    });
+  }
+  alike.flush();
+}
+
 // Joins the reading thread, whatever ends the visits.
 class ReadingThread {
  public:
@@ -236,16 +320,47 @@ class ReadingThread {
   std::thread thread_;
 };
 
+// A transaction that sees the ledger as it is now.
+void begin_reading(SQLite::Database& database) {
+  database.exec("BEGIN");
+  database.execAndGet("SELECT count(*) FROM period");
+}
+
+// Two connections that see one state of the ledger, for two threads. No run may commit between
+// their first reads, which the second one's data_version tells (sqlite.org/pragma.html); false when
+// that could not be had, and the first one alone reads.
+bool begin_reading(SQLite::Database& first, SQLite::Database& second) {
+  const auto version = [&second] { return second.execAndGet("PRAGMA data_version").getInt(); };
+  constexpr int kTries = 3;
+  for (int i = 1;; ++i) {
+    const int before = version();
+    begin_reading(first);
+    begin_reading(second);
+    if (version() == before) {
+      return true;
+    }
+    second.exec("ROLLBACK");
+    if (i == kTries) {
+      return false;
+    }
+    first.exec("ROLLBACK");
+  }
+}
+
 }  // namespace
 
 struct Reports::Connection {
   explicit Connection(const std::string& ledger)
-      : path(ledger), database(open_for_reading(ledger)) {
+      : path(ledger), database(open_for_reading(ledger)), twin(open_for_reading(ledger)) {
     require_schema(*database, path, embedded_migrations());
     with_ledger_errors(path, "read", [&] {
-      database->exec("PRAGMA cache_size = " + std::to_string(-kCacheKib));
+      for (const auto& one : {database.get(), twin.get()}) {
+        one->exec("PRAGMA cache_size = " + std::to_string(-kCacheKib));
+      }
       // One transaction for all reads: rows, totals and counts are of one state.
-      database->exec("BEGIN");
+      if (!begin_reading(*database, *twin)) {
+        twin.reset();
+      }
       closed = read_closed_periods(*database);
     });
   }
@@ -266,6 +381,7 @@ struct Reports::Connection {
 
   std::string path;
   std::unique_ptr<SQLite::Database> database;
+  std::unique_ptr<SQLite::Database> twin;  // null: a run commits all the time
   std::vector<ClosedPeriod> closed;
   std::optional<ReportQuery> adjusted_query;
   std::vector<core::OwnedLine> adjustments;  // of that query
@@ -282,12 +398,8 @@ void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
   Connection& c = *connection_;
   with_ledger_errors(c.path, "read", [&] {
     const std::vector<ClosedPeriod>& closed = c.closed_for(query);
-    ReportQuery frozen = query;
-    if (closed.empty()) {
-      frozen.end = frozen.begin;  // none
-    }
     Sources sources{.tasks = FinishedTasks(*c.database, query, !closed.empty()),
-                    .frozen = FrozenLines(*c.database, frozen),
+                    .frozen = FrozenLines(*c.database, frozen_part(query, closed)),
                     .adjustments = c.adjustments_for(query)};
     // SQLite and what becomes of the lines take about the same time: a thread for each.
     BatchRing ring;
@@ -297,6 +409,41 @@ void Reports::each_line(const ReportQuery& query, const core::Pricing& pricing,
         visit_item(batch->item(i), pricing, zone, visit);
       }
       ring.give_empty(batch);
+    }
+  });
+}
+
+void Reports::sum_lines(const ReportQuery& query, const core::Pricing& pricing,
+                        const core::TimeZone& zone,
+                        const std::function<void(const core::ReportLine&, std::int64_t)>& visit) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "read", [&] {
+    const std::vector<ClosedPeriod>& closed = c.closed_for(query);
+    const auto visit_owned = [&](core::OwnedLine& line) {
+      core::round_cost(line.charge, pricing.round_places);
+      visit(line.view(), 1);
+    };
+    for (core::OwnedLine line : c.adjustments_for(query)) {
+      visit_owned(line);
+    }
+    core::OwnedLine line;
+    for (FrozenLines frozen(*c.database, frozen_part(query, closed)); !frozen.at_end();) {
+      frozen.take(line);
+      visit_owned(line);
+    }
+    std::mutex one_at_a_time;
+    const SumPlan plan{closed, zone, [&](const core::FinishedTask& task, std::int64_t count) {
+                         const std::lock_guard lock(one_at_a_time);
+                         for (const core::Charge& charge : core::charges_of(task, pricing, zone)) {
+                           visit({.task = task, .charge = charge}, count);
+                         }
+                       }};
+    PartsOfSum parts(*c.database, query);
+    auto other = c.twin ? std::async(std::launch::async, [&] { sum_parts(*c.twin, plan, parts); })
+                        : std::future<void>();
+    sum_parts(*c.database, plan, parts);
+    if (other.valid()) {
+      other.get();
     }
   });
 }
@@ -324,18 +471,17 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
 OpenTasks Reports::open_tasks(core::UtcTime begin, core::UtcTime end) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
-    Statement select_counts(*c.database,
-                            "SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 3), 0) FROM task "
-                            "WHERE state IN (0, 3) AND ifnull(submit_time, first_seen) >= ? AND "
-                            "ifnull(submit_time, first_seen) < ?");
-    select_counts.bind(1, std::int64_t{begin.time_since_epoch().count()});
-    select_counts.bind(2, std::int64_t{end.time_since_epoch().count()});
-    OpenTasks open;
-    if (select_counts.step()) {
-      open.unfinished = static_cast<std::uint64_t>(select_counts.integer(0));
-      open.missing = static_cast<std::uint64_t>(select_counts.integer(1));
-    }
-    return open;
+    const auto count = [&](const std::string& state_and_index) {
+      Cursor row(*c.database,
+                 "SELECT count(*) FROM task INDEXED BY " + state_and_index +
+                     " AND ifnull(submit_time, first_seen) >= ?1 AND "
+                     "ifnull(submit_time, first_seen) < ?2",
+                 {begin.time_since_epoch().count(), end.time_since_epoch().count()});
+      row.step();
+      return static_cast<std::uint64_t>(row.integer(0));
+    };
+    return OpenTasks{.unfinished = count("task_unfinished WHERE state = 0"),
+                     .missing = count("task_missing WHERE state = 3")};
   });
 }
 

@@ -43,6 +43,11 @@ class Reports {
   /// as share an instant, and all adjustments.
   void each_line(const ReportQuery& query, const core::Pricing& pricing, const core::TimeZone& zone,
                  const std::function<void(const core::ReportLine&)>& visit);
+  /// The same lines for sums: those that are alike (storage/alike_tasks.h) come once, with their
+  /// number, in no order and without what tells one from another. One call at a time, but not all
+  /// from the caller's thread.
+  void sum_lines(const ReportQuery& query, const core::Pricing& pricing, const core::TimeZone& zone,
+                 const std::function<void(const core::ReportLine&, std::int64_t)>& visit);
   /// The names of the labels of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
   [[nodiscard]] OpenTasks open_tasks(core::UtcTime begin, core::UtcTime end);
