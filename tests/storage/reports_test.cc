@@ -3,9 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
+#include "core/error.h"
+#include "storage/database.h"
 #include "storage/ledger_error.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
@@ -13,6 +19,7 @@
 namespace {
 
 using support::BillingTask;
+using SumVisit = std::function<void(const core::ReportLine&, std::int64_t)>;
 
 storage::ReportQuery between(std::int64_t begin, std::int64_t end) {
   return {.begin = core::UtcTime(std::chrono::milliseconds(begin)),
@@ -41,6 +48,28 @@ class ReportsTest : public testing::Test {
          .state = state,
          .columns = ", finish_time",
          .values = ", " + std::to_string(finish)});
+  }
+  // Tasks t000001 … that finish 20 s apart, some without a finish time, some failed, alike by tens
+  // but for their IDs and, if they are to be, their tokens.
+  void add_many(int count, bool own_tokens) {
+    add_finished("t000000", 0);
+    const auto database = storage::open_for_writing(path_);
+    const std::string numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < " +
+        std::to_string(count) + ") ";
+    database->exec(numbers +
+                   "INSERT INTO task (account, task_id, state, first_seen, final_snapshot, "
+                   "submit_time, finish_time, model, action, resolution, duration_seconds, "
+                   "completion_tokens, labels) SELECT 1, printf('t%06d', i), 1 + (i % 7 = 0), 0, "
+                   "1 + i, i * 10000, CASE WHEN i % 50 THEN i * 20000 END, 'm' || (i % 3), NULL, "
+                   "'720p', (i % 10) || '.50', " +
+                   (own_tokens ? "i" : "NULL") +
+                   ", CASE WHEN i % 4 THEN '{\"customer\":\"' || (i % 4) || '\"}' END FROM n");
+    database->exec(numbers +
+                   "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, "
+                   "raw_sha256) SELECT 1 + i, (SELECT id FROM task WHERE account = 1 AND task_id = "
+                   "printf('t%06d', i)), 1, i * 20000, 2 + (i % 7 = 0), 2, zeroblob(32) FROM n");
   }
   std::string ids(const storage::ReportQuery& query) {
     std::string all;
@@ -150,6 +179,148 @@ TEST_F(ReportsTest, ReadsOneStateWhileARunWrites) {
   int seen = 0;
   each_task(reports, between(0, 10000), [&](const core::FinishedTask&) { ++seen; });
   EXPECT_EQ(seen, 0);
+}
+
+// How many lines there are of each kind that a sum can tell from others.
+std::map<std::string, std::int64_t> kinds(const std::function<void(const SumVisit&)>& each) {
+  const core::TimeZone zone("Europe/Berlin");
+  std::map<std::string, std::int64_t> kinds;
+  each([&](const core::ReportLine& line, std::int64_t times) {
+    const core::FinishedTask& task = line.task;
+    std::string kind = task.account + "|" + zone.day(task.billed_at) + "|" + task.facts.model +
+                       "|" + task.facts.action + "|" + task.facts.resolution + "|" +
+                       (task.succeeded ? "s" : "f") + "|" + line.charge.cost_note;
+    for (const std::string_view count :
+         {task.facts.duration_seconds, task.facts.completion_tokens}) {
+      (kind += "|") += count;
+    }
+    for (const auto& [name, value] : task.labels) {
+      kind += "|" + name + "=" + value;
+    }
+    kinds[kind] += times;
+  });
+  return kinds;
+}
+
+TEST_F(ReportsTest, SumsAreThoseOfTheLines) {
+  constexpr std::int64_t kFrom = 3'000'000;  // begins and ends within the tasks
+  constexpr std::int64_t kTo = 190'000'000;
+  add_many(10'000, false);
+  add({.account = "studio", .id = "t", .columns = ", finish_time", .values = ", 4000000"});
+  const core::TimeZone zone("Europe/Berlin");
+  storage::Reports reports(path_);
+  for (const auto time : {storage::ReportTime::finish, storage::ReportTime::submit}) {
+    for (const bool failures : {true, false}) {
+      storage::ReportQuery query = between(kFrom, kTo);
+      query.time = time;
+      query.failures = failures;
+      const auto of_lines = kinds([&](const SumVisit& visit) {
+        reports.each_line(query, {}, zone, [&](const core::ReportLine& line) { visit(line, 1); });
+      });
+      EXPECT_GT(of_lines.size(), 100U);
+      EXPECT_EQ(kinds([&](const SumVisit& visit) { reports.sum_lines(query, {}, zone, visit); }),
+                of_lines);
+    }
+  }
+}
+
+TEST_F(ReportsTest, SumsOfMoreKindsThanAreKeptAreComplete) {
+  add_many(20'000, true);
+  std::set<std::string> tokens;
+  std::int64_t tasks = 0;
+  storage::Reports(path_).sum_lines(between(1, 500'000'000), {}, core::TimeZone("UTC"),
+                                    [&](const core::ReportLine& line, std::int64_t times) {
+                                      tokens.insert(line.task.facts.completion_tokens);
+                                      tasks += times;
+                                    });
+  EXPECT_EQ(tasks, 20'000);
+  EXPECT_EQ(tokens.size(), 20'000U);
+}
+
+TEST_F(ReportsTest, SumsWithoutLabelsTakeTasksTogether) {
+  add_many(1000, false);
+  storage::ReportQuery query = between(0, 500'000'000);
+  query.labels = false;
+  std::int64_t tasks = 0;
+  storage::Reports(path_).sum_lines(query, {}, core::TimeZone("UTC"),
+                                    [&](const core::ReportLine& line, std::int64_t times) {
+                                      EXPECT_TRUE(line.task.labels.empty());
+                                      tasks += times;
+                                    });
+  EXPECT_EQ(tasks, 1001);
+}
+
+// Each commit adds a task to the first and to the last day of the period, which are summed up by
+// two connections.
+TEST_F(ReportsTest, SumsAreOfOneStateWhileARunCommits) {
+  add_many(2, false);
+  std::jthread writer([this](const std::stop_token& stop) {
+    const auto database = storage::open_for_writing(path_);
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      database->exec(
+          "INSERT INTO task (account, task_id, state, first_seen, final_snapshot, "
+          "finish_time) VALUES (1, 'first" +
+          std::to_string(i) +
+          "', 1, 0, 1, 1000), "
+          "(1, 'last" +
+          std::to_string(i) + "', 1, 0, 1, 900000000)");
+    }
+  });
+  constexpr int kReports = 200;
+  for (int i = 0; i < kReports; ++i) {
+    std::int64_t balance = 0;
+    storage::Reports(path_).sum_lines(
+        between(500, 1'000'000'000), {}, core::TimeZone("UTC"),
+        [&](const core::ReportLine& line, std::int64_t times) {
+          if (line.task.facts.model.empty()) {
+            balance +=
+                line.task.billed_at < core::UtcTime(std::chrono::seconds(10)) ? times : -times;
+          }
+        });
+    ASSERT_EQ(balance, 0) << i;
+  }
+}
+
+TEST_F(ReportsTest, WhatAVisitThrowsEndsTheReport) {
+  add_many(20'000, true);
+  storage::Reports reports(path_);
+  const storage::ReportQuery query = between(0, 500'000'000);
+  const core::TimeZone zone("UTC");
+  int visits = 0;
+  const auto stop = [&visits] {
+    if (++visits == 10) {
+      throw core::Error("enough");
+    }
+  };
+  EXPECT_THROW(reports.each_line(query, {}, zone, [&](const core::ReportLine&) { stop(); }),
+               core::Error);
+  EXPECT_EQ(visits, 10);
+  visits = 0;
+  EXPECT_THROW(
+      reports.sum_lines(query, {}, zone, [&](const core::ReportLine&, std::int64_t) { stop(); }),
+      core::Error);
+}
+
+TEST_F(ReportsTest, DamageEndsTheReportBehindTheLinesBeforeIt) {
+  add_many(5000, false);
+  storage::open_for_writing(path_)->exec(
+      "UPDATE task SET labels = '{\"customer' WHERE task_id = 't004000'");
+  const storage::ReportQuery query = between(1, 500'000'000);
+  const core::TimeZone zone("UTC");
+  storage::Reports reports(path_);
+  std::string last;
+  int lines = 0;
+  EXPECT_THROW(reports.each_line(query, {}, zone,
+                                 [&](const core::ReportLine& line) {
+                                   EXPECT_LT(last, line.task.task_id);
+                                   last = line.task.task_id;
+                                   ++lines;
+                                 }),
+               core::Error);
+  EXPECT_GT(lines, 3000);
+  EXPECT_LT(lines, 4000);
+  EXPECT_THROW(reports.sum_lines(query, {}, zone, [](const core::ReportLine&, std::int64_t) {}),
+               core::Error);
 }
 
 TEST(Reports, RefuseAMissingLedger) {
