@@ -12,11 +12,11 @@ namespace {
 constexpr std::size_t kKindsMax = 8192;  // about 8 MiB
 
 constexpr const char* kColumns =
-    "t.account, t.state = 1, {labels}, coalesce(t.model, t.input_model), t.action, t.resolution, "
+    "t.account, t.state, {labels}, coalesce(t.model, t.input_model), t.action, t.resolution, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota";
 constexpr int kAccount = 0;
-constexpr int kSucceeded = 1;
+constexpr int kState = 1;
 constexpr int kLabels = 2;
 constexpr int kModel = 3;
 constexpr std::array kWords = {&core::TaskFacts::model, &core::TaskFacts::action,
@@ -33,6 +33,10 @@ void append_bytes(std::string& key, Number number) {
 
 // With its length, so that no two rows of texts have the same key.
 void append_text(std::string& key, std::string_view text) {
+  if (text.empty()) {  // most counts
+    key.push_back('\0');
+    return;
+  }
   constexpr std::size_t kLong = 255;
   if (text.size() < kLong) {
     key.push_back(static_cast<char>(text.size()));
@@ -53,7 +57,7 @@ void AlikeTasks::make_key(const Cursor& row, core::UtcTime at, Way way) {
   append_bytes(key_, way);
   append_bytes(key_, row.integer(kAccount));
   append_bytes(key_, zone_.day_number(at));
-  key_.push_back(row.integer(kSucceeded) != 0 ? 's' : 'f');
+  key_.push_back(static_cast<char>(row.integer(kState)));
   for (int column = kLabels; column < kTime; ++column) {
     append_text(key_, row.text(column));
   }
@@ -62,7 +66,7 @@ void AlikeTasks::make_key(const Cursor& row, core::UtcTime at, Way way) {
 core::FinishedTask AlikeTasks::task_of(const Cursor& row, core::UtcTime at, Way way) {
   core::FinishedTask task;
   task.account = accounts_.name(row.integer(kAccount));
-  task.succeeded = row.integer(kSucceeded) != 0;
+  task.succeeded = row.integer(kState) == static_cast<int>(core::TaskState::succeeded);
   task.labels = labels_.read(row.text(kLabels));
   int column = kModel;
   for (const auto member : kWords) {
