@@ -26,6 +26,7 @@
 #include "storage/database.h"
 #include "storage/reports.h"
 #include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -190,6 +191,18 @@ class Program {
     return out.str();
   }
 
+  /// The costs of the year's months, from a report that sums them up.
+  std::map<std::string, int> costs_by_month() {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = "2026", .by = {"month"}, .prices = prices_},
+                      log_, out);
+    std::map<std::string, int> costs;
+    for (auto& row : support::csv_table(out.str())) {
+      costs[row["month"]] += std::stoi(row["cost"]);
+    }
+    return costs;
+  }
+
  private:
   std::string ledger_;
   std::string prices_;
@@ -197,21 +210,10 @@ class Program {
 };
 
 std::vector<Line> parse(const std::string& report) {
-  constexpr std::size_t kTask = 2;
-  constexpr std::size_t kCost = 26;
-  constexpr std::size_t kAdjusts = 28;
   std::vector<Line> lines;
-  std::istringstream rows(report);
-  std::string row;
-  std::getline(rows, row);
-  while (std::getline(rows, row)) {
-    std::vector<std::string> cells;
-    std::istringstream text(row);
-    for (std::string cell; std::getline(text, cell, ',');) {
-      cells.push_back(cell);
-    }
-    lines.emplace_back(std::stoi(cells.at(kTask).substr(1)), std::stoi(cells.at(kCost)),
-                       !cells.at(kAdjusts).empty());
+  for (auto& row : support::csv_table(report)) {
+    lines.emplace_back(std::stoi(row["task_id"].substr(1)), std::stoi(row["cost"]),
+                       !row["adjusts"].empty());
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -264,6 +266,7 @@ class History {
   }
 
   void check() {
+    std::map<std::string, int> costs;
     int total = 0;
     for (int month = 0; month < kMonths; ++month) {
       const std::string report = program_.report(month);
@@ -273,9 +276,11 @@ class History {
         EXPECT_EQ(report, golden_[month]) << trace_.str();
       }
       for (const Line& line : lines) {
+        costs[month_name(month)] += std::get<1>(line);
         total += std::get<1>(line);
       }
     }
+    EXPECT_EQ(program_.costs_by_month(), costs) << trace_.str();
     EXPECT_EQ(total, oracle_.total()) << trace_.str();
   }
 

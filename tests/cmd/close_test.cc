@@ -14,6 +14,7 @@
 #include "storage/database.h"
 #include "storage/reports.h"
 #include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -63,21 +64,9 @@ class CloseTest : public testing::Test {
   }
   // "task cost adjusts?" of each line of a report.
   std::string costs(const std::string& period) {
-    std::istringstream lines(report(period));
-    std::string line;
-    std::getline(lines, line);
     std::string all;
-    while (std::getline(lines, line)) {
-      std::vector<std::string> cells;
-      std::istringstream row(line);
-      for (std::string cell; std::getline(row, cell, ',');) {
-        cells.push_back(cell);
-      }
-      constexpr std::size_t kTask = 2;
-      constexpr std::size_t kCost = 26;
-      constexpr std::size_t kAdjusts = 28;
-      all +=
-          cells.at(kTask) + " " + cells.at(kCost) + (cells.at(kAdjusts).empty() ? "" : "*") + "\n";
+    for (auto& row : support::csv_table(report(period))) {
+      all += row["task_id"] + " " + row["cost"] + (row["adjusts"].empty() ? "" : "*") + "\n";
     }
     return all;
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -30,9 +31,9 @@ class Bell {
     ++rings_;
     rung_.notify_all();
   }
-  bool wait_for(int rings) {
+  bool wait_for(int rings, std::chrono::seconds patience = kPatience) {
     std::unique_lock lock(mutex_);
-    return rung_.wait_for(lock, kPatience, [&] { return rings_ >= rings; });
+    return rung_.wait_for(lock, patience, [&] { return rings_ >= rings; });
   }
 
  private:
@@ -108,11 +109,24 @@ TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
   EXPECT_EQ(support::read_file(folder_.path("2.mp4")), "");
 }
 
-TEST_F(PublisherTest, EndsWithJobsStillWaiting) {
-  Publisher publisher = this->publisher(2);
-  for (std::uint64_t token = 0; token < 50; ++token) {
-    publisher.submit(job(token, support::tiny_mp4(kVideoBytes)));
+TEST_F(PublisherTest, EndsWithJobsStillWaitingAndLeavesNoVideoInHalf) {
+  constexpr int kJobs = 50;
+  const std::string video = support::tiny_mp4(kVideoBytes);
+  {
+    Publisher publisher = this->publisher(2);
+    for (std::uint64_t token = 0; token < kJobs; ++token) {
+      publisher.submit(job(token, video));
+    }
   }
+  int published = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path().extension() == ".mp4") {
+      ++published;
+      EXPECT_EQ(support::read_file(entry.path()), video);
+    }
+  }
+  EXPECT_TRUE(bell_.wait_for(published, std::chrono::seconds(0)));
+  EXPECT_FALSE(bell_.wait_for(published + 1, std::chrono::seconds(0))) << "one bell a video";
 }
 
 }  // namespace
