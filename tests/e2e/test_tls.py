@@ -1,54 +1,24 @@
 """TLS and HTTP/2 through a real nginx with a throw-away CA."""
 import json
-import socket
-import subprocess
-import time
 
 import pytest
 
 from certificates import make_certificates
-
-NGINX = "/usr/sbin/nginx"
-CONF = """
-daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
-events {{ worker_connections 512; }}
-http {{
-  log_format j '{{"path":"$uri","protocol":"$server_protocol","connection":$connection}}';
-  access_log {dir}/access.log j;
-  client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f;
-  uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
-  keepalive_requests 100000;
-  server {{
-    listen 127.0.0.1:{port} ssl http2;
-    ssl_certificate {dir}/server.pem; ssl_certificate_key {dir}/server.key;
-    location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
-  }}
-}}
-"""
+from nginx import Nginx
 
 
-class Tls:
+class Tls(Nginx):
     def __init__(self, folder, upstream, name="IP:127.0.0.1"):
-        self.folder = folder
         make_certificates(folder, name)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        (folder / "nginx.conf").write_text(CONF.format(dir=folder, port=self.port, upstream=upstream))
-        self.process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+        super().__init__(folder, f"access_log {folder}/access.log j; ssl_certificate {folder}/server.pem; "
+                         f"ssl_certificate_key {folder}/server.key; "
+                         f"location / {{ proxy_pass http://127.0.0.1:{upstream}; }}", listen="ssl http2")
+        self.folder = folder
         self.base = f"https://127.0.0.1:{self.port}"
         self.ca = folder / "ca.pem"
-        until = time.monotonic() + 10
-        while socket.socket().connect_ex(("127.0.0.1", self.port)) != 0:
-            assert time.monotonic() < until and self.process.poll() is None
-            time.sleep(0.01)
 
     def log(self):
         return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture
@@ -58,7 +28,6 @@ def make_tls(tmp_path):
     def make(gateway, **more):
         folder = tmp_path / f"tls{len(servers)}"
         folder.mkdir()
-        folder.chmod(0o755)
         servers.append(Tls(folder, gateway.port, **more))
         return servers[-1]
     yield make
