@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <exception>
-#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -225,77 +222,6 @@ ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod
   return part;
 }
 
-// The parts of a period that threads take one after another to sum them up. Only an index brings a
-// part of a period's tasks without reading all of them.
-class PartsOfSum {
- public:
-  struct Part {
-    Way way;
-    ReportQuery query;
-  };
-
-  PartsOfSum(SQLite::Database& database, const ReportQuery& query) {
-    for (const Way way : ways_by(query.time)) {
-      if (way == Way::finish_time) {
-        add_slices(database, query);
-      } else {
-        parts_.push_back({way, query});
-      }
-    }
-  }
-  /// Null: the end.
-  const Part* next() {
-    const std::size_t index = next_.fetch_add(1);
-    return index < parts_.size() ? &parts_[index] : nullptr;
-  }
-
- private:
-  // Of the time in which tasks finished, which may be a small part of the period.
-  void add_slices(SQLite::Database& database, const ReportQuery& query) {
-    constexpr int kSlices = 64;
-    const char* const end_of_index =
-        "SELECT finish_time FROM task INDEXED BY task_by_finish WHERE state IN (1, 2) AND "
-        "finish_time >= ?1 AND finish_time < ?2 ORDER BY finish_time ";
-    std::vector<core::UtcTime> ends;
-    for (const char* order : {"ASC LIMIT 1", "DESC LIMIT 1"}) {
-      Cursor row(database, std::string(end_of_index) + order,
-                 {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
-      if (!row.step()) {
-        return;
-      }
-      ends.push_back(*row.time(0));
-    }
-    const auto behind = ends[1] + std::chrono::milliseconds(1);
-    const auto length = (behind - ends[0]) / kSlices + std::chrono::milliseconds(1);
-    for (core::UtcTime begin = ends[0]; begin < behind; begin += length) {
-      Part& part = parts_.emplace_back(Part{Way::finish_time, query});
-      part.query.begin = begin;
-      part.query.end = std::min(begin + length, behind);
-    }
-  }
-
-  std::vector<Part> parts_;
-  std::atomic<std::size_t> next_{0};
-};
-
-struct SumPlan {
-  const std::vector<ClosedPeriod>& closed;
-  const core::TimeZone& zone;
-  AlikeTasks::Visit visit;
-};
-
-// What one thread does.
-void sum_parts(SQLite::Database& database, const SumPlan& plan, PartsOfSum& parts) {
-  AlikeTasks alike(database, plan.zone, plan.visit);
-  while (const PartsOfSum::Part* part = parts.next()) {
-    // A task that came late for a closed period is among the adjustments.
-    alike.add(part->query, part->way, !plan.closed.empty(), [&plan](core::UtcTime time) {
-      return closed_period_at(plan.closed, time) != nullptr;
-    });
-  }
-  alike.flush();
-}
-
 // Joins the reading thread, whatever ends the visits.
 class ReadingThread {
  public:
@@ -431,20 +357,12 @@ void Reports::sum_lines(const ReportQuery& query, const core::Pricing& pricing,
       frozen.take(line);
       visit_owned(line);
     }
-    std::mutex one_at_a_time;
-    const SumPlan plan{closed, zone, [&](const core::FinishedTask& task, std::int64_t count) {
-                         const std::lock_guard lock(one_at_a_time);
-                         for (const core::Charge& charge : core::charges_of(task, pricing, zone)) {
-                           visit({.task = task, .charge = charge}, count);
-                         }
-                       }};
-    PartsOfSum parts(*c.database, query);
-    auto other = c.twin ? std::async(std::launch::async, [&] { sum_parts(*c.twin, plan, parts); })
-                        : std::future<void>();
-    sum_parts(*c.database, plan, parts);
-    if (other.valid()) {
-      other.get();
-    }
+    each_kind_of_task({.first = *c.database, .second = c.twin.get()}, query, closed, zone,
+                      [&](const core::FinishedTask& task, std::int64_t count) {
+                        for (const core::Charge& charge : core::charges_of(task, pricing, zone)) {
+                          visit({.task = task, .charge = charge}, count);
+                        }
+                      });
   });
 }
 
