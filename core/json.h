@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,7 +120,8 @@ class JsonDocument {
   static constexpr std::size_t kValuesMax = 1'000'000;
   static constexpr std::size_t kKeptBytes = std::size_t{1} << 20U;
 
-  JsonDocument() = default;
+  JsonDocument();
+  ~JsonDocument();
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
@@ -132,6 +134,7 @@ class JsonDocument {
  private:
   friend class JsonValue;
   class Reader;
+  struct Parser;
 
   /// Nodes stand in the order of the text: a container's children follow it, up to `end`.
   struct Node {
@@ -150,8 +153,8 @@ class JsonDocument {
 
   std::vector<Node> nodes_;
   std::string texts_;
-  std::vector<std::uint32_t> open_;
   std::vector<std::string_view> keys_;
+  std::unique_ptr<Parser> parser_;
 };
 
 /// Documents within documents: gateways and vendors put JSON as text inside JSON (api.md T6, T7).

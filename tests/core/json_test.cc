@@ -141,14 +141,15 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"empty", "", JsonDefect::empty}, TextCase{"blanks", " \n", JsonDefect::empty},
         TextCase{"only_byte_order_mark", "\xEF\xBB\xBF", JsonDefect::empty},
         TextCase{"too_deep", deep(JsonDocument::kDepthMax + 1), JsonDefect::too_deep},
-        TextCase{"far_too_deep", std::string(100'000, '['), JsonDefect::too_deep},
+        TextCase{"far_too_deep", deep(100'000), JsonDefect::too_deep},
         TextCase{"deep_objects",
                  [] {
                    std::string text;
                    for (int i = 0; i < 100'000; ++i) text += R"({"a":)";
-                   return text;
+                   return text + "1" + std::string(100'000, '}');
                  }(),
                  JsonDefect::too_deep},
+        TextCase{"cut_far_too_deep", std::string(100'000, '['), JsonDefect::syntax},
         TextCase{"too_large", std::string(JsonDocument::kBytesMax + 1, ' '), JsonDefect::too_large},
         TextCase{"too_many_values",
                  [] {
