@@ -7,6 +7,7 @@ namespace core {
 namespace {
 
 constexpr long kQuerySilenceSeconds = 30;  // a query that brings nothing for so long is dropped
+constexpr long kQueryBufferBytes = 4096;   // most answers fit; each of thousands in flight has one
 
 }  // namespace
 
@@ -19,6 +20,7 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
     CURL* easy = query->easy.get();
     set_option(easy, CURLOPT_PIPEWAIT, 1L);
     set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    set_option(easy, CURLOPT_BUFFERSIZE, kQueryBufferBytes);
     set_option(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.query_timeout.count()));
     set_option(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     set_option(easy, CURLOPT_LOW_SPEED_TIME, kQuerySilenceSeconds);

@@ -24,7 +24,7 @@ constexpr int kBusyTimeoutMs = 10'000;
 constexpr std::size_t kHeaderBytes = 100;  // sqlite.org/fileformat.html §1.3
 constexpr std::size_t kApplicationIdAt = 68;
 constexpr int kPageBytes = 8192;
-constexpr int kWriterCacheKib = 12 * 1024;
+constexpr int kWriterCacheKib = 4 * 1024;  // measured: no slower than 12 MiB at a million tasks
 constexpr int kReaderCacheKib = 2 * 1024;
 constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 

@@ -15,8 +15,8 @@ namespace storage {
 /// memory allows. One thread.
 class ImportBatch {
  public:
-  /// About 150,000 rows.
-  static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
+  /// About 75,000 rows.
+  static constexpr std::size_t kBytesMax = std::size_t{4} * 1024 * 1024;
 
   struct Row {
     std::string_view id;
