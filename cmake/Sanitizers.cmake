@@ -15,6 +15,10 @@ function(reeltally_sanitizers target)
     target_link_options(${target} PRIVATE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
     return()
   endif()
+  # Headers read once spare a sanitizer's build a third of its time. The release build goes without,
+  # so that each source must include what it uses.
+  target_precompile_headers(${target} PRIVATE <algorithm> <chrono> <filesystem> <functional> <map>
+    <memory> <optional> <sstream> <string> <variant> <vector>)
   target_compile_options(${target} PRIVATE ${flags})
   target_link_options(${target} PUBLIC ${flags})
 endfunction()
