@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "core/task.h"
@@ -8,18 +6,13 @@
 namespace core {
 namespace {
 
-// What spreadsheets and web pages leave around an ID: blanks, no-break spaces, zero-width
-// characters and the byte order mark.
-constexpr std::array<std::string_view, 10> kAround = {" ",
-                                                      "\t",
-                                                      "\xC2\xA0",
-                                                      "\xE2\x80\x8B",
-                                                      "\xE2\x80\x8C",
-                                                      "\xE2\x80\x8D",
-                                                      "\xE2\x80\x8E",
-                                                      "\xE2\x80\x8F",
-                                                      "\xE2\x81\xA0",
-                                                      "\xEF\xBB\xBF"};
+// What spreadsheets, web pages and Chinese keyboards leave around an ID: blanks of every width
+// (Unicode's Zs), zero-width characters and the byte order mark.
+constexpr bool is_surrounding(char32_t code) {
+  return code == ' ' || code == '\t' || code == 0xA0 || code == 0x1680 ||
+         (code >= 0x2000 && code <= 0x200F) || code == 0x202F || code == 0x205F || code == 0x2060 ||
+         code == 0x3000 || code == 0xFEFF;
+}
 
 bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
 
@@ -27,18 +20,23 @@ std::string_view without_surroundings(std::string_view text) {
   if (!text.empty() && is_visible_ascii(text.front()) && is_visible_ascii(text.back())) {
     return text;
   }
-  for (bool changed = true; changed && !text.empty();) {
-    changed = false;
-    for (const std::string_view one : kAround) {
-      if (text.substr(0, one.size()) == one) {
-        text.remove_prefix(one.size());
-        changed = true;
-      }
-      if (text.size() >= one.size() && text.substr(text.size() - one.size()) == one) {
-        text.remove_suffix(one.size());
-        changed = true;
-      }
+  while (!text.empty()) {
+    const Utf8Character first = utf8_character(text, 0);
+    if (!first.valid || !is_surrounding(first.code)) {
+      break;
     }
+    text.remove_prefix(first.bytes);
+  }
+  while (!text.empty()) {
+    std::size_t begin = text.size() - 1;
+    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) {
+      --begin;
+    }
+    const Utf8Character last = utf8_character(text, begin);
+    if (!last.valid || begin + last.bytes != text.size() || !is_surrounding(last.code)) {
+      break;
+    }
+    text.remove_suffix(last.bytes);
   }
   return text;
 }

@@ -29,7 +29,9 @@ TEST(TaskId, DropsWhatStandsAround) {
                                  "\xE2\x80\x8B"
                                  "a\xE2\x80\x8B ",
                                  "\xC2\xA0"
-                                 "a"}) {
+                                 "a",
+                                 "\xE3\x80\x80"
+                                 "a\xE3\x80\x80\xE2\x80\xAF"}) {
     const auto parsed = TaskId::parse(text);
     ASSERT_TRUE(std::holds_alternative<TaskId>(parsed));
     EXPECT_EQ(std::get<TaskId>(parsed).text(), "a");
@@ -54,6 +56,8 @@ TEST(TaskId, RefusesWithTheReason) {
       {"a\xC2\x85z", IdDefect::control_character},
       {"a\xE2\x80\xAEz", IdDefect::control_character},
       {"a\xFFz", IdDefect::not_utf8},
+      {"a\xE3\x80", IdDefect::not_utf8},
+      {"\x80", IdDefect::not_utf8},
       {"a\xC0\xAFz", IdDefect::not_utf8},
       {"a\xED\xA0\x80z", IdDefect::not_utf8},
       {"8.60E+17", IdDefect::spreadsheet_number},

@@ -1,5 +1,8 @@
 """The rules of the paragraph "Input" through the real binary."""
+import csv
+import re
 import subprocess
+import urllib.parse
 
 import pytest
 
@@ -43,15 +46,29 @@ def test_what_is_rejected(reeltally, data, line, said):
     assert result.code == 3 and f":{line}: rejected" in result.err and said in result.err, result
 
 
+HOSTILE = ["../", "..\\", "/", "//", "/../../", "./", "?", "?a=b", "#", "%", "%2e%2e", "%2F", "%00", "%0d%0aX: 1", "%25", ";",
+           ";a=b", "&", "=", "=cmd|' /C calc'!A0", "+", "-", "--db", "@", ":", "//host.test/", "http://host.test/", "$(id)", "`id`",
+           "|", "'", "''", "*", "{}", "[1-3]", "<b>", "~", "^", "!", ",", "ü", "日本", "😀", "a b", '"']
+BROKEN = ["\0", "\r\nX-Evil: 1", "\n", "\x1b[31m", "\x7f", "\x85", "\u202e", "x" * 191, "x" * 1000]
+
+
 def test_hostile_ids_never_leave_the_path(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
-    ids = ["../x", "a/b", "a?b=c", "a#b", "%2e%2e", "a%2Fb", "a b", "ü", "a\\b", "=cmd|x", "-rf", "a&b", "a;b"]
-    quoted = ['"' + i + '"' for i in ids]
-    result = reeltally.run(gateway, "--delimiter", "|", reeltally.csv(*quoted))
-    assert result.code == 0 and result.summary["failed"] == len(ids), result
-    for request in gateway.log(event="request"):
-        assert request["path"].startswith("/v1/video/generations/") and request["path"].count("/") == 4
-        assert request["query"] == ""
+    whole, broken = ({shape.format(f) for f in fragments for shape in ("{}", "a{}", "{}a", "a{}b", "{0}a{0}")}
+                     for fragments in (HOSTILE, BROKEN))
+    assert len(whole | broken) >= 200
+    path = reeltally.folder / "hostile.csv"
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        csv.writer(f, quoting=csv.QUOTE_ALL).writerows([["id"]] + [[i] for i in sorted(whole | broken)])
+    result = reeltally.run(gateway, path)
+    refused = {i for i in broken if i != "x" * 191}
+    assert result.code == 3 and result.summary["rows_rejected"] == len(refused), result
+    asked = [request["path"] for request in gateway.log(event="request")]
+    prefix = "/v1/video/generations/"
+    assert all(re.fullmatch(prefix + r"(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+", one) for one in asked)
+    assert sorted(urllib.parse.unquote(one[len(prefix):]) for one in asked) == sorted(whole | (broken - refused))
+    assert not [request for request in gateway.log(event="request") if request["query"]]
+    assert set(reeltally.states()) == whole | (broken - refused)
 
 
 def test_stdin_columns_and_shards(reeltally):
