@@ -21,6 +21,7 @@ std::string try_once(const MonitorPing& ping, std::chrono::milliseconds timeout)
   set_option(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set_option(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  set_option(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // a dead name server would outlast the timeout
   set_option(easy.get(), CURLOPT_USERAGENT, ping.user_agent.c_str());
   set_option(easy.get(), CURLOPT_WRITEFUNCTION, &ignore_body);
   if (!ping.ca_file.empty()) {
