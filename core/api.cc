@@ -113,7 +113,8 @@ bool is_invalid_url(JsonValue root) {
          error["message"].text().starts_with("Invalid URL");
 }
 
-/// What an answer other than 2xx means (api.md, section 4).
+/// What an answer other than 2xx means (api.md, section 4). A 404 without JSON is the word of
+/// whatever stands before the gateway, and says nothing about the task.
 Verdict verdict_of_http(int http_status, JsonValue root) {
   switch (http_status) {
     case 400:
@@ -123,6 +124,7 @@ Verdict verdict_of_http(int http_status, JsonValue root) {
     case 403:
       return Verdict::forbidden;
     case 404:
+      if (!root.exists()) return Verdict::unexpected;
       return is_invalid_url(root) ? Verdict::invalid_url : Verdict::not_found;
     case 429:
       return Verdict::throttled;

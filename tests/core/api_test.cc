@@ -207,7 +207,7 @@ TEST(Verdicts, OfHttpStatusesWhateverTheBody) {
       {0, Verdict::unexpected},     {100, Verdict::unexpected},   {204, Verdict::unreadable},
       {301, Verdict::unexpected},   {302, Verdict::unexpected},   {304, Verdict::unexpected},
       {400, Verdict::unexpected},   {401, Verdict::unauthorised}, {402, Verdict::unexpected},
-      {403, Verdict::forbidden},    {404, Verdict::not_found},    {408, Verdict::unexpected},
+      {403, Verdict::forbidden},    {404, Verdict::unexpected},   {408, Verdict::unexpected},
       {409, Verdict::unexpected},   {410, Verdict::unexpected},   {425, Verdict::unexpected},
       {429, Verdict::throttled},    {500, Verdict::server_error}, {502, Verdict::server_error},
       {524, Verdict::server_error}, {599, Verdict::server_error}, {600, Verdict::unexpected},

@@ -38,6 +38,34 @@ def test_what_is_not_understood_is_kept_and_unfinished(reeltally, make_gateway, 
         assert result.code == 0 and result.summary["unrecognised"] == 1
 
 
+@pytest.mark.parametrize("fault", ["404html", "404empty"])
+def test_a_404_of_whatever_stands_before_the_gateway_makes_no_task_missing(reeltally, make_gateway, fault):
+    gateway = make_gateway(tasks={"a": {"polls": [fault] * 4 + ["success"], "vendor": "seedance"}})
+    path = reeltally.csv("a")
+    assert [reeltally.run(gateway, "--retries", "0", path).code for _ in range(4)] == [3] * 4
+    assert reeltally.states() == {"a": "unfinished"}
+    assert reeltally.run(gateway, path).code == 0 and reeltally.files() == ["a.mp4"]
+
+
+def test_a_dead_name_server_delays_nobody(reeltally):
+    for name, text in (("resolv.conf", "nameserver 127.0.0.1\n"), ("nsswitch.conf", "hosts: files dns\n")):
+        (reeltally.folder / name).write_text(text)
+    # A machine of its own, whose name server takes questions and never answers.
+    script = ("ip link set lo up && mount --bind resolv.conf /etc/resolv.conf && "
+              "mount --bind nsswitch.conf /etc/nsswitch.conf || exit 99\n"
+              "exec /usr/bin/python3 -c 'import socket, subprocess, sys\n"
+              "server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+              "server.bind((\"127.0.0.1\", 53))\n"
+              "sys.exit(subprocess.run(sys.argv[1:]).returncode)' \"$@\"")
+    begin = time.monotonic()
+    result = reeltally("run", "--base-url", "https://gateway.test", "--connect-timeout", "300ms", "--retries", "0", "--json",
+                       reeltally.csv("a", "b", "c"), wrapper=["unshare", "--mount", "--net", "/bin/sh", "-c", script, "sh"])
+    if result.code == 99 or "unshare" in result.err:
+        pytest.skip("needs root to make namespaces")
+    assert result.code == 3 and result.summary["errors"] == {"timeout": 3}, result
+    assert time.monotonic() - begin < 5
+
+
 def test_a_long_body_is_cut_at_its_promised_length(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["long", "failure"]}})
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0

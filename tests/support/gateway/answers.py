@@ -193,6 +193,8 @@ def failure(vendor, task_id, now):
 ERRORS = {
     "400": (400, {"code": "task_not_exist", "message": "task_not_exist", "data": None}),
     "404": (404, {"code": "task_not_exist", "message": "任务不存在", "data": None}),
+    "404html": (404, "<html><head><title>404 Not Found</title></head></html>"),
+    "404empty": (404, None),
     "404url": (404, {"error": {"message": "Invalid URL (GET /v1/x)", "type": "invalid_request_error", "param": "",
                                "code": ""}}),
     "401": (401, {"error": {"message": "Invalid API key provided. (request id: 1)", "type": "new_api_error",
