@@ -76,8 +76,9 @@ void QueryLane::admit() {
       SteadyTime when = clock_.steady();
       const bool polled = sweeping_again_ && task.last_query.has_value();
       if (polled) {
-        when += std::max(*task.last_query + plan_.poll_interval - clock_.utc(),
-                         std::chrono::milliseconds(0));
+        // The wall clock may have jumped since.
+        when += std::clamp(*task.last_query + plan_.poll_interval - clock_.utc(),
+                           std::chrono::milliseconds(0), plan_.poll_interval);
       }
       const std::size_t slot = hold(std::move(task));
       slots_[slot].asked = slots_[slot].unfinished = polled;
@@ -166,7 +167,8 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
            plan_.run);
   const auto retry_after = answer.retry_after;
   judge_answer(parsed, answer.http_status);
-  if (parsed.verdict == Verdict::throttled || (retry_after && answer.http_status >= 500)) {
+  const bool is_none = after_query(parsed.verdict, TaskState::unfinished) == Step::retry;
+  if (parsed.verdict == Verdict::throttled || (retry_after && is_none)) {
     limiter_.slow_down(clock_.steady(), retry_after);
     tell(Notice::Kind::slowed, slot, "the gateway asks to slow down");
   }

@@ -225,6 +225,24 @@ TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
   EXPECT_EQ(tally().requests, static_cast<std::uint64_t>(tasks) * 3);
 }
 
+TEST_F(EngineTest, AWallClockThatJumpsDelaysNoPoll) {
+  plan_.wait = true;
+  const int tasks = static_cast<int>(core::QueryLane::kWindow) * 2;
+  for (int i = 0; i < tasks; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "IN_PROGRESS")), answer(200, body(id, "FAILURE"))});
+  }
+  transport_.on_query = [&](const core::QueryRequest& request) {
+    if (transport_.sent.size() == core::QueryLane::kWindow) {
+      clock_.jump(-hours(8760));
+    }
+    return next(request.path);
+  };
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_LE(clock_.steady() - begin, minutes(10));
+}
+
 TEST_F(EngineTest, WaitLetsStaleTasksGo) {
   plan_.wait = true;
   plan_.stale_after = hours(2);
