@@ -47,6 +47,9 @@ bool is_on_disk(const std::string& path, std::int64_t bytes) {
   return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == bytes;
 }
 
+// For a run that fetches nothing.
+bool never_matters(const std::string&, std::int64_t) { return true; }
+
 std::string host_name() {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
@@ -62,18 +65,27 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
     history = std::make_unique<storage::History>(ledger);
   }
   const bool refresh = settings.flag("refresh");
+  const auto on_disk = settings.flag("no-download") ? &never_matters : &is_on_disk;
   std::vector<core::IdSet> seen(inputs.accounts().size());
   inputs.read(
       [&](const core::WantedTask& task, std::size_t account) {
-        const bool ask =
-            seen.at(account).insert(task.id.text()) &&
-            (refresh || history == nullptr ||
-             history->would_ask(inputs.accounts().at(account).name, task.id, &is_on_disk));
+        const bool ask = seen.at(account).insert(task.id.text()) &&
+                         (refresh || history == nullptr ||
+                          history->would_ask(inputs.accounts().at(account).name, task.id, on_disk));
         if (ask) {
           out << task.id.text() << '\n';
         }
       },
       [](const core::RejectedRow&) {});
+  if (settings.flag("pending") && history != nullptr) {
+    const core::UtcTime stale_before = core::SystemClock().utc() - settings.duration("stale-after");
+    history->each_pending(inputs.accounts().front().name, stale_before,
+                          [&](const std::string& task_id) {
+                            if (seen.front().insert(task_id)) {
+                              out << task_id << '\n';
+                            }
+                          });
+  }
   return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
 }
 

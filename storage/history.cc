@@ -178,6 +178,24 @@ bool History::would_ask(const std::string& account, const core::TaskId& id,
   });
 }
 
+void History::each_pending(const std::string& account, core::UtcTime stale_before,
+                           const std::function<void(const std::string& task_id)>& take) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "read", [&] {
+    Statement pending(*c.database,
+                      "SELECT t.task_id FROM task AS t JOIN account AS a ON a.id = t.account "
+                      "WHERE a.name = ?1 AND ((t.state = 0 AND "
+                      "ifnull(t.submit_time, t.first_seen) >= ?2) OR EXISTS (SELECT 1 FROM video "
+                      "AS v JOIN snapshot AS s ON s.id = v.snapshot WHERE v.task = t.id AND "
+                      "v.state = 0 AND s.block IS NULL)) ORDER BY t.id");
+    pending.bind(1, account);
+    pending.bind(2, std::int64_t{stale_before.time_since_epoch().count()});
+    while (pending.step()) {
+      take(std::string(pending.text(0)));
+    }
+  });
+}
+
 std::string sqlite_version_text() { return SQLite::getLibVersion(); }
 
 }  // namespace storage

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,10 @@ class History {
   /// Whether `run` would ask about a task: it is not finished, or a recorded video is not on disk.
   [[nodiscard]] bool would_ask(const std::string& account, const core::TaskId& id,
                                bool (*on_disk)(const std::string& path, std::int64_t bytes));
+  /// The tasks that `run --pending` asks about: unfinished ones that are not older than
+  /// `stale_before`, and those whose video's link was pruned.
+  void each_pending(const std::string& account, core::UtcTime stale_before,
+                    const std::function<void(const std::string& task_id)>& take);
 
  private:
   struct Connection;

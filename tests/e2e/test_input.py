@@ -87,6 +87,17 @@ def test_finished_tasks_are_not_in_a_dry_run(reeltally, make_gateway):
     assert result.out.split() == ["b", "c"]
 
 
+def test_a_dry_run_shows_what_is_pending(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS"]}, tasks={"done": {"vendor": "seedance", "polls": ["success"]}})
+    reeltally.run(gateway, reeltally.csv("a", "b", "done"))
+    assert reeltally("run", "--dry-run", "--pending").out.split() == ["a", "b"]
+    assert reeltally("run", "--dry-run", "--pending", reeltally.csv("c", "b")).out.split() == ["c", "b", "a"]
+    assert reeltally("run", "--dry-run", "--pending", "--stale-after", "1m").out == "", "they began two minutes ago"
+    (reeltally.videos / "done.mp4").unlink()
+    assert reeltally("run", "--dry-run", reeltally.csv("done")).out == "done\n"
+    assert reeltally("run", "--dry-run", "--no-download", reeltally.csv("done")).out == ""
+
+
 def test_a_million_rows_in_bounded_memory(reeltally):
     script = "import sys\nfor i in range(1000000): sys.stdout.write('asyntask_%032d,acme\\n' % i)"
     generator = subprocess.Popen(["/usr/bin/python3", "-c", "print('task_id,customer')\n" + script], stdout=subprocess.PIPE)
