@@ -1,6 +1,8 @@
 // What a process owes itself before it does anything.
 #pragma once
 
+#include <cstdint>
+
 namespace cmd {
 
 /// Call first in main, once, before any thread or file:
@@ -10,5 +12,9 @@ namespace cmd {
 ///  - SIGPIPE is ignored: a closed pipe is an error of the write. Children inherit that.
 /// Throws core::Error when /dev/null cannot be opened.
 void prepare_process();
+
+/// Raises the limit of open files to `wanted` if it is lower and may be raised. Returns how many
+/// are allowed now.
+std::uint64_t allow_open_files(std::uint64_t wanted);
 
 }  // namespace cmd

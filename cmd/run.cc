@@ -23,6 +23,7 @@
 #include "cmd/live_progress.h"
 #include "cmd/metrics_file.h"
 #include "cmd/monitor_calls.h"
+#include "cmd/process.h"
 #include "cmd/program.h"
 #include "cmd/run_inputs.h"
 #include "cmd/summary.h"
@@ -94,8 +95,6 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
 core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
   core::RunPlan plan;
   plan.run = run;
-  plan.concurrency = static_cast<int>(settings.count("concurrency"));
-  plan.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
   plan.rate = static_cast<int>(settings.count("rate"));
   plan.retry.retries = static_cast<int>(settings.count("retries"));
   plan.wait = settings.flag("wait");
@@ -142,6 +141,27 @@ core::TransportSettings transport_settings(const Settings& settings,
   transport.allow_private_hosts = settings.flag("allow-private-hosts");
   transport.user_agent = "reeltally/" + std::string(program_version());
   return transport;
+}
+
+// With few files allowed fewer transfers run at once, instead of many failing.
+void fit_to_open_files(core::TransportSettings& transport, Log& log) {
+  constexpr int kOthers = 24;  // ledger, output folder, event loop, standard streams
+  constexpr int kQuery = 3;    // a connection, and two while its name is resolved
+  constexpr int kDownload = 6;
+  const int wanted =
+      kOthers + kQuery * transport.concurrency + kDownload * transport.download_concurrency;
+  const std::uint64_t allowed = allow_open_files(static_cast<std::uint64_t>(wanted));
+  if (allowed >= static_cast<std::uint64_t>(wanted)) {
+    return;
+  }
+  const int left = std::max(static_cast<int>(allowed) - kOthers, 0);
+  transport.download_concurrency =
+      std::clamp(left / (2 * kDownload), 1, transport.download_concurrency);
+  transport.concurrency = std::clamp((left - kDownload * transport.download_concurrency) / kQuery,
+                                     1, transport.concurrency);
+  log.warning("only " + std::to_string(allowed) + " open files are allowed (ulimit -n): " +
+              std::to_string(transport.concurrency) + " queries and " +
+              std::to_string(transport.download_concurrency) + " downloads run at once");
 }
 
 // What --exec may know: everything but the keys.
@@ -210,6 +230,7 @@ class Run {
 
 int Run::execute() {
   core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
+  fit_to_open_files(transport, log_);
   if (const auto path = settings_.given_text("failed-out")) {
     failed_rows_ = std::make_unique<FailedRows>(*path, account_names_);
   }
@@ -349,6 +370,8 @@ void Run::import(storage::TaskStore& store) {
 void Run::drive(storage::TaskStore& store, core::TransportSettings settings, VideoHooks& hooks) {
   core::RunPlan plan = plan_of(settings_, store.run());
   const std::string folder = settings.folder ? settings.folder->path() : std::string();
+  plan.concurrency = settings.concurrency;
+  plan.download_concurrency = settings.download_concurrency;
   plan.download_hindrance = [this, folder] {
     return lack_of_space(folder, settings_.size("min-free"));
   };
