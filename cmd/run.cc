@@ -210,6 +210,7 @@ class Run {
   int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
+  void name_left_over(storage::TaskStore& store);
   void tell_summary();
   void write_monitor_files(const std::string& ledger);
   [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
@@ -270,6 +271,7 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
   }
   summary_.seconds = std::chrono::duration<double>(clock_.steady() - begin).count();
   fill_summary(store.totals());
+  name_left_over(store);
   store.end_run(summary_.exit_code, summary_json(summary_));
   if (failed_rows_ != nullptr) {
     failed_rows_->publish();
@@ -483,6 +485,31 @@ void Run::fill_summary(const storage::RunTotals& totals) {
                                   .videos_count = !settings_.flag("no-download"),
                                   .waits = waits},
                                  summary_);
+}
+
+// What the run was cut before has had no notice yet. Tasks are only counted in the summary: after
+// a rejected key that would be all of them.
+void Run::name_left_over(storage::TaskStore& store) {
+  const bool videos = summary_.videos_left > 0 && !settings_.flag("no-download");
+  if (failed_rows_ == nullptr && !videos) {
+    return;
+  }
+  store.each_left(videos, [&](const storage::LeftOver& left) {
+    core::Notice notice{.kind = core::Notice::Kind::not_answered,
+                        .task_id = left.task_id,
+                        .video = left.video,
+                        .text = "left when the downloads ended",
+                        .account = left.account};
+    if (left.video > 0) {
+      notice.kind = core::Notice::Kind::video_failed;
+      if (interrupt_.signal() == 0) {
+        troubles_.add(notice);
+      }
+    }
+    if (failed_rows_ != nullptr) {
+      failed_rows_->add(notice);
+    }
+  });
 }
 
 void Run::tell_summary() {

@@ -1,5 +1,6 @@
 #include "storage/task_store.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -549,6 +550,33 @@ RunTotals TaskStore::totals() {
                      "WHERE v.state = 0");
     totals.videos_wanted = wanted.step() ? static_cast<std::uint64_t>(wanted.integer(0)) : 0;
     return totals;
+  });
+}
+
+void TaskStore::each_left(bool videos, const std::function<void(const LeftOver&)>& take) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "read", [&] {
+    const auto each = [&](const char* sql) {
+      Statement rows(*c.database, sql);
+      rows.bind(1, c.run);
+      while (rows.step()) {
+        const auto account = std::find(c.accounts.begin(), c.accounts.end(), rows.integer(0));
+        take({.account = static_cast<int>(account - c.accounts.begin()),
+              .task_id = std::string(rows.text(1)),
+              .video = static_cast<int>(rows.integer(2))});
+      }
+    };
+    // A task that waits for its next poll was answered in this run.
+    each(
+        "SELECT t.account, t.task_id, 0 FROM work AS w JOIN task AS t ON t.id = w.task "
+        "LEFT JOIN snapshot AS s ON s.id = t.status_snapshot "
+        "WHERE w.settled = 0 AND ifnull(s.run, 0) <> ?1 ORDER BY w.task");
+    if (videos) {
+      each(
+          "SELECT t.account, t.task_id, v.video_index FROM work AS w "
+          "JOIN video AS v ON v.task = w.task JOIN task AS t ON t.id = w.task "
+          "WHERE v.state = 0 AND v.settled_run <> ?1 ORDER BY w.task, v.video_index");
+    }
   });
 }
 

@@ -43,6 +43,13 @@ struct RunTotals {
   std::uint64_t videos_wanted = 0;
 };
 
+/// A task, or one video of it, that a run did not come to.
+struct LeftOver {
+  int account = 0;  ///< the run's own index
+  std::string task_id;
+  int video = 0;  ///< 0: the task itself
+};
+
 /// The one writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
 /// time: the main thread before and after the engine, the writer thread of SqliteLedger between.
 /// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
@@ -68,6 +75,9 @@ class TaskStore {
   void write(std::span<core::Entry> entries);
 
   [[nodiscard]] RunTotals totals();
+  /// What this run ended before: tasks that it has no answer about and never gave up, then, with
+  /// `videos`, those videos that it neither fetched nor gave up.
+  void each_left(bool videos, const std::function<void(const LeftOver&)>& take);
   void end_run(int exit_code, const std::string& summary_json);
 
   /// What a reading connection needs of the run: its number, and the accounts by index.

@@ -218,6 +218,17 @@ def test_little_room_stops_downloads_and_queries_go_on(reeltally, make_gateway):
     assert "--min-free" in result.err
 
 
+def test_failed_rows_hold_what_the_deadline_cut(reeltally, make_gateway):
+    video = {"vendor": "seedance", "video": {"faults": ["stall"]}}
+    gateway = make_gateway(tasks={"cut": video, "never": {"polls": ["stall", "failure"]}, "runs": {"polls": ["IN_PROGRESS", "failure"]}})
+    out = reeltally.folder / "failed.csv"
+    result = reeltally.run(gateway, "--deadline", "1s", "--wait", "--failed-out", out, reeltally.csv("cut", "never", "runs"))
+    assert result.code == 3 and "not fetched: cut" in result.err, result
+    assert out.read_text().splitlines() == ["task_id", "never", "cut"], "`runs` was answered"
+    result = reeltally.run(gateway, out)
+    assert result.code == 0 and reeltally.files() == ["cut.mp4"]
+
+
 def test_failed_rows_are_read_again(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["500", "500", "failure"]}, "b": {"polls": ["failure"]}})
     out = reeltally.folder / "failed.csv"
