@@ -37,6 +37,8 @@ Failure failure_of(const std::exception_ptr& exception) {
     return {.exit_code = no_ledger, .message = error.what()};
   } catch (const storage::LedgerBusy& error) {
     return {.exit_code = ledger_busy, .message = error.what()};
+  } catch (const core::Stopped& stopped) {
+    return {.exit_code = unfinished, .message = stopped.what()};  // by time: a signal is caught
   } catch (const core::Error& error) {
     return {.exit_code = fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {

@@ -21,6 +21,7 @@ enum ExitCode : int {
   interrupted = 130,
   terminated = 143,
 };
+inline constexpr int kSignalBase = 128;  ///< plus the signal's number
 
 struct ExitMeaning {
   ExitCode code;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "cmd/exit_code.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -23,7 +24,8 @@ Interrupt::Interrupt() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
   quit_ = eventfd(0, EFD_CLOEXEC);
-  if (signals_ < 0 || quit_ < 0) {
+  stop_ = eventfd(0, EFD_CLOEXEC);
+  if (signals_ < 0 || quit_ < 0 || stop_ < 0) {
     throw core::Error("cannot listen for signals: the kernel refuses a file descriptor");
   }
   thread_ = std::thread([this] { receive(); });
@@ -38,6 +40,7 @@ Interrupt::~Interrupt() {
   }
   close(signals_);
   close(quit_);
+  close(stop_);
 }
 
 void Interrupt::wake_with(std::function<void()> wake) {
@@ -67,8 +70,10 @@ void Interrupt::handle(int number) {
   } else {
     int none = 0;
     signal_.compare_exchange_strong(none, number);
+    const std::uint64_t one = 1;
+    static_cast<void>(!write(stop_, &one, sizeof one));  // cannot fail on an eventfd
     if (level_.fetch_add(1) >= 2) {
-      _exit(128 + signal_.load());
+      _exit(kSignalBase + signal_.load());
     }
   }
   const std::lock_guard lock(mutex_);

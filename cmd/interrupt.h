@@ -23,6 +23,8 @@ class Interrupt {
   [[nodiscard]] const std::atomic<int>& level() const { return level_; }
   /// SIGINT or SIGTERM, whichever came first; 0: none.
   [[nodiscard]] int signal() const { return signal_.load(); }
+  /// Becomes readable with the first SIGINT or SIGTERM and stays so: for who waits in poll.
+  [[nodiscard]] int descriptor() const { return stop_; }
   /// Whether SIGUSR1 came since the last call.
   [[nodiscard]] bool take_report_request() { return report_.exchange(false); }
 
@@ -41,6 +43,7 @@ class Interrupt {
   std::function<void()> wake_;  // under mutex_
   int signals_ = -1;
   int quit_ = -1;
+  int stop_ = -1;
   std::thread thread_;
 };
 

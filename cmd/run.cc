@@ -99,7 +99,6 @@ core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
   plan.retry.retries = static_cast<int>(settings.count("retries"));
   plan.wait = settings.flag("wait");
   plan.poll_interval = settings.duration("poll-interval");
-  plan.deadline = settings.given_duration("deadline");
   plan.stale_after = settings.duration("stale-after");
   plan.download = !settings.flag("no-download");
   plan.seed = std::random_device()();
@@ -205,6 +204,7 @@ class Run {
 
  private:
   void import(storage::TaskStore& store);
+  void read_inputs(const RunInputs::Take& take);
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
   void finish_hooks(VideoHooks& hooks);
   int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
@@ -222,6 +222,8 @@ class Run {
   std::vector<std::string> account_names_;  // by TaskRecord::account
   Interrupt interrupt_;
   core::SystemClock clock_;
+  core::SteadyTime locked_;  // when the ledger was ours: --deadline counts from then
+  bool input_cut_ = false;   // by a signal or the deadline
   std::unique_ptr<FailedRows> failed_rows_;
   VideoHookSettings hook_settings_;
   TroubleList troubles_;
@@ -237,7 +239,13 @@ int Run::execute() {
   }
   hook_settings_ = hook_settings(settings_, transport);
   const std::string ledger = settings_.ledger_path();
-  const storage::Lock lock(ledger, settings_.duration("lock-wait"));
+  std::optional<storage::Lock> lock;
+  try {
+    lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
+  } catch (const core::Stopped&) {
+    return kSignalBase + interrupt_.signal();
+  }
+  locked_ = clock_.steady();
   // From here on the monitor hears of the run, and of its end however it ends.
   MonitorCalls monitor(settings_.given_text("ping-url").value_or(""), transport.ca_file,
                        transport.user_agent, log_);
@@ -349,18 +357,12 @@ void Run::import(storage::TaskStore& store) {
     summary_.duplicates += store.import(batches[account], rules);
     batches[account].clear();
   };
-  inputs_.read(
-      [&](const core::WantedTask& task, std::size_t account) {
-        batches[account].add(task);
-        if (batches[account].full()) {
-          import_batch(account);
-        }
-      },
-      [this](const core::RejectedRow& row) {
-        if (failed_rows_ != nullptr) {
-          failed_rows_->add(row);
-        }
-      });
+  read_inputs([&](const core::WantedTask& task, std::size_t account) {
+    batches[account].add(task);
+    if (batches[account].full()) {
+      import_batch(account);
+    }
+  });
   for (std::size_t account = 0; account < batches.size(); ++account) {
     import_batch(account);
   }
@@ -369,8 +371,31 @@ void Run::import(storage::TaskStore& store) {
   }
 }
 
+// To their end, or until a signal or the deadline: then the engine finds the same reason at once,
+// and what was read is there for the next run.
+void Run::read_inputs(const RunInputs::Take& take) {
+  core::InputPatience patience{.stop = interrupt_.descriptor()};
+  if (const auto deadline = settings_.given_duration("deadline")) {
+    patience.until = locked_ + *deadline;
+  }
+  inputs_.set_patience(patience);
+  try {
+    inputs_.read(take, [this](const core::RejectedRow& row) {
+      if (failed_rows_ != nullptr) {
+        failed_rows_->add(row);
+      }
+    });
+  } catch (const core::Stopped&) {
+    input_cut_ = true;
+  }
+}
+
 void Run::drive(storage::TaskStore& store, core::TransportSettings settings, VideoHooks& hooks) {
   core::RunPlan plan = plan_of(settings_, store.run());
+  if (const auto deadline = settings_.given_duration("deadline")) {
+    plan.deadline =
+        *deadline - std::chrono::ceil<std::chrono::milliseconds>(clock_.steady() - locked_);
+  }
   const std::string folder = settings.folder ? settings.folder->path() : std::string();
   plan.concurrency = settings.concurrency;
   plan.download_concurrency = settings.download_concurrency;
@@ -483,7 +508,8 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.exit_code = exit_code({.signal = interrupt_.signal(),
                                   .result = result_,
                                   .videos_count = !settings_.flag("no-download"),
-                                  .waits = waits},
+                                  .waits = waits,
+                                  .input_cut = input_cut_},
                                  summary_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -52,12 +53,15 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
       throw core::UsageError("--shard takes I/N with I from 1 to N, not " + *shard);
     }
   }
+  if (const auto deadline = settings.given_duration("deadline")) {
+    patience_.until = std::chrono::steady_clock::now() + *deadline;
+  }
   core::TaskListOptions options;
   options.delimiter = delimiter_of(settings);
   options.column = settings.given_text("column").value_or("");
   for (const std::string& name : names_) {
     lists_.push_back(std::make_unique<core::TaskList>(name == "-" ? "standard input" : name,
-                                                      core::open_input(name), options));
+                                                      core::open_input(name, &patience_), options));
   }
   find_accounts(settings);
 }

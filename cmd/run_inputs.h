@@ -28,6 +28,8 @@ class RunInputs {
   /// Opens every input. Throws core::UsageError when there is none and none can be had (standard
   /// input is a terminal and --pending is not given), when one cannot be read or lacks the column.
   RunInputs(const Settings& settings, Log& log);
+  RunInputs(const RunInputs&) = delete;  // the lists know its patience by address
+  RunInputs& operator=(const RunInputs&) = delete;
 
   /// The accounts that the rows may belong to, the chosen one first: others only when an input has
   /// a column named `account`, and then all that have a key of their own in the configuration.
@@ -36,8 +38,10 @@ class RunInputs {
   /// `account` is an index of `accounts`.
   using Take = std::function<void(const core::WantedTask& task, std::size_t account)>;
   using Reject = std::function<void(const core::RejectedRow& row)>;
-  /// Reads all rows; rejected ones are named in the log and given to `reject`.
+  /// Reads all rows; rejected ones are named in the log and given to `reject`. Throws core::Stopped
+  /// when the patience is over before the end.
   void read(const Take& take, const Reject& reject);
+  void set_patience(const core::InputPatience& patience) { patience_ = patience; }
 
   [[nodiscard]] const InputCounts& counts() const { return counts_; }
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
@@ -49,6 +53,7 @@ class RunInputs {
   void refuse(const core::RejectedRow& row, const Reject& reject);
 
   Log& log_;
+  core::InputPatience patience_;  // until the first row of each is there: for --deadline alone
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<core::TaskList>> lists_;
   std::vector<Account> accounts_;

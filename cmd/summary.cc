@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cmd/exit_code.h"
 #include "cmd/units.h"
 
 namespace cmd {
@@ -82,7 +83,6 @@ std::vector<std::string> TroubleList::lines() const {
 }
 
 int exit_code(const ExitFacts& facts, const Summary& summary) {
-  constexpr int kSignalBase = 128;
   if (facts.signal != 0) {
     return kSignalBase + facts.signal;
   }
@@ -103,7 +103,8 @@ int exit_code(const ExitFacts& facts, const Summary& summary) {
     return 3;
   }
   const bool cut = facts.result.end == core::RunEnd::deadline;
-  if (facts.waits && (summary.tally.unasked > 0 || (cut && summary.unfinished > summary.stale))) {
+  if (facts.waits && (facts.input_cut || summary.tally.unasked > 0 ||
+                      (cut && summary.unfinished > summary.stale))) {
     return 4;
   }
   return 0;

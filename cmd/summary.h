@@ -55,6 +55,7 @@ struct ExitFacts {
   core::RunResult result;
   bool videos_count = true;  ///< false with --no-download
   bool waits = false;        ///< --wait or --deadline was given
+  bool input_cut = false;    ///< the run ended before the input did
 };
 [[nodiscard]] int exit_code(const ExitFacts& facts, const Summary& summary);
 

@@ -1,4 +1,5 @@
-// The two ways in which the program itself fails. A task's bad luck is a value, not an exception.
+// The ways in which the program itself fails or is stopped. A task's bad luck is a value, not an
+// exception.
 #pragma once
 
 #include <stdexcept>
@@ -13,6 +14,12 @@ class Error : public std::runtime_error {
 
 /// The caller asked for something that cannot be done: exit 2.
 class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What was waited for is not waited for any longer: a signal came, or the time is over.
+class Stopped : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

@@ -22,7 +22,7 @@ struct RunPlan {
   RetryPolicy retry;
   bool wait = false;
   std::chrono::milliseconds poll_interval{15'000};
-  std::optional<std::chrono::milliseconds> deadline;  ///< for the whole run, from its start
+  std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
   std::chrono::milliseconds stale_after{36 * 3'600'000};
   bool download = true;
   std::uint64_t seed = 0;  ///< of the jitter

@@ -1,6 +1,7 @@
 #include "core/task_list.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -54,6 +56,27 @@ std::optional<std::size_t> column_number(const std::string& column) {
   const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
   const bool whole = error == std::errc() && end == column.data() + column.size();
   return whole && number > 0 ? std::optional(number - 1) : std::nullopt;
+}
+
+// Returns when reading would not block, be it for data, the end or an error.
+void wait_for_input(int descriptor, const InputPatience& patience) {
+  constexpr std::int64_t kWaitMsMax = 60'000;
+  while (true) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(patience.until - now);
+    std::array<pollfd, 2> ready{{{patience.stop, POLLIN, 0}, {descriptor, POLLIN, 0}}};
+    const int count = poll(ready.data(), ready.size(),
+                           static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kWaitMsMax)));
+    if (count > 0 && ready[0].revents != 0) {
+      throw Stopped("stopped while reading the input");
+    }
+    if (now >= patience.until) {
+      throw Stopped("the time was over before the end of the input");
+    }
+    if (count > 0 || (count < 0 && errno != EINTR)) {
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -200,7 +223,7 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   return task;
 }
 
-ReadBytes open_input(const std::string& path) {
+ReadBytes open_input(const std::string& path, const InputPatience* patience) {
   const auto refuse = [path](const char* doing, int error) {
     throw UsageError(std::string("cannot ") + doing + " " + printable(path, kRejectedTextMax) +
                      ": " + std::generic_category().message(error));
@@ -220,8 +243,11 @@ ReadBytes open_input(const std::string& path) {
   if (fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {
     refuse("read", EISDIR);
   }
-  return [descriptor, refuse](char* buffer, std::size_t size) {
+  return [descriptor, refuse, patience](char* buffer, std::size_t size) {
     while (true) {
+      if (patience != nullptr) {
+        wait_for_input(*descriptor, *patience);
+      }
       const ssize_t got = read(*descriptor, buffer, size);
       if (got >= 0) {
         return static_cast<std::size_t>(got);

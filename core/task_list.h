@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/csv.h"
 #include "core/task.h"
 
@@ -69,9 +70,17 @@ class TaskList {
   std::uint64_t rows_ = 0;
 };
 
+/// How long an input that does not come, as from a pipe, is waited for.
+struct InputPatience {
+  int stop = -1;  ///< a descriptor that ends the waiting when it becomes readable; -1: none
+  SteadyTime until = SteadyTime::max();
+};
+
 /// Opens a file to read task IDs from; `-` is standard input. Throws core::UsageError when it is a
-/// folder or cannot be opened; what it returns throws the same when reading fails.
-[[nodiscard]] ReadBytes open_input(const std::string& path);
+/// folder or cannot be opened; what it returns throws the same when reading fails, and
+/// core::Stopped when the patience (which may change, and must outlive it) is over.
+[[nodiscard]] ReadBytes open_input(const std::string& path,
+                                   const InputPatience* patience = nullptr);
 
 /// The value of a label, its name in any case; empty when there is none.
 [[nodiscard]] std::string_view find_label(const Labels& labels, std::string_view name);

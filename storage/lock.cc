@@ -1,6 +1,7 @@
 #include "storage/lock.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +10,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "storage/ledger_error.h"
@@ -18,7 +18,7 @@
 namespace storage {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{20};
+constexpr int kPauseMs = 20;
 
 std::string read_holder(int descriptor) {
   std::array<char, 256> text{};
@@ -85,7 +85,7 @@ class Descriptor {
 
 }  // namespace
 
-Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait) {
+Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int stop) {
   const std::string path = ledger_path + ".lock";
   make_private_folder(std::filesystem::absolute(path).parent_path());
   Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
@@ -102,7 +102,10 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait) {
                        (holder.empty() ? "" : " (" + holder + ")") +
                        "; wait for it with --lock-wait, or let it finish");
     }
-    std::this_thread::sleep_for(kPause);
+    pollfd stopped{stop, POLLIN, 0};
+    if (poll(&stopped, 1, kPauseMs) > 0) {
+      throw core::Stopped("stopped while another run holds the ledger");
+    }
   }
   write_holder(file.number());
   show_that_it_is_held(file.number());

@@ -10,8 +10,8 @@ namespace storage {
 class Lock {
  public:
   /// Waits up to `wait`. Throws LedgerBusy that names the holder, core::Error when the file cannot
-  /// be opened.
-  Lock(const std::string& ledger_path, std::chrono::milliseconds wait);
+  /// be opened, core::Stopped when the descriptor `stop` (-1: none) becomes readable meanwhile.
+  Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int stop = -1);
   ~Lock();
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

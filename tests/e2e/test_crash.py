@@ -2,6 +2,7 @@
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -52,6 +53,62 @@ def test_a_signal_drains(reeltally, make_gateway, number, code):
     answered = len([r for r in gateway.queries() if r["status"] == 200])
     assert reeltally.sql("SELECT count(*) FROM v_snapshot") == [(answered,)], "running work is recorded"
     assert answered < 500
+
+
+def listens_for_signals(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return any(line.startswith("SigBlk:") and int(line.split()[1], 16) for line in status)
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_waiting_for_rows(reeltally, make_gateway, number, code):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    process = reeltally.start("run", *reeltally.flags(gateway), "-", stdin=subprocess.PIPE)
+    process.stdin.write(b"task_id\na\nb\nhalf-of-an-")
+    process.stdin.flush()
+    while not listens_for_signals(process):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    begin = time.monotonic()
+    assert process.wait(10) == code and time.monotonic() - begin < 2
+    assert reeltally.finish(process).summary["exit_code"] == code
+    assert reeltally.states() in ({}, {"a": "unfinished", "b": "unfinished"}), "never a part of a row"
+    assert not gateway.queries()
+
+
+def test_the_deadline_ends_the_waiting_for_rows(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    process = reeltally.start("run", *reeltally.flags(gateway), "--deadline", "500ms", "-", stdin=subprocess.PIPE)
+    process.stdin.write(b"task_id\n")
+    process.stdin.flush()
+    assert process.wait(10) == 4
+    reeltally.finish(process)
+
+
+def test_a_signal_ends_the_waiting_for_the_lock(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["stall"]})
+    holder = reeltally.start("run", *reeltally.flags(gateway), reeltally.csv("a"))
+    while not gateway.queries():
+        assert holder.poll() is None
+        time.sleep(0.01)
+    waiter = reeltally.start("run", *reeltally.flags(gateway), "--lock-wait", "1h", reeltally.csv("b"))
+    while not listens_for_signals(waiter):
+        assert waiter.poll() is None
+        time.sleep(0.01)
+    waiter.send_signal(signal.SIGTERM)
+    begin = time.monotonic()
+    assert reeltally.finish(waiter).code == 143 and time.monotonic() - begin < 2
+    holder.kill()
+    reeltally.finish(holder)
+
+
+def test_few_open_files_lower_the_concurrency(reeltally, make_gateway):
+    tasks = {f"t{i}": {"vendor": ["seedance", "kling"][i % 2], "video": {"size": 3000}} for i in range(40)}
+    gateway = make_gateway(tasks=tasks)
+    result = reeltally.run(gateway, reeltally.csv(*tasks), wrapper=["/bin/sh", "-c", 'ulimit -n 32; exec "$@"', "sh"])
+    assert result.code == 0 and result.summary["errors"] == {}, result
+    assert "ulimit" in result.err
 
 
 def test_a_second_signal_stops_at_once(reeltally, make_gateway):
