@@ -2,9 +2,11 @@
 import hashlib
 import json
 import pathlib
+import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support/gateway"))
+GATEWAY = pathlib.Path(__file__).resolve().parents[1] / "support/gateway"
+sys.path.insert(0, str(GATEWAY))
 import answers  # noqa: E402
 
 SIZE = 20000
@@ -31,6 +33,26 @@ def test_every_vendor_succeeds_and_its_videos_are_on_disk(reeltally, make_gatewa
     assert result.summary["videos_downloaded"] == len(names)
     assert result.summary["succeeded"] == len(tasks)
     assert result.summary["requests"] == len(tasks)
+
+
+def test_the_demo_ends_as_its_scenario_says(reeltally, make_gateway):
+    subprocess.run(["/usr/bin/python3", GATEWAY / "demo.py", reeltally.folder / "tasks.csv", reeltally.folder / "scenario.json"],
+                   check=True)
+    scenario = json.loads((reeltally.folder / "scenario.json").read_text())
+    del scenario["key"]
+    gateway = make_gateway(**scenario)
+    result = reeltally.run(gateway, "--wait", "--poll-interval", "1s", "--deadline", "1m", reeltally.folder / "tasks.csv")
+    assert result.code == 3, result
+    plans = scenario["tasks"]
+    assert len(plans) >= 200 and {plan["vendor"] for plan in plans.values()} == set(answers.SUCCESS)
+    ends = {"success": "succeeded", "failure": "failed", "400": "unfinished"}
+    expected = {task_id: ends[plan.get("polls", ["success"])[-1]] for task_id, plan in plans.items()}
+    assert reeltally.states() == expected
+    videos = dict(reeltally.sql("SELECT state, count(*) FROM v_video GROUP BY state"))
+    of_success = [plans[task_id] for task_id, state in expected.items() if state == "succeeded"]
+    dead = sum("life" in plan["video"] for plan in of_success)
+    assert dead and videos["expired"] >= dead and videos["failed"] == sum("content" in plan for plan in of_success) > 0
+    assert set(videos) == {"done", "expired", "failed"} and len(reeltally.files()) == videos["done"]
 
 
 def test_usage_is_kept_exact_as_sent(reeltally, make_gateway):

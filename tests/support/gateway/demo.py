@@ -12,6 +12,10 @@ VENDORS = ["happyhorse", "wan", "seedance", "ultra", "kling", "vidu", "minimax",
 MODELS = {"happyhorse": "happyhorse-1.0-t2v", "wan": "wan2.5-t2v", "kling": "kling-v3", "vidu": "vidu-q2",
           "minimax": "minimax-h3", "hailuo": "hailuo-02", "jimeng": "jimeng-3.0", "sora": "sora-2", "veo": "veo-3",
           "ultra": "doubao-seedance-2-0-ultra", "seedance": "doubao-seedance-2-0"}
+# Each of these heals with the next try.
+ANSWER_FAULTS = ["500", "reset", "429:1", "truncated", "other", "portal", "odd_status", "502", "short", "reset_mid", "204",
+                 "gzip_bomb", "deep", "duplicate_keys"]
+VIDEO_FAULTS = ["cut", "html", "500", "bad_crc", "short", "429", "xml", "half", "bad_md5", "reset", "empty", "disposition"]
 
 
 def plan_of(number, random):
@@ -22,13 +26,15 @@ def plan_of(number, random):
     if number % 13 == 5:
         plan["polls"] = ["failure"]
     if number % 17 == 7:
-        plan["polls"] = [random.choice(["500", "502", "reset", "truncated", "portal", "short"]), "success"]
+        plan["polls"] = [ANSWER_FAULTS[number // 17 % len(ANSWER_FAULTS)], "success"]
     if number % 19 == 9:
-        plan["video"]["faults"] = [random.choice(["cut", "html", "500", "short", "bad_crc"])]
+        plan["video"]["faults"] = [VIDEO_FAULTS[number // 19 % len(VIDEO_FAULTS)]]
     if number % 60 == 21:
         plan["polls"] = ["400"]
     if number % 80 == 33:
         plan["video"]["life"] = -3600
+    if number % 160 == 63:
+        plan["content"] = "none"  # an envelope F: a success without a link, and no copy at the gateway
     return plan
 
 
