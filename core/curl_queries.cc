@@ -18,7 +18,6 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
     query->easy.reset(curl_easy_init());
     set_common(*query);
     CURL* easy = query->easy.get();
-    set_option(easy, CURLOPT_PIPEWAIT, 1L);
     set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     set_option(easy, CURLOPT_BUFFERSIZE, kQueryBufferBytes);
     set_option(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.query_timeout.count()));
@@ -48,6 +47,9 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
   if (query.account != request.account) {
     set_option(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
     set_option(easy, CURLOPT_CURLU, accounts_[account].url.get());
+    // Whether a connection can be shared the TLS handshake tells. Without TLS only its first answer
+    // does, and all would wait for that.
+    set_option(easy, CURLOPT_PIPEWAIT, long{accounts_[account].origin.scheme == "https"});
     query.account = request.account;
   }
   running_.push_back(&query);

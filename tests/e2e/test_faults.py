@@ -80,6 +80,12 @@ def test_a_stalled_answer_ends_at_the_timeout(reeltally, make_gateway, fault):
     assert result.summary["errors"] == {"timeout": 1}
 
 
+def test_a_first_answer_that_stalls_holds_up_no_other(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, tasks={"a": {"polls": ["stall"]}})
+    result = reeltally.run(gateway, "--timeout", "1s", "--retries", "0", reeltally.csv("a", *(f"t{i}" for i in range(20))))
+    assert result.code == 3 and result.summary["failed"] == 20 and result.summary["not_answered"] == 1, result
+
+
 def test_refused_connections(reeltally, make_gateway):
     gateway = make_gateway()
     gateway.base = "http://127.0.0.1:9"
