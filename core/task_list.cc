@@ -58,6 +58,19 @@ std::optional<std::size_t> column_number(const std::string& column) {
   return whole && number > 0 ? std::optional(number - 1) : std::nullopt;
 }
 
+// "8,60E+17" where a comma parts fields: a list of one column from a spreadsheet that writes
+// decimal commas, behind one digit. The first half alone looks like an ID.
+bool is_split_number(const std::vector<std::string_view>& fields, std::size_t column) {
+  if (column + 1 >= fields.size() || fields[column].size() != 1 ||
+      fields[column + 1].find('+') == std::string_view::npos) {
+    return false;
+  }
+  const auto whole =
+      TaskId::parse(std::string(fields[column]).append(1, ',').append(fields[column + 1]));
+  const auto* defect = std::get_if<IdDefect>(&whole);
+  return defect != nullptr && *defect == IdDefect::spreadsheet_number;
+}
+
 // Returns when reading would not block, be it for data, the end or an error.
 void wait_for_input(int descriptor, const InputPatience& patience) {
   constexpr std::int64_t kWaitMsMax = 60'000;
@@ -201,6 +214,9 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   }
   const std::string_view field =
       id_column_ < row.fields.size() ? row.fields[id_column_] : std::string_view();
+  if (is_split_number(row.fields, id_column_)) {
+    return reject(std::string(describe(IdDefect::spreadsheet_number)), field);
+  }
   auto parsed = TaskId::parse(field);
   if (const auto* defect = std::get_if<IdDefect>(&parsed)) {
     return reject(std::string(describe(*defect)), field);

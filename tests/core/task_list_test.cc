@@ -95,6 +95,11 @@ TEST(TaskList, RejectsWithFileAndLine) {
   EXPECT_FALSE(list.next().has_value());
 }
 
+TEST(TaskList, RejectsANumberThatItsDecimalCommaSplits) {
+  EXPECT_EQ(ids_of(list_of("id\n8,60E+17\n9,1E+5,x\na,1E+5\n7,+\n860260753860210752,1E+12\n")),
+            (Ids{"rejected", "rejected", "a", "7", "860260753860210752"}));
+}
+
 TEST(TaskList, RejectsEverythingBehindAnOpenQuote) {
   TaskList list = list_of("id,x\na,1\nb,\"open\nc,2\n");
   EXPECT_TRUE(std::holds_alternative<WantedTask>(*list.next()));
