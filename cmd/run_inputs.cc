@@ -110,9 +110,9 @@ void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   ++counts_.rows_rejected;
   if (counts_.rows_rejected <= kRejectedNamedMax) {
     const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
-    log_.warning(row.source + ":" + std::to_string(row.line) + ": rejected: " + row.reason + field);
+    log_.error(row.source + ":" + std::to_string(row.line) + ": rejected: " + row.reason + field);
   } else if (counts_.rows_rejected == kRejectedNamedMax + 1) {
-    log_.warning("more rows are rejected; the summary counts them, --failed-out lists them");
+    log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
   }
   reject(row);
 }

@@ -329,8 +329,9 @@ void QueryLane::judge_answer(const Answer& answer, int http_status) {
     probe_.invalid_url += verdict == Verdict::invalid_url ? 1 : 0;
     judge_probe(false);
   }
-  const std::string kind =
+  std::string kind =
       http_status == 200 ? std::string(name(verdict)) : "http_" + std::to_string(http_status);
+  std::replace(kind.begin(), kind.end(), ' ', '_');
   if (verdict == Verdict::throttled) {
     ++tally_.errors[kind];
     return;

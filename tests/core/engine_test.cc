@@ -172,6 +172,7 @@ TEST_F(EngineTest, AnotherTasksAnswerMovesNothing) {
   run();
   EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
   EXPECT_EQ(tally().not_answered, 1U);
+  EXPECT_EQ(tally().errors.count("wrong_task"), 1U);
   EXPECT_TRUE(std::none_of(transport_.sent.begin(), transport_.sent.end(),
                            [](const auto& one) { return one.is_download; }));
 }

@@ -42,7 +42,7 @@ def test_what_is_read(reeltally, data, ids):
     (b"id\n" + b"y" * 2_000_000 + b"\nb\n", 2, "64 KiB"),
 ], ids=lambda value: str(value)[:30] if isinstance(value, str) else "")
 def test_what_is_rejected(reeltally, data, line, said):
-    result = dry_run(reeltally, data)
+    result = dry_run(reeltally, data, "-q")
     assert result.code == 3 and f":{line}: rejected" in result.err and said in result.err, result
 
 
