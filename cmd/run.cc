@@ -234,6 +234,7 @@ class Run {
 int Run::execute() {
   core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
   fit_to_open_files(transport, log_);
+  transport.request_ids = log_.wants(LogLevel::request);
   if (const auto path = settings_.given_text("failed-out")) {
     failed_rows_ = std::make_unique<FailedRows>(*path, account_names_);
   }
@@ -397,6 +398,7 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
         *deadline - std::chrono::ceil<std::chrono::milliseconds>(clock_.steady() - locked_);
   }
   const std::string folder = settings.folder ? settings.folder->path() : std::string();
+  plan.tell_requests = log_.wants(LogLevel::request);
   plan.concurrency = settings.concurrency;
   plan.download_concurrency = settings.download_concurrency;
   plan.download_hindrance = [this, folder] {
@@ -454,6 +456,7 @@ void Run::hear(const core::Notice& notice) {
   }
   LogLevel level = LogLevel::detail;
   switch (notice.kind) {
+    case core::Notice::Kind::request:
     case core::Notice::Kind::retry:
       level = LogLevel::request;
       break;

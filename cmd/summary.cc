@@ -50,6 +50,7 @@ void TroubleList::add(const core::Notice& notice) {
     case core::Notice::Kind::video_expired:
       group = &video_expired_;
       break;
+    case core::Notice::Kind::request:
     case core::Notice::Kind::retry:
     case core::Notice::Kind::slowed:
     case core::Notice::Kind::unrecognised:

@@ -87,6 +87,9 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
       answer.date = date_of(query.easy.get());
       answer.retry_after = retry_after_of(query.easy.get());
     }
+    if (settings_.request_ids) {
+      answer.request_id = header_value(query.easy.get(), "X-Oneapi-Request-Id");
+    }
     completion.outcome = std::move(answer);
   } else if (query.too_large) {
     completion.outcome = TransportFailure{"too_large", "the answer is larger than 8 MiB"};

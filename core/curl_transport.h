@@ -31,6 +31,7 @@ struct TransportSettings {
   bool allow_http = false;
   bool allow_private_hosts = false;
   std::string user_agent;
+  bool request_ids = false;                    ///< fill QueryAnswer::request_id
   std::shared_ptr<const OutputFolder> folder;  ///< may be null while nothing is downloaded
   PartFile::Claimed claimed;                   ///< see PartFile::publish
   int publisher_threads = 2;

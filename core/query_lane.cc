@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/api.h"
+#include "core/printable.h"
 
 namespace core {
 namespace {
@@ -124,6 +125,7 @@ void QueryLane::start(std::size_t slot, SteadyTime now) {
   limiter_.started(now);
   transport_.start(QueryRequest{slot, held.task->account, query_path(held.task->id)});
   held.in_flight = true;
+  held.started = now;
   ++in_flight_;
   ++tally_.requests;
   if (!held.asked && held.recheck_for == 0) {
@@ -166,6 +168,7 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
       fold({held.task->state, held.task->not_found_runs, held.task->not_found_run}, parsed.verdict,
            plan_.run);
   const auto retry_after = answer.retry_after;
+  tell_request(slot, answer, parsed.verdict);
   judge_answer(parsed, answer.http_status);
   const bool is_none = after_query(parsed.verdict, TaskState::unfinished) == Step::retry;
   if (parsed.verdict == Verdict::throttled || (retry_after && is_none)) {
@@ -264,6 +267,7 @@ void QueryLane::settle(std::uint64_t token, const TransportFailure& failure) {
   Slot& held = slots_[slot];
   held.in_flight = false;
   --in_flight_;
+  tell_request(slot, failure.text);
   count_failure(failure.kind);
   slow_after_errors_in_a_row();
   if (may_retry(held)) {
@@ -400,6 +404,27 @@ bool QueryLane::is_stale(const TaskRecord& task) const {
 void QueryLane::tell(Notice::Kind kind, std::size_t slot, std::string text) const {
   if (notify_) {
     notify_({kind, slots_[slot].task->id.text(), 0, std::move(text), slots_[slot].task->account});
+  }
+}
+
+void QueryLane::tell_request(std::size_t slot, const QueryAnswer& answer, Verdict verdict) const {
+  if (!plan_.tell_requests) {
+    return;
+  }
+  constexpr std::size_t kRequestIdMax = 100;
+  std::string text = "HTTP " + std::to_string(answer.http_status) + ", " +
+                     std::to_string(answer.body.size()) + " bytes, " + std::string(name(verdict));
+  if (!answer.request_id.empty()) {
+    text += ", request " + printable(answer.request_id, kRequestIdMax);
+  }
+  tell_request(slot, text);
+}
+
+void QueryLane::tell_request(std::size_t slot, const std::string& outcome) const {
+  if (plan_.tell_requests) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() -
+                                                                            slots_[slot].started);
+    tell(Notice::Kind::request, slot, outcome + " (" + std::to_string(took.count()) + " ms)");
   }
 }
 

@@ -76,6 +76,7 @@ class QueryLane {
     bool unrecognised = false;
     bool unfinished = false;  // answered in this run, but not finished upstream
     std::uint64_t recheck_for = 0;
+    SteadyTime started{};
   };
   struct Due {
     SteadyTime when;
@@ -117,6 +118,8 @@ class QueryLane {
   [[nodiscard]] bool is_stale(const TaskRecord& task) const;
   [[nodiscard]] bool may_retry(const Slot& slot) const;
   void tell(Notice::Kind kind, std::size_t slot, std::string text) const;
+  void tell_request(std::size_t slot, const QueryAnswer& answer, Verdict verdict) const;
+  void tell_request(std::size_t slot, const std::string& outcome) const;
 
   const RunPlan& plan_;
   Ledger& ledger_;

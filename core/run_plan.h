@@ -25,7 +25,8 @@ struct RunPlan {
   std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
   std::chrono::milliseconds stale_after{36 * 3'600'000};
   bool download = true;
-  std::uint64_t seed = 0;  ///< of the jitter
+  std::uint64_t seed = 0;      ///< of the jitter
+  bool tell_requests = false;  ///< a notice for each query; costs time
   /// Why no further download may start now (too little free space); none: it may.
   std::function<std::optional<std::string>()> download_hindrance;
 };
@@ -50,6 +51,7 @@ struct RunTally {
 /// Something about one task that a person may want to read.
 struct Notice {
   enum class Kind {
+    request,        ///< what came of one query; only with RunPlan::tell_requests
     retry,          ///< worth a line only when asked for
     slowed,         ///< the whole run slows down
     unrecognised,   ///< an answer of unknown shape or status

@@ -37,6 +37,7 @@ struct QueryAnswer {
   /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
   /// §10.2.3).
   std::optional<std::chrono::milliseconds> retry_after;
+  std::string request_id;  ///< X-Oneapi-Request-Id as sent; only when asked for
 };
 
 /// No answer: connection, TLS, time-out, a body over the limit … `text` is for people.

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -207,6 +208,17 @@ def test_summary_text_and_quiet(reeltally, make_gateway):
     assert result.out == "" and "1 tasks" in result.err and "1 downloaded" in result.err
     result = reeltally("run", "-q", *flags, reeltally.csv("b"))
     assert result.code == 0 and result.out == "" and result.err == ""
+
+
+def test_every_request_is_told_at_vv(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "seedance"}, "b": {"polls": ["500", "short", "failure"]}})
+    result = reeltally.run(gateway, "-vv", "--concurrency", "1", reeltally.csv("a", "b"))
+    assert result.code == 0, result
+    told = [line for line in result.err.splitlines() if re.search(r" \(\d+ ms\)$", line)]
+    assert len(told) == result.summary["requests"] == 4
+    assert re.search(r"a: HTTP 200, \d+ bytes, succeeded, request 0{13}1 ", told[0])
+    assert "b: HTTP 500" in told[1] and "b: HTTP 200" in told[3]
+    assert " ms)" not in reeltally.run(gateway, "-v", "--refresh", "tasks.csv").err
 
 
 def test_connections_are_reused(reeltally, make_gateway):

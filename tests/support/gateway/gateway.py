@@ -239,6 +239,8 @@ class Connection(asyncio.Protocol):
     def send(self, status, body=b"", headers=(), kind="application/json", close=False, length=None, send=None):
         head = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}", f"Content-Type: {kind}",
                 "Date: " + time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self.gateway.now()))]
+        if not self.is_storage:
+            head.append(f"X-Oneapi-Request-Id: {self.gateway.requests:014}")
         if status != 204:
             head.append(f"Content-Length: {len(body) if length is None else length}")
         head += [f"{k}: {v}" for k, v in headers]
