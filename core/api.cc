@@ -135,16 +135,6 @@ Verdict verdict_of_http(int http_status, JsonValue root) {
 
 // ---- The task in an envelope -------------------------------------------------------------------
 
-/// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
-/// task's own status is that task's vendor body, unless it is named like a task itself.
-JsonValue find_task(JsonValue root) {
-  const JsonValue data = root["data"];
-  const bool root_is_task =
-      root["status"].exists() && (root["task_id"].exists() || root["id"].exists());
-  if (data["status"].exists() && (!root_is_task || data["task_id"].exists())) return data;
-  return root["status"].exists() ? root : JsonValue();
-}
-
 /// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
 /// row of the gateway's database and names nothing; IDs further inside are the vendor's.
 std::string_view other_task(JsonValue task, const TaskId& asked) {
@@ -153,6 +143,20 @@ std::string_view other_task(JsonValue task, const TaskId& asked) {
   const std::string_view named = task_id.empty() ? id : task_id;
   if (id == asked.text() || named == asked.text()) return {};
   return named;
+}
+
+/// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
+/// task's own status is that task's vendor body, unless it is named like a task itself; and it is
+/// that all the same when the task beside it is the one asked for and `data` another (the bodies of
+/// Hailuo and Kling carry IDs of their own).
+JsonValue find_task(JsonValue root, const TaskId& asked) {
+  const JsonValue data = root["data"];
+  const bool root_is_task =
+      root["status"].exists() && (root["task_id"].exists() || root["id"].exists());
+  const bool data_is_task = data["task_id"].exists() &&
+                            (other_task(data, asked).empty() || !other_task(root, asked).empty());
+  if (data["status"].exists() && (!root_is_task || data_is_task)) return data;
+  return root["status"].exists() ? root : JsonValue();
 }
 
 std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
@@ -186,7 +190,7 @@ Verdict verdict_without_task(JsonValue root) {
 
 void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
   const JsonValue root = nest.root();
-  const JsonValue task = is_success_code(root["code"]) ? find_task(root) : JsonValue();
+  const JsonValue task = is_success_code(root["code"]) ? find_task(root, id) : JsonValue();
   if (!task.exists()) {
     answer.verdict = is_task_not_exist(root)          ? Verdict::not_found
                      : !is_success_code(root["code"]) ? Verdict::unreadable

@@ -326,6 +326,12 @@ TEST(Verdicts, DataBesideATaskIsItsVendorsUnlessItIsATask) {
   EXPECT_EQ(
       parse(R"({"id":"t","status":"in_progress","data":{"id":"u","status":"succeeded"}})").verdict,
       Verdict::unfinished);
+  EXPECT_EQ(parse(R"({"task_id":"t","status":"queued","data":{"task_id":"u","status":"Success"}})")
+                .verdict,
+            Verdict::unfinished);
+  EXPECT_EQ(
+      parse(R"({"id":"v","status":"queued","data":{"task_id":"u","status":"Success"}})").verdict,
+      Verdict::wrong_task);
   // A status of the envelope is none of the task.
   EXPECT_EQ(parse(R"({"status":"success","data":{"task_id":"t","status":"QUEUED"}})").verdict,
             Verdict::unfinished);
