@@ -6,8 +6,7 @@
 namespace core {
 namespace {
 
-constexpr long kQuerySilenceSeconds = 30;  // a query that brings nothing for so long is dropped
-constexpr long kQueryBufferBytes = 4096;   // most answers fit; each of thousands in flight has one
+constexpr long kQueryBufferBytes = 4096;  // most answers fit; each of thousands in flight has one
 
 }  // namespace
 
@@ -22,7 +21,7 @@ CurlTransport::Loop::Query& CurlTransport::Loop::free_query() {
     set_option(easy, CURLOPT_BUFFERSIZE, kQueryBufferBytes);
     set_option(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.query_timeout.count()));
     set_option(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set_option(easy, CURLOPT_LOW_SPEED_TIME, kQuerySilenceSeconds);
+    set_option(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(settings_.query_silence().count()));
     set_option(easy, CURLOPT_WRITEFUNCTION, &Loop::on_query_bytes);
     set_option(easy, CURLOPT_WRITEDATA, query.get());
     queries_.push_back(std::move(query));

@@ -1,6 +1,7 @@
 // The network: one curl multi handle for queries and downloads, driven by epoll.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,12 @@ struct TransportSettings {
   int download_concurrency = 8;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds query_timeout{60'000};
+  /// A query that brings nothing for so long is dropped: half the time it has, or 30 s if that is
+  /// more, so that who asks for a longer time gets it.
+  [[nodiscard]] std::chrono::seconds query_silence() const {
+    return std::max(std::chrono::seconds(30),
+                    std::chrono::duration_cast<std::chrono::seconds>(query_timeout / 2));
+  }
   std::chrono::milliseconds stall_timeout{60'000};  ///< below 1 KiB/s for this long
   std::int64_t limit_rate = 0;  ///< bytes/s over all downloads together; 0: no limit
   std::int64_t video_bytes_max = std::int64_t{4} << 30;

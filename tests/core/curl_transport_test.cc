@@ -299,6 +299,13 @@ TEST(CurlTransportQuery, AGzipBombStopsAtTheLimit) {
   EXPECT_EQ(std::get<TransportFailure>(completion.outcome).kind, "too_large");
 }
 
+TEST(CurlTransportQuery, ALongTimeoutAllowsALongSilence) {
+  using std::chrono::seconds;
+  EXPECT_EQ(core::TransportSettings{}.query_silence(), seconds(30));
+  EXPECT_EQ(core::TransportSettings{.query_timeout = seconds(5)}.query_silence(), seconds(30));
+  EXPECT_EQ(core::TransportSettings{.query_timeout = seconds(600)}.query_silence(), seconds(300));
+}
+
 TEST(CurlTransportQuery, NoServerAndNoName) {
   std::string dead;
   {
