@@ -83,11 +83,12 @@ std::optional<IdDefect> hidden_defect(std::string_view text) {
   }
   for (std::size_t position = 0; position < text.size();) {
     const Utf8Character one = utf8_character(text, position);
-    if (!one.valid) {
+    if (!one.valid || one.code == 0xFFFD) {  // which stands for bytes that were lost before
       return IdDefect::not_utf8;
     }
     const bool is_c0_or_c1 = one.code < 0x20 || (one.code >= 0x7F && one.code < 0xA0);
-    const bool is_format = (one.code >= 0x200B && one.code <= 0x200F) ||
+    const bool is_format = one.code == 0xAD || one.code == 0x061C || one.code == 0x180E ||
+                           (one.code >= 0x200B && one.code <= 0x200F) ||
                            (one.code >= 0x2028 && one.code <= 0x202E) ||
                            (one.code >= 0x2060 && one.code <= 0x2069) || one.code == 0xFEFF;
     if (is_c0_or_c1 || is_format) {
