@@ -12,7 +12,8 @@ namespace core {
 
 /// Pure but for the times it is told. A 429 (or five 5xx in a row, which the caller counts) halves
 /// the rate of the whole run, at most once a second, since the answers to what was already in
-/// flight say nothing new; each second that goes well lets it grow by half. One thread.
+/// flight say nothing new; each second in which nothing is refused lets it grow by half, or by a
+/// tenth near the rate that was refused before. One thread.
 class RateLimiter {
  public:
   static constexpr double kRateMin = 1.0;  ///< queries a second; a slowed run never stands still
@@ -37,10 +38,12 @@ class RateLimiter {
 
   double rate_max_;             // 0: unlimited
   std::optional<double> rate_;  // none: unlimited
-  double rate_seen_ = 0;        // starts in the second before the last slow-down
+  double rate_seen_ = 0;        // the most starts in a second before a slow-down
+  double refused_ = 0;          // the rate that the last slow-down halved; 0: it was the first
   SteadyTime paused_until_;
-  SteadyTime next_slot_;    // even spacing: when the next start is due
-  SteadyTime last_change_;  // of rate_
+  SteadyTime next_slot_;  // even spacing: when the next start is due
+  SteadyTime last_slow_down_{};
+  SteadyTime good_since_{};  // when the second began in which nothing was refused yet
   bool slowed_ = false;
   std::deque<SteadyTime> starts_;  // those of the last second
 };

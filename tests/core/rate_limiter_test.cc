@@ -127,6 +127,29 @@ TEST(RateLimiter, UnlimitedBecomesUnlimitedAgain) {
   EXPECT_FALSE(limiter.rate().has_value());
 }
 
+TEST(RateLimiter, StaysNearWhatAGatewayAllows) {
+  for (const std::size_t allowed : {5U, 20U, 200U}) {
+    RateLimiter limiter(0, kStart);
+    std::vector<SteadyTime> accepted;
+    std::size_t refused = 0;
+    for (SteadyTime now = kStart; now < kStart + seconds(60); now += milliseconds(1)) {
+      // No more than two at a time, as a loop with slots for its queries.
+      for (int i = 0; i < 2 && limiter.next_start(now) <= now; ++i) {
+        limiter.started(now);
+        if (accepted.size() >= allowed && now - accepted[accepted.size() - allowed] < seconds(1)) {
+          ++refused;
+          limiter.slow_down(now, std::nullopt);
+        } else {
+          accepted.push_back(now);
+          limiter.went_well(now);
+        }
+      }
+    }
+    EXPECT_GE(accepted.size(), allowed * 60 * 7 / 10) << allowed << " a second";
+    EXPECT_LE(refused, accepted.size() / 10) << allowed << " a second";
+  }
+}
+
 TEST(RateLimiter, NeverStandsStill) {
   RateLimiter limiter(10, kStart);
   for (int second = 0; second < 50; ++second) {

@@ -102,7 +102,7 @@ def test_nothing_is_asked_inside_retry_after(reeltally, make_gateway):
 
 
 def test_a_burst_of_errors_is_survived(reeltally, make_gateway):
-    gateway = make_gateway(default={"polls": ["failure"]}, burst=[10, 30, "502"])
+    gateway = make_gateway(default={"polls": ["failure"]}, burst=[10, 15, "502"])
     result = reeltally.run(gateway, "--concurrency", "8", reeltally.csv(*(f"t{i}" for i in range(60))))
     assert result.code == 0 and result.summary["failed"] == 60
 
