@@ -166,6 +166,8 @@ class PartFile::State {
   using Placed = std::optional<std::variant<SavedFile, FetchFailure>>;
 
   [[nodiscard]] std::string absolute(const std::string& name) const;
+  /// None while the output folder is where it was.
+  [[nodiscard]] std::optional<FetchFailure> folder_lost() const;
   /// One attempt; `again` when the name changed hands meanwhile.
   std::optional<FetchFailure> open_once(bool& again);
   /// Bytes of an earlier try are resumed or dropped.
@@ -214,9 +216,20 @@ std::string PartFile::State::absolute(const std::string& name) const {
   return folder_->absolute(where_.empty() ? name : where_ + '/' + name);
 }
 
+std::optional<FetchFailure> PartFile::State::folder_lost() const {
+  if (folder_->in_place()) {
+    return std::nullopt;
+  }
+  return failure(FetchProblem::disk, "the output folder " + folder_->path() +
+                                         " was unmounted, moved or removed while the run goes on");
+}
+
 // Opening.
 
 std::optional<FetchFailure> PartFile::State::open() {
+  if (auto lost = folder_lost()) {
+    return lost;
+  }
   // What the content is will only be known at the end; mp4 is by far the most likely.
   where_ = split_path(plan_.name_template->render(plan_.fields, "mp4", 1)).folder;
   home_ = folder_->open(where_);
@@ -557,6 +570,9 @@ std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& targ
   static_cast<void>(drop_notes());
   if (const int error = folder_->sync(target.folder.number(), target.folder_path); error != 0) {
     return disk_failure(error, "sync the folder of", target.path);
+  }
+  if (auto lost = folder_lost()) {
+    return *std::move(lost);
   }
   saved_.path = target.path;
   return saved_;

@@ -726,13 +726,29 @@ TEST_F(PartFileTest, AFolderThatIsGoneTakesNoFileElsewhere) {
   auto part = download(plan("t1"), video);
   fs::rename(output_, base_ / "moved");
   fs::create_directory(output_);
-  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({}, {})));
+  const auto outcome = part->publish({}, {});
+  ASSERT_TRUE(std::holds_alternative<FetchFailure>(outcome)) << "its recorded path would be untrue";
+  EXPECT_EQ(std::get<FetchFailure>(outcome).problem, FetchProblem::disk);
+  EXPECT_NE(std::get<FetchFailure>(outcome).text.find(output_), std::string::npos);
   EXPECT_TRUE(fs::exists(base_ / "moved/t1.mp4")) << "the folder is held, not its name";
-  EXPECT_TRUE(fs::is_empty(output_));
+  for (const char* text : {"{task_id}.{ext}", "new/{task_id}.{ext}"}) {
+    EXPECT_EQ(refused(plan("t2", text)).problem, FetchProblem::disk) << text;
+  }
   fs::remove_all(base_ / "moved");
-  const FetchFailure failed = refused(plan("t2", "new/{task_id}.{ext}"));
-  EXPECT_EQ(failed.problem, FetchProblem::disk);
+  EXPECT_EQ(refused(plan("t3")).problem, FetchProblem::disk);
   EXPECT_TRUE(fs::is_empty(output_));
+}
+
+TEST_F(PartFileTest, AFolderMayMoveWithTheLinkThatLeadsToIt) {
+  fs::rename(output_, base_ / "disk1");
+  fs::create_directory_symlink(base_ / "disk1", output_);
+  folder_ = std::make_shared<OutputFolder>(output_.string());
+  auto part = download(plan("t1"), support::tiny_mp4(300));
+  fs::rename(base_ / "disk1", base_ / "disk2");
+  fs::remove(output_);
+  fs::create_directory_symlink(base_ / "disk2", output_);
+  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({}, {})));
+  EXPECT_TRUE(fs::exists(output_ / "t1.mp4"));
 }
 
 TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
