@@ -190,6 +190,12 @@ def test_little_room_stops_downloads_and_queries_go_on(reeltally, make_gateway):
     assert "--min-free" in result.err
 
 
+def test_a_file_size_limit_is_a_full_disk(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 2_000_000}})
+    result = reeltally.run(gateway, reeltally.csv("a", "b"), wrapper=["prlimit", "--fsize=1000000"])
+    assert result.code == 1 and "File too large" in result.err and result.summary["succeeded"] == 2, result
+
+
 def test_failed_rows_are_read_again(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["500", "500", "failure"]}, "b": {"polls": ["failure"]}})
     out = reeltally.folder / "failed.csv"
