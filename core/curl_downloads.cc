@@ -66,6 +66,14 @@ void CurlTransport::Loop::start(DownloadRequest request) {
   }
 }
 
+void CurlTransport::Loop::discard(FilePlan file) const {
+  auto opened = PartFile::open(settings_.folder, std::move(file));
+  if (auto* part = std::get_if<std::unique_ptr<PartFile>>(&opened)) {
+    // A part that holds nothing goes with its object. What fails here is no harm but some bytes.
+    static_cast<void>((*part)->restart({}, 0));
+  }
+}
+
 bool CurlTransport::Loop::is_own_origin(const Download& download) const {
   return download.origin == accounts_.at(static_cast<std::size_t>(download.request.account)).origin;
 }

@@ -78,6 +78,7 @@ class DownloadLane {
   Ticket append(VideoEntry entry);
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
   void start(std::uint64_t token, Item& item);
+  [[nodiscard]] FilePlan file_of(const WantedVideo& video) const;
   void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
   void conclude_refusal(Items::iterator item);
   void retry(Item& item, const FetchFailure& failure);

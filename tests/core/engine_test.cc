@@ -508,9 +508,34 @@ TEST_F(EngineTest, DeniedBeforeExpiryGetsOneMoreRun) {
   };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_TRUE(transport_.discarded.empty()) << "what came so far may be resumed";
   plan_.run = 2;
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+  EXPECT_EQ(transport_.discarded, std::vector<std::string>{"a"});
+}
+
+// The gateway hides a dead link behind its own, which has no expiry, as 502 (api.md, section 6).
+TEST_F(EngineTest, ALinkOfUnknownLifeIsNotTriedForEver) {
+  for (const auto problem : {FetchProblem::server_error, FetchProblem::transport}) {
+    const std::string id(core::name(problem));
+    add(id, {answer(200, body(id, "SUCCESS", "/v1/videos/" + id + "/content"))});
+    fetch_ = [problem](const auto&) {
+      return FetchFailure{.problem = problem, .http_status = 502, .text = "HTTP 502"};
+    };
+    const core::UtcTime finished{seconds(1780284918)};
+    for (const auto& [age, dead] : {std::pair{hours(1), false},
+                                    {hours(2), false},
+                                    {hours(24 * 6), false},
+                                    {hours(24 * 8), true}}) {
+      clock_.jump(finished + age - clock_.utc());
+      ++plan_.run;
+      run();
+      const bool expired = dead && problem != FetchProblem::transport;
+      EXPECT_EQ(ledger_.video(id, 1), expired ? VideoState::expired : VideoState::wanted)
+          << id << ' ' << age.count();
+    }
+  }
 }
 
 TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayAndIsThenLeftAlone) {

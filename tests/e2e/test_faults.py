@@ -141,6 +141,15 @@ def test_a_dead_link_is_expired_and_named_once(reeltally, make_gateway):
     assert again.code == 0 and again.summary["queried"] == 0
 
 
+def test_nothing_is_left_of_a_video_that_is_given_up(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 40000, "faults": ["cut"]}})
+    assert reeltally.run(gateway, "--retries", "0", reeltally.csv("a")).code == 3
+    assert len(reeltally.files()) == 2, "a part and its notes, to be resumed"
+    gateway.set_clock(86400 * 2)
+    result = reeltally.run(gateway, "--pending")
+    assert result.code == 3 and result.summary["videos_expired"] == 1 and reeltally.files() == [], result
+
+
 def test_success_without_a_link_is_never_polled_for_ever(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "envelope_f", "content": "none"})
     path = reeltally.csv("a")
