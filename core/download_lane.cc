@@ -280,7 +280,7 @@ void DownloadLane::conclude_refusal(Items::iterator item) {
            "the answer holds no link, and the gateway's own: " + refused.refusal.text, false);
   } else if (is_expired(refused, refused.refusal)) {
     finish(item, VideoState::expired, "the link is dead: " + refused.refusal.text, false);
-  } else if (refused.refusal.problem == FetchProblem::gone || refused.video.denied_before) {
+  } else if (refused.video.denied_before) {
     finish(item, VideoState::failed, refused.refusal.text, true);
   } else {
     finish(item, VideoState::wanted, refused.refusal.text, true);

@@ -501,18 +501,23 @@ TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
 }
 
-TEST_F(EngineTest, DeniedBeforeExpiryGetsOneMoreRun) {
-  add_succeeding("a", hours(20));
-  fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
-  };
-  run();
-  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
-  EXPECT_TRUE(transport_.discarded.empty()) << "what came so far may be resumed";
-  plan_.run = 2;
-  run();
-  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
-  EXPECT_EQ(transport_.discarded, std::vector<std::string>{"a"});
+// A store may say 403 or 404 of a video that it does not show everywhere yet.
+TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
+  for (const auto problem : {FetchProblem::denied, FetchProblem::gone}) {
+    const std::string id(core::name(problem));
+    add_succeeding(id, hours(20));
+    fetch_ = [problem](const auto&) {
+      return FetchFailure{.problem = problem, .http_status = 403, .text = "refused"};
+    };
+    ++plan_.run;
+    run();
+    EXPECT_EQ(ledger_.video(id, 1), VideoState::wanted) << id;
+    EXPECT_TRUE(transport_.discarded.empty()) << "what came so far may be resumed";
+    ++plan_.run;
+    run();
+    EXPECT_EQ(ledger_.video(id, 1), VideoState::failed) << id;
+    EXPECT_EQ(std::exchange(transport_.discarded, {}), std::vector<std::string>{id});
+  }
 }
 
 // The gateway hides a dead link behind its own, which has no expiry, as 502 (api.md, section 6).
