@@ -895,6 +895,40 @@ TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
   EXPECT_FALSE(fs::exists(base_ / "outside"));
 }
 
+TEST_F(PartFileTest, AFileSystemWithoutHardLinksServesToo) {
+  const std::string video = support::tiny_mp4(300);
+  write(output_ / "a.mp4", "mine");
+  fs::create_symlink(base_ / "outside", output_ / "b.mp4");
+  const auto without_links = [this](auto body) {
+    return in_child([&] {
+      return replace_call(SYS_renameat2, fails_with(EINVAL)) &&
+                     replace_call(SYS_linkat, fails_with(EPERM))
+                 ? body()
+                 : 2;
+    });
+  };
+  EXPECT_EQ(without_links([&] {
+              return place(publish(plan("a"), video)) == "a-2.mp4" &&
+                             place(publish(plan("b"), video)) == "b-2.mp4" &&
+                             place(publish(plan("c"), video)) == "c.mp4"
+                         ? 0
+                         : 3;
+            }),
+            0);
+  EXPECT_EQ(without_links([&] {
+              auto part = download(plan("d"), video);
+              return replace_call(SYS_renameat, fails_with(EIO)) &&
+                             std::holds_alternative<FetchFailure>(part->publish({}, {}))
+                         ? 0
+                         : 3;
+            }),
+            0);
+  EXPECT_FALSE(fs::exists(output_ / "d.mp4")) << "no empty file stays behind";
+  EXPECT_EQ(read(output_ / "a.mp4"), "mine");
+  EXPECT_EQ(read(output_ / "c.mp4"), video);
+  EXPECT_FALSE(fs::exists(base_ / "outside"));
+}
+
 TEST_F(PartFileTest, AHardLinkLeftByAKilledRunIsAdopted) {
   const std::string video = support::tiny_mp4(300);
   EXPECT_EQ(in_child([&] {
