@@ -199,11 +199,8 @@ void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, Quer
   switch (failure.problem) {
     case FetchProblem::denied:
     case FetchProblem::gone:
-      refused(token, item, failure, queries);
-      return;
     case FetchProblem::unauthorised:
-      key_rejected_ = failure.text;
-      finish(found, VideoState::wanted, failure.text, false);
+      refused(token, item, failure, queries);
       return;
     case FetchProblem::too_large:
     case FetchProblem::refused_url:
@@ -239,7 +236,8 @@ void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, Quer
          false);
 }
 
-// A refused link may have been replaced by the gateway since: the task is asked once more.
+// A refused link may have been replaced by the gateway since: the task is asked once more. If it is
+// the key that is refused, this query hears so too, and ends the run.
 void DownloadLane::refused(std::uint64_t token, Item& item, const FetchFailure& failure,
                            QueryLane& queries) {
   item.refusal = failure;
@@ -280,6 +278,8 @@ void DownloadLane::conclude_refusal(Items::iterator item) {
            "the answer holds no link, and the gateway's own: " + refused.refusal.text, false);
   } else if (is_expired(refused, refused.refusal)) {
     finish(item, VideoState::expired, "the link is dead: " + refused.refusal.text, false);
+  } else if (refused.refusal.problem == FetchProblem::unauthorised) {
+    finish(item, VideoState::wanted, refused.refusal.text, false);  // a key may get more rights
   } else if (refused.video.denied_before) {
     finish(item, VideoState::failed, refused.refusal.text, true);
   } else {

@@ -582,13 +582,30 @@ TEST_F(EngineTest, ShortSpaceHindersDownloadsOnly) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
 }
 
-TEST_F(EngineTest, TheKeyRefusedByTheGatewaysOwnVideoEndsTheRun) {
-  add("a", {answer(200, body("a", "SUCCESS"))});
+TEST_F(EngineTest, AKeyThatIsRefusedForAVideoEndsTheRunIfItIsRefusedForTheTaskToo) {
+  add("a", {answer(200, body("a", "SUCCESS")), answer(401, "")});
   fetch_ = [](const auto&) {
     return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
   };
   EXPECT_EQ(run().end, RunEnd::key_rejected);
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+}
+
+// A gateway may want other rights for its copies of the videos (api.md, section 11, 26).
+TEST_F(EngineTest, AKeyThatMayNotFetchAVideoIsNoReasonToEndTheRun) {
+  add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content"))});
+  add_succeeding("b");
+  fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    if (request.url.starts_with("/")) {
+      return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
+    }
+    return saved(request);
+  };
+  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+    EXPECT_EQ(run().end, RunEnd::completed);
+    EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted) << "the key may get more rights";
+    EXPECT_EQ(ledger_.video("b", 1), VideoState::done);
+  }
 }
 
 }  // namespace
