@@ -20,7 +20,7 @@
 namespace cmd {
 namespace {
 
-constexpr std::chrono::milliseconds kGrace{2'000};  // between SIGTERM and SIGKILL
+constexpr std::chrono::milliseconds kGrace{1'000};  // between SIGTERM and SIGKILL
 
 std::string why(int error) { return std::generic_category().message(error); }
 

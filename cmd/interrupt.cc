@@ -6,14 +6,37 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "cmd/exit_code.h"
 #include "core/error.h"
 
 namespace cmd {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A disk or a name server may keep a thread for longer than anybody waits: then the process ends on
+// the spot, as after kill -9.
+constexpr milliseconds kEndWithin{4'800};    // product.md: 5 s
+constexpr milliseconds kAbortWithin{1'000};  // after a second signal
+
+// For poll: milliseconds until `end`, without one for ever.
+int left(const std::optional<steady_clock::time_point>& end) {
+  if (!end) {
+    return -1;
+  }
+  const auto rest = std::chrono::ceil<milliseconds>(*end - steady_clock::now());
+  return static_cast<int>(std::max(rest, milliseconds(0)).count());
+}
+
+}  // namespace
 
 Interrupt::Interrupt() {
   sigset_t set;
@@ -49,10 +72,15 @@ void Interrupt::wake_with(std::function<void()> wake) {
 }
 
 void Interrupt::receive() {
+  std::optional<steady_clock::time_point> end;
   for (;;) {
     pollfd ready[] = {{signals_, POLLIN, 0}, {quit_, POLLIN, 0}};
-    if (poll(ready, 2, -1) < 0) {
+    const int count = poll(ready, 2, left(end));
+    if (count < 0) {
       continue;  // EINTR: nothing else can go wrong with two valid descriptors
+    }
+    if (count == 0) {
+      _exit(128 + signal_.load());
     }
     if (ready[1].revents != 0) {
       return;
@@ -60,6 +88,10 @@ void Interrupt::receive() {
     signalfd_siginfo info{};
     if (read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       handle(static_cast<int>(info.ssi_signo));
+    }
+    if (level_.load() > 0) {
+      const auto latest = steady_clock::now() + (level_.load() > 1 ? kAbortWithin : kEndWithin);
+      end = std::min(end.value_or(latest), latest);
     }
   }
 }

@@ -19,7 +19,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   /// 0: none yet; 1: drain; 2: stop at once. A third signal ends the process on the spot, which
-  /// loses nothing either.
+  /// loses nothing either; so does time, if what runs cannot be stopped (a disk that hangs).
   [[nodiscard]] const std::atomic<int>& level() const { return level_; }
   /// SIGINT or SIGTERM, whichever came first; 0: none.
   [[nodiscard]] int signal() const { return signal_.load(); }

@@ -37,6 +37,7 @@ void prepare_process() {
   // It can only be refused where raising is; to lower is always allowed.
   ::setrlimit(RLIMIT_CORE, &none);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 std::uint64_t allow_open_files(std::uint64_t wanted) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -36,6 +38,8 @@ constexpr std::size_t kBatch = 1024;
 constexpr unsigned kReaders = 2;  // a disk is no faster with more
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 constexpr std::size_t kShownMax = 4096;
+// A run records a video within moments of giving it its name.
+constexpr std::chrono::seconds kRecordedWithin{60};
 
 enum class Result { whole, missing, shorter, changed, unreadable, unknown };
 
@@ -137,9 +141,9 @@ class Verification {
     batch_.clear();
   }
 
-  /// Files below the folder that are no video of the ledger's, not hidden (as parts are) and no
-  /// sidecar of one.
-  void find_unknown(const std::string& folder) {
+  /// Looks for files below the folder that are no video of the ledger's, not hidden (as parts are)
+  /// and no sidecar of one.
+  void look_below(const std::string& folder) {
     std::error_code failure;
     fs::recursive_directory_iterator at(folder, failure);
     if (failure) {
@@ -148,18 +152,37 @@ class Verification {
       }
       throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
     }
-    std::vector<std::string> found;
     for (; at != fs::recursive_directory_iterator(); at.increment(failure)) {
       if (failure) {
         throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
       }
-      if (!at->is_directory() && !is_known(at->path())) {
-        found.push_back(at->path().string());
+      std::error_code none;  // a link that leads nowhere is no folder
+      if (!at->is_directory(none) && !is_known(at->path())) {
+        strangers_.push_back(at->path());
       }
     }
-    std::sort(found.begin(), found.end());
-    for (const std::string& path : found) {
-      tell(Result::unknown, path, nullptr, -1);
+  }
+
+  [[nodiscard]] bool has_strangers() const { return !strangers_.empty(); }
+  /// Adds a video if it is one that a run brought since the first look.
+  void add_newcomer(storage::SavedVideo&& video) {
+    struct stat status {};
+    if (::lstat(video.path.c_str(), &status) == 0 &&
+        !known_.contains({status.st_dev, status.st_ino})) {
+      add(std::move(video));
+    }
+  }
+  /// What came just now may be a video that the run in progress is about to record.
+  void tell_strangers(bool run_in_progress) {
+    const std::time_t now = std::time(nullptr);
+    std::erase_if(strangers_, [&](const fs::path& path) {
+      struct stat status {};
+      return is_known(path) || ::lstat(path.c_str(), &status) != 0 ||
+             (run_in_progress && now - status.st_ctime < kRecordedWithin.count());
+    });
+    std::sort(strangers_.begin(), strangers_.end());
+    for (const fs::path& path : strangers_) {
+      tell(Result::unknown, path.string(), nullptr, -1);
     }
   }
 
@@ -226,6 +249,7 @@ class Verification {
   std::ostream& out_;
   std::vector<Checked> batch_;
   std::set<FileIdentity> known_;
+  std::vector<fs::path> strangers_;
   std::vector<storage::SavedVideo> missing_;
   std::array<std::uint64_t, 6> counts_{};
   std::int64_t bytes_ = 0;
@@ -244,7 +268,13 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   storage::each_saved_video(ledger,
                             [&](storage::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
-  found.find_unknown(settings.text("output"));
+  found.look_below(settings.text("output"));
+  if (found.has_strangers()) {
+    storage::each_saved_video(
+        ledger, [&](storage::SavedVideo&& video) { found.add_newcomer(std::move(video)); });
+    found.flush();
+  }
+  found.tell_strangers(!lock && !storage::lock_holder(ledger).empty());
   std::size_t requeued = 0;
   if (lock && !found.missing().empty()) {
     requeued = storage::want_again(ledger, found.missing(), core::SystemClock().utc());

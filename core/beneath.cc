@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,10 +84,23 @@ int move_without_replacing(int from_folder, const std::string& from, int to_fold
   if (errno != EINVAL && errno != ENOSYS) {
     return errno;
   }
-  if (linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) != 0) {
+  if (linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) == 0) {
+    return unlinkat(from_folder, from.c_str(), 0) == 0 ? 0 : errno;
+  }
+  if (errno != EPERM && errno != ENOSYS && errno != EOPNOTSUPP) {
     return errno;
   }
-  return unlinkat(from_folder, from.c_str(), 0) == 0 ? 0 : errno;
+  // Who makes a name has it, and may then replace what he made.
+  if (!open_child(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
+           .valid()) {
+    return errno;
+  }
+  if (renameat(from_folder, from.c_str(), to_folder, to.c_str()) == 0) {
+    return 0;
+  }
+  const int error = errno;
+  static_cast<void>(unlinkat(to_folder, to.c_str(), 0));
+  return error;
 }
 
 int write_at(int file, std::string_view bytes, off_t offset, std::size_t& written) {

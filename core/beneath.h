@@ -44,7 +44,8 @@ struct SplitPath {
                                       mode_t mode = 0);
 
 /// Moves a file to a name that must be free: renameat2 with RENAME_NOREPLACE; where the file system
-/// has none (NFS), a hard link and unlink. 0, EEXIST when the name is taken, or another errno.
+/// has none (NFS), a hard link and unlink; where it has no hard links either (exFAT, many of FUSE),
+/// over an empty file made for it. 0, EEXIST when the name is taken, or another errno.
 [[nodiscard]] int move_without_replacing(int from_folder, const std::string& from, int to_folder,
                                          const std::string& to);
 

@@ -51,7 +51,7 @@ bool CurlTransport::Loop::judge_head(Download& download) {
                                             " bytes; --max-video-size would allow more"};
     return false;
   }
-  download.failure = download.part->restart(etag, std::max<curl_off_t>(length, 0));
+  download.failure = download.part->restart(etag, download.promised);
   download.bytes = 0;
   download.takes_bytes = true;
   return !download.failure;
@@ -61,12 +61,17 @@ bool CurlTransport::Loop::judge_head(Download& download) {
 bool CurlTransport::Loop::judge_resumed(Download& download, const std::string& etag) {
   const auto range = parse_content_range(header_value(download.easy.get(), "Content-Range"));
   const PartFile& part = *download.part;
+  const std::optional<std::int64_t>& length = part.promised().length;
   const bool same = download.resume_from > 0 && range && range->first == download.resume_from &&
-                    (part.total() == 0 || range->total == part.total()) && etag == part.validator();
+                    (!length || range->total == *length) && etag == part.validator();
   if (!same) {
     download.plain_again = true;
     return false;
   }
+  if (!download.promised.crc64) {
+    download.promised.crc64 = part.promised().crc64;
+  }
+  download.promised.md5_base64 = part.promised().md5_base64;
   download.promised.length = range->total;
   download.bytes = download.resume_from;
   download.takes_bytes = true;

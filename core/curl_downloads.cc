@@ -53,8 +53,9 @@ void CurlTransport::Loop::start(DownloadRequest request) {
     return;
   }
   download.part = std::move(std::get<std::unique_ptr<PartFile>>(opened));
-  if (download.part->total() > 0 && download.part->size() == download.part->total()) {
-    download.promised = {.length = download.part->total()};
+  // All of it came already, in a run that ended before it was checked.
+  if (download.part->size() > 0 && download.part->size() == download.part->promised().length) {
+    download.promised = download.part->promised();
     publish(download);
     return;
   }
@@ -63,6 +64,14 @@ void CurlTransport::Loop::start(DownloadRequest request) {
   if (auto failure =
           begin_hop(download, url.substr(0, 1) == "/" ? account.base_url + url : url, false)) {
     fail(download, std::move(*failure), early_);
+  }
+}
+
+void CurlTransport::Loop::discard(FilePlan file) const {
+  auto opened = PartFile::open(settings_.folder, std::move(file));
+  if (auto* part = std::get_if<std::unique_ptr<PartFile>>(&opened)) {
+    // A part that holds nothing goes with its object. What fails here is no harm but some bytes.
+    static_cast<void>((*part)->restart({}, {}));
   }
 }
 

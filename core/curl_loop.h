@@ -31,6 +31,7 @@ class CurlTransport::Loop {
 
   void start(const QueryRequest& request);
   void start(DownloadRequest request);
+  void discard(FilePlan file) const;
   void wait(SteadyTime until, std::vector<Completion>& completions);
   void wake() const;
   void abort();

@@ -58,6 +58,7 @@ class CurlTransport final : public Transport {
 
   void start(QueryRequest request) override;
   void start(DownloadRequest request) override;
+  void discard(FilePlan file) override;
   void wait(SteadyTime until, std::vector<Completion>& completions) override;
   void wake() override;
   void abort() override;

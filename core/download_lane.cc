@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace core {
+namespace {
+
+// No vendor keeps a video longer by itself (api.md, section 13).
+constexpr std::chrono::hours kUnknownLifeMax{7 * 24};
+constexpr int kTriesOfUnknownLife = 3;  // in runs before this one
+
+}  // namespace
 
 DownloadLane::DownloadLane(const RunPlan& plan, std::shared_ptr<const NameTemplate> names,
                            std::vector<std::string> account_names, Ledger& ledger,
@@ -110,18 +117,22 @@ void DownloadLane::start(std::uint64_t token, Item& item) {
   request.token = token;
   request.account = video.account;
   request.url = video.link.url;
-  request.file.name_template = names_;
-  request.file.fields = {.task_id = video.id.text(),
-                         .account = account_names_.at(static_cast<std::size_t>(video.account)),
-                         .model = video.model,
-                         .status = video.status,
-                         .finish_time = video.finish_time,
-                         .index = video.link.index,
-                         .labels = video.labels};
-  request.file.replaces = video.path;
+  request.file = file_of(video);
   item.phase = Phase::in_flight;
   ++in_flight_;
   transport_.start(std::move(request));
+}
+
+FilePlan DownloadLane::file_of(const WantedVideo& video) const {
+  return {.name_template = names_,
+          .fields = {.task_id = video.id.text(),
+                     .account = account_names_.at(static_cast<std::size_t>(video.account)),
+                     .model = video.model,
+                     .status = video.status,
+                     .finish_time = video.finish_time,
+                     .index = video.link.index,
+                     .labels = video.labels},
+          .replaces = video.path};
 }
 
 SteadyTime DownloadLane::next_due() const {
@@ -188,11 +199,8 @@ void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, Quer
   switch (failure.problem) {
     case FetchProblem::denied:
     case FetchProblem::gone:
-      refused(token, item, failure, queries);
-      return;
     case FetchProblem::unauthorised:
-      key_rejected_ = failure.text;
-      finish(found, VideoState::wanted, failure.text, false);
+      refused(token, item, failure, queries);
       return;
     case FetchProblem::too_large:
     case FetchProblem::refused_url:
@@ -228,7 +236,8 @@ void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, Quer
          false);
 }
 
-// A refused link may have been replaced by the gateway since: the task is asked once more.
+// A refused link may have been replaced by the gateway since: the task is asked once more. If it is
+// the key that is refused, this query hears so too, and ends the run.
 void DownloadLane::refused(std::uint64_t token, Item& item, const FetchFailure& failure,
                            QueryLane& queries) {
   item.refusal = failure;
@@ -269,7 +278,9 @@ void DownloadLane::conclude_refusal(Items::iterator item) {
            "the answer holds no link, and the gateway's own: " + refused.refusal.text, false);
   } else if (is_expired(refused, refused.refusal)) {
     finish(item, VideoState::expired, "the link is dead: " + refused.refusal.text, false);
-  } else if (refused.refusal.problem == FetchProblem::gone || refused.video.denied_before) {
+  } else if (refused.refusal.problem == FetchProblem::unauthorised) {
+    finish(item, VideoState::wanted, refused.refusal.text, false);  // a key may get more rights
+  } else if (refused.video.denied_before) {
     finish(item, VideoState::failed, refused.refusal.text, true);
   } else {
     finish(item, VideoState::wanted, refused.refusal.text, true);
@@ -298,6 +309,9 @@ void DownloadLane::finish(Items::iterator item, VideoState state, const std::str
     notify_({expired ? Notice::Kind::video_expired : Notice::Kind::video_failed, video.id.text(),
              video.link.index, why, video.account});
   }
+  if (state != VideoState::wanted) {
+    transport_.discard(file_of(video));
+  }
   VideoEntry entry;
   entry.task = video.task;
   entry.index = video.link.index;
@@ -316,10 +330,17 @@ void DownloadLane::stop(const std::string& why) {
   stopped_ = true;
 }
 
-// The server's clock decides where it is known: ours may be wrong (api.md T32).
+// The server's clock decides where it is known: ours may be wrong (api.md T32). A link that does
+// not say when it dies, as the gateway's own, is dead when its server has failed several runs long
+// after the task was done: the gateway answers 502 for a dead link behind its own (api.md,
+// section 6).
 bool DownloadLane::is_expired(const Item& item, const FetchFailure& failure) const {
-  return item.video.link.expires_at &&
-         *item.video.link.expires_at <= failure.date.value_or(clock_.utc());
+  const UtcTime now = failure.date.value_or(clock_.utc());
+  if (item.video.link.expires_at) {
+    return *item.video.link.expires_at <= now;
+  }
+  return failure.problem != FetchProblem::transport && item.video.attempts >= kTriesOfUnknownLife &&
+         item.video.finish_time + kUnknownLifeMax <= now;
 }
 
 }  // namespace core

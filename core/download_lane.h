@@ -58,8 +58,6 @@ class DownloadLane {
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] const std::string& disk_failure() const { return disk_failure_; }
   [[nodiscard]] bool hindered() const { return hindered_; }
-  /// The gateway refused the key for one of its own videos.
-  [[nodiscard]] const std::string& key_rejected() const { return key_rejected_; }
 
  private:
   enum class Phase { waiting, in_flight, rechecking, rechecked };
@@ -78,6 +76,7 @@ class DownloadLane {
   Ticket append(VideoEntry entry);
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
   void start(std::uint64_t token, Item& item);
+  [[nodiscard]] FilePlan file_of(const WantedVideo& video) const;
   void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
   void conclude_refusal(Items::iterator item);
   void retry(Item& item, const FetchFailure& failure);
@@ -108,7 +107,6 @@ class DownloadLane {
   bool stopped_ = false;
   bool hindered_ = false;
   std::string disk_failure_;
-  std::string key_rejected_;
 };
 
 }  // namespace core

@@ -64,8 +64,6 @@ void Engine::check_ends() {
     result_.end = RunEnd::interrupted;
   } else if (queries_.verdict()) {
     result_ = *queries_.verdict();
-  } else if (!downloads_.key_rejected().empty()) {
-    result_ = RunResult{.end = RunEnd::key_rejected, .reason = downloads_.key_rejected()};
   } else if (clock_.steady() >= deadline_) {
     result_.end = RunEnd::deadline;
     result_.reason = "the deadline has passed";

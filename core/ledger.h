@@ -34,7 +34,7 @@ struct WantedVideo {
   TaskId id;
   VideoLink link;
   int attempts = 0;            ///< runs that tried before
-  bool denied_before = false;  ///< an earlier run was refused (403) although the link should live
+  bool denied_before = false;  ///< an earlier run was refused although the link should live
   std::string path;            ///< absolute; the file recorded earlier, to be replaced; empty: none
   std::string model;
   std::string status;     ///< the status word of the final answer
@@ -70,7 +70,7 @@ struct VideoEntry {
   VideoState state = VideoState::wanted;  ///< `wanted`: a later run tries again
   std::optional<SavedFile> file;          ///< with `done`
   std::string error;                      ///< empty with `done`; no secrets
-  bool denied = false;                    ///< refused (403) although the link should live
+  bool denied = false;                    ///< refused (403, 404) although the link should live
 };
 
 /// One atomic change of the ledger.

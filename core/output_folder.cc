@@ -114,6 +114,13 @@ std::string OutputFolder::absolute(const std::string& relative) const {
   return relative.empty() ? path_ : path_ + (root ? "" : "/") + relative;
 }
 
+bool OutputFolder::in_place() const {
+  struct stat held {};
+  struct stat named {};
+  return fstat(descriptor(), &held) == 0 && stat(path_.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 Descriptor OutputFolder::open(const std::string& relative) const {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY;
   Descriptor folder = open_beneath(descriptor(), relative.empty() ? "." : relative, kFlags);

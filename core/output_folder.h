@@ -26,6 +26,8 @@ class OutputFolder {
   /// The absolute path of a relative one.
   [[nodiscard]] std::string absolute(const std::string& relative) const;
   [[nodiscard]] int descriptor() const { return folder_.number(); }
+  /// Whether `path` still leads to it. If not, what is saved here is not where the record says.
+  [[nodiscard]] bool in_place() const;
   /// Tells boots of this machine apart; empty when it is not known.
   [[nodiscard]] const std::string& boot_id() const { return boot_id_; }
 

@@ -9,12 +9,13 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <charconv>
+#include <limits>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/beneath.h"
+#include "core/http_headers.h"
 #include "core/sha256.h"
 #include "core/video_check.h"
 
@@ -67,9 +68,12 @@ int read_whole(int file, Take take) {
 
 /// What is remembered beside the part: whose bytes they are.
 struct Notes {
-  std::string validator;   // a strong ETag; empty: the bytes must not be resumed
-  std::int64_t total = 0;  // 0: unknown
+  std::string validator;  // a strong ETag; empty: the bytes must not be resumed
+  PromisedContent promised;
 };
+
+/// Whether a promise is an MD5 in base64 at all: 16 bytes are 22 characters and "==".
+bool is_md5(std::string_view base64) { return base64.size() == 24 && base64.ends_with("=="); }
 
 /// Whether bytes may be resumed under this ETag (RFC 9110 §8.8.3): quoted, not weak, in one line.
 bool is_strong(std::string_view validator) {
@@ -79,9 +83,17 @@ bool is_strong(std::string_view validator) {
                      [](char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7F'; });
 }
 
+constexpr std::string_view kNotesHead = "reeltally part 2";
+constexpr std::string_view kNotesEnd = "end";
+
+/// One line each; an empty one promises nothing.
 std::string notes_text(const Notes& notes, const std::string& boot_id) {
-  return "reeltally part 1\n" + boot_id + "\n" + std::to_string(notes.total) + "\n" +
-         notes.validator + "\nend\n";
+  const PromisedContent& promised = notes.promised;
+  std::string text = std::string(kNotesHead) + "\n" + boot_id + "\n";
+  text += (promised.length ? std::to_string(*promised.length) : "") + "\n";
+  text += (promised.crc64 ? std::to_string(*promised.crc64) : "") + "\n";
+  text += (is_md5(promised.md5_base64) ? promised.md5_base64 : "") + "\n";
+  return text + notes.validator + "\n" + std::string(kNotesEnd) + "\n";
 }
 
 /// The notes of this boot; empty when they are of another one, cut or damaged.
@@ -91,14 +103,21 @@ Notes parse_notes(std::string_view text, const std::string& boot_id) {
     lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
-  if (lines.size() != 5 || lines[0] != "reeltally part 1" || lines[4] != "end" || boot_id.empty() ||
-      lines[1] != boot_id || !is_strong(lines[3])) {
+  if (lines.size() != 7 || lines[0] != kNotesHead || lines[6] != kNotesEnd || boot_id.empty() ||
+      lines[1] != boot_id || !is_strong(lines[5])) {
     return {};
   }
-  Notes notes{std::string(lines[3]), 0};
-  const char* const end = lines[2].data() + lines[2].size();
-  const auto [stop, error] = std::from_chars(lines[2].data(), end, notes.total);
-  return error == std::errc{} && stop == end && notes.total >= 0 ? notes : Notes{};
+  Notes notes{std::string(lines[5]), {}};
+  const auto length = parse_unsigned(lines[2]);
+  notes.promised.crc64 = parse_unsigned(lines[3]);
+  notes.promised.md5_base64 = lines[4];
+  if (length && *length <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    notes.promised.length = static_cast<std::int64_t>(*length);
+  }
+  const bool readable = notes.promised.length.has_value() != lines[2].empty() &&
+                        notes.promised.crc64.has_value() != lines[3].empty() &&
+                        (lines[4].empty() || is_md5(lines[4]));
+  return readable ? notes : Notes{};
 }
 
 /// The relative form of an absolute path under `folder`; empty when it is not plainly below.
@@ -131,9 +150,6 @@ bool has_other_extension(std::string_view path, std::string_view extension) {
   });
 }
 
-/// Whether a promise is an MD5 in base64 at all: 16 bytes are 22 characters and "==".
-bool is_md5(std::string_view base64) { return base64.size() == 24 && base64.ends_with("=="); }
-
 }  // namespace
 
 /// The object behind PartFile: the part, its folder, its lock, its notes.
@@ -146,7 +162,7 @@ class PartFile::State {
   State& operator=(const State&) = delete;
 
   std::optional<FetchFailure> open();
-  std::optional<FetchFailure> restart(std::string_view validator, std::int64_t total);
+  std::optional<FetchFailure> restart(std::string_view validator, const PromisedContent& promised);
   std::optional<FetchFailure> append(std::string_view bytes);
   std::variant<SavedFile, FetchFailure> publish(const PromisedContent& promised,
                                                 const Claimed& claimed);
@@ -166,6 +182,8 @@ class PartFile::State {
   using Placed = std::optional<std::variant<SavedFile, FetchFailure>>;
 
   [[nodiscard]] std::string absolute(const std::string& name) const;
+  /// None while the output folder is where it was.
+  [[nodiscard]] std::optional<FetchFailure> folder_lost() const;
   /// One attempt; `again` when the name changed hands meanwhile.
   std::optional<FetchFailure> open_once(bool& again);
   /// Bytes of an earlier try are resumed or dropped.
@@ -214,9 +232,20 @@ std::string PartFile::State::absolute(const std::string& name) const {
   return folder_->absolute(where_.empty() ? name : where_ + '/' + name);
 }
 
+std::optional<FetchFailure> PartFile::State::folder_lost() const {
+  if (folder_->in_place()) {
+    return std::nullopt;
+  }
+  return failure(FetchProblem::disk, "the output folder " + folder_->path() +
+                                         " was unmounted, moved or removed while the run goes on");
+}
+
 // Opening.
 
 std::optional<FetchFailure> PartFile::State::open() {
+  if (auto lost = folder_lost()) {
+    return lost;
+  }
   // What the content is will only be known at the end; mp4 is by far the most likely.
   where_ = split_path(plan_.name_template->render(plan_.fields, "mp4", 1)).folder;
   home_ = folder_->open(where_);
@@ -292,7 +321,7 @@ void PartFile::State::read_notes() {
     return;
   }
   notes_ = parse_notes({text.data(), static_cast<std::size_t>(count)}, folder_->boot_id());
-  if (notes_.total > 0 && size_ > notes_.total) {
+  if (notes_.promised.length && size_ > *notes_.promised.length) {
     notes_ = {};
   }
 }
@@ -316,7 +345,7 @@ int PartFile::State::write_notes() {
 }
 
 std::optional<FetchFailure> PartFile::State::restart(std::string_view validator,
-                                                     std::int64_t total) {
+                                                     const PromisedContent& promised) {
   const std::string notes = name_ + std::string(kNotesSuffix);
   // In this order: at no time do notes stand beside bytes of another object.
   if (const int error = drop_notes(); error != 0) {
@@ -329,7 +358,7 @@ std::optional<FetchFailure> PartFile::State::restart(std::string_view validator,
   if (!is_strong(validator)) {
     return std::nullopt;
   }
-  notes_ = {std::string(validator), std::max<std::int64_t>(total, 0)};
+  notes_ = {std::string(validator), promised};
   if (const int error = write_notes(); error != 0) {
     notes_ = {};
     return disk_failure(error, "write", absolute(notes));
@@ -558,6 +587,9 @@ std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& targ
   if (const int error = folder_->sync(target.folder.number(), target.folder_path); error != 0) {
     return disk_failure(error, "sync the folder of", target.path);
   }
+  if (auto lost = folder_lost()) {
+    return *std::move(lost);
+  }
   saved_.path = target.path;
   return saved_;
 }
@@ -581,10 +613,11 @@ std::int64_t PartFile::size() const { return state_->resumable(); }
 
 const std::string& PartFile::validator() const { return state_->notes().validator; }
 
-std::int64_t PartFile::total() const { return state_->notes().total; }
+const PromisedContent& PartFile::promised() const { return state_->notes().promised; }
 
-std::optional<FetchFailure> PartFile::restart(std::string_view validator, std::int64_t total) {
-  return state_->restart(validator, total);
+std::optional<FetchFailure> PartFile::restart(std::string_view validator,
+                                              const PromisedContent& promised) {
+  return state_->restart(validator, promised);
 }
 
 std::optional<FetchFailure> PartFile::append(std::string_view bytes) {

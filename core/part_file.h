@@ -22,6 +22,7 @@ struct PromisedContent {
   std::optional<std::int64_t> length;
   std::optional<std::uint64_t> crc64;  ///< CRC-64/XZ, x-oss-hash-crc64ecma or x-tos-hash-crc64ecma
   std::string md5_base64;              ///< Content-MD5 of a 200; empty or no MD5: not compared
+  friend bool operator==(const PromisedContent&, const PromisedContent&) = default;
 };
 
 /// One part file, locked against other runs while this object lives. One thread at a time: the
@@ -48,13 +49,14 @@ class PartFile {
   /// no strong validator. Bytes of an earlier boot are not resumed: unsynced as they are, a power
   /// cut may have taken any of them.
   [[nodiscard]] std::int64_t size() const;
-  /// The strong ETag the bytes belong to, and the total length promised then (0: unknown).
+  /// The strong ETag the bytes belong to, and what was promised of the whole then.
   [[nodiscard]] const std::string& validator() const;
-  [[nodiscard]] std::int64_t total() const;
+  [[nodiscard]] const PromisedContent& promised() const;
 
   /// Empties the file and remembers what the bytes to come belong to (kept on disk beside the part,
   /// so that a later run can resume). An empty or weak validator means: never resume.
-  [[nodiscard]] std::optional<FetchFailure> restart(std::string_view validator, std::int64_t total);
+  [[nodiscard]] std::optional<FetchFailure> restart(std::string_view validator,
+                                                    const PromisedContent& promised);
   /// Adds bytes at the end: after `restart`, or to what `size` says is there.
   [[nodiscard]] std::optional<FetchFailure> append(std::string_view bytes);
 
@@ -66,6 +68,7 @@ class PartFile {
   /// fsync of the folder; removes the part and its notes. Blocking and thread-safe for different
   /// files; once for each object. When the content is wrong the part is removed; when the disk
   /// fails it stays, and after a failed sync it is not resumed (reliability.md S7).
+  ///  - A failure when the output folder's path no longer leads to it: the record would be untrue.
   ///  - The name: the plan's name with the sniffed extension; taken names, and those of other
   ///    videos in the ledger, get `-2`, `-3` …
   ///  - A file of the same bytes under that name that no other video claims is adopted (a run died

@@ -89,6 +89,9 @@ class Transport {
   virtual void start(QueryRequest request) = 0;
   virtual void start(DownloadRequest request) = 0;
 
+  /// Removes what earlier tries left of a video that nobody will fetch any more.
+  virtual void discard(FilePlan file) = 0;
+
   /// Drives everything until something completes, `wake` is called, or `until` has passed, and
   /// appends what completed. Throws core::Error when the event loop itself fails.
   virtual void wait(SteadyTime until, std::vector<Completion>& completions) = 0;

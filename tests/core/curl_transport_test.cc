@@ -572,7 +572,7 @@ class CurlTransportResume : public ::testing::Test {
   HttpReply answer(const HttpRequest& request) {
     if (first_) {
       first_ = false;
-      return {"HTTP/1.1 200 OK\r\nETag: " + etag_ + "\r\nContent-Length: " +
+      return {"HTTP/1.1 200 OK\r\n" + promise_ + "ETag: " + etag_ + "\r\nContent-Length: " +
                   std::to_string(video_.size()) + "\r\n\r\n" + video_.substr(0, kHalf),
               After::close};
     }
@@ -598,6 +598,7 @@ class CurlTransportResume : public ::testing::Test {
   static constexpr std::size_t kHalf = kVideoBytes / 2;
   const std::string video_ = support::tiny_mp4(kVideoBytes);
   std::string etag_ = "\"v1\"";
+  std::string promise_;  // a header of the first answer
   std::atomic<bool> first_ = true;
   std::function<HttpReply(const HttpRequest&)> later_;
   HttpServer server_{[this](const HttpRequest& request) { return answer(request); }};
@@ -608,6 +609,14 @@ TEST_F(CurlTransportResume, GoesOnWhereItStopped) {
             1U);
   EXPECT_EQ(server_.requests().at(1).header("range"), "bytes=100000-");
   EXPECT_EQ(server_.requests().at(1).header("if-range"), "\"v1\"");
+}
+
+TEST_F(CurlTransportResume, WhatWasPromisedOfTheWholeStillCounts) {
+  promise_ = "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+  later_ = [&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), etag_); };
+  Fetcher fetcher(open_settings_for(server_));
+  EXPECT_EQ(fetcher.failure(server_.url("/v")).problem, FetchProblem::transport);
+  EXPECT_EQ(fetcher.failure(server_.url("/v")).problem, FetchProblem::wrong_checksum);
 }
 
 TEST_F(CurlTransportResume, AWholeAnswerStartsAnew) {

@@ -520,16 +520,46 @@ TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
 }
 
-TEST_F(EngineTest, DeniedBeforeExpiryGetsOneMoreRun) {
-  add_succeeding("a", hours(20));
-  fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
-  };
-  run();
-  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
-  plan_.run = 2;
-  run();
-  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+// A store may say 403 or 404 of a video that it does not show everywhere yet.
+TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
+  for (const auto problem : {FetchProblem::denied, FetchProblem::gone}) {
+    const std::string id(core::name(problem));
+    add_succeeding(id, hours(20));
+    fetch_ = [problem](const auto&) {
+      return FetchFailure{.problem = problem, .http_status = 403, .text = "refused"};
+    };
+    ++plan_.run;
+    run();
+    EXPECT_EQ(ledger_.video(id, 1), VideoState::wanted) << id;
+    EXPECT_TRUE(transport_.discarded.empty()) << "what came so far may be resumed";
+    ++plan_.run;
+    run();
+    EXPECT_EQ(ledger_.video(id, 1), VideoState::failed) << id;
+    EXPECT_EQ(std::exchange(transport_.discarded, {}), std::vector<std::string>{id});
+  }
+}
+
+// The gateway hides a dead link behind its own, which has no expiry, as 502 (api.md, section 6).
+TEST_F(EngineTest, ALinkOfUnknownLifeIsNotTriedForEver) {
+  for (const auto problem : {FetchProblem::server_error, FetchProblem::transport}) {
+    const std::string id(core::name(problem));
+    add(id, {answer(200, body(id, "SUCCESS", "/v1/videos/" + id + "/content"))});
+    fetch_ = [problem](const auto&) {
+      return FetchFailure{.problem = problem, .http_status = 502, .text = "HTTP 502"};
+    };
+    const core::UtcTime finished{seconds(1780284918)};
+    for (const auto& [age, dead] : {std::pair{hours(1), false},
+                                    {hours(2), false},
+                                    {hours(24 * 6), false},
+                                    {hours(24 * 8), true}}) {
+      clock_.jump(finished + age - clock_.utc());
+      ++plan_.run;
+      run();
+      const bool expired = dead && problem != FetchProblem::transport;
+      EXPECT_EQ(ledger_.video(id, 1), expired ? VideoState::expired : VideoState::wanted)
+          << id << ' ' << age.count();
+    }
+  }
 }
 
 TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayAndIsThenLeftAlone) {
@@ -571,13 +601,30 @@ TEST_F(EngineTest, ShortSpaceHindersDownloadsOnly) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
 }
 
-TEST_F(EngineTest, TheKeyRefusedByTheGatewaysOwnVideoEndsTheRun) {
-  add("a", {answer(200, body("a", "SUCCESS"))});
+TEST_F(EngineTest, AKeyThatIsRefusedForAVideoEndsTheRunIfItIsRefusedForTheTaskToo) {
+  add("a", {answer(200, body("a", "SUCCESS")), answer(401, "")});
   fetch_ = [](const auto&) {
     return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
   };
   EXPECT_EQ(run().end, RunEnd::key_rejected);
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+}
+
+// A gateway may want other rights for its copies of the videos (api.md, section 11, 26).
+TEST_F(EngineTest, AKeyThatMayNotFetchAVideoIsNoReasonToEndTheRun) {
+  add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content"))});
+  add_succeeding("b");
+  fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    if (request.url.starts_with("/")) {
+      return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
+    }
+    return saved(request);
+  };
+  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+    EXPECT_EQ(run().end, RunEnd::completed);
+    EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted) << "the key may get more rights";
+    EXPECT_EQ(ledger_.video("b", 1), VideoState::done);
+  }
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ class PartFileTest : public testing::Test {
   /// A part that holds `bytes`.
   std::unique_ptr<PartFile> download(FilePlan what, const std::string& bytes) const {
     auto part = open(std::move(what));
-    EXPECT_FALSE(part->restart(kEtag, static_cast<std::int64_t>(bytes.size())));
+    EXPECT_FALSE(part->restart(kEtag, {.length = static_cast<std::int64_t>(bytes.size())}));
     EXPECT_FALSE(part->append(bytes));
     return part;
   }
@@ -273,10 +273,11 @@ TEST_F(PartFileTest, NoCutOfAVideoIsPublished) {
 
 TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
   const std::string video = support::tiny_mp4(5000);
+  const PromisedContent kPromised{5000, crc64(video), "JfnnlDI7RTiF9RgfG2JNCw=="};
   {
     auto part = open(plan("t1"));
     EXPECT_EQ(part->size(), 0);
-    ASSERT_FALSE(part->restart(kEtag, 5000));
+    ASSERT_FALSE(part->restart(kEtag, kPromised));
     ASSERT_FALSE(part->append(video.substr(0, 1000)));
     ASSERT_FALSE(part->append(video.substr(1000, 2000)));
     EXPECT_EQ(part->size(), 3000);
@@ -284,7 +285,7 @@ TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
   auto part = open(plan("t1"));
   EXPECT_EQ(part->size(), 3000);
   EXPECT_EQ(part->validator(), kEtag);
-  EXPECT_EQ(part->total(), 5000);
+  EXPECT_EQ(part->promised(), kPromised);
   ASSERT_FALSE(part->append(video.substr(3000)));
   EXPECT_EQ(place(part->publish({5000, crc64(video), ""}, {})), "t1.mp4");
   EXPECT_EQ(read(output_ / "t1.mp4"), video);
@@ -298,7 +299,7 @@ TEST_F(PartFileTest, WhatCannotBeResumedIsNotKept) {
                                     "\"open", "\"two\nlines\"", "\"bell\a\"", too_long};
   for (const std::string& validator : validators) {
     auto part = open(plan("t1"));
-    ASSERT_FALSE(part->restart(validator, 5000));
+    ASSERT_FALSE(part->restart(validator, {.length = 5000}));
     ASSERT_FALSE(part->append("bytes"));
     EXPECT_EQ(part->size(), 0) << validator;
     EXPECT_EQ(part->validator(), "") << validator;
@@ -314,14 +315,14 @@ TEST_F(PartFileTest, RestartForgetsTheBytesAndTheirValidator) {
   {
     auto part = open(plan("t1"));
     ASSERT_EQ(part->size(), 9);
-    ASSERT_FALSE(part->restart("\"other\"", 0));
+    ASSERT_FALSE(part->restart("\"other\"", {}));
     EXPECT_EQ(part->size(), 0);
     ASSERT_FALSE(part->append("new"));
   }
   auto part = open(plan("t1"));
   EXPECT_EQ(part->size(), 3);
   EXPECT_EQ(part->validator(), "\"other\"");
-  EXPECT_EQ(part->total(), 0);
+  EXPECT_EQ(part->promised(), PromisedContent{});
   EXPECT_EQ(read(part_path("t1")), "new");
 }
 
@@ -337,8 +338,13 @@ TEST_F(PartFileTest, DoubtfulNotesMeanStartingAnew) {
   other_total.replace(good.find("\n300\n"), 5, "\n299\n");
   std::string no_total = good;
   no_total.replace(good.find("\n300\n"), 5, "\n-30\n");
-  const std::string bad[] = {"",          "end\n",  good + "more\n",         other_boot,
-                             other_total, no_total, std::string(100000, 'x')};
+  std::string odd_crc = good;
+  odd_crc.replace(good.find("\n300\n"), 6, "\n300\nx\n");
+  std::string odd_md5 = good;
+  odd_md5.replace(good.find("\n300\n"), 7, "\n300\n\nx\n");
+  const std::string bad[] = {"",         "end\n",     good + "more\n",
+                             other_boot, other_total, no_total,
+                             odd_crc,    odd_md5,     std::string(100000, 'x')};
   for (const std::string& notes : bad) {
     write(part_path("t1"), video);
     write(notes_path("t1"), notes);
@@ -625,7 +631,7 @@ TEST_F(PartFileTest, PlantedNotesAreNeverFollowed) {
   fs::remove(notes_path("t1"));
   fs::create_directory(notes_path("t1"));
   auto part = open(plan("t1"));
-  const auto failed = part->restart(kEtag, 5);
+  const auto failed = part->restart(kEtag, {.length = 5});
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->problem, FetchProblem::blocked);
 }
@@ -653,7 +659,7 @@ TEST_F(PartFileTest, AFileSizeLimitIsAFullDisk) {
               const rlimit limit{4096, 4096};
               setrlimit(RLIMIT_FSIZE, &limit);
               auto part = open(plan("t1"));
-              if (part->restart(kEtag, 10000)) {
+              if (part->restart(kEtag, {.length = 10000})) {
                 return 2;
               }
               const auto failed = part->append(std::string(10000, 'x'));
@@ -679,7 +685,7 @@ TEST_F(PartFileTest, AFullFileSystemIsAFullDisk) {
     folder_ = std::make_shared<OutputFolder>(output_.string());
     {
       auto part = open(plan("t1"));
-      if (part->restart("", 0)) {
+      if (part->restart("", {})) {
         return 2;
       }
       const auto failed = part->append(std::string(100000, 'x'));
@@ -726,13 +732,29 @@ TEST_F(PartFileTest, AFolderThatIsGoneTakesNoFileElsewhere) {
   auto part = download(plan("t1"), video);
   fs::rename(output_, base_ / "moved");
   fs::create_directory(output_);
-  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({}, {})));
+  const auto outcome = part->publish({}, {});
+  ASSERT_TRUE(std::holds_alternative<FetchFailure>(outcome)) << "its recorded path would be untrue";
+  EXPECT_EQ(std::get<FetchFailure>(outcome).problem, FetchProblem::disk);
+  EXPECT_NE(std::get<FetchFailure>(outcome).text.find(output_), std::string::npos);
   EXPECT_TRUE(fs::exists(base_ / "moved/t1.mp4")) << "the folder is held, not its name";
-  EXPECT_TRUE(fs::is_empty(output_));
+  for (const char* text : {"{task_id}.{ext}", "new/{task_id}.{ext}"}) {
+    EXPECT_EQ(refused(plan("t2", text)).problem, FetchProblem::disk) << text;
+  }
   fs::remove_all(base_ / "moved");
-  const FetchFailure failed = refused(plan("t2", "new/{task_id}.{ext}"));
-  EXPECT_EQ(failed.problem, FetchProblem::disk);
+  EXPECT_EQ(refused(plan("t3")).problem, FetchProblem::disk);
   EXPECT_TRUE(fs::is_empty(output_));
+}
+
+TEST_F(PartFileTest, AFolderMayMoveWithTheLinkThatLeadsToIt) {
+  fs::rename(output_, base_ / "disk1");
+  fs::create_directory_symlink(base_ / "disk1", output_);
+  folder_ = std::make_shared<OutputFolder>(output_.string());
+  auto part = download(plan("t1"), support::tiny_mp4(300));
+  fs::rename(base_ / "disk1", base_ / "disk2");
+  fs::remove(output_);
+  fs::create_directory_symlink(base_ / "disk2", output_);
+  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({}, {})));
+  EXPECT_TRUE(fs::exists(output_ / "t1.mp4"));
 }
 
 TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
@@ -876,6 +898,40 @@ TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
   EXPECT_EQ(code, 0);
   EXPECT_EQ(read(output_ / "a.mp4"), "mine");
   EXPECT_TRUE(fs::is_empty(base_ / "elsewhere"));
+  EXPECT_FALSE(fs::exists(base_ / "outside"));
+}
+
+TEST_F(PartFileTest, AFileSystemWithoutHardLinksServesToo) {
+  const std::string video = support::tiny_mp4(300);
+  write(output_ / "a.mp4", "mine");
+  fs::create_symlink(base_ / "outside", output_ / "b.mp4");
+  const auto without_links = [this](auto body) {
+    return in_child([&] {
+      return replace_call(SYS_renameat2, fails_with(EINVAL)) &&
+                     replace_call(SYS_linkat, fails_with(EPERM))
+                 ? body()
+                 : 2;
+    });
+  };
+  EXPECT_EQ(without_links([&] {
+              return place(publish(plan("a"), video)) == "a-2.mp4" &&
+                             place(publish(plan("b"), video)) == "b-2.mp4" &&
+                             place(publish(plan("c"), video)) == "c.mp4"
+                         ? 0
+                         : 3;
+            }),
+            0);
+  EXPECT_EQ(without_links([&] {
+              auto part = download(plan("d"), video);
+              return replace_call(SYS_renameat, fails_with(EIO)) &&
+                             std::holds_alternative<FetchFailure>(part->publish({}, {}))
+                         ? 0
+                         : 3;
+            }),
+            0);
+  EXPECT_FALSE(fs::exists(output_ / "d.mp4")) << "no empty file stays behind";
+  EXPECT_EQ(read(output_ / "a.mp4"), "mine");
+  EXPECT_EQ(read(output_ / "c.mp4"), video);
   EXPECT_FALSE(fs::exists(base_ / "outside"));
 }
 

@@ -49,7 +49,7 @@ class PublisherTest : public ::testing::Test {
     plan.name_template = std::make_shared<const core::NameTemplate>("{task_id}.{ext}");
     plan.fields.task_id = std::to_string(token);
     auto part = std::get<std::unique_ptr<PartFile>>(PartFile::open(output_, plan));
-    EXPECT_FALSE(part->restart("", 0));
+    EXPECT_FALSE(part->restart("", {}));
     EXPECT_FALSE(part->append(content));
     return {.token = token, .part = std::move(part), .promised = {}};
   }

@@ -1,4 +1,6 @@
 """The faults of reliability.md that the test gateway provokes, each with its expected end."""
+import socket
+import subprocess
 import time
 
 import pytest
@@ -175,6 +177,15 @@ def test_a_dead_link_is_expired_and_named_once(reeltally, make_gateway):
     assert again.code == 0 and again.summary["queried"] == 0
 
 
+def test_nothing_is_left_of_a_video_that_is_given_up(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 40000, "faults": ["cut"]}})
+    assert reeltally.run(gateway, "--retries", "0", reeltally.csv("a")).code == 3
+    assert len(reeltally.files()) == 2, "a part and its notes, to be resumed"
+    gateway.set_clock(86400 * 2)
+    result = reeltally.run(gateway, "--pending")
+    assert result.code == 3 and result.summary["videos_expired"] == 1 and reeltally.files() == [], result
+
+
 def test_success_without_a_link_is_never_polled_for_ever(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "envelope_f", "content": "none"})
     path = reeltally.csv("a")
@@ -193,14 +204,49 @@ def test_the_gateways_own_copy_gets_the_key_and_nobody_else(reeltally, make_gate
     assert len(gateway.fetches()) == (0 if content == "bytes" else 1)  # the fixture looks for the key there
 
 
-@pytest.mark.parametrize("url", ["http://169.254.169.254/x.mp4", "http://127.0.0.1:1/x.mp4", "http://[::1]:1/x.mp4",
-                                 "http://0x7f.1:1/x", "http://2130706433:1/x", "http://[::ffff:127.0.0.1]:1/x",
-                                 "http://localhost:1/x", "http://10.0.0.1/x", "file:///etc/passwd", "gopher://x/"])
-def test_private_addresses_are_refused(reeltally, make_gateway, url):
-    gateway = make_gateway(default={"vendor": "happyhorse", "url": url, "content": "none"})
+# All of them lead to this machine or its network; NAMES only by the file of hosts.
+NAMES = ["loop4.example", "loop6.example", "mapped.example", "private.example"]
+HOSTS = """127.0.0.1 localhost loop4.example
+::1 localhost loop6.example
+::ffff:127.0.0.1 mapped.example
+10.1.2.3 private.example
+"""
+SPELLINGS = ["127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "127.000.000.001", "0x7f.1", "0x7F.0.0.1", "0x7f000001",
+             "0177.1", "0177.0.0.1", "017700000001", "2130706433", "%31%32%37.0.0.1", "0", "0.0.0.0", "localhost",
+             "LOCALHOST", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::1%25lo]", "[::127.0.0.1]", "[::ffff:127.0.0.1]",
+             "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "user@127.0.0.1", "user:word@localhost",
+             "store.example@127.0.0.1", "169.254.169.254", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1",
+             "[fd00::1]", "[fe80::1%25lo]", *NAMES]
+SCHEMES = ["file:///etc/passwd", "gopher://127.0.0.1/", "dict://127.0.0.1/", "ftp://127.0.0.1/x"]
+
+
+def test_private_addresses_are_refused(reeltally, make_gateway):
+    hosts = reeltally.folder / "hosts"
+    hosts.write_text(HOSTS)
+    wrapper = ["unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "sh"]
+    spellings = SPELLINGS
+    if subprocess.run([*wrapper, "true"], capture_output=True).returncode != 0:  # no mount namespace here
+        wrapper, spellings = [], [one for one in SPELLINGS if one not in NAMES]
+    victims = [socket.create_server(("127.0.0.1", 0))]
+    port = victims[0].getsockname()[1]
+    victims.append(socket.create_server(("::1", port), family=socket.AF_INET6))
+    tasks = {}
+    for number, host in enumerate(spellings):
+        url = f"http://{host}:{port}/x.mp4"
+        tasks[f"link-{number}"] = {"vendor": "happyhorse", "url": url}
+        tasks[f"redirect-{number}"] = {"vendor": "sora", "content": "to", "elsewhere": url}
+        tasks[f"json-{number}"] = {"vendor": "sora", "content": "names", "elsewhere": url}
+    for number, url in enumerate(SCHEMES):
+        tasks[f"scheme-{number}"] = {"vendor": "sora", "content": "to", "elsewhere": url}
+    gateway = make_gateway(tasks=tasks)
     flags = [f for f in reeltally.flags(gateway) if f != "--allow-private-hosts"]
-    result = reeltally("run", *flags, "--retries", "0", "--connect-timeout", "2s", reeltally.csv("a"))
-    assert result.code == 3, result
+    result = reeltally("run", *flags, "--retries", "0", "--connect-timeout", "2s", reeltally.csv(*tasks), wrapper=wrapper)
+    assert result.code == 3 and result.summary["errors"] == {"video_refused_url": len(tasks)}, result
+    for victim in victims:
+        victim.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            victim.accept()
+        victim.close()
     assert not reeltally.files() and not gateway.fetches()
 
 
@@ -233,6 +279,12 @@ def test_failed_rows_hold_what_the_deadline_cut(reeltally, make_gateway):
     assert out.read_text().splitlines() == ["task_id", "never", "cut"], "`runs` was answered"
     result = reeltally.run(gateway, out)
     assert result.code == 0 and reeltally.files() == ["cut.mp4"]
+
+
+def test_a_file_size_limit_is_a_full_disk(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 2_000_000}})
+    result = reeltally.run(gateway, reeltally.csv("a", "b"), wrapper=["prlimit", "--fsize=1000000"])
+    assert result.code == 1 and "File too large" in result.err and result.summary["succeeded"] == 2, result
 
 
 def test_failed_rows_are_read_again(reeltally, make_gateway):

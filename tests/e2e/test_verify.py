@@ -2,6 +2,7 @@
 import fcntl
 import json
 import sqlite3
+import time
 
 import pytest
 
@@ -81,6 +82,30 @@ def test_requeue_keeps_out_of_a_run(filled):
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert filled("verify", "--requeue").code == 11
         assert filled("verify").code == 0
+
+
+def test_a_run_in_progress_is_no_difference(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 20000}})
+    process = reeltally.start("run", *reeltally.flags(gateway), "--limit-rate", "2MB", "--sidecar",
+                              reeltally.csv(*(f"t{i}" for i in range(150))))
+    while not reeltally.ledger.exists() or not gateway.fetches():
+        assert process.poll() is None
+        time.sleep(0.01)
+    looks = 0
+    while process.poll() is None:
+        result = reeltally("verify")
+        assert result.code == 0, result
+        looks += 1
+    assert looks >= 5 and reeltally.finish(process).code == 0
+    (reeltally.videos / "stranger.mp4").write_bytes(b"x")
+    assert reeltally("verify").code == 3
+
+
+def test_links_that_lead_nowhere_are_strangers(filled):
+    (filled.videos / "loop").symlink_to("loop")
+    (filled.videos / "nowhere").symlink_to("/nowhere")
+    result = filled("verify", "--json")
+    assert result.code == 3 and findings(result)[0] == [("unknown", "loop"), ("unknown", "nowhere")], result
 
 
 def test_without_a_ledger(reeltally):

@@ -222,6 +222,7 @@ TEST_P(LedgerContract, ASuccessOffersItsVideo) {
   EXPECT_EQ(videos[0].link.index, 1);
   EXPECT_EQ(videos[0].link.url, "https://videos.example/a.mp4?Expires=1780371305&Signature=x");
   EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'371'305)));
+  EXPECT_EQ(videos[0].finish_time, core::UtcTime(std::chrono::seconds(1'780'284'918)));
   EXPECT_EQ(videos[0].attempts, 0);
   EXPECT_FALSE(videos[0].denied_before);
 }

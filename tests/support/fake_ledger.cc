@@ -40,6 +40,7 @@ std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) {
         one.link = video.link;
         one.attempts = video.attempts;
         one.denied_before = video.denied;
+        one.finish_time = task.finish_time;
         wanted.push_back(std::move(one));
       }
     }
@@ -89,6 +90,9 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
   task.record.not_found_run = entry.not_found_run;
   if (entry.answer.facts.submit_time && entry.answer.verdict != core::Verdict::wrong_task) {
     task.record.submit_time = entry.answer.facts.submit_time;
+  }
+  if (entry.is_final) {
+    task.finish_time = entry.answer.facts.finish_time.value_or(entry.observed_at);
   }
   task.settled = task.settled || entry.settled;
   for (const core::VideoLink& link : entry.answer.links) {

@@ -47,6 +47,7 @@ class FakeLedger final : public core::Ledger {
   struct Task {
     core::TaskRecord record;
     bool settled = false;
+    core::UtcTime finish_time{};
     std::map<int, Video> videos;
   };
 

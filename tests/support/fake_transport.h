@@ -37,12 +37,14 @@ class FakeTransport final : public core::Transport {
   std::function<void()> before_wait;
 
   std::vector<Sent> sent;
+  std::vector<std::string> discarded;  ///< tasks whose parts were removed
   std::size_t most_queries_in_flight = 0;
   std::size_t most_downloads_in_flight = 0;
   int aborted = 0;
 
   void start(core::QueryRequest request) override;
   void start(core::DownloadRequest request) override;
+  void discard(core::FilePlan file) override { discarded.push_back(file.fields.task_id); }
   void wait(core::SteadyTime until, std::vector<core::Completion>& completions) override;
   void wake() override {}
   void abort() override;

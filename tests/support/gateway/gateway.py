@@ -394,6 +394,9 @@ class Connection(asyncio.Protocol):
         if mode == "json":
             url = self.gateway.link(task_id, plan, "oss1", 1, self.gateway.now())
             return self.send(200, json.dumps({"id": task_id, "url": url}).encode())
+        if mode in ("to", "names"):  # plan["elsewhere"], by a redirect or in JSON
+            url = plan["elsewhere"]
+            return self.send(302, headers=[("Location", url)]) if mode == "to" else self.send(200, json.dumps({"url": url}).encode())
         if mode == "redirect":
             return self.send(302, headers=[("Location", self.gateway.link(task_id, plan, "oss1", 1, self.gateway.now()))])
         self.file(task_id, plan, 1, "gateway")
