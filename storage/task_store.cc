@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/error.h"
 #include "core/sha256.h"
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
@@ -19,17 +20,11 @@
 namespace storage {
 namespace {
 
-std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
+// With a log so long another program has kept reading for hours: nothing is lost, but the volume
+// fills up.
+constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 
-std::string json_array(const std::vector<core::UsageMetric>& usage,
-                       std::string core::UsageMetric::*member) {
-  std::string json = "[";
-  for (const core::UsageMetric& metric : usage) {
-    json += json.size() > 1 ? "," : "";
-    append_json_string(json, metric.*member);
-  }
-  return json + "]";
-}
+std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
 
 // Where an answer's bytes lie.
 struct Place {
@@ -131,6 +126,8 @@ struct TaskStore::Connection {
       "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
       "WHERE task = ?1 AND video_index = ?2"};
 
+  void check_after_an_early_end();
+  void check_log();
   void write_entries(std::span<core::Entry> entries);
   std::vector<Place> place_answers(std::span<core::Entry> entries);
   std::optional<Place> same_as_last(std::int64_t task, const core::Sha256Digest& sha256);
@@ -153,6 +150,27 @@ std::int64_t TaskStore::Connection::account_row(const std::string& name) {
   return find.step() ? find.integer(0) : 0;
 }
 
+// A run that did not come to its end may have met a power cut, and a disk that keeps no promise.
+void TaskStore::Connection::check_after_an_early_end() {
+  Statement last(*database, "SELECT finished_at IS NULL FROM run ORDER BY id DESC LIMIT 1");
+  if (!last.step() || last.integer(0) == 0) {
+    return;
+  }
+  const std::string found = database->execAndGet("PRAGMA quick_check(1)").getString();
+  if (found != "ok") {
+    throw core::Error("the ledger " + path + " is damaged: " + found +
+                      "; keep a copy, then restore a backup; see `reeltally db check`");
+  }
+}
+
+void TaskStore::Connection::check_log() {
+  if (storage::log_bytes(*database, path) > kLogBytesMax) {
+    throw core::Error("the write-ahead log " + path +
+                      "-wal grows without end, since another program keeps reading the ledger: "
+                      "end it, then run again");
+  }
+}
+
 // ---- the run
 
 TaskStore::TaskStore(const std::string& path, const core::Clock& clock, bool backup)
@@ -168,6 +186,7 @@ const std::string& TaskStore::path() const { return connection_->path; }
 std::int64_t TaskStore::begin_run(const RunStart& start) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "begin a run in", [&] {
+    c.check_after_an_early_end();
     SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
     c.database->exec("DELETE FROM work");
     c.accounts.clear();
@@ -254,6 +273,7 @@ void TaskStore::write(std::span<core::Entry> entries) {
       c.outcomes.clear();
       throw;
     }
+    c.check_log();
   });
 }
 
@@ -516,6 +536,10 @@ void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
 
 // ---- the end
 
+std::int64_t TaskStore::log_bytes() const {
+  return storage::log_bytes(*connection_->database, connection_->path);
+}
+
 RunTotals TaskStore::totals() {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
@@ -562,6 +586,7 @@ void TaskStore::end_run(int exit_code, const std::string& summary_json) {
     end.bind(3, summary_json);
     end.bind(4, c.run);
     end.run();
+    c.check_log();
   });
 }
 

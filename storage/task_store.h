@@ -69,6 +69,8 @@ class TaskStore {
 
   [[nodiscard]] RunTotals totals();
   void end_run(int exit_code, const std::string& summary_json);
+  /// Of the write-ahead log, which is emptied again and again unless somebody keeps reading.
+  [[nodiscard]] std::int64_t log_bytes() const;
 
   /// What a reading connection needs of the run: its number, and the accounts by index.
   [[nodiscard]] std::int64_t run() const;
