@@ -36,6 +36,7 @@ void prepare_process() {
   // It can only be refused where raising is; to lower is always allowed.
   ::setrlimit(RLIMIT_CORE, &none);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 }  // namespace cmd
