@@ -18,6 +18,7 @@
 #include "storage/json_text.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
@@ -255,7 +256,7 @@ std::vector<std::string> check_ledger(const std::string& path, const std::string
   std::vector<std::string> faults;
   return with_ledger_errors(path, "check", [&] {
     // One moment for all checks, whatever a run writes meanwhile.
-    SQLite::Transaction moment(*database);
+    Transaction moment(*database, Transaction::Kind::reading);
     check_file(*database, faults);
     if (faults.empty()) {
       check_numbering(*database, faults);
@@ -299,7 +300,7 @@ PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
   require_schema(*database, path, embedded_migrations());
   return with_ledger_errors(path, "prune", [&] {
     PruneReport report{.bytes_before = stored_bytes(*database)};
-    SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*database, Transaction::Kind::writing);
     std::set<std::int64_t> tasks;
     std::set<std::int64_t> blocks;
     std::vector<std::int64_t> snapshots;

@@ -8,6 +8,7 @@
 #include "storage/backup.h"
 #include "storage/database.h"
 #include "storage/ledger_error.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
@@ -63,7 +64,7 @@ std::string backup_name(const std::string& path, int version, core::UtcTime now)
 }
 
 void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
-  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  Transaction transaction(database, Transaction::Kind::writing);
   // Read again under the lock: somebody may have been quicker.
   if (version_of(database) != migration.number - 1) {
     return;

@@ -16,6 +16,7 @@
 #include "storage/statement.h"
 #include "storage/stored_link.h"
 #include "storage/task_import.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
@@ -187,7 +188,7 @@ std::int64_t TaskStore::begin_run(const RunStart& start) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "begin a run in", [&] {
     c.check_after_an_early_end();
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     c.database->exec("DELETE FROM work");
     c.accounts.clear();
     for (const std::string& account : start.accounts) {
@@ -215,7 +216,7 @@ std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "import into", [&] {
     batch.sort();
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     const std::int64_t account = c.accounts.at(static_cast<std::size_t>(rules.account));
     const std::uint64_t duplicates =
         c.import.add(batch, {account, rules.refresh, rules.on_disk, millis(c.clock.utc())});
@@ -236,7 +237,7 @@ void TaskStore::add_pending(int account) {
   Connection& c = *connection_;
   with_ledger_errors(c.path, "list what is pending in", [&] {
     const std::int64_t row = c.accounts.at(static_cast<std::size_t>(account));
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     Statement unfinished(*c.database,
                          "INSERT OR IGNORE INTO work (task) SELECT id FROM task WHERE state = 0 "
                          "AND account = ? AND ifnull(submit_time, first_seen) >= ?");
@@ -263,7 +264,7 @@ void TaskStore::write(std::span<core::Entry> entries) {
     const std::int64_t first_block = c.next_block;
     const std::int64_t first_snapshot = c.next_snapshot;
     try {
-      SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+      Transaction transaction(*c.database, Transaction::Kind::writing);
       c.write_entries(entries);
       transaction.commit();
     } catch (...) {
