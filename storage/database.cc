@@ -52,7 +52,7 @@ class HeaderFile {
     constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     const int status = vfs_->xOpen(vfs_, name_.c_str(), file(), kFlags, nullptr);
     if (status != SQLITE_OK) {
-      throw SQLite::Exception("the file cannot be read", status);
+      throw SQLite::Exception("the file cannot be opened: " + why(errno), status);
     }
   }
   ~HeaderFile() { file()->pMethods->xClose(file()); }
@@ -63,7 +63,7 @@ class HeaderFile {
   bool read(void* target, int bytes) {
     const int status = file()->pMethods->xRead(file(), target, bytes, 0);
     if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
-      throw SQLite::Exception("the file cannot be read", status);
+      throw SQLite::Exception("the file cannot be read: " + why(errno), status);
     }
     return status == SQLITE_OK;
   }
