@@ -41,6 +41,28 @@ void check_file(SQLite::Database& database, std::vector<std::string>& faults) {
   }
 }
 
+// Views, triggers and indexes included: a ledger without its triggers forgets that it only grows.
+// What somebody added is his own affair.
+void check_schema(SQLite::Database& database, std::vector<std::string>& faults) {
+  SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  for (const Migration& migration : embedded_migrations()) {
+    fresh.exec(std::string(migration.sql));
+  }
+  SQLite::Statement ours(fresh, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+  SQLite::Statement theirs(database, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?");
+  while (ours.executeStep()) {
+    theirs.bind(1, ours.getColumn(0).getString());
+    theirs.bind(2, ours.getColumn(1).getString());
+    const bool there = theirs.executeStep();
+    if (!there || theirs.getColumn(0).getString() != ours.getColumn(2).getString()) {
+      faults.push_back("schema: " + ours.getColumn(0).getString() + " " +
+                       ours.getColumn(1).getString() +
+                       (there ? " is not as we made it" : " is not there"));
+    }
+    theirs.reset();
+  }
+}
+
 void check_numbering(SQLite::Database& database, std::vector<std::string>& faults) {
   Statement count(database, "SELECT count(*), ifnull(max(id), 0) FROM snapshot");
   if (count.step() && count.integer(0) != count.integer(1)) {
@@ -259,6 +281,7 @@ std::vector<std::string> check_ledger(const std::string& path, const std::string
     Transaction moment(*database, Transaction::Kind::reading);
     check_file(*database, faults);
     if (faults.empty()) {
+      check_schema(*database, faults);
       check_numbering(*database, faults);
       check_answers(*database, version, faults);
       check_replay(*database, faults);

@@ -4,6 +4,7 @@ A job is a command on a ledger that is laid out anew each time. Whatever happene
 was asked for, no hang; `db check` is clean; nothing that was seen in the ledger is gone; every recorded video is there,
 whole; exit 0 only with all of the outcome; and the same command, run again undisturbed, ends as if nothing had happened.
 """
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -424,10 +425,18 @@ def double(bench, count, tell):
 SHUTDOWN, NO_LOG_FLUSH = (2 << 30) | (4 << 16) | (ord("X") << 8) | 125, 2
 
 
+CLONE_NEWNS = 0x20000
+
+
 class Disk:
-    """A small ext4 on a loop device in the place of the job's folder."""
+    """A small ext4 on a loop device in the place of the job's folder, in a mount namespace of our own: a copy of the
+    mount in somebody else's would keep it alive, and it would be cut off still when it is mounted again."""
 
     def __init__(self, bench):
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+            raise Skipped(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+        if subprocess.run(["mount", "--make-rprivate", "/"]).returncode != 0:
+            raise Skipped("mounts cannot be made private")
         self.place, self.image = bench.place, bench.folder / "disk.img"
         with open(self.image, "w") as image:
             image.truncate(64 << 20)
