@@ -178,7 +178,9 @@ void throw_ledger_error(const std::string& path, const char* doing,
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-      throw core::Error(what + "; check the permissions of the file and its folder");
+      throw core::Error(what +
+                        "; check the permissions of the file and of its folder, in which readers "
+                        "too make two files");
     case SQLITE_BUSY:
       throw core::Error(what + "; another program holds it (a second SQLite tool?)");
     default:

@@ -25,9 +25,10 @@ ERRORS = {"EIO": 5, "ENOSPC": 28, "EINTR": 4}
 HANG = 60  # seconds
 DAYS = 86400
 VIDEO = {"size": 70000, "life": 90 * DAYS}
+# Links that say when they end; the newer kinds of signature may live for a week at most.
 RULES = [["a-", {"vendor": "happyhorse", "video": VIDEO}], ["k-", {"vendor": "kling", "video": VIDEO}],
-         ["s-", {"vendor": "seedance", "video": dict(VIDEO, size=20000)}], ["f-", {"polls": ["failure"]}],
-         ["p-", {"vendor": "wan", "polls": ["IN_PROGRESS", "success"], "video": VIDEO}]]
+         ["s-", {"vendor": "minimax", "video": dict(VIDEO, size=20000)}], ["f-", {"polls": ["failure"]}],
+         ["p-", {"vendor": "hailuo", "polls": ["IN_PROGRESS", "success"], "video": VIDEO}]]
 LEFT_WANTING = ("lacking", "old")  # ledgers whose videos are not all on disk
 OUTCOME = """SELECT t.task_id, t.state, t.status, t.model, t.duration_seconds, t.completion_tokens, t.units, t.quota,
                     v.video_index, v.state, v.bytes, v.sha256, v.path
