@@ -65,6 +65,7 @@ class Bench:
         self.gateway.set_clock(-40 * DAYS)  # so that all that is finished lies in a month that is over
         self.shim = None
         self.tasks = self.log_at = 0
+        self.known, self.counts = {}, {}
         self.make_bases()
 
     # ---- the program
@@ -267,12 +268,21 @@ class Bench:
                 raise Finding(f"{name} has {count} snapshots of {asked.count(name)} answers")
 
     def expected(self, job):
+        """What the job ends with undisturbed, and how long it takes."""
+        if job.name in self.known:
+            return self.known[job.name]
         self.lay_out(job.base)
         if job.name != "run":
             self.csv(self.ids)
         begin = time.monotonic()
         self.undisturbed(job.arguments, job.code)
-        return self.outcome(job), time.monotonic() - begin
+        self.known[job.name] = self.outcome(job), time.monotonic() - begin
+        return self.known[job.name]
+
+    def calls_of(self, job):
+        if job.name not in self.counts:
+            self.counts[job.name] = count_calls(self, job)
+        return self.counts[job.name]
 
 
 # ---- kill -9 at a random moment
@@ -280,11 +290,10 @@ class Bench:
 def kill(bench, count, tell):
     """Runs are killed three times in a row, so that recovery is killed too; other commands once."""
     jobs = bench.jobs()
-    known = {job.name: bench.expected(job) for job in jobs}
     done = alive = 0
     while done < count:
         job = jobs[0] if bench.dice.random() < 0.5 else bench.dice.choice(jobs)
-        expected, seconds = known[job.name]
+        expected, seconds = bench.expected(job)
         bench.lay_out(job.base)
         if job.name == "run":
             bench.csv(bench.fresh_ids())
@@ -320,13 +329,19 @@ def count_calls(bench, job):
     return {name: int(number) for name, number in (line.split() for line in counts.read_text().splitlines())}
 
 
-def points(bench, names, jobs, kinds):
-    for job in jobs:
-        for call, number in count_calls(bench, job).items():
-            if call in names:
-                for at in range(1, number + 1):
-                    for kind in kinds:
-                        yield job, call, at, kind
+def points(bench, names, kinds, count):
+    """All of them in any order, so that a sweep that time ends has been everywhere; or `count` of them."""
+    jobs = bench.jobs()
+    if not count:
+        every = [(job, call, at, kind) for job in jobs for call in names for at in range(1, bench.calls_of(job)[call] + 1)
+                 for kind in kinds]
+        bench.dice.shuffle(every)
+        yield from every
+    for _ in range(count):
+        job = bench.dice.choice(jobs)
+        calls_made = bench.calls_of(job)
+        call = bench.dice.choice([name for name in names if calls_made[name]])
+        yield job, call, bench.dice.randint(1, calls_made[call]), bench.dice.choice(kinds)
 
 
 def disturbed(bench, job, expected, faults):
@@ -346,17 +361,18 @@ def disturbed(bench, job, expected, faults):
     return code
 
 
-def sweep(bench, chosen, known, tell):
+def sweep(bench, chosen, tell):
     codes = {}
     for number, (job, call, at, kind) in enumerate(chosen, 1):
+        expected, _ = bench.expected(job)
         bench.lay_out(job.base)
         bench.csv(bench.fresh_ids()[:5] if job.name == "run" else bench.ids)
         faults = {"FAULT_CALL": call, "FAULT_AT": str(at), "FAULT_UNDER": str(bench.place), "FAULT_ERRNO": str(kind[0])}
         if kind[1]:
             faults["FAULT_ON"] = "1"
         try:
-            code = disturbed(bench, job, known[job.name], faults)
-            bench.converge(job, known[job.name])
+            code = disturbed(bench, job, expected, faults)
+            bench.converge(job, expected)
         except Finding as finding:
             raise Finding(f"{job.name}: call {at} of {call} fails with {kind}: {finding}") from finding
         codes[code] = codes.get(code, 0) + 1
@@ -370,33 +386,19 @@ FILE_KINDS = [(0, False), (5, False), (5, True), (28, False), (28, True), (4, Fa
 
 def calls(bench, count, tell):
     """Every call on a file of the ledger or the output fails once and for ever, and is the last one of a process."""
-    jobs = bench.jobs()
-    known = {job.name: bench.expected(job)[0] for job in jobs}
-    every = list(points(bench, FILE_CALLS, jobs, FILE_KINDS))
-    sweep(bench, some_of(bench, every, count), known, tell)
+    sweep(bench, points(bench, FILE_CALLS, FILE_KINDS, count), tell)
 
 
 def memory(bench, count, tell):
     """Every allocation fails, once and from then on."""
-    jobs = bench.jobs()
-    known = {job.name: bench.expected(job)[0] for job in jobs}
-    every = list(points(bench, ("malloc",), jobs, [(12, False), (12, True)]))
-    sweep(bench, some_of(bench, every, count), known, tell)
-
-
-def some_of(bench, every, count):
-    if count and count < len(every):
-        return bench.dice.sample(every, count)
-    bench.dice.shuffle(every)  # cut short by time it has still been everywhere
-    return every
+    sweep(bench, points(bench, ("malloc",), [(12, False), (12, True)], count), tell)
 
 
 # ---- a fault while the ledger recovers from a kill
 
 def double(bench, count, tell):
     job = bench.jobs()[0]
-    bench.expected(job)
-    number = count_calls(bench, job)
+    number = bench.calls_of(job)
     chances = [(call, at) for call in FILE_CALLS for at in range(1, number[call] + 1)]
     codes = {}
     for done in range(1, count + 1):
@@ -483,18 +485,18 @@ def power(bench, count, tell):
         raise Skipped(refused)
     disk.unmount()
     jobs = [job for job in bench.jobs() if job.name != "requeue"]
-    known = {job.name: bench.expected(job) for job in jobs}
-    bench.clear()
     promised = late = 0
     try:
         for done in range(1, count + 1):
             job = jobs[0] if bench.dice.random() < 0.6 else bench.dice.choice(jobs)
+            expected, seconds = bench.expected(job)
+            bench.clear()
             disk.mount()
             bench.lay_out(job.base)
             os.sync()
             bench.csv(bench.fresh_ids() if job.name == "run" else bench.ids)
             witness = Witness(bench)
-            end = time.monotonic() + bench.dice.uniform(0, known[job.name][1] * 1.2)
+            end = time.monotonic() + bench.dice.uniform(0, seconds * 1.2)
             process = bench.start(job.arguments)
             while time.monotonic() < end:
                 if job.name in ("run", "fetch"):
@@ -512,9 +514,9 @@ def power(bench, count, tell):
             promised += len(witness.seen[0]) + len(witness.seen[1])
             try:
                 bench.check(witness.seen, left_wanting=job.base in LEFT_WANTING)
-                if ended == job.code and job.name != "run" and bench.outcome(job) != known[job.name][0]:
+                if ended == job.code and job.name != "run" and bench.outcome(job) != expected:
                     raise Finding("its outcome is lost, though it had ended well")
-                bench.converge(job, known[job.name][0])
+                bench.converge(job, expected)
             except Finding as finding:
                 raise Finding(f"{job.name}: {finding}") from finding
             bench.clear()
