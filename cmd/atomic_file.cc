@@ -5,8 +5,10 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
+#include "core/beneath.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -48,6 +50,12 @@ void AtomicFile::publish(mode_t mode) {
   if (::fsync(fd_) != 0) fail("cannot sync");
   if (std::rename(draft_.c_str(), path_.c_str()) != 0) fail("cannot replace");
   published_ = true;
+  // A name that is told of must outlive a power cut, as its content does.
+  const auto parent = std::filesystem::absolute(path_).parent_path();
+  const core::Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.valid() && (errno = core::sync_folder(folder.number())) != 0) {
+    fail("cannot sync the folder of");
+  }
 }
 
 void AtomicFile::fail(const char* what) const {

@@ -6,6 +6,7 @@
 
 #include "cmd/close.h"
 #include "cmd/exit_code.h"
+#include "cmd/program.h"
 #include "cmd/units.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -45,7 +46,7 @@ int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 
 int db_check(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  std::vector<std::string> faults = storage::check_ledger(ledger);
+  std::vector<std::string> faults = storage::check_ledger(ledger, std::string(program_version()));
   if (faults.empty()) {  // a damaged file would only say so again
     faults = check_closed_periods(ledger);
   }
@@ -70,6 +71,9 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
 
 int db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
   const std::string& target = settings.arguments().at(0);
+  if (target == "-") {
+    throw core::UsageError("db backup makes a file, not a stream: name it (./- for one called -)");
+  }
   storage::back_up_ledger(settings.ledger_path(), target);
   log.note("the ledger is copied to " + target + ", synced and checked");
   return ExitCode::ok;

@@ -9,7 +9,8 @@ namespace cmd {
 ///  - closed descriptors 0, 1, 2 become /dev/null, so that no file of ours gets their number and
 ///    is written into by a message; 1 is opened for reading only, so that data for it is an error;
 ///  - umask 077, no core dumps (both for the key and the signed URLs in our memory and files);
-///  - SIGPIPE is ignored: a closed pipe is an error of the write. Children inherit that.
+///  - SIGPIPE and SIGXFSZ are ignored: a closed pipe and a limit on the size of files are errors of
+///    the write. Children inherit that.
 /// Throws core::Error when /dev/null cannot be opened.
 void prepare_process();
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@
 
 namespace cmd {
 namespace {
+
+constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
 
 bool is_on_disk(const std::string& path, std::int64_t bytes) {
   struct stat status {};
@@ -208,6 +211,7 @@ class Run {
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
   void finish_hooks(VideoHooks& hooks);
   int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
+  void tell_saved(core::Ticket committed);
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
   void name_left_over(storage::TaskStore& store);
@@ -229,6 +233,11 @@ class Run {
   TroubleList troubles_;
   Summary summary_;
   core::RunResult result_;
+  struct SavedVideo {
+    core::Ticket ticket;
+    std::string line;
+  };
+  std::deque<SavedVideo> saved_;  // not told yet
 };
 
 int Run::execute() {
@@ -282,6 +291,10 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
   fill_summary(store.totals());
   name_left_over(store);
   store.end_run(summary_.exit_code, summary_json(summary_));
+  if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
+    log_.warning("the write-ahead log " + ledger + "-wal has grown to " + format_size(bytes) +
+                 ", since another program keeps reading the ledger; it goes when that one ends");
+  }
   if (failed_rows_ != nullptr) {
     failed_rows_->publish();
   }
@@ -422,11 +435,15 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
                          .tasks = tasks});
   engine.on_published(
       [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
+        saved_.push_back({ticket, video.id.text() + ": " + file.path});
         hooks.published(video, account_names_.at(static_cast<std::size_t>(video.account)), file,
                         ticket);
       });
   engine.on_turn([&] {
     progress.turn();
+    if (!saved_.empty()) {
+      tell_saved(ledger->committed());
+    }
     if (hooks.wanted()) {
       hooks.committed(ledger->committed());
     }
@@ -444,9 +461,18 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
   }
   interrupt_.wake_with({});
   ledger->stop();
+  tell_saved(ledger->committed());
   hooks.committed(ledger->committed());
   summary_.tally = engine.tally();
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
+}
+
+// What is told is durable.
+void Run::tell_saved(core::Ticket committed) {
+  while (!saved_.empty() && saved_.front().ticket <= committed) {
+    log_.detail(saved_.front().line);
+    saved_.pop_front();
+  }
 }
 
 void Run::hear(const core::Notice& notice) {
@@ -460,8 +486,9 @@ void Run::hear(const core::Notice& notice) {
     case core::Notice::Kind::retry:
       level = LogLevel::request;
       break;
-    case core::Notice::Kind::slowed:
     case core::Notice::Kind::video_done:
+      return;  // told once it is recorded
+    case core::Notice::Kind::slowed:
     case core::Notice::Kind::not_answered:
     case core::Notice::Kind::video_failed:
     case core::Notice::Kind::video_expired:

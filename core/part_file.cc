@@ -224,7 +224,10 @@ class PartFile::State {
 
 PartFile::State::~State() {
   if (file_.valid() && !gone_ && !keep_ && resumable() == 0) {
-    remove();
+    try {
+      remove();
+    } catch (const std::bad_alloc&) {  // the part stays, and the next try empties it
+    }
   }
 }
 

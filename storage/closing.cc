@@ -9,6 +9,7 @@
 #include "storage/migrations.h"
 #include "storage/report_lines.h"
 #include "storage/statement.h"
+#include "storage/transaction.h"
 
 namespace storage {
 
@@ -20,8 +21,7 @@ struct Closing::Connection {
         period(std::move(to_close)),
         now(closed_at) {
     require_schema(*database, path, embedded_migrations());
-    transaction =
-        std::make_unique<SQLite::Transaction>(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    transaction = std::make_unique<Transaction>(*database, Transaction::Kind::writing);
     database->exec("PRAGMA defer_foreign_keys = ON");
     closed = read_closed_periods(*database);
     period.key = database->execAndGet("SELECT ifnull(max(id), 0) + 1 FROM period").getInt64();
@@ -35,7 +35,7 @@ struct Closing::Connection {
   std::unique_ptr<SQLite::Database> database;
   ClosedPeriod period;
   core::UtcTime now;
-  std::unique_ptr<SQLite::Transaction> transaction;
+  std::unique_ptr<Transaction> transaction;
   std::vector<ClosedPeriod> closed;  // before this one
   std::unique_ptr<LineInsert> insert;
 };

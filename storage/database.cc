@@ -14,13 +14,15 @@
 #include <utility>
 #include <vector>
 
+#include "storage/draft.h"
 #include "storage/ledger_error.h"
 #include "storage/private_folder.h"
 
 namespace storage {
 namespace {
 
-constexpr int kBusyTimeoutMs = 10'000;
+// For other tools that write, which none should; a run that is told to end has five seconds.
+constexpr int kBusyTimeoutMs = 4'000;
 constexpr std::size_t kHeaderBytes = 100;  // sqlite.org/fileformat.html §1.3
 constexpr std::size_t kApplicationIdAt = 68;
 constexpr int kPageBytes = 8192;
@@ -36,7 +38,7 @@ void configure_sqlite() {
 
 std::string why(int error) { return std::generic_category().message(error); }
 
-enum class FileKind { absent, empty, ledger, other };
+enum class FileKind { absent, ledger, other };
 
 // The first bytes, read through SQLite's own file layer. Any other descriptor of ours would, when
 // closed, drop every lock that this process holds on the ledger (sqlite.org/howtocorrupt.html
@@ -51,7 +53,7 @@ class HeaderFile {
     constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     const int status = vfs_->xOpen(vfs_, name_.c_str(), file(), kFlags, nullptr);
     if (status != SQLITE_OK) {
-      throw SQLite::Exception("the file cannot be read", status);
+      throw SQLite::Exception("the file cannot be opened: " + why(errno), status);
     }
   }
   ~HeaderFile() { file()->pMethods->xClose(file()); }
@@ -62,7 +64,7 @@ class HeaderFile {
   bool read(void* target, int bytes) {
     const int status = file()->pMethods->xRead(file(), target, bytes, 0);
     if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
-      throw SQLite::Exception("the file cannot be read", status);
+      throw SQLite::Exception("the file cannot be read: " + why(errno), status);
     }
     return status == SQLITE_OK;
   }
@@ -90,9 +92,6 @@ FileKind file_kind(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return FileKind::other;
   }
-  if (status.st_size == 0) {
-    return FileKind::empty;
-  }
   std::array<unsigned char, kHeaderBytes> header{};
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   if (!HeaderFile(path).read(header.data(), static_cast<int>(header.size())) ||
@@ -104,20 +103,6 @@ FileKind file_kind(const std::string& path) {
     id = id * 256 + header.at(kApplicationIdAt + i);
   }
   return id == kApplicationId ? FileKind::ledger : FileKind::other;
-}
-
-// Private before the first byte is in it, whatever the umask.
-void make_private_file(const std::string& path) {
-  const int file =
-      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (file < 0) {
-    throw core::Error("cannot make the ledger " + path + ": " + why(errno));
-  }
-  const int failed = fchmod(file, S_IRUSR | S_IWUSR) == 0 ? 0 : errno;
-  close(file);
-  if (failed != 0) {
-    throw core::Error("cannot keep the ledger " + path + " private: " + why(failed));
-  }
 }
 
 [[noreturn]] void throw_not_a_ledger(const std::string& path) {
@@ -136,6 +121,36 @@ void set_and_verify(SQLite::Database& database, const std::string& path, const s
   if (integer(database, pragma) != value) {
     throw core::Error("SQLite refuses " + pragma + " = " + std::to_string(value) + " for " + path +
                       "; the ledger would not be safe, so nothing was done");
+  }
+}
+
+// Raw answers hold links that anybody may use. A ledger that was copied or restored may have got
+// another mode; one that belongs to somebody else stays as it is.
+void keep_private(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    static_cast<void>(chmod(path.c_str(), S_IRUSR | S_IWUSR));
+  }
+}
+
+// A ledger without tables. It gets its name when it is one: a file of no bytes is never ours.
+void make_ledger(const std::string& path) {
+  struct stat status {};
+  if (lstat((path + "-wal").c_str(), &status) == 0) {
+    throw LedgerUnreadable("the ledger " + path + " is gone, and its write-ahead log " + path +
+                           "-wal is still there: put the ledger back, or move the log away");
+  }
+  Draft draft("the ledger", path);
+  {
+    SQLite::Database database(draft.path(), SQLite::OPEN_READWRITE);
+    database.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is whole
+    database.exec("PRAGMA page_size = " + std::to_string(kPageBytes));
+    // Before WAL, so that it stands in the file itself from the first byte on.
+    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    database.exec("PRAGMA journal_mode = WAL");
+  }
+  if (!draft.publish()) {
+    throw core::Error("cannot make the ledger " + path + ": another program made a file there");
   }
 }
 
@@ -164,7 +179,9 @@ void throw_ledger_error(const std::string& path, const char* doing,
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-      throw core::Error(what + "; check the permissions of the file and its folder");
+      throw core::Error(what +
+                        "; check the permissions of the file and of its folder, in which readers "
+                        "too make two files");
     case SQLITE_BUSY:
       throw core::Error(what + "; another program holds it (a second SQLite tool?)");
     default:
@@ -175,25 +192,18 @@ void throw_ledger_error(const std::string& path, const char* doing,
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
   configure_sqlite();
   make_private_folder(std::filesystem::absolute(path).parent_path());
-  FileKind kind = with_ledger_errors(path, "open", [&] { return file_kind(path); });
-  if (kind == FileKind::absent) {
-    make_private_file(path);
-    kind = FileKind::empty;
-  }
-  // An empty file is what a run leaves that was killed while it made the ledger. Beside a
-  // write-ahead log it is a ledger that lost its content.
-  if (kind == FileKind::other ||
-      (kind == FileKind::empty && access((path + "-wal").c_str(), F_OK) == 0)) {
-    throw_not_a_ledger(path);
-  }
   return with_ledger_errors(path, "open", [&] {
+    FileKind kind = file_kind(path);
+    if (kind == FileKind::absent) {
+      make_ledger(path);
+      kind = file_kind(path);
+    }
+    if (kind != FileKind::ledger) {
+      throw_not_a_ledger(path);
+    }
+    keep_private(path);
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
-    if (kind == FileKind::empty) {
-      database->exec("PRAGMA page_size = " + std::to_string(kPageBytes));
-      // Before WAL, so that it stands in the file itself from the first byte on.
-      database->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-    }
     if (database->execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
       throw core::Error("SQLite cannot keep a write-ahead log for " + path +
                         "; the ledger needs a local file system");
@@ -206,13 +216,27 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
   });
 }
 
+void leave_log_at_close(SQLite::Database& database) {
+  sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+std::int64_t log_bytes(SQLite::Database& database, const std::string& path) {
+  int moved = 0;
+  struct stat log {};
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0 || lstat((path + "-wal").c_str(), &log) != 0) {
+    throw core::Error("the ledger " + path + " or its write-ahead log was moved or removed while " +
+                      "it was in use; put it back, then run again");
+  }
+  return log.st_size;
+}
+
 std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path) {
   configure_sqlite();
   switch (with_ledger_errors(path, "read", [&] { return file_kind(path); })) {
     case FileKind::absent:
       throw LedgerUnreadable("no ledger at " + path +
                              "; name it with --db, or make one with `reeltally run`");
-    case FileKind::empty:
     case FileKind::other:
       throw_not_a_ledger(path);
     case FileKind::ledger:

@@ -17,6 +17,15 @@ inline constexpr std::int64_t kApplicationId = 0x5265656C;
 /// Throws LedgerUnreadable for a file that is no ledger, which stays as it is; core::Error else.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path);
 
+/// Closing this connection will not move the write-ahead log into the file: for a ledger that must
+/// stay as it is.
+void leave_log_at_close(SQLite::Database& database);
+
+/// The size of the write-ahead log of a ledger that was just written to. Throws core::Error when
+/// the file or its log is no longer where it was opened: another program moved, replaced or removed
+/// it, and what is written goes into a file that nobody will find.
+[[nodiscard]] std::int64_t log_bytes(SQLite::Database& database, const std::string& path);
+
 /// Opens a ledger to read, at any time, also while a run writes. Throws LedgerUnreadable when there
 /// is none, or none that this version can read.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path);

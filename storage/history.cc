@@ -4,6 +4,7 @@
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
@@ -63,6 +64,8 @@ History::~History() = default;
 LedgerTotals History::totals(core::UtcTime now) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
+    const Transaction moment(*c.database,
+                             Transaction::Kind::reading);  // whatever a run writes meanwhile
     LedgerTotals totals;
     const auto number = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
     Statement states(*c.database, "SELECT state, count(*) FROM task GROUP BY state");
@@ -113,6 +116,7 @@ LedgerTotals History::totals(core::UtcTime now) {
 std::optional<TaskHistory> History::task(const std::string& account, const core::TaskId& id) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&]() -> std::optional<TaskHistory> {
+    const Transaction moment(*c.database, Transaction::Kind::reading);
     const auto select = [&](const char* sql) {
       SQLite::Statement statement(*c.database, sql);
       statement.bind(1, account);

@@ -43,6 +43,16 @@ void append_json_object(std::string& json, const core::Labels& labels) {
   json += '}';
 }
 
+std::string json_array(const std::vector<core::UsageMetric>& usage,
+                       std::string core::UsageMetric::*member) {
+  std::string json = "[";
+  for (const core::UsageMetric& metric : usage) {
+    json += json.size() > 1 ? "," : "";
+    append_json_string(json, metric.*member);
+  }
+  return json + "]";
+}
+
 core::Labels read_labels(std::string_view json) {
   core::Labels labels;
   if (json.empty()) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/task.h"
 #include "storage/text_hash.h"
@@ -15,6 +16,10 @@ void append_json_string(std::string& json, std::string_view text);
 
 /// Appends a JSON object with the labels in their order; of two with one name the last one counts.
 void append_json_object(std::string& json, const core::Labels& labels);
+
+/// An array of the metrics' names, or of their values.
+[[nodiscard]] std::string json_array(const std::vector<core::UsageMetric>& usage,
+                                     std::string core::UsageMetric::*member);
 
 /// The labels of such an object; none for an empty text. Throws core::Error for a damaged one.
 [[nodiscard]] core::Labels read_labels(std::string_view json);

@@ -11,10 +11,12 @@
 namespace storage {
 
 /// Every fault found, one line each; empty: the ledger is whole. Checks the file (integrity_check,
-/// foreign keys), that snapshots are numbered without a gap, that every kept answer has its
-/// recorded SHA-256, and that each task's snapshots, replayed (core::fold), give its row.
-/// Reads only; throws LedgerUnreadable.
-[[nodiscard]] std::vector<std::string> check_ledger(const std::string& path);
+/// foreign keys), that the schema is that of the migrations, that snapshots are numbered without a
+/// gap, that every kept answer has its recorded SHA-256 and, if `version` of the program recorded
+/// it, says what the tables took from it, and that each task's snapshots, replayed (core::fold),
+/// give its row. Reads only; throws LedgerUnreadable.
+[[nodiscard]] std::vector<std::string> check_ledger(const std::string& path,
+                                                    const std::string& version);
 
 /// What SQLite's quick_check says of the file; empty: it is sound. Reads only; throws
 /// LedgerUnreadable.

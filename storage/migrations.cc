@@ -2,10 +2,13 @@
 
 #include <date/date.h>
 
+#include <filesystem>
+
 #include "core/sha256.h"
 #include "storage/backup.h"
 #include "storage/database.h"
 #include "storage/ledger_error.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
@@ -20,11 +23,16 @@ std::string checksum(std::string_view sql) {
   return core::hex(hash.finish());
 }
 
-void refuse_newer(const std::string& path, int version, int newest) {
+[[noreturn]] void refuse(SQLite::Database& database, const std::string& why) {
+  leave_log_at_close(database);
+  throw LedgerUnreadable(why);
+}
+
+void refuse_newer(SQLite::Database& database, const std::string& path, int version, int newest) {
   if (version > newest) {
-    throw LedgerUnreadable("the ledger " + path + " has schema " + std::to_string(version) +
-                           ", this program knows " + std::to_string(newest) +
-                           "; it was left as it is. Use the newer reeltally");
+    refuse(database, "the ledger " + path + " has schema " + std::to_string(version) +
+                         ", this program knows " + std::to_string(newest) +
+                         "; it was left as it is. Use the newer reeltally");
   }
 }
 
@@ -36,16 +44,27 @@ void verify_applied(SQLite::Database& database, const std::string& path,
     for (const Migration& migration : migrations) {
       if (migration.number == number &&
           checksum(migration.sql) != applied.getColumn(1).getString()) {
-        throw LedgerUnreadable("the ledger " + path + " was made by another build: its migration " +
-                               std::to_string(number) +
-                               " differs from this program's. Use the program that made it");
+        refuse(database, "the ledger " + path + " was made by another build: its migration " +
+                             std::to_string(number) +
+                             " differs from this program's. Use the program that made it");
       }
     }
   }
 }
 
+// An upgrade that was killed after its backup may be tried again within the same second.
+std::string backup_name(const std::string& path, int version, core::UtcTime now) {
+  const std::string name = path + ".backup-v" + std::to_string(version) + "-" +
+                           date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
+  std::string free = name;
+  for (int nth = 2; std::filesystem::exists(free); ++nth) {
+    free = name + "-" + std::to_string(nth);
+  }
+  return free;
+}
+
 void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
-  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  Transaction transaction(database, Transaction::Kind::writing);
   // Read again under the lock: somebody may have been quicker.
   if (version_of(database) != migration.number - 1) {
     return;
@@ -70,14 +89,13 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
     MigrationOutcome outcome;
     const int newest = migrations.empty() ? 0 : migrations.back().number;
     outcome.from = outcome.to = version_of(database);
-    refuse_newer(path, outcome.from, newest);
+    refuse_newer(database, path, outcome.from, newest);
     database.exec(
         "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, title TEXT NOT NULL, "
         "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
     verify_applied(database, path, migrations);
     if (backup && outcome.from > 0 && outcome.from < newest) {
-      outcome.backup = path + ".backup-v" + std::to_string(outcome.from) + "-" +
-                       date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
+      outcome.backup = backup_name(path, outcome.from, now);
       back_up(database, outcome.backup);
     }
     for (const Migration& migration : migrations) {
@@ -95,11 +113,12 @@ void require_schema(SQLite::Database& database, const std::string& path,
   with_ledger_errors(path, "read", [&] {
     const int version = version_of(database);
     const int newest = migrations.empty() ? 0 : migrations.back().number;
-    refuse_newer(path, version, newest);
+    refuse_newer(database, path, version, newest);
     if (version < newest) {
-      throw LedgerUnreadable("the ledger " + path + " has the older schema " +
-                             std::to_string(version) + "; upgrade it with `reeltally db migrate`");
+      refuse(database, "the ledger " + path + " has the older schema " + std::to_string(version) +
+                           "; upgrade it with `reeltally db migrate`");
     }
+    verify_applied(database, path, migrations);
   });
 }
 

@@ -1,10 +1,12 @@
 #include "storage/private_folder.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
 
+#include "core/beneath.h"
 #include "core/error.h"
 
 namespace storage {
@@ -20,6 +22,13 @@ void make_private_folder(const std::filesystem::path& folder) {
       errno != EEXIST) {
     throw core::Error("cannot make the ledger's folder " + folder.string() + ": " +
                       std::generic_category().message(errno));
+  }
+  // A ledger must not go with its folder when the power does.
+  const core::Descriptor parent(
+      open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (const int error = parent.valid() ? core::sync_folder(parent.number()) : 0; error != 0) {
+    throw core::Error("cannot sync the folder of " + folder.string() + ": " +
+                      std::generic_category().message(error));
   }
 }
 

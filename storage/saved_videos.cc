@@ -3,6 +3,7 @@
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/transaction.h"
 
 namespace storage {
 
@@ -32,7 +33,7 @@ std::size_t want_again(const std::string& ledger, const std::vector<SavedVideo>&
   require_schema(*database, ledger, embedded_migrations());
   return with_ledger_errors(ledger, "write to", [&] {
     std::size_t wanted = 0;
-    SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*database, Transaction::Kind::writing);
     Statement want(*database,
                    "UPDATE video SET state = 0, settled_run = 0 WHERE task = ?1 AND "
                    "video_index = ?2 AND state = 1 AND ifnull(expires_at, ?3 + 1) > ?3");

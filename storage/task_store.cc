@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/error.h"
 #include "core/sha256.h"
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
@@ -16,21 +17,16 @@
 #include "storage/statement.h"
 #include "storage/stored_link.h"
 #include "storage/task_import.h"
+#include "storage/transaction.h"
 
 namespace storage {
 namespace {
 
-std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
+// With a log so long another program has kept reading for hours: nothing is lost, but the volume
+// fills up.
+constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 
-std::string json_array(const std::vector<core::UsageMetric>& usage,
-                       std::string core::UsageMetric::*member) {
-  std::string json = "[";
-  for (const core::UsageMetric& metric : usage) {
-    json += json.size() > 1 ? "," : "";
-    append_json_string(json, metric.*member);
-  }
-  return json + "]";
-}
+std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
 
 // Where an answer's bytes lie.
 struct Place {
@@ -132,6 +128,8 @@ struct TaskStore::Connection {
       "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
       "WHERE task = ?1 AND video_index = ?2"};
 
+  void check_after_an_early_end();
+  void check_log();
   void write_entries(std::span<core::Entry> entries);
   std::vector<Place> place_answers(std::span<core::Entry> entries);
   std::optional<Place> same_as_last(std::int64_t task, const core::Sha256Digest& sha256);
@@ -154,6 +152,27 @@ std::int64_t TaskStore::Connection::account_row(const std::string& name) {
   return find.step() ? find.integer(0) : 0;
 }
 
+// A run that did not come to its end may have met a power cut, and a disk that keeps no promise.
+void TaskStore::Connection::check_after_an_early_end() {
+  Statement last(*database, "SELECT finished_at IS NULL FROM run ORDER BY id DESC LIMIT 1");
+  if (!last.step() || last.integer(0) == 0) {
+    return;
+  }
+  const std::string found = database->execAndGet("PRAGMA quick_check(1)").getString();
+  if (found != "ok") {
+    throw core::Error("the ledger " + path + " is damaged: " + found +
+                      "; keep a copy, then restore a backup; see `reeltally db check`");
+  }
+}
+
+void TaskStore::Connection::check_log() {
+  if (storage::log_bytes(*database, path) > kLogBytesMax) {
+    throw core::Error("the write-ahead log " + path +
+                      "-wal grows without end, since another program keeps reading the ledger: "
+                      "end it, then run again");
+  }
+}
+
 // ---- the run
 
 TaskStore::TaskStore(const std::string& path, const core::Clock& clock, bool backup)
@@ -169,7 +188,8 @@ const std::string& TaskStore::path() const { return connection_->path; }
 std::int64_t TaskStore::begin_run(const RunStart& start) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "begin a run in", [&] {
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    c.check_after_an_early_end();
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     c.database->exec("DELETE FROM work");
     c.accounts.clear();
     for (const std::string& account : start.accounts) {
@@ -197,7 +217,7 @@ std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "import into", [&] {
     batch.sort();
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     const std::int64_t account = c.accounts.at(static_cast<std::size_t>(rules.account));
     const std::uint64_t duplicates =
         c.import.add(batch, {account, rules.refresh, rules.on_disk, millis(c.clock.utc())});
@@ -218,7 +238,7 @@ void TaskStore::add_pending(int account) {
   Connection& c = *connection_;
   with_ledger_errors(c.path, "list what is pending in", [&] {
     const std::int64_t row = c.accounts.at(static_cast<std::size_t>(account));
-    SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+    Transaction transaction(*c.database, Transaction::Kind::writing);
     Statement unfinished(*c.database,
                          "INSERT OR IGNORE INTO work (task) SELECT id FROM task WHERE state = 0 "
                          "AND account = ? AND ifnull(submit_time, first_seen) >= ?");
@@ -245,7 +265,7 @@ void TaskStore::write(std::span<core::Entry> entries) {
     const std::int64_t first_block = c.next_block;
     const std::int64_t first_snapshot = c.next_snapshot;
     try {
-      SQLite::Transaction transaction(*c.database, SQLite::TransactionBehavior::IMMEDIATE);
+      Transaction transaction(*c.database, Transaction::Kind::writing);
       c.write_entries(entries);
       transaction.commit();
     } catch (...) {
@@ -255,6 +275,7 @@ void TaskStore::write(std::span<core::Entry> entries) {
       c.outcomes.clear();
       throw;
     }
+    c.check_log();
   });
 }
 
@@ -517,6 +538,10 @@ void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
 
 // ---- the end
 
+std::int64_t TaskStore::log_bytes() const {
+  return storage::log_bytes(*connection_->database, connection_->path);
+}
+
 RunTotals TaskStore::totals() {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
@@ -590,6 +615,7 @@ void TaskStore::end_run(int exit_code, const std::string& summary_json) {
     end.bind(3, summary_json);
     end.bind(4, c.run);
     end.run();
+    c.check_log();
   });
 }
 

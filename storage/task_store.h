@@ -79,6 +79,8 @@ class TaskStore {
   /// `videos`, those videos that it neither fetched nor gave up.
   void each_left(bool videos, const std::function<void(const LeftOver&)>& take);
   void end_run(int exit_code, const std::string& summary_json);
+  /// Of the write-ahead log, which is emptied again and again unless somebody keeps reading.
+  [[nodiscard]] std::int64_t log_bytes() const;
 
   /// What a reading connection needs of the run: its number, and the accounts by index.
   [[nodiscard]] std::int64_t run() const;

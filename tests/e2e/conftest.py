@@ -18,13 +18,13 @@ PATIENCE = 60
 class Gateway:
     """One test gateway process; ended with its test."""
 
-    def __init__(self, folder, scenario):
+    def __init__(self, folder, scenario, lifetime=120):
         scenario = dict({"key": KEY}, **scenario)
         (folder / "scenario.json").write_text(json.dumps(scenario))
         self.log_path = folder / "requests.jsonl"
         self.process = subprocess.Popen(
             ["/usr/bin/python3", str(ROOT / "tests/support/gateway/gateway.py"), "--scenario",
-             str(folder / "scenario.json"), "--log", str(self.log_path), "--lifetime", "120"],
+             str(folder / "scenario.json"), "--log", str(self.log_path), "--lifetime", str(lifetime)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ports = json.loads(self.process.stdout.readline())
         self.port, self.storage_port = ports["api"], ports["storage"]

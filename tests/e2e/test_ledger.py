@@ -1,6 +1,8 @@
 """status and db: what a person sees of the ledger, and how it is looked after."""
 import json
+import os
 import sqlite3
+import time
 
 import pytest
 
@@ -107,3 +109,49 @@ def test_views_are_as_promised(filled):
             cursor = database.execute(f"SELECT * FROM {view}")
             assert [c[0] for c in cursor.description] == names.split(), view
     database.close()
+
+
+def test_a_ledger_that_is_taken_away_is_no_success(reeltally, make_gateway):
+    reeltally.check_ledger = False
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
+    process = reeltally.start("run", *reeltally.flags(gateway), "--concurrency", "1", reeltally.csv(*"abcde"))
+    while len(gateway.queries()) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    for suffix in ("", "-wal", "-shm"):
+        os.rename(f"{reeltally.ledger}{suffix}", f"{reeltally.ledger}.away{suffix}")
+    result = reeltally.finish(process)
+    assert result.code == 1 and "was moved or removed while it was in use" in result.err
+
+
+def test_backup_makes_a_file_and_no_stream(filled):
+    result = filled("db", "backup", "-")
+    assert result.code == 2 and "makes a file" in result.err and not (filled.folder / "-").exists()
+
+
+def test_a_limit_on_the_size_of_files_is_a_full_disk(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 900_000}})
+    limit = ["prlimit", "--fsize=600000"]
+    result = reeltally.run(gateway, reeltally.csv("a", "b"), wrapper=limit)
+    assert result.code == 1 and "File too large" in result.err and result.summary["succeeded"] == 2
+    many = reeltally.csv(*(f"t{i:020}" for i in range(20000)))
+    small = reeltally.folder / "small.db"
+    result = reeltally.run(gateway, "--db", small, many, wrapper=limit)
+    assert result.code == 1 and "small.db" in result.err
+    assert reeltally("db", "check", "--db", small).code == 0
+
+
+def test_without_its_write_ahead_log_a_ledger_is_older_and_whole(reeltally, make_gateway):
+    """What a copy of the file alone holds: nothing can tell that something is missing, so the next run asks again."""
+    gateway = make_gateway(tasks={"a": {"polls": ["failure"]}, "b": {"polls": ["stall", "failure"]}})
+    path = reeltally.csv("a", "b")
+    process = reeltally.start("run", *reeltally.flags(gateway), path)
+    while not reeltally.ledger.exists() or len(gateway.queries()) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    reeltally.finish(process)
+    for suffix in ("-wal", "-shm"):
+        reeltally.ledger.with_name(reeltally.ledger.name + suffix).unlink(missing_ok=True)
+    assert reeltally.run(gateway, path).code == 0
+    assert reeltally.states() == {"a": "failed", "b": "failed"}

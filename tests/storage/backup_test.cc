@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "storage/database.h"
+#include "storage/draft.h"
 #include "tests/storage/entries.h"
 #include "tests/support/temp_dir.h"
 
@@ -47,6 +48,17 @@ TEST_F(BackupTest, AnExistingFileIsRefusedAndStaysAsItIs) {
   entries::write_file(target_, "precious");
   EXPECT_THROW(back_up(*writer_, target_), core::UsageError);
   EXPECT_EQ(support::read_file(target_), "precious");
+}
+
+// Whoever is killed while a copy is made must not leave half a ledger under its name.
+TEST_F(BackupTest, TheNameIsThereOnlyWhenTheCopyIsWhole) {
+  fs::create_directory(folder_.path("copies"));
+  back_up(*writer_, folder_.path("copies/copy.db"));
+  const auto names = fs::directory_iterator(folder_.path("copies"));
+  EXPECT_EQ(std::distance(begin(names), end(names)), 1) << "the draft and its journal are gone";
+  const storage::Draft draft("the backup", target_);
+  EXPECT_FALSE(fs::exists(target_));
+  EXPECT_TRUE(fs::exists(draft.path()));
 }
 
 TEST_F(BackupTest, ALinkIsNotFollowed) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <tuple>
@@ -109,6 +110,7 @@ TEST_F(DatabaseTest, WhatIsNoLedgerIsRefusedAndStaysAsItIs) {
       {"shorter than a header", other.substr(0, 50)},
       {"text", std::string(20'000, 'x')},
       {"one byte", "S"},
+      {"no bytes", ""},
   };
   for (const auto& [name, bytes] : cases) {
     SCOPED_TRACE(name);
@@ -149,19 +151,27 @@ TEST_F(DatabaseTest, ADamagedLedgerIsRefusedAndStaysAsItIs) {
   }
 }
 
-TEST_F(DatabaseTest, AnEmptyFileIsALedgerThatWasNeverBegun) {
-  write_file(path_, "");
-  EXPECT_THROW(std::ignore = open_for_reading(path_), LedgerUnreadable);
-  make_ledger();
-  EXPECT_EQ(open_for_reading(path_)->execAndGet("SELECT a FROM t").getInt(), 1);
-}
-
-TEST_F(DatabaseTest, AnEmptyFileBesideAWriteAheadLogLostItsContent) {
-  write_file(path_, "");
+TEST_F(DatabaseTest, AWriteAheadLogWithoutItsLedgerIsLeftAlone) {
   write_file(path_ + "-wal", "frames");
   EXPECT_THROW(std::ignore = open_for_writing(path_), LedgerUnreadable);
-  EXPECT_EQ(read_file(path_), "");
+  EXPECT_FALSE(fs::exists(path_));
   EXPECT_EQ(read_file(path_ + "-wal"), "frames");
+}
+
+TEST_F(DatabaseTest, ANewLedgerLeavesNothingElseBehind) {
+  make_ledger();
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    names.push_back(entry.path().filename());
+  }
+  EXPECT_EQ(names, std::vector<std::string>{"ledger.db"});
+}
+
+TEST_F(DatabaseTest, ALedgerThatOthersMayReadIsMadePrivateAgain) {
+  make_ledger();
+  fs::permissions(path_, static_cast<fs::perms>(0644));
+  const auto database = open_for_writing(path_);
+  EXPECT_EQ(mode(path_), 0600U);
 }
 
 TEST_F(DatabaseTest, LinksFoldersAndPipesAreRefused) {
@@ -190,6 +200,22 @@ TEST_F(DatabaseTest, NamesThatAUriWouldMisreadAreNames) {
     const std::string path = folder_.path(name);
     open_for_writing(path)->exec("CREATE TABLE t (a)");
     EXPECT_NO_THROW(open_for_reading(path)->exec("SELECT * FROM t")) << name;
+  }
+}
+
+TEST_F(DatabaseTest, ALedgerThatIsTakenAwayWhileItIsWrittenIsNoticed) {
+  for (const char* taken : {"", "-wal"}) {
+    SCOPED_TRACE(taken);
+    const std::string path = folder_.path("ledger" + std::to_string(std::strlen(taken)));
+    const auto writer = open_for_writing(path);
+    writer->exec("CREATE TABLE t (a)");
+    EXPECT_GT(storage::log_bytes(*writer, path), 0);
+    fs::rename(path + taken, folder_.path("elsewhere"));
+    EXPECT_THROW(std::ignore = storage::log_bytes(*writer, path), core::Error);
+    write_file(path + taken, "another file in its place");
+    if (*taken == '\0') {
+      EXPECT_THROW(std::ignore = storage::log_bytes(*writer, path), core::Error);
+    }
   }
 }
 

@@ -49,7 +49,14 @@ class MaintenanceTest : public testing::Test {
     return kept;
   }
   /// Damages the ledger as no run does.
-  void tamper(const std::string& sql) { SQLite::Database(path_, SQLite::OPEN_READWRITE).exec(sql); }
+  void tamper(const std::string& sql) {
+    SQLite::Database database(path_, SQLite::OPEN_READWRITE);
+    const std::string guard = "snapshot_is_fixed";
+    const std::string made =
+        database.execAndGet("SELECT sql FROM sqlite_schema WHERE name = '" + guard + "'")
+            .getString();
+    database.exec("DROP TRIGGER " + guard + ";" + sql + ";" + made);
+  }
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
@@ -66,7 +73,7 @@ TEST_F(MaintenanceTest, PruneDropsTheAnswersOfWhatIsFinishedAndKeepsTheRest) {
   EXPECT_EQ(answers("old"), (Answers{std::nullopt, std::nullopt}));
   EXPECT_EQ(answers("lacking"), Answers{entries::success("lacking")});
   EXPECT_EQ(answers("open"), Answers{entries::running("open")});
-  EXPECT_EQ(check_ledger(path_), std::vector<std::string>{});
+  EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
 }
 
 TEST_F(MaintenanceTest, PruneKeepsRowsHashesAndFacts) {
@@ -102,7 +109,7 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
                                 .before = {core::TaskState::succeeded, 0, 0}});
   store.write({&entry, 1});
   EXPECT_EQ(answers("old"), (Answers{std::nullopt, std::nullopt, entries::success("old")}));
-  EXPECT_EQ(check_ledger(path_), std::vector<std::string>{});
+  EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
 }
 
 TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {
@@ -111,29 +118,50 @@ TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {
       {"a query too many", "UPDATE task SET queries = queries + 1 WHERE id = 1"},
       {"another final snapshot", "UPDATE task SET final_snapshot = 1 WHERE id = 2"},
       {"a hash that is another's",
-       "DROP TRIGGER snapshot_is_fixed; UPDATE snapshot SET raw_sha256 = zeroblob(32) WHERE id = "
+       "UPDATE snapshot SET raw_sha256 = zeroblob(32) WHERE id = "
        "4"},
       {"a gap in the numbers",
-       "DROP TRIGGER snapshot_is_fixed; PRAGMA foreign_keys = OFF; "
+       "PRAGMA foreign_keys = OFF; "
        "UPDATE snapshot SET id = 9 WHERE id = 4; "
        "UPDATE task SET last_snapshot = 9, status_snapshot = 9 WHERE id = 3"},
       {"a missing block", "PRAGMA foreign_keys = OFF; DELETE FROM answer_block"},
       {"a slot that is not there", "UPDATE snapshot SET slot = 70 WHERE id = 4"},
+      {"a charge that no answer named", "UPDATE task SET quota = '9' WHERE id = 2"},
+      {"another count", "UPDATE task SET duration_seconds = '80' WHERE id = 2"},
+      {"another end", "UPDATE task SET finish_time = finish_time + 1 WHERE id = 2"},
+      {"usage that no answer named",
+       "UPDATE snapshot SET usage_values = "
+       "replace(usage_values, '8', '9') WHERE id = 3"},
+      {"another status word", "UPDATE outcome SET status = 'FAILURE' WHERE verdict = 1"},
+      {"a status of another time", "UPDATE task SET status_snapshot = 1 WHERE id = 2"},
+      {"another last query", "UPDATE task SET last_query = last_query + 1 WHERE id = 2"},
+      {"an index that is gone", "DROP INDEX snapshot_by_task"},
+      {"an answer that may be deleted", "DROP TRIGGER snapshot_is_kept"},
+      {"a view that tells something else",
+       "DROP VIEW v_daily; CREATE VIEW v_daily AS SELECT 1 AS day"},
       {"a damaged block", "UPDATE answer_block SET content = zeroblob(50)"},
       {"a row nobody has", "PRAGMA foreign_keys = OFF; UPDATE video SET task = 99 WHERE task = 1"}};
   const std::string whole = support::read_file(path_);
   for (const auto& [name, sql] : cases) {
     SCOPED_TRACE(name);
     entries::write_file(path_, whole);
-    ASSERT_EQ(check_ledger(path_), std::vector<std::string>{});
+    ASSERT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
     tamper(sql);
-    EXPECT_NE(check_ledger(path_), std::vector<std::string>{});
+    EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
   }
+}
+
+TEST_F(MaintenanceTest, WhatAnotherVersionOrAPersonDidIsNoFault) {
+  tamper("UPDATE task SET quota = '9' WHERE id = 2");
+  EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
+  EXPECT_EQ(check_ledger(path_, "2"), std::vector<std::string>{});
+  tamper("CREATE VIEW somebodys_own AS SELECT 1");
+  EXPECT_EQ(check_ledger(path_, "2"), std::vector<std::string>{});
 }
 
 TEST_F(MaintenanceTest, WithoutALedgerThereIsNothingToLookAfter) {
   const std::string none = folder_.path("none.db");
-  EXPECT_THROW(static_cast<void>(check_ledger(none)), storage::LedgerUnreadable);
+  EXPECT_THROW(static_cast<void>(check_ledger(none, "1")), storage::LedgerUnreadable);
   EXPECT_THROW(static_cast<void>(prune_ledger(none, kLongAfter)), storage::LedgerUnreadable);
   EXPECT_THROW(static_cast<void>(storage::migrate_ledger(none, entries::kNow, true)),
                storage::LedgerUnreadable);
@@ -146,7 +174,7 @@ TEST_F(MaintenanceTest, ABackupHoldsEverything) {
   const std::string copy = folder_.path("copy.db");
   storage::back_up_ledger(path_, copy);
   EXPECT_THROW(storage::back_up_ledger(path_, copy), core::UsageError);
-  EXPECT_EQ(check_ledger(copy), std::vector<std::string>{});
+  EXPECT_EQ(check_ledger(copy, "1"), std::vector<std::string>{});
   const auto before = storage::History(path_).totals(entries::kNow);
   const auto after = storage::History(copy).totals(entries::kNow);
   EXPECT_EQ(after.tasks, 3U);

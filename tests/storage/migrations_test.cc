@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "storage/database.h"
 #include "storage/ledger_error.h"
+#include "storage/maintenance.h"
 #include "tests/storage/entries.h"
 #include "tests/support/temp_dir.h"
 
@@ -98,11 +100,18 @@ TEST_F(MigrationsTest, AFailingMigrationLeavesNothingHalf) {
 }
 
 TEST_F(MigrationsTest, WithoutABackupThatWasAskedForNothingIsUpgraded) {
+  path_ = folder_.path(std::string(220, 'x'));  // the backup's name would be too long
   run(kOne);
-  entries::write_file(path_ + ".backup-v1-20260601T040000Z", "in the way");
-  EXPECT_ANY_THROW(run(kTwo));
+  EXPECT_THROW(run(kTwo), core::Error);
   EXPECT_EQ(value("PRAGMA user_version"), "1");
-  EXPECT_EQ(support::read_file(path_ + ".backup-v1-20260601T040000Z"), "in the way");
+}
+
+TEST_F(MigrationsTest, ABackupOfTheSameSecondStaysAsItIs) {
+  run(kOne);
+  const std::string first = path_ + ".backup-v1-20260601T040000Z";
+  entries::write_file(first, "of an upgrade that was killed");
+  EXPECT_EQ(run(kTwo).backup, first + "-2");
+  EXPECT_EQ(support::read_file(first), "of an upgrade that was killed");
 }
 
 TEST_F(MigrationsTest, AnotherBuildsMigrationIsRefused) {
@@ -111,6 +120,8 @@ TEST_F(MigrationsTest, AnotherBuildsMigrationIsRefused) {
   std::vector<Migration> edited = kTwo;
   edited[0].sql = "CREATE TABLE a (x INTEGER);";
   EXPECT_THROW(run(edited), LedgerUnreadable);
+  EXPECT_THROW(storage::require_schema(*storage::open_for_reading(path_), path_, edited),
+               LedgerUnreadable);
   EXPECT_EQ(support::read_file(path_), before);
 }
 
@@ -121,6 +132,25 @@ TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndStaysAsItIs) {
   EXPECT_THROW(storage::require_schema(*storage::open_for_reading(path_), path_, kOne),
                LedgerUnreadable);
   EXPECT_EQ(support::read_file(path_), before);
+}
+
+// Who opens it last would move its write-ahead log into the file.
+TEST_F(MigrationsTest, ANewerLedgerKeepsItsWriteAheadLog) {
+  const std::string killed = folder_.path("killed.db");
+  {
+    const auto database = storage::open_for_writing(path_);
+    migrate(*database, path_, kTwo, entries::kNow, true);
+    fs::copy_file(path_, killed);
+    fs::copy_file(path_ + "-wal", killed + "-wal");
+  }
+  const std::string file = support::read_file(killed);
+  const std::string log = support::read_file(killed + "-wal");
+  ASSERT_FALSE(log.empty());
+  path_ = killed;
+  EXPECT_THROW(run(kOne), LedgerUnreadable);
+  EXPECT_EQ(support::read_file(killed), file);
+  EXPECT_EQ(support::read_file(killed + "-wal"), log);
+  EXPECT_EQ(run(kTwo).from, 2);
 }
 
 TEST_F(MigrationsTest, AReaderWantsJustThisSchema) {
@@ -140,6 +170,51 @@ TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutAGapAndMakeASoundLedger)
   migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);
   EXPECT_EQ(database->execAndGet("PRAGMA integrity_check").getString(), "ok");
   EXPECT_EQ(database->execAndGet("PRAGMA user_version").getInt(), next - 1);
+}
+
+// Every row of every table that holds anything, by table.
+std::map<std::string, std::string> rows_of(const std::string& path) {
+  const auto database = storage::open_for_reading(path);
+  std::vector<std::string> tables;
+  SQLite::Statement names(*database,
+                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+                          "'sqlite_%' AND name <> 'migration'");
+  while (names.executeStep()) {
+    tables.push_back(names.getColumn(0).getString());
+  }
+  std::map<std::string, std::string> rows;
+  for (const std::string& table : tables) {
+    const std::string cells = database
+                                  ->execAndGet(
+                                      "SELECT group_concat('quote(\"' || name || '\")', "
+                                      "'||') FROM pragma_table_info('" +
+                                      table + "')")
+                                  .getString();
+    SQLite::Statement all(*database, "SELECT " + cells + " FROM " + table);
+    while (all.executeStep()) {
+      rows[table] += all.getColumn(0).getString() + "\n";
+    }
+  }
+  return rows;
+}
+
+// tests/data/ledgers holds a dump of a ledger of each past schema: made once, never changed.
+TEST_F(MigrationsTest, ALedgerOfEachPastSchemaIsUpgradedRowForRow) {
+  const auto newest = static_cast<int>(storage::embedded_migrations().size());
+  for (int version = 1; version < newest; ++version) {
+    SCOPED_TRACE(version);
+    path_ = folder_.path("v" + std::to_string(version) + ".db");
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec(support::read_file(TEST_DATA "/ledgers/v" + std::to_string(version) + ".sql"));
+    const auto before = rows_of(path_);
+    ASSERT_GT(before.at("snapshot").size(), 100U);
+    const auto outcome = storage::migrate_ledger(path_, entries::kNow, true);
+    EXPECT_EQ(outcome.from, version);
+    EXPECT_EQ(outcome.to, newest);
+    EXPECT_EQ(rows_of(path_), before);
+    EXPECT_EQ(rows_of(outcome.backup), before);
+    EXPECT_EQ(storage::check_ledger(path_, ""), std::vector<std::string>{});
+  }
 }
 
 // Their names and columns are a promise (product.md, The ledger).

@@ -257,7 +257,7 @@ TEST(SqliteLedgerKilled, WhatWasAcknowledgedIsThereAndNothingTwice) {
     waitpid(child, nullptr, 0);
     close(ends[0]);
     ASSERT_TRUE(killed);
-    EXPECT_EQ(storage::check_ledger(path), std::vector<std::string>{});
+    EXPECT_EQ(storage::check_ledger(path, "1"), std::vector<std::string>{});
     const auto database = storage::open_for_reading(path);
     const std::int64_t kept = database->execAndGet("SELECT count(*) FROM snapshot").getInt64();
     EXPECT_GE(kept, static_cast<std::int64_t>(acknowledged));

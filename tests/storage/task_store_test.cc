@@ -1,5 +1,6 @@
 #include "storage/task_store.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 
 namespace {
 
+namespace fs = std::filesystem;
 using core::VideoState;
 using entries::answered;
 using entries::saved;
@@ -28,7 +30,10 @@ class TaskStoreTest : public testing::Test {
  protected:
   TaskStoreTest() { begin_run(); }
   // Whatever a test did, the ledger is whole, and its tasks follow from their snapshots.
-  void TearDown() override { EXPECT_EQ(storage::check_ledger(path_), std::vector<std::string>{}); }
+  void TearDown() override {
+    EXPECT_EQ(storage::check_ledger(path_, answers_are_real_ ? "1.0" : ""),
+              std::vector<std::string>{});
+  }
 
   void begin_run() {
     store_->begin_run({.version = "1.0",
@@ -85,6 +90,7 @@ class TaskStoreTest : public testing::Test {
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
+  bool answers_are_real_ = true;  ///< what is written is what their bodies say
   support::ManualClock clock_;
   std::unique_ptr<TaskStore> store_ = std::make_unique<TaskStore>(path_, clock_, false);
 };
@@ -272,6 +278,7 @@ TEST_F(TaskStoreTest, UsageIsKeptUnderItsOwnNamesExactAsSent) {
 }
 
 TEST_F(TaskStoreTest, HostileUsageComesBackAsItWas) {
+  answers_are_real_ = false;
   import({"a"});
   core::AnswerEntry entry = answer("a", entries::success("a"));
   entry.answer.usage = {{"quote\"back\\slash", "\n\t"}, {"\xE4\xBD\xA0", "'); DROP"}, {"", ""}};
@@ -342,6 +349,7 @@ TEST_F(TaskStoreTest, OutcomesAreInternedAlsoWhenTheWordsNeverEnd) {
 }
 
 TEST_F(TaskStoreTest, NoTwoListsOfWordsShareAnOutcome) {
+  answers_are_real_ = false;
   import({"a"});
   using namespace std::string_literals;
   for (const auto& [code, status] :
@@ -425,6 +433,34 @@ TEST_F(TaskStoreTest, TotalsAndSummaryAreOfThisRun) {
             R"(4{"tasks":3}["tasks.csv"])");
   EXPECT_EQ(text("SELECT finished_at FROM run WHERE id = 2"),
             std::to_string(clock_.utc().time_since_epoch().count()));
+}
+
+// Only then: it reads the whole file.
+TEST(TaskStore, ARunLooksAtTheFileWhenTheLastOneDidNotEnd) {
+  const support::TempDir folder;
+  const std::string path = folder.path("ledger.db");
+  const support::ManualClock clock;
+  const storage::RunStart start{.version = "1", .host = "h", .inputs = {}, .accounts = {"a"}};
+  for (const bool ended : {true, false}) {
+    SCOPED_TRACE(ended);
+    fs::remove(path);
+    {
+      TaskStore store(path, clock, false);
+      store.begin_run(start);
+      if (ended) {
+        store.end_run(0, "{}");
+      }
+    }
+    std::string bytes = support::read_file(path);
+    bytes.replace(bytes.size() - 8192, 8, 8, '\x55');  // the header of a page that nobody needs
+    entries::write_file(path, bytes);
+    TaskStore store(path, clock, false);
+    if (ended) {
+      EXPECT_EQ(store.begin_run(start), 2);
+    } else {
+      EXPECT_THROW(store.begin_run(start), core::Error);
+    }
+  }
 }
 
 // A link is a secret; the raw answer, compressed, is the only place that holds it.

@@ -1,0 +1,37 @@
+// A transaction that is undone unless it was committed.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+namespace storage {
+
+/// SQLiteCpp's own ends the program when there is no memory left to say why an undo failed. Here
+/// that does not matter: what could not be undone is never committed, and goes with its connection.
+class Transaction {
+ public:
+  /// `writing` takes the write lock at once. Throws SQLite::Exception.
+  enum class Kind { reading, writing };
+  Transaction(SQLite::Database& database, Kind kind) : database_(database) {
+    database_.exec(kind == Kind::writing ? "BEGIN IMMEDIATE" : "BEGIN");
+  }
+  ~Transaction() {
+    if (open_) {
+      sqlite3_exec(database_.getHandle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  /// Durable when this returns. Throws SQLite::Exception.
+  void commit() {
+    database_.exec("COMMIT");
+    open_ = false;
+  }
+
+ private:
+  SQLite::Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace storage
