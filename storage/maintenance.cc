@@ -71,7 +71,8 @@ struct Replay {
   core::TaskStanding standing;
   std::int64_t snapshots = 0;
   std::int64_t last = 0;
-  std::int64_t last_final = 0;
+  std::int64_t last_final = 0;  // the first of those that say the same
+  std::string last_final_sha256;
 };
 
 // The snapshots are the truth; the task's row must follow from them.
@@ -79,9 +80,10 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
   Statement tasks(database,
                   "SELECT id, task_id, state, queries, not_found_runs, not_found_run, "
                   "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0) FROM task ORDER BY id");
-  Statement snapshots(database,
-                      "SELECT s.id, o.verdict, s.run FROM snapshot AS s JOIN outcome AS o "
-                      "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
+  Statement snapshots(
+      database,
+      "SELECT s.id, o.verdict, s.run, s.raw_sha256 FROM snapshot AS s JOIN outcome AS o "
+      "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
   while (tasks.step() && faults.size() < kFaultsMax) {
     Replay replay;
     snapshots.bind(1, tasks.integer(0));
@@ -89,7 +91,10 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
       const auto verdict = static_cast<core::Verdict>(snapshots.integer(1));
       replay.standing = core::fold(replay.standing, verdict, snapshots.integer(2));
       replay.last = snapshots.integer(0);
-      replay.last_final = core::is_final(verdict) ? replay.last : replay.last_final;
+      if (core::is_final(verdict) && snapshots.blob(3) != replay.last_final_sha256) {
+        replay.last_final = replay.last;
+        replay.last_final_sha256 = snapshots.blob(3);
+      }
       ++replay.snapshots;
     }
     snapshots.reset();
