@@ -48,6 +48,9 @@ struct PricedTask {
 /// The lines of the picture behind a resolution as vendors write it; none when it is no such word.
 [[nodiscard]] std::optional<Decimal> picture_lines(std::string_view resolution);
 
+/// Whether `text` looks like an ISO 4217 code: "USD".
+[[nodiscard]] bool is_currency(std::string_view text);
+
 /// Whether `pattern` (`*`, `?`) stands for the whole of `text`. Takes |pattern| x |text| steps at
 /// most.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
