@@ -278,6 +278,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 
 PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   CsvReader reader(std::move(read));
+  reader.detect_delimiter();
   CsvRow row;
   PriceBook book;
   std::optional<std::array<std::size_t, column_count>> places;

@@ -65,8 +65,8 @@ class PriceBook {
   static constexpr std::size_t kRowsMax = 100'000;
 
   /// Reads `model,unit,min_sr,max_sr,price,currency,valid_from,valid_to`, in any order and
-  /// case, by its header; blank cells are open bounds. Throws UsageError that names `file`, line
-  /// and column.
+  /// case, by its header, with the delimiter of that; blank cells are open bounds. Throws
+  /// UsageError that names `file`, line and column.
   [[nodiscard]] static PriceBook read(ReadBytes read, const std::string& file);
 
   /// The same from the bytes of such a file.

@@ -87,6 +87,14 @@ TEST(PriceBook, ReadsColumnsInAnyOrder) {
   EXPECT_EQ(price_of(prices, "any", ""), "1.5 USD");
 }
 
+TEST(PriceBook, IsReadAsASpreadsheetOfAnyCountryWritesIt) {
+  for (const char* text : {"sep=;\nmodel;unit;price;currency\na;second;1.5;USD\n",
+                           "model;unit;price;currency\na;second;1.5;USD\n",
+                           "model\tunit\tprice\tcurrency\na\tsecond\t1.5\tUSD\n"}) {
+    EXPECT_EQ(price_of(book(text), "a", ""), "1.5 USD") << text;
+  }
+}
+
 TEST(PriceBook, BlankCellsBehindTheLastColumnAreNothing) {
   EXPECT_EQ(price_of(book(kHeader + "a,second,,,1,USD,,,,\n"), "a", ""), "1 USD");
 }
