@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "core/beneath.h"
@@ -22,9 +24,24 @@ std::string draft_name(const std::string& path) {
          ".tmp";
 }
 
+/// Why `path` must not be replaced; empty: it may be.
+std::string obstacle(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  if (!S_ISREG(status.st_mode)) return "it is no regular file";
+  constexpr std::string_view kDatabase("SQLite format 3\0", 16);
+  std::array<char, kDatabase.size()> begin{};
+  std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
+  return std::string_view(begin.data(), begin.size()) == kDatabase ? "it is a database"
+                                                                   : std::string();
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), draft_(draft_name(path)) {
+  if (const std::string why = obstacle(path); !why.empty()) {
+    throw core::Error("cannot replace " + path + ": " + why);
+  }
   // A draft of a process with our number that died would be in the way.
   ::unlink(draft_.c_str());
   fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
@@ -45,9 +62,12 @@ void AtomicFile::write(std::string_view text) {
   }
 }
 
-void AtomicFile::publish(mode_t mode) {
+void AtomicFile::prepare(mode_t mode) {
   if (::fchmod(fd_, mode) != 0) fail("cannot set the mode of");
   if (::fsync(fd_) != 0) fail("cannot sync");
+}
+
+void AtomicFile::publish() {
   if (std::rename(draft_.c_str(), path_.c_str()) != 0) fail("cannot replace");
   published_ = true;
   // A name that is told of must outlive a power cut, as its content does.
@@ -66,7 +86,8 @@ void AtomicFile::fail(const char* what) const {
 void write_atomically(const std::string& path, std::string_view text, mode_t mode) {
   AtomicFile file(path);
   file.write(text);
-  file.publish(mode);
+  file.prepare(mode);
+  file.publish();
 }
 
 }  // namespace cmd

@@ -15,14 +15,19 @@ inline constexpr mode_t kOwnerOnly = 0600;
 /// Every function throws core::Error that names `path`.
 class AtomicFile {
  public:
+  /// Also throws for a `path` that is no file to replace: a folder, a device, a pipe, or an SQLite
+  /// database, which a slip of the keyboard would cost.
   explicit AtomicFile(const std::string& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view text);
-  /// Syncs the file, gives it `mode` whatever the umask is, and renames it over `path`.
-  void publish(mode_t mode);
+  /// Syncs the file and gives it `mode` whatever the umask is. What may fail is done then, so that
+  /// two files can be published together.
+  void prepare(mode_t mode);
+  /// Renames the file, which was prepared, over `path`.
+  void publish();
 
  private:
   [[noreturn]] void fail(const char* what) const;

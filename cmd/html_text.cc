@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/printable.h"
 
@@ -12,11 +13,12 @@ constexpr std::string_view kThinSpace = "\u202F";
 constexpr std::size_t kGroup = 3;
 
 // Of the chart, in its own units; the page scales it.
-constexpr int kHeight = 120;
-constexpr int kStep = 24;
-constexpr int kBarWidth = 16;
-constexpr int kNameHeight = 18;
-constexpr std::size_t kNamesMax = 16;  // more would run into each other
+constexpr int kWidth = 744;
+constexpr int kHeight = 150;
+constexpr int kNameHeight = 20;
+constexpr int kStepMax = 62;  // a few bars stand at the left, no wider than those of a year
+constexpr int kStepMin = 3;
+constexpr int kCharacterWidth = 12;  // of a name, as a phone shows it
 
 std::string group_digits(std::string_view digits) {
   std::string text;
@@ -29,16 +31,69 @@ std::string group_digits(std::string_view digits) {
   return text;
 }
 
-int scaled(double value, double largest, int height) {
+int scaled(double value, double largest, int length) {
   return value <= 0 || largest <= 0
              ? 0
-             : std::max(1, static_cast<int>(std::lround(value / largest * height)));
+             : std::max(1, static_cast<int>(std::lround(value / largest * length)));
 }
 
-std::string rect(int x, int y, int height, const char* part) {
-  return "<rect class=\"" + std::string(part) + "\" x=\"" + std::to_string(x) + "\" y=\"" +
-         std::to_string(y) + "\" width=\"" + std::to_string(kBarWidth) + "\" height=\"" +
-         std::to_string(height) + "\"/>";
+// What a bar shows above the axis, and below it.
+struct Reach {
+  double up = 0;
+  double down = 0;
+
+  void add(double value) { (value > 0 ? up : down) += std::abs(value); }
+};
+
+Reach reach_of(const Bar& bar) {
+  Reach reach;
+  reach.add(bar.first);
+  reach.add(bar.second);
+  return reach;
+}
+
+// Where the bars of a chart stand.
+struct Columns {
+  int step = 0;
+  int axis = 0;     // its height from above
+  double span = 0;  // the value that fills the height
+
+  [[nodiscard]] int width() const { return std::max(1, step * 2 / 3); }
+};
+
+Columns columns_of(const std::vector<Bar>& bars) {
+  Reach most;
+  for (const Bar& bar : bars) {
+    const Reach reach = reach_of(bar);
+    most.up = std::max(most.up, reach.up);
+    most.down = std::max(most.down, reach.down);
+  }
+  const int count = std::max<int>(static_cast<int>(bars.size()), 1);
+  Columns columns{.step = std::clamp(kWidth / count, kStepMin, kStepMax),
+                  .axis = kHeight,
+                  .span = most.up + most.down};
+  if (most.down > 0) {
+    columns.axis = std::min(scaled(most.up, columns.span, kHeight), kHeight - 1);
+  }
+  return columns;
+}
+
+// The parts of a bar, from the axis outwards.
+std::string bar_parts(const Bar& bar, const Columns& columns, int x) {
+  std::string svg;
+  int up = columns.axis;
+  int down = columns.axis;
+  for (const auto& [value, part] : {std::pair(bar.first, "good"), std::pair(bar.second, "bad")}) {
+    int height = scaled(std::abs(value), columns.span, kHeight);
+    height = value > 0 ? std::min(height, up) : std::min(height, kHeight - down);
+    if (height > 0) {
+      svg += "<rect class=\"" + std::string(part) + "\" x=\"" + std::to_string(x) + "\" y=\"" +
+             std::to_string(value > 0 ? up - height : down) + "\" width=\"" +
+             std::to_string(columns.width()) + "\" height=\"" + std::to_string(height) + "\"/>";
+    }
+    (value > 0 ? up : down) += value > 0 ? -height : height;
+  }
+  return svg;
 }
 
 }  // namespace
@@ -98,41 +153,37 @@ std::string duration_words(std::int64_t seconds) {
 }
 
 std::string column_chart(const std::vector<Bar>& bars, std::string_view label) {
-  double largest = 0;
-  for (const Bar& bar : bars) {
-    largest = std::max(largest, std::max(bar.first, 0.0) + std::max(bar.second, 0.0));
-  }
-  const int width = std::max<int>(static_cast<int>(bars.size()), 1) * kStep;
+  const Columns columns = columns_of(bars);
+  const int width = std::max(static_cast<int>(bars.size()) * columns.step, kWidth);
   std::string svg = "<svg class=\"columns\" role=\"img\" viewBox=\"0 0 " + std::to_string(width) +
                     " " + std::to_string(kHeight + kNameHeight) + "\" aria-label=\"" +
                     html_escape(label) + "\">";
-  svg += "<line class=\"axis\" x1=\"0\" x2=\"" + std::to_string(width) + "\" y1=\"" +
-         std::to_string(kHeight) + "\" y2=\"" + std::to_string(kHeight) + "\"/>";
-  const std::size_t every = bars.size() / kNamesMax + 1;
+  std::size_t longest = 0;
+  for (const Bar& bar : bars) {
+    longest = std::max(longest, bar.name.size());
+  }
+  // No name runs into the next one.
+  const std::size_t every = longest * kCharacterWidth / static_cast<std::size_t>(columns.step) + 1;
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const Bar& bar = bars[i];
-    const int x = static_cast<int>(i) * kStep + (kStep - kBarWidth) / 2;
-    const int first = scaled(bar.first, largest, kHeight);
-    const int second = std::min(scaled(bar.second, largest, kHeight), kHeight - first);
-    svg += "<g><title>" + html_escape(bar.title) + "</title>";
-    svg += rect(x, kHeight - first, first, "good");
-    if (second > 0) {
-      svg += rect(x, kHeight - first - second, second, "bad");
-    }
+    const int x = static_cast<int>(i) * columns.step + (columns.step - columns.width()) / 2;
+    svg += "<g><title>" + html_escape(bar.title) + "</title>" + bar_parts(bar, columns, x);
     if (i % every == 0) {
-      svg += "<text x=\"" + std::to_string(x + kBarWidth / 2) + "\" y=\"" +
+      svg += "<text x=\"" + std::to_string(x + columns.width() / 2) + "\" y=\"" +
              std::to_string(kHeight + kNameHeight - 4) + "\">" + html_escape(bar.name) + "</text>";
     }
     svg += "</g>";
   }
-  return svg + "</svg>";
+  const std::string axis = std::to_string(columns.axis);
+  return svg + "<line class=\"axis\" x1=\"0\" x2=\"" + std::to_string(width) + "\" y1=\"" + axis +
+         "\" y2=\"" + axis + "\"/></svg>";
 }
 
 std::string cell_bar(double value, double largest) {
-  constexpr int kWidth = 100;
+  constexpr int kFull = 100;
   return "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
          "aria-hidden=\"true\"><rect class=\"good\" width=\"" +
-         std::to_string(scaled(value, largest, kWidth)) + "\" height=\"8\" rx=\"2\"/></svg>";
+         std::to_string(scaled(value, largest, kFull)) + "\" height=\"8\" rx=\"2\"/></svg>";
 }
 
 }  // namespace cmd

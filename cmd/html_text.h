@@ -21,7 +21,7 @@ namespace cmd {
 /// "42 s", "3 min 20 s", "2 h 05 min".
 [[nodiscard]] std::string duration_words(std::int64_t seconds);
 
-/// A bar of a chart: parts are drawn from the axis outwards; negative parts are not drawn.
+/// A bar of a chart: parts are drawn from the axis outwards, negative ones downwards.
 struct Bar {
   std::string name;   ///< below or before it
   std::string title;  ///< all that it stands for, shown on hover and read aloud

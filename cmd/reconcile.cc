@@ -48,6 +48,21 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list,
                          "--currency-column");
 }
 
+// Of a charge that is no number there is no amount, and of a word that is no currency no unit: it
+// would go into our own CSV as part of a number.
+std::string fault_of(const std::optional<core::Decimal>& amount, std::string_view amount_text,
+                     std::string_view currency) {
+  const auto quoted = [](std::string_view text) {
+    return "`" + core::printable(text, kShownMax) + "`";
+  };
+  if (!amount) {
+    return quoted(amount_text) + " is no amount";
+  }
+  return currency.empty() || core::is_currency(currency)
+             ? std::string()
+             : quoted(currency) + " is no ISO 4217 code such as USD";
+}
+
 // Reads the log; the rows that cannot be used are named and counted.
 std::uint64_t add_theirs(const Settings& settings, core::Reconciliation& both, bool& by_quota,
                          Log& log) {
@@ -67,18 +82,18 @@ std::uint64_t add_theirs(const Settings& settings, core::Reconciliation& both, b
       continue;
     }
     const auto& task = std::get<core::WantedTask>(*row);
-    const std::string text(core::find_label(task.labels, columns.amount));
+    const std::string_view text = core::find_label(task.labels, columns.amount);
+    const std::string_view currency =
+        by_quota ? std::string_view() : core::find_label(task.labels, columns.currency);
     const auto amount = core::Decimal::parse(text);
-    if (!amount) {
-      log.warning(file + ": task " + task.id.text() + ": `" + core::printable(text, kShownMax) +
-                  "` is no amount");
+    if (const std::string fault = fault_of(amount, text, currency); !fault.empty()) {
+      std::string warning = file + ":" + std::to_string(list.line()) + ": task ";
+      warning.append(task.id.text()).append(": ").append(fault);
+      log.warning(warning);
       ++rejected;
       continue;
     }
-    both.add_theirs(task.id.text(),
-                    std::string(by_quota ? std::string_view()
-                                         : core::find_label(task.labels, columns.currency)),
-                    *amount);
+    both.add_theirs(task.id.text(), std::string(currency), *amount);
   }
   return rejected;
 }

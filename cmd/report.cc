@@ -84,7 +84,7 @@ void write_groups(const ReportPlan& plan, storage::Reports& reports, ReportOutpu
 
 void write_focus(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  RowWriter writer({.delimiter = plan.delimiter}, focus_columns(), "line", output);
+  RowWriter writer(row_format(plan), focus_columns(), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
     if (is_focus_line(line)) {
@@ -187,8 +187,13 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   }
   const std::string sha256 = output.finish();
   if (options.output != "-") {
-    write_atomically(options.output + ".manifest.json", manifest(plan, closed, outcome, sha256),
-                     kOwnerOnly);
+    // Whatever fails before the two renames leaves both files old. A manifest that a kill between
+    // them leaves old has another file's SHA-256.
+    AtomicFile beside(options.output + ".manifest.json");
+    beside.write(manifest(plan, closed, outcome, sha256));
+    beside.prepare(kOwnerOnly);
+    output.publish();
+    beside.publish();
   }
   warn(plan, outcome, log);
   return options.require_complete && outcome.open.unfinished > 0 ? partly : ok;
@@ -196,6 +201,7 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
 
 int report(const Settings& settings, Log& log, std::ostream& out) {
   const auto round = settings.given_count("round");
+  const bool only_json = settings.flag("json") && !settings.is_given("format");
   return write_report({.ledger = settings.ledger_path(),
                        .period = settings.given_text("period").value_or(""),
                        .from = settings.given_text("from").value_or(""),
@@ -204,7 +210,7 @@ int report(const Settings& settings, Log& log, std::ostream& out) {
                        .time = settings.text("time"),
                        .status = settings.text("status"),
                        .by = settings.list("by"),
-                       .format = settings.text("format"),
+                       .format = only_json ? "json" : settings.text("format"),
                        .output = settings.text("output"),
                        .prices = settings.given_text("prices").value_or(""),
                        .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,

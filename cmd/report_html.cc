@@ -1,6 +1,7 @@
 #include "cmd/report_html.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -12,8 +13,12 @@ namespace cmd {
 namespace {
 
 constexpr std::size_t kRowsMax = 12;  // of a table; the rest is one row
-constexpr std::size_t kDaysMax = 92;  // of a chart; a longer period is drawn by month
-constexpr std::size_t kMonthLength = 7;
+// A longer period is drawn by month, and one that is longer still without empty months.
+constexpr std::chrono::hours kDaysMax(24 * 93);
+constexpr std::chrono::hours kEmptyMonthsMax(24 * 3660);
+constexpr std::size_t kYearLength = 4;   // of 2026-10-05
+constexpr std::size_t kMonthLength = 7;  // …
+constexpr std::size_t kDaysOfMonthMax = 31;
 
 constexpr std::string_view kStyle = R"css(
 :root{--ink:#1b1f24;--soft:#667080;--line:#e3e7ec;--paper:#fff;--card:#f7f8fa;--good:#2f6f8f;--bad:#d08b3a;--warn:#9a3b1f}
@@ -32,7 +37,7 @@ p{margin:.25rem 0}
 .card dd{margin:0;font-size:1.45rem;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .card small{display:block;color:var(--soft);font-size:.8rem;font-weight:400}
 .warn{color:var(--warn)}
-svg.columns{width:100%;height:auto;max-height:14rem;display:block}
+svg.columns{width:100%;height:auto;max-height:14rem;display:block;overflow:visible}
 svg text{font-size:9px;text-anchor:middle;fill:var(--soft)}
 svg .good{fill:var(--good)} svg .bad{fill:var(--bad)}
 svg .axis{stroke:var(--line)}
@@ -47,7 +52,7 @@ th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-
 td.n,th.n{text-align:right;white-space:nowrap}
 td.b{width:22%;min-width:4rem}
 td:first-child{overflow-wrap:break-word;min-width:6.5rem;max-width:18rem}
-@media(max-width:34rem){th,td{font-size:.85rem;padding-right:.5rem}td.b,th.b{display:none}}
+@media(max-width:34rem){th,td{font-size:.85rem;padding-right:.5rem}td.b,th.b{display:none}td:first-child{overflow-wrap:anywhere}svg text{font-size:18px}}
 details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--soft);font-size:.85rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.85rem}
@@ -142,12 +147,12 @@ std::string number_cells(const Figures& figures, const std::vector<std::string>&
   return html;
 }
 
-void add_up(Figures& sum, const Figures& more) {
-  sum.succeeded += more.succeeded;
-  sum.failed += more.failed;
-  sum.unpriced += more.unpriced;
+void add_up(Figures& sum, const Figures& more, int times = 1) {
+  sum.succeeded += times * more.succeeded;
+  sum.failed += times * more.failed;
+  sum.unpriced += times * more.unpriced;
   for (const auto& [currency, cost] : more.cost) {
-    sum.cost[currency] += cost;
+    sum.cost[currency] += core::Decimal(times) * cost;
   }
 }
 
@@ -182,6 +187,22 @@ std::vector<Named> largest(const std::map<std::string, Figures>& groups,
   return rows;
 }
 
+// What has no such label is a row, too, so that each table adds up to the whole.
+std::map<std::string, Figures> with_rest(std::map<std::string, Figures> values,
+                                         const Figures& all) {
+  Figures rest = all;
+  for (const auto& [value, figures] : values) {
+    add_up(rest, figures, -1);
+  }
+  const bool nothing = rest.succeeded == 0 && rest.failed == 0 && rest.unpriced == 0 &&
+                       std::all_of(rest.cost.begin(), rest.cost.end(),
+                                   [](const auto& one) { return one.second.is_zero(); });
+  if (!nothing) {
+    add_up(values[""], rest);
+  }
+  return values;
+}
+
 std::string group_table(const std::string& first, const std::map<std::string, Figures>& groups,
                         const std::vector<std::string>& money, const std::string& id) {
   const std::vector<Named> rows = largest(groups, money);
@@ -203,27 +224,38 @@ std::string group_table(const std::string& first, const std::map<std::string, Fi
   return html + "</table></div>\n";
 }
 
-// By day, or by month where days would be too many.
-std::map<std::string, Figures> spans(const ReportFigures& figures) {
-  if (figures.by_day.size() <= kDaysMax) {
-    return figures.by_day;
+// By day, or by month where days would be too many; those without a task, too.
+std::map<std::string, Figures> spans(const HtmlPage& page) {
+  constexpr std::chrono::hours kHalfDay(12);  // no local day is shorter
+  const core::Period& period = page.period;
+  const auto length = period.end - period.begin;
+  const auto name = [by_month = length > kDaysMax](const std::string& day) {
+    return by_month ? day.substr(0, kMonthLength) : day;
+  };
+  std::map<std::string, Figures> spans;
+  for (core::UtcTime time = period.begin; length < kEmptyMonthsMax && time < period.end;
+       time += kHalfDay) {
+    spans[name(page.zone.day(time))];
   }
-  std::map<std::string, Figures> months;
-  for (const auto& [day, one] : figures.by_day) {
-    add_up(months[day.substr(0, kMonthLength)], one);
+  for (const auto& [day, one] : page.figures.by_day) {
+    add_up(spans[name(day)], one);
   }
-  return months;
+  return spans;
 }
 
-std::string day_section(const ReportFigures& figures, const std::vector<std::string>& money) {
-  const std::map<std::string, Figures> days = spans(figures);
+std::string day_section(const HtmlPage& page, const std::vector<std::string>& money) {
+  const std::map<std::string, Figures> days = spans(page);
   const bool by_month = !days.empty() && days.begin()->first.size() == kMonthLength;
   const std::string what = by_month ? "month" : "day";
+  // 2026-10, 05, or 10-05 where there are several months.
+  const std::size_t name_begin = by_month                        ? 0
+                                 : days.size() > kDaysOfMonthMax ? kYearLength + 1
+                                                                 : kMonthLength + 1;
   const auto chart = [&](const std::string& label,
                          const std::function<void(const Figures&, Bar&)>& fill) {
     std::vector<Bar> bars;
     for (const auto& [day, one] : days) {
-      Bar bar{.name = by_month ? day : day.substr(kMonthLength + 1), .title = day + ": "};
+      Bar bar{.name = day.substr(name_begin), .title = day + ": "};
       fill(one, bar);
       bars.push_back(std::move(bar));
     }
@@ -234,7 +266,10 @@ std::string day_section(const ReportFigures& figures, const std::vector<std::str
     const auto top = std::max_element(days.begin(), days.end(), [&](const auto& a, const auto& b) {
       return value(a.second) < value(b.second);
     });
-    return " <span class=\"soft\">up to " + text(top->second) + "</span></h2>\n";
+    // Corrections alone may leave a day, or all of them, below nothing.
+    return value(top->second) > 0
+               ? " <span class=\"soft\">up to " + text(top->second) + "</span></h2>\n"
+               : "</h2>\n";
   };
   std::string html;
   for (const std::string& currency : money) {
@@ -321,15 +356,17 @@ std::string time_section(ReportFigures& figures) {
 }
 
 std::string head(const HtmlPage& page) {
-  const std::string name = html_escape(page.period.name);
+  // The line below says from when to when.
+  const bool is_custom = page.period.length == core::PeriodLength::custom;
+  const std::string name = is_custom ? "AI videos" : "AI videos, " + html_escape(page.period.name);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-      "'unsafe-inline'\">\n<title>AI videos, " +
+      "'unsafe-inline'\">\n<title>" +
       name + "</title>\n<style>" + std::string(kStyle) + "</style></head>\n<body><main>\n";
-  html += "<h1>AI videos, " + name + "</h1>\n<p class=\"soft\">" +
+  html += "<h1>" + name + "</h1>\n<p class=\"soft\">" +
           html_escape(page.zone.text(page.period.begin)) + " until " +
           html_escape(page.zone.text(page.period.end)) + ", " + html_escape(page.zone.name()) +
           (page.closed ? ", closed" : "") + "</p>\n";
@@ -347,15 +384,16 @@ std::string html_page(const HtmlPage& page) {
   const std::vector<std::string> money = currencies(figures);
   std::string html = head(page) + cards(page);
   if (figures.all.tasks() != 0 || !figures.by_day.empty()) {
-    html += day_section(figures, money);
+    html += day_section(page, money);
     html += "<h2>By model</h2>\n" + group_table("model", figures.by_model, money, "models");
     for (const auto& [label, values] : figures.by_label) {
-      html += "<h2>By " + html_escape(label) + "</h2>\n" +
-              group_table(label, values, money, "label-" + html_escape(label));
+      html +=
+          "<h2>By " + html_escape(label) + "</h2>\n" +
+          group_table(label, with_rest(values, figures.all), money, "label-" + html_escape(label));
     }
     html += failure_section(figures) + time_section(figures);
   } else {
-    html += "<p>No task was finished in this period.</p>\n";
+    html += "<h2>No task was finished in this period.</h2>\n";
   }
   return html +
          "<footer>Made by reeltally from its ledger. Sums are exact, and rounded to cents here "

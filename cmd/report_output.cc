@@ -61,9 +61,15 @@ void ReportOutput::flush() {
 std::string ReportOutput::finish() {
   flush();
   if (file_) {
-    file_->publish(kOwnerOnly);
+    file_->prepare(kOwnerOnly);
   }
   return core::hex(hash_.finish());
+}
+
+void ReportOutput::publish() {
+  if (file_) {
+    file_->publish();
+  }
 }
 
 RowWriter::RowWriter(const RowFormat& format, std::vector<ReportColumn> columns, const char* type,

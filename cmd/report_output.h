@@ -28,8 +28,10 @@ class ReportOutput {
   /// What is appended here goes out in blocks.
   [[nodiscard]] std::string& text() { return block_; }
   void flush_if_full();
-  /// Gives the file its name. Returns the SHA-256 of all bytes, 64 hex digits.
+  /// Returns the SHA-256 of all bytes, 64 hex digits. A file is whole and synced then.
   std::string finish();
+  /// Gives a file its name.
+  void publish();
 
  private:
   void flush();

@@ -1,12 +1,12 @@
 #include "cmd/report_plan.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <string_view>
 #include <utility>
 
 #include "core/error.h"
+#include "core/task_list.h"
 
 namespace cmd {
 namespace {
@@ -27,7 +27,12 @@ std::vector<GroupKey> keys_of(const ReportOptions& options) {
     if (text == "task" && options.by.size() == 1) {
       break;
     }
-    keys.push_back(parse_group_key(text));
+    GroupKey key = parse_group_key(text);
+    if (std::any_of(keys.begin(), keys.end(),
+                    [&key](const GroupKey& other) { return other.name == key.name; })) {
+      throw core::UsageError("--by " + text + " is given twice");
+    }
+    keys.push_back(std::move(key));
   }
   return keys;
 }
@@ -48,10 +53,11 @@ std::optional<PriceFile> read_price_file(const std::string& path) {
   if (path.empty()) {
     return std::nullopt;
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) {
-    throw core::UsageError("cannot read the price book " + path);
+  const core::ReadBytes read = core::open_input(path);
+  std::string text;
+  std::array<char, std::size_t{64} * 1024> block;
+  for (std::size_t got = 0; (got = read(block.data(), block.size())) > 0;) {
+    text.append(block.data(), got);
   }
   core::PriceBook book = core::PriceBook::parse(text, path);
   return PriceFile{std::move(text), std::move(book)};

@@ -62,6 +62,18 @@ void add_note(std::string& notes, std::string_view note) {
   notes += note;
 }
 
+std::string_view note_of(BilledAt source) {
+  switch (source) {
+    case BilledAt::named:
+      return {};
+    case BilledAt::first_seen_finished:
+      return "no finish time: billed when first seen finished";
+    case BilledAt::first_seen:
+      return "no submit time: placed when first seen";
+  }
+  return {};
+}
+
 void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
   charge.unit = row.unit;
   charge.unit_price = row.price;
@@ -69,8 +81,7 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   const std::string& count = count_of(facts, row.unit);
   const auto quantity = Decimal::parse(count);
   if (!quantity || quantity->is_negative()) {
-    add_note(charge.cost_note, "the answer has no " + std::string(count.empty() ? "" : "usable ") +
-                                   std::string(count_name(row.unit)));
+    add_note(charge.cost_note, "the answer has no usable " + std::string(count_name(row.unit)));
     return;
   }
   charge.quantity =
@@ -134,9 +145,7 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
   std::vector<Charge> charges(1);
   Charge& main = charges.front();
   main.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::main);
-  if (task.billed_at_is_first_seen) {
-    add_note(main.cost_note, "no finish time: billed when first seen finished");
-  }
+  main.cost_note = note_of(task.billed_at_source);
   if (!task.succeeded) {
     main.cost = Decimal();
     main.cost_note.insert(0, main.cost_note.empty() ? "failed" : "failed; ");

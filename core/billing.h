@@ -16,6 +16,10 @@
 
 namespace core {
 
+/// Where the time comes from that puts a task into a period. One that the gateway did not name is
+/// noted.
+enum class BilledAt { named, first_seen_finished, first_seen };
+
 /// A task whose final snapshot is known. Times and counts as in the ledger.
 struct FinishedTask {
   std::string account;
@@ -23,11 +27,11 @@ struct FinishedTask {
   bool succeeded = false;
   TaskFacts facts;
   Labels labels;
-  UtcTime billed_at{};                   ///< what puts the task into a period
-  bool billed_at_is_first_seen = false;  ///< the gateway named no finish time (noted)
-  std::int64_t snapshot = 0;             ///< the last one of the final state
-  std::string raw_sha256;                ///< of its answer: 64 lower-case hex digits
-  bool lost = false;                     ///< a video's link died before the video was fetched
+  UtcTime billed_at{};  ///< what puts the task into a period
+  BilledAt billed_at_source = BilledAt::named;
+  std::int64_t snapshot = 0;  ///< the last one of the final state
+  std::string raw_sha256;     ///< of its answer: 64 lower-case hex digits
+  bool lost = false;          ///< a video's link died before the video was fetched
 };
 
 /// The counts that a report sums up, in the order of its columns.

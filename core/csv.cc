@@ -18,6 +18,17 @@ const char* find(const char* begin, const char* end, char what) {
   return found == nullptr ? end : static_cast<const char*>(found);
 }
 
+// How often a delimiter stands outside quotes.
+std::size_t count_outside_quotes(std::string_view line, char delimiter) {
+  std::size_t count = 0;
+  bool quoted = false;
+  for (const char one : line) {
+    quoted = one == '"' ? !quoted : quoted;
+    count += !quoted && one == delimiter ? 1U : 0U;
+  }
+  return count;
+}
+
 }  // namespace
 
 CsvReader::CsvReader(ReadBytes read) : read_(std::move(read)), buffer_(kBufferBytes) {}
@@ -214,6 +225,24 @@ std::string_view CsvReader::peek_line() {
 void CsvReader::skip_line() {
   begin_ += peek_line().size();
   consume_line_end();
+}
+
+void CsvReader::detect_delimiter() {
+  const std::string_view line = peek_line();
+  constexpr std::string_view kSeparator = "sep=";
+  if (line.size() == kSeparator.size() + 1 && line.starts_with(kSeparator)) {
+    delimiter_ = line.back();
+    skip_line();
+    return;
+  }
+  std::size_t most = 0;
+  for (const char one : {',', ';', '\t', '|'}) {
+    const std::size_t count = count_outside_quotes(line, one);
+    if (count > most) {
+      most = count;
+      delimiter_ = one;
+    }
+  }
 }
 
 // ---- rows

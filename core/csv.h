@@ -36,12 +36,10 @@ class CsvReader {
 
   explicit CsvReader(ReadBytes read);
 
-  /// The first line of data as it stands, for guessing the delimiter; empty at the end of the
-  /// input.
-  [[nodiscard]] std::string_view peek_line();
-  /// Skips that line.
-  void skip_line();
   void set_delimiter(char delimiter) { delimiter_ = delimiter; }
+  /// Takes the delimiter that the first line of data is made with (`,` `;` tab `|`), or that it
+  /// names as `sep=;`; such a line is skipped.
+  void detect_delimiter();
 
   /// False at the end.
   [[nodiscard]] bool next(CsvRow& row);
@@ -49,6 +47,9 @@ class CsvReader {
  private:
   enum class Encoding { unknown, utf8, utf16_le, utf16_be };
 
+  // The first line of data as it stands; empty at the end of the input.
+  [[nodiscard]] std::string_view peek_line();
+  void skip_line();
   bool fill();  // more bytes behind end_; false at the end of the input
   void end_of_input();
   void detect_encoding(std::size_t& got);

@@ -126,6 +126,25 @@ std::optional<std::chrono::milliseconds> scan_clock(Scanner& scan) {
          std::chrono::milliseconds(milli);
 }
 
+// "+02:00", "+0200" or "+02", to the end.
+std::optional<std::chrono::minutes> scan_offset(Scanner& scan) {
+  constexpr int kHoursMax = 14;  // Kiribati
+  constexpr int kSixty = 60;
+  const bool east = scan.literal('+');
+  int hours = 0;
+  int minutes = 0;
+  if ((!east && !scan.literal('-')) || !scan.digits(2, hours)) {
+    return std::nullopt;
+  }
+  const bool has_minutes = scan.literal(':') || !scan.done();
+  if ((has_minutes && !scan.digits(2, minutes)) || !scan.done() || hours > kHoursMax ||
+      minutes >= kSixty) {
+    return std::nullopt;
+  }
+  const auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  return east ? offset : -offset;
+}
+
 UtcTime parse_instant(std::string_view text, const TimeZone& zone) {
   const auto fail = [&text]() {
     return UsageError("'" + std::string(text) +
@@ -151,18 +170,11 @@ UtcTime parse_instant(std::string_view text, const TimeZone& zone) {
   if (scan.literal('Z') && scan.done()) {
     return UtcTime(local.time_since_epoch());
   }
-  const bool east = scan.literal('+');
-  int hours = 0;
-  int minutes = 0;
-  if ((!east && !scan.literal('-')) || !scan.digits(2, hours)) {
+  const auto offset = scan_offset(scan);
+  if (!offset) {
     throw fail();
   }
-  scan.literal(':');
-  if (!scan.digits(2, minutes) || !scan.done()) {
-    throw fail();
-  }
-  const auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
-  return UtcTime(local.time_since_epoch() - (east ? offset : -offset));
+  return UtcTime(local.time_since_epoch() - *offset);
 }
 
 struct LocalPeriod {

@@ -132,10 +132,7 @@ Price RowReader::price_row() const {
   }
   row.price = *amount;
   row.currency = cell(Column::currency);
-  const bool is_code =
-      row.currency.size() == 3 && std::all_of(row.currency.begin(), row.currency.end(),
-                                              [](char one) { return one >= 'A' && one <= 'Z'; });
-  if (!is_code) {
+  if (!is_currency(row.currency)) {
     fail(Column::currency, "'" + row.currency + "' is no ISO 4217 code such as USD");
   }
   row.valid_from = day(Column::valid_from);
@@ -172,6 +169,14 @@ std::array<std::size_t, column_count> header_places(const CsvRow& row, const std
     }
   }
   return places;
+}
+
+// 0,90 without quotes is two cells, and would be a price of 0. Spreadsheets add blank ones.
+bool is_wider(const CsvRow& row, std::size_t width) {
+  const auto behind =
+      row.fields.begin() + static_cast<std::ptrdiff_t>(std::min(width, row.fields.size()));
+  return std::any_of(behind, row.fields.end(),
+                     [](std::string_view cell) { return !trimmed(cell).empty(); });
 }
 
 bool model_fits(const Price& row, const PricedTask& task) {
@@ -243,6 +248,12 @@ std::optional<Decimal> picture_lines(std::string_view resolution) {
   return std::min(*width, *height);
 }
 
+bool is_currency(std::string_view text) {
+  constexpr std::size_t kLetters = 3;
+  return text.size() == kLetters &&
+         std::all_of(text.begin(), text.end(), [](char one) { return one >= 'A' && one <= 'Z'; });
+}
+
 bool glob_matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -267,9 +278,11 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 
 PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   CsvReader reader(std::move(read));
+  reader.detect_delimiter();
   CsvRow row;
   PriceBook book;
   std::optional<std::array<std::size_t, column_count>> places;
+  std::size_t width = 0;
   while (reader.next(row)) {
     if (row.kind != CsvRow::Kind::fields) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
@@ -277,11 +290,13 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
     }
     if (!places) {
       places = header_places(row, file);
+      width = row.fields.size();
       continue;
     }
-    if (row.fields.size() > column_count || book.rows_.size() == kRowsMax) {
+    if (is_wider(row, width) || book.rows_.size() == kRowsMax) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
-                       ": more than 8 columns, or more than 100000 rows");
+                       ": more cells than the header has columns (0,90 is two: write 0.90), or "
+                       "more than 100000 rows");
     }
     book.rows_.push_back(RowReader(file, *places, row).price_row());
   }

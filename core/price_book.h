@@ -48,6 +48,9 @@ struct PricedTask {
 /// The lines of the picture behind a resolution as vendors write it; none when it is no such word.
 [[nodiscard]] std::optional<Decimal> picture_lines(std::string_view resolution);
 
+/// Whether `text` looks like an ISO 4217 code: "USD".
+[[nodiscard]] bool is_currency(std::string_view text);
+
 /// Whether `pattern` (`*`, `?`) stands for the whole of `text`. Takes |pattern| x |text| steps at
 /// most.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
@@ -62,8 +65,8 @@ class PriceBook {
   static constexpr std::size_t kRowsMax = 100'000;
 
   /// Reads `model,unit,min_sr,max_sr,price,currency,valid_from,valid_to`, in any order and
-  /// case, by its header; blank cells are open bounds. Throws UsageError that names `file`, line
-  /// and column.
+  /// case, by its header, with the delimiter of that; blank cells are open bounds. Throws
+  /// UsageError that names `file`, line and column.
   [[nodiscard]] static PriceBook read(ReadBytes read, const std::string& file);
 
   /// The same from the bytes of such a file.

@@ -40,17 +40,6 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// How often a delimiter stands outside quotes.
-std::size_t count_outside_quotes(std::string_view line, char delimiter) {
-  std::size_t count = 0;
-  bool quoted = false;
-  for (const char one : line) {
-    quoted = one == '"' ? !quoted : quoted;
-    count += !quoted && one == delimiter ? 1U : 0U;
-  }
-  return count;
-}
-
 std::optional<std::size_t> column_number(const std::string& column) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
@@ -96,28 +85,11 @@ void wait_for_input(int descriptor, const InputPatience& patience) {
 
 TaskList::TaskList(std::string source, ReadBytes read, TaskListOptions options)
     : source_(std::move(source)), reader_(std::move(read)), options_(std::move(options)) {
-  choose_delimiter();
-  read_header();
-}
-
-void TaskList::choose_delimiter() {
-  const std::string_view line = reader_.peek_line();
-  constexpr std::string_view kSeparator = "sep=";
-  char delimiter = ',';
-  if (line.size() == kSeparator.size() + 1 && line.substr(0, kSeparator.size()) == kSeparator) {
-    delimiter = line.back();
-    reader_.skip_line();
-  } else {
-    std::size_t most = 0;
-    for (const char one : {',', ';', '\t', '|'}) {
-      const std::size_t count = count_outside_quotes(line, one);
-      if (count > most) {
-        most = count;
-        delimiter = one;
-      }
-    }
+  reader_.detect_delimiter();
+  if (options_.delimiter) {
+    reader_.set_delimiter(*options_.delimiter);
   }
-  reader_.set_delimiter(options_.delimiter.value_or(delimiter));
+  read_header();
 }
 
 std::optional<std::size_t> TaskList::named_column(const std::vector<std::string>& names) const {

@@ -51,7 +51,6 @@ class TaskList {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
-  void choose_delimiter();
   void read_header();
   [[nodiscard]] std::optional<std::size_t> named_column(
       const std::vector<std::string>& names) const;

@@ -115,7 +115,9 @@ core::FinishedTask AlikeTasks::task_of(const Cursor& row, core::UtcTime at, Way 
     task.facts.*member = row.text(column++);
   }
   task.billed_at = at;
-  task.billed_at_is_first_seen = way == Way::first_seen_finished;
+  if (way == Way::first_seen_finished) {
+    task.billed_at_source = core::BilledAt::first_seen_finished;
+  }
   return task;
 }
 

@@ -100,6 +100,16 @@ void read_task(const Cursor& row, const AccountNames& accounts, core::FinishedTa
   task.billed_at = *row.time(kTimeColumn);
 }
 
+core::BilledAt source_of(const core::TaskFacts& facts, ReportTime time) {
+  switch (time) {
+    case ReportTime::finish:
+      return facts.finish_time ? core::BilledAt::named : core::BilledAt::first_seen_finished;
+    case ReportTime::submit:
+      break;
+  }
+  return facts.submit_time ? core::BilledAt::named : core::BilledAt::first_seen;
+}
+
 }  // namespace
 
 std::vector<Way> ways_by(ReportTime time) {
@@ -149,7 +159,7 @@ FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& quer
                              bool unfrozen_only)
     : accounts_(database),
       cursors_(open_cursors(database, query, kColumns, kJoins, unfrozen_only)),
-      by_finish_(query.time == ReportTime::finish) {}
+      time_(query.time) {}
 
 std::vector<Cursor>::const_iterator FinishedTasks::next() const {
   return std::min_element(cursors_.begin(), cursors_.end(),
@@ -164,7 +174,7 @@ void FinishedTasks::take(core::FinishedTask& task) {
   const auto from = cursors_.begin() + (next() - cursors_.begin());
   read_task(*from, accounts_, task);
   task.labels = labels_.read(from->text(kLabelsColumn));
-  task.billed_at_is_first_seen = by_finish_ && !task.facts.finish_time;
+  task.billed_at_source = source_of(task.facts, time_);
   if (!from->step()) {
     cursors_.erase(from);
   }
@@ -181,7 +191,7 @@ bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
   }
   read_task(cursor_, accounts_, task);
   task.labels = read_labels(cursor_.text(kLabelsColumn));
-  task.billed_at_is_first_seen = !task.facts.finish_time;
+  task.billed_at_source = source_of(task.facts, ReportTime::finish);
   return true;
 }
 

@@ -22,7 +22,7 @@ namespace storage {
 /// Which time of a task puts it into a period.
 enum class ReportTime {
   finish,  ///< else when its first final snapshot was seen, noted in the task
-  submit,  ///< else when the ledger first saw the task
+  submit,  ///< else when the ledger first saw the task, noted too
 };
 
 /// Half-open: begin <= time < end.
@@ -78,7 +78,7 @@ class FinishedTasks {
 
   AccountNames accounts_;
   std::vector<Cursor> cursors_;
-  bool by_finish_;
+  ReportTime time_;
   LabelReader labels_;
 };
 

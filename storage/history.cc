@@ -30,6 +30,15 @@ struct History::Connection {
       : path(ledger), database(open_for_reading(ledger)) {
     require_schema(*database, path, embedded_migrations());
   }
+  // Of a final answer that was pruned and heard again the later bytes, which are the same.
+  std::optional<std::string> raw_answer_of_line(std::int64_t snapshot) {
+    SQLite::Statement same(*database,
+                           "SELECT s.id FROM snapshot AS o JOIN snapshot AS s ON s.task = o.task "
+                           "AND s.raw_sha256 = o.raw_sha256 WHERE o.id = ? AND s.block IS NOT NULL "
+                           "ORDER BY s.id LIMIT 1");
+    same.bind(1, snapshot);
+    return same.executeStep() ? raw_answer(same.getColumn(0).getInt64()) : std::nullopt;
+  }
   // None once pruned.
   std::optional<std::string> raw_answer(std::int64_t snapshot) {
     SQLite::Statement place(*database, "SELECT block, slot FROM snapshot WHERE id = ?");
@@ -154,7 +163,8 @@ std::optional<LineAnswer> History::answer_of(const core::LineOrigin& line) {
     if (rows.empty() || !rows.front().back().second.value_or("").starts_with(line.sha256_begin)) {
       return std::nullopt;
     }
-    return LineAnswer{.columns = std::move(rows.front()), .answer = c.raw_answer(line.snapshot)};
+    return LineAnswer{.columns = std::move(rows.front()),
+                      .answer = c.raw_answer_of_line(line.snapshot)};
   });
 }
 

@@ -160,7 +160,8 @@ struct Replay {
   std::int64_t last = 0;
   std::int64_t last_seen = 0;  // when
   std::int64_t last_status = 0;
-  std::int64_t last_final = 0;
+  std::int64_t last_final = 0;  // the first of those that say the same
+  std::string last_final_sha256;
 };
 
 bool tells_status(core::Verdict verdict, const core::TaskStanding& after) {
@@ -176,8 +177,8 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
                   "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0), "
                   "ifnull(status_snapshot, 0), ifnull(last_query, 0) FROM task ORDER BY id");
   Statement snapshots(database,
-                      "SELECT s.id, o.verdict, s.run, s.observed_at FROM snapshot AS s "
-                      "JOIN outcome AS o "
+                      "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256 "
+                      "FROM snapshot AS s JOIN outcome AS o "
                       "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
   while (tasks.step() && faults.size() < kFaultsMax) {
     Replay replay;
@@ -187,7 +188,10 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
       replay.standing = core::fold(replay.standing, verdict, snapshots.integer(2));
       replay.last = snapshots.integer(0);
       replay.last_seen = snapshots.integer(3);
-      replay.last_final = core::is_final(verdict) ? replay.last : replay.last_final;
+      if (core::is_final(verdict) && snapshots.blob(4) != replay.last_final_sha256) {
+        replay.last_final = replay.last;
+        replay.last_final_sha256 = snapshots.blob(4);
+      }
       replay.last_status =
           tells_status(verdict, replay.standing) ? replay.last : replay.last_status;
       ++replay.snapshots;

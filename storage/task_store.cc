@@ -94,10 +94,14 @@ struct TaskStore::Connection {
                       "submit_time = coalesce(?8, submit_time), "
                       "start_time = coalesce(?9, start_time), model = coalesce(?10, model), "
                       "action = coalesce(?11, action) WHERE id = ?1"};
+  // A final answer that says the same again, byte for byte, is no other one: the task's lines in
+  // reports keep their ID (core::line_id).
   Statement finish_task{
       *database,
       "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
-      "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, final_snapshot = ?4, "
+      "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
+      "final_snapshot = CASE WHEN (SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
+      "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, "
       "submit_time = coalesce(?5, submit_time), start_time = coalesce(?6, start_time), "
       "finish_time = ?7, upstream_end_time = ?8, model = coalesce(?9, model), "
       "action = coalesce(?10, action), resolution = ?11, ratio = ?12, duration_seconds = ?13, "

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -82,6 +83,7 @@ class CloseTest : public testing::Test {
 TEST_F(CloseTest, FreezesTheReportByteForByte) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5", 2);
+  add("c", kNovember - 1000, "5");  // in Shanghai of November
   const std::string before = report("2026-10");
   ASSERT_EQ(close("2026-10"), cmd::ok);
   EXPECT_EQ(report("2026-10"), before);
@@ -123,6 +125,10 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   ASSERT_EQ(close("2026-11", true), cmd::ok);
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "");
+  // What is settled is not looked for again.
+  const std::vector<storage::ClosedPeriod> closed = storage::Reports(ledger_).closed_periods();
+  EXPECT_EQ(closed.at(0).checked_to, 2);
+  EXPECT_EQ(closed.at(1).checked_to, 2);
   answer("a", 1, "duration_seconds = '11'", "third");
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n");
@@ -140,6 +146,37 @@ TEST_F(CloseTest, PricesOfTheClosedPeriodRuleItsAdjustments) {
   ASSERT_EQ(close("2026-11", true), cmd::ok);
   answer("a", 1, "duration_seconds = '11'", "third");
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n") << "also in the second adjustment";
+}
+
+TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
+  add("a", kOctober + 1000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 1, "duration_seconds = '10'", "second");
+  const auto rounded = [this](const std::string& period) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .round = 0}, log_, out);
+    std::string all;
+    for (auto& row : support::csv_table(out.str())) {
+      all += row["cost"] + " ";
+    }
+    return all;
+  };
+  EXPECT_EQ(rounded("2026-10"), "4 ") << "of 4.5";
+  EXPECT_EQ(rounded("2026-11"), "-4 9 ");
+}
+
+TEST_F(CloseTest, WhatIsTakenBackCountsNegativeInTheManifest) {
+  prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
+  add("a", kOctober + 1000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 2, "", "refunded");
+  std::ostringstream out;
+  const std::string path = folder_.path("november.csv");
+  cmd::write_report({.ledger = ledger_, .period = "2026-11", .output = path}, log_, out);
+  const auto manifest = nlohmann::json::parse(support::read_file(path + ".manifest.json"));
+  EXPECT_EQ(manifest.at("rows"), 2);
+  EXPECT_EQ(manifest.at("tasks"), 0);
+  EXPECT_EQ(manifest.at("unpriced"), -1);
 }
 
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {

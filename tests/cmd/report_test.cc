@@ -7,8 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/exit_code.h"
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "tests/support/billing_ledger.h"
@@ -105,6 +108,55 @@ TEST_F(ReportTest, WritesALineATaskByTimeThenId) {
   EXPECT_EQ(exit_code_, cmd::ok);
 }
 
+std::vector<std::vector<std::string>> cells_of(std::string text, char delimiter) {
+  core::CsvReader reader([&text](char* buffer, std::size_t size) {
+    const std::size_t count = text.copy(buffer, size);
+    text.erase(0, count);
+    return count;
+  });
+  reader.set_delimiter(delimiter);
+  std::vector<std::vector<std::string>> rows;
+  for (core::CsvRow row; reader.next(row);) {
+    rows.emplace_back(row.fields.begin(), row.fields.end());
+  }
+  return rows;
+}
+
+// Whatever users and gateways write in whatever column: no cell is a formula, and none is lost.
+TEST_F(ReportTest, NoTextIsAFormula) {
+  const std::string rest = "1,\"\n;|\tx";
+  for (const std::string begin : {"=", "+", "-", "@", "\t", "\r"}) {
+    const std::string value = begin + rest;
+    const std::string sql = "'" + value + "'";
+    support::add_billing_task(
+        ledger_,
+        {.account = value,
+         .id = value,
+         .columns = ", finish_time, model, action, resolution, ratio, labels",
+         .values = ", " + std::to_string(kDay) + ", " + sql + ", " + sql + ", " + sql + ", " + sql +
+                   ", '" + nlohmann::json{{value, value}}.dump() + "'"},
+        kDay);
+  }
+  for (const char delimiter : {',', ';', '|', '\t'}) {
+    options_.delimiter = std::string(1, delimiter);
+    for (const std::string key : {"task", "model", "action", "resolution", "account"}) {
+      options_.by = {key, "label:=" + rest};
+      options_.by.resize(key == "task" ? 1 : 2);
+      std::size_t guarded = 0;
+      for (const auto& row : cells_of(report(), delimiter)) {
+        for (const std::string& cell : row) {
+          EXPECT_FALSE(!cell.empty() && std::string("=+-@\t\r").find(cell[0]) != std::string::npos)
+              << key << ": " << cell;
+          guarded += cell.starts_with("'") && cell.ends_with(rest) ? 1 : 0;
+        }
+      }
+      // Account, ID, model, action, resolution, ratio and label of six tasks; or the key of each
+      // and the label of one.
+      EXPECT_EQ(guarded, key == "task" ? 42U : 7U) << key;
+    }
+  }
+}
+
 TEST_F(ReportTest, GroupsAddUpAndNeverMixCurrencies) {
   options_.by = {"day", "model"};
   EXPECT_EQ(report(),
@@ -149,6 +201,21 @@ TEST_F(ReportTest, JsonIsOneObjectALine) {
   EXPECT_EQ(count, 5);
 }
 
+TEST_F(ReportTest, EachTableOfThePageAddsUp) {
+  options_.format = "html";
+  const std::string page = report();
+  const std::size_t table = page.find("<table id=\"label-customer\">");
+  ASSERT_NE(table, std::string::npos);
+  const std::string customers = page.substr(table, page.find("</table>", table) - table);
+  EXPECT_NE(customers.find("A, B"), std::string::npos);
+  const std::size_t none = customers.find("none</span>");
+  ASSERT_NE(none, std::string::npos) << "three tasks have no customer";
+  EXPECT_NE(customers.find("<td class=\"n\">2</td><td class=\"n\">1</td>", none), std::string::npos)
+      << "two videos and a failure: " << customers;
+  EXPECT_NE(page.find("<title>2026-10-31: "), std::string::npos)
+      << "days without a task stand there";
+}
+
 TEST_F(ReportTest, RoundsOnlyWhenAsked) {
   options_.round = 2;
   EXPECT_NE(report().find(",CNY,5.01,"), std::string::npos);
@@ -179,6 +246,20 @@ TEST_F(ReportTest, AFailedReportLeavesTheOldFile) {
   options_.prices = folder_.write("prices.csv", "model,unit,price,currency\nx,hour,1,USD\n");
   EXPECT_THROW(report(), core::UsageError);
   EXPECT_EQ(support::read_file(options_.output), "old");
+}
+
+TEST_F(ReportTest, AManifestThatCannotBeWrittenLeavesTheOldFile) {
+  options_.output = folder_.write("october.csv", "old");
+  std::filesystem::create_directory(options_.output + ".manifest.json");
+  EXPECT_THROW(report(), core::Error);
+  EXPECT_EQ(support::read_file(options_.output), "old");
+}
+
+TEST_F(ReportTest, NeverTakesThePlaceOfTheLedger) {
+  options_.output = ledger_;
+  EXPECT_THROW(report(), core::Error);
+  options_.output = "-";
+  EXPECT_FALSE(report().empty());
 }
 
 TEST_F(ReportTest, IsTheSameInEveryZoneAndLocaleOfTheMachine) {
@@ -223,6 +304,11 @@ TEST_F(ReportTest, RefusesWhatMakesNoReport) {
       {"zone", [](auto& o) { o.zone = "Mars/Olympus"; }},
       {"delimiter", [](auto& o) { o.delimiter = "x"; }},
       {"prices", [](auto& o) { o.prices = "/nonexistent/prices.csv"; }},
+      {"a folder as prices", [](auto& o) { o.prices = "/"; }},
+      {"a key twice",
+       [](auto& o) {
+         o.by = {"label:x", "day", "label:x"};
+       }},
   };
   const cmd::ReportOptions good = options_;
   for (const auto& [name, change] : cases) {

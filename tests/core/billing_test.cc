@@ -94,7 +94,7 @@ TEST(Billing, UnknownIsEmptyWithItsReasonNeverZero) {
             "- x - = -  (no price book)");
   task.facts.duration_seconds.clear();
   EXPECT_EQ(charged(task, "m,second,,,1,CNY,,\n"),
-            "- x 1 = - CNY (the answer has no duration_seconds)");
+            "- x 1 = - CNY (the answer has no usable duration_seconds)");
   task.facts.duration_seconds = "-1";  // "auto", as some vendors write it
   EXPECT_EQ(charged(task, "m,second,,,1,CNY,,\n"),
             "- x 1 = - CNY (the answer has no usable duration_seconds)");
@@ -106,9 +106,11 @@ TEST(Billing, FailuresCostNothing) {
   FinishedTask task = finished();
   task.succeeded = false;
   EXPECT_EQ(charged(task, "m,second,,,1,CNY,,\nm,sr_mtoken,,,1,CNY,,\n"), "- x - = 0  (failed)");
-  task.billed_at_is_first_seen = true;
+  task.billed_at_source = core::BilledAt::first_seen_finished;
   EXPECT_EQ(charged(task, ""),
             "- x - = 0  (failed; no finish time: billed when first seen finished)");
+  task.billed_at_source = core::BilledAt::first_seen;
+  EXPECT_EQ(charged(task, ""), "- x - = 0  (failed; no submit time: placed when first seen)");
 }
 
 TEST(Billing, ThePriceIsThatOfTheDayInTheZone) {

@@ -69,6 +69,7 @@ TEST(Period, RangesAreHalfOpenAndReadInTheZone) {
       {"", "2026-10-05T12:00:00Z", "2026-10-05T12:00:00+00:00", ""},
       {"", "2026-10-05T12:00:00-05:30", "2026-10-05T17:30:00+00:00", ""},
       {"", "2026-10-05T12:00+0800", "2026-10-05T04:00:00+00:00", ""},
+      {"", "2026-10-05T12:00-03", "2026-10-05T15:00:00+00:00", ""},
       // Shown twice: the first; skipped: when the clocks are put forward.
       {"", "2026-10-25T02:30", "2026-10-25T00:30:00+00:00", ""},
       {"", "2026-03-29T02:30", "2026-03-29T01:00:00+00:00", ""},
@@ -78,8 +79,10 @@ TEST(Period, RangesAreHalfOpenAndReadInTheZone) {
     EXPECT_EQ(utc(period.begin), one.begin) << one.period;
     EXPECT_EQ(period.length, core::PeriodLength::custom);
   }
-  for (const char* text : {"", "2026-10", "2026-10-05T", "2026-10-05T24:00", "2026-10-05T12",
-                           "2026-10-05T12:00X", "2026-10-05T12:00+1", "2026-10-05T12:00:00.5"}) {
+  for (const char* text :
+       {"", "2026-10", "2026-10-05T", "2026-10-05T24:00", "2026-10-05T12", "2026-10-05T12:00X",
+        "2026-10-05T12:00+1", "2026-10-05T12:00+02:", "2026-10-05T12:00+99:00",
+        "2026-10-05T12:00+02:60", "2026-10-05T12:00:00.5"}) {
     EXPECT_THROW((void)core::parse_range(text, "2026-12-31", berlin), core::UsageError) << text;
   }
   EXPECT_THROW((void)core::parse_range("2026-10-05", "2026-10-05", berlin), core::UsageError);

@@ -87,6 +87,18 @@ TEST(PriceBook, ReadsColumnsInAnyOrder) {
   EXPECT_EQ(price_of(prices, "any", ""), "1.5 USD");
 }
 
+TEST(PriceBook, IsReadAsASpreadsheetOfAnyCountryWritesIt) {
+  for (const char* text : {"sep=;\nmodel;unit;price;currency\na;second;1.5;USD\n",
+                           "model;unit;price;currency\na;second;1.5;USD\n",
+                           "model\tunit\tprice\tcurrency\na\tsecond\t1.5\tUSD\n"}) {
+    EXPECT_EQ(price_of(book(text), "a", ""), "1.5 USD") << text;
+  }
+}
+
+TEST(PriceBook, BlankCellsBehindTheLastColumnAreNothing) {
+  EXPECT_EQ(price_of(book(kHeader + "a,second,,,1,USD,,,,\n"), "a", ""), "1 USD");
+}
+
 struct Fault {
   std::string text;
   std::string said;  // what the message must name
@@ -111,7 +123,8 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
       {kHeader + "a,second,,,1,USD,2026-13-01,\n", "column valid_from"},
       {kHeader + "a,second,,,1,USD,2026-10,\n", "column valid_from"},
       {kHeader + "a,second,,,1,USD,2026-10-05,2026-10-04\n", "column valid_to"},
-      {kHeader + "a,second,,,1,USD,,,,\n", "line 2"},
+      {kHeader + "a,second,,,1,USD,,,x\n", "line 2: more cells"},
+      {"model,unit,currency,price\na,second,USD,0,90\n", "line 2: more cells"},
       {kHeader + "\"a,second,,,1,USD,,\n", "line 2"},
   };
   for (const Fault& fault : faults) {

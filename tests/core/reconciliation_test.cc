@@ -46,6 +46,14 @@ TEST(Reconciliation, LinesOfOneTaskAddUpOnBothSides) {
   EXPECT_TRUE(both.differences().empty());
 }
 
+TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
+  Reconciliation both;
+  both.add_ours("t", "CNY", amount("5"));
+  both.add_ours("t", "CNY", std::nullopt);
+  both.add_theirs("t", "CNY", *amount("5"));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t - 5"}));
+}
+
 TEST(Reconciliation, CurrenciesAreNeverMixed) {
   Reconciliation both;
   both.add_ours("t", "CNY", amount("5"));

@@ -97,6 +97,30 @@ def test_the_same_bytes_in_every_zone_and_locale(month):  # noqa: F811
     assert report(program, period="2025-01").count("\n") == 1, "an empty period is its header"
 
 
+def test_a_line_is_the_same_when_its_answer_is_heard_again(month, nginx):  # noqa: F811
+    program = month(50)
+    before = report(program)
+    tasks = program.csv(*(line["task_id"] for line in rows(before)), header="task_id")
+    again = program("run", "--refresh", "--no-download", "--base-url", f"http://127.0.0.1:{nginx.port}", tasks)
+    assert again.code == 0, again
+    assert report(program) == before
+    assert report(program, "--json") == report(program, "--format", "json") != before
+
+
+def test_a_month_that_an_earlier_version_closed_is_the_same(reeltally):
+    data = ROOT / "tests/data"
+    reeltally.ledger.parent.mkdir(parents=True, mode=0o700)
+    reeltally.ledger.touch(0o600)
+    with sqlite3.connect(reeltally.ledger) as database:
+        database.executescript((data / "closed-schema4.sql").read_text())
+    database.close()
+    assert reeltally("db", "migrate").code == 0
+    for month_name in ("2026-10", "2026-11"):
+        result = reeltally("report", "--period", month_name)
+        assert result.out == (data / f"closed-schema4-{month_name}.csv").read_text(), result
+    assert reeltally("db", "check").code == 0
+
+
 def test_a_closed_month_is_the_same_for_ever(month):
     program = month(300)
     before = report(program)
@@ -157,6 +181,9 @@ def test_reconcile_by_cost(month):
     summary = json.loads(reconcile(log[1:], "--json").out.splitlines()[-1])
     assert summary["type"] == "reconciliation" and summary["only_ours"] == 1
     assert reconcile([*log, "x,many,CNY"]).code == 3, "a row that cannot be used is no match"
+    hostile = reconcile([*log, 'x,-5,"+cmd|\' /C calc\'!A0"', 'y,1,"C,N"'])
+    assert hostile.code == 3 and hostile.out == same.out, "what is no currency is not shown as part of an amount"
+    assert f"log.csv:{len(log) + 2}: task x: `+cmd" in hostile.err and "2 rows of the log not usable" in hostile.err
 
 
 def test_reconcile_needs_its_columns(month):

@@ -99,6 +99,7 @@ def test_focus_keeps_the_rules(filled):
 
 
 def test_focus_with_rounded_costs(filled):
+    assert report(filled, "--format", "focus", "--bom").startswith("\ufeffBilledCost,")
     rows = check_focus(report(filled, "--format", "focus", "--round", "2"))
     assert all(-decimal.Decimal(row["BilledCost"]).as_tuple().exponent <= 2 for row in rows)
 
@@ -194,8 +195,8 @@ def test_a_screenshot(filled):
     page = filled.folder / "page.html"
     page.write_text(report(filled, "--format", "html"))
     shot = filled.folder / "report.png"
-    browse(filled.folder, page, f"--screenshot={shot}", "--window-size=1000,1500")
-    assert png_size(shot) == (1000, 1500)
+    browse(filled.folder, page, f"--screenshot={shot}", "--window-size=1000,1800")
+    assert png_size(shot) == (1000, 1800)
     assert len(set(shot.read_bytes())) > 200 and shot.stat().st_size > 20_000, "not a blank page"
     if os.environ.get("REELTALLY_KEEP_SCREENSHOT"):
         shutil.copy(shot, pathlib.Path(ROOT) / "docs/report.png")

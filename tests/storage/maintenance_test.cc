@@ -110,6 +110,13 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
   store.write({&entry, 1});
   EXPECT_EQ(answers("old"), (Answers{std::nullopt, std::nullopt, entries::success("old")}));
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
+  // The line of a report is that of the first one, and leads to these bytes.
+  const std::int64_t first = storage::open_for_reading(path_)
+                                 ->execAndGet("SELECT final_snapshot FROM task WHERE id = 2")
+                                 .getInt64();
+  const auto line = storage::History(path_).answer_of({.snapshot = first, .sha256_begin = ""});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->answer, entries::success("old"));
 }
 
 TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {

@@ -79,6 +79,13 @@ class ReportsTest : public testing::Test {
     });
     return all;
   }
+  std::vector<core::BilledAt> sources(const storage::ReportQuery& query) {
+    std::vector<core::BilledAt> all;
+    storage::Reports reports(path_);
+    each_task(reports, query,
+              [&](const core::FinishedTask& task) { all.push_back(task.billed_at_source); });
+    return all;
+  }
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
@@ -110,11 +117,12 @@ TEST_F(ReportsTest, WithoutAFinishTimeTheFirstFinalSnapshotCounts) {
   add_finished("y", 3000);
   add_finished("z", 4000);
   EXPECT_EQ(ids(between(0, 10000)), "w x y z");
-  std::vector<bool> noted;
-  storage::Reports reports(path_);
-  each_task(reports, between(3000, 3001),
-            [&](const core::FinishedTask& task) { noted.push_back(task.billed_at_is_first_seen); });
-  EXPECT_EQ(noted, (std::vector<bool>{true, false}));
+  using core::BilledAt;
+  EXPECT_EQ(sources(between(3000, 3001)),
+            (std::vector{BilledAt::first_seen_finished, BilledAt::named}));
+  storage::ReportQuery query = between(3000, 3001);
+  query.time = storage::ReportTime::submit;
+  EXPECT_EQ(sources(query), std::vector{BilledAt::first_seen});
 }
 
 TEST_F(ReportsTest, ChoosesByStatusAndSubmitTime) {

@@ -316,6 +316,16 @@ TEST_F(TaskStoreTest, TheLastFinalAnswerCounts) {
   EXPECT_EQ(number("SELECT final_snapshot FROM task"), 2);
 }
 
+TEST_F(TaskStoreTest, AFinalAnswerThatIsHeardAgainIsNoOther) {
+  finish_a();
+  hear("a", entries::running("a"));
+  finish_a();
+  EXPECT_EQ(text("SELECT final_snapshot || ' ' || last_snapshot FROM task"), "1 3");
+  hear("a", entries::failure("a"));
+  finish_a();
+  EXPECT_EQ(number("SELECT final_snapshot FROM task"), 5) << "the failure was in between";
+}
+
 TEST_F(TaskStoreTest, AnUnfinishedAnswerNeverBlanksWhatIsKnown) {
   import({"a"});
   hear("a", entries::running("a"));
