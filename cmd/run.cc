@@ -132,9 +132,17 @@ core::TransportSettings transport_settings(const Settings& settings,
   return transport;
 }
 
-// What --exec may know: everything but the keys.
-Environment without_keys(Environment environment, const core::TransportSettings& transport) {
-  environment.erase("CREDENTIALS_DIRECTORY");
+// What --exec may know: everything but the keys, those of other accounts too.
+Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
+  Environment environment = settings.environment();
+  for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
+    environment.erase(name);
+  }
+  for (const std::string& name : settings.account_names()) {
+    if (const auto account = settings.account(name)) {
+      environment.erase(account->api_key_env);
+    }
+  }
   std::erase_if(environment, [&transport](const auto& variable) {
     return std::any_of(transport.accounts.begin(), transport.accounts.end(),
                        [&](const core::GatewayAccount& account) {
@@ -147,7 +155,7 @@ Environment without_keys(Environment environment, const core::TransportSettings&
 VideoHookSettings hook_settings(const Settings& settings,
                                 const core::TransportSettings& transport) {
   VideoHookSettings hooks{.sidecar = settings.flag("sidecar"),
-                          .environment = without_keys(settings.environment(), transport)};
+                          .environment = without_keys(settings, transport)};
   if (const auto program = settings.given_text("exec")) {
     hooks.program = find_program(*program, settings.environment());
     if (hooks.program.empty()) {
