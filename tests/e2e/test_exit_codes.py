@@ -52,7 +52,7 @@ def test_3_partly(reeltally, make_gateway):
     result = reeltally.run(gateway, "--retries", "1", reeltally.csv("good", "bad", "8.6E+17"))
     assert result.code == 3
     assert result.summary["rows_rejected"] == 1 and result.summary["not_answered"] == 1
-    assert "bad" in result.err
+    assert "not answered: bad: HTTP 500: " in result.err
 
 
 def test_10_no_ledger(reeltally):

@@ -31,9 +31,9 @@ def test_metrics_and_status_file(reeltally, make_gateway):
 
 def test_progress_lines_only_when_asked(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
-    flags = ["--wait", "--poll-interval", "100ms", "--deadline", "1s", reeltally.csv("a")]
+    flags = ["--wait", "--poll-interval", "100ms", "--deadline", "600ms", reeltally.csv("a")]
     quiet = reeltally.run(gateway, *flags)
-    asked = reeltally.run(gateway, "--progress-interval", "200ms", *flags)
+    asked = reeltally.run(gateway, "--progress-interval", "100ms", *flags)
     assert len(asked.err.splitlines()) >= len(quiet.err.splitlines()) + 3, asked
 
 
