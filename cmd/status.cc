@@ -33,8 +33,10 @@ std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
   return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(*time));
 }
 
+// To a terminal in ASCII alone: JSON itself lets C1 and bidirectional controls stand.
 void print(std::ostream& out, const Json& json) {
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  const bool only_ascii = isatty(STDOUT_FILENO) != 0;
+  out << json.dump(-1, ' ', only_ascii, Json::error_handler_t::replace) << '\n';
 }
 
 // "2026-06-01T04:00:00Z (3h 12m ago)"
