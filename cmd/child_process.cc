@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "cmd/units.h"
+#include "core/error.h"
 
 namespace cmd {
 namespace {
@@ -34,13 +35,79 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
+// What the child prints, line by line. Its own children may keep the pipe open: its end is not
+// waited for.
+class Output {
+ public:
+  explicit Output(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {
+    if (::pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+      throw core::Error("cannot make a pipe for --exec: " + why(errno));
+    }
+    // The child may expect that its writes wait for the reader.
+    ::fcntl(ends_[1], F_SETFL, 0);
+  }
+  ~Output() {
+    close_write_end();
+    ::close(ends_[0]);
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  [[nodiscard]] int read_end() const { return is_open_ ? ends_[0] : -1; }
+  [[nodiscard]] int write_end() const { return ends_[1]; }
+  void close_write_end() {
+    if (ends_[1] >= 0) {
+      ::close(ends_[1]);
+    }
+    ends_[1] = -1;
+  }
+  // Whether there was something to read.
+  bool read_some() {
+    std::array<char, 16'384> bytes{};
+    const ssize_t got = ::read(ends_[0], bytes.data(), bytes.size());
+    is_open_ = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+    for (ssize_t at = 0; at < got; ++at) {
+      const char byte = bytes.at(static_cast<std::size_t>(at));
+      if (byte != '\n') {
+        line_.push_back(byte);
+      }
+      if (byte == '\n' || line_.size() >= kLineBytesMax) {
+        end_line();
+      }
+    }
+    return got > 0;
+  }
+  void finish() {
+    constexpr int kReadsMax = 64;  // somebody may print for ever
+    for (int i = 0; i < kReadsMax && read_some(); ++i) {
+    }
+    end_line();
+  }
+
+ private:
+  static constexpr std::size_t kLineBytesMax = 1024;
+
+  void end_line() {
+    if (!line_.empty()) {
+      on_line_(line_);
+    }
+    line_.clear();
+  }
+
+  const std::function<void(std::string_view)>& on_line_;
+  std::array<int, 2> ends_{-1, -1};
+  bool is_open_ = true;
+  std::string line_;
+};
+
 // How a child starts: file descriptors and signals as a program may expect them.
 class SpawnRules {
  public:
-  SpawnRules() {
+  explicit SpawnRules(int output) {
     posix_spawn_file_actions_init(&files_);
     posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files_, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes_);
     sigset_t all;
@@ -71,20 +138,25 @@ class SpawnRules {
 };
 
 // Waits for the child's end (true), for `stop_fd`, or until the time is over (false).
-bool wait_for_end(int child_fd, int stop_fd, std::chrono::milliseconds timeout, bool& stopped) {
-  std::array<pollfd, 2> fds{{{.fd = child_fd, .events = POLLIN, .revents = 0},
-                             {.fd = stop_fd, .events = POLLIN, .revents = 0}}};
+bool wait_for_end(int child_fd, int stop_fd, std::chrono::milliseconds timeout, Output& output,
+                  bool& stopped) {
   const auto end = std::chrono::steady_clock::now() + timeout;
   while (true) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const int ready =
-        ::poll(fds.data(), fds.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready < 0 && errno == EINTR) {
-      continue;
+    std::array<pollfd, 3> fds{{{.fd = child_fd, .events = POLLIN, .revents = 0},
+                               {.fd = stop_fd, .events = POLLIN, .revents = 0},
+                               {.fd = output.read_end(), .events = POLLIN, .revents = 0}}};
+    const auto left = std::max(
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
+        std::chrono::milliseconds(0));
+    const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+    if (ready > 0 && fds[2].revents != 0) {
+      output.read_some();
     }
-    stopped = (fds[1].revents & POLLIN) != 0;
-    return ready > 0 && (fds[0].revents & POLLIN) != 0;
+    const bool ended = ready > 0 && (fds[0].revents & POLLIN) != 0;
+    stopped = ready > 0 && (fds[1].revents & POLLIN) != 0;
+    if (ended || stopped || left.count() == 0) {
+      return ended;
+    }
   }
 }
 
@@ -105,18 +177,20 @@ std::string run_child(const ChildProgram& program) {
     variables.back().append("=").append(value);
   }
   pid_t child = 0;
-  const SpawnRules rules;
+  Output output(program.on_line);
+  const SpawnRules rules(output.write_end());
   if (const int error = rules.spawn(child, pointers(arguments).data(), pointers(variables).data());
       error != 0) {
     return "it cannot be started: " + why(error);
   }
+  output.close_write_end();
   const int child_fd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
   bool stopped = false;
-  const bool ended = wait_for_end(child_fd, program.stop_fd, program.timeout, stopped);
+  const bool ended = wait_for_end(child_fd, program.stop_fd, program.timeout, output, stopped);
   if (!ended) {
     ::kill(-child, SIGTERM);
     bool ignored = false;
-    if (!wait_for_end(child_fd, -1, kGrace, ignored)) {
+    if (!wait_for_end(child_fd, -1, kGrace, output, ignored)) {
       ::kill(-child, SIGKILL);
     }
   }
@@ -124,6 +198,7 @@ std::string run_child(const ChildProgram& program) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   ::close(child_fd);
+  output.finish();
   if (!ended) {
     return stopped ? "ended with the run" : "took longer than " + format_duration(program.timeout);
   }

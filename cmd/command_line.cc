@@ -4,6 +4,7 @@
 #define CXXOPTS_NO_REGEX true
 #include <algorithm>
 #include <cxxopts.hpp>
+#include <iterator>
 #include <string_view>
 
 #include "cmd/suggestion.h"
@@ -37,6 +38,14 @@ std::string without_value(std::string_view argument) {
       "ANYFAST_API_KEY");
 }
 
+/// "api-key" in the spellings that people try.
+bool names_the_key(std::string_view name) {
+  std::string letters;
+  std::copy_if(name.begin(), name.end(), std::back_inserter(letters),
+               [](char c) { return c != '-' && c != '_'; });
+  return letters == "apikey";
+}
+
 /// Another command that has the option; null when none has.
 const CommandSpec* owner_of(std::string_view option_name) {
   for (const CommandSpec& spec : command_table()) {
@@ -54,7 +63,7 @@ std::vector<std::string_view> option_names(Command command) {
 }
 
 [[noreturn]] void refuse_unknown_option(const CommandSpec& spec, const std::string& name) {
-  if (name == "api-key") refuse_key_option();
+  if (names_the_key(name)) refuse_key_option();
   const std::string dashed = (name.size() == 1 ? "-" : "--") + name;
   const std::string command(spec.name);
   if (const CommandSpec* owner = owner_of(name); owner != nullptr) {
@@ -66,6 +75,23 @@ std::vector<std::string_view> option_names(Command command) {
                    command + " --help");
 }
 
+/// `-wait` would be the letters w, a, i, t, and `-output` a folder named utput.
+void refuse_single_dashes(const CommandSpec& spec, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (!looks_like_option(argument) || argument[1] == '-' || argument.size() == 2) continue;
+    const std::string name = without_value(argument).substr(1);
+    if (names_the_key(name)) refuse_key_option();
+    if (find_option(spec.command, name) != nullptr) {
+      throw UsageError(std::string("long options have two dashes: -")
+                           .append(name)
+                           .append(" (did you mean --")
+                           .append(name)
+                           .append("?)"));
+    }
+  }
+}
+
 const OptionSpec* find_common(std::string_view argument) {
   const std::string_view name = long_name(argument);
   for (const OptionSpec& option : option_table()) {
@@ -74,6 +100,14 @@ const OptionSpec* find_common(std::string_view argument) {
     if (name.empty() ? letter : option.name == name) return &option;
   }
   return nullptr;
+}
+
+std::vector<std::string_view> common_names() {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& option : option_table()) {
+    if (option.group == OptionGroup::common) names.push_back(option.name);
+  }
+  return names;
 }
 
 /// `-vv` before the command; letters with values stand alone there.
@@ -113,10 +147,11 @@ SplitLine split(std::span<const std::string> arguments) {
     if (is_flag_group(argument)) continue;
     const OptionSpec* option = find_common(argument);
     if (option == nullptr) {
-      if (long_name(argument) == "api-key") refuse_key_option();
-      throw UsageError("unknown option " + without_value(argument) +
-                       " before the command; a command's own options follow it, see reeltally "
-                       "--help");
+      const std::string name = without_value(argument).substr(argument[1] == '-' ? 2 : 1);
+      if (names_the_key(name)) refuse_key_option();
+      throw UsageError("unknown option " + without_value(argument) + " before the command" +
+                       did_you_mean(name, common_names(), "--") +
+                       "; a command's own options follow it, see reeltally --help");
     }
     const bool value_follows = takes_value(option->type) && argument.find('=') == std::string::npos;
     if (value_follows && at + 1 < arguments.size()) line.rest.push_back(arguments[++at]);
@@ -268,6 +303,7 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   }
   if (split_line.name == "help") return help_about(split_line.rest);
   const CommandSpec& spec = known_command(split_line.name);
+  refuse_single_dashes(spec, split_line.rest);
   const auto result = parse(spec, detached(spec.command, std::move(split_line.rest)));
   CommandLine line{.command = spec.command, .arguments = result.unmatched()};
   for (const auto& given : result.arguments()) {

@@ -7,6 +7,7 @@
 
 #include "cmd/api_key.h"
 #include "cmd/exit_code.h"
+#include "cmd/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
 
@@ -23,12 +24,18 @@ struct Row {
   bool has_value = true;
 };
 
+/// `https://user:password@host`: no such URL is ever used, but somebody wrote it.
+bool has_user_information(std::string_view text) {
+  return text.find("://") != std::string_view::npos && text.find('@') != std::string_view::npos;
+}
+
 /// The scheme and host of a URL, which are no secret.
 std::string masked(const std::string& text) {
   const std::size_t scheme = text.find("://");
   const std::size_t path = scheme == std::string::npos ? 0 : text.find('/', scheme + 3);
-  const bool has_user = text.find('@') != std::string::npos;
-  if (scheme == std::string::npos || path == std::string::npos || has_user) return "(hidden)";
+  if (scheme == std::string::npos || path == std::string::npos || has_user_information(text)) {
+    return "(hidden)";
+  }
   return text.substr(0, path) + "/(hidden)";
 }
 
@@ -54,7 +61,10 @@ Row setting_row(const Setting& setting, const Settings& settings) {
 }
 
 Row account_row(const Account& account, const Settings& settings) {
-  Row row{.type = "account", .name = account.name, .value = account.base_url, .origin = {}};
+  Row row{.type = "account",
+          .name = account.name,
+          .value = has_user_information(account.base_url) ? "(hidden)" : account.base_url,
+          .origin = {}};
   try {
     const ApiKey key = read_api_key(account, settings.environment());
     row.origin = "key (hidden) from " + key.source();
@@ -82,19 +92,16 @@ std::vector<Row> account_rows(const Settings& settings) {
 }
 
 void print_table(const std::vector<Row>& rows, std::ostream& out) {
-  std::size_t name_bytes = 0;
-  std::size_t value_bytes = 0;
-  constexpr std::size_t kValueBytesMax = 40;
+  std::size_t name_columns = 0;
+  std::size_t value_columns = 0;
+  constexpr std::size_t kValueColumnsMax = 40;
   for (const Row& row : rows) {
-    name_bytes = std::max(name_bytes, row.name.size());
-    value_bytes = std::max(value_bytes, std::min(row.value.size(), kValueBytesMax));
+    name_columns = std::max(name_columns, text_columns(row.name));
+    value_columns = std::max(value_columns, std::min(text_columns(row.value), kValueColumnsMax));
   }
   for (const Row& row : rows) {
-    const auto padding = [](std::size_t used, std::size_t wanted) {
-      return std::string(used < wanted ? wanted - used : 0, ' ');
-    };
-    out << row.name << padding(row.name.size(), name_bytes) << "  " << row.value
-        << padding(row.value.size(), value_bytes) << "  " << row.origin << "\n";
+    out << padded(row.name, name_columns) << "  " << padded(row.value, value_columns) << "  "
+        << row.origin << "\n";
   }
 }
 
@@ -122,7 +129,7 @@ void make_printable(Row& row) {
 
 std::string shown_value(const Setting& setting) {
   if (!setting.value) return "(none)";
-  if (setting.option->secret) return masked(setting.text);
+  if (setting.option->secret || has_user_information(setting.text)) return masked(setting.text);
   return setting.text;
 }
 

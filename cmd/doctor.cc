@@ -63,16 +63,20 @@ class Findings {
     constexpr int kNameWidth = 14;
     constexpr int kLevelWidth = 9;
     const std::string text = core::printable(core::redact_urls(how), kShownMax);
+    const std::string what_to_do = core::printable(advice, kShownMax);
     if (json_) {
-      const nlohmann::ordered_json line{
-          {"type", "check"}, {"name", what}, {"result", level}, {"text", text}, {"advice", advice}};
+      const nlohmann::ordered_json line{{"type", "check"},
+                                        {"name", what},
+                                        {"result", level},
+                                        {"text", text},
+                                        {"advice", what_to_do}};
       out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
       return;
     }
     out_ << std::left << std::setw(kNameWidth) << what << std::setw(kLevelWidth) << level << text
          << '\n';
-    if (!advice.empty()) {
-      out_ << std::string(kNameWidth + kLevelWidth, ' ') << "-> " << advice << '\n';
+    if (!what_to_do.empty()) {
+      out_ << std::string(kNameWidth + kLevelWidth, ' ') << "-> " << what_to_do << '\n';
     }
   }
 
@@ -242,19 +246,34 @@ void check_folder(const Settings& settings, Findings& findings) {
                 fs::absolute(output).string() + (room ? ", " + format_size(*room) + " free" : ""));
 }
 
-void check_ledger_state(const Settings& settings, Findings& findings) {
+void check_room(const fs::path& ledger, Findings& findings) {
   constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
-  const std::string ledger = settings.ledger_path();
   const auto room = free_bytes(existing_part(ledger));
   if (room && *room < kLedgerRoom) {
     findings.problem("ledger", "its volume has " + format_size(*room) + " free",
                      "free space: a run on a full disk ends with exit code 1");
   }
-  if (!fs::exists(ledger)) {
-    findings.fine("ledger", "none yet at " + ledger + "; the first run makes it");
-    return;
+}
+
+void check_lock(const std::string& ledger, Findings& findings) {
+  const std::string holder = storage::lock_holder(ledger);
+  if (holder.empty()) {
+    findings.fine("lock", "free");
+  } else {
+    findings.warning("lock", "held by " + holder, "a run is in progress; others exit 11 meanwhile");
   }
+}
+
+void check_ledger_state(const Settings& settings, Findings& findings) {
   try {
+    const std::string ledger = settings.ledger_path();
+    check_room(ledger, findings);
+    std::error_code unknown;
+    if (fs::status(ledger, unknown).type() == fs::file_type::not_found) {
+      findings.fine("ledger", "none yet at " + ledger + "; the first run makes it");
+      return;
+    }
+    check_lock(ledger, findings);
     const std::vector<std::string> faults = storage::check_ledger_file(ledger);
     if (!faults.empty()) {
       findings.problem("ledger", ledger + " is damaged: " + faults.front(),
@@ -264,12 +283,10 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
     }
   } catch (const storage::LedgerUnreadable& failure) {
     findings.problem("ledger", failure.what(), "", no_ledger);
-  }
-  const std::string holder = storage::lock_holder(ledger);
-  if (holder.empty()) {
-    findings.fine("lock", "free");
-  } else {
-    findings.warning("lock", "held by " + holder, "a run is in progress; others exit 11 meanwhile");
+  } catch (const core::UsageError& failure) {
+    findings.problem("ledger", failure.what(), "");
+  } catch (const core::Error& failure) {
+    findings.problem("ledger", failure.what(), "");
   }
 }
 

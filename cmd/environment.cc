@@ -1,17 +1,21 @@
 #include "cmd/environment.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace cmd {
 
 Environment process_environment() {
   Environment environment;
-  if (environ == nullptr) return environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (!environment.contains("HOME")) {
+    const passwd* user = ::getpwuid(::geteuid());
+    if (user != nullptr) environment.emplace("HOME", user->pw_dir);
   }
   return environment;
 }

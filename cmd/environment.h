@@ -11,7 +11,8 @@ namespace cmd {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-/// The variables of this process.
+/// The variables of this process; without HOME in them it is the user's home by /etc/passwd. Call
+/// it before there are other threads.
 [[nodiscard]] Environment process_environment();
 /// The variable's value; none when it is unset or empty.
 [[nodiscard]] std::optional<std::string> variable(const Environment& environment,

@@ -1,12 +1,5 @@
 #include "cmd/failed_rows.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -26,28 +19,31 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
+std::unique_ptr<AtomicFile> draft_of(const std::string& path) {
+  try {
+    return std::make_unique<AtomicFile>(path);
+  } catch (const core::Error& failure) {
+    throw core::UsageError(std::string("--failed-out: ") + failure.what());
+  }
+}
+
 }  // namespace
 
-FailedRows::FailedRows(std::string path, std::vector<std::string> accounts)
-    : path_(std::move(path)), part_(path_ + ".part"), accounts_(std::move(accounts)) {
-  descriptor_ = open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor_ < 0) {
-    throw core::UsageError("cannot make " + part_ +
-                           " for --failed-out: " + std::generic_category().message(errno));
-  }
+FailedRows::FailedRows(const std::string& path, std::vector<std::string> accounts)
+    : file_(draft_of(path)), accounts_(std::move(accounts)) {
   write(accounts_.size() > 1 ? "task_id,account\n" : "task_id\n");
 }
 
-FailedRows::~FailedRows() {
-  if (descriptor_ >= 0) {
-    close(descriptor_);
-    std::remove(part_.c_str());
-  }
-}
-
+// A disk that is full is told by `publish`: the run itself goes on.
 void FailedRows::write(const std::string& line) {
-  failed_ = failed_ ||
-            ::write(descriptor_, line.data(), line.size()) != static_cast<ssize_t>(line.size());
+  if (!trouble_.empty()) {
+    return;
+  }
+  try {
+    file_->write(line);
+  } catch (const core::Error& failure) {
+    trouble_ = failure.what();
+  }
 }
 
 void FailedRows::add(const core::RejectedRow& row) {
@@ -73,14 +69,10 @@ void FailedRows::add(const core::Notice& notice) {
 }
 
 void FailedRows::publish() {
-  const bool synced = !failed_ && fsync(descriptor_) == 0;
-  close(descriptor_);
-  descriptor_ = -1;
-  if (!synced || std::rename(part_.c_str(), path_.c_str()) != 0) {
-    const std::string reason = std::generic_category().message(errno);
-    std::remove(part_.c_str());
-    throw core::Error("cannot write " + path_ + " for --failed-out: " + reason);
+  if (!trouble_.empty()) {
+    throw core::Error(trouble_);
   }
+  file_->publish(kOwnerOnly);
 }
 
 }  // namespace cmd

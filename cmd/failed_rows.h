@@ -1,24 +1,23 @@
 // `--failed-out`: what a run could not do, as a file that `run` reads again.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "cmd/atomic_file.h"
 #include "core/run_plan.h"
 #include "core/task_list.h"
 
 namespace cmd {
 
 /// Tasks not answered or not fetched become rows, rejected rows `#` lines with their reason. The
-/// file appears complete or not at all: it is written beside its name and renamed by `publish`.
+/// file appears complete or not at all, by `publish`.
 class FailedRows {
  public:
   /// `accounts`: names by Notice::account; with several the rows have a column for them. Throws
   /// core::UsageError when the file cannot be made.
-  FailedRows(std::string path, std::vector<std::string> accounts);
-  ~FailedRows();
-  FailedRows(const FailedRows&) = delete;
-  FailedRows& operator=(const FailedRows&) = delete;
+  FailedRows(const std::string& path, std::vector<std::string> accounts);
 
   void add(const core::RejectedRow& row);
   void add(const core::Notice& notice);
@@ -28,10 +27,8 @@ class FailedRows {
  private:
   void write(const std::string& line);
 
-  std::string path_;
-  std::string part_;
-  int descriptor_ = -1;
-  bool failed_ = false;
+  std::unique_ptr<AtomicFile> file_;
+  std::string trouble_;  // why a line could not be written
   std::vector<std::string> accounts_;
   std::string last_row_;  // several videos of one task make one row
 };

@@ -17,8 +17,8 @@ LiveProgress::LiveProgress(const Settings& settings, Log& log, Interrupt& interr
       clock_(clock),
       sources_(std::move(sources)),
       drawer_(STDERR_FILENO),
-      on_terminal_(is_terminal(STDERR_FILENO) && !settings.flag("quiet") &&
-                   settings.text("log-format") == "text"),
+      on_terminal_(is_terminal(STDERR_FILENO) && !is_dumb(settings.environment()) &&
+                   !settings.flag("quiet") && settings.text("log-format") == "text"),
       line_interval_(settings.duration("progress-interval")),
       begin_(clock.steady()),
       next_(begin_) {
@@ -26,12 +26,16 @@ LiveProgress::LiveProgress(const Settings& settings, Log& log, Interrupt& interr
     line_interval_.reset();
   }
   next_ = begin_ + interval().value_or(kRedraw);
-  log_.on_line([this] { drawer_.clear(); });
+  log_.on_line([this] { drawer_.clear(columns()); });
 }
 
 LiveProgress::~LiveProgress() {
   log_.on_line({});
-  drawer_.clear();
+  drawer_.clear(columns());
+}
+
+std::size_t LiveProgress::columns() const {
+  return terminal_columns(STDERR_FILENO, settings_.environment());
 }
 
 std::optional<std::chrono::milliseconds> LiveProgress::interval() const {
@@ -83,9 +87,9 @@ void LiveProgress::turn() {
   }
   next_ = now + *interval();
   if (on_terminal_) {
-    const std::size_t columns = terminal_columns(STDERR_FILENO, settings_.environment());
-    const auto block = progress_block(counts(), columns);
-    log_.between_lines([&] { drawer_.draw(block, columns); });
+    const std::size_t width = columns();
+    const auto block = progress_block(counts(), width);
+    log_.between_lines([&] { drawer_.draw(block, width); });
   } else {
     log_.note(progress_line(counts()));
   }

@@ -40,6 +40,7 @@ class LiveProgress {
 
  private:
   [[nodiscard]] ProgressCounts counts();
+  [[nodiscard]] std::size_t columns() const;
 
   const Settings& settings_;
   Log& log_;

@@ -72,44 +72,40 @@ class Page {
   std::string text_;
 };
 
-void add_tasks(Page& page, const Metrics& metrics) {
+void add_tasks(Page& page, const storage::LedgerTotals& ledger, core::UtcTime now) {
   page.begin("reeltally_tasks", "gauge", "Tasks in the ledger by state.");
-  page.sample("state", "unfinished", std::to_string(metrics.tasks_unfinished));
-  page.sample("state", "succeeded", std::to_string(metrics.tasks_succeeded));
-  page.sample("state", "failed", std::to_string(metrics.tasks_failed));
-  page.sample("state", "missing", std::to_string(metrics.tasks_missing));
+  page.sample("state", "unfinished", std::to_string(ledger.unfinished));
+  page.sample("state", "succeeded", std::to_string(ledger.succeeded));
+  page.sample("state", "failed", std::to_string(ledger.failed));
+  page.sample("state", "missing", std::to_string(ledger.missing));
   page.gauge("reeltally_tasks_stale", "Unfinished tasks that are no longer asked about.",
-             std::to_string(metrics.tasks_stale));
-  if (!metrics.oldest_unfinished) return;
-  const auto age = metrics.last_run_end - *metrics.oldest_unfinished;
+             std::to_string(ledger.stale));
+  if (!ledger.oldest_unfinished) return;
+  const auto age = now - *ledger.oldest_unfinished;
   page.gauge("reeltally_oldest_pending_age_seconds",
              "Age of the oldest unfinished task when the last run ended.",
              seconds_text(age.count()));
 }
 
-void add_videos(Page& page, const Metrics& metrics) {
+void add_videos(Page& page, const storage::LedgerTotals& ledger) {
   page.begin("reeltally_videos", "gauge", "Videos in the ledger by state.");
-  page.sample("state", "wanted", std::to_string(metrics.videos_wanted));
-  page.sample("state", "done", std::to_string(metrics.videos_done));
-  page.sample("state", "failed", std::to_string(metrics.videos_failed));
-  page.sample("state", "expired", std::to_string(metrics.videos_expired));
+  page.sample("state", "wanted", std::to_string(ledger.videos_wanted));
+  page.sample("state", "done", std::to_string(ledger.videos_done));
+  page.sample("state", "failed", std::to_string(ledger.videos_failed));
+  page.sample("state", "expired", std::to_string(ledger.videos_expired));
   page.counter("reeltally_videos_expired_total", "Videos whose link died before they were fetched.",
-               metrics.videos_expired);
-  if (!metrics.soonest_expiry) return;
+               ledger.videos_expired);
+  if (!ledger.soonest_expiry) return;
   page.gauge("reeltally_soonest_expiry_timestamp_seconds",
              "When the most urgent link of a video still wanted dies.",
-             time_text(*metrics.soonest_expiry));
+             time_text(*ledger.soonest_expiry));
 }
 
-void add_totals(Page& page, const Metrics& metrics) {
-  if (metrics.runs) page.counter("reeltally_runs_total", "Runs in the ledger.", *metrics.runs);
-  if (metrics.queries) {
-    page.counter("reeltally_queries_total", "Answers recorded in the ledger.", *metrics.queries);
-  }
-  if (metrics.downloaded_bytes) {
-    page.counter("reeltally_downloaded_bytes_total", "Bytes of all videos fetched.",
-                 *metrics.downloaded_bytes);
-  }
+void add_totals(Page& page, const storage::LedgerTotals& ledger) {
+  page.counter("reeltally_runs_total", "Runs in the ledger.", ledger.runs);
+  page.counter("reeltally_queries_total", "Answers recorded in the ledger.", ledger.answers);
+  page.counter("reeltally_downloaded_bytes_total", "Bytes of all videos fetched.",
+               static_cast<std::uint64_t>(ledger.video_bytes));
 }
 
 void add_last_run(Page& page, const Metrics& metrics) {
@@ -157,9 +153,11 @@ std::string metrics_text(const Metrics& metrics) {
   Page page;
   page.begin("reeltally_build_info", "gauge", "Version of the program that wrote this.");
   page.sample("version", metrics.version, "1");
-  add_tasks(page, metrics);
-  add_videos(page, metrics);
-  add_totals(page, metrics);
+  if (metrics.ledger) {
+    add_tasks(page, *metrics.ledger, metrics.last_run_end);
+    add_videos(page, *metrics.ledger);
+    add_totals(page, *metrics.ledger);
+  }
   add_last_run(page, metrics);
   return page.take();
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/clock.h"
+#include "storage/history.h"
 
 namespace cmd {
 
@@ -16,21 +17,7 @@ namespace cmd {
 struct Metrics {
   std::string version;
 
-  std::uint64_t tasks_unfinished = 0;
-  std::uint64_t tasks_succeeded = 0;
-  std::uint64_t tasks_failed = 0;
-  std::uint64_t tasks_missing = 0;
-  std::uint64_t tasks_stale = 0;
-  std::uint64_t videos_wanted = 0;
-  std::uint64_t videos_done = 0;
-  std::uint64_t videos_failed = 0;
-  std::uint64_t videos_expired = 0;
-  std::optional<core::UtcTime> oldest_unfinished;  ///< by submit time, else first seen
-  std::optional<core::UtcTime> soonest_expiry;     ///< of a video still wanted
-
-  std::optional<std::uint64_t> runs;              ///< in the ledger
-  std::optional<std::uint64_t> queries;           ///< snapshots in the ledger
-  std::optional<std::uint64_t> downloaded_bytes;  ///< of all videos ever recorded
+  std::optional<storage::LedgerTotals> ledger;
 
   core::UtcTime last_run_end{};
   double last_run_seconds = 0;

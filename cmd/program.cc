@@ -26,6 +26,20 @@ std::string requested_text(const CommandLine& line, const Program& program) {
   return line.command ? command_help(*line.command) : program_help();
 }
 
+/// For a mistake in the very line or file that would say so: who reads JSON lines gets nothing
+/// else.
+LogOptions early_log_options(std::span<const std::string> arguments,
+                             const Environment& environment) {
+  LogOptions options = log_options(environment);
+  bool json = variable(environment, environment_name("log-format")) == "json";
+  for (std::size_t at = 0; at < arguments.size() && arguments[at] != "--"; ++at) {
+    json = json || arguments[at] == "--log-format=json" ||
+           (arguments[at] == "json" && at > 0 && arguments[at - 1] == "--log-format");
+  }
+  if (json) options.format = LogFormat::json;
+  return options;
+}
+
 /// The part that can fail; `log` is exchanged for the one of the settings once they are known.
 int run_line(const Program& program, std::span<const std::string> arguments,
              const Environment& environment, std::optional<Log>& log) {
@@ -64,7 +78,7 @@ int run_program(const Program& program, std::span<const std::string> arguments,
                 const Environment& environment) {
   std::optional<Log> log;
   try {
-    log.emplace(log_options(environment));
+    log.emplace(early_log_options(arguments, environment));
     return run_line(program, arguments, environment, log);
   } catch (...) {
     const Failure failure = failure_of(std::current_exception());

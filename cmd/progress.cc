@@ -128,7 +128,7 @@ std::optional<std::chrono::milliseconds> SpeedMeter::time_for(std::int64_t amoun
   return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
 
-ProgressDrawer::~ProgressDrawer() { clear(); }
+ProgressDrawer::~ProgressDrawer() { clear(columns_); }
 
 std::string ProgressDrawer::erasure(std::size_t columns) const {
   if (drawn_.empty()) return "";
@@ -156,8 +156,8 @@ void ProgressDrawer::draw(const std::vector<std::string>& lines, std::size_t col
   }
 }
 
-void ProgressDrawer::clear() {
-  if (!drawn_.empty()) draw({}, columns_);
+void ProgressDrawer::clear(std::size_t columns) {
+  if (!drawn_.empty()) draw({}, columns);
 }
 
 }  // namespace cmd

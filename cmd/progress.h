@@ -67,7 +67,8 @@ class ProgressDrawer {
 
   /// `columns` is the terminal's width now: lines drawn before may have wrapped since.
   void draw(const std::vector<std::string>& lines, std::size_t columns);
-  void clear();
+  /// `columns`: how wide the terminal is by now.
+  void clear(std::size_t columns);
 
  private:
   [[nodiscard]] std::string erasure(std::size_t columns) const;

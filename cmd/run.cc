@@ -8,10 +8,12 @@
 #include <array>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "cmd/api_key.h"
@@ -65,7 +67,8 @@ std::string host_name() {
 int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<storage::History> history;
-  if (std::filesystem::exists(ledger)) {
+  std::error_code unknown;
+  if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
     history = std::make_unique<storage::History>(ledger);
   }
   const bool refresh = settings.flag("refresh");
@@ -166,9 +169,17 @@ void fit_to_open_files(core::TransportSettings& transport, Log& log) {
               std::to_string(transport.download_concurrency) + " downloads run at once");
 }
 
-// What --exec may know: everything but the keys.
-Environment without_keys(Environment environment, const core::TransportSettings& transport) {
-  environment.erase("CREDENTIALS_DIRECTORY");
+// What --exec may know: everything but the keys, those of other accounts too.
+Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
+  Environment environment = settings.environment();
+  for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
+    environment.erase(name);
+  }
+  for (const std::string& name : settings.account_names()) {
+    if (const auto account = settings.account(name)) {
+      environment.erase(account->api_key_env);
+    }
+  }
   std::erase_if(environment, [&transport](const auto& variable) {
     return std::any_of(transport.accounts.begin(), transport.accounts.end(),
                        [&](const core::GatewayAccount& account) {
@@ -181,7 +192,7 @@ Environment without_keys(Environment environment, const core::TransportSettings&
 VideoHookSettings hook_settings(const Settings& settings,
                                 const core::TransportSettings& transport) {
   VideoHookSettings hooks{.sidecar = settings.flag("sidecar"),
-                          .environment = without_keys(settings.environment(), transport)};
+                          .environment = without_keys(settings, transport)};
   if (const auto program = settings.given_text("exec")) {
     hooks.program = find_program(*program, settings.environment());
     if (hooks.program.empty()) {
@@ -215,9 +226,14 @@ class Run {
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
   void name_left_over(storage::TaskStore& store);
+  void publish_failed_rows();
   void tell_summary();
   void write_monitor_files(const std::string& ledger);
+  void write_monitor_file(const char* option, const std::function<void(const std::string&)>& write);
   [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
+  [[nodiscard]] double seconds_so_far() const {
+    return std::chrono::duration<double>(clock_.steady() - begin_).count();
+  }
 
   const Settings& settings_;
   Log& log_;
@@ -228,6 +244,7 @@ class Run {
   core::SystemClock clock_;
   core::SteadyTime locked_;  // when the ledger was ours: --deadline counts from then
   bool input_cut_ = false;   // by a signal or the deadline
+  const core::SteadyTime begin_ = clock_.steady();
   std::unique_ptr<FailedRows> failed_rows_;
   VideoHookSettings hook_settings_;
   TroubleList troubles_;
@@ -265,13 +282,15 @@ int Run::execute() {
     monitor.end(code, interrupt_.signal() != 0);
     return code;
   } catch (...) {
-    monitor.end(failure_of(std::current_exception()).exit_code, interrupt_.signal() != 0);
+    summary_.exit_code = failure_of(std::current_exception()).exit_code;
+    summary_.seconds = seconds_so_far();
+    write_monitor_files(ledger);
+    monitor.end(summary_.exit_code, interrupt_.signal() != 0);
     throw;
   }
 }
 
 int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings transport) {
-  const core::SteadyTime begin = clock_.steady();
   if (!settings_.flag("no-download")) {
     transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
   }
@@ -287,16 +306,13 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
     drive(store, std::move(transport), hooks);
     finish_hooks(hooks);
   }
-  summary_.seconds = std::chrono::duration<double>(clock_.steady() - begin).count();
   fill_summary(store.totals());
   name_left_over(store);
+  publish_failed_rows();
   store.end_run(summary_.exit_code, summary_json(summary_));
   if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
     log_.warning("the write-ahead log " + ledger + "-wal has grown to " + format_size(bytes) +
                  ", since another program keeps reading the ledger; it goes when that one ends");
-  }
-  if (failed_rows_ != nullptr) {
-    failed_rows_->publish();
   }
   write_monitor_files(ledger);
   tell_summary();
@@ -313,38 +329,62 @@ void Run::finish_hooks(VideoHooks& hooks) {
   }
 }
 
-// What monitors read; a failure to write it is told, and changes nothing about the run.
-void Run::write_monitor_files(const std::string& ledger) {
+// Without its file the run is not what was asked for, but for a reason that says more.
+void Run::publish_failed_rows() {
+  if (failed_rows_ == nullptr) {
+    return;
+  }
   try {
-    if (const auto path = settings_.given_text("status-file")) {
-      write_atomically(*path, summary_json(summary_) + "\n", kReadableByAll);
-    }
-    if (const auto path = settings_.given_text("metrics-file")) {
-      write_metrics_file(*path, metrics(ledger, *path));
-    }
+    failed_rows_->publish();
   } catch (const core::Error& failure) {
-    log_.error(failure.what());
+    log_.error(std::string("--failed-out: ") + failure.what());
+    const int code = summary_.exit_code;
+    if (code == ExitCode::ok || code == ExitCode::partly || code == ExitCode::unfinished) {
+      summary_.exit_code = ExitCode::fatal;
+    }
+  }
+}
+
+// What monitors read of a run, however it ended; nothing when there was none.
+void Run::write_monitor_files(const std::string& ledger) {
+  const int code = summary_.exit_code;
+  if (code == ExitCode::no_ledger || code == ExitCode::ledger_busy ||
+      (code == ExitCode::wrong_usage && summary_.run_id == 0)) {
+    return;
+  }
+  write_monitor_file("status-file", [this](const std::string& path) {
+    write_atomically(path, summary_json(summary_) + "\n", kReadableByAll);
+  });
+  if (code != ExitCode::wrong_usage) {
+    write_monitor_file("metrics-file", [&](const std::string& path) {
+      write_metrics_file(path, metrics(ledger, path));
+    });
+  }
+}
+
+// A failure is told, and changes nothing about the run.
+void Run::write_monitor_file(const char* option,
+                             const std::function<void(const std::string&)>& write) {
+  const auto path = settings_.given_text(option);
+  if (!path) {
+    return;
+  }
+  try {
+    write(*path);
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--") + option + ": " + failure.what());
   }
 }
 
 Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
-  const storage::LedgerTotals totals = storage::History(ledger).totals(clock_.utc());
   Metrics metrics;
   metrics.version = program_version();
-  metrics.tasks_unfinished = totals.unfinished;
-  metrics.tasks_succeeded = totals.succeeded;
-  metrics.tasks_failed = totals.failed;
-  metrics.tasks_missing = totals.missing;
-  metrics.tasks_stale = totals.stale;
-  metrics.videos_wanted = totals.videos_wanted;
-  metrics.videos_done = totals.videos_done;
-  metrics.videos_failed = totals.videos_failed;
-  metrics.videos_expired = totals.videos_expired;
-  metrics.oldest_unfinished = totals.oldest_unfinished;
-  metrics.soonest_expiry = totals.soonest_expiry;
-  metrics.runs = static_cast<std::uint64_t>(summary_.run_id);
-  metrics.queries = totals.answers;
-  metrics.downloaded_bytes = static_cast<std::uint64_t>(totals.video_bytes);
+  try {
+    metrics.ledger = std::filesystem::exists(ledger) ? storage::History(ledger).totals(clock_.utc())
+                                                     : storage::LedgerTotals{};
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
+  }
   metrics.last_run_end = clock_.utc();
   metrics.last_run_seconds = summary_.seconds;
   metrics.last_run_exit_code = summary_.exit_code;
@@ -457,6 +497,7 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
     interrupt_.wake_with({});
     ledger->stop();  // its writer wakes the transport, which goes first
     transport.abort();
+    summary_.tally = engine.tally();
     throw;
   }
   interrupt_.wake_with({});
@@ -524,6 +565,7 @@ void Run::hear(const core::Notice& notice) {
 }
 
 void Run::fill_summary(const storage::RunTotals& totals) {
+  summary_.seconds = seconds_so_far();
   summary_.rows_read = inputs_.counts().rows_read;
   summary_.rows_rejected = inputs_.counts().rows_rejected;
   summary_.tasks = totals.tasks;

@@ -201,7 +201,8 @@ bool is_setting_of(const OptionSpec& option, Command command) {
 std::vector<std::string> unknown_variables(const Environment& environment) {
   constexpr std::string_view kPrefix = "REELTALLY_";
   // What --exec tells its program, which may call reeltally itself.
-  std::vector<std::string> names{"REELTALLY_TASK_ID", "REELTALLY_PATH", "REELTALLY_SHA256"};
+  std::vector<std::string> names{"REELTALLY_TASK_ID", "REELTALLY_MODEL", "REELTALLY_VIDEO_INDEX",
+                                 "REELTALLY_PATH",    "REELTALLY_BYTES", "REELTALLY_SHA256"};
   for (const OptionSpec& option : option_table()) {
     if (option.scope != OptionScope::command_line) names.push_back(environment_name(option.name));
   }

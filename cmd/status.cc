@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "cmd/exit_code.h"
+#include "cmd/terminal.h"
 #include "cmd/units.h"
 #include "core/billing.h"
 #include "core/clock.h"
@@ -23,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kNameWidth = 24;
+constexpr int kNameWidth = 23;
 
 std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
   if (!time) {
@@ -32,8 +33,10 @@ std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
   return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(*time));
 }
 
+// To a terminal in ASCII alone: JSON itself lets C1 and bidirectional controls stand.
 void print(std::ostream& out, const Json& json) {
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  const bool only_ascii = isatty(STDOUT_FILENO) != 0;
+  out << json.dump(-1, ' ', only_ascii, Json::error_handler_t::replace) << '\n';
 }
 
 // "2026-06-01T04:00:00Z (3h 12m ago)"
@@ -68,7 +71,7 @@ void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
 
 void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::UtcTime now) {
   const auto row = [&out](const char* name, std::uint64_t count, const std::string& note = "") {
-    out << std::left << std::setw(kNameWidth) << name << std::right << std::setw(10) << count
+    out << std::left << std::setw(kNameWidth + 1) << name << std::right << std::setw(10) << count
         << (note.empty() ? "" : "  ") << note << '\n';
   };
   row("tasks", totals.tasks);
@@ -99,7 +102,7 @@ std::string cell(const storage::ViewRow& row, std::string_view name) {
   constexpr std::size_t kCellMax = 200;
   for (const auto& [column, value] : row) {
     if (column == name) {
-      return value ? core::printable(core::redact_urls(*value), kCellMax) : "-";
+      return value ? core::printable(core::redact_keys(core::redact_urls(*value)), kCellMax) : "-";
     }
   }
   return "-";
@@ -132,7 +135,7 @@ void history_text(std::ostream& out, const storage::TaskHistory& history) {
   out << cell(history.task, "task_id") << '\n';
   for (const auto& [name, value] : history.task) {
     if (value && name != "task_id") {
-      out << "  " << std::left << std::setw(kNameWidth) << name << cell(history.task, name) << '\n';
+      out << "  " << padded(name, kNameWidth) << ' ' << cell(history.task, name) << '\n';
     }
   }
   for (const storage::SnapshotRecord& snapshot : history.snapshots) {
@@ -142,8 +145,8 @@ void history_text(std::ostream& out, const storage::TaskHistory& history) {
         << cell(row, "status") << "  " << cell(row, "progress") << "  " << cell(row, "raw_bytes")
         << " bytes" << (snapshot.answer ? "" : " (pruned)") << '\n';
     for (const storage::ViewRow& metric : snapshot.usage) {
-      out << "    " << std::left << std::setw(kNameWidth) << cell(metric, "name")
-          << cell(metric, "value") << '\n';
+      out << "    " << padded(cell(metric, "name"), kNameWidth) << ' ' << cell(metric, "value")
+          << '\n';
     }
   }
   for (const storage::ViewRow& video : history.videos) {

@@ -21,8 +21,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kSidecarType = "reeltally video";
 
-// Whether the file that is there already was made by us about the same task.
+// Whether the file that is there already was made by us about the same task. A FIFO would keep its
+// reader for ever.
 bool is_ours(const std::string& path, const std::string& task_id) {
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path))) {
+    return false;
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const auto json = nlohmann::json::parse(text, nullptr, false);
@@ -175,7 +179,10 @@ std::string VideoHooks::run_program(const Job& job) const {
   return run_child({.arguments = {settings_.program, job.file.path},
                     .environment = std::move(environment),
                     .timeout = kTimeout,
-                    .stop_fd = stop_fd_});
+                    .stop_fd = stop_fd_,
+                    .on_line = [&](std::string_view line) {
+                      log_.note(std::string(job.task_id).append(": ").append(line));
+                    }});
 }
 
 void VideoHooks::fail(const std::string& message) {

@@ -5,7 +5,7 @@
 #include "core/api.h"
 #include "core/curl_loop.h"
 #include "core/http_headers.h"
-#include "core/printable.h"
+#include "core/task_facts.h"
 
 namespace core {
 namespace {
@@ -192,7 +192,7 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   failure.date = date_of(download.easy.get());
   failure.text = "HTTP " + std::to_string(status);
   const std::string said =
-      printable(redact_urls(std::string_view(download.error_body).substr(0, kErrorBytesMax)), 120);
+      for_people(std::string_view(download.error_body).substr(0, kErrorBytesMax), 120);
   if (!said.empty()) {
     failure.text += ": " + said;
   }

@@ -11,6 +11,15 @@ namespace {
 
 constexpr int kServerErrorsInARow = 5;  // then the whole run slows down (product.md)
 
+// A gateway's own words are often a code that says nothing without its status.
+std::string with_status(int http_status, const std::string& message) {
+  constexpr int kOk = 200;
+  if (http_status == kOk) {
+    return message;
+  }
+  return "HTTP " + std::to_string(http_status) + (message.empty() ? "" : ": " + message);
+}
+
 }  // namespace
 
 QueryLane::QueryLane(const RunPlan& plan, Ledger& ledger, Transport& transport, const Clock& clock,
@@ -190,7 +199,8 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
   }
   const bool settled = step == Step::finish || step == Step::give_up;
   // What `follow` needs of the answer; the rest moves into the ledger's queue.
-  Answer brief{.verdict = parsed.verdict, .message = parsed.message};
+  Answer brief{.verdict = parsed.verdict,
+               .message = with_status(answer.http_status, parsed.message)};
   brief.videos_without_link = parsed.videos_without_link;
   if (held.recheck_for != 0) {
     brief.links = parsed.links;

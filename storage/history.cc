@@ -108,7 +108,7 @@ LedgerTotals History::totals(core::UtcTime now) {
     Statement videos(*c.database,
                      "SELECT sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3), "
                      "min(CASE state WHEN 0 THEN expires_at END), sum(bytes), "
-                     "(SELECT max(id) FROM snapshot) FROM video");
+                     "(SELECT max(id) FROM snapshot), (SELECT max(id) FROM run) FROM video");
     if (videos.step()) {
       totals.videos_wanted = number(videos.integer(0));
       totals.videos_done = number(videos.integer(1));
@@ -117,6 +117,7 @@ LedgerTotals History::totals(core::UtcTime now) {
       totals.soonest_expiry = videos.time(4);
       totals.video_bytes = videos.integer(5);
       totals.answers = number(videos.integer(6));
+      totals.runs = number(videos.integer(7));
     }
     return totals;
   });

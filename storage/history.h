@@ -26,6 +26,7 @@ struct LedgerTotals {
   std::uint64_t videos_done = 0;
   std::uint64_t videos_failed = 0;
   std::uint64_t videos_expired = 0;
+  std::uint64_t runs = 0;                          ///< begun ever
   std::uint64_t answers = 0;                       ///< recorded ever
   std::int64_t video_bytes = 0;                    ///< of all videos ever fetched
   std::optional<core::UtcTime> oldest_unfinished;  ///< by submit time, else first seen

@@ -71,8 +71,11 @@ TEST(Config, SecretsAreMasked) {
     EXPECT_NE(text.find("https://hc.example/(hidden)"), std::string::npos);
     EXPECT_NE(text.find("key (hidden) from " + key), std::string::npos);
   }
-  EXPECT_NE(config({}, {{"REELTALLY_PING_URL", "https://u:canary@hc.example/x"}}).find("(hidden)"),
-            std::string::npos);
+  for (const char* name : {"REELTALLY_PING_URL", "REELTALLY_BASE_URL"}) {
+    const std::string text = config({}, {{name, "https://u:canary@hc.example/x"}});
+    EXPECT_NE(text.find("(hidden)"), std::string::npos);
+    EXPECT_EQ(text.find("canary"), std::string::npos) << name;
+  }
 }
 
 TEST(Config, JsonIsOneObjectALine) {
@@ -87,6 +90,14 @@ TEST(Config, JsonIsOneObjectALine) {
   EXPECT_EQ(objects["setting name"]["origin"], "REELTALLY_NAME");
   EXPECT_TRUE(objects["setting deadline"]["value"].is_null());
   EXPECT_EQ(objects["account default"]["base_url"], "https://www.anyfast.ai");
+}
+
+TEST(Config, WideNamesStandInTheirColumns) {
+  const support::TempDir dir;
+  const std::string file =
+      dir.write("c.toml", "[account.\"\xe5\x8c\x97\"]\nbase-url = \"https://n\"\n");
+  const std::string text = config({"--config", file}, {});
+  EXPECT_NE(text.find("\n\xe5\x8c\x97       (none) "), std::string::npos) << text;
 }
 
 TEST(Config, WithoutAHome) {

@@ -22,16 +22,16 @@ core::UtcTime at(std::int64_t milliseconds) {
 Metrics full() {
   Metrics metrics;
   metrics.version = "1.2 \"odd\\\"\n";
-  metrics.tasks_unfinished = 3;
-  metrics.tasks_succeeded = 5;
-  metrics.tasks_stale = 1;
-  metrics.videos_wanted = 2;
-  metrics.videos_expired = 7;
-  metrics.oldest_unfinished = at(1'759'999'000'500);
-  metrics.soonest_expiry = at(1'760'003'600'000);
-  metrics.runs = 9;
-  metrics.queries = 11;
-  metrics.downloaded_bytes = std::numeric_limits<std::uint64_t>::max();
+  metrics.ledger = storage::LedgerTotals{.unfinished = 3,
+                                         .succeeded = 5,
+                                         .stale = 1,
+                                         .videos_wanted = 2,
+                                         .videos_expired = 7,
+                                         .runs = 9,
+                                         .answers = 11,
+                                         .video_bytes = std::numeric_limits<std::int64_t>::max(),
+                                         .oldest_unfinished = at(1'759'999'000'500),
+                                         .soonest_expiry = at(1'760'003'600'000)};
   metrics.last_run_end = at(1'760'000'000'250);
   metrics.last_run_seconds = 12.5;
   metrics.last_run_exit_code = 3;
@@ -66,7 +66,7 @@ TEST(Metrics, Values) {
       {"reeltally_soonest_expiry_timestamp_seconds", "1760003600.000"},
       {"reeltally_runs_total", "9"},
       {"reeltally_queries_total", "11"},
-      {"reeltally_downloaded_bytes_total", "18446744073709551615"},
+      {"reeltally_downloaded_bytes_total", "9223372036854775807"},
       {"reeltally_last_run_timestamp_seconds", "1760000000.250"},
       {"reeltally_last_run_duration_seconds", "12.500"},
       {"reeltally_last_run_exit_code", "3"},
@@ -78,16 +78,20 @@ TEST(Metrics, Values) {
 
 TEST(Metrics, WhatIsNotKnownIsLeftOut) {
   const std::string text = cmd::metrics_text({});
-  for (const char* name :
-       {"oldest", "soonest", "runs_total", "queries_total", "bytes", "errors", "last_success"}) {
+  for (const char* name : {"tasks", "videos", "_total", "errors", "last_success"}) {
     EXPECT_EQ(text.find(name), std::string::npos) << name;
   }
+  const std::string empty = cmd::metrics_text({.ledger = storage::LedgerTotals{}});
+  for (const char* name : {"oldest", "soonest"}) {
+    EXPECT_EQ(empty.find(name), std::string::npos) << name;
+  }
+  EXPECT_NE(empty.find("reeltally_runs_total 0"), std::string::npos);
 }
 
 // The rules of the format and of good names, by Prometheus' own tool.
 TEST(Metrics, PromtoolAgrees) {
   const support::TempDir dir;
-  for (const Metrics& metrics : {full(), Metrics{}}) {
+  for (const Metrics& metrics : {full(), Metrics{}, Metrics{.ledger = storage::LedgerTotals{}}}) {
     const std::string path = dir.path("r.prom");
     cmd::write_metrics_file(path, metrics);
     const std::string command =

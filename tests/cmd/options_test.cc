@@ -311,6 +311,9 @@ TEST(CommandLine, MistakesAreNamed) {
       {{"run", "--api_key_file=f"}, "(did you mean --api-key-file?)"},
       {{"run", "--deep"}, "`run` has no option --deep; it belongs to `verify`"},
       {{"run", "-x"}, "unknown option -x of `run`"},
+      {{"run", "-wait"}, "-wait (did you mean --wait?)"},
+      {{"run", "-output=videos", "f"}, "-output (did you mean --output?)"},
+      {{"--quite", "run"}, "before the command (did you mean --quiet?)"},
       {{"run", "--timeout"}, "option --timeout needs a value: --timeout DURATION"},
       {{"run", "-o"}, "option -o needs a value: -o DIR"},
       {{"run", "--=x"}, "cannot read the option --;"},
@@ -336,11 +339,12 @@ TEST(CommandLine, UnlikeWordsGetNoSuggestion) {
 
 // The value is the key: it must not come back in the message either.
 TEST(CommandLine, KeyAsAValueIsRefusedWithoutItsText) {
-  const std::vector<Words> cases{{"run", "--api-key", "sk-canary"},
-                                 {"run", "--api-key=sk-canary"},
-                                 {"doctor", "--api-key", "sk-canary"},
-                                 {"--api-key", "sk-canary", "run"},
-                                 {"--api-key=sk-canary", "run"}};
+  const std::vector<Words> cases{
+      {"run", "--api-key", "sk-canary"},    {"run", "--api-key=sk-canary"},
+      {"doctor", "--api-key", "sk-canary"}, {"run", "-api-key", "sk-canary"},
+      {"run", "--api_key=sk-canary"},       {"run", "--apikey", "sk-canary"},
+      {"-apikey", "sk-canary", "run"},      {"--api-key", "sk-canary", "run"},
+      {"--api-key=sk-canary", "run"}};
   for (const Words& words : cases) {
     const std::string message = refusal(words);
     EXPECT_NE(message.find("there is no --api-key"), std::string::npos) << message;

@@ -104,6 +104,9 @@ TEST(Program, FailuresAreNamedOnce) {
       {{"verify"}, 1, "reeltally: error: unexpected failure: odd"},
       {{"doctor"}, 1, "reeltally: error: `doctor` is not part of this build"},
       {{"report", "--log-format=json"}, 1, "{\"time\":\""},
+      {{"statsu", "--log-format=json"}, 2, "{\"time\":\""},
+      {{"status", "--color=x", "--log-format", "json"}, 2, "{\"time\":\""},
+      {{"status", "--color=x", "--", "--log-format=json"}, 2, "reeltally: error: --color x"},
   };
   for (const Case& c : cases) {
     const Call result = called(c.words);

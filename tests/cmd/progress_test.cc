@@ -125,9 +125,9 @@ TEST(ProgressDrawer, DrawsOverItselfAndLeavesNothing) {
     EXPECT_EQ(screen.next(), "one\ntwo\nthree");
     drawer.draw({"four"}, 80);
     EXPECT_EQ(screen.next(), "\r\033[2A\033[Jfour");
-    drawer.clear();
+    drawer.clear(80);
     EXPECT_EQ(screen.next(), "\r\033[J");
-    drawer.clear();
+    drawer.clear(80);
     drawer.draw({"five", "six"}, 80);
     EXPECT_EQ(screen.next(), "five\nsix");
   }
@@ -141,6 +141,10 @@ TEST(ProgressDrawer, ANarrowerTerminalHasWrapped) {
   static_cast<void>(screen.next());
   drawer.draw({"c"}, 25);
   EXPECT_EQ(screen.next(), "\r\033[3A\033[Jc");
+  drawer.draw({std::string(60, 'a'), "b"}, 80);
+  static_cast<void>(screen.next());
+  drawer.clear(25);
+  EXPECT_EQ(screen.next(), "\r\033[3A\033[J");
 }
 
 }  // namespace

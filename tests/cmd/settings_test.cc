@@ -255,6 +255,9 @@ TEST(Settings, UnknownVariablesAreWarnedAbout) {
   const Settings settings = load({"run"}, {{"REELTALLY_CONCURENCY", "4"},
                                            {"REELTALLY_API_KEY", "sk-canary"},
                                            {"REELTALLY_TASK_ID", "of --exec"},
+                                           {"REELTALLY_MODEL", "of --exec"},
+                                           {"REELTALLY_BYTES", "of --exec"},
+                                           {"REELTALLY_VIDEO_INDEX", "of --exec"},
                                            {"REELTALLY_RATE", "1"},
                                            {"REELTALLYX", "other"}});
   ASSERT_EQ(settings.warnings().size(), 2U);

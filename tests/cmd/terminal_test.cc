@@ -43,6 +43,15 @@ TEST(Terminal, Columns) {
   }
 }
 
+TEST(Terminal, TextColumns) {
+  const std::vector<std::pair<const char*, std::size_t>> cases{
+      {"", 0},          {"plain", 5}, {"M\xc3\xbcller", 6}, {"\xe6\x97\xb6\xe9\x95\xbf", 4},
+      {"e\xcc\x81", 1}, {"\\x1b", 4}, {"\xe2\x80\xa6", 1},  {"\xf0\x9f\x8e\xac", 2}};
+  for (const auto& [text, expected] : cases) EXPECT_EQ(cmd::text_columns(text), expected) << text;
+  EXPECT_EQ(cmd::padded("\xe6\x97\xb6", 4), "\xe6\x97\xb6  ");
+  EXPECT_EQ(cmd::padded("longer", 4), "longer");
+}
+
 TEST(Terminal, Color) {
   const Terminal terminal(80);
   ASSERT_TRUE(cmd::is_terminal(terminal.fd()));

@@ -76,6 +76,11 @@ def test_disk_and_ledger(reeltally, ask, make_gateway):
     assert result.code == 1 and "free space" in checks(result)["output folder"]["advice"], result
     (reeltally.folder / "file").write_text("")
     assert ask("--output", "file/videos", gateway=gateway).code == 1
+    (reeltally.folder / "torn.db").write_bytes(reeltally.ledger.read_bytes()[:4096] + b"\x05" * 90_000)
+    result = ask("--db", "torn.db", gateway=gateway)
+    assert result.code == 1 and "db check" in checks(result)["ledger"]["text"] and "SQLite" in checks(result), result
+    result = ask(gateway=gateway, env={"HOME": "", "XDG_STATE_HOME": ""})
+    assert result.code == 1 and "give --db" in checks(result)["ledger"]["text"], result
     other = reeltally.folder / "other.db"
     other.write_text("this is no ledger, and long enough to be looked at" * 10)
     result = ask("--db", other, gateway=gateway)

@@ -1,4 +1,5 @@
 """Every exit code of product.md's table, and their precedence."""
+import json
 import os
 import sqlite3
 import subprocess
@@ -42,8 +43,8 @@ def test_2_without_a_key(reeltally, make_gateway):
 
 def test_2_wrong_base_url(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["404url"]})
-    result = reeltally.run(gateway, reeltally.csv("a", "b", "c"))
-    assert result.code == 2 and "--base-url" in result.err
+    result = reeltally.run(gateway, "--metrics-file", "m.prom", reeltally.csv("a", "b", "c"))
+    assert result.code == 2 and "--base-url" in result.err and not (reeltally.folder / "m.prom").exists()
 
 
 def test_3_partly(reeltally, make_gateway):
@@ -51,7 +52,7 @@ def test_3_partly(reeltally, make_gateway):
     result = reeltally.run(gateway, "--retries", "1", reeltally.csv("good", "bad", "8.6E+17"))
     assert result.code == 3
     assert result.summary["rows_rejected"] == 1 and result.summary["not_answered"] == 1
-    assert "bad" in result.err
+    assert "not answered: bad: HTTP 500: " in result.err
 
 
 def test_10_no_ledger(reeltally):
@@ -80,18 +81,21 @@ def test_10_foreign_or_newer_ledger(reeltally, make_gateway):
 
 def test_11_second_run(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
+    failed = reeltally.folder / "failed.csv"
     first = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "100ms", "--deadline", "3s",
-                            reeltally.csv("a"))
+                            "--failed-out", failed, reeltally.csv("a"))
     while not gateway.queries():
         assert first.poll() is None
         time.sleep(0.01)  # polls for an event; bounded by the first run's deadline
     asked = time.monotonic()
-    second = reeltally.run(gateway, reeltally.csv("b"))
+    second = reeltally.run(gateway, "--failed-out", failed, "--metrics-file", "m.prom", reeltally.csv("b"))
     assert second.code == 11 and time.monotonic() - asked < 1 and "process" in second.err
     third = reeltally.run(gateway, "--lock-wait", "20s", "--deadline", "200ms", reeltally.csv("a"))
     assert third.code in (0, 4)
     assert reeltally.finish(first).code == 4
     assert not gateway.queries("b")
+    assert failed.read_text() == "task_id\n", "the second run has not touched what the first one writes"
+    assert not (reeltally.folder / "m.prom").exists()
 
 
 def test_12_rejected_key_marks_nothing(reeltally, make_gateway):
@@ -119,8 +123,11 @@ def test_1_full_disk_under_the_ledger(reeltally, make_gateway):
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", mount]).returncode:
         pytest.skip("needs root and tmpfs")
     try:
-        result = reeltally.run(gateway, "--db", mount / "l.db", reeltally.csv(*(f"t{i}" for i in range(20000))))
+        result = reeltally.run(gateway, "--db", mount / "l.db", "--metrics-file", "m.prom", "--status-file", "s.json",
+                               reeltally.csv(*(f"t{i}" for i in range(20000))))
         assert result.code == 1 and "l.db" in result.err
+        assert "\nreeltally_last_run_exit_code 1\n" in (reeltally.folder / "m.prom").read_text(), "monitors hear of it"
+        assert json.loads((reeltally.folder / "s.json").read_text())["exit_code"] == 1
         with sqlite3.connect(f"file:{mount}/l.db?mode=ro", uri=True) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()
@@ -152,9 +159,11 @@ def test_1_unwritable_output(reeltally, make_gateway):
     reeltally.videos.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", reeltally.videos], check=True)
     try:
-        assert reeltally.run(gateway, reeltally.csv("a")).code == 1
+        assert reeltally.run(gateway, "--metrics-file", "m.prom", reeltally.csv("a")).code == 1
     finally:
         subprocess.run(["umount", reeltally.videos], check=True)
+    metrics = (reeltally.folder / "m.prom").read_text()
+    assert "\nreeltally_last_run_exit_code 1\n" in metrics and "\nreeltally_runs_total 1\n" in metrics
 
 
 def test_stdout_that_fails_is_an_error(reeltally, make_gateway):

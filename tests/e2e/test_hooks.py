@@ -1,6 +1,7 @@
 """What a run calls and writes beside its videos: --exec, --sidecar, --ping-url."""
 import http.server
 import json
+import os
 import signal
 import threading
 import time
@@ -21,14 +22,20 @@ def test_exec_after_each_recorded_video(reeltally, make_gateway):
     gateway = make_gateway(tasks={f"t{i}": {"vendor": "happyhorse"} for i in range(6)})
     hook = program(reeltally.folder, 'env | sort > "$1.env"; echo "$#" >> "$1.env"; echo said; cat >> "$1.env"\n'
                                      'sqlite3 "$LEDGER" "SELECT state FROM v_video WHERE path = \'$1\'" >> "$1.env"')
-    result = reeltally.run(gateway, "--exec", hook, reeltally.csv(*gateway_ids(6)), env={"LEDGER": str(reeltally.ledger)})
-    assert result.code == 0 and "said" not in result.out, result
+    (reeltally.folder / "config.toml").write_text('[account.other]\napi-key-env = "OTHER"\n')
+    key_file = reeltally.folder / "key"
+    key_file.write_text(KEY)
+    key_file.chmod(0o600)
+    result = reeltally.run(gateway, "--exec", hook, "--config", "config.toml", "--api-key-file", key_file,
+                           reeltally.csv(*gateway_ids(6)),
+                           env={"LEDGER": str(reeltally.ledger), "ANYFAST_API_KEY": "sk-of-another", "OTHER": "sk-other"})
+    assert result.code == 0 and "said" not in result.out and result.err.count("note: t0: said\n") == 1, result
     for task in gateway_ids(6):
         lines = (reeltally.videos / f"{task}.mp4.env").read_text().splitlines()
         assert f"REELTALLY_TASK_ID={task}" in lines and f"REELTALLY_PATH={reeltally.videos}/{task}.mp4" in lines
         (recorded,) = reeltally.sql("SELECT sha256 FROM v_video WHERE task_id = ?", task)
         assert f"REELTALLY_SHA256={recorded[0]}" in lines
-        assert KEY not in "\n".join(lines) and not any(line.startswith("ANYFAST") for line in lines)
+        assert not any(key in "\n".join(lines) for key in (KEY, "sk-o", "ANYFAST", "OTHER")), lines
         assert lines[-2:] == ["1", "done"], "one argument, nothing on stdin, and the ledger knows the video"
 
 
@@ -64,12 +71,22 @@ def test_a_signal_ends_hooks_that_hang(reeltally, make_gateway):
     assert result.code == 143 and time.monotonic() - begin < 5 and "ended with the run" in result.err, result
 
 
+def test_what_a_hook_prints_is_a_message(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    hook = program(reeltally.folder, "printf '\\033[31mred\\n' >&2; head -c 3000 /dev/zero | tr '\\0' x; (exec sleep 20) & exit 0\n")
+    result = reeltally.run(gateway, "--exec", hook, "--log-format", "json", reeltally.csv("a"))
+    said = [json.loads(line)["message"] for line in result.err.splitlines()]
+    assert result.code == 0 and said[:2] == ["a: \\x1b[31mred", "a: " + "x" * 1024], said
+    assert not reeltally.run(gateway, "-q", "--exec", hook, "--refresh", "-o", "again", reeltally.csv("a")).err
+
+
 def test_sidecars(reeltally, make_gateway):
-    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}, "b": {"vendor": "happyhorse"}})
+    gateway = make_gateway(tasks={name: {"vendor": "happyhorse"} for name in "abc"})
     reeltally.videos.mkdir()
     (reeltally.videos / "b.mp4.json").write_text("mine")
-    result = reeltally.run(gateway, "--sidecar", reeltally.csv("a,North", "b,South", header="task_id,customer"))
-    assert result.code == 0 and "b.mp4.json was not written" in result.err, result
+    os.mkfifo(reeltally.videos / "c.mp4.json")
+    result = reeltally.run(gateway, "--sidecar", reeltally.csv("a,North", "b,South", "c,South", header="task_id,customer"))
+    assert result.code == 0 and all(f"{name}.mp4.json was not written" in result.err for name in "bc"), result
     sidecar = json.loads((reeltally.videos / "a.mp4.json").read_text())
     (sha256, size), = reeltally.sql("SELECT sha256, bytes FROM v_video WHERE task_id = 'a'")
     assert (sidecar["task_id"], sidecar["sha256"], sidecar["bytes"]) == ("a", sha256, size)
