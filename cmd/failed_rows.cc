@@ -34,16 +34,24 @@ FailedRows::FailedRows(const std::string& path, std::vector<std::string> account
   write(accounts_.size() > 1 ? "task_id,account\n" : "task_id\n");
 }
 
-// A disk that is full is told by `publish`: the run itself goes on.
 void FailedRows::write(const std::string& line) {
-  if (!trouble_.empty()) {
-    return;
+  constexpr std::size_t kBufferBytes = std::size_t{64} * 1024;
+  buffer_ += line;
+  if (buffer_.size() >= kBufferBytes) {
+    flush();
   }
-  try {
-    file_->write(line);
-  } catch (const core::Error& failure) {
-    trouble_ = failure.what();
+}
+
+// A disk that is full is told by `publish`: the run itself goes on.
+void FailedRows::flush() {
+  if (trouble_.empty()) {
+    try {
+      file_->write(buffer_);
+    } catch (const core::Error& failure) {
+      trouble_ = failure.what();
+    }
   }
+  buffer_.clear();
 }
 
 void FailedRows::add(const core::RejectedRow& row) {
@@ -69,10 +77,12 @@ void FailedRows::add(const core::Notice& notice) {
 }
 
 void FailedRows::publish() {
+  flush();
   if (!trouble_.empty()) {
     throw core::Error(trouble_);
   }
-  file_->publish(kOwnerOnly);
+  file_->prepare(kOwnerOnly);
+  file_->publish();
 }
 
 }  // namespace cmd

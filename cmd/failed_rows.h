@@ -26,8 +26,10 @@ class FailedRows {
 
  private:
   void write(const std::string& line);
+  void flush();
 
   std::unique_ptr<AtomicFile> file_;
+  std::string buffer_;   // lines not written yet
   std::string trouble_;  // why a line could not be written
   std::vector<std::string> accounts_;
   std::string last_row_;  // several videos of one task make one row
