@@ -160,8 +160,8 @@ struct Replay {
   std::int64_t last = 0;
   std::int64_t last_seen = 0;  // when
   std::int64_t last_status = 0;
-  std::int64_t last_final = 0;  // the first of those that say the same
   std::string last_final_sha256;
+  bool final_is_named = true;  // the row names one of the last final answers, if there are any
 };
 
 bool tells_status(core::Verdict verdict, const core::TaskStanding& after) {
@@ -188,8 +188,10 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
       replay.standing = core::fold(replay.standing, verdict, snapshots.integer(2));
       replay.last = snapshots.integer(0);
       replay.last_seen = snapshots.integer(3);
-      if (core::is_final(verdict) && snapshots.blob(4) != replay.last_final_sha256) {
-        replay.last_final = replay.last;
+      if (core::is_final(verdict)) {
+        // The first of those that say the same; in ledgers of earlier versions the last one.
+        const bool same = snapshots.blob(4) == replay.last_final_sha256;
+        replay.final_is_named = (same && replay.final_is_named) || replay.last == tasks.integer(7);
         replay.last_final_sha256 = snapshots.blob(4);
       }
       replay.last_status =
@@ -200,7 +202,8 @@ void check_replay(SQLite::Database& database, std::vector<std::string>& faults) 
     const core::TaskStanding row{static_cast<core::TaskState>(tasks.integer(2)),
                                  static_cast<int>(tasks.integer(4)), tasks.integer(5)};
     if (row != replay.standing || tasks.integer(3) != replay.snapshots ||
-        tasks.integer(6) != replay.last || tasks.integer(7) != replay.last_final ||
+        tasks.integer(6) != replay.last || !replay.final_is_named ||
+        (tasks.integer(7) != 0) != !replay.last_final_sha256.empty() ||
         tasks.integer(8) != replay.last_status || tasks.integer(9) != replay.last_seen) {
       faults.push_back("task " + std::string(tasks.text(1)) +
                        ": its row does not follow from its snapshots");
