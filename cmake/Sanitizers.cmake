@@ -5,7 +5,10 @@ function(reeltally_sanitizers target)
   if(REELTALLY_SANITIZE STREQUAL "address")
     set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   elseif(REELTALLY_SANITIZE STREQUAL "thread")
-    set(flags -fsanitize=thread -fno-omit-frame-pointer)
+    # Instrumented, gcc 12 sees overflows in `std::string + "x"` that are not there (PR 105329,
+    # 105651); the other builds would tell of true ones.
+    set(flags -fsanitize=thread -fno-omit-frame-pointer -Wno-array-bounds
+      -Wno-stringop-overflow -Wno-stringop-overread)
   elseif(REELTALLY_SANITIZE STREQUAL "coverage")
     set(flags --coverage -fprofile-abs-path)
   elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
