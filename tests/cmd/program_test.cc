@@ -9,6 +9,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <functional>
 #include <ostream>
 #include <stdexcept>
@@ -35,6 +36,7 @@ struct Call {
 /// action's result. Where a name is null the descriptor is closed.
 Call in_child(const std::function<int()>& action, const char* out_name = "out") {
   const support::TempDir dir;
+  std::fflush(nullptr);  // what gtest has not written yet is not the child's to write
   const pid_t child = ::fork();
   if (child == 0) {
     const auto redirect = [&](const char* name, int fd) {
