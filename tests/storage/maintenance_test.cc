@@ -119,11 +119,36 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
   EXPECT_EQ(line->answer, entries::success("old"));
 }
 
+// Answers whose facts are the same, so that nothing but the order of the snapshots tells.
+TEST_F(MaintenanceTest, TheRowNamesOneOfTheLastFinalAnswersThatSayTheSame) {
+  {
+    storage::TaskStore store(path_, clock_, false);
+    store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
+    const core::Entry entry = answered({.task = 2,
+                                        .id = "old",
+                                        .body = entries::success("old", "1780371399"),
+                                        .run = 2,
+                                        .before = {core::TaskState::succeeded, 0, 0}});
+    std::vector<core::Entry> twice{entry, entry};  // snapshots 5 and 6
+    store.write(twice);
+  }
+  const auto faults_with = [this](const std::string& final_snapshot) {
+    tamper("UPDATE task SET final_snapshot = " + final_snapshot + " WHERE id = 2");
+    return check_ledger(path_, "1").size();
+  };
+  EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
+  EXPECT_EQ(faults_with("6"), 0U) << "as earlier versions named it";
+  EXPECT_EQ(faults_with("5"), 0U);
+  EXPECT_GT(faults_with("3"), 0U) << "the answer before";
+  EXPECT_GT(faults_with("NULL"), 0U);
+}
+
 TEST_F(MaintenanceTest, CheckFindsWhatDoesNotFit) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"a state that no answer gave", "UPDATE task SET state = 2 WHERE id = 3"},
       {"a query too many", "UPDATE task SET queries = queries + 1 WHERE id = 1"},
       {"another final snapshot", "UPDATE task SET final_snapshot = 1 WHERE id = 2"},
+      {"a final answer that is none", "UPDATE task SET final_snapshot = 4 WHERE id = 3"},
       {"a hash that is another's",
        "UPDATE snapshot SET raw_sha256 = zeroblob(32) WHERE id = "
        "4"},
