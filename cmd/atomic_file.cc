@@ -16,14 +16,6 @@
 namespace cmd {
 namespace {
 
-/// Hidden, and of another ending: node_exporter reads every *.prom of its folder.
-std::string draft_name(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
-  return path.substr(0, begin) + "." + path.substr(begin) + "." + std::to_string(::getpid()) +
-         ".tmp";
-}
-
 /// Why `path` must not be replaced; empty: it may be.
 std::string obstacle(const std::string& path) {
   struct stat status {};
@@ -38,7 +30,7 @@ std::string obstacle(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), draft_(draft_name(path)) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path), draft_(core::draft_path(path)) {
   if (const std::string why = obstacle(path); !why.empty()) {
     throw core::Error("cannot replace " + path + ": " + why);
   }

@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <deque>
 #include <filesystem>
@@ -12,23 +11,19 @@
 #include <memory>
 #include <optional>
 #include <ostream>
-#include <random>
 #include <system_error>
 #include <utility>
 
-#include "cmd/api_key.h"
 #include "cmd/atomic_file.h"
-#include "cmd/base_url.h"
-#include "cmd/child_process.h"
 #include "cmd/exit_code.h"
 #include "cmd/failed_rows.h"
 #include "cmd/interrupt.h"
 #include "cmd/live_progress.h"
 #include "cmd/metrics_file.h"
 #include "cmd/monitor_calls.h"
-#include "cmd/process.h"
 #include "cmd/program.h"
 #include "cmd/run_inputs.h"
+#include "cmd/run_settings.h"
 #include "cmd/summary.h"
 #include "cmd/units.h"
 #include "cmd/video_hooks.h"
@@ -96,20 +91,7 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
   return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
 }
 
-// ---- what the settings say
-
-core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
-  core::RunPlan plan;
-  plan.run = run;
-  plan.rate = static_cast<int>(settings.count("rate"));
-  plan.retry.retries = static_cast<int>(settings.count("retries"));
-  plan.wait = settings.flag("wait");
-  plan.poll_interval = settings.duration("poll-interval");
-  plan.stale_after = settings.duration("stale-after");
-  plan.download = !settings.flag("no-download");
-  plan.seed = std::random_device()();
-  return plan;
-}
+// ---- the run itself
 
 // Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
 std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t bytes_min) {
@@ -124,86 +106,6 @@ std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t
   return "only " + format_size(free_bytes) + " free for " + folder + ", --min-free is " +
          format_size(bytes_min);
 }
-
-core::TransportSettings transport_settings(const Settings& settings,
-                                           const std::vector<Account>& accounts) {
-  core::TransportSettings transport;
-  for (const Account& account : accounts) {
-    transport.accounts.push_back({check_base_url(account.base_url, settings.flag("allow-http"),
-                                                 account.base_url_origin.text),
-                                  read_api_key(account, settings.environment()).reveal()});
-  }
-  transport.concurrency = static_cast<int>(settings.count("concurrency"));
-  transport.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
-  transport.connect_timeout = settings.duration("connect-timeout");
-  transport.query_timeout = settings.duration("timeout");
-  transport.stall_timeout = settings.duration("stall-timeout");
-  transport.limit_rate = settings.size("limit-rate");
-  transport.video_bytes_max = settings.size("max-video-size");
-  transport.ca_file = settings.given_text("ca-file").value_or(
-      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
-  transport.allow_http = settings.flag("allow-http");
-  transport.allow_private_hosts = settings.flag("allow-private-hosts");
-  transport.user_agent = "reeltally/" + std::string(program_version());
-  return transport;
-}
-
-// With few files allowed fewer transfers run at once, instead of many failing.
-void fit_to_open_files(core::TransportSettings& transport, Log& log) {
-  constexpr int kOthers = 24;  // ledger, output folder, event loop, standard streams
-  constexpr int kQuery = 3;    // a connection, and two while its name is resolved
-  constexpr int kDownload = 6;
-  const int wanted =
-      kOthers + kQuery * transport.concurrency + kDownload * transport.download_concurrency;
-  const std::uint64_t allowed = allow_open_files(static_cast<std::uint64_t>(wanted));
-  if (allowed >= static_cast<std::uint64_t>(wanted)) {
-    return;
-  }
-  const int left = std::max(static_cast<int>(allowed) - kOthers, 0);
-  transport.download_concurrency =
-      std::clamp(left / (2 * kDownload), 1, transport.download_concurrency);
-  transport.concurrency = std::clamp((left - kDownload * transport.download_concurrency) / kQuery,
-                                     1, transport.concurrency);
-  log.warning("only " + std::to_string(allowed) + " open files are allowed (ulimit -n): " +
-              std::to_string(transport.concurrency) + " queries and " +
-              std::to_string(transport.download_concurrency) + " downloads run at once");
-}
-
-// What --exec may know: everything but the keys, those of other accounts too.
-Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
-  Environment environment = settings.environment();
-  for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
-    environment.erase(name);
-  }
-  for (const std::string& name : settings.account_names()) {
-    if (const auto account = settings.account(name)) {
-      environment.erase(account->api_key_env);
-    }
-  }
-  std::erase_if(environment, [&transport](const auto& variable) {
-    return std::any_of(transport.accounts.begin(), transport.accounts.end(),
-                       [&](const core::GatewayAccount& account) {
-                         return variable.second.find(account.api_key) != std::string::npos;
-                       });
-  });
-  return environment;
-}
-
-VideoHookSettings hook_settings(const Settings& settings,
-                                const core::TransportSettings& transport) {
-  VideoHookSettings hooks{.sidecar = settings.flag("sidecar"),
-                          .environment = without_keys(settings, transport)};
-  if (const auto program = settings.given_text("exec")) {
-    hooks.program = find_program(*program, settings.environment());
-    if (hooks.program.empty()) {
-      throw core::UsageError(settings.origin("exec").text + " " + *program +
-                             ": there is no such program that may be run");
-    }
-  }
-  return hooks;
-}
-
-// ---- the run itself
 
 class Run {
  public:

@@ -62,6 +62,12 @@ SplitPath split_path(std::string_view path) {
   return {std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
 }
 
+std::string draft_path(const std::string& target) {
+  const std::string name = split_path(target).name;
+  return target.substr(0, target.size() - name.size()) + "." + name + "." +
+         std::to_string(getpid()) + ".tmp";
+}
+
 Descriptor open_beneath(int folder, const std::string& path, int flags, mode_t mode) {
   flags |= O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   open_how how{};

@@ -37,6 +37,10 @@ struct SplitPath {
 };
 [[nodiscard]] SplitPath split_path(std::string_view path);
 
+/// A hidden name beside `target`, of this process alone, for what is not whole yet. Its ending is
+/// another one: node_exporter reads every *.prom of its folder.
+[[nodiscard]] std::string draft_path(const std::string& target);
+
 /// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; where the kernel or
 /// a seccomp filter has none, part by part with O_NOFOLLOW. Always O_CLOEXEC, never waits for the
 /// other end of a FIFO. `path` has no empty, `.` or `..` part, or is "." for the folder itself.

@@ -13,19 +13,9 @@
 #include "core/error.h"
 
 namespace storage {
-namespace {
-
-std::string hidden_beside(const std::string& target) {
-  const core::SplitPath split = core::split_path(target);
-  const std::size_t folder_bytes = target.size() - split.name.size();
-  return target.substr(0, folder_bytes) + "." + split.name + "." + std::to_string(getpid()) +
-         ".tmp";
-}
-
-}  // namespace
 
 Draft::Draft(std::string what, std::string target)
-    : what_(std::move(what)), target_(std::move(target)), path_(hidden_beside(target_)) {
+    : what_(std::move(what)), target_(std::move(target)), path_(core::draft_path(target_)) {
   unlink(path_.c_str());  // of a process with our number that was killed
   const core::Descriptor file(
       open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));

@@ -1,0 +1,32 @@
+// What the settings of a run mean to the engine, the network and the hooks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+#include "cmd/video_hooks.h"
+#include "core/curl_transport.h"
+#include "core/run_plan.h"
+
+namespace cmd {
+
+/// All of the plan but what the transport and the run itself decide: how many at once, the
+/// deadline, what hinders downloads, what is told. `run` is the ledger's number of the run.
+[[nodiscard]] core::RunPlan plan_of(const Settings& settings, std::int64_t run);
+
+/// Reads the keys. Throws core::UsageError for a base URL or a key that is none.
+[[nodiscard]] core::TransportSettings transport_settings(const Settings& settings,
+                                                         const std::vector<Account>& accounts);
+
+/// With few files allowed (ulimit -n) fewer transfers run at once, instead of many failing; the log
+/// says so.
+void fit_to_open_files(core::TransportSettings& transport, Log& log);
+
+/// What --exec may know is everything but the keys, those of other accounts too. Throws
+/// core::UsageError when its program may not be run.
+[[nodiscard]] VideoHookSettings hook_settings(const Settings& settings,
+                                              const core::TransportSettings& transport);
+
+}  // namespace cmd
