@@ -45,24 +45,13 @@ std::string_view describe(JsonDefect defect) {
   return "?";
 }
 
-JsonKind JsonValue::kind() const { return document_->nodes_.data()[node_].kind; }
-
-std::string_view JsonValue::text() const { return is_string() ? scalar() : std::string_view(); }
-
-std::string_view JsonValue::scalar() const {
-  if (!exists()) return {};
-  const JsonDocument::Node& node = document_->nodes_[node_];
-  return document_->slice(node.text_at, node.text_bytes);
-}
-
 std::string_view JsonValue::key() const {
   if (!exists()) return {};
   const JsonDocument::Node& node = document_->nodes_[node_];
   return document_->slice(node.key_at, node.key_bytes);
 }
 
-JsonValue JsonValue::operator[](std::string_view key) const {
-  if (!is_object()) return {};
+JsonValue JsonValue::find(std::string_view key) const {
   const JsonDocument::Node* nodes = document_->nodes_.data();
   const char* texts = document_->texts_.data();
   const std::uint32_t end = nodes[node_].end;
@@ -218,8 +207,7 @@ class JsonDocument::Reader {
       const Key member{append(name), static_cast<std::uint32_t>(name.size())};
       if (!add_value(inner, member)) return false;
     }
-    if (!keys_are_distinct(node)) return fail(JsonDefect::duplicate_key);
-    return close(node);
+    return mark_keys(node) ? close(node) : fail(JsonDefect::duplicate_key);
   }
 
   bool open(JsonKind kind, Key key) {
@@ -234,21 +222,28 @@ class JsonDocument::Reader {
     return true;
   }
 
-  [[nodiscard]] bool keys_are_distinct(std::size_t node) {
-    const std::vector<Node>& nodes = document_.nodes_;
+  /// Sets the marks of an object's keys; false when a key occurs twice.
+  [[nodiscard]] bool mark_keys(std::size_t node) {
+    std::vector<Node>& nodes = document_.nodes_;
     std::vector<std::string_view>& keys = document_.keys_;
     keys.clear();
+    std::uint64_t marks = 0;
+    bool must_sort = false;
     for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end) {
-      keys.push_back(document_.slice(nodes[at].key_at, nodes[at].key_bytes));
+      const std::string_view key = document_.slice(nodes[at].key_at, nodes[at].key_bytes);
+      const std::uint64_t mark = key_mark(key);
+      const bool maybe_again = (marks & mark) != 0;
+      must_sort = must_sort || (maybe_again && keys.size() >= kPairwiseKeysMax);
+      if (maybe_again && !must_sort && std::find(keys.begin(), keys.end(), key) != keys.end()) {
+        return false;
+      }
+      marks |= mark;
+      keys.push_back(key);
     }
-    if (keys.size() > kPairwiseKeysMax) {
-      std::sort(keys.begin(), keys.end());
-      return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
-    }
-    for (auto key = keys.begin(); key != keys.end(); ++key) {
-      if (std::find(keys.begin(), key, *key) != key) return false;
-    }
-    return true;
+    nodes[node].key_marks = marks;
+    if (!must_sort) return true;
+    std::sort(keys.begin(), keys.end());
+    return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
   }
 
   JsonDocument& document_;

@@ -14,6 +14,17 @@ namespace core {
 
 class JsonDocument;
 
+/// One of 64 bits for a key. An object keeps the marks of all its keys, and most keys that readers
+/// look for are those of other vendors: this tells their absence without a search.
+[[nodiscard]] constexpr std::uint64_t key_mark(std::string_view key) {
+  if (key.empty()) return 1;
+  const auto byte = [key](std::size_t at) {
+    return std::size_t{static_cast<unsigned char>(key[at])};
+  };
+  const std::size_t sum = byte(0) + 5 * byte(key.size() / 2) + 11 * byte(key.size() - 1);
+  return std::uint64_t{1} << ((sum + 3 * key.size()) % 64);
+}
+
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object };
 
 /// A place in a JsonDocument, or nowhere ("absent"): looking further from nowhere stays nowhere, so
@@ -43,7 +54,9 @@ class JsonValue {
   [[nodiscard]] std::string_view key() const;
 
   /// The member of an object; absent when there is none or this is no object.
-  [[nodiscard]] JsonValue operator[](std::string_view key) const;
+  [[nodiscard]] JsonValue operator[](std::string_view key) const {
+    return may_hold(key_mark(key)) ? find(key) : JsonValue();
+  }
 
   /// The first value inside an array or object, and the next one beside this; absent at the end.
   [[nodiscard]] JsonValue first_child() const;
@@ -57,6 +70,9 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
+  [[nodiscard]] bool may_hold(std::uint64_t mark) const;
+  [[nodiscard]] JsonValue find(std::string_view key) const;
+
   JsonValue(const JsonDocument* document, std::uint32_t node, std::uint32_t parent_end)
       : document_(document), node_(node), parent_end_(parent_end) {}
 
@@ -144,6 +160,7 @@ class JsonDocument {
     std::uint32_t text_bytes = 0;
     std::uint32_t end = 0;
     JsonKind kind = JsonKind::null;
+    std::uint64_t key_marks = 0;  // of an object: which keys it may hold
   };
 
   void clear();
@@ -156,6 +173,22 @@ class JsonDocument {
   std::vector<std::string_view> keys_;
   std::unique_ptr<Parser> parser_;
 };
+
+inline JsonKind JsonValue::kind() const { return document_->nodes_.data()[node_].kind; }
+
+inline bool JsonValue::may_hold(std::uint64_t mark) const {
+  return exists() && (document_->nodes_.data()[node_].key_marks & mark) != 0;
+}
+
+inline std::string_view JsonValue::scalar() const {
+  if (!exists()) return {};
+  const JsonDocument::Node& node = document_->nodes_.data()[node_];
+  return document_->slice(node.text_at, node.text_bytes);
+}
+
+inline std::string_view JsonValue::text() const {
+  return is_string() ? scalar() : std::string_view();
+}
 
 /// Documents within documents: gateways and vendors put JSON as text inside JSON (api.md T6, T7).
 /// One thread at a time.

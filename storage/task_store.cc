@@ -100,7 +100,8 @@ struct TaskStore::Connection {
       *database,
       "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
       "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
-      "final_snapshot = CASE WHEN (SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
+      "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
+      "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
       "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, "
       "submit_time = coalesce(?5, submit_time), start_time = coalesce(?6, start_time), "
       "finish_time = ?7, upstream_end_time = ?8, model = coalesce(?9, model), "

@@ -42,6 +42,22 @@ TEST(JsonDocument, FindsItsWayByKeysAndOrder) {
   EXPECT_FALSE(document.root().next_sibling().exists());
 }
 
+// More keys than an object has marks for, so that many share one.
+TEST(JsonDocument, FindsEachOfManyKeysAndNoneThatIsNotThere) {
+  std::string text = R"({"":"empty")";
+  for (int i = 0; i < 300; i += 2) {
+    text += ",\"key_" + std::to_string(i) + "\":" + std::to_string(i);
+  }
+  JsonDocument document;
+  ASSERT_EQ(document.read(text + "}"), JsonDefect::none);
+  const JsonValue root = document.root();
+  EXPECT_EQ(root[""].text(), "empty");
+  for (int i = 0; i < 300; ++i) {
+    const JsonValue value = root["key_" + std::to_string(i)];
+    EXPECT_EQ(value.scalar(), i % 2 == 0 ? std::to_string(i) : "") << i;
+  }
+}
+
 TEST(JsonDocument, FromNowhereEverythingIsNowhere) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"text":"x","number":5,"list":[],"nothing":null})"), JsonDefect::none);
