@@ -25,14 +25,15 @@ using Json = nlohmann::ordered_json;
 
 struct Totals {
   std::map<std::string, core::Decimal> cost;  // by currency; that of failures is empty and 0
-  std::int64_t unpriced = 0;                  // lines less those that are taken back, as `tasks`
-  std::int64_t tasks = 0;
+  std::int64_t unpriced = 0;                  // lines without a cost
+  std::int64_t tasks = 0;                     // less those that are taken back
 
   void add(const core::ReportLine& line, std::int64_t times = 1) {
-    const std::int64_t signed_times = line.reversal ? -times : times;
-    tasks += line.charge.kind == core::LineKind::main ? signed_times : 0;
+    if (line.charge.kind == core::LineKind::main) {
+      tasks += line.reversal ? -times : times;
+    }
     if (!line.charge.cost) {
-      unpriced += signed_times;
+      unpriced += times;
     } else if (!line.charge.currency.empty()) {
       cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
     }
