@@ -9,6 +9,7 @@
 
 #include "cmd/exit_code.h"
 #include "cmd/report_plan.h"
+#include "cmd/units.h"
 #include "core/csv_writer.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -199,8 +200,8 @@ int reconcile(const Settings& settings, Log& log, std::ostream& out) {
     log.note("by " + std::string(by_quota ? "quota" : "cost") + ": " +
              std::to_string(both.matched()) + " matched, " + std::to_string(only_ours) +
              " only ours, " + std::to_string(only_theirs) + " only theirs, " +
-             std::to_string(different) + " different, " + std::to_string(rejected) +
-             " rows of the log not usable");
+             std::to_string(different) + " different, " + format_count(rejected, "row") +
+             " of the log not usable");
   }
   return differences.empty() && rejected == 0 ? ok : partly;
 }

@@ -15,6 +15,7 @@
 #include "cmd/report_html.h"
 #include "cmd/report_output.h"
 #include "cmd/report_rows.h"
+#include "cmd/units.h"
 #include "core/sha256.h"
 #include "storage/reports.h"
 
@@ -157,12 +158,13 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
 
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.totals.unpriced > 0) {
-    log.warning(std::to_string(outcome.totals.unpriced) +
-                " lines have no cost; cost_note says why of each");
+    log.warning("no cost in " +
+                format_count(static_cast<std::uint64_t>(outcome.totals.unpriced), "line") +
+                "; cost_note says why of each");
   }
   if (outcome.open.unfinished > 0) {
-    log.warning(std::to_string(outcome.open.unfinished) + " tasks of " + plan.period.name +
-                " are unfinished and not in the report; `reeltally run --pending` asks for them");
+    log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +
+                " of " + plan.period.name + "; `reeltally run --pending` asks for them");
   }
 }
 
