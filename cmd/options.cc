@@ -370,7 +370,7 @@ constexpr OptionSpec kOptions[]{
      .group = Group::output,
      .commands = report,
      .help = "Where the report goes, at once or not at all, with FILE.manifest.json beside it; "
-             "`-` is standard output.",
+             "`-` is standard output. A symbolic link stays, and its target is replaced.",
      .scope = Scope::command_line},
     {.name = "bom",
      .group = Group::output,
