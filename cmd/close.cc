@@ -96,7 +96,7 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
     say(*closed, "was closed before", options.json, out);
     return ok;
   }
-  const storage::OpenTasks open = reports.open_tasks(plan.period.begin, plan.period.end);
+  const storage::OpenTasks open = reports.open_tasks(plan.query);
   std::string why = obstacle(plan, reports.closed_periods());
   const std::string wait = reason_to_wait(plan, open, now);
   if (why.empty() && !wait.empty()) {

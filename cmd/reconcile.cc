@@ -127,11 +127,13 @@ void add_ours(const Settings& settings, core::Reconciliation& both, bool by_quot
   ReportPlan plan(options);
   storage::Reports reports(options.ledger);
   plan.adopt(reports.closed_periods(), log);
-  const std::string& account = settings.text("account");
+  const auto accounts = reports.accounts();
+  const auto account = accounts.find(settings.text("account"));
+  if (account == accounts.end()) {
+    return;  // nothing is ours yet
+  }
+  plan.query.account = account->second;
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-    if (line.task.account != account) {
-      return;
-    }
     if (!by_quota) {
       both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost);
     } else if (line.charge.kind == core::LineKind::main) {

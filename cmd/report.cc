@@ -108,6 +108,7 @@ void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
   });
   output.text() = html_page({.period = plan.period,
                              .zone = plan.zone,
+                             .account = plan.options.account,
                              .closed = closed,
                              .open = outcome.open,
                              .figures = figures});
@@ -133,6 +134,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   json["closed_sha256"] = closed != nullptr ? Json(closed->sha256) : Json();
   json["time"] = options.time;
   json["status"] = options.status;
+  json["account"] = options.account.empty() ? Json() : Json(options.account);
   json["by"] = options.by;
   json["format"] = options.format;
   if (closed != nullptr) {
@@ -149,8 +151,10 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
     json["totals"][currency] = cost.text();
   }
   json["unpriced"] = outcome.totals.unpriced;
-  json["unfinished"] = outcome.open.unfinished;
-  json["missing"] = outcome.open.missing;
+  // Of a closed period the numbers of all accounts alone were kept.
+  const bool counted = closed == nullptr || options.account.empty();
+  json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
+  json["missing"] = counted ? Json(outcome.open.missing) : Json();
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
   return json.dump(2) + "\n";
@@ -173,11 +177,12 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
 int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   ReportPlan plan(options);
   storage::Reports reports(options.ledger);
+  plan.choose_account(reports.accounts());
   const storage::ClosedPeriod* closed = plan.adopt(reports.closed_periods(), log);
   Outcome outcome;
   outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
-                                   : reports.open_tasks(plan.period.begin, plan.period.end);
+                                   : reports.open_tasks(plan.query);
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);
@@ -212,6 +217,7 @@ int report(const Settings& settings, Log& log, std::ostream& out) {
                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
                        .time = settings.text("time"),
                        .status = settings.text("status"),
+                       .account = settings.given_text("account").value_or(""),
                        .by = settings.list("by"),
                        .format = only_json ? "json" : settings.text("format"),
                        .output = settings.text("output"),

@@ -185,6 +185,34 @@ TEST_F(CloseTest, TheManifestCountsTasksNetAndUnpricedLinesOneByOne) {
   EXPECT_EQ(groups.front().at("unpriced"), "1");
 }
 
+TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
+  add("a", kOctober + 1000, "5");
+  support::add_billing_task(
+      ledger_,
+      {.account = "studio",
+       .id = "s",
+       .columns = ", finish_time, model, duration_seconds, labels",
+       .values = ", " + std::to_string(kOctober + 2000) + ", 'm', '7', '{\"film\":\"x\"}'"},
+      kOctober);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_NE(said_.find("2 lines"), std::string::npos) << "closed for all accounts: " << said_;
+  answer("a", 1, "duration_seconds = '6'", "corrected");
+  const auto rows_of = [this](const std::string& period, const std::string& account) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .account = account}, log_, out);
+    return support::csv_table(out.str());
+  };
+  const auto studio = rows_of("2026-10", "studio");
+  ASSERT_EQ(studio.size(), 1U);
+  EXPECT_EQ(studio.front().at("task_id"), "s");
+  EXPECT_EQ(studio.front().at("label_film"), "x");
+  const auto own = rows_of("2026-10", "default");
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_FALSE(own.front().contains("label_film")) << "the other account's labels are its own";
+  EXPECT_EQ(rows_of("2026-11", "default").size(), 2U);
+  EXPECT_EQ(rows_of("2026-11", "studio").size(), 0U);
+}
+
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
   ASSERT_EQ(close("2026-10"), cmd::ok);
   add("late", kOctober + 1, "10");
