@@ -213,6 +213,34 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
   EXPECT_EQ(rows_of("2026-11", "studio").size(), 0U);
 }
 
+// FOCUS 1.2, ChargeClass: "Correction" for a row about a period that was invoiced, null for others.
+TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
+  add("a", kOctober + 1000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 1, "duration_seconds = '6'", "corrected");
+  add("late", kOctober + 2000, "2");
+  add("new", kNovember + 1000, "3");
+  const auto classes = [this](const std::string& period) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_,
+                       .period = period,
+                       .format = "focus",
+                       .prices = prices_,
+                       .delimiter = ";"},
+                      log_, out);
+    std::string all;
+    for (auto& row : support::csv_table(out.str(), ';')) {
+      all += row["ResourceId"] + " " + row["BilledCost"] + " " + row["ChargeClass"] + " of " +
+             row["ChargePeriodStart"].substr(0, 7) + "\n";
+    }
+    return all;
+  };
+  EXPECT_EQ(classes("2026-10"), "a 4.5  of 2026-10\n");
+  EXPECT_EQ(classes("2026-11"),
+            "a -4.5 Correction of 2026-10\na 5.4 Correction of 2026-10\n"
+            "late 1.8 Correction of 2026-10\nnew 2.7  of 2026-11\n");
+}
+
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
   ASSERT_EQ(close("2026-10"), cmd::ok);
   add("late", kOctober + 1, "10");
