@@ -18,16 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What `path` names when all symbolic links at its end are followed, there or not. A path that the
-/// kernel will not follow (a loop, another user's link in /tmp) is returned as far as it was
-/// followed: stat() says what is wrong with it.
+/// What `path` names when all symbolic links at its end are followed, there or not. For a path
+/// without an obstacle, which the kernel follows, too: no loop, no other user's link in /tmp, no
+/// pipe behind /dev/stdout.
 std::string target_of(const std::string& path) {
   fs::path target = path;
   std::error_code error;
-  struct stat status {};
   constexpr int kLinksMax = 40;  // as Linux has it
   for (int i = 0; i < kLinksMax && fs::is_symlink(target, error); ++i) {
-    if (::stat(target.c_str(), &status) != 0 && errno != ENOENT) break;
     const fs::path next = fs::read_symlink(target, error);
     if (error) break;
     target = target.parent_path() / next;  // an absolute `next` replaces it all
@@ -51,11 +49,12 @@ std::string obstacle(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), target_(target_of(path)), draft_(core::draft_path(target_)) {
-  if (const std::string why = obstacle(target_); !why.empty()) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  if (const std::string why = obstacle(path); !why.empty()) {
     throw core::Error("cannot replace " + path + ": " + why);
   }
+  target_ = target_of(path);
+  draft_ = core::draft_path(target_);
   // A draft of a process with our number that died would be in the way.
   ::unlink(draft_.c_str());
   fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);

@@ -57,7 +57,8 @@ std::string fault_of(const std::optional<core::Decimal>& amount, std::string_vie
     return "`" + core::printable(text, kShownMax) + "`";
   };
   if (!amount) {
-    return quoted(amount_text) + " is no amount";
+    return quoted(amount_text) +
+           " is no amount; write it with a point and without thousands separators, as 1234.56";
   }
   return currency.empty() || core::is_currency(currency)
              ? std::string()
@@ -91,6 +92,7 @@ std::uint64_t add_theirs(const Settings& settings, core::Reconciliation& both, b
       std::string warning = file + ":" + std::to_string(list.line()) + ": task ";
       warning.append(task.id.text()).append(": ").append(fault);
       log.warning(warning);
+      both.add_unreadable(std::string(task.id.text()));
       ++rejected;
       continue;
     }

@@ -71,12 +71,14 @@ TEST(AtomicFile, ReplacesNothingButPlainFiles) {
   const support::TempDir dir;
   ASSERT_EQ(::mkfifo(dir.path("pipe").c_str(), 0600), 0);
   const std::string database = std::string("SQLite format 3\0", 16) + "pages";
-  for (const std::string& path : {dir.path("pipe"), dir.write("ledger.db", database)}) {
+  std::filesystem::create_symlink("pipe", dir.path("link"));
+  for (const std::string& path :
+       {dir.path("pipe"), dir.path("link"), dir.write("ledger.db", database)}) {
     EXPECT_THROW(cmd::write_atomically(path, "x", cmd::kOwnerOnly), core::Error) << path;
   }
   EXPECT_TRUE(std::filesystem::is_fifo(dir.path("pipe")));
   EXPECT_EQ(support::read_file(dir.path("ledger.db")), database);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 2);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 3);
 }
 
 }  // namespace
