@@ -16,10 +16,29 @@
 namespace cmd {
 namespace {
 
+namespace fs = std::filesystem;
+
+/// What `path` names when all symbolic links at its end are followed, there or not. For a path
+/// without an obstacle, which the kernel follows, too: no loop, no other user's link in /tmp, no
+/// pipe behind /dev/stdout.
+std::string target_of(const std::string& path) {
+  fs::path target = path;
+  std::error_code error;
+  constexpr int kLinksMax = 40;  // as Linux has it
+  for (int i = 0; i < kLinksMax && fs::is_symlink(target, error); ++i) {
+    const fs::path next = fs::read_symlink(target, error);
+    if (error) break;
+    target = target.parent_path() / next;  // an absolute `next` replaces it all
+  }
+  return target;
+}
+
 /// Why `path` must not be replaced; empty: it may be.
 std::string obstacle(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return errno == ENOENT ? std::string() : std::generic_category().message(errno);
+  }
   if (!S_ISREG(status.st_mode)) return "it is no regular file";
   constexpr std::string_view kDatabase("SQLite format 3\0", 16);
   std::array<char, kDatabase.size()> begin{};
@@ -30,10 +49,12 @@ std::string obstacle(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), draft_(core::draft_path(path)) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (const std::string why = obstacle(path); !why.empty()) {
     throw core::Error("cannot replace " + path + ": " + why);
   }
+  target_ = target_of(path);
+  draft_ = core::draft_path(target_);
   // A draft of a process with our number that died would be in the way.
   ::unlink(draft_.c_str());
   fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
@@ -60,10 +81,10 @@ void AtomicFile::prepare(mode_t mode) {
 }
 
 void AtomicFile::publish() {
-  if (std::rename(draft_.c_str(), path_.c_str()) != 0) fail("cannot replace");
+  if (std::rename(draft_.c_str(), target_.c_str()) != 0) fail("cannot replace");
   published_ = true;
   // A name that is told of must outlive a power cut, as its content does.
-  const auto parent = std::filesystem::absolute(path_).parent_path();
+  const auto parent = fs::absolute(target_).parent_path();
   const core::Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.valid() && (errno = core::sync_folder(folder.number())) != 0) {
     fail("cannot sync the folder of");

@@ -12,7 +12,8 @@ inline constexpr mode_t kReadableByAll = 0644;
 inline constexpr mode_t kOwnerOnly = 0600;
 
 /// A hidden file beside `path` that takes its place when it is published; it is gone otherwise.
-/// Every function throws core::Error that names `path`.
+/// Where `path` is a symbolic link, all this is about its target, as with curl's -o: the link
+/// stays. Every function throws core::Error that names `path`.
 class AtomicFile {
  public:
   /// Also throws for a `path` that is no file to replace: a folder, a device, a pipe, or an SQLite
@@ -33,6 +34,7 @@ class AtomicFile {
   [[noreturn]] void fail(const char* what) const;
 
   std::string path_;
+  std::string target_;  // what `path_` names in the end
   std::string draft_;
   int fd_ = -1;
   bool published_ = false;

@@ -11,6 +11,7 @@
 #include "cmd/report_output.h"
 #include "cmd/report_plan.h"
 #include "cmd/report_rows.h"
+#include "cmd/units.h"
 #include "core/error.h"
 #include "storage/closing.h"
 #include "storage/lock.h"
@@ -22,7 +23,8 @@ namespace {
 
 void say(const storage::ClosedPeriod& closed, const char* how, bool json, std::ostream& out) {
   if (!json) {
-    out << closed.period.name << ' ' << how << ": " << closed.lines << " lines, zone "
+    out << closed.period.name << ' ' << how << ": "
+        << format_count(static_cast<std::uint64_t>(closed.lines), "line") << ", zone "
         << closed.zone << ", SHA-256 of its CSV " << closed.sha256 << '\n';
     return;
   }
@@ -47,8 +49,8 @@ std::string reason_to_wait(const ReportPlan& plan, const storage::OpenTasks& ope
     return "it is not over before " + plan.zone.text(plan.period.end);
   }
   if (open.unfinished > 0) {
-    return std::to_string(open.unfinished) +
-           " of its tasks are unfinished, which `reeltally run --pending` asks for";
+    return "it has " + format_count(open.unfinished, "unfinished task") +
+           ", which `reeltally run --pending` asks for";
   }
   return {};
 }
@@ -94,7 +96,7 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
     say(*closed, "was closed before", options.json, out);
     return ok;
   }
-  const storage::OpenTasks open = reports.open_tasks(plan.period.begin, plan.period.end);
+  const storage::OpenTasks open = reports.open_tasks(plan.query);
   std::string why = obstacle(plan, reports.closed_periods());
   const std::string wait = reason_to_wait(plan, open, now);
   if (why.empty() && !wait.empty()) {

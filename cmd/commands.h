@@ -31,6 +31,9 @@ class CommandSet {
   constexpr CommandSet(Command command)  // NOLINT(google-explicit-constructor)
       : bits_(1U << static_cast<unsigned>(command)) {}
   [[nodiscard]] static constexpr CommandSet all() { return CommandSet(~0U); }
+  [[nodiscard]] static constexpr CommandSet all_but(Command command) {
+    return CommandSet(~CommandSet(command).bits_);
+  }
   [[nodiscard]] constexpr bool contains(Command command) const {
     return (bits_ & CommandSet(command).bits_) != 0;
   }

@@ -95,8 +95,8 @@ int db_prune(const Settings& settings, Log& log, std::ostream& out) {
                 {"answers", report.answers},
                 {"bytes_freed", freed}});
   } else {
-    log.note("dropped " + std::to_string(report.answers) + " raw answers of " +
-             std::to_string(report.tasks) + " tasks; " + format_size(freed) +
+    log.note("dropped " + format_count(report.answers, "raw answer") + " of " +
+             format_count(report.tasks, "task") + "; " + format_size(freed) +
              " inside the ledger are free for later answers");
   }
   return ExitCode::ok;

@@ -9,6 +9,7 @@
 
 #include "cmd/exit_code.h"
 #include "cmd/report_plan.h"
+#include "cmd/units.h"
 #include "core/csv_writer.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -56,7 +57,8 @@ std::string fault_of(const std::optional<core::Decimal>& amount, std::string_vie
     return "`" + core::printable(text, kShownMax) + "`";
   };
   if (!amount) {
-    return quoted(amount_text) + " is no amount";
+    return quoted(amount_text) +
+           " is no amount; write it with a point and without thousands separators, as 1234.56";
   }
   return currency.empty() || core::is_currency(currency)
              ? std::string()
@@ -90,6 +92,7 @@ std::uint64_t add_theirs(const Settings& settings, core::Reconciliation& both, b
       std::string warning = file + ":" + std::to_string(list.line()) + ": task ";
       warning.append(task.id.text()).append(": ").append(fault);
       log.warning(warning);
+      both.add_unreadable(std::string(task.id.text()));
       ++rejected;
       continue;
     }
@@ -126,11 +129,13 @@ void add_ours(const Settings& settings, core::Reconciliation& both, bool by_quot
   ReportPlan plan(options);
   storage::Reports reports(options.ledger);
   plan.adopt(reports.closed_periods(), log);
-  const std::string& account = settings.text("account");
+  const auto accounts = reports.accounts();
+  const auto account = accounts.find(settings.text("account"));
+  if (account == accounts.end()) {
+    return;  // nothing is ours yet
+  }
+  plan.query.account = account->second;
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-    if (line.task.account != account) {
-      return;
-    }
     if (!by_quota) {
       both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost);
     } else if (line.charge.kind == core::LineKind::main) {
@@ -199,8 +204,8 @@ int reconcile(const Settings& settings, Log& log, std::ostream& out) {
     log.note("by " + std::string(by_quota ? "quota" : "cost") + ": " +
              std::to_string(both.matched()) + " matched, " + std::to_string(only_ours) +
              " only ours, " + std::to_string(only_theirs) + " only theirs, " +
-             std::to_string(different) + " different, " + std::to_string(rejected) +
-             " rows of the log not usable");
+             std::to_string(different) + " different, " + format_count(rejected, "row") +
+             " of the log not usable");
   }
   return differences.empty() && rejected == 0 ? ok : partly;
 }

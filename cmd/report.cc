@@ -15,6 +15,7 @@
 #include "cmd/report_html.h"
 #include "cmd/report_output.h"
 #include "cmd/report_rows.h"
+#include "cmd/units.h"
 #include "core/sha256.h"
 #include "storage/reports.h"
 
@@ -25,14 +26,15 @@ using Json = nlohmann::ordered_json;
 
 struct Totals {
   std::map<std::string, core::Decimal> cost;  // by currency; that of failures is empty and 0
-  std::int64_t unpriced = 0;                  // lines less those that are taken back, as `tasks`
-  std::int64_t tasks = 0;
+  std::int64_t unpriced = 0;                  // lines without a cost
+  std::int64_t tasks = 0;                     // less those that are taken back
 
   void add(const core::ReportLine& line, std::int64_t times = 1) {
-    const std::int64_t signed_times = line.reversal ? -times : times;
-    tasks += line.charge.kind == core::LineKind::main ? signed_times : 0;
+    if (line.charge.kind == core::LineKind::main) {
+      tasks += line.reversal ? -times : times;
+    }
     if (!line.charge.cost) {
-      unpriced += signed_times;
+      unpriced += times;
     } else if (!line.charge.currency.empty()) {
       cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
     }
@@ -106,6 +108,7 @@ void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
   });
   output.text() = html_page({.period = plan.period,
                              .zone = plan.zone,
+                             .account = plan.options.account,
                              .closed = closed,
                              .open = outcome.open,
                              .figures = figures});
@@ -131,6 +134,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   json["closed_sha256"] = closed != nullptr ? Json(closed->sha256) : Json();
   json["time"] = options.time;
   json["status"] = options.status;
+  json["account"] = options.account.empty() ? Json() : Json(options.account);
   json["by"] = options.by;
   json["format"] = options.format;
   if (closed != nullptr) {
@@ -147,8 +151,10 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
     json["totals"][currency] = cost.text();
   }
   json["unpriced"] = outcome.totals.unpriced;
-  json["unfinished"] = outcome.open.unfinished;
-  json["missing"] = outcome.open.missing;
+  // Of a closed period the numbers of all accounts alone were kept.
+  const bool counted = closed == nullptr || options.account.empty();
+  json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
+  json["missing"] = counted ? Json(outcome.open.missing) : Json();
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
   return json.dump(2) + "\n";
@@ -156,12 +162,13 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
 
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.totals.unpriced > 0) {
-    log.warning(std::to_string(outcome.totals.unpriced) +
-                " lines have no cost; cost_note says why of each");
+    log.warning("no cost in " +
+                format_count(static_cast<std::uint64_t>(outcome.totals.unpriced), "line") +
+                "; cost_note says why of each");
   }
   if (outcome.open.unfinished > 0) {
-    log.warning(std::to_string(outcome.open.unfinished) + " tasks of " + plan.period.name +
-                " are unfinished and not in the report; `reeltally run --pending` asks for them");
+    log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +
+                " of " + plan.period.name + "; `reeltally run --pending` asks for them");
   }
 }
 
@@ -170,11 +177,12 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
 int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   ReportPlan plan(options);
   storage::Reports reports(options.ledger);
+  plan.choose_account(reports.accounts());
   const storage::ClosedPeriod* closed = plan.adopt(reports.closed_periods(), log);
   Outcome outcome;
   outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
-                                   : reports.open_tasks(plan.period.begin, plan.period.end);
+                                   : reports.open_tasks(plan.query);
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);
@@ -209,6 +217,7 @@ int report(const Settings& settings, Log& log, std::ostream& out) {
                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
                        .time = settings.text("time"),
                        .status = settings.text("status"),
+                       .account = settings.given_text("account").value_or(""),
                        .by = settings.list("by"),
                        .format = only_json ? "json" : settings.text("format"),
                        .output = settings.text("output"),

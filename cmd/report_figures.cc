@@ -16,12 +16,11 @@ void add_duration(Durations& durations, const std::optional<core::UtcTime>& from
 }  // namespace
 
 void Figures::add(const core::ReportLine& line) {
-  const int sign = line.reversal ? -1 : 1;
   if (line.charge.kind == core::LineKind::main) {
-    (line.task.succeeded ? succeeded : failed) += sign;
+    (line.task.succeeded ? succeeded : failed) += line.reversal ? -1 : 1;
   }
   if (!line.charge.cost) {
-    unpriced += sign;
+    ++unpriced;
   } else if (!line.charge.currency.empty()) {
     cost[line.charge.currency] += *line.charge.cost;
   }

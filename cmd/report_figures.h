@@ -15,8 +15,8 @@
 
 namespace cmd {
 
-/// Tasks and money of a day, a model, a label's value, or all. Lines that take others back count
-/// negative, so that figures of neighbouring periods add up.
+/// Tasks and money of a day, a model, a label's value, or all. The tasks of lines that take others
+/// back count negative, so that figures of neighbouring periods add up.
 struct Figures {
   std::int64_t succeeded = 0;
   std::int64_t failed = 0;

@@ -11,7 +11,8 @@ namespace {
 
 using Kind = ReportCell::Kind;
 
-// Who sells: the gateway, whoever made the model.
+// FOCUS wants a provider (who sells), a publisher (who made it) and an invoice issuer, none of them
+// null. The gateway sells and invoices; who made a model no answer says, so it is the gateway, too.
 constexpr const char* kProvider = "AnyFast";
 
 constexpr std::array<std::pair<const char*, Kind>, 42> kColumns = {{

@@ -75,15 +75,14 @@ void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
   std::vector<std::string> key = key_values(line.task);
   key.push_back(line.charge.currency);
   Totals& totals = groups_[std::move(key)];
-  const std::int64_t signed_times = line.reversal ? -times : times;
   if (line.charge.cost) {
     totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   } else {
-    totals.unpriced += signed_times;
+    totals.unpriced += times;
   }
   // The task itself counts on its first line, wherever the second one lies.
   if (line.charge.kind == core::LineKind::main) {
-    totals.tasks += signed_times;
+    totals.tasks += line.reversal ? -times : times;
     add_counts(line.task.facts, times, totals);
   }
 }

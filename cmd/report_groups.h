@@ -45,8 +45,8 @@ class ReportGroups {
     [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
   };
   struct Totals {
-    std::int64_t tasks = 0;  // less those that are taken back, as `unpriced`
-    std::int64_t unpriced = 0;
+    std::int64_t tasks = 0;     // less those that are taken back
+    std::int64_t unpriced = 0;  // lines
     std::optional<core::Decimal> cost;
     std::array<Sum, kCountColumns.size()> counts;
   };

@@ -289,7 +289,7 @@ std::string day_section(const HtmlPage& page, const std::vector<std::string>& mo
   html += chart("Tasks by " + what, [](const Figures& one, Bar& bar) {
     bar.first = static_cast<double>(one.succeeded);
     bar.second = static_cast<double>(one.failed);
-    bar.title += grouped(one.succeeded) + " videos, " + grouped(one.failed) + " failed";
+    bar.title += "videos: " + grouped(one.succeeded) + ", failed: " + grouped(one.failed);
   });
   html += "<p class=\"key\"><i class=\"good\"></i>videos<i class=\"bad\"></i>failed</p>\n";
   html += "<details><summary>As a table</summary><div class=\"scroll\"><table id=\"days\">" +
@@ -369,10 +369,11 @@ std::string head(const HtmlPage& page) {
   html += "<h1>" + name + "</h1>\n<p class=\"soft\">" +
           html_escape(page.zone.text(page.period.begin)) + " until " +
           html_escape(page.zone.text(page.period.end)) + ", " + html_escape(page.zone.name()) +
+          (page.account.empty() ? "" : ", account " + html_escape(page.account)) +
           (page.closed ? ", closed" : "") + "</p>\n";
   if (page.open.unfinished > 0) {
-    html += "<p class=\"warn\">" + grouped(static_cast<std::int64_t>(page.open.unfinished)) +
-            " tasks of this period are unfinished and not in it.</p>\n";
+    html += "<p class=\"warn\">Unfinished tasks of this period, which are not in it: " +
+            grouped(static_cast<std::int64_t>(page.open.unfinished)) + ".</p>\n";
   }
   return html;
 }

@@ -12,6 +12,7 @@ namespace cmd {
 struct HtmlPage {
   const core::Period& period;
   const core::TimeZone& zone;
+  const std::string& account;  ///< empty: all
   bool closed = false;
   storage::OpenTasks open;
   ReportFigures& figures;

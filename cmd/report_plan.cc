@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/task_list.h"
 
 namespace cmd {
@@ -81,6 +82,24 @@ ReportPlan::ReportPlan(const ReportOptions& given)
     throw core::UsageError("--by has no meaning with --format " + given.format +
                            ", which has its own form; leave it out");
   }
+}
+
+void ReportPlan::choose_account(const std::map<std::string, std::int64_t>& accounts) {
+  if (options.account.empty()) {
+    return;
+  }
+  if (const auto found = accounts.find(options.account); found != accounts.end()) {
+    query.account = found->second;
+    return;
+  }
+  constexpr std::size_t kShownMax = 200;
+  std::string known;
+  for (const auto& [name, key] : accounts) {
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  throw core::UsageError("--account " + core::printable(options.account, kShownMax) +
+                         ": the ledger has no task of that account; use one of " +
+                         core::printable(known, kShownMax));
 }
 
 // Days and months of two zones leave hours out between them, which no report by name would show.

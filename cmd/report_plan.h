@@ -1,6 +1,8 @@
 // What a report rests on: its options, checked, and the closed period that it may be about.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@ struct ReportOptions {
   std::string zone{};  ///< empty: that of a closed period, else UTC
   std::string time = "finish";
   std::string status = "all";
+  std::string account{};  ///< empty: all
   std::vector<std::string> by{"task"};
   std::string format = "csv";
   std::string output = "-";
@@ -53,6 +56,10 @@ struct ReportPlan {
   /// `log` gets a warning when others are asked for, and when its neighbours were closed in another
   /// zone. Returns that period.
   const storage::ClosedPeriod* adopt(const std::vector<storage::ClosedPeriod>& closed, Log& log);
+
+  /// Leaves out whatever is not of the account asked for. `accounts` are the ledger's, with their
+  /// keys; throws core::UsageError when it is none of them.
+  void choose_account(const std::map<std::string, std::int64_t>& accounts);
 
   [[nodiscard]] core::Pricing pricing() const {
     return {.prices = prices ? &prices->book : nullptr, .round_places = options.round};

@@ -266,7 +266,10 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
     if (std::none_of(all.begin(), all.end(), same_name)) all.push_back(std::move(setting));
   }
   settings.warnings_ = unknown_variables(environment);
-  check_account(settings.text("account"), settings.file_, settings.origin("account"));
+  if (const Setting& account = settings.find("account");
+      account.option->scope == OptionScope::setting) {
+    check_account(settings.text("account"), settings.file_, account.origin);
+  }
   return settings;
 }
 

@@ -16,17 +16,21 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 class Phrase {
  public:
   Phrase& add(std::uint64_t count, const std::string& what) {
-    if (count > 0) {
-      text_ += text_.empty() ? "" : ", ";
-      text_.append(number(count)).append(" ").append(what);
-    }
-    return *this;
+    return count > 0 ? append(number(count) + " " + what) : *this;
+  }
+  Phrase& add_counted(std::uint64_t count, std::string_view noun) {
+    return count > 0 ? append(format_count(count, noun)) : *this;
   }
   [[nodiscard]] std::string text(const std::string& otherwise) const {
     return text_.empty() ? otherwise : text_;
   }
 
  private:
+  Phrase& append(std::string_view part) {
+    text_.append(text_.empty() ? "" : ", ").append(part);
+    return *this;
+  }
+
   std::string text_;
 };
 
@@ -124,21 +128,21 @@ std::vector<std::string> summary_text(const Summary& summary) {
       .add(tally.unrecognised, "with an unrecognised answer")
       .add(tally.not_answered, "not answered")
       .add(tally.unasked, "unasked");
-  lines.push_back("run " + std::to_string(summary.run_id) + ": " + number(summary.tasks) +
-                  " tasks in " + seconds_text(summary.seconds) + ": " +
-                  tasks.text("nothing to do"));
+  lines.push_back("run " + std::to_string(summary.run_id) + ": " +
+                  format_count(summary.tasks, "task") + " in " + seconds_text(summary.seconds) +
+                  ": " + tasks.text("nothing to do"));
   Phrase videos;
   videos.add(tally.videos_downloaded, "downloaded (" + format_size(tally.video_bytes) + ")")
       .add(tally.videos_failed, "not fetched")
       .add(tally.videos_expired, "expired");
   lines.push_back("videos: " + videos.text("none fetched"));
   Phrase input;
-  input.add(summary.rows_read, "rows")
+  input.add_counted(summary.rows_read, "row")
       .add(summary.rows_rejected, "rejected")
-      .add(summary.duplicates, "duplicates");
+      .add_counted(summary.duplicates, "duplicate");
   lines.push_back("input: " + input.text("no rows"));
   Phrase requests;
-  requests.add(tally.requests, "sent").add(tally.retries, "retries");
+  requests.add(tally.requests, "sent").add(tally.retries, tally.retries == 1 ? "retry" : "retries");
   std::string line = "requests: " + requests.text("none");
   for (const auto& [kind, count] : tally.errors) {
     line += ", " + kind + " " + number(count);

@@ -152,4 +152,10 @@ std::string format_size(std::int64_t bytes) {
   return text.data();
 }
 
+std::string format_count(std::uint64_t count, std::string_view noun) {
+  std::string text = std::to_string(count);
+  text.append(" ").append(noun);
+  return count == 1 ? text : text + "s";
+}
+
 }  // namespace cmd

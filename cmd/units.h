@@ -1,4 +1,4 @@
-// Durations and sizes as people write and read them.
+// Durations, sizes and counts as people write and read them.
 #pragma once
 
 #include <chrono>
@@ -26,5 +26,8 @@ inline constexpr std::chrono::milliseconds kDurationMax = std::chrono::hours{24 
 
 /// For people: `512 B`, `1.4 GiB`, `812 MiB`: at most four digits. Negative shows as `0 B`.
 [[nodiscard]] std::string format_size(std::int64_t bytes);
+
+/// For people: `1 task`, `2 tasks`. A plural with -s alone.
+[[nodiscard]] std::string format_count(std::uint64_t count, std::string_view noun);
 
 }  // namespace cmd

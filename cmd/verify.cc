@@ -282,7 +282,7 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::uint64_t whole = found.count(Result::whole);
   std::uint64_t differing = 0;
   Json summary{{"type", "verification"}, {"deep", settings.flag("deep")}, {"whole", whole}};
-  std::string text = std::to_string(whole) + " videos are whole";
+  std::string text = format_count(whole, "video") + " whole";
   for (const Result result :
        {Result::missing, Result::shorter, Result::changed, Result::unreadable, Result::unknown}) {
     summary[name(result)] = found.count(result);
@@ -296,9 +296,9 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   } else {
     log.note(text + (settings.flag("deep") ? ", by content" : ", by size; --deep reads them"));
     if (settings.flag("requeue")) {
-      log.note(std::to_string(requeued) + " missing videos will be fetched by `reeltally run " +
-               "--pending`, " + std::to_string(found.missing().size() - requeued) +
-               " cannot be: their links are dead");
+      log.note(format_count(requeued, "missing video") +
+               " will be fetched by `reeltally run --pending`, " +
+               std::to_string(found.missing().size() - requeued) + " cannot be: dead links");
     }
   }
   return differing == 0 ? ok : partly;

@@ -11,6 +11,7 @@
 
 #include "cmd/atomic_file.h"
 #include "cmd/child_process.h"
+#include "cmd/units.h"
 #include "core/error.h"
 #include "core/period.h"
 
@@ -104,8 +105,8 @@ void VideoHooks::finish(bool hurry_up) {
   waiting_.clear();
   if (dropped > 0) {
     failures_ += dropped;
-    log_.warning("the run ended before --exec or --sidecar came to " + std::to_string(dropped) +
-                 " recorded videos");
+    log_.warning("the run ended before --exec or --sidecar came to " +
+                 format_count(dropped, "recorded video"));
   }
 }
 

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::size_t kShaDigits = 12;
 constexpr int kMillion = 6;  // as a power of ten
+// A sum of costs holds 38 digits. Nonsense in one answer shall cost its own line alone, not the
+// report: within these bounds no 100,000 lines overflow, and beyond them no price is meant.
+constexpr long long kCostEnd = 1'000'000'000;
+constexpr int kCostPlacesMax = 24;
 constexpr std::string_view kSuperResolutionEnd = "-sr";
 constexpr std::string_view kReversalEnd = "-reversal";
 
@@ -74,6 +78,15 @@ std::string_view note_of(BilledAt source) {
   return {};
 }
 
+// Why a cost is no amount that can be summed up; empty: it is one.
+std::string fault_of(const Decimal& cost) {
+  if (cost.places() > kCostPlacesMax) {
+    return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
+  }
+  return cost < Decimal(kCostEnd) ? std::string()
+                                  : "the amount is not below " + std::to_string(kCostEnd);
+}
+
 void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
   charge.unit = row.unit;
   charge.unit_price = row.price;
@@ -87,7 +100,12 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   charge.quantity =
       is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
   try {
-    charge.cost = *charge.quantity * row.price;
+    const Decimal cost = *charge.quantity * row.price;
+    if (const std::string fault = fault_of(cost); !fault.empty()) {
+      add_note(charge.cost_note, fault);
+      return;
+    }
+    charge.cost = cost;
     round_cost(charge, pricing.round_places);
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");

@@ -16,8 +16,8 @@ constexpr int kTen = 10;
 
 [[noreturn]] void throw_overflow() {
   throw Error(
-      "an amount has more than 38 digits, so it cannot be exact; check the price book and "
-      "the counts of the period");
+      "a sum or an amount has more than 38 digits, so it cannot be exact; look for huge counts and "
+      "costs in a report of fewer days, and check the price book");
 }
 
 Coefficient checked_multiply(Coefficient left, Coefficient right) {

@@ -17,9 +17,10 @@ class Decimal {
   Decimal() = default;
   explicit Decimal(long long whole);
 
-  /// Digits before and behind the point that `parse` takes: sums of 10^8 of them cannot overflow.
+  /// Digits before and behind the point that `parse` takes: those of a 64-bit integer and of a
+  /// double, as JSON has them, and no 1,000 of the largest overflow in a sum.
   static constexpr int kWholeDigitsMax = 18;
-  static constexpr int kPlacesMax = 12;
+  static constexpr int kPlacesMax = 16;
 
   /// A sign at most, digits, and a point between digits. None for anything else: blanks,
   /// exponents, too many digits.
@@ -33,6 +34,8 @@ class Decimal {
   [[nodiscard]] Decimal rounded(int places) const;
   /// Without an exponent, trailing zeros or a needless point.
   [[nodiscard]] std::string text() const;
+  /// Digits behind the point.
+  [[nodiscard]] int places() const { return places_; }
   [[nodiscard]] bool is_negative() const { return coefficient_ < 0; }
   [[nodiscard]] bool is_zero() const { return coefficient_ == 0; }
 

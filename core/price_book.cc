@@ -82,9 +82,12 @@ class RowReader {
     }
     const auto value = Decimal::parse(cell(column));
     if (!value || value->is_negative()) {
-      fail(column, "'" + std::string(cell(column)) +
-                       "' is no plain decimal number such as 0.90; up to 18 digits before and 12 "
-                       "behind the point");
+      fail(column,
+           "'" + std::string(cell(column)) +
+               "' is no plain decimal number such as 0.90: a point, no thousands separators, up "
+               "to " +
+               std::to_string(Decimal::kWholeDigitsMax) + " digits before it and " +
+               std::to_string(Decimal::kPlacesMax) + " behind");
     }
     return value;
   }

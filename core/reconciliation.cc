@@ -37,6 +37,9 @@ std::optional<Reconciliation::Result> Reconciliation::compare(const Tasks::value
     const bool refunded = sides.theirs->is_zero() && is_ours(one.first.first);
     return refunded ? std::nullopt : std::optional(Result::only_theirs);
   }
+  if (unreadable_.contains(one.first.first)) {
+    return Result::different;
+  }
   if (!sides.theirs) {
     const bool free = sides.ours_known && sides.ours && sides.ours->is_zero();
     return free ? std::nullopt : std::optional(Result::only_ours);
@@ -54,7 +57,7 @@ std::vector<Reconciliation::Difference> Reconciliation::differences() const {
                        .task_id = key.first,
                        .unit = key.second,
                        .ours = sides.ours_known ? sides.ours : std::nullopt,
-                       .theirs = sides.theirs});
+                       .theirs = unreadable_.contains(key.first) ? std::nullopt : sides.theirs});
     }
   }
   return found;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,13 +22,15 @@ class Reconciliation {
     std::string task_id;
     std::string unit;               ///< a currency; empty for quota
     std::optional<Decimal> ours;    ///< none: we have no line, or it has no amount
-    std::optional<Decimal> theirs;  ///< none: they have no line
+    std::optional<Decimal> theirs;  ///< none: they have no line, or one that cannot be read
   };
 
   /// `amount`: none when our line has none; then nothing of theirs matches it.
   void add_ours(const std::string& task_id, const std::string& unit,
                 const std::optional<Decimal>& amount);
   void add_theirs(const std::string& task_id, const std::string& unit, const Decimal& amount);
+  /// They have a row of the task that nobody can read: whatever we have does not match it.
+  void add_unreadable(const std::string& task_id) { unreadable_.insert(task_id); }
 
   /// What does not match, by task ID. A task that costs nothing on one side and is known to the
   /// other matches also without a line or in another unit: a refund leaves nothing.
@@ -47,6 +50,7 @@ class Reconciliation {
   [[nodiscard]] bool is_ours(const std::string& task_id) const;
 
   Tasks tasks_;
+  std::set<std::string> unreadable_;
 };
 
 /// "only_ours" …

@@ -7,13 +7,15 @@
 #include <initializer_list>
 #include <optional>
 
+#include "core/money.h"
 #include "core/printable.h"
 
 namespace core {
 namespace {
 
-constexpr std::size_t kIntegerDigitsMax = 18;
-constexpr std::size_t kFractionDigitsMax = 12;
+// A count that is kept can be charged by.
+constexpr std::size_t kIntegerDigitsMax = Decimal::kWholeDigitsMax;
+constexpr std::size_t kFractionDigitsMax = Decimal::kPlacesMax;
 constexpr std::size_t kLabelBytesMax = 32;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

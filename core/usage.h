@@ -20,7 +20,7 @@ inline constexpr std::size_t kUsageValueBytesMax = 512;
 
 /// A number as plain digits: a JSON number, or a string that reads like one. Exact as sent ("5.0"),
 /// an exponent is written out ("1e3" gives "1000"). Empty for all else: negative numbers ("-1"
-/// stands for "automatic"), NaN, more than 18 digits before or 12 behind the point.
+/// stands for "automatic"), NaN, more digits than core::Decimal takes.
 [[nodiscard]] std::string plain_decimal(std::string_view text);
 [[nodiscard]] std::string plain_decimal(JsonValue value);
 

@@ -39,7 +39,8 @@ std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
 // Tasks with a final answer that no closed period knows, and that may belong to one: most have
 // neither a frozen line nor a finish time in its reach.
 std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
-                                               const std::vector<Adjusted>& adjusted) {
+                                               const std::vector<Adjusted>& adjusted,
+                                               const ReportQuery& query) {
   std::int64_t checked_to = std::numeric_limits<std::int64_t>::max();
   core::UtcTime begin = core::UtcTime::max();
   core::UtcTime end = core::UtcTime::min();
@@ -53,7 +54,8 @@ std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
               "ON o.id = s.outcome CROSS JOIN task AS t ON t.id = s.task "
               "WHERE s.id > ?1 AND o.verdict IN (1, 2) AND (t.finish_time IS NULL OR "
               "(t.finish_time >= ?2 AND t.finish_time < ?3) OR "
-              "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))",
+              "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))" +
+                  account_condition(query, "t.account"),
               {checked_to, begin.time_since_epoch().count(), end.time_since_epoch().count()});
   std::vector<std::int64_t> tasks;
   while (rows.step()) {
@@ -95,7 +97,7 @@ std::vector<core::OwnedLine> find_adjustments(SQLite::Database& database,
   FinishedTaskByKey tasks(database);
   StandingLines frozen(database);
   core::FinishedTask task;
-  for (const std::int64_t key : tasks_answered_since(database, adjusted)) {
+  for (const std::int64_t key : tasks_answered_since(database, adjusted, query)) {
     if (!tasks.find(key, task)) {
       continue;
     }

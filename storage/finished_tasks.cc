@@ -27,7 +27,7 @@ constexpr const char* kUnfrozen =
 // Statement parameters: 1 begin, 2 end. `state IN (1, 2)` is word for word that of the index.
 constexpr const char* kByFinish =
     "t.finish_time AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
-    "AND t.finish_time >= ?1 AND t.finish_time < ?2 {state} {unfrozen} "
+    "AND t.finish_time >= ?1 AND t.finish_time < ?2 {state} {account} {unfrozen} "
     "ORDER BY t.finish_time";
 // Few gateways name no finish time; these tasks are sorted.
 #define FIRST_SEEN_FINISHED                                                              \
@@ -35,11 +35,11 @@ constexpr const char* kByFinish =
   "WHERE f.task = t.id AND o.verdict IN (1, 2))"
 constexpr const char* kByFirstSeenFinished = FIRST_SEEN_FINISHED
     " AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
-    "AND t.finish_time IS NULL AND at >= ?1 AND at < ?2 {state} {unfrozen} "
+    "AND t.finish_time IS NULL AND at >= ?1 AND at < ?2 {state} {account} {unfrozen} "
     "ORDER BY at";
 constexpr const char* kBySubmit =
     "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state IN (1, 2) AND "
-    "at >= ?1 AND at < ?2 {state} {unfrozen} ORDER BY at";
+    "at >= ?1 AND at < ?2 {state} {account} {unfrozen} ORDER BY at";
 constexpr const char* kByKey =
     "ifnull(t.finish_time, " FIRST_SEEN_FINISHED
     ") AS at FROM task AS t {joins} WHERE t.id = ?1 AND t.state IN (1, 2) {unfrozen}";
@@ -62,6 +62,7 @@ std::string statement(std::string_view columns, std::string_view rest, std::stri
           query.successes && query.failures ? ""
           : query.successes                 ? "AND t.state = 1"
                                             : "AND t.state = 2");
+  fill_in(sql, "{account}", account_condition(query, "t.account"));
   fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
   return sql;
 }
@@ -111,6 +112,14 @@ core::BilledAt source_of(const core::TaskFacts& facts, ReportTime time) {
 }
 
 }  // namespace
+
+std::string account_condition(const ReportQuery& query, std::string_view column) {
+  if (query.account == 0) {
+    return {};
+  }
+  std::string condition = " AND ";
+  return condition.append(column).append(" = ").append(std::to_string(query.account)).append(" ");
+}
 
 std::vector<Way> ways_by(ReportTime time) {
   if (time == ReportTime::submit) {

@@ -32,11 +32,15 @@ struct ReportQuery {
   ReportTime time = ReportTime::finish;
   bool successes = true;
   bool failures = true;
-  bool videos = false;  ///< fills FinishedTask::lost, which takes a look at each task's videos
-  bool labels = true;   ///< fills FinishedTask::labels
+  std::int64_t account = 0;  ///< its key; 0: all
+  bool videos = false;       ///< fills FinishedTask::lost, which takes a look at each task's videos
+  bool labels = true;        ///< fills FinishedTask::labels
 
   bool operator==(const ReportQuery&) const = default;
 };
+
+/// " AND ACCOUNT = 17 " for the account of the query, whose column is `column`; empty for all.
+[[nodiscard]] std::string account_condition(const ReportQuery& query, std::string_view column);
 
 /// How tasks are found by a time.
 enum class Way { finish_time, first_seen_finished, submit_time };

@@ -113,8 +113,8 @@ FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
     : accounts_(database),
       cursor_(database,
               std::string("SELECT ") + kColumns + kFrom +
-                  "WHERE l.billed_at >= ?1 AND l.billed_at < ?2 AND l.succeeded BETWEEN ?3 AND ?4 "
-                  "ORDER BY l.billed_at, l.id",
+                  "WHERE l.billed_at >= ?1 AND l.billed_at < ?2 AND l.succeeded BETWEEN ?3 AND ?4" +
+                  account_condition(query, "t.account") + " ORDER BY l.billed_at, l.id",
               {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
                query.failures ? 0 : 1, query.successes ? 1 : 0}),
       at_end_(!cursor_.step()) {}
@@ -148,7 +148,8 @@ void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query
                             std::set<std::string>& names) {
   Cursor cursor(database,
                 "SELECT DISTINCT labels FROM report_line WHERE billed_at >= ?1 AND billed_at < ?2 "
-                "AND succeeded BETWEEN ?3 AND ?4",
+                "AND succeeded BETWEEN ?3 AND ?4" +
+                    account_condition(query, "(SELECT t.account FROM task AS t WHERE t.id = task)"),
                 {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
                  query.failures ? 0 : 1, query.successes ? 1 : 0});
   while (cursor.step()) {

@@ -386,20 +386,33 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
   });
 }
 
-OpenTasks Reports::open_tasks(core::UtcTime begin, core::UtcTime end) {
+OpenTasks Reports::open_tasks(const ReportQuery& query) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
     const auto count = [&](const std::string& state_and_index) {
       Cursor row(*c.database,
                  "SELECT count(*) FROM task INDEXED BY " + state_and_index +
                      " AND ifnull(submit_time, first_seen) >= ?1 AND "
-                     "ifnull(submit_time, first_seen) < ?2",
-                 {begin.time_since_epoch().count(), end.time_since_epoch().count()});
+                     "ifnull(submit_time, first_seen) < ?2" +
+                     account_condition(query, "account"),
+                 {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
       row.step();
       return static_cast<std::uint64_t>(row.integer(0));
     };
     return OpenTasks{.unfinished = count("task_unfinished WHERE state = 0"),
                      .missing = count("task_missing WHERE state = 3")};
+  });
+}
+
+std::map<std::string, std::int64_t> Reports::accounts() {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    std::map<std::string, std::int64_t> accounts;
+    Cursor rows(*c.database, "SELECT name, id FROM account", {});
+    while (rows.step()) {
+      accounts.emplace(rows.text(0), rows.integer(1));
+    }
+    return accounts;
   });
 }
 

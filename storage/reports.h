@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +51,10 @@ class Reports {
                  const std::function<void(const core::ReportLine&, std::int64_t)>& visit);
   /// The names of the labels of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
-  [[nodiscard]] OpenTasks open_tasks(core::UtcTime begin, core::UtcTime end);
+  /// Of the query's account and times.
+  [[nodiscard]] OpenTasks open_tasks(const ReportQuery& query);
+  /// The accounts of all tasks, by name, with their keys.
+  [[nodiscard]] std::map<std::string, std::int64_t> accounts();
   [[nodiscard]] int schema_version() const;
 
  private:

@@ -39,16 +39,46 @@ TEST(AtomicFile, FailureLeavesTheOldFileAndNoDraft) {
   }
 }
 
+TEST(AtomicFile, ReplacesTheTargetOfALinkAndKeepsTheLink) {
+  const support::TempDir dir;
+  namespace fs = std::filesystem;
+  fs::create_directory(dir.path("share"));
+  dir.write("share/old", "old");
+  fs::create_symlink("share/old", dir.path("link"));
+  fs::create_symlink("link", dir.path("link-to-link"));
+  fs::create_symlink("share/new", dir.path("dangling"));
+  cmd::write_atomically(dir.path("link-to-link"), "new", cmd::kOwnerOnly);
+  cmd::write_atomically(dir.path("dangling"), "made", cmd::kOwnerOnly);
+  for (const char* link : {"link", "link-to-link", "dangling"}) {
+    EXPECT_TRUE(fs::is_symlink(dir.path(link))) << link;
+  }
+  EXPECT_EQ(support::read_file(dir.path("share/old")), "new");
+  EXPECT_EQ(support::read_file(dir.path("share/new")), "made");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path("share")), {}), 2) << "no draft is left";
+}
+
+TEST(AtomicFile, RefusesALinkThatLeadsNowhere) {
+  const support::TempDir dir;
+  std::filesystem::create_symlink("round", dir.path("round"));
+  std::filesystem::create_symlink("none/f", dir.path("no-folder"));
+  for (const char* link : {"round", "no-folder"}) {
+    EXPECT_THROW(cmd::write_atomically(dir.path(link), "x", cmd::kOwnerOnly), core::Error) << link;
+    EXPECT_TRUE(std::filesystem::is_symlink(dir.path(link))) << link;
+  }
+}
+
 TEST(AtomicFile, ReplacesNothingButPlainFiles) {
   const support::TempDir dir;
   ASSERT_EQ(::mkfifo(dir.path("pipe").c_str(), 0600), 0);
   const std::string database = std::string("SQLite format 3\0", 16) + "pages";
-  for (const std::string& path : {dir.path("pipe"), dir.write("ledger.db", database)}) {
+  std::filesystem::create_symlink("pipe", dir.path("link"));
+  for (const std::string& path :
+       {dir.path("pipe"), dir.path("link"), dir.write("ledger.db", database)}) {
     EXPECT_THROW(cmd::write_atomically(path, "x", cmd::kOwnerOnly), core::Error) << path;
   }
   EXPECT_TRUE(std::filesystem::is_fifo(dir.path("pipe")));
   EXPECT_EQ(support::read_file(dir.path("ledger.db")), database);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 2);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 3);
 }
 
 }  // namespace

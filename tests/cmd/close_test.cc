@@ -165,7 +165,7 @@ TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
   EXPECT_EQ(rounded("2026-11"), "-4 9 ");
 }
 
-TEST_F(CloseTest, WhatIsTakenBackCountsNegativeInTheManifest) {
+TEST_F(CloseTest, TheManifestCountsTasksNetAndUnpricedLinesOneByOne) {
   prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ok);
@@ -176,7 +176,69 @@ TEST_F(CloseTest, WhatIsTakenBackCountsNegativeInTheManifest) {
   const auto manifest = nlohmann::json::parse(support::read_file(path + ".manifest.json"));
   EXPECT_EQ(manifest.at("rows"), 2);
   EXPECT_EQ(manifest.at("tasks"), 0);
-  EXPECT_EQ(manifest.at("unpriced"), -1);
+  EXPECT_EQ(manifest.at("unpriced"), 1) << "the line that takes the unpriced one back";
+  out.str("");
+  cmd::write_report({.ledger = ledger_, .period = "2026-11", .by = {"model"}}, log_, out);
+  const auto groups = support::csv_table(out.str());
+  ASSERT_EQ(groups.size(), 1U) << out.str();
+  EXPECT_EQ(groups.front().at("tasks"), "0");
+  EXPECT_EQ(groups.front().at("unpriced"), "1");
+}
+
+TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
+  add("a", kOctober + 1000, "5");
+  support::add_billing_task(
+      ledger_,
+      {.account = "studio",
+       .id = "s",
+       .columns = ", finish_time, model, duration_seconds, labels",
+       .values = ", " + std::to_string(kOctober + 2000) + ", 'm', '7', '{\"film\":\"x\"}'"},
+      kOctober);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_NE(said_.find("2 lines"), std::string::npos) << "closed for all accounts: " << said_;
+  answer("a", 1, "duration_seconds = '6'", "corrected");
+  const auto rows_of = [this](const std::string& period, const std::string& account) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .account = account}, log_, out);
+    return support::csv_table(out.str());
+  };
+  const auto studio = rows_of("2026-10", "studio");
+  ASSERT_EQ(studio.size(), 1U);
+  EXPECT_EQ(studio.front().at("task_id"), "s");
+  EXPECT_EQ(studio.front().at("label_film"), "x");
+  const auto own = rows_of("2026-10", "default");
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_FALSE(own.front().contains("label_film")) << "the other account's labels are its own";
+  EXPECT_EQ(rows_of("2026-11", "default").size(), 2U);
+  EXPECT_EQ(rows_of("2026-11", "studio").size(), 0U);
+}
+
+// FOCUS 1.2, ChargeClass: "Correction" for a row about a period that was invoiced, null for others.
+TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
+  add("a", kOctober + 1000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 1, "duration_seconds = '6'", "corrected");
+  add("late", kOctober + 2000, "2");
+  add("new", kNovember + 1000, "3");
+  const auto classes = [this](const std::string& period) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_,
+                       .period = period,
+                       .format = "focus",
+                       .prices = prices_,
+                       .delimiter = ";"},
+                      log_, out);
+    std::string all;
+    for (auto& row : support::csv_table(out.str(), ';')) {
+      all += row["ResourceId"] + " " + row["BilledCost"] + " " + row["ChargeClass"] + " of " +
+             row["ChargePeriodStart"].substr(0, 7) + "\n";
+    }
+    return all;
+  };
+  EXPECT_EQ(classes("2026-10"), "a 4.5  of 2026-10\n");
+  EXPECT_EQ(classes("2026-11"),
+            "a -4.5 Correction of 2026-10\na 5.4 Correction of 2026-10\n"
+            "late 1.8 Correction of 2026-10\nnew 2.7  of 2026-11\n");
 }
 
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {

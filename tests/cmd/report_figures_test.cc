@@ -42,4 +42,13 @@ TEST(ReportFigures, WhatIsTakenBackIsNoOtherFailureAndTookNoTime) {
   EXPECT_EQ(figures.generated.seconds, std::vector<std::int64_t>{90});
 }
 
+TEST(ReportFigures, ALineWithoutACostIsUnpricedWhicheverWayItCounts) {
+  const core::TimeZone utc("UTC");
+  cmd::ReportFigures figures(utc);
+  const core::FinishedTask video = finished(true);
+  const core::Charge unknown;
+  figures.add({.task = video, .charge = unknown, .adjusts = "x", .reversal = true});
+  EXPECT_EQ(figures.all.unpriced, 1);
+}
+
 }  // namespace

@@ -233,12 +233,41 @@ TEST_F(ReportTest, AFileComesWithItsManifest) {
   EXPECT_EQ(manifest.at("sha256"), core::hex(hash.finish()));
   EXPECT_EQ(manifest.at("rows"), 5);
   EXPECT_EQ(manifest.at("tasks"), 4);
+  EXPECT_TRUE(manifest.at("account").is_null());
   EXPECT_EQ(manifest.at("unfinished"), 1);
   EXPECT_EQ(manifest.at("missing"), 1);
   EXPECT_EQ(manifest.at("unpriced"), 1);
   EXPECT_EQ(manifest.at("totals"), (nlohmann::json{{"CNY", "9.5094"}, {"USD", "0.6125625"}}));
   options_.output = "-";
   EXPECT_EQ(report(), text);
+}
+
+TEST_F(ReportTest, OfOneAccountNamesItInManifestAndPage) {
+  support::add_billing_task(ledger_,
+                            {.account = "studio",
+                             .id = "s1",
+                             .columns = ", finish_time, model",
+                             .values = ", " + std::to_string(kDay) + ", 'happyhorse'"},
+                            kDay);
+  options_.output = folder_.path("studio.csv");
+  options_.account = "studio";
+  (void)report();
+  const auto manifest =
+      nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
+  EXPECT_EQ(manifest.at("account"), "studio");
+  EXPECT_EQ(manifest.at("rows"), 1);
+  EXPECT_EQ(manifest.at("unfinished"), 0) << "the one that is belongs to another account";
+  options_.output = "-";
+  options_.format = "html";
+  EXPECT_NE(report().find(", account studio</p>"), std::string::npos);
+  options_.account = "stduio";
+  try {
+    (void)report();
+    ADD_FAILURE() << "an account that is none makes no empty report";
+  } catch (const core::UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("use one of default, studio"), std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(ReportTest, AFailedReportLeavesTheOldFile) {

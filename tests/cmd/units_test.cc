@@ -132,4 +132,10 @@ TEST(Size, Format) {
   for (const Case& c : cases) EXPECT_EQ(cmd::format_size(c.bytes), c.expected) << c.bytes;
 }
 
+TEST(Count, ACountHasItsNoun) {
+  EXPECT_EQ(cmd::format_count(0, "task"), "0 tasks");
+  EXPECT_EQ(cmd::format_count(1, "task"), "1 task");
+  EXPECT_EQ(cmd::format_count(2, "missing video"), "2 missing videos");
+}
+
 }  // namespace

@@ -102,6 +102,20 @@ TEST(Billing, UnknownIsEmptyWithItsReasonNeverZero) {
   EXPECT_EQ(charged(task, "*,second,,,1,CNY,,\n"), "- x - = -  (the model is unknown)");
 }
 
+// The sum of a period has 38 digits, and one nonsense count must not take them all.
+TEST(Billing, NoSingleAmountCanStopAReport) {
+  FinishedTask task = finished();
+  task.facts.duration_seconds = "1111111111";
+  EXPECT_EQ(charged(task, "m,second,,,1,CNY,,\n"),
+            "1111111111 x 1 = - CNY (the amount is not below 1000000000)");
+  EXPECT_EQ(charged(task, "m,second,,,0.9,CNY,,\n"), "1111111111 x 0.9 = 999999999.9 CNY");
+  task.facts.duration_seconds = "1.0416666666666667";
+  EXPECT_EQ(charged(task, "m,second,,,0.00000001,CNY,,\n"),
+            "1.0416666666666667 x 0.00000001 = 0.000000010416666666666667 CNY");
+  EXPECT_EQ(charged(task, "m,second,,,0.000000001,CNY,,\n"),
+            "1.0416666666666667 x 0.000000001 = - CNY (the amount has more than 24 decimals)");
+}
+
 TEST(Billing, FailuresCostNothing) {
   FinishedTask task = finished();
   task.succeeded = false;

@@ -54,6 +54,18 @@ TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
   EXPECT_EQ(texts(both), (std::vector<std::string>{"different t - 5"}));
 }
 
+TEST(Reconciliation, ARowThatCannotBeReadIsThereAndMatchesNothing) {
+  Reconciliation both;
+  both.add_ours("t", "", amount("5"));
+  both.add_unreadable("t");
+  both.add_ours("free", "", amount("0"));
+  both.add_theirs("free", "", *amount("0"));
+  both.add_unreadable("free");
+  both.add_unreadable("stranger");
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different free 0 -", "different t 5 -"}));
+  EXPECT_EQ(both.matched(), 0U);
+}
+
 TEST(Reconciliation, CurrenciesAreNeverMixed) {
   Reconciliation both;
   both.add_ours("t", "CNY", amount("5"));

@@ -40,6 +40,22 @@ def test_a_column_chooses_the_account(two):
     assert '"account":"south"' in lines and '"account":"north"' in lines
 
 
+def test_a_report_of_one_account(two):
+    program, _, _ = two
+    path = program.csv("same,north", "same,south", "n,", header="task_id,account")
+    assert program("run", *program.flags_of_two, path).code == 0
+
+    def accounts(*arguments, env=None):
+        result = program("report", "--period", "2026", "--config", "config.toml", *arguments, env=env)
+        assert result.code == 0, result
+        return [line.split(",")[1] for line in result.out.splitlines()[1:]]
+    assert sorted(accounts()) == sorted(accounts(env={"REELTALLY_ACCOUNT": "north"})) == ["north", "north", "south"], \
+        "whose key a run uses takes nothing from a report"
+    assert accounts("--account", "south") == ["south"]
+    wrong = program("report", "--period", "2026", "--account", "soth", "-o", "soth.csv")
+    assert wrong.code == 2 and "use one of north, south" in wrong.err and not (program.folder / "soth.csv").exists(), wrong
+
+
 def test_without_the_column_there_is_one_account(two):
     program, north, south = two
     result = program("run", *program.flags_of_two, program.csv("same"))

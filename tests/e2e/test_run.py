@@ -205,7 +205,7 @@ def test_summary_text_and_quiet(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse"})
     flags = [f for f in reeltally.flags(gateway) if f != "--json"]
     result = reeltally("run", *flags, reeltally.csv("a"))
-    assert result.out == "" and "1 tasks" in result.err and "1 downloaded" in result.err
+    assert result.out == "" and "1 task in" in result.err and "1 downloaded" in result.err
     result = reeltally("run", "-q", *flags, reeltally.csv("b"))
     assert result.code == 0 and result.out == "" and result.err == ""
 

@@ -22,7 +22,7 @@ def findings(result):
 
 def test_all_is_well(filled):
     result = filled("verify", "--deep")
-    assert result.code == 0 and result.out == "" and "6 videos are whole" in result.err, result
+    assert result.code == 0 and result.out == "" and "6 videos whole" in result.err, result
 
 
 def test_each_kind_of_difference(filled):
@@ -50,7 +50,7 @@ def test_each_kind_of_difference(filled):
 def test_requeue_fetches_what_is_missing(filled):
     (filled.videos / "t0.mp4").unlink()
     result = filled("verify", "--requeue")
-    assert result.code == 3 and "1 missing videos will be fetched" in result.err, result
+    assert result.code == 3 and "1 missing video will be fetched" in result.err, result
     assert filled.run(filled.gateway, "--pending").code == 0
     assert filled("verify", "--deep").code == 0
 
@@ -71,7 +71,7 @@ def test_a_pruned_link_is_asked_for(filled, named):
     assert filled("db", "prune", "--older-than", "0").code == 0
     queries = len(filled.gateway.queries())
     if not named:
-        assert "1 missing videos will be fetched" in filled("verify", "--requeue").err
+        assert "1 missing video will be fetched" in filled("verify", "--requeue").err
     result = filled.run(filled.gateway, filled.csv("t0") if named else "--pending")
     assert result.code == 0 and len(filled.gateway.queries()) == queries + 1, result
     assert filled("verify", "--deep").code == 0

@@ -176,9 +176,39 @@ TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
   add({.id = "d", .state = 3}, 700);
   add_finished("e", 700);
   const storage::ReportQuery query = between(500, 1000);
-  const storage::OpenTasks open = storage::Reports(path_).open_tasks(query.begin, query.end);
+  const storage::OpenTasks open = storage::Reports(path_).open_tasks(query);
   EXPECT_EQ(open.unfinished, 2U);
   EXPECT_EQ(open.missing, 1U);
+}
+
+TEST_F(ReportsTest, OfOneAccountAlone) {
+  const std::string columns = ", finish_time, submit_time, labels";
+  add({.id = "a", .columns = columns, .values = ", 600, 600, '{\"of\":\"default\"}'"});
+  add({.account = "studio",
+       .id = "a",
+       .columns = columns,
+       .values = ", 601, 601, '{\"for\":\"studio\"}'"});
+  add({.account = "studio", .id = "b"}, 602);
+  add({.account = "studio", .id = "open", .state = 0}, 603);
+  storage::Reports reports(path_);
+  storage::ReportQuery query = between(500, 1000);
+  EXPECT_EQ(ids(query), "a a b");
+  query.account = reports.accounts().at("studio");
+  EXPECT_EQ(ids(query), "a b");
+  EXPECT_EQ(reports.label_names(query), std::vector<std::string>{"for"});
+  EXPECT_EQ(reports.open_tasks(query).unfinished, 1U);
+  std::int64_t tasks = 0;
+  reports.sum_lines(query, {}, core::TimeZone("UTC"),
+                    [&](const core::ReportLine& line, std::int64_t times) {
+                      EXPECT_EQ(line.task.account, "studio");
+                      tasks += times;
+                    });
+  EXPECT_EQ(tasks, 2);
+  query.time = storage::ReportTime::submit;
+  EXPECT_EQ(ids(query), "a b");
+  query.account = reports.accounts().at("default");
+  EXPECT_EQ(ids(query), "a");
+  EXPECT_EQ(reports.open_tasks(query).unfinished, 0U);
 }
 
 TEST_F(ReportsTest, ReadsOneStateWhileARunWrites) {

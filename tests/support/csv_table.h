@@ -9,11 +9,12 @@
 namespace support {
 
 /// Of a CSV with a header and without quotes.
-inline std::vector<std::map<std::string, std::string>> csv_table(const std::string& csv) {
-  const auto cells_of = [](const std::string& line) {
+inline std::vector<std::map<std::string, std::string>> csv_table(const std::string& csv,
+                                                                 char delimiter = ',') {
+  const auto cells_of = [delimiter](const std::string& line) {
     std::vector<std::string> cells;
     std::istringstream text(line);
-    for (std::string cell; std::getline(text, cell, ',');) {
+    for (std::string cell; std::getline(text, cell, delimiter);) {
       cells.push_back(cell);
     }
     return cells;
