@@ -124,6 +124,29 @@ def test_the_monitor_hears_start_and_end(reeltally, make_gateway):
     assert monitor.calls[-1] == "/ping/secret-uuid/12"
 
 
+def test_the_monitor_hears_of_a_run_that_could_not_start(reeltally, make_gateway):
+    monitor = Monitor(200)
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
+    flags = ["--ping-url", monitor.url]
+    assert reeltally.run(gateway, *flags, "no-such-file.csv").code == 2
+    assert reeltally.run(gateway, *flags, reeltally.csv("a"), env={"ANYFAST_API_KEY": ""}).code == 2
+    assert reeltally.run(gateway, *flags, "--exec", "no-such-program", reeltally.csv("a")).code == 2
+    assert reeltally.run(gateway, *flags, "--dry-run", "no-such-file.csv").code == 2, "which is no run"
+    assert monitor.calls == ["/ping/secret-uuid/2"] * 3, "none of them began"
+    first = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--deadline", "20s", reeltally.csv("a"))
+    while not gateway.queries():
+        assert first.poll() is None
+        time.sleep(0.01)
+    assert reeltally.run(gateway, *flags, reeltally.csv("a")).code == 11
+    assert monitor.calls[3:] == ["/ping/secret-uuid/11"], "the start of the other run still counts"
+    waiting = reeltally.start("run", *reeltally.flags(gateway), *flags, "--lock-wait", "20s", reeltally.csv("a"))
+    time.sleep(0.2)
+    waiting.send_signal(signal.SIGTERM)
+    assert reeltally.finish(waiting).code == 143 and monitor.calls[4:] == ["/ping/secret-uuid/143"]
+    first.send_signal(signal.SIGINT)
+    assert reeltally.finish(first).code == 130
+
+
 def test_a_monitor_that_fails_is_a_warning(reeltally, make_gateway):
     monitor = Monitor(500)
     gateway = make_gateway(tasks={"a": {"polls": ["failure"]}})
