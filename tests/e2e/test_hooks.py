@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -69,6 +70,24 @@ def test_a_signal_ends_hooks_that_hang(reeltally, make_gateway):
     begin = time.monotonic()
     result = reeltally.finish(process)
     assert result.code == 143 and time.monotonic() - begin < 5 and "ended with the run" in result.err, result
+
+
+@pytest.mark.parametrize("text, said", [("exit 0\n", None), ("exit 3\n", "exit code 3"), ("sleep 300\n", "ended with the run")])
+def test_a_hook_ends_at_once_where_pidfd_open_is_forbidden(reeltally, make_gateway, text, said):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    hook = program(reeltally.folder, 'touch "$1.began"\n' + text)
+    process = reeltally.start("run", *reeltally.flags(gateway), "--exec", hook, reeltally.csv("a"),
+                              wrapper=["strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=pidfd_open",
+                                       "-e", "inject=pidfd_open:error=EPERM"])
+    begin = time.monotonic()
+    if "sleep" in text:
+        while not (reeltally.videos / "a.mp4.began").exists():
+            assert time.monotonic() < begin + 20 and process.poll() is None
+            time.sleep(0.01)
+        subprocess.run(["pkill", "-TERM", "-P", str(process.pid), "reeltally"], check=True)
+    result = reeltally.finish(process)
+    assert time.monotonic() - begin < 20 and reeltally.files().count("a.mp4") == 1, result
+    assert said in result.err if said else not result.err.count("hook"), result
 
 
 def test_what_a_hook_prints_is_a_message(reeltally, make_gateway):
