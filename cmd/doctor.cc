@@ -18,7 +18,7 @@
 #include "cmd/api_key.h"
 #include "cmd/base_url.h"
 #include "cmd/exit_code.h"
-#include "cmd/program.h"
+#include "cmd/run_settings.h"
 #include "cmd/units.h"
 #include "core/api.h"
 #include "core/clock.h"
@@ -110,10 +110,9 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
     findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought");
     return std::nullopt;
   }
-  transport.ca_file = settings.given_text("ca-file").value_or(
-      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.ca_file = ca_file(settings);
   transport.allow_http = settings.flag("allow-http");
-  transport.user_agent = "reeltally/" + std::string(program_version());
+  transport.user_agent = user_agent();
   return transport.accounts.empty() ? std::nullopt : std::optional(std::move(transport));
 }
 
