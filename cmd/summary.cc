@@ -12,13 +12,20 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+std::string counted(std::uint64_t value, const char* one, const char* more) {
+  return number(value) + " " + (value == 1 ? one : more);
+}
+
 // "12 succeeded, 3 failed": what is not there is not said.
 class Phrase {
  public:
   Phrase& add(std::uint64_t count, const std::string& what) {
+    return add(count, what.c_str(), what.c_str());
+  }
+  Phrase& add(std::uint64_t count, const char* one, const char* more) {
     if (count > 0) {
       text_ += text_.empty() ? "" : ", ";
-      text_.append(number(count)).append(" ").append(what);
+      text_ += counted(count, one, more);
     }
     return *this;
   }
@@ -124,21 +131,21 @@ std::vector<std::string> summary_text(const Summary& summary) {
       .add(tally.unrecognised, "with an unrecognised answer")
       .add(tally.not_answered, "not answered")
       .add(tally.unasked, "unasked");
-  lines.push_back("run " + std::to_string(summary.run_id) + ": " + number(summary.tasks) +
-                  " tasks in " + seconds_text(summary.seconds) + ": " +
-                  tasks.text("nothing to do"));
+  lines.push_back("run " + std::to_string(summary.run_id) + ": " +
+                  counted(summary.tasks, "task", "tasks") + " in " + seconds_text(summary.seconds) +
+                  ": " + tasks.text("nothing to do"));
   Phrase videos;
   videos.add(tally.videos_downloaded, "downloaded (" + format_size(tally.video_bytes) + ")")
       .add(tally.videos_failed, "not fetched")
       .add(tally.videos_expired, "expired");
   lines.push_back("videos: " + videos.text("none fetched"));
   Phrase input;
-  input.add(summary.rows_read, "rows")
+  input.add(summary.rows_read, "row", "rows")
       .add(summary.rows_rejected, "rejected")
-      .add(summary.duplicates, "duplicates");
+      .add(summary.duplicates, "duplicate", "duplicates");
   lines.push_back("input: " + input.text("no rows"));
   Phrase requests;
-  requests.add(tally.requests, "sent").add(tally.retries, "retries");
+  requests.add(tally.requests, "sent").add(tally.retries, "retry", "retries");
   std::string line = "requests: " + requests.text("none");
   for (const auto& [kind, count] : tally.errors) {
     line += ", " + kind + " " + number(count);
@@ -146,6 +153,10 @@ std::vector<std::string> summary_text(const Summary& summary) {
   lines.push_back(line);
   if (!summary.reason.empty()) {
     lines.push_back("stopped: " + summary.reason);
+  } else if (summary.exit_code == interrupted || summary.exit_code == terminated) {
+    lines.push_back(std::string("stopped by ") +
+                    (summary.exit_code == interrupted ? "SIGINT" : "SIGTERM") +
+                    "; the next run goes on where this one ended");
   }
   return lines;
 }
