@@ -156,12 +156,13 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
 
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.totals.unpriced > 0) {
-    log.warning(std::to_string(outcome.totals.unpriced) +
-                " lines have no cost; cost_note says why of each");
+    log.warning("lines without a cost: " + std::to_string(outcome.totals.unpriced) +
+                "; cost_note says why of each");
   }
   if (outcome.open.unfinished > 0) {
-    log.warning(std::to_string(outcome.open.unfinished) + " tasks of " + plan.period.name +
-                " are unfinished and not in the report; `reeltally run --pending` asks for them");
+    log.warning("unfinished tasks of " + plan.period.name +
+                ", not in the report: " + std::to_string(outcome.open.unfinished) +
+                "; `reeltally run --pending` asks for them");
   }
 }
 

@@ -132,6 +132,7 @@ class Run {
   void name_left_over(storage::TaskStore& store);
   void publish_failed_rows();
   void tell_summary();
+  [[nodiscard]] std::string why_it_ended() const;
   void write_monitor_files(const std::string& ledger);
   void write_monitor_file(const char* option, const std::function<void(const std::string&)>& write);
   [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
@@ -483,7 +484,6 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.stale = totals.stale;
   summary_.missing = totals.missing;
   summary_.videos_left = totals.videos_wanted;
-  summary_.reason = result_.disk_failure.empty() ? result_.reason : result_.disk_failure;
   const bool waits = settings_.flag("wait") || settings_.given_duration("deadline").has_value();
   summary_.exit_code = exit_code({.signal = interrupt_.signal(),
                                   .result = result_,
@@ -519,28 +519,37 @@ void Run::name_left_over(storage::TaskStore& store) {
 }
 
 void Run::tell_summary() {
-  if (result_.end == core::RunEnd::key_rejected) {
-    log_.error("the gateway rejects the API key: " + result_.reason +
-               "; check the key, its quota and its list of models and addresses");
-  } else if (result_.end == core::RunEnd::wrong_base_url) {
-    log_.error(result_.reason + "; check --base-url");
-  } else if (!summary_.reason.empty()) {
-    log_.error(summary_.reason);
-  }
   const bool trouble = summary_.exit_code != ExitCode::ok;
+  const bool quiet = settings_.flag("quiet");
   for (const std::string& line : troubles_.lines()) {
     log_.error(line);
   }
   if (settings_.flag("json")) {
     out_ << summary_json(summary_) << '\n';
-    return;
+  } else if (trouble || !quiet) {
+    for (const std::string& line : summary_text(summary_)) {
+      quiet ? log_.error(line) : log_.note(line);
+    }
   }
-  if (settings_.flag("quiet") && !trouble) {
-    return;
+  // Last, where it is looked for.
+  if (const std::string why = why_it_ended(); !why.empty()) {
+    trouble ? log_.error(why) : log_.note(why);
   }
-  for (const std::string& line : summary_text(summary_)) {
-    trouble&& settings_.flag("quiet") ? log_.error(line) : log_.note(line);
+}
+
+// Empty: it came to its end.
+std::string Run::why_it_ended() const {
+  if (result_.end == core::RunEnd::key_rejected) {
+    return "the gateway rejects the API key: " + result_.reason +
+           "; check the key, its quota and its list of models and addresses";
   }
+  if (result_.end == core::RunEnd::wrong_base_url) {
+    return result_.reason + "; check --base-url";
+  }
+  return result_.disk_failure.empty()
+             ? result_.reason
+             : result_.disk_failure + "; mend that or choose another folder with --output: the " +
+                   "next run with --pending fetches what is missing";
 }
 
 }  // namespace
