@@ -59,7 +59,11 @@ std::string read_file(const std::string& path, Guard guard) {
   if (file.get() < 0 && errno == ELOOP) {
     refuse_file(path, "is a symbolic link; name the file itself");
   }
-  if (file.get() < 0) refuse_file(path, "cannot be opened: " + reason(errno));
+  if (file.get() < 0) {
+    const int error = errno;
+    refuse_file(path, "cannot be opened: " + reason(error) +
+                          (error == EACCES ? "; it must belong to the user who runs this" : ""));
+  }
   check_file(file.get(), path, guard);
   std::array<char, kKeyBytesMax + 64> bytes{};
   std::size_t used = 0;
@@ -97,7 +101,7 @@ std::string_view without_bearer(std::string_view text) {
 
 ApiKey checked_key(std::string_view text, const std::string& source) {
   const std::string_view key = without_bearer(trimmed(text));
-  if (key.empty()) throw UsageError("the API key of " + source + " is empty");
+  if (key.empty()) throw UsageError("the API key of " + source + " is empty: put the key there");
   if (key.size() > kKeyBytesMax) {
     throw UsageError("the API key of " + source + " is over 4096 bytes: is it the right file?");
   }

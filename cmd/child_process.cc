@@ -137,22 +137,55 @@ class SpawnRules {
   posix_spawnattr_t attributes_{};
 };
 
+// Tells a child's end by a descriptor that becomes readable (pidfd_open(2)). Kernels before 5.3 and
+// some sandboxes have none: there it is asked for now and then.
+class ChildEnd {
+ public:
+  explicit ChildEnd(pid_t child)
+      : child_(child), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
+  ~ChildEnd() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  ChildEnd(const ChildEnd&) = delete;
+  ChildEnd& operator=(const ChildEnd&) = delete;
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }  // -1: none
+  // How long a wait may last before it has to look again.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    constexpr std::chrono::milliseconds kLookEvery{20};
+    return descriptor_ >= 0 ? std::chrono::milliseconds::max() : kLookEvery;
+  }
+  // The child stays to be waited for.
+  [[nodiscard]] bool has_come() const {
+    siginfo_t end{};
+    return ::waitid(P_PID, static_cast<id_t>(child_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           end.si_pid == child_;
+  }
+
+ private:
+  pid_t child_;
+  int descriptor_;
+};
+
 // Waits for the child's end (true), for `stop_fd`, or until the time is over (false).
-bool wait_for_end(int child_fd, int stop_fd, std::chrono::milliseconds timeout, Output& output,
-                  bool& stopped) {
+bool wait_for_end(const ChildEnd& child_end, int stop_fd, std::chrono::milliseconds timeout,
+                  Output& output, bool& stopped) {
   const auto end = std::chrono::steady_clock::now() + timeout;
   while (true) {
-    std::array<pollfd, 3> fds{{{.fd = child_fd, .events = POLLIN, .revents = 0},
+    std::array<pollfd, 3> fds{{{.fd = child_end.descriptor(), .events = POLLIN, .revents = 0},
                                {.fd = stop_fd, .events = POLLIN, .revents = 0},
                                {.fd = output.read_end(), .events = POLLIN, .revents = 0}}};
     const auto left = std::max(
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
         std::chrono::milliseconds(0));
-    const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+    const int ready = ::poll(fds.data(), fds.size(),
+                             static_cast<int>(std::min(left, child_end.patience()).count()));
     if (ready > 0 && fds[2].revents != 0) {
       output.read_some();
     }
-    const bool ended = ready > 0 && (fds[0].revents & POLLIN) != 0;
+    const bool ended = child_end.has_come();
     stopped = ready > 0 && (fds[1].revents & POLLIN) != 0;
     if (ended || stopped || left.count() == 0) {
       return ended;
@@ -184,20 +217,19 @@ std::string run_child(const ChildProgram& program) {
     return "it cannot be started: " + why(error);
   }
   output.close_write_end();
-  const int child_fd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  const ChildEnd child_end(child);
   bool stopped = false;
-  const bool ended = wait_for_end(child_fd, program.stop_fd, program.timeout, output, stopped);
+  const bool ended = wait_for_end(child_end, program.stop_fd, program.timeout, output, stopped);
   if (!ended) {
     ::kill(-child, SIGTERM);
     bool ignored = false;
-    if (!wait_for_end(child_fd, -1, kGrace, output, ignored)) {
+    if (!wait_for_end(child_end, -1, kGrace, output, ignored)) {
       ::kill(-child, SIGKILL);
     }
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  ::close(child_fd);
   output.finish();
   if (!ended) {
     return stopped ? "ended with the run" : "took longer than " + format_duration(program.timeout);

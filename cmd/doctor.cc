@@ -18,7 +18,7 @@
 #include "cmd/api_key.h"
 #include "cmd/base_url.h"
 #include "cmd/exit_code.h"
-#include "cmd/program.h"
+#include "cmd/run_settings.h"
 #include "cmd/units.h"
 #include "core/api.h"
 #include "core/clock.h"
@@ -110,10 +110,9 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
     findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought");
     return std::nullopt;
   }
-  transport.ca_file = settings.given_text("ca-file").value_or(
-      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.ca_file = ca_file(settings);
   transport.allow_http = settings.flag("allow-http");
-  transport.user_agent = "reeltally/" + std::string(program_version());
+  transport.user_agent = user_agent();
   return transport.accounts.empty() ? std::nullopt : std::optional(std::move(transport));
 }
 
@@ -225,10 +224,14 @@ fs::path existing_part(fs::path path) {
   return path;
 }
 
+bool may_write_in(const fs::path& folder) {
+  return fs::is_directory(folder) && ::access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
 void check_folder(const Settings& settings, Findings& findings) {
   const std::string& output = settings.text("output");
   const fs::path there = existing_part(output);
-  if (!fs::is_directory(there) || ::access(there.c_str(), W_OK | X_OK) != 0) {
+  if (!may_write_in(there)) {
     findings.problem("output folder", there.string() + " is no folder that we may write to",
                      "change its owner or mode, or name another with --output");
     return;
@@ -246,7 +249,12 @@ void check_folder(const Settings& settings, Findings& findings) {
                 fs::absolute(output).string() + (room ? ", " + format_size(*room) + " free" : ""));
 }
 
-void check_room(const fs::path& ledger, Findings& findings) {
+void check_ledger_folder(const fs::path& ledger, Findings& findings) {
+  const fs::path folder = existing_part(fs::absolute(ledger).parent_path());
+  if (!may_write_in(folder)) {
+    findings.problem("ledger folder", folder.string() + " is no folder that we may write to",
+                     "change its owner or mode, or name another place with --db");
+  }
   constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
   const auto room = free_bytes(existing_part(ledger));
   if (room && *room < kLedgerRoom) {
@@ -267,7 +275,7 @@ void check_lock(const std::string& ledger, Findings& findings) {
 void check_ledger_state(const Settings& settings, Findings& findings) {
   try {
     const std::string ledger = settings.ledger_path();
-    check_room(ledger, findings);
+    check_ledger_folder(ledger, findings);
     std::error_code unknown;
     if (fs::status(ledger, unknown).type() == fs::file_type::not_found) {
       findings.fine("ledger", "none yet at " + ledger + "; the first run makes it");

@@ -48,9 +48,11 @@ ProgressCounts LiveProgress::counts() {
   ProgressCounts counts;
   counts.queried = static_cast<std::int64_t>(tally.queried);
   counts.tasks = std::max(static_cast<std::int64_t>(sources_.tasks), counts.queried);
-  counts.finished = static_cast<std::int64_t>(tally.succeeded + tally.failed);
+  counts.succeeded = static_cast<std::int64_t>(tally.succeeded);
   counts.failed = static_cast<std::int64_t>(tally.failed);
-  counts.running = counts.queried - counts.finished;
+  counts.not_answered = static_cast<std::int64_t>(tally.not_answered);
+  counts.running = std::max<std::int64_t>(
+      counts.queried - counts.succeeded - counts.failed - counts.not_answered, 0);
   counts.downloads_active = static_cast<std::int64_t>(sources_.downloads.in_flight());
   counts.downloads_left =
       static_cast<std::int64_t>(sources_.downloads.held()) - counts.downloads_active;

@@ -19,7 +19,8 @@ class MonitorCalls {
 
   /// Calls URL/start beside the run.
   void start();
-  /// Calls URL/CODE, after the first call is over. `hurry`: the run was told to end.
+  /// Calls URL/CODE, after the first call, if there was one, is over. `hurry`: the run was told to
+  /// end.
   void end(int code, bool hurry);
 
  private:

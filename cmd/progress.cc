@@ -29,8 +29,9 @@ std::string part_of(std::int64_t count, std::int64_t total, std::string_view wha
 
 Topic tasks_topic(const ProgressCounts& counts) {
   Topic topic{"tasks", {part_of(counts.queried, counts.tasks, "asked")}};
-  topic.parts.push_back(number(counts.finished, "finished"));
+  topic.parts.push_back(number(counts.succeeded, "succeeded"));
   if (counts.failed > 0) topic.parts.push_back(number(counts.failed, "failed"));
+  if (counts.not_answered > 0) topic.parts.push_back(number(counts.not_answered, "not answered"));
   if (counts.running > 0) topic.parts.push_back(number(counts.running, "running"));
   return topic;
 }

@@ -18,9 +18,10 @@ namespace cmd {
 struct ProgressCounts {
   std::int64_t tasks = 0;  ///< of this run; 0: not known yet
   std::int64_t queried = 0;
-  std::int64_t finished = 0;  ///< succeeded, failed or missing
+  std::int64_t succeeded = 0;
   std::int64_t failed = 0;
   std::int64_t running = 0;  ///< heard of as unfinished
+  std::int64_t not_answered = 0;
   std::int64_t downloads_active = 0;
   std::int64_t downloads_done = 0;
   std::int64_t downloads_failed = 0;

@@ -109,8 +109,9 @@ std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t
 
 class Run {
  public:
-  Run(const Settings& settings, Log& log, std::ostream& out, RunInputs& inputs)
-      : settings_(settings), log_(log), out_(out), inputs_(inputs) {
+  Run(const Settings& settings, Log& log, std::ostream& out, RunInputs& inputs,
+      MonitorCalls& monitor)
+      : settings_(settings), log_(log), out_(out), inputs_(inputs), monitor_(monitor) {
     for (const Account& account : inputs.accounts()) {
       account_names_.push_back(account.name);
     }
@@ -123,6 +124,7 @@ class Run {
   void read_inputs(const RunInputs::Take& take);
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
   void finish_hooks(VideoHooks& hooks);
+  int execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
   int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
   void tell_saved(core::Ticket committed);
   void hear(const core::Notice& notice);
@@ -130,6 +132,7 @@ class Run {
   void name_left_over(storage::TaskStore& store);
   void publish_failed_rows();
   void tell_summary();
+  [[nodiscard]] std::string why_it_ended() const;
   void write_monitor_files(const std::string& ledger);
   void write_monitor_file(const char* option, const std::function<void(const std::string&)>& write);
   [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
@@ -141,6 +144,7 @@ class Run {
   Log& log_;
   std::ostream& out_;
   RunInputs& inputs_;
+  MonitorCalls& monitor_;
   std::vector<std::string> account_names_;  // by TaskRecord::account
   Interrupt interrupt_;
   core::SystemClock clock_;
@@ -160,6 +164,23 @@ class Run {
 };
 
 int Run::execute() {
+  const std::string ledger = settings_.ledger_path();
+  // Freed last: the monitor hears of this end before it hears of the next start.
+  std::optional<storage::Lock> lock;
+  try {
+    const int code = execute_locked(ledger, lock);
+    monitor_.end(code, interrupt_.signal() != 0);
+    return code;
+  } catch (...) {
+    summary_.exit_code = failure_of(std::current_exception()).exit_code;
+    summary_.seconds = seconds_so_far();
+    write_monitor_files(ledger);
+    monitor_.end(summary_.exit_code, interrupt_.signal() != 0);
+    throw;
+  }
+}
+
+int Run::execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock) {
   core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
   fit_to_open_files(transport, log_);
   transport.request_ids = log_.wants(LogLevel::request);
@@ -167,29 +188,15 @@ int Run::execute() {
     failed_rows_ = std::make_unique<FailedRows>(*path, account_names_);
   }
   hook_settings_ = hook_settings(settings_, transport);
-  const std::string ledger = settings_.ledger_path();
-  std::optional<storage::Lock> lock;
   try {
     lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
   } catch (const core::Stopped&) {
     return kSignalBase + interrupt_.signal();
   }
   locked_ = clock_.steady();
-  // From here on the monitor hears of the run, and of its end however it ends.
-  MonitorCalls monitor(settings_.given_text("ping-url").value_or(""), transport.ca_file,
-                       transport.user_agent, log_);
-  monitor.start();
-  try {
-    const int code = execute_with_ledger(ledger, std::move(transport));
-    monitor.end(code, interrupt_.signal() != 0);
-    return code;
-  } catch (...) {
-    summary_.exit_code = failure_of(std::current_exception()).exit_code;
-    summary_.seconds = seconds_so_far();
-    write_monitor_files(ledger);
-    monitor.end(summary_.exit_code, interrupt_.signal() != 0);
-    throw;
-  }
+  // Not before: to a monitor this start would be that of the run that held the ledger.
+  monitor_.start();
+  return execute_with_ledger(ledger, std::move(transport));
 }
 
 int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings transport) {
@@ -477,7 +484,6 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.stale = totals.stale;
   summary_.missing = totals.missing;
   summary_.videos_left = totals.videos_wanted;
-  summary_.reason = result_.disk_failure.empty() ? result_.reason : result_.disk_failure;
   const bool waits = settings_.flag("wait") || settings_.given_duration("deadline").has_value();
   summary_.exit_code = exit_code({.signal = interrupt_.signal(),
                                   .result = result_,
@@ -513,38 +519,56 @@ void Run::name_left_over(storage::TaskStore& store) {
 }
 
 void Run::tell_summary() {
-  if (result_.end == core::RunEnd::key_rejected) {
-    log_.error("the gateway rejects the API key: " + result_.reason +
-               "; check the key, its quota and its list of models and addresses");
-  } else if (result_.end == core::RunEnd::wrong_base_url) {
-    log_.error(result_.reason + "; check --base-url");
-  } else if (!summary_.reason.empty()) {
-    log_.error(summary_.reason);
-  }
   const bool trouble = summary_.exit_code != ExitCode::ok;
+  const bool quiet = settings_.flag("quiet");
   for (const std::string& line : troubles_.lines()) {
     log_.error(line);
   }
   if (settings_.flag("json")) {
     out_ << summary_json(summary_) << '\n';
-    return;
+  } else if (trouble || !quiet) {
+    for (const std::string& line : summary_text(summary_)) {
+      quiet ? log_.error(line) : log_.note(line);
+    }
   }
-  if (settings_.flag("quiet") && !trouble) {
-    return;
+  // Last, where it is looked for.
+  if (const std::string why = why_it_ended(); !why.empty()) {
+    trouble ? log_.error(why) : log_.note(why);
   }
-  for (const std::string& line : summary_text(summary_)) {
-    trouble&& settings_.flag("quiet") ? log_.error(line) : log_.note(line);
+}
+
+// Empty: it came to its end.
+std::string Run::why_it_ended() const {
+  if (result_.end == core::RunEnd::key_rejected) {
+    return "the gateway rejects the API key: " + result_.reason +
+           "; check the key, its quota and its list of models and addresses";
   }
+  if (result_.end == core::RunEnd::wrong_base_url) {
+    return result_.reason + "; check --base-url";
+  }
+  return result_.disk_failure.empty()
+             ? result_.reason
+             : result_.disk_failure + "; mend that or choose another folder with --output: the " +
+                   "next run with --pending fetches what is missing";
 }
 
 }  // namespace
 
 int run(const Settings& settings, Log& log, std::ostream& out) {
-  RunInputs inputs(settings, log);
   if (settings.flag("dry-run")) {
+    RunInputs inputs(settings, log);
     return dry_run(settings, inputs, out);
   }
-  return Run(settings, log, out, inputs).execute();
+  MonitorCalls monitor(settings.given_text("ping-url").value_or(""), ca_file(settings),
+                       user_agent(), log);
+  std::optional<RunInputs> inputs;
+  try {
+    inputs.emplace(settings, log);
+  } catch (...) {
+    monitor.end(failure_of(std::current_exception()).exit_code, false);
+    throw;
+  }
+  return Run(settings, log, out, *inputs, monitor).execute();
 }
 
 }  // namespace cmd

@@ -65,13 +65,19 @@ core::TransportSettings transport_settings(const Settings& settings,
   transport.stall_timeout = settings.duration("stall-timeout");
   transport.limit_rate = settings.size("limit-rate");
   transport.video_bytes_max = settings.size("max-video-size");
-  transport.ca_file = settings.given_text("ca-file").value_or(
-      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  transport.ca_file = ca_file(settings);
   transport.allow_http = settings.flag("allow-http");
   transport.allow_private_hosts = settings.flag("allow-private-hosts");
-  transport.user_agent = "reeltally/" + std::string(program_version());
+  transport.user_agent = user_agent();
   return transport;
 }
+
+std::string ca_file(const Settings& settings) {
+  return settings.given_text("ca-file").value_or(
+      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+}
+
+std::string user_agent() { return "reeltally/" + std::string(program_version()); }
 
 void fit_to_open_files(core::TransportSettings& transport, Log& log) {
   constexpr int kOthers = 24;  // ledger, output folder, event loop, standard streams

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "cmd/log.h"
@@ -19,6 +20,11 @@ namespace cmd {
 /// Reads the keys. Throws core::UsageError for a base URL or a key that is none.
 [[nodiscard]] core::TransportSettings transport_settings(const Settings& settings,
                                                          const std::vector<Account>& accounts);
+
+/// Whose CA certificates are trusted; empty: the system's.
+[[nodiscard]] std::string ca_file(const Settings& settings);
+
+[[nodiscard]] std::string user_agent();
 
 /// With few files allowed (ulimit -n) fewer transfers run at once, instead of many failing; the log
 /// says so.

@@ -148,8 +148,10 @@ std::vector<std::string> summary_text(const Summary& summary) {
     line += ", " + kind + " " + number(count);
   }
   lines.push_back(line);
-  if (!summary.reason.empty()) {
-    lines.push_back("stopped: " + summary.reason);
+  if (summary.exit_code == interrupted || summary.exit_code == terminated) {
+    lines.push_back(std::string("stopped by ") +
+                    (summary.exit_code == interrupted ? "SIGINT" : "SIGTERM") +
+                    "; the next run goes on where this one ended");
   }
   return lines;
 }

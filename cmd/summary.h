@@ -25,7 +25,6 @@ struct Summary {
   std::uint64_t missing = 0;
   std::uint64_t videos_left = 0;  ///< still to be fetched; not in the JSON
   core::RunTally tally;
-  std::string reason;  ///< why the run ended early; empty: it did not
   double seconds = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "core/api.h"
 #include "core/curl_loop.h"
 #include "core/http_headers.h"
+#include "core/printable.h"
 #include "core/task_facts.h"
 
 namespace core {
@@ -191,8 +192,9 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   failure.retry_after = retry_after_of(download.easy.get());
   failure.date = date_of(download.easy.get());
   failure.text = "HTTP " + std::to_string(status);
-  const std::string said =
-      for_people(std::string_view(download.error_body).substr(0, kErrorBytesMax), 120);
+  const std::string body = without_key(download.error_body, key_of(download.request.account))
+                               .value_or(download.error_body);
+  const std::string said = for_people(std::string_view(body).substr(0, kErrorBytesMax), 120);
   if (!said.empty()) {
     failure.text += ": " + said;
   }

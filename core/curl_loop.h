@@ -125,6 +125,9 @@ class CurlTransport::Loop {
   [[nodiscard]] bool must_pause(Download& download, std::size_t bytes);
   void resume_paused();
   void leave_line(const Download& download);
+  [[nodiscard]] const std::string& key_of(int account) const {
+    return settings_.accounts.at(static_cast<std::size_t>(account)).api_key;
+  }
   [[nodiscard]] bool is_own_origin(const Download& download) const;
   [[nodiscard]] bool leads_to_gateway(const Download& download) const;
 

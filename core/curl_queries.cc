@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/curl_loop.h"
+#include "core/printable.h"
 
 namespace core {
 namespace {
@@ -81,6 +82,8 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     QueryAnswer answer;
     answer.http_status = static_cast<int>(status_of(query.easy.get()));
     answer.body = std::exchange(query.body, {});
+    const std::string& key = key_of(query.account);
+    answer.body_without_key = without_key(answer.body, key);
     constexpr int kOk = 200;
     if (answer.http_status != kOk) {
       answer.date = date_of(query.easy.get());
@@ -88,6 +91,7 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     }
     if (settings_.request_ids) {
       answer.request_id = header_value(query.easy.get(), "X-Oneapi-Request-Id");
+      answer.request_id = without_key(answer.request_id, key).value_or(answer.request_id);
     }
     completion.outcome = std::move(answer);
   } else if (query.too_large) {

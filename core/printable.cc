@@ -127,9 +127,10 @@ bool ends_word(char c) {
 
 bool is_key_character(char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
 
+constexpr std::size_t kKeyBytesMin = 8;
+
 /// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
 std::string mask_after(std::string_view prefix, std::string_view text) {
-  static constexpr std::size_t kKeyBytesMin = 8;
   std::string out;
   std::size_t done = 0;
   std::size_t at = find_ignoring_case(text, prefix, 0);
@@ -182,6 +183,17 @@ std::string redact_urls(std::string_view text) {
     text.remove_prefix(word_bytes);
   }
   return out;
+}
+
+std::optional<std::string> without_key(std::string_view text, std::string_view key) {
+  std::size_t at = key.size() < kKeyBytesMin ? std::string_view::npos : text.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string out;
+  for (; at != std::string_view::npos; at = text.find(key)) {
+    out.append(text.substr(0, at)).append(kKeyMask);
+    text.remove_prefix(at + key.size());
+  }
+  return out.append(text);
 }
 
 std::string redact_keys(std::string_view text) {

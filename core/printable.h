@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,12 @@ namespace core {
 /// The text with every URL in it reduced to redacted_url; a query in a word without scheme and
 /// what follows `signature=` are dropped too. "…" marks what is gone.
 [[nodiscard]] std::string redact_urls(std::string_view text);
+
+/// What stands for the key that an answer was asked with.
+inline constexpr std::string_view kKeyMask = "[key]";
+/// The text with kKeyMask for each `key`; none when there is no key in it. A key of less than 8
+/// bytes may be a word of the text's own and is left.
+[[nodiscard]] std::optional<std::string> without_key(std::string_view text, std::string_view key);
 
 /// The text with everything that looks like an API key (`sk-…`, `Bearer …`) masked.
 [[nodiscard]] std::string redact_keys(std::string_view text);

@@ -172,7 +172,9 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
   Slot& held = slots_[slot];
   held.in_flight = false;
   --in_flight_;
-  Answer parsed = parse_answer(answer.http_status, answer.body, held.task->id);
+  Answer parsed =
+      parse_answer(answer.http_status,
+                   answer.body_without_key ? *answer.body_without_key : answer.body, held.task->id);
   const TaskStanding after =
       fold({held.task->state, held.task->not_found_runs, held.task->not_found_run}, parsed.verdict,
            plan_.run);

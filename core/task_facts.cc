@@ -154,7 +154,7 @@ std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
 
 std::string first_name(std::initializer_list<JsonValue> values) {
   for (const JsonValue value : values) {
-    if (!value.text().empty()) return printable(value.text(), kNameBytesMax);
+    if (!value.text().empty()) return for_people(value.text(), kNameBytesMax);
   }
   return {};
 }

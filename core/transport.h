@@ -32,7 +32,9 @@ struct DownloadRequest {
 /// An HTTP answer to a query.
 struct QueryAnswer {
   int http_status = 0;
-  std::string body;             ///< decoded, complete
+  std::string body;  ///< decoded, complete
+  /// What may be read of a body that says the account's key aloud; none: all of it.
+  std::optional<std::string> body_without_key;
   std::optional<UtcTime> date;  ///< the server's clock (api.md T32)
   /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
   /// §10.2.3).

@@ -1,5 +1,6 @@
 #include "storage/maintenance.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "core/api.h"
 #include "core/lifecycle.h"
+#include "core/printable.h"
 #include "core/sha256.h"
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
@@ -106,6 +108,14 @@ bool facts_are_those_of(const core::TaskFacts& facts, const Statement& row) {
   return same;
 }
 
+// The run knew the key and masked it in what it took; the answer has it still.
+bool key_was_masked(const Statement& row) {
+  constexpr std::array kColumns{9, 10, 11, 15, 16, 27};  // of kKeptAnswers: texts, no numbers
+  return std::any_of(kColumns.begin(), kColumns.end(), [&row](int column) {
+    return row.text(column).find(core::kKeyMask) != std::string_view::npos;
+  });
+}
+
 // The answer, read anew, must say what the tables took from it. Empty: it does.
 std::string difference(const std::string& body, const Statement& row) {
   const auto id = core::TaskId::parse(row.text(6));
@@ -143,7 +153,7 @@ void check_answers(SQLite::Database& database, const std::string& version,
       const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
       if (static_cast<std::int64_t>(answer.size()) != kept.integer(3) || bytes != kept.blob(4)) {
         faults.push_back(name + "its answer is not the one that was received");
-      } else if (kept.integer(5) != 0) {
+      } else if (kept.integer(5) != 0 && !key_was_masked(kept)) {
         if (const std::string wrong = difference(answer, kept); !wrong.empty()) {
           faults.push_back(name + wrong);
         }

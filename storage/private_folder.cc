@@ -21,7 +21,7 @@ void make_private_folder(const std::filesystem::path& folder) {
   if ((mkdir(folder.c_str(), S_IRWXU) != 0 || chmod(folder.c_str(), S_IRWXU) != 0) &&
       errno != EEXIST) {
     throw core::Error("cannot make the ledger's folder " + folder.string() + ": " +
-                      std::generic_category().message(errno));
+                      std::generic_category().message(errno) + "; choose another place with --db");
   }
   // A ledger must not go with its folder when the power does.
   const core::Descriptor parent(

@@ -17,9 +17,10 @@ using Lines = std::vector<std::string>;
 ProgressCounts midway() {
   return {.tasks = 5000,
           .queried = 1204,
-          .finished = 980,
+          .succeeded = 968,
           .failed = 12,
-          .running = 212,
+          .running = 209,
+          .not_answered = 3,
           .downloads_active = 8,
           .downloads_done = 640,
           .downloads_failed = 2,
@@ -32,9 +33,9 @@ ProgressCounts midway() {
 }
 
 TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
-  EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 finished", "time    0s"}));
+  EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
   EXPECT_EQ(cmd::progress_block(midway(), 80),
-            (Lines{"tasks   1204 of 5000 asked, 980 finished, 12 failed, 212 running",
+            (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
                    "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 2 failed, 1.4 GiB",
                    "time    2m 05s, a link dies in 3h 12m, about 6m 10s left"}));
   ProgressCounts dead = {};
@@ -44,19 +45,20 @@ TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
 
 TEST(ProgressBlock, OneLine) {
   EXPECT_EQ(cmd::progress_line(midway()),
-            "tasks 1204 of 5000 asked, 980 finished, 12 failed, 212 running; videos 640 of 968 on "
+            "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 running; "
+            "videos 640 of 968 on "
             "disk, 8 under way, 12.3 MiB/s, 2 failed, 1.4 GiB; time 2m 05s, a link dies in 3h "
             "12m, about 6m 10s left");
 }
 
 // Whole parts are left out, the least important ones; nothing ever reaches the last column.
 TEST(ProgressBlock, NeverWiderThanTheTerminal) {
-  EXPECT_EQ(cmd::progress_block(midway(), 42), (Lines{"tasks   1204 of 5000 asked, 980 finished",
+  EXPECT_EQ(cmd::progress_block(midway(), 42), (Lines{"tasks   1204 of 5000 asked, 968 succeeded",
                                                       "videos  640 of 968 on disk, 8 under way",
                                                       "time    2m 05s, a link dies in 3h 12m"}));
   ProgressCounts huge = midway();
   for (auto* count :
-       {&huge.tasks, &huge.queried, &huge.finished, &huge.failed, &huge.running, &huge.bytes}) {
+       {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.running, &huge.bytes}) {
     *count = std::numeric_limits<std::int64_t>::max();
   }
   for (std::size_t columns = 0; columns < 200; ++columns) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -122,6 +123,15 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"signature_alone", "bad X-Amz-Signature=SECRET here",
                  "bad X-Amz-Signature=… here"}),
     case_name);
+
+TEST(WithoutKey, MasksTheKeyAloneAndLeavesTextsWithoutIt) {
+  EXPECT_EQ(without_key("model-of-key-4711", "key-4711"), "model-of-[key]");
+  EXPECT_EQ(without_key("key-4711key-4711 ", "key-4711"), "[key][key] ");
+  EXPECT_EQ(without_key("", "key-4711"), std::nullopt);
+  EXPECT_EQ(without_key("model", "key-4711"), std::nullopt);
+  EXPECT_EQ(without_key("success", "success"), std::nullopt) << "too short for a key";
+  EXPECT_EQ(without_key("anything", ""), std::nullopt);
+}
 
 class RedactKeys : public testing::TestWithParam<TextCase> {};
 TEST_P(RedactKeys, LeavesNoKey) { EXPECT_EQ(redact_keys(GetParam().text), GetParam().expected); }

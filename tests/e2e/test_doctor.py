@@ -1,5 +1,7 @@
 """doctor: each finding with what to do about it."""
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -85,6 +87,18 @@ def test_disk_and_ledger(reeltally, ask, make_gateway):
     other.write_text("this is no ledger, and long enough to be looked at" * 10)
     result = ask("--db", other, gateway=gateway)
     assert result.code == 10 and checks(result)["ledger"]["result"] == "problem", result
+
+
+def test_a_ledger_folder_that_cannot_be_written(reeltally, ask):
+    folder = reeltally.folder / "ro"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder]).returncode:
+        pytest.skip("needs root and tmpfs")
+    try:
+        result = ask("--db", folder / "sub/l.db")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+    assert result.code == 1 and "--db" in checks(result)["ledger folder"]["advice"], result
 
 
 def test_a_run_in_progress_holds_the_lock(reeltally, ask, make_gateway):

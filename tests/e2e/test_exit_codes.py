@@ -101,7 +101,9 @@ def test_11_second_run(reeltally, make_gateway):
 def test_12_rejected_key_marks_nothing(reeltally, make_gateway):
     gateway = make_gateway(key="another")
     result = reeltally.run(gateway, "--concurrency", "2", reeltally.csv(*(f"t{i}" for i in range(50))))
-    assert result.code == 12 and "key" in result.err
+    assert result.code == 12
+    told = [line for line in result.err.splitlines() if "rejects the API key" in line]
+    assert told == result.err.splitlines()[-1:], "once, and last, where it is looked for"
     assert len(gateway.queries()) <= 3
     assert set(reeltally.states().values()) == {"unfinished"}
 
@@ -144,7 +146,8 @@ def test_1_full_disk_under_the_videos(reeltally, make_gateway):
         result = reeltally.run(gateway, reeltally.csv(*(f"t{i}" for i in range(10))))
         assert result.code == 1, result
         assert result.summary["succeeded"] == 10, "queries go on"
-        assert "No space left" in result.err
+        last = result.err.splitlines()[-1]
+        assert "No space left" in last and "choose another folder with --output" in last, result
     finally:
         subprocess.run(["umount", reeltally.videos], check=True)
     assert reeltally.run(gateway, "--pending").code == 0

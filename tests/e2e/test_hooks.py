@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -71,6 +72,24 @@ def test_a_signal_ends_hooks_that_hang(reeltally, make_gateway):
     assert result.code == 143 and time.monotonic() - begin < 5 and "ended with the run" in result.err, result
 
 
+@pytest.mark.parametrize("text, said", [("exit 0\n", None), ("exit 3\n", "exit code 3"), ("sleep 300\n", "ended with the run")])
+def test_a_hook_ends_at_once_where_pidfd_open_is_forbidden(reeltally, make_gateway, text, said):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    hook = program(reeltally.folder, 'touch "$1.began"\n' + text)
+    process = reeltally.start("run", *reeltally.flags(gateway), "--exec", hook, reeltally.csv("a"),
+                              wrapper=["strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=pidfd_open",
+                                       "-e", "inject=pidfd_open:error=EPERM"])
+    begin = time.monotonic()
+    if "sleep" in text:
+        while not (reeltally.videos / "a.mp4.began").exists():
+            assert time.monotonic() < begin + 20 and process.poll() is None
+            time.sleep(0.01)
+        subprocess.run(["pkill", "-TERM", "-P", str(process.pid), "reeltally"], check=True)
+    result = reeltally.finish(process)
+    assert time.monotonic() - begin < 20 and reeltally.files().count("a.mp4") == 1, result
+    assert said in result.err if said else not result.err.count("hook"), result
+
+
 def test_what_a_hook_prints_is_a_message(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
     hook = program(reeltally.folder, "printf '\\033[31mred\\n' >&2; head -c 3000 /dev/zero | tr '\\0' x; (exec sleep 20) & exit 0\n")
@@ -122,6 +141,29 @@ def test_the_monitor_hears_start_and_end(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["401:"]}})
     reeltally.run(gateway, "--ping-url", monitor.url, "--refresh", reeltally.csv("a"))
     assert monitor.calls[-1] == "/ping/secret-uuid/12"
+
+
+def test_the_monitor_hears_of_a_run_that_could_not_start(reeltally, make_gateway):
+    monitor = Monitor(200)
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
+    flags = ["--ping-url", monitor.url]
+    assert reeltally.run(gateway, *flags, "no-such-file.csv").code == 2
+    assert reeltally.run(gateway, *flags, reeltally.csv("a"), env={"ANYFAST_API_KEY": ""}).code == 2
+    assert reeltally.run(gateway, *flags, "--exec", "no-such-program", reeltally.csv("a")).code == 2
+    assert reeltally.run(gateway, *flags, "--dry-run", "no-such-file.csv").code == 2, "which is no run"
+    assert monitor.calls == ["/ping/secret-uuid/2"] * 3, "none of them began"
+    first = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--deadline", "20s", reeltally.csv("a"))
+    while not gateway.queries():
+        assert first.poll() is None
+        time.sleep(0.01)
+    assert reeltally.run(gateway, *flags, reeltally.csv("a")).code == 11
+    assert monitor.calls[3:] == ["/ping/secret-uuid/11"], "the start of the other run still counts"
+    waiting = reeltally.start("run", *reeltally.flags(gateway), *flags, "--lock-wait", "20s", reeltally.csv("a"))
+    time.sleep(0.2)
+    waiting.send_signal(signal.SIGTERM)
+    assert reeltally.finish(waiting).code == 143 and monitor.calls[4:] == ["/ping/secret-uuid/143"]
+    first.send_signal(signal.SIGINT)
+    assert reeltally.finish(first).code == 130
 
 
 def test_a_monitor_that_fails_is_a_warning(reeltally, make_gateway):

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import ROOT
 
-KEY = "sk-echoed-4b1d9e7f"  # this gateway says it aloud
+KEY = "echoed-4b1d9e7f-key"  # this gateway says it aloud; nothing in it tells that it is one
+OTHER_KEY = "sk-4b1d9e7f00000000"  # of somebody else
 CODES = [*range(1, 32), *range(0x7F, 0xA0), 0xAD, 0x200B, 0x2028, 0x202A, 0x202E, 0x2066, 0xFEFF, 0xE0041]
 SIGNED = "https://s.example/v.mp4?X-Amz-Signature=51ecae7&Expires=1"
 TEXTS = ["\x1b[31m", f"{KEY} {SIGNED}", *("".join(map(chr, CODES[at:at + 12])) for at in range(0, len(CODES), 12))]
@@ -18,7 +19,7 @@ VIDEO = (ROOT / "tests/data/tiny.mp4").read_bytes()
 
 
 class HostileGateway(http.server.BaseHTTPRequestHandler):
-    """Task `KIND-N` gets an answer of that kind with TEXTS[N] in each of its texts; a name holds no secret."""
+    """Task `KIND-N` gets an answer of that kind with TEXTS[N] in each of its texts; a name holds no link."""
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -36,10 +37,10 @@ class HostileGateway(http.server.BaseHTTPRequestHandler):
             return 500, text.encode() + BYTES
         link = f"http://{self.headers['Host']}/video/{kind}-{number}?Signature=51ecae7&Expires=9999999999"
         status = {"failed": "FAILURE", "strange": text}.get(kind, "SUCCESS")
-        name = "name" if KEY in text else text
+        name = KEY if KEY in text else text
         usage = {name: 5, "duration": 5, "total_tokens": 7}
         return 200, {"code": "success", "message": text, "data": {
-            "task_id": f"{kind}-{number}" if kind != "another" else text, "status": status, "progress": text, "action": name,
+            "task_id": f"{kind}-{number}" if kind != "another" else text, "status": status, "progress": text, "action": f"{name}/{OTHER_KEY}" if KEY in text else name,
             "fail_reason": text, "submit_time": 1750000000, "finish_time": 1750000060, "result_url": {"link": text}.get(kind, link),
             "data": {"model": name, "usage": usage, "error": {"message": text, "code": text}}}}
 
@@ -86,11 +87,12 @@ def test_nothing_harmful_and_no_secret(reeltally, base, log_format):
     printed = [result, reeltally("status"), reeltally("status", *ids), reeltally("verify"), reeltally("db", "check"),
                reeltally("doctor", *flags[:2]), reeltally("report", "--period", "2025", "--format", "html", "-o", "r.html"),
                reeltally("report", "--period", "2025", "--format", "csv", "-o", "r.csv")]
+    assert printed[4].code == 0, "the answers are kept as they came, and what was taken from them follows"
     if log_format == "json":
         assert all(set(json.loads(line)) == {"time", "level", "message"} for line in result.err.splitlines())
     written = [path for path in folder.rglob("*") if path.suffix in (".csv", ".json", ".prom", ".html") and path.name != "tasks.csv"]
     assert {path.name for path in written} >= {"failed.csv", "s.json", "m.prom", "r.html", "done-0.mp4.json"}
     for text in [said for one in printed for said in (one.out, one.err)] + [path.read_text() for path in written]:
-        assert KEY not in text and "51ecae7" not in text, text
+        assert KEY not in text and OTHER_KEY not in text and "51ecae7" not in text, text
     for text in [said for one in printed for said in (one.out, one.err)] + [pathlib.Path(folder / "failed.csv").read_text()]:
         assert is_harmless(text), sorted({hex(ord(char)) for char in text if not is_harmless(char)})

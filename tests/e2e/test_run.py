@@ -3,6 +3,7 @@ import hashlib
 import json
 import pathlib
 import re
+import time
 import subprocess
 import sys
 
@@ -208,6 +209,14 @@ def test_summary_text_and_quiet(reeltally, make_gateway):
     assert result.out == "" and "1 task in" in result.err and "1 downloaded" in result.err
     result = reeltally("run", "-q", *flags, reeltally.csv("b"))
     assert result.code == 0 and result.out == "" and result.err == ""
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
+    flags = [f for f in reeltally.flags(gateway) if f != "--json"]
+    process = reeltally.start("run", *flags, "--wait", reeltally.csv("c"))
+    while not gateway.queries():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    assert "note: stopped by SIGTERM; the next run goes on" in reeltally.finish(process).err
 
 
 def test_every_request_is_told_at_vv(reeltally, make_gateway):
