@@ -525,7 +525,7 @@ void Run::tell_summary() {
     log_.error(line);
   }
   if (settings_.flag("json")) {
-    out_ << summary_json(summary_) << '\n';
+    out_ << summary_json(summary_) << std::endl;  // fails here, where monitors still hear of it
   } else if (trouble || !quiet) {
     for (const std::string& line : summary_text(summary_)) {
       quiet ? log_.error(line) : log_.note(line);

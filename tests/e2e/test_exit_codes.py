@@ -173,7 +173,8 @@ def test_stdout_that_fails_is_an_error(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     with open("/dev/full", "w") as full:
         process = subprocess.run([reeltally.start.__globals__["BINARY"], "run", *reeltally.flags(gateway),
-                                  reeltally.csv("a")], cwd=reeltally.folder, env=reeltally.env, stdout=full,
+                                  "--status-file", "s.json", reeltally.csv("a")], cwd=reeltally.folder, env=reeltally.env, stdout=full,
                                  stderr=subprocess.PIPE, timeout=30)
     assert process.returncode == 1
     assert reeltally.states() == {"a": "failed"}, "the ledger's work is committed"
+    assert json.loads((reeltally.folder / "s.json").read_text())["exit_code"] == 1, "monitors hear of it"
