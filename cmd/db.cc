@@ -10,6 +10,7 @@
 #include "cmd/units.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "storage/ledger_check.h"
 #include "storage/lock.h"
 #include "storage/maintenance.h"
 

@@ -26,9 +26,9 @@
 #include "core/error.h"
 #include "core/printable.h"
 #include "storage/history.h"
+#include "storage/ledger_check.h"
 #include "storage/ledger_error.h"
 #include "storage/lock.h"
-#include "storage/maintenance.h"
 
 namespace cmd {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <new>
+#include <string>
+#include <system_error>
 
 #include "core/error.h"
 #include "storage/ledger_error.h"
@@ -21,6 +23,17 @@ constexpr std::array<ExitMeaning, 10> kMeanings{{
     {interrupted, "stopped by SIGINT"},
     {terminated, "stopped by SIGTERM"},
 }};
+
+// A thread that cannot be made is want of memory, mostly; all else is a fault of ours.
+std::string unforeseen(const std::exception& error) {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
+    return std::string("out of memory or of threads: ") + error.what() +
+           "; what was done is recorded: run again with more of both (ulimit -v, -u)";
+  }
+  return std::string("unexpected failure: ") + error.what() +
+         "; what was done is recorded. Please report this";
+}
 
 }  // namespace
 
@@ -47,9 +60,7 @@ Failure failure_of(const std::exception_ptr& exception) {
                 "out of memory; what was done is recorded: run again, with a lower "
                 "--concurrency or more memory"};
   } catch (const std::exception& error) {
-    return {.exit_code = fatal,
-            .message = std::string("unexpected failure: ") + error.what() +
-                       "; what was done is recorded. Please report this"};
+    return {.exit_code = fatal, .message = unforeseen(error)};
   } catch (...) {
     return {.exit_code = fatal, .message = "unexpected failure of an unknown kind"};
   }

@@ -46,6 +46,13 @@ FetchFailure disk_failure(int error, const std::string& what, const std::string&
                  "cannot " + what + " " + path + ": " + why);
 }
 
+/// Whether a file cannot be opened because of what it is, and not because the disk, or this
+/// process, is at its end.
+bool is_of_the_file(int error) {
+  constexpr std::array kOfTheFile = {EACCES, ELOOP, ENODEV, ENOENT, ENOTDIR, ENXIO, EPERM, EXDEV};
+  return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();
+}
+
 /// Reads a file from its beginning; `take` gets each piece. 0 or errno.
 template <typename Take>
 int read_whole(int file, Take take) {
@@ -566,14 +573,26 @@ PartFile::State::Placed PartFile::State::move_to(Target& target) {
 
 PartFile::State::Placed PartFile::State::adopt(const Target& target) {
   const Descriptor file = open_beneath(target.folder.number(), target.name, O_RDONLY);
+  // A disk that fails says nothing of whose file it is: under a further name the video would be
+  // there twice.
+  const auto failed = [&](int error) { return disk_failure(error, "read", target.path); };
+  if (!file.valid()) {
+    return is_of_the_file(errno) ? Placed() : failed(errno);
+  }
   struct stat status {};
-  if (!file.valid() || fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_nlink != 1 || status.st_size != size_) {
+  if (fstat(file.number(), &status) != 0) {
+    return failed(errno);
+  }
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_size != size_) {
     return std::nullopt;
   }
   Sha256 hash;
-  const int error = read_whole(file.number(), [&](std::string_view piece) { hash.update(piece); });
-  if (error != 0 || hash.finish() != sha256_) {
+  if (const int error =
+          read_whole(file.number(), [&](std::string_view piece) { hash.update(piece); });
+      error != 0) {
+    return failed(error);
+  }
+  if (hash.finish() != sha256_) {
     return std::nullopt;
   }
   // The run that published it may have died before its own syncs.

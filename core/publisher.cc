@@ -7,12 +7,19 @@ namespace core {
 
 Publisher::Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake)
     : claimed_(std::move(claimed)), wake_(std::move(wake)) {
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] { work(); });
+    }
+  } catch (...) {  // no room for one more: those that run must not outlive this
+    join();
+    throw;
   }
 }
 
-Publisher::~Publisher() {
+Publisher::~Publisher() { join(); }
+
+void Publisher::join() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

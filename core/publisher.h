@@ -39,6 +39,7 @@ class Publisher {
   void clear();
 
  private:
+  void join();
   void work();
 
   PartFile::Claimed claimed_;

@@ -1,5 +1,6 @@
 #include "storage/answer_reader.h"
 
+#include <numeric>
 #include <string_view>
 
 #include "core/error.h"
@@ -50,6 +51,12 @@ const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
                       std::to_string(slot) + "; restore a backup");
   }
   return answers_[static_cast<std::size_t>(slot)];
+}
+
+std::size_t AnswerReader::block_bytes() const {
+  return std::accumulate(
+      answers_.begin(), answers_.end(), std::size_t{0},
+      [](std::size_t sum, const std::string& answer) { return sum + answer.size(); });
 }
 
 std::int64_t dictionary_row(SQLite::Database& database) {

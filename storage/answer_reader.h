@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -21,6 +22,8 @@ class AnswerReader {
 
   /// Throws core::Error when the block is missing or damaged.
   [[nodiscard]] const std::string& read(std::int64_t block, std::int64_t slot);
+  /// Of all answers in the block that was read last.
+  [[nodiscard]] std::size_t block_bytes() const;
 
  private:
   AnswerCodec& codec(std::int64_t dictionary);

@@ -12,7 +12,8 @@ namespace {
 
 void copy_to(const std::string& draft, const std::string& target, SQLite::Database& database) {
   SQLite::Database copy(draft, SQLite::OPEN_READWRITE);
-  copy.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is whole
+  copy.exec("PRAGMA synchronous = OFF");   // it is synced once, when it is whole
+  copy.exec("PRAGMA journal_mode = OFF");  // half a copy is thrown away, not rolled back
   SQLite::Backup backup(copy, database);
   // Busy is a result, not an exception, and leaves an empty copy that is "whole".
   if (backup.executeStep(-1) != SQLITE_DONE) {
@@ -42,7 +43,8 @@ void back_up(SQLite::Database& database, const std::string& target) {
     copy_to(draft.path(), target, database);
   } catch (const SQLite::Exception& failure) {
     if (failure.getErrorCode() == SQLITE_FULL) {  // not the ledger's volume
-      throw core::Error("cannot make the backup " + target + ": its volume is full");
+      throw core::Error("cannot make the backup " + target +
+                        ": its volume is full; free space there, or name a file on another");
     }
     throw;
   }

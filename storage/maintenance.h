@@ -1,4 +1,4 @@
-// Looking after a ledger: is it whole, what may go, a copy of it.
+// Looking after a ledger: a copy of it, its schema, what may go.
 #pragma once
 
 #include <chrono>
@@ -9,18 +9,6 @@
 #include "core/clock.h"
 
 namespace storage {
-
-/// Every fault found, one line each; empty: the ledger is whole. Checks the file (integrity_check,
-/// foreign keys), that the schema is that of the migrations, that snapshots are numbered without a
-/// gap, that every kept answer has its recorded SHA-256 and, if `version` of the program recorded
-/// it, says what the tables took from it, and that each task's snapshots, replayed (core::fold),
-/// give its row. Reads only; throws LedgerUnreadable.
-[[nodiscard]] std::vector<std::string> check_ledger(const std::string& path,
-                                                    const std::string& version);
-
-/// What SQLite's quick_check says of the file; empty: it is sound. Reads only; throws
-/// LedgerUnreadable.
-[[nodiscard]] std::vector<std::string> check_ledger_file(const std::string& path);
 
 /// A copy of the ledger, also while a run writes. Throws as back_up does (storage/backup.h).
 void back_up_ledger(const std::string& path, const std::string& target);

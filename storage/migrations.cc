@@ -7,11 +7,14 @@
 #include "core/sha256.h"
 #include "storage/backup.h"
 #include "storage/database.h"
+#include "storage/draft.h"
 #include "storage/ledger_error.h"
 #include "storage/transaction.h"
 
 namespace storage {
 namespace {
+
+const std::string kBackup = ".backup-v";
 
 int version_of(SQLite::Database& database) {
   return database.execAndGet("PRAGMA user_version").getInt();
@@ -54,7 +57,7 @@ void verify_applied(SQLite::Database& database, const std::string& path,
 
 // An upgrade that was killed after its backup may be tried again within the same second.
 std::string backup_name(const std::string& path, int version, core::UtcTime now) {
-  const std::string name = path + ".backup-v" + std::to_string(version) + "-" +
+  const std::string name = path + kBackup + std::to_string(version) + "-" +
                            date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
   std::string free = name;
   for (int nth = 2; std::filesystem::exists(free); ++nth) {
@@ -95,6 +98,7 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
         "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
     verify_applied(database, path, migrations);
     if (backup && outcome.from > 0 && outcome.from < newest) {
+      remove_abandoned_drafts(path + kBackup, "TZ-");
       outcome.backup = backup_name(path, outcome.from, now);
       back_up(database, outcome.backup);
     }

@@ -245,16 +245,19 @@ void TaskStore::add_pending(int account) {
     const std::int64_t row = c.accounts.at(static_cast<std::size_t>(account));
     Transaction transaction(*c.database, Transaction::Kind::writing);
     Statement unfinished(*c.database,
-                         "INSERT OR IGNORE INTO work (task) SELECT id FROM task WHERE state = 0 "
-                         "AND account = ? AND ifnull(submit_time, first_seen) >= ?");
+                         "INSERT OR IGNORE INTO work (task) SELECT id FROM task "
+                         "INDEXED BY task_unfinished WHERE state = 0 AND account = ? AND "
+                         "ifnull(submit_time, first_seen) >= ?");
     unfinished.bind(1, row);
     unfinished.bind(2, c.stale_before_ms);
     unfinished.run();
-    // A link that was pruned with its answer is asked for.
+    // From what is pending, not from all that an account ever asked: SQLite would choose so. A
+    // link that was pruned with its answer is asked for.
     Statement lacking(*c.database,
                       "INSERT OR IGNORE INTO work (task, settled) "
                       "SELECT v.task, min(s.block IS NOT NULL) FROM video AS v "
-                      "JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
+                      "INDEXED BY video_wanted CROSS JOIN task AS t ON t.id = v.task JOIN snapshot "
+                      "AS s ON s.id = v.snapshot "
                       "WHERE v.state = 0 AND t.account = ? GROUP BY v.task");
     lacking.bind(1, row);
     lacking.run();

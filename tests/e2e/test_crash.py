@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from conftest import BINARY
+
 TASKS = {f"t{i}": {"vendor": ["happyhorse", "kling", "seedance"][i % 3], "video": {"size": 60000},
                    "polls": [["success"], ["IN_PROGRESS", "success"], ["500", "success"]][i % 3]} for i in range(500)}
 SEED = int(os.environ.get("REELTALLY_SEED", "20261123"))
@@ -151,3 +153,38 @@ def test_closed_descriptors_and_a_bare_environment(reeltally, make_gateway):
     result = reeltally.run(gateway, reeltally.csv("a"), wrapper=["/bin/sh", "-c", command, "sh"])
     assert result.code in (0, 1)  # its summary cannot be written
     assert reeltally.states() == {"a": "failed"}
+
+
+def test_the_environment_of_cron(reeltally, make_gateway):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 3000}})
+    key = reeltally.env["ANYFAST_API_KEY"]
+    ledger = reeltally.folder / "new/l.db"
+    command = ["/usr/bin/env", "-i", "LANG=C", "PATH=/bin", f"ANYFAST_API_KEY={key}", "/bin/sh", "-c", 'umask 0; exec "$@"', "sh"]
+    result = reeltally.run(gateway, "--db", ledger, reeltally.csv("a"), wrapper=command)
+    assert result.code == 0 and reeltally.files() == ["a.mp4"], result
+    assert ledger.stat().st_mode & 0o777 == 0o600 and ledger.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_run_that_is_stopped_for_a_while_goes_on(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS", "failure"]}, latency_ms=30)
+    process = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "20ms", "--timeout", "1s",
+                              "--concurrency", "4", reeltally.csv(*(f"t{i}" for i in range(100))))
+    while len(gateway.queries()) < 20:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(2)  # longer than any request may take
+    process.send_signal(signal.SIGCONT)
+    assert reeltally.finish(process).code == 0
+    assert set(reeltally.states().values()) == {"failed"}
+
+
+@pytest.mark.parametrize("megabytes", [28, 40, 48, 56])
+def test_too_little_memory_ends_a_run_and_loses_nothing(reeltally, make_gateway, megabytes):
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 3000}})
+    path = reeltally.csv(*(f"t{i}" for i in range(50)))
+    if b"libasan" in subprocess.run(["ldd", BINARY], stdout=subprocess.PIPE).stdout:
+        pytest.skip("the address sanitizer needs terabytes of addresses")
+    result = reeltally.run(gateway, path, wrapper=["prlimit", f"--as={megabytes << 20}"])
+    assert result.code == 1 and "out of memory" in result.err, result
+    assert reeltally.run(gateway, path).code == 0 and len(reeltally.files()) == 50

@@ -1,7 +1,9 @@
 """status and db: what a person sees of the ledger, and how it is looked after."""
 import json
 import os
+import shutil
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -111,17 +113,125 @@ def test_views_are_as_promised(filled):
     database.close()
 
 
-def test_a_ledger_that_is_taken_away_is_no_success(reeltally, make_gateway):
-    reeltally.check_ledger = False
-    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
-    process = reeltally.start("run", *reeltally.flags(gateway), "--concurrency", "1", reeltally.csv(*"abcde"))
-    while len(gateway.queries()) < 2:
+def run_until(reeltally, gateway, answers, *arguments):
+    """Starts a run, and comes back when it has had so many answers."""
+    process = reeltally.start("run", *reeltally.flags(gateway), *arguments)
+    wanted = len(gateway.queries()) + answers
+    while len(gateway.queries()) < wanted:
         assert process.poll() is None
         time.sleep(0.01)
-    for suffix in ("", "-wal", "-shm"):
-        os.rename(f"{reeltally.ledger}{suffix}", f"{reeltally.ledger}.away{suffix}")
+    return process
+
+
+@pytest.mark.parametrize("what", ["moved", "removed", "replaced", "without its log"])
+def test_a_ledger_that_is_taken_away_is_no_success(reeltally, make_gateway, what):
+    reeltally.check_ledger = what in ("replaced", "without its log")
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
+    path = reeltally.csv(*"abcde")
+    process = run_until(reeltally, gateway, 2, "--concurrency", "1", path)
+    log = f"{reeltally.ledger}-wal"
+    if what == "moved":
+        for suffix in ("", "-wal", "-shm"):
+            os.rename(f"{reeltally.ledger}{suffix}", f"{reeltally.ledger}.away{suffix}")
+    elif what == "removed":
+        os.unlink(reeltally.ledger)
+    elif what == "replaced":
+        shutil.copy(reeltally.ledger, f"{reeltally.ledger}.copy")
+        os.rename(f"{reeltally.ledger}.copy", reeltally.ledger)
+    else:
+        os.unlink(log)
     result = reeltally.finish(process)
     assert result.code == 1 and "was moved or removed while it was in use" in result.err
+    if what == "removed":
+        assert reeltally.run(gateway, path).code == 10 and os.path.exists(log), "its log is no other ledger's"
+    else:
+        assert reeltally.run(gateway, path).code == 0
+        assert set(reeltally.states().values()) == {"failed"}
+
+
+def test_a_read_only_file_system_is_named(filled):
+    place = filled.ledger.parent
+    if os.geteuid() != 0 or subprocess.run(["mount", "--bind", place, place]).returncode:
+        pytest.skip("needs root to make a read-only mount")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True)
+        for command in (["run", *filled.flags(filled.gateway), filled.csv("a")], ["status"], ["db", "migrate"],
+                        ["db", "backup", filled.folder / "copy.db"], ["db", "prune", "--older-than", "1d"]):
+            result = filled(*command)
+            assert result.code == 1 and str(filled.ledger) in result.err and "check the permissions" in result.err, result
+            assert len(result.err.splitlines()) == 1
+    finally:
+        subprocess.run(["umount", place], check=True)
+    assert filled.run(filled.gateway, filled.csv("a")).code == 0
+
+
+@pytest.mark.parametrize("seconds, code", [(1, 0), (6, 1)])
+def test_a_run_waits_a_while_for_another_tool_that_writes(reeltally, make_gateway, seconds, code):
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=30)
+    path = reeltally.csv(*(f"t{i}" for i in range(20)))
+    process = run_until(reeltally, gateway, 3, "--concurrency", "2", path)
+    tool = sqlite3.connect(reeltally.ledger, isolation_level=None)
+    tool.execute("BEGIN IMMEDIATE")
+    time.sleep(seconds)  # what the other tool takes: less, or more, than a run waits
+    tool.execute("COMMIT")
+    tool.close()
+    result = reeltally.finish(process)
+    assert result.code == code and (code == 0 or "another program holds it" in result.err), result
+    assert reeltally.run(gateway, path).code == 0
+    assert set(reeltally.states().values()) == {"failed"}
+
+
+def test_a_reader_that_stays_is_told_of(filled):
+    reader = sqlite3.connect(filled.ledger, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM task").fetchall()
+    writer = sqlite3.connect(filled.ledger, isolation_level=None)
+    writer.execute("PRAGMA synchronous = OFF")
+    writer.execute("CREATE TABLE theirs AS SELECT randomblob(8000000) AS bytes")
+    while os.path.getsize(f"{filled.ledger}-wal") < 256 << 20:  # as after hours of runs
+        writer.execute("UPDATE theirs SET bytes = randomblob(8000000)")
+    writer.close()
+    result = filled.run(filled.gateway, filled.csv("c"))
+    assert result.code == 0 and "keeps reading the ledger" in result.err, result
+    reader.close()
+    result = filled.run(filled.gateway, filled.csv("c"))
+    assert result.code == 0 and "keeps reading" not in result.err
+    assert not os.path.exists(f"{filled.ledger}-wal")
+
+
+@pytest.mark.parametrize("size", ["16k", "200k", "600k", "2m", "7m"])
+def test_a_full_disk_at_any_moment_loses_nothing(reeltally, make_gateway, tmp_path_factory, size):
+    """It fills up while the ledger is made, its schema, while rows are read, answers recorded, videos fetched."""
+    place = tmp_path_factory.mktemp("small")
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]).returncode:
+        pytest.skip("needs root and tmpfs")
+    gateway = make_gateway(rules=[["t000", {"vendor": "happyhorse", "video": {"size": 400_000}}],
+                                  ["t", {"polls": ["IN_PROGRESS", "failure"]}]])
+    run = ["run", *reeltally.flags(gateway), "--db", place / "l.db", "--output", place / "videos", "--wait",
+           "--poll-interval", "20ms", reeltally.csv(*(f"t{i:04}" for i in range(3000)))]
+
+    def snapshots():
+        if not (place / "l.db").exists():
+            return set()
+        database = sqlite3.connect(f"file:{place}/l.db?mode=ro", uri=True)
+        try:
+            return set(database.execute("SELECT snapshot_id, raw_sha256 FROM v_snapshot"))
+        except sqlite3.OperationalError:  # its schema is not made yet
+            return set()
+        finally:
+            database.close()
+    try:
+        result = reeltally(*run)
+        assert result.code == 1 and ("is full" in result.err or "No space left" in result.err), result
+        seen = snapshots()
+        subprocess.run(["mount", "-o", "remount,size=100m", place], check=True)
+        result = reeltally(*run)
+        assert result.code == 0 and result.summary["succeeded"] == 10 and result.summary["failed"] == 2990, result
+        assert seen <= snapshots()
+        assert len(list((place / "videos").iterdir())) == 10, "and no part is left"
+        assert reeltally("db", "check", "--db", place / "l.db").code == 0
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def test_backup_makes_a_file_and_no_stream(filled):
@@ -145,10 +255,7 @@ def test_without_its_write_ahead_log_a_ledger_is_older_and_whole(reeltally, make
     """What a copy of the file alone holds: nothing can tell that something is missing, so the next run asks again."""
     gateway = make_gateway(tasks={"a": {"polls": ["failure"]}, "b": {"polls": ["stall", "failure"]}})
     path = reeltally.csv("a", "b")
-    process = reeltally.start("run", *reeltally.flags(gateway), path)
-    while not reeltally.ledger.exists() or len(gateway.queries()) < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
+    process = run_until(reeltally, gateway, 2, path)
     process.kill()
     reeltally.finish(process)
     for suffix in ("-wal", "-shm"):

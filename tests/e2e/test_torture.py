@@ -8,3 +8,14 @@ def test_nothing_is_lost():
     skipped = torture.torture({"kill": 4, "double": 2, "calls": 6, "memory": 3, "power": 2}, seed=3, tell=print)
     if skipped:
         pytest.skip("; ".join(skipped))
+
+
+def test_a_video_that_was_not_recorded_never_comes_twice(tmp_path):
+    """Not even when the file that a killed run left under its name cannot be opened for once."""
+    bench = torture.Bench(tmp_path)
+    try:
+        job = next(job for job in bench.jobs() if job.name == "adopt")
+        opens = range(1, bench.calls_of(job)["open"] + 1)
+        torture.sweep(bench, [(job, "open", at, (torture.ERRORS["EIO"], False)) for at in opens], print)
+    finally:
+        bench.gateway.close()

@@ -1,10 +1,15 @@
 #include "storage/backup.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -59,6 +64,48 @@ TEST_F(BackupTest, TheNameIsThereOnlyWhenTheCopyIsWhole) {
   const storage::Draft draft("the backup", target_);
   EXPECT_FALSE(fs::exists(target_));
   EXPECT_TRUE(fs::exists(draft.path()));
+}
+
+// A killed process leaves its draft, as large as the ledger, and what SQLite had beside it.
+TEST_F(BackupTest, WhatKilledProcessesLeftIsRemovedAndNothingElse) {
+  const std::string in = folder_.path("copies/");
+  fs::create_directory(in);
+  const storage::Draft living("the backup", in + "copy.db");
+  for (const char* name :
+       {".copy.db.1.tmp", ".copy.db.1.tmp-wal", ".copy.db.2.tmp-journal", ".copy.db.tmp",
+        ".copy.db.x.1.tmp", ".other.db.1.tmp", "copy.db.1.tmp"}) {
+    entries::write_file(in + name, "x");
+  }
+  fs::rename(living.path(), in + ".copy.db.3.tmp");  // as of another process that lives
+  back_up(*writer_, in + "copy.db");
+  std::set<std::string> left;
+  for (const auto& one : fs::directory_iterator(in)) {
+    left.insert(one.path().filename());
+  }
+  EXPECT_EQ(left, (std::set<std::string>{".copy.db.3.tmp", ".copy.db.tmp", ".copy.db.x.1.tmp",
+                                         ".other.db.1.tmp", "copy.db", "copy.db.1.tmp"}));
+}
+
+TEST_F(BackupTest, AFullDiskLeavesNothing) {
+  writer_->exec("INSERT INTO t VALUES (1, randomblob(3000000))");
+  fs::create_directory(folder_.path("copies"));
+  const std::string target = folder_.path("copies/copy.db");
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1'000'000, 1'000'000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      back_up(*storage::open_for_reading(path_), target);
+      _exit(2);
+    } catch (const std::exception&) {
+      _exit(0);
+    }
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(fs::is_empty(folder_.path("copies")));
 }
 
 TEST_F(BackupTest, ALinkIsNotFollowed) {

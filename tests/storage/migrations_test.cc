@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/database.h"
+#include "storage/ledger_check.h"
 #include "storage/ledger_error.h"
 #include "storage/maintenance.h"
 #include "tests/storage/entries.h"

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "storage/database.h"
-#include "storage/maintenance.h"
+#include "storage/ledger_check.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"

@@ -1,0 +1,54 @@
+// A ledger with three tasks, one of each kind.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/database.h"
+#include "storage/history.h"
+#include "storage/task_store.h"
+#include "tests/storage/entries.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/temp_dir.h"
+
+class SmallLedgerTest : public testing::Test {
+ protected:
+  // One transaction, so one block: `old` finished, `lacking` wants its video, `open` goes on.
+  SmallLedgerTest() {
+    storage::TaskStore store(path_, clock_, false);
+    store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
+    const std::vector<std::string> ids{"lacking", "old", "open"};  // keys 1, 2, 3
+    entries::import(store, ids);
+    std::vector<core::Entry> batch{
+        entries::answered({.task = 2, .id = "old", .body = entries::running("old")}),
+        entries::answered({.task = 1, .id = "lacking", .body = entries::success("lacking")}),
+        entries::answered({.task = 2, .id = "old", .body = entries::success("old")}),
+        entries::answered({.task = 3, .id = "open", .body = entries::running("open")}),
+        entries::saved(2, "/v/old.mp4")};
+    store.write(batch);
+  }
+  std::vector<std::optional<std::string>> answers(const std::string& id) {
+    std::vector<std::optional<std::string>> kept;
+    const auto history = storage::History(path_).task("default", entries::id(id));
+    for (const storage::SnapshotRecord& snapshot : history.value().snapshots) {
+      kept.push_back(snapshot.answer);
+    }
+    return kept;
+  }
+  /// Damages the ledger as no run does.
+  void tamper(const std::string& sql) {
+    SQLite::Database database(path_, SQLite::OPEN_READWRITE);
+    const std::string guard = "snapshot_is_fixed";
+    const std::string made =
+        database.execAndGet("SELECT sql FROM sqlite_schema WHERE name = '" + guard + "'")
+            .getString();
+    database.exec("DROP TRIGGER " + guard + ";" + sql + ";" + made);
+  }
+
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+  support::ManualClock clock_;
+};
