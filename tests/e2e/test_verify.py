@@ -56,13 +56,17 @@ def test_requeue_fetches_what_is_missing(filled):
 
 
 def test_a_dead_link_is_not_queued(filled):
+    def age(days):
+        with sqlite3.connect(filled.ledger) as database:
+            database.execute("UPDATE video SET expires_at = expires_at - ?", (days * 86_400_000,))
+        database.close()
+
     (filled.videos / "t0.mp4").unlink()
-    with sqlite3.connect(filled.ledger) as database:
-        database.execute("UPDATE video SET expires_at = 1000")
-    database.close()
+    age(3650)
     result = filled("verify", "--requeue")
     assert result.code == 3 and "1 cannot be" in result.err, result
     assert filled.sql("SELECT state FROM v_video WHERE task_id = 't0'") == [("done",)]
+    age(-3650)  # or `db check` finds that the links do not end when their answers say
 
 
 @pytest.mark.parametrize("named", [True, False])
