@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "cmd/atomic_file.h"
+#include "cmd/dry_run.h"
 #include "cmd/exit_code.h"
 #include "cmd/failed_rows.h"
 #include "cmd/interrupt.h"
@@ -30,9 +31,7 @@
 #include "core/curl_transport.h"
 #include "core/engine.h"
 #include "core/error.h"
-#include "core/id_set.h"
 #include "core/output_folder.h"
-#include "storage/history.h"
 #include "storage/ledger_error.h"
 #include "storage/lock.h"
 #include "storage/sqlite_ledger.h"
@@ -43,55 +42,11 @@ namespace {
 
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
 
-bool is_on_disk(const std::string& path, std::int64_t bytes) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == bytes;
-}
-
-// For a run that fetches nothing.
-bool never_matters(const std::string&, std::int64_t) { return true; }
-
 std::string host_name() {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   return host.data();
 }
-
-// ---- --dry-run
-
-int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
-  std::unique_ptr<storage::History> history;
-  std::error_code unknown;
-  if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
-    history = std::make_unique<storage::History>(ledger);
-  }
-  const bool refresh = settings.flag("refresh");
-  const auto on_disk = settings.flag("no-download") ? &never_matters : &is_on_disk;
-  std::vector<core::IdSet> seen(inputs.accounts().size());
-  inputs.read(
-      [&](const core::WantedTask& task, std::size_t account) {
-        const bool ask = seen.at(account).insert(task.id.text()) &&
-                         (refresh || history == nullptr ||
-                          history->would_ask(inputs.accounts().at(account).name, task.id, on_disk));
-        if (ask) {
-          out << task.id.text() << '\n';
-        }
-      },
-      [](const core::RejectedRow&) {});
-  if (settings.flag("pending") && history != nullptr) {
-    const core::UtcTime stale_before = core::SystemClock().utc() - settings.duration("stale-after");
-    history->each_pending(inputs.accounts().front().name, stale_before,
-                          [&](const std::string& task_id) {
-                            if (seen.front().insert(task_id)) {
-                              out << task_id << '\n';
-                            }
-                          });
-  }
-  return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
-}
-
-// ---- the run itself
 
 // Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
 std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t bytes_min) {
@@ -310,10 +265,7 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
 void Run::import(storage::TaskStore& store) {
   storage::ImportRules rules;
   rules.refresh = settings_.flag("refresh");
-  rules.on_disk = &is_on_disk;
-  if (settings_.flag("no-download")) {
-    rules.on_disk = nullptr;  // files do not matter to such a run
-  }
+  rules.on_disk = on_disk(settings_);
   std::vector<storage::ImportBatch> batches(account_names_.size());
   const auto import_batch = [&](std::size_t account) {
     rules.account = static_cast<int>(account);

@@ -1,5 +1,7 @@
 #include "cmd/run_settings.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <random>
@@ -78,6 +80,16 @@ std::string ca_file(const Settings& settings) {
 }
 
 std::string user_agent() { return "reeltally/" + std::string(program_version()); }
+
+storage::OnDisk on_disk(const Settings& settings) {
+  if (settings.flag("no-download")) {
+    return nullptr;
+  }
+  return [](const std::string& path, std::int64_t bytes) {
+    struct stat status {};
+    return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == bytes;
+  };
+}
 
 void fit_to_open_files(core::TransportSettings& transport, Log& log) {
   constexpr int kOthers = 24;  // ledger, output folder, event loop, standard streams

@@ -10,6 +10,7 @@
 #include "cmd/video_hooks.h"
 #include "core/curl_transport.h"
 #include "core/run_plan.h"
+#include "storage/import_batch.h"
 
 namespace cmd {
 
@@ -29,6 +30,9 @@ namespace cmd {
 /// With few files allowed (ulimit -n) fewer transfers run at once, instead of many failing; the log
 /// says so.
 void fit_to_open_files(core::TransportSettings& transport, Log& log);
+
+/// How a run looks for a recorded video; none for one that fetches nothing, and so needs no files.
+[[nodiscard]] storage::OnDisk on_disk(const Settings& settings);
 
 /// What --exec may know is everything but the keys, those of other accounts too. Throws
 /// core::UsageError when its program may not be run.

@@ -18,24 +18,15 @@ namespace core {
 namespace {
 
 constexpr std::size_t kFirstTable = 1024;
+constexpr std::size_t kStep = 16;  // bytes of an ID that are mixed in at once
+constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
+constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
 
 // Both halves of a 64 x 64 bit product, folded: the step of wyhash and its kin.
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
-}
-
-std::uint64_t hash(std::string_view text, std::uint64_t key) {
-  constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
-  constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
-  std::uint64_t state = key ^ mix(text.size() ^ kOdd1, key | 1U);
-  for (std::size_t position = 0; position < text.size(); position += 16) {
-    std::uint64_t words[2] = {};
-    std::memcpy(words, text.data() + position, std::min<std::size_t>(16, text.size() - position));
-    state = mix(words[0] ^ kOdd2 ^ key, words[1] ^ state);
-  }
-  return mix(state ^ kOdd1, text.size() ^ kOdd2 ^ key);
 }
 
 [[noreturn]] void fail(const char* doing) {
@@ -71,9 +62,26 @@ IdSet::~IdSet() {
   }
 }
 
-IdSet::Fingerprint IdSet::fingerprint(std::string_view id) const {
-  Fingerprint one{hash(id, keys_[0]), hash(id, keys_[1])};
+IdSet::Fingerprint IdSet::prepare(std::string_view id) const {
+  std::uint64_t high = keys_[0] ^ mix(id.size() ^ kOdd1, keys_[0] | 1U);
+  std::uint64_t low = keys_[1] ^ mix(id.size() ^ kOdd1, keys_[1] | 1U);
+  const auto take = [&](const char* bytes, std::size_t count) {
+    std::uint64_t words[2] = {};
+    std::memcpy(words, bytes, count);
+    high = mix(words[0] ^ kOdd2 ^ keys_[0], words[1] ^ high);
+    low = mix(words[0] ^ kOdd2 ^ keys_[1], words[1] ^ low);
+  };
+  std::string_view rest = id;
+  for (; rest.size() >= kStep; rest.remove_prefix(kStep)) {
+    take(rest.data(), kStep);  // a size known beforehand is no call
+  }
+  if (!rest.empty()) {
+    take(rest.data(), rest.size());
+  }
+  Fingerprint one{mix(high ^ kOdd1, id.size() ^ kOdd2 ^ keys_[0]),
+                  mix(low ^ kOdd1, id.size() ^ kOdd2 ^ keys_[1])};
   one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero means free
+  __builtin_prefetch(&table_[one.low & (table_.size() - 1)]);
   return one;
 }
 
@@ -97,8 +105,7 @@ void IdSet::grow() {
   }
 }
 
-bool IdSet::insert(std::string_view id) {
-  const Fingerprint one = fingerprint(id);
+bool IdSet::insert(const Fingerprint& one) {
   if (place(one) == one ||
       std::any_of(runs_.begin(), runs_.end(), [&](const Run& run) { return in_run(run, one); })) {
     return false;

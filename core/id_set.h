@@ -21,15 +21,20 @@ class IdSet {
   IdSet(const IdSet&) = delete;
   IdSet& operator=(const IdSet&) = delete;
 
-  /// False when it was there already. Throws core::Error when the temporary file fails.
-  [[nodiscard]] bool insert(std::string_view id);
-
- private:
   struct Fingerprint {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
     friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
   };
+
+  /// What stands for an ID. Fetches its place into the cache: who inserts it a few IDs later does
+  /// not wait for the memory, which is most of the time that a large set takes.
+  [[nodiscard]] Fingerprint prepare(std::string_view id) const;
+  /// False when it was there already. Throws core::Error when the temporary file fails.
+  [[nodiscard]] bool insert(const Fingerprint& one);
+  [[nodiscard]] bool insert(std::string_view id) { return insert(prepare(id)); }
+
+ private:
   // A part of the file, sorted; the first fingerprint of each of its pages is kept in memory.
   struct Run {
     std::size_t offset = 0;
@@ -38,7 +43,6 @@ class IdSet {
   };
   static constexpr std::size_t kPage = 256;  // fingerprints
 
-  [[nodiscard]] Fingerprint fingerprint(std::string_view id) const;
   [[nodiscard]] Fingerprint& place(const Fingerprint& one);
   void grow();
   void spill();

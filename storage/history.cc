@@ -169,19 +169,19 @@ std::optional<LineAnswer> History::answer_of(const core::LineOrigin& line) {
   });
 }
 
-bool History::would_ask(const std::string& account, const core::TaskId& id,
-                        bool (*on_disk)(const std::string& path, std::int64_t bytes)) {
+bool History::would_ask(const std::string& account, const std::string& task_id,
+                        const OnDisk& on_disk) {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {
     c.find_task->bind(1, account);
-    c.find_task->bind(2, id.text());
+    c.find_task->bind(2, task_id);
     const bool known = c.find_task->step();
     const std::int64_t key = known ? c.find_task->integer(0) : 0;
     const auto state =
         known ? static_cast<core::TaskState>(c.find_task->integer(1)) : core::TaskState::unfinished;
     c.find_task->reset();
-    if (state == core::TaskState::unfinished) {
-      return true;
+    if (state == core::TaskState::unfinished || !on_disk) {
+      return state == core::TaskState::unfinished;
     }
     bool whole = true;
     c.done_videos->bind(1, key);

@@ -12,6 +12,7 @@
 #include "core/billing.h"
 #include "core/clock.h"
 #include "core/task.h"
+#include "storage/import_batch.h"
 
 namespace storage {
 
@@ -69,8 +70,8 @@ class History {
   /// The answer behind a line of a report; none when there is no such snapshot.
   [[nodiscard]] std::optional<LineAnswer> answer_of(const core::LineOrigin& line);
   /// Whether `run` would ask about a task: it is not finished, or a recorded video is not on disk.
-  [[nodiscard]] bool would_ask(const std::string& account, const core::TaskId& id,
-                               bool (*on_disk)(const std::string& path, std::int64_t bytes));
+  [[nodiscard]] bool would_ask(const std::string& account, const std::string& task_id,
+                               const OnDisk& on_disk);
   /// The tasks that `run --pending` asks about: unfinished ones that are not older than
   /// `stale_before`, and those whose video's link was pruned.
   void each_pending(const std::string& account, core::UtcTime stale_before,

@@ -4,7 +4,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "storage/import_batch.h"
@@ -18,8 +17,7 @@ class TaskImport {
   struct Terms {
     std::int64_t account = 0;  ///< row of `account`
     bool refresh = false;      ///< ask about finished tasks too
-    /// Whether a recorded file is still there with its recorded size; empty: files do not matter.
-    std::function<bool(const std::string& path, std::int64_t bytes)> on_disk;
+    OnDisk on_disk;
     std::int64_t now_ms = 0;
   };
 

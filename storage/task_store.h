@@ -28,8 +28,7 @@ struct RunStart {
 struct ImportRules {
   int account = 0;
   bool refresh = false;  ///< ask about finished tasks too
-  /// Whether a recorded file is still there with its recorded size.
-  std::function<bool(const std::string& path, std::int64_t bytes)> on_disk;
+  OnDisk on_disk;
 };
 
 /// States of a run's tasks, and of their videos.

@@ -109,11 +109,13 @@ TEST_F(MaintenanceTest, HistoryTellsWhatWouldBeAsked) {
   storage::History history(path_);
   const auto there = [](const std::string&, std::int64_t) { return true; };
   const auto gone = [](const std::string&, std::int64_t) { return false; };
-  EXPECT_TRUE(history.would_ask("default", entries::id("open"), there));
-  EXPECT_TRUE(history.would_ask("default", entries::id("never seen"), there));
-  EXPECT_TRUE(history.would_ask("other", entries::id("old"), there));
-  EXPECT_FALSE(history.would_ask("default", entries::id("old"), there));
-  EXPECT_TRUE(history.would_ask("default", entries::id("old"), gone));
+  EXPECT_TRUE(history.would_ask("default", "open", there));
+  EXPECT_TRUE(history.would_ask("default", "never seen", there));
+  EXPECT_TRUE(history.would_ask("other", "old", there));
+  EXPECT_FALSE(history.would_ask("default", "old", there));
+  EXPECT_TRUE(history.would_ask("default", "old", gone));
+  EXPECT_FALSE(history.would_ask("default", "old", nullptr));
+  EXPECT_TRUE(history.would_ask("default", "open", nullptr));
   EXPECT_FALSE(history.task("default", entries::id("never seen")));
 }
 
