@@ -1,8 +1,8 @@
 #include "storage/answer_check.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -12,27 +12,17 @@
 #include "core/printable.h"
 #include "core/sha256.h"
 #include "storage/answer_reader.h"
+#include "storage/finished_tasks.h"
 #include "storage/json_text.h"
 #include "storage/statement.h"
 
 namespace storage {
 namespace {
 
-// What the final answer alone says of a task, as columns of a table that `?.` stands for.
-constexpr std::array kTexts{&core::TaskFacts::resolution,
-                            &core::TaskFacts::ratio,
-                            &core::TaskFacts::duration_seconds,
-                            &core::TaskFacts::input_seconds,
-                            &core::TaskFacts::output_seconds,
-                            &core::TaskFacts::video_count,
-                            &core::TaskFacts::completion_tokens,
-                            &core::TaskFacts::total_tokens,
-                            &core::TaskFacts::super_resolution_tokens,
-                            &core::TaskFacts::units,
-                            &core::TaskFacts::credits,
-                            &core::TaskFacts::quota,
-                            &core::TaskFacts::fail_reason};
+// What the final answer alone says of a task: all but model and action, which any answer may say.
+constexpr std::span kTexts = std::span(kFactTexts).subspan<2>();
 
+// The times of the end and kTexts, as columns of a table.
 std::string fact_columns(const std::string& table) {
   std::string columns;
   for (const char* name :
