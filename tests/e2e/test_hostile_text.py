@@ -88,6 +88,7 @@ def test_nothing_harmful_and_no_secret(reeltally, base, log_format):
                reeltally("doctor", *flags[:2]), reeltally("report", "--period", "2025", "--format", "html", "-o", "r.html"),
                reeltally("report", "--period", "2025", "--format", "csv", "-o", "r.csv")]
     assert printed[4].code == 0, "the answers are kept as they came, and what was taken from them follows"
+    assert reeltally("close", "2025", "--force").code == 0 and reeltally("db", "check").code == 0, "in frozen lines too"
     if log_format == "json":
         assert all(set(json.loads(line)) == {"time", "level", "message"} for line in result.err.splitlines())
     written = [path for path in folder.rglob("*") if path.suffix in (".csv", ".json", ".prom", ".html") and path.name != "tasks.csv"]
