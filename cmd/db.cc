@@ -13,6 +13,7 @@
 #include "storage/ledger_check.h"
 #include "storage/lock.h"
 #include "storage/maintenance.h"
+#include "storage/shared_tasks.h"
 
 namespace cmd {
 namespace {
@@ -21,6 +22,16 @@ using Json = nlohmann::ordered_json;
 
 void print(std::ostream& out, const Json& json) {
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+// How many tasks stand under two accounts and are one, as their answers tell: no fault.
+std::uint64_t shared_tasks(const std::string& ledger) {
+  std::uint64_t count = 0;
+  for (const storage::SharedTasks& shared :
+       storage::tasks_under_two_accounts(ledger, storage::SharedTaskScope::ledger)) {
+    count += shared.one_task;
+  }
+  return count;
 }
 
 }  // namespace
@@ -59,11 +70,17 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
     }
   }
   if (settings.flag("json")) {
-    print(out, {{"type", "check"}, {"faults", faults.size()}});
+    print(out, {{"type", "check"},
+                {"faults", faults.size()},
+                {"tasks_under_two_accounts", faults.empty() ? shared_tasks(ledger) : 0}});
   } else if (faults.empty()) {
     log.note("the ledger " + ledger +
              " is whole: file, answers, tasks that follow from their snapshots, and closed "
              "periods");
+    if (const std::uint64_t shared = shared_tasks(ledger); shared > 0) {
+      log.note(format_count(shared, "task") +
+               " under two accounts, charged once; see `reeltally doctor`");
+    }
   } else {
     log.error("the ledger " + ledger + " is damaged: keep a copy, then restore a backup");
   }

@@ -19,6 +19,7 @@
 #include "cmd/base_url.h"
 #include "cmd/exit_code.h"
 #include "cmd/run_settings.h"
+#include "cmd/shared_task_warnings.h"
 #include "cmd/units.h"
 #include "core/api.h"
 #include "core/clock.h"
@@ -288,6 +289,10 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
                        "keep a copy, then restore a backup; see `reeltally db check`");
     } else {
       findings.fine("ledger", ledger + " is sound");
+      warn_of_shared_tasks(settings, ledger, storage::SharedTaskScope::ledger,
+                           [&](const std::string& text, const std::string& advice) {
+                             findings.warning("accounts", text, advice);
+                           });
     }
   } catch (const storage::LedgerUnreadable& failure) {
     findings.problem("ledger", failure.what(), "", no_ledger);

@@ -28,10 +28,13 @@ struct Totals {
   std::map<std::string, core::Decimal> cost;  // by currency; that of failures is empty and 0
   std::int64_t unpriced = 0;                  // lines without a cost
   std::int64_t tasks = 0;                     // less those that are taken back
+  std::int64_t charged_elsewhere = 0;         // of these, charged under another account
 
   void add(const core::ReportLine& line, std::int64_t times = 1) {
     if (line.charge.kind == core::LineKind::main) {
-      tasks += line.reversal ? -times : times;
+      const std::int64_t sign = line.reversal ? -times : times;
+      tasks += sign;
+      charged_elsewhere += core::is_charged_elsewhere(line.charge) ? sign : 0;
     }
     if (!line.charge.cost) {
       unpriced += times;
@@ -151,6 +154,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
     json["totals"][currency] = cost.text();
   }
   json["unpriced"] = outcome.totals.unpriced;
+  json["charged_under_another_account"] = outcome.totals.charged_elsewhere;
   // Of a closed period the numbers of all accounts alone were kept.
   const bool counted = closed == nullptr || options.account.empty();
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
@@ -165,6 +169,10 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
     log.warning("no cost in " +
                 format_count(static_cast<std::uint64_t>(outcome.totals.unpriced), "line") +
                 "; cost_note says why of each");
+  }
+  if (outcome.totals.charged_elsewhere > 0) {
+    log.warning(format_count(static_cast<std::uint64_t>(outcome.totals.charged_elsewhere), "task") +
+                " under two accounts, charged once; cost_note names the account that is charged");
   }
   if (outcome.open.unfinished > 0) {
     log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +

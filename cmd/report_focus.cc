@@ -156,7 +156,8 @@ std::vector<ReportColumn> focus_columns() {
 }
 
 bool is_focus_line(const core::ReportLine& line) {
-  return line.task.succeeded && line.charge.cost && line.charge.unit;
+  return line.task.succeeded && line.charge.cost && line.charge.unit &&
+         !core::is_charged_elsewhere(line.charge);
 }
 
 std::vector<ReportCell> focus_cells(const core::ReportLine& line, const core::Period& period) {

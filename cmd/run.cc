@@ -25,6 +25,7 @@
 #include "cmd/program.h"
 #include "cmd/run_inputs.h"
 #include "cmd/run_settings.h"
+#include "cmd/shared_task_warnings.h"
 #include "cmd/summary.h"
 #include "cmd/units.h"
 #include "cmd/video_hooks.h"
@@ -170,6 +171,10 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
     drive(store, std::move(transport), hooks);
     finish_hooks(hooks);
   }
+  warn_of_shared_tasks(settings_, ledger, storage::SharedTaskScope::last_run,
+                       [this](const std::string& text, const std::string& advice) {
+                         log_.warning(text + "; " + advice);
+                       });
   fill_summary(store.totals());
   name_left_over(store);
   publish_failed_rows();
@@ -266,20 +271,23 @@ void Run::import(storage::TaskStore& store) {
   storage::ImportRules rules;
   rules.refresh = settings_.flag("refresh");
   rules.on_disk = on_disk(settings_);
-  std::vector<storage::ImportBatch> batches(account_names_.size());
-  const auto import_batch = [&](std::size_t account) {
-    rules.account = static_cast<int>(account);
-    summary_.duplicates += store.import(batches[account], rules);
-    batches[account].clear();
+  // For each account two: of the rows that leave the account to us, and of those that name it.
+  std::vector<storage::ImportBatch> batches(2 * account_names_.size());
+  const auto import_batch = [&](std::size_t index) {
+    rules.account = static_cast<int>(index / 2);
+    rules.account_named = index % 2 == 1;
+    summary_.duplicates += store.import(batches[index], rules);
+    batches[index].clear();
   };
   read_inputs([&](const core::WantedTask& task, std::size_t account) {
-    batches[account].add(task);
-    if (batches[account].full()) {
-      import_batch(account);
+    const std::size_t index = 2 * account + (task.account.empty() ? 0 : 1);
+    batches[index].add(task);
+    if (batches[index].full()) {
+      import_batch(index);
     }
   });
-  for (std::size_t account = 0; account < batches.size(); ++account) {
-    import_batch(account);
+  for (std::size_t index = 0; index < batches.size(); ++index) {
+    import_batch(index);
   }
   if (settings_.flag("pending")) {
     store.add_pending(0);

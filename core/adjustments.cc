@@ -76,7 +76,7 @@ OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
   charge.line_id = reversal_id(line.charge.line_id);
   negate(charge.quantity);
   negate(charge.cost);
-  charge.cost_note = charge.cost_note.empty() ? "reversal" : "reversal; " + charge.cost_note;
+  charge.cost_note.insert(0, charge.cost_note.empty() ? "" : "; ").insert(0, kReversalNote);
   return reversal;
 }
 

@@ -15,6 +15,7 @@ constexpr long long kCostEnd = 1'000'000'000;
 constexpr int kCostPlacesMax = 24;
 constexpr std::string_view kSuperResolutionEnd = "-sr";
 constexpr std::string_view kReversalEnd = "-reversal";
+constexpr std::string_view kChargedUnder = "charged under account ";
 
 // The count that a unit is charged by, as the gateway sent it.
 const std::string& count_of(const TaskFacts& facts, PriceUnit unit) {
@@ -112,6 +113,16 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   }
 }
 
+// Unlike a cost that nobody knows, this one is known: 0, as quantity times price says, too.
+void charge_elsewhere(Charge& charge, const FinishedTask& task) {
+  charge.quantity = charge.unit ? std::optional(Decimal()) : std::nullopt;
+  charge.cost = Decimal();
+  charge.cost_note = std::string(kChargedUnder) + task.charged_under;
+  if (const std::string_view note = note_of(task.billed_at_source); !note.empty()) {
+    add_note(charge.cost_note, note);
+  }
+}
+
 }  // namespace
 
 std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind) {
@@ -152,6 +163,15 @@ std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
   return origin;
 }
 
+bool is_charged_elsewhere(const Charge& charge) {
+  std::string_view note = charge.cost_note;
+  if (note.starts_with(kReversalNote)) {
+    note.remove_prefix(kReversalNote.size());
+    note.remove_prefix(note.starts_with("; ") ? 2 : 0);
+  }
+  return note.starts_with(kChargedUnder);
+}
+
 void round_cost(Charge& charge, const std::optional<int>& places) {
   if (charge.cost && places) {
     charge.cost = charge.cost->rounded(*places);
@@ -171,6 +191,9 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
   }
   if (pricing.prices == nullptr) {
     add_note(main.cost_note, "no price book");
+    if (!task.charged_under.empty()) {
+      charge_elsewhere(main, task);
+    }
     return charges;
   }
   const PricedTask priced{.model = task.facts.model,
@@ -188,6 +211,11 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
     extra.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::super_resolution);
     apply_price(extra, *beside, task.facts, pricing);
     charges.push_back(std::move(extra));
+  }
+  if (!task.charged_under.empty()) {
+    for (Charge& charge : charges) {
+      charge_elsewhere(charge, task);
+    }
   }
   return charges;
 }

@@ -32,6 +32,9 @@ struct FinishedTask {
   std::int64_t snapshot = 0;  ///< the last one of the final state
   std::string raw_sha256;     ///< of its answer: 64 lower-case hex digits
   bool lost = false;          ///< a video's link died before the video was fetched
+  /// The account whose line charges for it, since that one asked about the same task of the same
+  /// gateway; empty: it is charged here.
+  std::string charged_under;
 };
 
 /// The counts that a report sums up, in the order of its columns.
@@ -70,10 +73,15 @@ struct Pricing {
 /// The charges of a task, at least one, `main` first (api.md, section 8):
 ///  - a failed task costs 0, note `failed` (B4);
 ///  - a success costs quantity times price, never 0 for want of a price or a count;
+///  - a success that another account is charged for costs 0, and the note names that account;
 ///  - download states play no part (B7).
 /// Pure: the same arguments give the same lines in every place (B9).
 [[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
                                              const TimeZone& zone);
+
+/// Whether the line costs nothing since another account's line charges for its task; also of a
+/// frozen line, and of one that takes such a line back.
+[[nodiscard]] bool is_charged_elsewhere(const Charge& charge);
 
 /// Rounds the cost of a charge that was made without rounding.
 void round_cost(Charge& charge, const std::optional<int>& places);
@@ -102,6 +110,8 @@ struct LineOrigin {
 /// Also of adjustment lines; none for a text that is no line ID.
 [[nodiscard]] std::optional<LineOrigin> origin_of_line(std::string_view line_id);
 
+/// What the note of such a line begins with.
+inline constexpr std::string_view kReversalNote = "reversal";
 /// The ID of the line that takes `line_id` back.
 [[nodiscard]] std::string reversal_id(std::string_view line_id);
 

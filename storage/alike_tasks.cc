@@ -24,7 +24,7 @@ constexpr std::size_t kKindsMax = 8192;  // about 8 MiB
 constexpr const char* kColumns =
     "t.account, t.state, {labels}, coalesce(t.model, t.input_model), t.action, t.resolution, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
-    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota";
+    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, {charged_under}";
 constexpr int kAccount = 0;
 constexpr int kState = 1;
 constexpr int kLabels = 2;
@@ -32,7 +32,8 @@ constexpr int kModel = 3;
 constexpr std::array kWords = {&core::TaskFacts::model, &core::TaskFacts::action,
                                &core::TaskFacts::resolution};
 constexpr int kCountsFrom = kModel + static_cast<int>(kWords.size());
-constexpr int kTime = kCountsFrom + static_cast<int>(core::kCounts.size());
+constexpr int kChargedUnder = kCountsFrom + static_cast<int>(core::kCounts.size());
+constexpr int kTime = kChargedUnder + 1;
 
 template <typename Number>
 void append_bytes(std::string& key, Number number) {
@@ -114,6 +115,7 @@ core::FinishedTask AlikeTasks::task_of(const Cursor& row, core::UtcTime at, Way 
   for (const auto member : core::kCounts) {
     task.facts.*member = row.text(column++);
   }
+  task.charged_under = row.text(kChargedUnder);
   task.billed_at = at;
   if (way == Way::first_seen_finished) {
     task.billed_at_source = core::BilledAt::first_seen_finished;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "storage/shared_tasks.h"
 #include "storage/statement.h"
 
 namespace storage {
@@ -15,9 +16,10 @@ constexpr const char* kColumns =
     "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
-    "{labels}, t.final_snapshot, s.raw_sha256, {lost}";
+    "{labels}, t.final_snapshot, s.raw_sha256, {lost}, {charged_under}";
+constexpr std::string_view kChargedUnder = "{charged_under}";
 constexpr int kLabelsColumn = 22;
-constexpr int kTimeColumn = 26;
+constexpr int kTimeColumn = 27;
 constexpr const char* kLost =
     "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
 constexpr const char* kJoins = " CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
@@ -51,10 +53,13 @@ void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
   }
 }
 
-std::string statement(std::string_view columns, std::string_view rest, std::string_view joins,
-                      const ReportQuery& query, bool unfrozen_only) {
+std::string statement(SQLite::Database& database, std::string_view columns, std::string_view rest,
+                      std::string_view joins, const ReportQuery& query, bool unfrozen_only) {
   std::string sql = "SELECT ";
   ((sql += columns) += ", ") += rest;
+  if (sql.find(kChargedUnder) != std::string::npos) {
+    fill_in(sql, kChargedUnder, charged_under_sql(database));
+  }
   fill_in(sql, "{joins}", joins);
   fill_in(sql, "{labels}", query.labels ? "t.labels" : "NULL");
   fill_in(sql, "{lost}", query.videos ? kLost : "0");
@@ -97,7 +102,8 @@ void read_task(const Cursor& row, const AccountNames& accounts, core::FinishedTa
   ++column;  // kLabelsColumn
   task.snapshot = row.integer(column++);
   task.raw_sha256 = hex_digits(row.text(column++));
-  task.lost = row.integer(column) != 0;
+  task.lost = row.integer(column++) != 0;
+  task.charged_under = row.text(column);
   task.billed_at = *row.time(kTimeColumn);
 }
 
@@ -131,7 +137,7 @@ std::vector<Way> ways_by(ReportTime time) {
 Cursor select_finished(SQLite::Database& database, const ReportQuery& query, Way way,
                        std::string_view columns, std::string_view joins, bool unfrozen_only) {
   return {database,
-          statement(columns, rest_of(way), joins, query, unfrozen_only),
+          statement(database, columns, rest_of(way), joins, query, unfrozen_only),
           {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()}};
 }
 
@@ -191,7 +197,8 @@ void FinishedTasks::take(core::FinishedTask& task) {
 
 FinishedTaskByKey::FinishedTaskByKey(SQLite::Database& database)
     : accounts_(database),
-      cursor_(database, statement(kColumns, kByKey, kJoins, {.videos = true}, false), {0}) {}
+      cursor_(database, statement(database, kColumns, kByKey, kJoins, {.videos = true}, false),
+              {0}) {}
 
 bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
   cursor_.restart({key});

@@ -48,7 +48,9 @@ enum class Way { finish_time, first_seen_finished, submit_time };
 [[nodiscard]] std::vector<Way> ways_by(ReportTime time);
 
 /// Selects `columns` of `task AS t` and of `joins`, and behind them the time that puts the task
-/// into the period, ascending. `{labels}` among the columns is what the query wants of them.
+/// into the period, ascending. `{labels}` among the columns is what the query wants of them,
+/// `{charged_under}` the account that is charged for the task in place of its own
+/// (storage/shared_tasks.h).
 /// Without tasks that have lines in a closed period when `unfrozen_only`. Throws SQLite::Exception.
 [[nodiscard]] Cursor select_finished(SQLite::Database& database, const ReportQuery& query, Way way,
                                      std::string_view columns, std::string_view joins,

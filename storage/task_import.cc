@@ -48,6 +48,7 @@ bool TaskImport::add_new(const ImportBatch::Row& row, const Terms& terms) {
   add_task_.bind(3, terms.now_ms);
   add_task_.bind_or_null(4, model_);
   add_task_.bind_or_null(5, labels_);
+  add_task_.bind(6, std::int64_t{terms.account_named ? 1 : 0});
   add_task_.run();
   return database_.getChanges() == 1;
 }
@@ -65,7 +66,12 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
   const auto state = static_cast<core::TaskState>(find_task_.integer(1));
   const bool renamed = (!row.model.empty() && find_task_.text(2) != row.model) ||
                        (!row.labels.empty() && find_task_.text(3) != row.labels);
+  const bool to_name = terms.account_named && find_task_.integer(4) == 0;
   find_task_.reset();
+  if (to_name) {
+    name_account_.bind(1, task.key);
+    name_account_.run();
+  }
   if (renamed) {
     model_ = row.model;
     labels_ = row.labels;

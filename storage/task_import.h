@@ -17,6 +17,7 @@ class TaskImport {
   struct Terms {
     std::int64_t account = 0;  ///< row of `account`
     bool refresh = false;      ///< ask about finished tasks too
+    bool account_named = false;
     OnDisk on_disk;
     std::int64_t now_ms = 0;
   };
@@ -40,15 +41,17 @@ class TaskImport {
   Statement last_key_{database_, "SELECT ifnull(max(id), 0) FROM task"};
   Statement add_task_{database_,
                       "INSERT OR IGNORE INTO task (account, task_id, first_seen, input_model, "
-                      "labels) VALUES (?, ?, ?, ?, ?)"};
+                      "labels, account_named) VALUES (?, ?, ?, ?, ?, ?)"};
   Statement find_task_{
       database_,
-      "SELECT id, state, input_model, labels FROM task WHERE account = ? AND task_id = ?"};
+      "SELECT id, state, input_model, labels, account_named FROM task WHERE account = ? AND "
+      "task_id = ?"};
   Statement relabel_task_{database_,
                           "UPDATE task SET input_model = coalesce(?, input_model), "
                           "labels = coalesce(?, labels) WHERE id = ?"};
   Statement add_work_{database_, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
   Statement add_new_work_{database_, "INSERT INTO work (task) SELECT id FROM task WHERE id > ?"};
+  Statement name_account_{database_, "UPDATE task SET account_named = 1 WHERE id = ?"};
   Statement done_videos_{database_,
                          "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1"};
   Statement want_video_{database_,

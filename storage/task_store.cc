@@ -224,8 +224,11 @@ std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
     batch.sort();
     Transaction transaction(*c.database, Transaction::Kind::writing);
     const std::int64_t account = c.accounts.at(static_cast<std::size_t>(rules.account));
-    const std::uint64_t duplicates =
-        c.import.add(batch, {account, rules.refresh, rules.on_disk, millis(c.clock.utc())});
+    const std::uint64_t duplicates = c.import.add(batch, {.account = account,
+                                                          .refresh = rules.refresh,
+                                                          .account_named = rules.account_named,
+                                                          .on_disk = rules.on_disk,
+                                                          .now_ms = millis(c.clock.utc())});
     transaction.commit();
     return duplicates;
   });

@@ -27,7 +27,8 @@ struct RunStart {
 
 struct ImportRules {
   int account = 0;
-  bool refresh = false;  ///< ask about finished tasks too
+  bool refresh = false;        ///< ask about finished tasks too
+  bool account_named = false;  ///< each row said the account itself
   OnDisk on_disk;
 };
 

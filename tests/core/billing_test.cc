@@ -61,6 +61,34 @@ std::string charged(const FinishedTask& task, const std::string& rows,
   return all;
 }
 
+TEST(Billing, WhatAnotherAccountIsChargedForCostsNothingHere) {
+  FinishedTask task = finished();
+  task.charged_under = "studio";
+  EXPECT_EQ(charged(task, "m,second,,,2,USD,,\nm,sr_mtoken,,,3,USD,,\n"),
+            "0 x 2 = 0 USD (charged under account studio) | "
+            "0 x 3 = 0 USD (charged under account studio)");
+  EXPECT_EQ(charged(task, "other,second,,,2,USD,,\n"), "- x - = 0  (charged under account studio)");
+  EXPECT_EQ(shown(core::charges_of(task, {}, TimeZone("UTC")).front()),
+            "- x - = 0  (charged under account studio)");
+  task.succeeded = false;
+  EXPECT_EQ(charged(task, "m,second,,,2,USD,,\n"), "- x - = 0  (failed)");
+}
+
+TEST(Billing, ALineIsKnownToBeChargedElsewhereByItsNote) {
+  const std::vector<std::pair<std::string, bool>> notes = {
+      {"charged under account studio", true},
+      {"charged under account studio; no finish time: billed when first seen finished", true},
+      {"reversal; charged under account studio", true},
+      {"", false},
+      {"failed", false},
+      {"reversal", false},
+      {"no price for model charged under account x", false},
+  };
+  for (const auto& [note, elsewhere] : notes) {
+    EXPECT_EQ(core::is_charged_elsewhere({.cost_note = note}), elsewhere) << note;
+  }
+}
+
 TEST(Billing, EveryUnitHasItsCount) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"second", "5 x 0.3 = 1.5 CNY"},  {"output_second", "5.041 x 0.3 = 1.5123 CNY"},

@@ -1,4 +1,6 @@
 """Several accounts in one run: each row's own key and gateway, and a ledger that keeps them apart."""
+import json
+
 import pytest
 
 
@@ -68,3 +70,38 @@ def test_dry_run_knows_the_accounts(two):
     path = program.csv("same,north", "same,south", "same,north", header="task_id,account")
     result = program("run", *program.flags_of_two, "--dry-run", path)
     assert result.out.splitlines() == ["same", "same"] and not north.queries()
+
+
+def test_one_gateway_task_under_two_accounts_is_told_and_charged_once(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"same": {"vendor": "happyhorse"}, "own": {"vendor": "happyhorse"}})
+    key = reeltally.folder / "key"
+    key.write_text("sk-canary-4b1d9e7f\n")
+    key.chmod(0o600)
+    (reeltally.folder / "config.toml").write_text(
+        f'allow-http = true\nbase-url = "{gateway.base}"\nmin-free = "0"\n' +
+        "".join(f'[account.{name}]\nbase-url = "{gateway.base}/v1"\napi-key-file = "key"\n' for name in ("north", "south")))
+    config = ("--config", "config.toml")
+
+    def run(account, path):
+        return reeltally("run", *config, "--allow-private-hosts", "--json", "--account", account, path)
+    assert run("north", reeltally.csv("same,m", header="task_id,model")).err == ""
+    told = "1 task ID under both account north and south, for example same: one base URL"
+    second = run("south", reeltally.csv("same,m", "own,m", header="task_id,model"))
+    assert second.code == 0 and told in second.err, second
+    assert told in reeltally("doctor", *config).out
+    assert run("south", reeltally.csv("own")).err == "", "a run tells of its own tasks alone"
+    checked = reeltally("db", "check", "--json")
+    assert checked.code == 0 and '"tasks_under_two_accounts":1' in checked.out
+    (reeltally.folder / "prices.csv").write_text(
+        "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,video,,,1,USD,,\n")
+
+    def report():
+        result = reeltally("report", "--period", "2026", "--prices", "prices.csv", "-o", "r.csv", *config)
+        manifest = json.loads((reeltally.folder / "r.csv.manifest.json").read_text())
+        (reeltally.folder / "r.csv").unlink()
+        return result.err, manifest["totals"], manifest["charged_under_another_account"]
+    err, totals, elsewhere = report()
+    assert "1 task under two accounts, charged once" in err and totals == {"USD": "2"} and elsewhere == 1
+    assert run("north", reeltally.csv("same,north", "same,south", header="task_id,account")).err == ""
+    assert report() == ("", {"USD": "3"}, 0), "a list that names both accounts means both"
+    assert "under both" not in reeltally("doctor", *config).out

@@ -154,6 +154,18 @@ TEST_F(TaskStoreTest, AFinishedTaskIsAskedOnlyOnRefresh) {
   EXPECT_EQ(asked(), "a");
 }
 
+TEST_F(TaskStoreTest, RemembersThatAListNamedTheAccount) {
+  begin_run();
+  ImportRules named = kOnDisk;
+  named.account_named = true;
+  const std::string names = "SELECT group_concat(task_id || account_named, ' ') FROM task";
+  import({"a", "b"});
+  import({"b", "c"}, named);
+  EXPECT_EQ(text(names), "a0 b1 c1");
+  import({"a", "b", "c"});
+  EXPECT_EQ(text(names), "a0 b1 c1") << "a later list without the column takes nothing back";
+}
+
 TEST_F(TaskStoreTest, AMissingFileIsWantedAgainUnderItsOwnPathAndItsTaskAsked) {
   finish_a();
   begin_run();
