@@ -179,6 +179,12 @@ void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer)
   if (failed) answer.facts.fail_reason = fail_reason(levels, task["status"]);
 }
 
+/// Envelope B (api.md, section 2), which a gateway makes of what the vendor tells it just now.
+bool is_live_fetch(JsonValue root, JsonValue task) {
+  return task == root["data"] && task["format"].exists() && task["url"].exists() &&
+         !task["submit_time"].exists();
+}
+
 /// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
 /// gateway makes of an empty body. JSON of another kind is unrecognised.
 Verdict verdict_without_task(JsonValue root) {
@@ -206,6 +212,7 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
     answer.message = "the answer names another task: " + for_people(other, kExcerptBytesMax);
     return;
   }
+  answer.live_fetch = is_live_fetch(root, task);
   answer.verdict = verdict_of_status(task["status"]);
   if (answer.verdict == Verdict::unrecognised) {
     answer.message = "unknown status word: " + for_people(answer.status, kWordBytesMax);

@@ -84,9 +84,9 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     answer.body = std::exchange(query.body, {});
     const std::string& key = key_of(query.account);
     answer.body_without_key = without_key(answer.body, key);
+    answer.date = date_of(query.easy.get());
     constexpr int kOk = 200;
     if (answer.http_status != kOk) {
-      answer.date = date_of(query.easy.get());
       answer.retry_after = retry_after_of(query.easy.get());
     }
     if (settings_.request_ids) {

@@ -25,6 +25,11 @@ struct TaskRecord {
   /// Runs in a row that heard "not found", and the last of them (api.md T18).
   int not_found_runs = 0;
   std::int64_t not_found_run = 0;
+  /// A final answer came too early to be the last word on the quota (lifecycle::settles_at); none:
+  /// it was not.
+  std::optional<UtcTime> settles_at;
+  /// Each query makes the gateway ask the vendor (api.md G2), so there are few.
+  bool live_fetch = false;
 };
 
 /// A video of this run that is to be fetched.
@@ -55,6 +60,8 @@ struct AnswerEntry {
   int not_found_runs = 0;
   std::int64_t not_found_run = 0;
   bool settled = false;  ///< this run asks the task no more
+  /// Of a final answer: when its quota is the last word (lifecycle::settles_at); none: it is.
+  std::optional<UtcTime> settles_at;
 };
 
 /// The task is asked no more in this run, though no answer says so (given up, cut, stale).
@@ -86,7 +93,8 @@ class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  /// Tasks this run still asks about, by ascending key, those above `after`, `limit` at most.
+  /// Tasks this run still asks about, by ascending key, those above `after`, `limit` at most: the
+  /// unfinished ones, and finished ones whose quota is not settled (TaskRecord::settles_at).
   /// Entries not committed yet are not seen.
   [[nodiscard]] virtual std::vector<TaskRecord> tasks(TaskKey after, std::size_t limit) = 0;
 

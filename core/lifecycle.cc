@@ -1,5 +1,7 @@
 #include "core/lifecycle.h"
 
+#include <algorithm>
+
 namespace core {
 namespace {
 
@@ -48,6 +50,25 @@ TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run) {
 
 bool is_final(Verdict verdict) {
   return verdict == Verdict::succeeded || verdict == Verdict::failed;
+}
+
+bool adds_nothing(Verdict verdict) {
+  return verdict == Verdict::unfinished || verdict == Verdict::unrecognised ||
+         verdict == Verdict::not_found;
+}
+
+std::optional<UtcTime> settles_at(const FinalWord& word, std::optional<UtcTime> before) {
+  const bool asked_once_more = before && word.heard >= *before;
+  if (!word.finish_time || asked_once_more) {
+    return std::nullopt;
+  }
+  const auto age = word.server_time.value_or(word.heard) - *word.finish_time;
+  if (age >= kSettlingTime) {
+    return std::nullopt;
+  }
+  const UtcTime at =
+      word.heard + std::min<std::chrono::milliseconds>(kSettlingTime - age, kSettlingTime);
+  return before ? std::min(at, *before) : at;
 }
 
 Step after_query(Verdict verdict, TaskState state_after) {

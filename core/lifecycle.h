@@ -1,8 +1,11 @@
 // The pure rules of a task's life: what an answer makes of it, and what comes next.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
+#include "core/clock.h"
 #include "core/task.h"
 
 namespace core {
@@ -28,6 +31,27 @@ inline constexpr int kNotFoundRunsMax = 3;
 
 /// Whether an answer is the kind that reports use.
 [[nodiscard]] bool is_final(Verdict verdict);
+
+/// Whether an answer leaves a finished task as it is, and is an answer all the same: nothing better
+/// is to be heard of its quota.
+[[nodiscard]] bool adds_nothing(Verdict verdict);
+
+/// The gateway commits an end first, and the settled quota or the refund after it (api.md G3).
+inline constexpr std::chrono::seconds kSettlingTime{30};
+
+/// A final answer and the clocks around it.
+struct FinalWord {
+  UtcTime heard{};                     ///< by our own clock
+  std::optional<UtcTime> server_time;  ///< the answer's own `Date`, if it is known
+  std::optional<UtcTime> finish_time;  ///< as the answer states it
+};
+
+/// The moment, by our own clock, from which an answer has the last word on the task's quota, so
+/// that the task is to be asked once more; none: this answer has it. `before` is what an earlier
+/// answer led to: one heard from then on settles the task, whatever the clocks say, and no clock,
+/// and no finish time in the future, makes that moment later than kSettlingTime after `heard`.
+[[nodiscard]] std::optional<UtcTime> settles_at(const FinalWord& word,
+                                                std::optional<UtcTime> before);
 
 /// What the run does with a task after an answer.
 enum class Step {

@@ -66,6 +66,9 @@ std::vector<TaskKey> QueryLane::held_keys() const {
 }
 
 void QueryLane::queue(std::size_t slot, SteadyTime when) {
+  if (slots_[slot].live_fetch) {
+    when = std::max(when, slots_[slot].started + kLiveFetchPause);
+  }
   if (when <= clock_.steady()) {
     ready_.push_back(slot);
   } else {
@@ -83,21 +86,56 @@ void QueryLane::admit() {
       if (std::binary_search(known.begin(), known.end(), task.key)) {
         continue;
       }
-      SteadyTime when = clock_.steady();
-      const bool polled = sweeping_again_ && task.last_query.has_value();
-      if (polled) {
-        // The wall clock may have jumped since.
-        when += std::clamp(*task.last_query + plan_.poll_interval - clock_.utc(),
-                           std::chrono::milliseconds(0), plan_.poll_interval);
-      }
-      const std::size_t slot = hold(std::move(task));
-      slots_[slot].asked = slots_[slot].unfinished = polled;
-      queue(slot, when);
+      admit(std::move(task));
     }
   }
   if (swept_ && evicted_ && held_ + kPage <= kWindow && sweep_again()) {
     admit();
   }
+}
+
+void QueryLane::admit(TaskRecord&& task) {
+  const bool polled = sweeping_again_ && task.last_query.has_value();
+  if (!polled && leave_to_next_run(task)) {
+    return;
+  }
+  const SteadyTime when = clock_.steady() + pause_before(task, polled);
+  const std::size_t slot = hold(std::move(task));
+  Slot& held = slots_[slot];
+  held.asked = held.waiting = polled;
+  held.live_fetch = held.task->live_fetch;
+  if (polled) {
+    held.counted = held.task->state;
+  }
+  queue(slot, when);
+}
+
+// How long a task may not be asked yet. The wall clock may have jumped since it was.
+std::chrono::milliseconds QueryLane::pause_before(const TaskRecord& task, bool polled) const {
+  std::chrono::milliseconds pause(0);
+  const auto wait_until = [&](UtcTime moment, std::chrono::milliseconds at_most) {
+    pause = std::max(pause, std::clamp(std::chrono::milliseconds(moment - clock_.utc()),
+                                       std::chrono::milliseconds(0), at_most));
+  };
+  if (polled) {
+    wait_until(*task.last_query + plan_.poll_interval, plan_.poll_interval);
+  }
+  if (plan_.wait && task.settles_at) {
+    wait_until(*task.settles_at, kSettlingTime);
+  }
+  if (task.live_fetch && task.last_query) {
+    wait_until(*task.last_query + kLiveFetchPause, kLiveFetchPause);
+  }
+  return pause;
+}
+
+// A run that does not wait for tasks does not wait until one may be asked.
+bool QueryLane::leave_to_next_run(const TaskRecord& task) {
+  if (plan_.wait || !task.live_fetch || pause_before(task, false).count() == 0) {
+    return false;
+  }
+  ledger_.append(SettleEntry{task.key});
+  return true;
 }
 
 bool QueryLane::sweep_again() {
@@ -137,6 +175,9 @@ void QueryLane::start(std::size_t slot, SteadyTime now) {
   held.started = now;
   ++in_flight_;
   ++tally_.requests;
+  if (held.live_fetch) {
+    live_fetches_[held.task->key] = now;
+  }
   if (!held.asked && held.recheck_for == 0) {
     ++tally_.queried;
   }
@@ -144,9 +185,15 @@ void QueryLane::start(std::size_t slot, SteadyTime now) {
 }
 
 void QueryLane::recheck(TaskRecord task, std::uint64_t video) {
+  const auto live = live_fetches_.find(task.key);
   const std::size_t slot = hold(std::move(task));
-  slots_[slot].recheck_for = video;
-  ready_.push_back(slot);
+  Slot& held = slots_[slot];
+  held.recheck_for = video;
+  if (live != live_fetches_.end()) {
+    held.live_fetch = true;
+    held.started = live->second;
+  }
+  queue(slot, clock_.steady());
 }
 
 std::vector<Recheck> QueryLane::take_rechecks() { return std::exchange(rechecks_, {}); }
@@ -175,9 +222,6 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
   Answer parsed =
       parse_answer(answer.http_status,
                    answer.body_without_key ? *answer.body_without_key : answer.body, held.task->id);
-  const TaskStanding after =
-      fold({held.task->state, held.task->not_found_runs, held.task->not_found_run}, parsed.verdict,
-           plan_.run);
   const auto retry_after = answer.retry_after;
   tell_request(slot, answer, parsed.verdict);
   judge_answer(parsed, answer.http_status);
@@ -186,20 +230,12 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
     limiter_.slow_down(clock_.steady(), retry_after);
     tell(Notice::Kind::slowed, slot, "the gateway asks to slow down");
   }
-  Step step = after_query(parsed.verdict, after.state);
-  held.task->state = after.state;
-  held.task->not_found_runs = after.not_found_runs;
-  held.task->not_found_run = after.not_found_run;
-  if (parsed.facts.submit_time) {
-    held.task->submit_time = parsed.facts.submit_time;
-  }
-  if (step == Step::poll && (!plan_.wait || is_stale(*held.task))) {
-    step = Step::finish;
-  }
-  if (step == Step::retry && !may_retry(held)) {
-    step = Step::give_up;
-  }
+  take(slot, answer, parsed);
+  const Step step = next_step(slot, parsed.verdict);
   const bool settled = step == Step::finish || step == Step::give_up;
+  if (step == Step::finish || step == Step::poll) {
+    count_state(held);
+  }
   // What `follow` needs of the answer; the rest moves into the ledger's queue.
   Answer brief{.verdict = parsed.verdict,
                .message = with_status(answer.http_status, parsed.message)};
@@ -208,28 +244,97 @@ void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
     brief.links = parsed.links;
   }
   const bool success = parsed.verdict == Verdict::succeeded;
-  tally_.succeeded += success ? 1U : 0U;
-  tally_.failed += parsed.verdict == Verdict::failed ? 1U : 0U;
-  last_ticket_ = record(slot, std::move(answer), std::move(parsed), after, settled);
+  last_ticket_ = record(slot, std::move(answer), std::move(parsed), settled);
   if (success) {
     last_success_ = last_ticket_;
   }
   follow(slot, step, brief, retry_after);
 }
 
-Ticket QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed,
-                         TaskStanding after, bool settled) {
+// What the answer makes of the task that is held.
+void QueryLane::take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed) {
+  Slot& held = slots_[slot];
+  TaskRecord& task = *held.task;
+  const TaskStanding after =
+      fold({task.state, task.not_found_runs, task.not_found_run}, parsed.verdict, plan_.run);
+  task.state = after.state;
+  task.not_found_runs = after.not_found_runs;
+  task.not_found_run = after.not_found_run;
+  if (parsed.facts.submit_time) {
+    task.submit_time = parsed.facts.submit_time;
+  }
+  const UtcTime now = clock_.utc();
+  if (is_final(parsed.verdict)) {
+    task.settles_at = settles_at({now, answer.date, parsed.facts.finish_time}, task.settles_at);
+  } else if (adds_nothing(parsed.verdict) && task.settles_at && *task.settles_at <= now) {
+    task.settles_at.reset();
+  }
+  if (parsed.live_fetch) {
+    held.live_fetch = true;
+    if (live_fetches_.size() >= kWindow) {
+      std::erase_if(live_fetches_, [past = clock_.steady() - kLiveFetchPause](const auto& one) {
+        return one.second < past;
+      });
+    }
+    live_fetches_[task.key] = held.started;
+  }
+}
+
+Step QueryLane::next_step(std::size_t slot, Verdict verdict) const {
+  const Slot& held = slots_[slot];
+  const Step step = after_query(verdict, held.task->state);
+  if (step == Step::poll && (!plan_.wait || is_stale(*held.task))) {
+    return Step::finish;
+  }
+  if (step == Step::finish && plan_.wait && held.task->settles_at && held.recheck_for == 0) {
+    return Step::poll;
+  }
+  return step == Step::retry && !may_retry(held) ? Step::give_up : step;
+}
+
+// A task is counted once, as what the last answer made of it.
+void QueryLane::count_state(Slot& slot) {
+  if (slot.recheck_for != 0) {
+    return;
+  }
+  const auto counter = [this](TaskState state) -> std::uint64_t* {
+    switch (state) {
+      case TaskState::succeeded:
+        return &tally_.succeeded;
+      case TaskState::failed:
+        return &tally_.failed;
+      case TaskState::unfinished:
+      case TaskState::missing:
+        return nullptr;
+    }
+    return nullptr;
+  };
+  const TaskState state = slot.task->state;
+  if (std::uint64_t* before = slot.counted ? counter(*slot.counted) : nullptr) {
+    --*before;
+  }
+  if (std::uint64_t* now = counter(state)) {
+    ++*now;
+  }
+  slot.counted = state;
+}
+
+Ticket QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, bool settled) {
+  const TaskRecord& task = *slots_[slot].task;
   AnswerEntry entry;
-  entry.task = slots_[slot].task->key;
+  entry.task = task.key;
   entry.observed_at = clock_.utc();
   entry.http_status = answer.http_status;
   entry.body = std::move(answer.body);
   entry.is_final = is_final(parsed.verdict);
   entry.answer = std::move(parsed);
-  entry.state = after.state;
-  entry.not_found_runs = after.not_found_runs;
-  entry.not_found_run = after.not_found_run;
+  entry.state = task.state;
+  entry.not_found_runs = task.not_found_runs;
+  entry.not_found_run = task.not_found_run;
   entry.settled = settled;
+  if (entry.is_final) {
+    entry.settles_at = task.settles_at;
+  }
   return ledger_.append(std::move(entry));
 }
 
@@ -300,14 +405,15 @@ void QueryLane::end_recheck(std::size_t slot, Recheck recheck) {
 }
 
 void QueryLane::poll_later(std::size_t slot) {
-  slots_[slot].failures = 0;
-  slots_[slot].unfinished = true;
+  Slot& held = slots_[slot];
+  held.failures = 0;
+  held.waiting = true;
   if (held_ + kPage > kWindow && (!swept_ || evicted_)) {
     evicted_ = true;
     release(slot);
     return;
   }
-  queue(slot, clock_.steady() + plan_.poll_interval);
+  queue(slot, clock_.steady() + std::max(plan_.poll_interval, pause_before(*held.task, false)));
 }
 
 bool QueryLane::may_retry(const Slot& slot) const { return slot.failures < plan_.retry.retries; }
@@ -443,7 +549,7 @@ void QueryLane::tell_request(std::size_t slot, const std::string& outcome) const
 void QueryLane::close(bool cut) {
   judge_probe(true);
   for (const Slot& slot : slots_) {
-    if (!slot.task || slot.unfinished || slot.recheck_for != 0) {
+    if (!slot.task || slot.waiting || slot.recheck_for != 0) {
       continue;
     }
     ++(cut || !slot.asked ? tally_.unasked : tally_.not_answered);

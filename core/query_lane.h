@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
 #include <random>
@@ -39,6 +40,9 @@ class QueryLane {
   /// the gateway is down, and asking on would only add load.
   static constexpr int kOutageFailures = 100;
   static constexpr std::chrono::seconds kOutageTime{60};
+  /// A task of which each query makes the gateway ask the vendor is asked no more often: a failure
+  /// found that way is written without a refund (api.md G2).
+  static constexpr std::chrono::seconds kLiveFetchPause{60};
 
   QueryLane(const RunPlan& plan, Ledger& ledger, Transport& transport, const Clock& clock,
             RunTally& tally, const Notify& notify);
@@ -74,7 +78,9 @@ class QueryLane {
     bool asked = false;
     bool in_flight = false;
     bool unrecognised = false;
-    bool unfinished = false;  // answered in this run, but not finished upstream
+    bool waiting = false;  // answered in this run, and to be asked again later
+    bool live_fetch = false;
+    std::optional<TaskState> counted;  // what the tally counts the task as
     std::uint64_t recheck_for = 0;
     SteadyTime started{};
   };
@@ -94,6 +100,9 @@ class QueryLane {
     int invalid_url = 0;
   };
 
+  void admit(TaskRecord&& task);
+  [[nodiscard]] std::chrono::milliseconds pause_before(const TaskRecord& task, bool polled) const;
+  [[nodiscard]] bool leave_to_next_run(const TaskRecord& task);
   std::size_t hold(TaskRecord task);
   void release(std::size_t slot);
   void queue(std::size_t slot, SteadyTime when);
@@ -106,8 +115,10 @@ class QueryLane {
   void count_failure(const std::string& kind);
   void slow_after_errors_in_a_row();
   void good_answer();
-  Ticket record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, TaskStanding after,
-                bool settled);
+  Ticket record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, bool settled);
+  void take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed);
+  [[nodiscard]] Step next_step(std::size_t slot, Verdict verdict) const;
+  void count_state(Slot& slot);
   void follow(std::size_t slot, Step step, const Answer& answer,
               std::optional<std::chrono::milliseconds> retry_after);
   void poll_later(std::size_t slot);
@@ -151,6 +162,7 @@ class QueryLane {
   SteadyTime last_good_;
   std::optional<RunResult> verdict_;
   std::vector<Recheck> rechecks_;
+  std::map<TaskKey, SteadyTime> live_fetches_;  // when each was last asked; those of a while ago go
 };
 
 }  // namespace core

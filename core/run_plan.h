@@ -31,11 +31,11 @@ struct RunPlan {
   std::function<std::optional<std::string>()> download_hindrance;
 };
 
-/// What a run counts while it goes on; all counters only grow.
+/// What a run counts while it goes on.
 struct RunTally {
   std::uint64_t queried = 0;       ///< tasks asked at least once
-  std::uint64_t succeeded = 0;     ///< answers of that kind
-  std::uint64_t failed = 0;        ///< answers of that kind
+  std::uint64_t succeeded = 0;     ///< tasks heard of as that, each once
+  std::uint64_t failed = 0;        ///< tasks heard of as that, each once
   std::uint64_t requests = 0;      ///< queries sent, retries included
   std::uint64_t retries = 0;       ///< of queries and downloads
   std::uint64_t unrecognised = 0;  ///< tasks with an answer of unknown shape or status

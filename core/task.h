@@ -130,6 +130,8 @@ struct Answer {
   std::vector<VideoLink> links;  ///< success only
   /// Videos the answer counts but gives no link for (api.md T11).
   int videos_without_link = 0;
+  /// Envelope B: asking made the gateway ask the vendor (api.md G2).
+  bool live_fetch = false;
 };
 
 /// A file that was checked, synced and published under its final name.

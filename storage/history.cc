@@ -61,7 +61,8 @@ History::History(const std::string& path) : connection_(std::make_unique<Connect
   with_ledger_errors(path, "read", [&] {
     c.answers.emplace(*c.database);
     c.find_task.emplace(*c.database,
-                        "SELECT t.id, t.state FROM task AS t JOIN account AS a ON a.id = t.account "
+                        "SELECT t.id, t.state, EXISTS (SELECT 1 FROM unsettled AS u WHERE u.task = "
+                        "t.id) FROM task AS t JOIN account AS a ON a.id = t.account "
                         "WHERE a.name = ? AND t.task_id = ?");
     c.done_videos.emplace(*c.database,
                           "SELECT path, bytes FROM video WHERE task = ? AND state = 1");
@@ -179,9 +180,11 @@ bool History::would_ask(const std::string& account, const std::string& task_id,
     const std::int64_t key = known ? c.find_task->integer(0) : 0;
     const auto state =
         known ? static_cast<core::TaskState>(c.find_task->integer(1)) : core::TaskState::unfinished;
+    const bool to_ask =
+        state == core::TaskState::unfinished || (known && c.find_task->integer(2) != 0);
     c.find_task->reset();
-    if (state == core::TaskState::unfinished || !on_disk) {
-      return state == core::TaskState::unfinished;
+    if (to_ask || !on_disk) {
+      return to_ask;
     }
     bool whole = true;
     c.done_videos->bind(1, key);
@@ -200,7 +203,8 @@ void History::each_pending(const std::string& account, core::UtcTime stale_befor
     Statement pending(*c.database,
                       "SELECT t.task_id FROM task AS t JOIN account AS a ON a.id = t.account "
                       "WHERE a.name = ?1 AND ((t.state = 0 AND "
-                      "ifnull(t.submit_time, t.first_seen) >= ?2) OR EXISTS (SELECT 1 FROM video "
+                      "ifnull(t.submit_time, t.first_seen) >= ?2) OR "
+                      "t.id IN (SELECT task FROM unsettled) OR EXISTS (SELECT 1 FROM video "
                       "AS v JOIN snapshot AS s ON s.id = v.snapshot WHERE v.task = t.id AND "
                       "v.state = 0 AND s.block IS NULL)) ORDER BY t.id");
     pending.bind(1, account);

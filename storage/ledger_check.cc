@@ -113,6 +113,9 @@ constexpr RowRule kRowRules[] = {
      "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
      "WHERE s.task <> v.task OR o.verdict <> 1",
      "its snapshot is no success of its task"},
+    {"SELECT 'task row ' || u.task FROM unsettled AS u JOIN task AS t ON t.id = u.task "
+     "WHERE t.state NOT IN (1, 2)",
+     "it waits for its quota to settle, and has not ended"},
 };
 
 void check_rows(SQLite::Database& database, Faults& faults) {

@@ -53,8 +53,11 @@ struct SqliteLedger::Reader {
   AnswerReader answers{*database};
   Statement tasks{*database,
                   "SELECT t.id, t.account, t.task_id, t.state, t.first_seen, t.submit_time, "
-                  "t.last_query, t.not_found_runs, t.not_found_run FROM work AS w JOIN task AS t "
-                  "ON t.id = w.task WHERE w.task > ? AND w.settled = 0 ORDER BY w.task LIMIT ?"};
+                  "t.last_query, t.not_found_runs, t.not_found_run, "
+                  "(SELECT settles_at FROM unsettled WHERE task = t.id), "
+                  "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id) "
+                  "FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND w.settled = "
+                  "0 ORDER BY w.task LIMIT ?"};
   // One whose answer was pruned waits until its task is asked again.
   Statement videos{*database,
                    "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.denied, v.path, "
@@ -85,6 +88,8 @@ std::vector<core::TaskRecord> SqliteLedger::tasks(core::TaskKey after, std::size
       task.last_query = r.tasks.time(6);
       task.not_found_runs = static_cast<int>(r.tasks.integer(7));
       task.not_found_run = r.tasks.integer(8);
+      task.settles_at = r.tasks.time(9);
+      task.live_fetch = r.tasks.integer(10) != 0;
       page.push_back(std::move(task));
     }
     r.tasks.reset();

@@ -67,6 +67,7 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
   const bool renamed = (!row.model.empty() && find_task_.text(2) != row.model) ||
                        (!row.labels.empty() && find_task_.text(3) != row.labels);
   const bool to_name = terms.account_named && find_task_.integer(4) == 0;
+  const bool unsettled = find_task_.integer(5) != 0;
   find_task_.reset();
   if (to_name) {
     name_account_.bind(1, task.key);
@@ -81,7 +82,7 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
     relabel_task_.run();
   }
   const bool whole = state != core::TaskState::succeeded || videos_on_disk(task.key, terms);
-  task.ask = state == core::TaskState::unfinished || terms.refresh || !whole;
+  task.ask = state == core::TaskState::unfinished || unsettled || terms.refresh || !whole;
   return task;
 }
 

@@ -44,8 +44,8 @@ class TaskImport {
                       "labels, account_named) VALUES (?, ?, ?, ?, ?, ?)"};
   Statement find_task_{
       database_,
-      "SELECT id, state, input_model, labels, account_named FROM task WHERE account = ? AND "
-      "task_id = ?"};
+      "SELECT id, state, input_model, labels, account_named, EXISTS (SELECT 1 FROM unsettled AS u "
+      "WHERE u.task = task.id) FROM task WHERE account = ? AND task_id = ?"};
   Statement relabel_task_{database_,
                           "UPDATE task SET input_model = coalesce(?, input_model), "
                           "labels = coalesce(?, labels) WHERE id = ?"};

@@ -1,6 +1,7 @@
 #include "storage/task_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/lifecycle.h"
 #include "core/sha256.h"
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
@@ -109,6 +111,10 @@ struct TaskStore::Connection {
       "input_seconds = ?14, output_seconds = ?15, video_count = ?16, completion_tokens = ?17, "
       "total_tokens = ?18, super_resolution_tokens = ?19, units = ?20, credits = ?21, "
       "quota = ?22, fail_reason = ?23 WHERE id = ?1"};
+  Statement unsettle_task{*database,
+                          "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
+  Statement settle_task{*database, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
+  Statement mark_live_fetch{*database, "INSERT OR IGNORE INTO live_fetch (task) VALUES (?)"};
   Statement settle_work{*database, "UPDATE work SET settled = 1 WHERE task = ?"};
   // No upsert: SQLite would copy every page that it touches beforehand, to be able to undo it
   // alone.
@@ -145,6 +151,7 @@ struct TaskStore::Connection {
   bool revives(std::int64_t task, const core::VideoLink& link);
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
+  void update_settling(const core::AnswerEntry& entry);
   void write_video(const core::VideoEntry& entry);
 };
 
@@ -254,6 +261,11 @@ void TaskStore::add_pending(int account) {
     unfinished.bind(1, row);
     unfinished.bind(2, c.stale_before_ms);
     unfinished.run();
+    Statement unsettled(*c.database,
+                        "INSERT OR IGNORE INTO work (task) SELECT u.task FROM unsettled AS u "
+                        "JOIN task AS t ON t.id = u.task WHERE t.account = ?");
+    unsettled.bind(1, row);
+    unsettled.run();
     // From what is pending, not from all that an account ever asked: SQLite would choose so. A
     // link that was pruned with its answer is asked for.
     Statement lacking(*c.database,
@@ -424,6 +436,11 @@ void TaskStore::Connection::write_answer(const core::AnswerEntry& entry, const P
   add_snapshot.bind(10, place.slot);
   add_snapshot.run();
   update_task(entry, snapshot);
+  update_settling(entry);
+  if (entry.answer.live_fetch) {
+    mark_live_fetch.bind(1, entry.task);
+    mark_live_fetch.run();
+  }
   if (entry.settled) {
     settle_work.bind(1, entry.task);
     settle_work.run();
@@ -522,6 +539,20 @@ void TaskStore::Connection::finish(const core::AnswerEntry& entry, std::int64_t 
     finish_task.bind_or_null(position++, *text);
   }
   finish_task.run();
+}
+
+// Which tasks are to be asked once more for their quota (core::settles_at).
+void TaskStore::Connection::update_settling(const core::AnswerEntry& entry) {
+  if (entry.is_final && entry.settles_at) {
+    unsettle_task.bind(1, entry.task);
+    unsettle_task.bind(2, millis(*entry.settles_at));
+    unsettle_task.run();
+  } else if (entry.is_final || core::adds_nothing(entry.answer.verdict)) {
+    settle_task.bind(1, entry.task);
+    settle_task.bind(
+        2, entry.is_final ? std::numeric_limits<std::int64_t>::max() : millis(entry.observed_at));
+    settle_task.run();
+  }
 }
 
 void TaskStore::Connection::write_video(const core::VideoEntry& entry) {

@@ -685,6 +685,17 @@ TEST(Envelopes, FactsOfTheFlatOnes) {
 
 // ---- Links -------------------------------------------------------------------------------------
 
+TEST(Envelopes, AskingForEnvelopeBAsksTheVendor) {
+  const auto is_live = [](const std::string& file, const std::string& id) {
+    return answer_of(file, id).live_fetch;
+  };
+  EXPECT_TRUE(is_live("envelope_b_processing.json", "task_b"));
+  EXPECT_TRUE(is_live("envelope_b_success.json", "task_b"));
+  EXPECT_TRUE(is_live("envelope_b_failed.json", "task_b"));
+  EXPECT_FALSE(is_live("envelope_d_success.json", "task_d"));
+  EXPECT_FALSE(is_live("veo_success.json", "task_veo")) << "its row, as the gateway polled it";
+}
+
 TEST(Links, OnlyWhatIsALinkIsOne) {
   const std::pair<std::string, bool> cases[] = {
       {"https://h.example/v.mp4?x=%2B", true},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -112,6 +113,43 @@ TEST(AfterQuery, FollowsTheVerdict) {
     EXPECT_EQ(core::after_query(verdict, unfinished), Step::retry) << core::name(verdict);
   }
 }
+
+struct Settling {
+  std::string name;
+  std::optional<int> server;  // seconds from the finish time
+  int heard;                  // seconds from the finish time, by our clock
+  std::optional<int> before;
+  std::optional<int> settles;  // none: settled
+};
+
+class SettlesAt : public testing::TestWithParam<Settling> {};
+
+TEST_P(SettlesAt, FollowsTheClocks) {
+  const core::UtcTime finish{std::chrono::seconds(1'780'284'918)};
+  const auto at = [finish](std::optional<int> seconds) {
+    return seconds ? std::optional(finish + std::chrono::seconds(*seconds)) : std::nullopt;
+  };
+  const Settling& one = GetParam();
+  EXPECT_EQ(core::settles_at({*at(one.heard), at(one.server), finish}, at(one.before)),
+            at(one.settles));
+  EXPECT_EQ(core::settles_at({*at(one.heard), at(one.server), std::nullopt}, at(one.before)),
+            std::nullopt)
+      << "without a finish time there is nothing to go by";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Clocks, SettlesAt,
+    testing::Values(Settling{"at_once", {}, 0, {}, 30}, Settling{"late", {}, 29, {}, 30},
+                    Settling{"late_enough", {}, 30, {}, {}}, Settling{"long_ago", 90'000, 90'000},
+                    Settling{"our_clock_is_fast", 10, 3600, {}, 3620},
+                    Settling{"our_clock_is_slow", 40, -3600, {}, {}},
+                    Settling{"slow_and_no_date", {}, -3600, {}, -3570},
+                    Settling{"both_clocks_before_the_end", -500, -500, {}, -470},
+                    Settling{"asked_again_in_time", {}, 31, 30, {}},
+                    Settling{"asked_again_too_early", {}, 20, 30, 30},
+                    Settling{"asked_again_of_a_finish_in_the_future", {}, -3000, -3570, {}},
+                    Settling{"clock_jumped_back_since", {}, -86'400, 30, -86'370}),
+    [](const auto& one) { return one.param.name; });
 
 TEST(IsFinal, OnlySuccessAndFailure) {
   EXPECT_TRUE(core::is_final(Verdict::succeeded));

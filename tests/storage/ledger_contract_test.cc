@@ -211,6 +211,53 @@ TEST_P(LedgerContract, AnAnswerThatNamesAnotherTaskChangesNothing) {
   EXPECT_TRUE(ledger().videos(10).empty());
 }
 
+TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsAskedByTheNextRunUntilItIs) {
+  const auto moment = entries::kNow + std::chrono::seconds(20);
+  begin_run({"a", "b"});
+  for (const std::string id : {"a", "b"}) {
+    core::AnswerEntry entry = answered({.task = key(id), .id = id, .body = entries::success(id)});
+    entry.settles_at = moment;
+    append(std::move(entry));
+  }
+  begin_next_run();
+  auto tasks = ledger().tasks(0, 10);
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].state, TaskState::succeeded);
+  EXPECT_EQ(tasks[0].settles_at, moment);
+  const core::TaskStanding done{.state = TaskState::succeeded};
+  const auto hear = [&](const std::string& id, const std::string& body, core::UtcTime when,
+                        int status = 200) {
+    const core::TaskKey task = id == "a" ? tasks[0].key : tasks[1].key;
+    append(answered({.task = task,
+                     .id = id,
+                     .body = body,
+                     .http_status = status,
+                     .before = done,
+                     .when = when}));
+  };
+  hear("a", entries::running("a"), moment - std::chrono::seconds(1));
+  hear("b", entries::running("b"), moment);
+  begin_next_run();
+  EXPECT_EQ(asked(), std::vector<std::string>{"a"}) << "b has heard all there is to hear";
+  hear("a", "oops", moment + std::chrono::hours(1), 500);
+  begin_next_run();
+  EXPECT_EQ(asked(), std::vector<std::string>{"a"}) << "that was no answer";
+  hear("a", entries::success("a"), moment);
+  begin_next_run();
+  EXPECT_TRUE(asked().empty());
+}
+
+TEST_P(LedgerContract, ATaskThatTheGatewayAsksTheVendorAboutIsKnownForIt) {
+  begin_run({"a", "b"});
+  core::AnswerEntry entry = answered({.task = key("a"), .id = "a", .body = entries::running("a")});
+  entry.answer.live_fetch = true;
+  append(std::move(entry));
+  begin_next_run();
+  for (const core::TaskRecord& task : ledger().tasks(0, 10)) {
+    EXPECT_EQ(task.live_fetch, task.id.text() == "a");
+  }
+}
+
 // ---- videos
 
 TEST_P(LedgerContract, ASuccessOffersItsVideo) {

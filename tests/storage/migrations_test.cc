@@ -223,6 +223,25 @@ TEST_F(MigrationsTest, ALedgerOfEachPastSchemaIsUpgradedRowForRow) {
   }
 }
 
+// A ledger of schema 4 whose tasks ended `ago` before they were last heard of.
+TEST_F(MigrationsTest, WhatOlderVersionsHeardTooEarlyIsToBeAskedOnceMore) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec(support::read_file(TEST_DATA "/ledgers/v4.sql"));
+  const std::string heard = "(SELECT observed_at FROM snapshot WHERE id = status_snapshot)";
+  const auto end = [&](const std::string& task, const std::string& ago) {
+    SQLite::Database(path_, SQLite::OPEN_READWRITE)
+        .exec("UPDATE task SET finish_time = " + heard + " - " + ago + " WHERE id = " + task);
+  };
+  end("1", "30000");
+  end("3", "29999");
+  end("4", "-86400000");  // a clock far off
+  end("6", "1000");       // unfinished, whatever it says
+  EXPECT_EQ(storage::migrate_ledger(path_, entries::kNow, true).from, 4);
+  EXPECT_EQ(value("SELECT group_concat(task || ':' || (settles_at - " + heard +
+                  "), ' ') FROM unsettled JOIN task ON id = task"),
+            "3:1 4:30000");
+}
+
 // Their names and columns are a promise (product.md, The ledger).
 TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
   const std::vector<std::pair<std::string, std::string>> views{

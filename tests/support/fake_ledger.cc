@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/lifecycle.h"
+
 namespace support {
 
 void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
@@ -17,7 +19,8 @@ void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
 void FakeLedger::begin_run(std::int64_t run) {
   run_ = run;
   for (auto& [key, task] : tasks_) {
-    task.settled = task.record.state != core::TaskState::unfinished;
+    task.settled =
+        task.record.state != core::TaskState::unfinished && !task.record.settles_at.has_value();
   }
 }
 
@@ -94,6 +97,13 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
   if (entry.is_final) {
     task.finish_time = entry.answer.facts.finish_time.value_or(entry.observed_at);
   }
+  if (entry.is_final) {
+    task.record.settles_at = entry.settles_at;
+  } else if (core::adds_nothing(entry.answer.verdict) && task.record.settles_at &&
+             *task.record.settles_at <= entry.observed_at) {
+    task.record.settles_at.reset();
+  }
+  task.record.live_fetch = task.record.live_fetch || entry.answer.live_fetch;
   task.settled = task.settled || entry.settled;
   for (const core::VideoLink& link : entry.answer.links) {
     const auto [place, is_new] = task.videos.try_emplace(link.index, Video{.link = link});

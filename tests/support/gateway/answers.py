@@ -16,8 +16,12 @@ def seconds_of(task_id, low, high):
     return low + int(digest(task_id, "seconds")[:8], 16) % (high - low + 1)
 
 
+# Long enough ago for the quota to be settled (api.md G3).
+FINISHED_AGO = 70
+
+
 def times(now):
-    return {"submit_time": now - 130, "start_time": now - 126, "finish_time": now - 10}
+    return {"submit_time": now - 190, "start_time": now - 186, "finish_time": now - FINISHED_AGO}
 
 
 def beijing(at):
@@ -38,7 +42,7 @@ def envelope_a(task_id, status, now, url, data, action="generate", progress=None
         "start_time": 0 if status == "NOT_START" else stamp["start_time"],
         "finish_time": stamp["finish_time"] if final else 0,
         "progress": progress or ("100%" if final else "0%" if status == "NOT_START" else "30%"),
-        "request_id": time.strftime("%Y%m%d%H%M%S", time.gmtime(now - 130)) + digest(task_id)[:17],
+        "request_id": time.strftime("%Y%m%d%H%M%S", time.gmtime(now - 190)) + digest(task_id)[:17],
         "data": data,
     })
     return {"code": "success", "message": "", "data": body}
@@ -49,7 +53,7 @@ def dashscope_output(task_id, status, now, url=None, **more):
     if url:
         output["video_url"] = url
     output.update(more)
-    output.update({"submit_time": beijing(now - 130), "end_time": beijing(now - 14)})
+    output.update({"submit_time": beijing(now - 190), "end_time": beijing(now - FINISHED_AGO - 4)})
     return {"output": output, "request_id": digest(task_id, "rq")[:32]}
 
 
@@ -69,7 +73,7 @@ def wan_old(task_id, now, url):
 
 def seedance(task_id, now, url, ultra_url=None):
     usage = {"completion_tokens": 108900, "total_tokens": 108900}
-    data = {"content": {"video_url": ultra_url or url}, "created_at": now - 130, "duration": 5,
+    data = {"content": {"video_url": ultra_url or url}, "created_at": now - 190, "duration": 5,
             "framespersecond": 24, "generate_audio": True, "id": "cgt-20260601113340-abcde",
             "model": "doubao-seedance-2-0-260128", "ratio": "16:9", "resolution": "720p", "seed": 7,
             "service_tier": "default", "status": "succeeded", "updated_at": now - 14, "usage": usage}
@@ -84,8 +88,8 @@ def seedance(task_id, now, url, ultra_url=None):
 def kling(task_id, now, url, second_url):
     videos = [{"id": "1", "url": url, "duration": "5.041"}, {"id": "2", "url": second_url, "duration": "5.041"}]
     data = {"code": 0, "message": "SUCCEED", "request_id": digest(task_id)[:32], "data": {
-        "task_id": task_id, "task_status": "succeed", "task_status_msg": "", "created_at": (now - 130) * 1000 + 161,
-        "updated_at": (now - 14) * 1000 + 496, "final_unit_deduction": "3.6", "task_result": {"videos": videos}}}
+        "task_id": task_id, "task_status": "succeed", "task_status_msg": "", "created_at": (now - 190) * 1000 + 161,
+        "updated_at": (now - FINISHED_AGO - 4) * 1000 + 496, "final_unit_deduction": "3.6", "task_result": {"videos": videos}}}
     return envelope_a(task_id, "SUCCESS", now, None, data, action="/kling/v1/videos/omni-video_POST")
 
 
@@ -115,7 +119,7 @@ def jimeng(task_id, now, url):
 
 def sora(task_id, now, url):
     data = {"id": task_id, "object": "video", "model": "sora-2", "status": "completed", "progress": 100,
-            "created_at": now - 130, "completed_at": now - 14, "seconds": "12", "size": "1280x720"}
+            "created_at": now - 190, "completed_at": now - FINISHED_AGO - 4, "seconds": "12", "size": "1280x720"}
     return envelope_a(task_id, "SUCCESS", now, url, data)
 
 
@@ -131,7 +135,7 @@ def nested(task_id, now, url):
 
 def envelope_c(task_id, now, url):
     return {"id": task_id, "model": "seedance-1-5-pro", "status": "completed", "video_url": url,
-            "created_at": now - 130}
+            "created_at": now - 190}
 
 
 def envelope_d(task_id, now, url):
@@ -142,13 +146,13 @@ def envelope_d(task_id, now, url):
 
 def envelope_e(task_id, now, url):
     return {"id": task_id, "task_id": task_id, "object": "video", "model": "wan2.6", "status": "completed",
-            "progress": 100, "created_at": now - 130, "completed_at": now - 14, "metadata": {"url": url},
+            "progress": 100, "created_at": now - 190, "completed_at": now - FINISHED_AGO - 4, "metadata": {"url": url},
             "error": None}
 
 
 def envelope_f(task_id, now, url):
-    return {"task_id": task_id, "status": "SUCCESS", "progress": "100%", "platform": "1", "created_at": now - 130,
-            "finished_at": now - 10, "fail_reason": ""}
+    return {"task_id": task_id, "status": "SUCCESS", "progress": "100%", "platform": "1", "created_at": now - 190,
+            "finished_at": now - FINISHED_AGO, "fail_reason": ""}
 
 
 # vendor -> (signing family of its links, maker); `None`: the gateway's own content endpoint.

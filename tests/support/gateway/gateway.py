@@ -9,7 +9,8 @@ input closes (unless it is no pipe), and after its lifetime.
 
 A scenario is {"key": "...", "default": PLAN, "tasks": {ID: PLAN}, "rules": [[PREFIX, PLAN], ...],
 "latency_ms": N, "jitter_ms": N, "faults": {"every": N, "kind": KIND}, "rate": N, "burst": [FIRST, COUNT, KIND]}.
-A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}}.
+A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}, "finished_ago":
+SECONDS, "quota": [N, ...]}.
 A STEP is a status word, "success", "failure", a name of answers.ERRORS, "401:", "429:RETRY_AFTER", or one of
 the KINDs of raw faults below; the last one is given for ever. A video's faults are one for each
 request of it, then none: see StorageFaults.
@@ -163,9 +164,14 @@ class Gateway:
             return answers.unfinished(vendor, task_id, now, step)
         family, make = answers.SUCCESS[vendor]
         url = plan.get("url") or self.link(task_id, plan, family, 1, now)
-        if vendor in ("kling", "ultra"):
-            return make(task_id, now, url, self.link(task_id, plan, family, 2, now))
-        return make(task_id, now, url)
+        more = [self.link(task_id, plan, family, 2, now)] if vendor in ("kling", "ultra") else []
+        body = make(task_id, now, url, *more)
+        if "finished_ago" in plan:  # of the first answer that says so: an end does not move
+            finish = self.fetches.setdefault(("finish", task_id), now - plan["finished_ago"])
+            body["data"].update(finish_time=finish, submit_time=finish - 100, start_time=finish - 90)
+        if "quota" in plan:  # one for each poll, the last one for ever
+            body["data"]["quota"] = plan["quota"][min(self.polls[task_id], len(plan["quota"])) - 1]
+        return body
 
     def over_rate(self):
         rate = self.scenario.get("rate")
