@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/api.h"
+#include "core/lifecycle.h"
 #include "core/printable.h"
 #include "core/sha256.h"
 #include "storage/answer_reader.h"
@@ -54,13 +55,19 @@ bool has_masked_key(const Statement& row, int first, int last) {
   return false;
 }
 
-// What a task's row has from the last of its answers that says it: a bit for each.
+// What a task's row has from the last of its answers that says it, until an answer is final; from
+// then on only other final ones change it. A bit for each.
 enum Carried : unsigned { submit_time = 1, start_time = 2, model = 4, action = 8, all = 15 };
 
 struct Heard {
   unsigned said = 0;       // by any answer so far
   unsigned different = 0;  // the last one to say it differs from the row
+  bool finished = false;
 };
+
+bool is_final_verdict(std::int64_t verdict) {
+  return core::is_final(static_cast<core::Verdict>(verdict));
+}
 
 class AnswerCheck {
  public:
@@ -167,7 +174,8 @@ void AnswerCheck::check_answer(const std::string& name) {
   if (static_cast<std::int64_t>(answer.size()) != kept_.integer(3) || bytes != kept_.blob(4)) {
     faults_.add(name + "its answer is not the one that was received");
   } else if (kept_.integer(5) != 0 && has_masked_key(kept_, kTakenFrom, kFactsFrom + kFacts - 1)) {
-    heard_[kept_.integer(kTask)] = Heard{.said = all};  // it may have said any of it
+    Heard& heard = heard_[kept_.integer(kTask)];  // it may have said any of it
+    heard = Heard{.said = all, .finished = heard.finished || is_final_verdict(kept_.integer(8))};
   } else if (kept_.integer(5) != 0) {
     if (const std::string wrong = difference(answer); !wrong.empty()) {
       faults_.add(name + wrong);
@@ -211,6 +219,11 @@ std::string AnswerCheck::difference(const std::string& body) {
 void AnswerCheck::hear(const core::Answer& answer) {
   const core::TaskFacts& facts = answer.facts;
   Heard& heard = heard_[kept_.integer(kTask)];
+  const bool is_final = core::is_final(answer.verdict);
+  if (heard.finished && !is_final) {
+    return;
+  }
+  heard.finished = is_final;
   const auto take = [&heard](unsigned bit, bool said, bool same) {
     if (said) {
       heard.said |= bit;

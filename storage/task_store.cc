@@ -510,8 +510,11 @@ void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int
   } else {
     move_task.bind_null(7);
   }
-  // The words of an answer that names another task are not this task's.
-  const bool ours = verdict != core::Verdict::wrong_task;
+  // The words of an answer that names another task are not this task's, and a row that is final
+  // says what the bytes of its final snapshot say.
+  const bool is_final_already =
+      entry.state == core::TaskState::succeeded || entry.state == core::TaskState::failed;
+  const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
   move_task.bind_time(8, ours ? facts.submit_time : std::nullopt);
   move_task.bind_time(9, ours ? facts.start_time : std::nullopt);
   const std::string none;

@@ -149,6 +149,36 @@ TEST_F(LedgerCheckTest, WhatAnswersCarriedIsHeldAgainstTheLastOneToSayIt) {
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
 }
 
+// The row of a final task says what the bytes that it names say.
+TEST_F(LedgerCheckTest, BehindAFinalAnswerNoOtherThanAFinalOneChangesTheRow) {
+  const std::string facts =
+      "SELECT state || ' ' || ifnull(model, '-') || ' ' || action || ' ' || submit_time || ' ' || "
+      "start_time || ' ' || ifnull(quota, '-') || ' ' || final_snapshot FROM task WHERE id = 2";
+  const auto hear = [&](const std::string& status) {
+    const std::string body =
+        R"({"code":"success","data":{"task_id":"old","status":")" + status +
+        R"(","action":"other","submit_time":1780284821,"start_time":1780284825,"quota":7,)"
+        R"("properties":{"origin_model_name":"dear"}}})";
+    storage::TaskStore store(path_, clock_, false);
+    store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
+    const auto before = static_cast<core::TaskState>(number("SELECT state FROM task WHERE id = 2"));
+    core::Entry entry = answered({.task = 2, .id = "old", .body = body, .before = {before, 0, 0}});
+    store.write({&entry, 1});
+    EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{}) << status;
+    return text(facts);
+  };
+  const std::string success = text(facts);
+  for (const char* status : {"IN_PROGRESS", "QUEUED", "UNKNOWN", "on hold"}) {
+    EXPECT_EQ(hear(status), success) << status;
+  }
+  const std::string failure = hear("FAILURE");
+  EXPECT_EQ(failure, "2 dear other 1780284821000 1780284825000 7 9");
+  EXPECT_EQ(hear("IN_PROGRESS"), failure);
+  // As a version before wrote it.
+  tamper("UPDATE task SET model = 'other' WHERE id = 2");
+  EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
+}
+
 // `verify --requeue` wants a saved video again, and keeps what is known of it.
 TEST_F(LedgerCheckTest, AVideoThatIsWantedAgainIsNoFault) {
   tamper("UPDATE video SET state = 0, settled_run = 0 WHERE task = 2");

@@ -38,6 +38,12 @@ class SmallLedgerTest : public testing::Test {
     }
     return kept;
   }
+  std::string text(const std::string& sql) {
+    return storage::open_for_reading(path_)->execAndGet(sql).getString();
+  }
+  std::int64_t number(const std::string& sql) {
+    return storage::open_for_reading(path_)->execAndGet(sql).getInt64();
+  }
   /// Damages the ledger as no run does.
   void tamper(const std::string& sql) {
     SQLite::Database database(path_, SQLite::OPEN_READWRITE);
