@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cmd/units.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "core/task_list.h"
@@ -102,6 +103,23 @@ void ReportPlan::choose_account(const std::map<std::string, std::int64_t>& accou
                          core::printable(known, kShownMax));
 }
 
+void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log) {
+  constexpr std::size_t kToldMax = 10;
+  constexpr std::size_t kShownMax = 200;
+  const std::string file = "price book " + core::printable(path, kShownMax);
+  const std::vector<core::DeadPrice> dead = prices.book.dead_rows();
+  for (std::size_t i = 0; i < std::min(dead.size(), kToldMax); ++i) {
+    log.warning(file + ", line " + std::to_string(dead[i].line) +
+                " can never count: whatever fits it fits line " +
+                std::to_string(dead[i].earlier_line) +
+                " before it, and the first fitting row is the price; move it up or delete it");
+  }
+  if (dead.size() > kToldMax) {
+    log.warning(file + ": " + format_count(dead.size() - kToldMax, "more row") +
+                " that can never count");
+  }
+}
+
 // Days and months of two zones leave hours out between them, which no report by name would show.
 void ReportPlan::warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed,
                                     Log& log) const {
@@ -121,6 +139,10 @@ const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::Closed
       std::find_if(closed.begin(), closed.end(), [this](const storage::ClosedPeriod& one) {
         return !options.period.empty() && one.period.name == period.name;
       });
+  const bool is_frozen = found != closed.end() && query.time != storage::ReportTime::submit;
+  if (prices && !is_frozen) {
+    warn_of_dead_prices(*prices, options.prices, log);
+  }
   if (found == closed.end()) {
     warn_of_other_zone(closed, log);
     return nullptr;

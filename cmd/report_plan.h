@@ -44,6 +44,9 @@ struct PriceFile {
 /// None for an empty path. Throws core::UsageError for a file that is unreadable or no price book.
 [[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path);
 
+/// Tells which rows can never count, one line each.
+void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log);
+
 /// `,` `;` `|` or `tab`. Throws core::UsageError for any other.
 [[nodiscard]] char delimiter_of(const std::string& text);
 
@@ -54,7 +57,8 @@ struct ReportPlan {
 
   /// When the report is that of a closed period by its name, the zone and bounds of then stand;
   /// `log` gets a warning when others are asked for, and when its neighbours were closed in another
-  /// zone. Returns that period.
+  /// zone, and for each row of the price book that is used and can never count. Returns that
+  /// period.
   const storage::ClosedPeriod* adopt(const std::vector<storage::ClosedPeriod>& closed, Log& log);
 
   /// Leaves out whatever is not of the account asked for. `accounts` are the ledger's, with their

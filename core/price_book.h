@@ -36,6 +36,13 @@ struct Price {
   std::string currency;
   std::string valid_from;  ///< a day as 2026-10-05, inclusive; empty: open
   std::string valid_to;
+  std::uint64_t line = 0;  ///< of the file, from 1
+};
+
+/// A row that no task can reach: whatever fits it fits an earlier row.
+struct DeadPrice {
+  std::uint64_t line = 0;
+  std::uint64_t earlier_line = 0;
 };
 
 /// What a task is priced by.
@@ -54,6 +61,9 @@ struct PricedTask {
 /// Whether `pattern` (`*`, `?`) stands for the whole of `text`. Takes |pattern| x |text| steps at
 /// most.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
+
+/// Whether every text that `narrow` stands for is certain to match `wide`.
+[[nodiscard]] bool glob_covers(std::string_view wide, std::string_view narrow);
 
 /// Why no row fits.
 enum class PriceGap { no_model, no_row_for_model, no_row_for_resolution, no_row_for_date };
@@ -78,6 +88,9 @@ class PriceBook {
   [[nodiscard]] const Price* find_super_resolution(const PricedTask& task) const;
   /// Why `find` finds nothing.
   [[nodiscard]] PriceGap gap(const PricedTask& task) const;
+  /// Rows that can never count, each with a row that stands in its way; not those that only several
+  /// rows hide together. Looks at 1,000 rows of a model and 1,000 globs at most.
+  [[nodiscard]] std::vector<DeadPrice> dead_rows() const;
   [[nodiscard]] const std::vector<Price>& rows() const { return rows_; }
 
  private:
