@@ -24,23 +24,35 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownMax = 100;  // bytes of a foreign text in a message
 
-// The columns of the gateway's log that are compared.
+// What is compared of the file.
 struct LogColumns {
   std::string amount;
-  std::string currency;  ///< empty: `amount` is quota
+  std::string currency;        ///< empty: `amount` is quota
+  bool is_our_report = false;  ///< its rows are read as the lines that they are
+  [[nodiscard]] bool by_quota() const { return currency.empty(); }
 };
 
+bool is_our_report(const core::TaskList& list) {
+  return list.has_column("line_id") && list.has_column("status") && list.has_column("cost") &&
+         list.has_column("cost_note") && list.has_column("adjusts");
+}
+
+// A log is compared by quota where it has it. Our own report always has the column, so that a
+// price book decides.
 LogColumns columns_of(const Settings& settings, const core::TaskList& list,
                       const std::string& file) {
   const std::string& quota = settings.text("quota-column");
   const std::string& amount = settings.text("amount-column");
   const std::string& currency = settings.text("currency-column");
-  const bool money_wanted = settings.is_given("amount-column");
+  const bool ours = is_our_report(list);
+  const bool money_wanted =
+      settings.is_given("amount-column") ||
+      (ours && settings.is_given("prices") && !settings.is_given("quota-column"));
   if (!money_wanted && list.has_column(quota)) {
-    return {.amount = quota, .currency = ""};
+    return {.amount = quota, .currency = "", .is_our_report = ours};
   }
   if (list.has_column(amount) && list.has_column(currency)) {
-    return {.amount = amount, .currency = currency};
+    return {.amount = amount, .currency = currency, .is_our_report = ours};
   }
   throw core::UsageError("the log " + file + " has no column " +
                          (money_wanted ? "" : "`" + quota + "`, nor both ") + "`" + amount +
@@ -65,41 +77,104 @@ std::string fault_of(const std::optional<core::Decimal>& amount, std::string_vie
              : quoted(currency) + " is no ISO 4217 code such as USD";
 }
 
-// Reads the log; the rows that cannot be used are named and counted.
-std::uint64_t add_theirs(const Settings& settings, core::Reconciliation& both, bool& by_quota,
-                         Log& log) {
-  const std::string& file = settings.arguments().at(0);
-  const auto delimiter = settings.given_text("delimiter");
-  core::TaskList list(
-      file, core::open_input(file),
-      {.delimiter = delimiter ? std::optional(delimiter_of(*delimiter)) : std::nullopt,
-       .column = settings.given_text("id-column").value_or("")});
-  const LogColumns columns = columns_of(settings, list, file);
-  by_quota = columns.currency.empty();
-  std::uint64_t rejected = 0;
-  while (const auto row = list.next()) {
-    if (const auto* bad = std::get_if<core::RejectedRow>(&*row)) {
-      log.warning(file + ":" + std::to_string(bad->line) + ": " + bad->reason);
-      ++rejected;
-      continue;
+// The amount of a line of our own report: a cost may be longer than any that a gateway writes, and
+// an empty cell is not known. Throws core::Error for a cost that is none.
+std::optional<core::Decimal> own_amount(const core::WantedTask& row, const LogColumns& columns) {
+  const std::string_view text = core::find_label(row.labels, columns.amount);
+  if (!columns.by_quota()) {
+    return text.empty() ? std::nullopt : std::optional(core::Decimal::from_text(text));
+  }
+  const bool failed = core::find_label(row.labels, "status") == "failure";
+  return failed ? core::Decimal() : core::Decimal::parse(text);  // as quota_of
+}
+
+// Whether a line has amounts to compare: counts stand on the first line of a task alone.
+bool is_compared(const core::WantedTask& row, const LogColumns& columns) {
+  constexpr std::string_view kBesideEnd = "-sr";
+  return !columns.by_quota() ||
+         core::find_label(row.labels, "line_id").find(kBesideEnd) == std::string_view::npos;
+}
+
+// The rows of a file that is compared with our lines.
+class LogReader {
+ public:
+  LogReader(const Settings& settings, core::Reconciliation& both, Log& log)
+      : file_(settings.arguments().at(0)),
+        account_(settings.text("account")),
+        list_(file_, core::open_input(file_), list_options(settings)),
+        columns_(columns_of(settings, list_, file_)),
+        both_(both),
+        log_(log) {}
+
+  // Reads all; the rows that cannot be used are named and counted.
+  std::uint64_t read() {
+    while (const auto row = list_.next()) {
+      if (const auto* bad = std::get_if<core::RejectedRow>(&*row)) {
+        log_.warning(file_ + ":" + std::to_string(bad->line) + ": " + bad->reason);
+        ++rejected_;
+      } else if (columns_.is_our_report) {
+        add_own(std::get<core::WantedTask>(*row));
+      } else {
+        add(std::get<core::WantedTask>(*row));
+      }
     }
-    const auto& task = std::get<core::WantedTask>(*row);
-    const std::string_view text = core::find_label(task.labels, columns.amount);
-    const std::string_view currency =
-        by_quota ? std::string_view() : core::find_label(task.labels, columns.currency);
+    if (other_accounts_ > 0) {
+      log_.note(format_count(other_accounts_, "row") + " of other accounts than " + account_ +
+                " not compared; --account NAME chooses another");
+    }
+    return rejected_;
+  }
+  [[nodiscard]] bool by_quota() const { return columns_.by_quota(); }
+
+ private:
+  static core::TaskListOptions list_options(const Settings& settings) {
+    const auto delimiter = settings.given_text("delimiter");
+    return {.delimiter = delimiter ? std::optional(delimiter_of(*delimiter)) : std::nullopt,
+            .column = settings.given_text("id-column").value_or("")};
+  }
+  [[nodiscard]] std::string_view currency_of(const core::WantedTask& task) const {
+    return by_quota() ? std::string_view() : core::find_label(task.labels, columns_.currency);
+  }
+
+  void add(const core::WantedTask& task) {
+    const std::string_view text = core::find_label(task.labels, columns_.amount);
+    const std::string_view currency = currency_of(task);
     const auto amount = core::Decimal::parse(text);
     if (const std::string fault = fault_of(amount, text, currency); !fault.empty()) {
-      std::string warning = file + ":" + std::to_string(list.line()) + ": task ";
-      warning.append(task.id.text()).append(": ").append(fault);
-      log.warning(warning);
-      both.add_unreadable(std::string(task.id.text()));
-      ++rejected;
-      continue;
+      reject(task.id.text(), fault);
+      return;
     }
-    both.add_theirs(task.id.text(), std::string(currency), *amount);
+    both_.add_theirs(task.id.text(), std::string(currency), *amount);
   }
-  return rejected;
-}
+
+  void add_own(const core::WantedTask& task) {
+    if (core::without_guard(task.account) != account_) {
+      ++other_accounts_;
+    } else if (is_compared(task, columns_)) {
+      const std::string task_id(core::without_guard(task.id.text()));
+      try {
+        both_.add_theirs(task_id, std::string(currency_of(task)), own_amount(task, columns_));
+      } catch (const core::Error& failure) {
+        reject(task_id, failure.what());
+      }
+    }
+  }
+
+  void reject(const std::string& task_id, const std::string& fault) {
+    log_.warning(file_ + ":" + std::to_string(list_.line()) + ": task " + task_id + ": " + fault);
+    both_.add_unreadable(task_id);
+    ++rejected_;
+  }
+
+  const std::string& file_;
+  std::string account_;
+  core::TaskList list_;
+  LogColumns columns_;
+  core::Reconciliation& both_;
+  Log& log_;
+  std::uint64_t rejected_ = 0;
+  std::uint64_t other_accounts_ = 0;
+};
 
 ReportOptions report_options(const Settings& settings) {
   const auto round = settings.given_count("round");
@@ -183,28 +258,30 @@ void write_json(const std::vector<core::Reconciliation::Difference>& differences
 
 int reconcile(const Settings& settings, Log& log, std::ostream& out) {
   core::Reconciliation both;
-  bool by_quota = true;
-  const std::uint64_t rejected = add_theirs(settings, both, by_quota, log);
+  LogReader reader(settings, both, log);
+  const std::uint64_t rejected = reader.read();
+  const bool by_quota = reader.by_quota();
   add_ours(settings, both, by_quota, log);
   const auto differences = both.differences();
-  std::uint64_t counts[3] = {};
-  for (const auto& one : differences) {
-    ++counts[static_cast<std::size_t>(one.result)];
-  }
-  const auto [only_ours, only_theirs, different] = counts;
+  const core::Reconciliation::Counts counts = both.counts();
   if (settings.flag("json")) {
     write_json(differences, out);
-    const Json summary{{"type", "reconciliation"},   {"by", by_quota ? "quota" : "cost"},
-                       {"matched", both.matched()},  {"only_ours", only_ours},
-                       {"only_theirs", only_theirs}, {"different", different},
-                       {"rejected", rejected}};
+    const Json summary{{"type", "reconciliation"},      {"by", by_quota ? "quota" : "cost"},
+                       {"matched", counts.matched},     {"without_amount", counts.without_amount},
+                       {"only_ours", counts.only_ours}, {"only_theirs", counts.only_theirs},
+                       {"different", counts.different}, {"rejected", rejected}};
     out << summary.dump() << '\n';
   } else {
     write_csv(differences, out);
-    log.note("by " + std::string(by_quota ? "quota" : "cost") + ": " +
-             std::to_string(both.matched()) + " matched, " + std::to_string(only_ours) +
-             " only ours, " + std::to_string(only_theirs) + " only theirs, " +
-             std::to_string(different) + " different, " + format_count(rejected, "row") +
+    const std::string unknown =
+        counts.without_amount == 0
+            ? ""
+            : " (" + std::to_string(counts.without_amount) + " without an amount on both sides)";
+    log.note("tasks by " + std::string(by_quota ? "quota" : "cost") + ": " +
+             std::to_string(counts.matched) + " matched" + unknown + ", " +
+             std::to_string(counts.only_ours) + " only ours, " +
+             std::to_string(counts.only_theirs) + " only theirs, " +
+             std::to_string(counts.different) + " different, " + format_count(rejected, "row") +
              " of the log not usable");
   }
   return differences.empty() && rejected == 0 ? ok : partly;

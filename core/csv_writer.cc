@@ -58,4 +58,9 @@ void CsvWriter::end_row() {
   first_ = true;
 }
 
+std::string_view without_guard(std::string_view cell) {
+  const bool guarded = cell.starts_with('\'') && is_formula(cell.substr(1));
+  return cell.substr(guarded ? 1 : 0);
+}
+
 }  // namespace core

@@ -26,4 +26,7 @@ class CsvWriter {
   bool first_ = true;
 };
 
+/// The text behind a cell that CsvWriter wrote: without the ' that guards a formula.
+[[nodiscard]] std::string_view without_guard(std::string_view cell);
+
 }  // namespace core

@@ -4,68 +4,112 @@
 
 namespace core {
 
+void Reconciliation::Side::add(const std::optional<Decimal>& more) {
+  is_there = true;
+  is_known = is_known && more;
+  amount += more.value_or(Decimal());
+}
+
+std::optional<Decimal> Reconciliation::Side::known() const {
+  return is_there && is_known ? std::optional(amount) : std::nullopt;
+}
+
+// A side without a line in this unit charges nothing in it.
+bool Reconciliation::Unit::matches() const {
+  return ours.is_known == theirs.is_known && ours.amount == theirs.amount;
+}
+
+bool Reconciliation::Task::has_ours() const {
+  return std::any_of(units.begin(), units.end(),
+                     [](const auto& one) { return one.second.ours.is_there; });
+}
+
+bool Reconciliation::Task::has_theirs() const {
+  return is_unreadable || std::any_of(units.begin(), units.end(),
+                                      [](const auto& one) { return one.second.theirs.is_there; });
+}
+
+bool Reconciliation::Task::is_free() const {
+  return std::all_of(units.begin(), units.end(), [](const auto& one) {
+    return one.second.ours.is_known && one.second.ours.amount.is_zero();
+  });
+}
+
+bool Reconciliation::Task::matches() const {
+  if (is_unreadable || !has_ours()) {
+    return false;
+  }
+  return has_theirs() ? std::all_of(units.begin(), units.end(),
+                                    [](const auto& one) { return one.second.matches(); })
+                      : is_free();
+}
+
+Reconciliation::Result Reconciliation::Task::result() const {
+  if (!has_ours()) {
+    return Result::only_theirs;
+  }
+  return has_theirs() ? Result::different : Result::only_ours;
+}
+
 void Reconciliation::add_ours(const std::string& task_id, const std::string& unit,
                               const std::optional<Decimal>& amount) {
-  Sides& sides = tasks_[{task_id, unit}];
-  sides.is_ours = true;
-  if (amount) {
-    sides.ours = sides.ours.value_or(Decimal()) + *amount;
-  } else {
-    sides.ours_known = false;
-  }
+  tasks_[task_id].units[unit].ours.add(amount);
 }
 
 void Reconciliation::add_theirs(const std::string& task_id, const std::string& unit,
-                                const Decimal& amount) {
-  Sides& sides = tasks_[{task_id, unit}];
-  sides.theirs = sides.theirs.value_or(Decimal()) + amount;
-}
-
-bool Reconciliation::is_ours(const std::string& task_id) const {
-  for (auto at = tasks_.lower_bound({task_id, ""});
-       at != tasks_.end() && at->first.first == task_id; ++at) {
-    if (at->second.is_ours) {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::optional<Reconciliation::Result> Reconciliation::compare(const Tasks::value_type& one) const {
-  const Sides& sides = one.second;
-  if (!sides.is_ours) {
-    const bool refunded = sides.theirs->is_zero() && is_ours(one.first.first);
-    return refunded ? std::nullopt : std::optional(Result::only_theirs);
-  }
-  if (unreadable_.contains(one.first.first)) {
-    return Result::different;
-  }
-  if (!sides.theirs) {
-    const bool free = sides.ours_known && sides.ours && sides.ours->is_zero();
-    return free ? std::nullopt : std::optional(Result::only_ours);
-  }
-  const bool equal = sides.ours_known && sides.ours == sides.theirs;
-  return equal ? std::nullopt : std::optional(Result::different);
+                                const std::optional<Decimal>& amount) {
+  tasks_[task_id].units[unit].theirs.add(amount);
 }
 
 std::vector<Reconciliation::Difference> Reconciliation::differences() const {
   std::vector<Difference> found;
-  for (const auto& one : tasks_) {
-    const auto& [key, sides] = one;
-    if (const auto result = compare(one)) {
-      found.push_back({.result = *result,
-                       .task_id = key.first,
-                       .unit = key.second,
-                       .ours = sides.ours_known ? sides.ours : std::nullopt,
-                       .theirs = unreadable_.contains(key.first) ? std::nullopt : sides.theirs});
+  for (const auto& [task_id, task] : tasks_) {
+    if (task.matches()) {
+      continue;
+    }
+    const Result result = task.result();
+    for (const auto& [unit, sides] : task.units) {
+      if (result == Result::different && !task.is_unreadable && sides.matches()) {
+        continue;
+      }
+      found.push_back({.result = result,
+                       .task_id = task_id,
+                       .unit = unit,
+                       .ours = sides.ours.known(),
+                       .theirs = task.is_unreadable ? std::nullopt : sides.theirs.known()});
     }
   }
   return found;
 }
 
-std::uint64_t Reconciliation::matched() const {
-  return static_cast<std::uint64_t>(std::count_if(
-      tasks_.begin(), tasks_.end(), [this](const auto& one) { return !compare(one); }));
+Reconciliation::Counts Reconciliation::counts() const {
+  Counts counts;
+  for (const auto& [task_id, task] : tasks_) {
+    if (task.units.empty()) {
+      continue;  // a row that cannot be used, of a task that is not ours
+    }
+    if (task.matches()) {
+      ++counts.matched;
+      counts.without_amount +=
+          std::any_of(task.units.begin(), task.units.end(),
+                      [](const auto& one) { return !one.second.ours.is_known; })
+              ? 1
+              : 0;
+      continue;
+    }
+    switch (task.result()) {
+      case Result::only_ours:
+        ++counts.only_ours;
+        break;
+      case Result::only_theirs:
+        ++counts.only_theirs;
+        break;
+      case Result::different:
+        ++counts.different;
+        break;
+    }
+  }
+  return counts;
 }
 
 const char* name(Reconciliation::Result result) {

@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/money.h"
@@ -22,35 +20,55 @@ class Reconciliation {
     std::string task_id;
     std::string unit;               ///< a currency; empty for quota
     std::optional<Decimal> ours;    ///< none: we have no line, or it has no amount
-    std::optional<Decimal> theirs;  ///< none: they have no line, or one that cannot be read
+    std::optional<Decimal> theirs;  ///< none: they have no line, or one without an amount
+  };
+  /// Every task that either side knows, once.
+  struct Counts {
+    std::uint64_t matched = 0;
+    std::uint64_t without_amount = 0;  ///< of `matched`: neither side knows the amount
+    std::uint64_t only_ours = 0;
+    std::uint64_t only_theirs = 0;
+    std::uint64_t different = 0;
   };
 
-  /// `amount`: none when our line has none; then nothing of theirs matches it.
+  /// `amount`: none when our line has none; then only a line of theirs without one matches.
   void add_ours(const std::string& task_id, const std::string& unit,
                 const std::optional<Decimal>& amount);
-  void add_theirs(const std::string& task_id, const std::string& unit, const Decimal& amount);
+  void add_theirs(const std::string& task_id, const std::string& unit,
+                  const std::optional<Decimal>& amount);
   /// They have a row of the task that nobody can read: whatever we have does not match it.
-  void add_unreadable(const std::string& task_id) { unreadable_.insert(task_id); }
+  void add_unreadable(const std::string& task_id) { tasks_[task_id].is_unreadable = true; }
 
-  /// What does not match, by task ID. A task that costs nothing on one side and is known to the
-  /// other matches also without a line or in another unit: a refund leaves nothing.
+  /// What does not match, by task ID, then unit. A task that costs nothing on one side and is known
+  /// to the other matches also without a line or in another unit: a refund leaves nothing. A task
+  /// that both sides know is `different`, whichever units they have.
   [[nodiscard]] std::vector<Difference> differences() const;
-  /// Tasks (and units) that match.
-  [[nodiscard]] std::uint64_t matched() const;
+  [[nodiscard]] Counts counts() const;
 
  private:
-  struct Sides {
-    std::optional<Decimal> ours;
-    std::optional<Decimal> theirs;
-    bool ours_known = true;  ///< false: a line of ours has no amount
-    bool is_ours = false;
+  struct Side {
+    bool is_there = false;
+    bool is_known = true;  ///< false: a line has no amount
+    Decimal amount;
+    void add(const std::optional<Decimal>& more);
+    [[nodiscard]] std::optional<Decimal> known() const;
   };
-  using Tasks = std::map<std::pair<std::string, std::string>, Sides>;  // by task and unit
-  [[nodiscard]] std::optional<Result> compare(const Tasks::value_type& one) const;
-  [[nodiscard]] bool is_ours(const std::string& task_id) const;
+  struct Unit {
+    Side ours;
+    Side theirs;
+    [[nodiscard]] bool matches() const;
+  };
+  struct Task {
+    bool is_unreadable = false;
+    std::map<std::string, Unit> units;
+    [[nodiscard]] bool has_ours() const;
+    [[nodiscard]] bool has_theirs() const;
+    [[nodiscard]] bool is_free() const;  // we know it, and know that it costs nothing
+    [[nodiscard]] bool matches() const;
+    [[nodiscard]] Result result() const;  // of one that does not match
+  };
 
-  Tasks tasks_;
-  std::set<std::string> unreadable_;
+  std::map<std::string, Task> tasks_;
 };
 
 /// "only_ours" …

@@ -65,4 +65,12 @@ TEST(CsvWriter, IsReadBackByOurReader) {
   }
 }
 
+TEST(CsvWriter, WhatGuardsAFormulaIsTakenAwayAgain) {
+  for (const char* text : {"", "a", "=1", "+1", "-x", "@y", "\tz", "'quoted'", "it's"}) {
+    std::string cell;
+    core::CsvWriter(cell, ',').text(text);
+    EXPECT_EQ(core::without_guard(cell), text);
+  }
+}
+
 }  // namespace

@@ -23,6 +23,15 @@ std::vector<std::string> texts(const Reconciliation& both) {
   return texts;
 }
 
+std::string counted(const Reconciliation& both) {
+  const Reconciliation::Counts counts = both.counts();
+  return std::to_string(counts.matched) + " matched, " + std::to_string(counts.only_ours) +
+         " only ours, " + std::to_string(counts.only_theirs) + " only theirs, " +
+         std::to_string(counts.different) + " different" +
+         (counts.without_amount == 0 ? ""
+                                     : ", " + std::to_string(counts.without_amount) + " blank");
+}
+
 TEST(Reconciliation, NamesWhatDoesNotMatch) {
   Reconciliation both;
   both.add_ours("same", "", amount("5.0"));
@@ -33,7 +42,7 @@ TEST(Reconciliation, NamesWhatDoesNotMatch) {
   both.add_theirs("other", "", *amount("5.01"));
   EXPECT_EQ(texts(both), (std::vector<std::string>{"different other 5 5.01", "only_ours ours 5 -",
                                                    "only_theirs theirs - 7"}));
-  EXPECT_EQ(both.matched(), 1U);
+  EXPECT_EQ(counted(both), "1 matched, 1 only ours, 1 only theirs, 1 different");
 }
 
 TEST(Reconciliation, LinesOfOneTaskAddUpOnBothSides) {
@@ -63,14 +72,62 @@ TEST(Reconciliation, ARowThatCannotBeReadIsThereAndMatchesNothing) {
   both.add_unreadable("free");
   both.add_unreadable("stranger");
   EXPECT_EQ(texts(both), (std::vector<std::string>{"different free 0 -", "different t 5 -"}));
-  EXPECT_EQ(both.matched(), 0U);
+  EXPECT_EQ(counted(both), "0 matched, 0 only ours, 0 only theirs, 2 different");
 }
 
 TEST(Reconciliation, CurrenciesAreNeverMixed) {
   Reconciliation both;
   both.add_ours("t", "CNY", amount("5"));
   both.add_theirs("t", "USD", *amount("5"));
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"only_ours t 5 -", "only_theirs t - 5"}));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t 5 -", "different t - 5"}))
+      << "both sides know the task";
+}
+
+TEST(Reconciliation, ATaskCountsOnceWhateverItsUnits) {
+  struct Row {
+    const char* unit;
+    const char* ours;  // null: no line; empty: a line without an amount
+    const char* theirs;
+  };
+  struct Case {
+    const char* name;
+    std::vector<Row> rows;
+    const char* expected;
+  };
+  const std::vector<Case> cases{
+      {"a failure, whose cost of 0 has no currency",
+       {{"", "0", nullptr}, {"USD", nullptr, "0"}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different"},
+      {"two currencies that match",
+       {{"CNY", "5.0", "5"}, {"USD", "1", "1.00"}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different"},
+      {"one of two currencies matches",
+       {{"CNY", "5", "5"}, {"USD", "1", "2"}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+      {"another currency",
+       {{"CNY", "5", nullptr}, {"USD", nullptr, "5"}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+      {"two currencies of a stranger",
+       {{"CNY", nullptr, "5"}, {"USD", nullptr, "5"}},
+       "0 matched, 0 only ours, 1 only theirs, 0 different"},
+      {"two currencies that they lack",
+       {{"CNY", "5", nullptr}, {"USD", "5", nullptr}},
+       "0 matched, 1 only ours, 0 only theirs, 0 different"},
+      {"neither knows the amount",
+       {{"", "", ""}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different, 1 blank"},
+      {"they do not know the amount",
+       {{"", "5", ""}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+  };
+  for (const Case& one : cases) {
+    Reconciliation both;
+    for (const Row& row : one.rows) {
+      if (row.ours != nullptr) both.add_ours("t", row.unit, amount(row.ours));
+      if (row.theirs != nullptr) both.add_theirs("t", row.unit, amount(row.theirs));
+    }
+    EXPECT_EQ(counted(both), one.expected) << one.name;
+  }
 }
 
 TEST(Reconciliation, ARefundLeavesNothingToMatch) {

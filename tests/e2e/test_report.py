@@ -8,6 +8,8 @@ import io
 import json
 import sqlite3
 
+import pytest
+
 from billing_month import PRICES, month, nginx  # noqa: F401 (fixtures)
 from conftest import ROOT
 
@@ -186,6 +188,71 @@ def test_reconcile_by_cost(month):
     hostile = reconcile([*log, 'x,-5,"+cmd|\' /C calc\'!A0"', 'y,1,"C,N"'])
     assert hostile.code == 3 and hostile.out == same.out, "what is no currency is not shown as part of an amount"
     assert f"log.csv:{len(log) + 2}: task x: `+cmd" in hostile.err and "2 rows of the log not usable" in hostile.err
+
+
+@pytest.fixture
+def own(month):  # noqa: F811
+    """A month with second lines, unpriced ones, odd IDs, another account, quotas and a correction."""
+    program = month(60)
+    assert program("close", "2026-06", "--prices", "prices.csv", "--force").code == 0
+    with sqlite3.connect(program.ledger) as database:
+        done = [row[0] for row in database.execute("SELECT id FROM task WHERE state = 1 ORDER BY id")]
+        failed = [row[0] for row in database.execute("SELECT id FROM task WHERE state = 2 ORDER BY id")]
+        july = 1782864000000  # 2026-07-01T00:00:00Z
+        for number, task in enumerate(done[:20] + failed[:2]):
+            database.execute("UPDATE task SET finish_time = ? WHERE id = ? AND id NOT IN (SELECT task FROM report_line)",
+                             (july + number * 60000, task))
+        database.execute("INSERT INTO account (name) VALUES ('=other')")
+        fresh = "SELECT id FROM task WHERE id NOT IN (SELECT task FROM report_line)"
+        database.execute(f"UPDATE task SET quota = '500000', super_resolution_tokens = '245025.0' WHERE id IN ({fresh})")
+        database.execute("INSERT INTO snapshot (task, run, observed_at, outcome, usage_values, raw_bytes, raw_sha256) "
+                         "SELECT task, run, observed_at + 1, outcome, usage_values, raw_bytes, randomblob(32) FROM snapshot "
+                         "WHERE task = (SELECT min(task) FROM report_line WHERE cost <> '0')")
+        database.execute("UPDATE task SET final_snapshot = (SELECT max(id) FROM snapshot), duration_seconds = '77', "
+                         "completion_tokens = '77', quota = '9' WHERE id = (SELECT task FROM snapshot ORDER BY id DESC)")
+        for number in range(6):  # a month of the next account, of lines without a price, of hostile IDs
+            database.execute(
+                "INSERT INTO task (account, task_id, state, first_seen, finish_time, model, duration_seconds, quota, "
+                "final_snapshot) SELECT ?, ?, ?, 0, ?, ?, '1.000000000000001', ?, max(id) + 1 FROM snapshot",
+                (2 if number == 5 else 1, "=+-@,;"[number] + "odd|\"id\"", 2 if number == 4 else 1, july + number,
+                 "veo3" if number % 2 else "unknown", None if number == 3 else "250.50"))
+            database.execute("INSERT INTO snapshot (task, run, observed_at, outcome, raw_bytes, raw_sha256) SELECT max(id), 1, "
+                             "0, (SELECT min(id) FROM outcome WHERE verdict = ?), 0, randomblob(32) FROM task",
+                             (2 if number == 4 else 1,))
+    database.close()
+    program.check_ledger = False  # the rows were changed by hand
+    return program
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "tab", "|"])
+@pytest.mark.parametrize("prices", [(), ("--prices", "prices.csv")])
+def test_reconcile_reads_what_report_writes(own, delimiter, prices):
+    written = own("report", "--period", "2026-07", *prices, "--delimiter", delimiter, "--bom", "-o", "july.csv")
+    assert written.code == 0, written
+    lines = list(csv.DictReader((own.folder / "july.csv").open(encoding="utf-8-sig"),
+                                delimiter="\t" if delimiter == "tab" else delimiter))
+    assert any(line["line_id"].endswith("-sr") for line in lines) == bool(prices)
+    assert any(line["adjusts"] for line in lines) and any("refunded" in line["cost_note"] for line in lines)
+    mine = {line["task_id"] for line in lines if line["account"] == "default"}
+    same = own("reconcile", "july.csv", "--period", "2026-07", *prices)
+    assert same.code == 0 and same.out == "result,task_id,ours,theirs\n", same
+    assert f": {len(mine)} matched" in same.err and "1 row of other accounts" in same.err, same
+    text = (own.folder / "july.csv").read_text(encoding="utf-8-sig")
+    old, new, changed = ("0.15000000000000015", "0.16", 2) if prices else ("250.50", "250.51", 1)
+    (own.folder / "july.csv").write_text(text.replace(old, new, changed))
+    wrong = own("reconcile", "july.csv", "--period", "2026-07", *prices)
+    assert wrong.code == 3 and f": {len(mine) - changed} matched" in wrong.err and f", {changed} different" in wrong.err, wrong
+    assert len(rows(wrong.out)) == changed and {row["result"] for row in rows(wrong.out)} == {"different"}
+
+
+def test_reconcile_counts_a_task_once(month):
+    program = month(50)
+    lines = rows(report(program))
+    tasks = {line["task_id"] for line in lines}
+    (program.folder / "log.csv").write_text("task_id,cost,currency\n" + "".join(
+        f"{line['task_id']},{line['cost']},{line['currency'] or 'USD'}\n" for line in lines))
+    result = program("reconcile", "log.csv", "--period", "2026-06", "--prices", "prices.csv")
+    assert result.code == 0 and f": {len(tasks)} matched" in result.err, result
 
 
 def test_reconcile_needs_its_columns(month):
