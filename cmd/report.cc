@@ -15,7 +15,9 @@
 #include "cmd/report_html.h"
 #include "cmd/report_output.h"
 #include "cmd/report_rows.h"
+#include "cmd/report_totals.h"
 #include "cmd/units.h"
+#include "core/printable.h"
 #include "core/sha256.h"
 #include "storage/reports.h"
 
@@ -24,32 +26,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Totals {
-  std::map<std::string, core::Decimal> cost;  // by currency; that of failures is empty and 0
-  std::int64_t unpriced = 0;                  // lines without a cost
-  std::int64_t tasks = 0;                     // less those that are taken back
-  std::int64_t charged_elsewhere = 0;         // of these, charged under another account
-
-  void add(const core::ReportLine& line, std::int64_t times = 1) {
-    if (line.charge.kind == core::LineKind::main) {
-      const std::int64_t sign = line.reversal ? -times : times;
-      tasks += sign;
-      charged_elsewhere += core::is_charged_elsewhere(line.charge) ? sign : 0;
-    }
-    if (!line.charge.cost) {
-      unpriced += times;
-    } else if (!line.charge.currency.empty()) {
-      cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
-    }
-  }
-};
-
 // What a report comes to.
 struct Outcome {
-  Totals totals;
+  ReportTotals totals;
   std::uint64_t rows = 0;
   std::uint64_t left_out = 0;  // lines that the format has no row for
   storage::OpenTasks open;
+  std::optional<storage::FutureTasks> future;  // none: not looked for
   int schema_version = 0;
 };
 
@@ -103,7 +86,7 @@ void write_focus(const ReportPlan& plan, storage::Reports& reports, ReportOutput
 
 void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
                 ReportOutput& output, Outcome& outcome) {
-  ReportFigures figures(plan.zone);
+  ReportFigures figures(plan.zone, reports.closed_periods());
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
     figures.add(line);
@@ -115,6 +98,21 @@ void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
                              .closed = closed,
                              .open = outcome.open,
                              .figures = figures});
+}
+
+Json json_of(const std::map<std::string, core::Decimal>& costs) {
+  Json json = Json::object();
+  for (const auto& [currency, cost] : costs) {
+    json[currency] = cost.text();
+  }
+  return json;
+}
+
+Json json_of(const ReportTotals::Part& part) {
+  return {{"lines", part.lines},
+          {"tasks", part.tasks},
+          {"totals", json_of(part.cost)},
+          {"unpriced", part.unpriced}};
 }
 
 Json hash_of(const std::string& text) {
@@ -148,27 +146,41 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   json["round"] = options.round ? Json(*options.round) : Json();
   json["rows"] = outcome.rows;
   json["left_out"] = outcome.left_out;
-  json["tasks"] = outcome.totals.tasks;
-  json["totals"] = Json::object();
-  for (const auto& [currency, cost] : outcome.totals.cost) {
-    json["totals"][currency] = cost.text();
-  }
-  json["unpriced"] = outcome.totals.unpriced;
-  json["charged_under_another_account"] = outcome.totals.charged_elsewhere;
+  const ReportTotals& totals = outcome.totals;
+  json["tasks"] = totals.all.tasks;
+  json["totals"] = json_of(totals.all.cost);
+  json["totals_complete"] = totals.all.unpriced == 0;
+  json["unpriced"] = totals.all.unpriced;
+  json["unpriced_by_model"] = totals.unpriced_by_model;
+  json["charged_under_another_account"] = totals.charged_elsewhere;
+  json["not_refunded"] = totals.not_refunded;
+  json["adjustments"] = json_of(totals.adjustments);
   // Of a closed period the numbers of all accounts alone were kept.
   const bool counted = closed == nullptr || options.account.empty();
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
+  json["finish_in_future"] = outcome.future ? Json(outcome.future->tasks) : Json();
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
   return json.dump(2) + "\n";
 }
 
+// A task of the future is in no report that anybody draws, unless it is told.
+void warn_of_future(const storage::FutureTasks& future, Log& log) {
+  constexpr std::size_t kShownMax = 100;
+  const core::TimeZone utc("UTC");
+  log.warning(format_count(future.tasks, "task") +
+              " finished later than the newest answer of the ledger, as the gateway says, the "
+              "last one at " +
+              utc.text(future.latest) + " (" + core::printable(future.task_id, kShownMax) +
+              "); the periods of that time show them; check the gateway's clock, and "
+              "`reeltally status TASK_ID`");
+}
+
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
-  if (outcome.totals.unpriced > 0) {
-    log.warning("no cost in " +
-                format_count(static_cast<std::uint64_t>(outcome.totals.unpriced), "line") +
-                "; cost_note says why of each");
+  if (outcome.totals.all.unpriced > 0) {
+    log.warning("no cost in " + unpriced_text(outcome.totals) +
+                ", so the totals lack them; cost_note says why of each");
   }
   if (outcome.totals.charged_elsewhere > 0) {
     log.warning(format_count(static_cast<std::uint64_t>(outcome.totals.charged_elsewhere), "task") +
@@ -177,6 +189,9 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.open.unfinished > 0) {
     log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +
                 " of " + plan.period.name + "; `reeltally run --pending` asks for them");
+  }
+  if (outcome.future && outcome.future->tasks > 0) {
+    warn_of_future(*outcome.future, log);
   }
 }
 
@@ -191,6 +206,9 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
                                    : reports.open_tasks(plan.query);
+  if (closed == nullptr) {
+    outcome.future = reports.future_tasks(plan.query);
+  }
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);

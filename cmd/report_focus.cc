@@ -89,8 +89,7 @@ std::string description(const core::ReportLine& line) {
 
 // A correction is placed at the start of a later period, and charges what happened before.
 core::UtcTime charged_at(const core::ReportLine& line) {
-  return line.adjusts.empty() ? line.task.billed_at
-                              : line.task.facts.finish_time.value_or(line.task.billed_at);
+  return line.corrects() ? line.incurred_at : line.task.billed_at;
 }
 
 // The meter and price list entry: model, unit, and what tells prices of one model apart.
@@ -132,7 +131,7 @@ void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& 
   cells.add(utc_text(period.end));
   cells.add(utc_text(period.begin));
   cells.add("Usage");
-  cells.add(line.adjusts.empty() ? "" : "Correction");
+  cells.add(line.corrects() ? "Correction" : "");
   cells.add(description(line));
   cells.add("Usage-Based");
   cells.add(utc_text(at + std::chrono::seconds(1)));

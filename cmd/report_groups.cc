@@ -1,5 +1,6 @@
 #include "cmd/report_groups.h"
 
+#include <iterator>
 #include <utility>
 
 #include "core/error.h"
@@ -71,26 +72,42 @@ std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task
   return values;
 }
 
+void ReportGroups::Sum::add(const Sum& more) {
+  any = any || more.any;
+  exact = exact && more.exact;
+  value += more.value;
+}
+
+void ReportGroups::Totals::add(const Totals& more) {
+  tasks += more.tasks;
+  unpriced += more.unpriced;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts.at(i).add(more.counts.at(i));
+  }
+}
+
 void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
-  std::vector<std::string> key = key_values(line.task);
-  key.push_back(line.charge.currency);
-  Totals& totals = groups_[std::move(key)];
-  if (line.charge.cost) {
-    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
-  } else {
+  Totals& totals = groups_[key_values(line.task)][line.charge.currency];
+  if (line.lacks_cost()) {
     totals.unpriced += times;
+  } else if (line.charge.cost) {
+    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   }
   // The task itself counts on its first line, wherever the second one lies.
   if (line.charge.kind == core::LineKind::main) {
     totals.tasks += line.reversal ? -times : times;
-    add_counts(line.task.facts, times, totals);
+    add_counts(line, times, totals);
   }
 }
 
-void ReportGroups::add_counts(const core::TaskFacts& facts, std::int64_t times, Totals& totals) {
-  const auto counts = counts_of(facts);
+// The quota of a failed task is refunded, whatever its answer keeps of it (reliability.md B4), and
+// that of a task which another account is charged for is summed up there.
+void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals) {
+  const bool charged = line.task.succeeded && !core::is_charged_elsewhere(line.charge);
+  const auto counts = counts_of(line.task.facts);
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts.at(i).empty()) {
+    const bool is_quota = core::kCounts.at(i) == &core::TaskFacts::quota;
+    if (counts.at(i).empty() || (is_quota && !charged)) {
       continue;
     }
     Sum& sum = totals.counts.at(i);
@@ -99,6 +116,25 @@ void ReportGroups::add_counts(const core::TaskFacts& facts, std::int64_t times, 
     sum.exact = sum.exact && count;
     sum.value += count.value_or(core::Decimal()) * core::Decimal(times);
   }
+}
+
+// Failures and lines without a price have no currency. They count in the first row that has one:
+// a row of their own would be a second one of the same group. Where no line has a currency, the
+// cost is 0 when all of them are failures, and else not known.
+std::map<std::string, ReportGroups::Totals> ReportGroups::rows_of(
+    const std::map<std::string, Totals>& by_currency) {
+  std::map<std::string, Totals> rows = by_currency;
+  const auto none = rows.find("");
+  if (none == rows.end()) {
+    return rows;
+  }
+  if (const auto first = std::next(none); first != rows.end()) {
+    first->second.add(none->second);
+    rows.erase(none);
+  } else if (none->second.unpriced > 0) {
+    none->second.cost.reset();
+  }
+  return rows;
 }
 
 std::vector<ReportColumn> ReportGroups::columns() const {
@@ -118,17 +154,19 @@ std::vector<ReportColumn> ReportGroups::columns() const {
 
 std::vector<std::vector<ReportCell>> ReportGroups::rows() const {
   std::vector<std::vector<ReportCell>> rows;
-  for (const auto& [values, totals] : groups_) {
-    std::vector<ReportCell>& row = rows.emplace_back();
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-      row.push_back({ReportCell::Kind::text, values.at(i)});
-    }
-    row.push_back({ReportCell::Kind::count, std::to_string(totals.tasks)});
-    row.push_back({ReportCell::Kind::text, values.back()});
-    row.push_back({ReportCell::Kind::amount, totals.cost ? totals.cost->text() : std::string()});
-    row.push_back({ReportCell::Kind::count, std::to_string(totals.unpriced)});
-    for (const Sum& sum : totals.counts) {
-      row.push_back({ReportCell::Kind::count, sum.text()});
+  for (const auto& [values, by_currency] : groups_) {
+    for (const auto& [currency, totals] : rows_of(by_currency)) {
+      std::vector<ReportCell>& row = rows.emplace_back();
+      for (const std::string& value : values) {
+        row.push_back({ReportCell::Kind::text, value});
+      }
+      row.push_back({ReportCell::Kind::count, std::to_string(totals.tasks)});
+      row.push_back({ReportCell::Kind::text, currency});
+      row.push_back({ReportCell::Kind::amount, totals.cost ? totals.cost->text() : std::string()});
+      row.push_back({ReportCell::Kind::count, std::to_string(totals.unpriced)});
+      for (const Sum& sum : totals.counts) {
+        row.push_back({ReportCell::Kind::count, sum.text()});
+      }
     }
   }
   return rows;

@@ -1,4 +1,4 @@
-// Report rows summed up by keys. Currencies are never added up: each has a row of its own.
+// Report rows summed up by keys. Currencies are never added up: each that a group has is a row.
 #pragma once
 
 #include <array>
@@ -32,7 +32,8 @@ class ReportGroups {
   /// Adds `times` such lines. Throws core::Error when a sum overflows.
   void add(const core::ReportLine& line, std::int64_t times);
 
-  /// The keys, then tasks, currency, cost, unpriced and the sums of every count.
+  /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
+  /// others) and the sums of every count.
   [[nodiscard]] std::vector<ReportColumn> columns() const;
   /// Rows sorted by keys, then currency.
   [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
@@ -42,21 +43,25 @@ class ReportGroups {
     core::Decimal value;
     bool any = false;
     bool exact = true;  ///< false: a count was no usable number, so there is no sum
+    void add(const Sum& more);
     [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
   };
   struct Totals {
-    std::int64_t tasks = 0;     // less those that are taken back
-    std::int64_t unpriced = 0;  // lines
-    std::optional<core::Decimal> cost;
+    std::int64_t tasks = 0;             // less those that are taken back
+    std::int64_t unpriced = 0;          // lines
+    std::optional<core::Decimal> cost;  // of the priced lines; none: there is none
     std::array<Sum, kCountColumns.size()> counts;
+    void add(const Totals& more);  // all but its cost
   };
 
-  static void add_counts(const core::TaskFacts& facts, std::int64_t times, Totals& totals);
+  static void add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals);
+  [[nodiscard]] static std::map<std::string, Totals> rows_of(
+      const std::map<std::string, Totals>& by_currency);
   [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;
   const core::TimeZone& zone_;
-  std::map<std::vector<std::string>, Totals> groups_;  // by keys and, last, currency
+  std::map<std::vector<std::string>, std::map<std::string, Totals>> groups_;  // by currency, too
 };
 
 }  // namespace cmd

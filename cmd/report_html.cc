@@ -63,7 +63,7 @@ double length_of(const core::Decimal& amount) { return std::stod(amount.text());
 
 double cost_length(const Figures& figures, const std::string& currency) {
   const auto found = figures.cost.find(currency);
-  return found == figures.cost.end() ? 0 : length_of(found->second);
+  return found == figures.cost.end() ? 0 : length_of(found->second.amount);
 }
 
 // For the eye: cents, with the exact amount behind it.
@@ -79,7 +79,7 @@ std::string rounded_text(const core::Decimal& amount) {
 
 std::string cost_text(const Figures& figures, const std::string& currency) {
   const auto found = figures.cost.find(currency);
-  return found == figures.cost.end() ? "\u2013" : rounded_text(found->second);
+  return found == figures.cost.end() ? "\u2013" : rounded_text(found->second.amount);
 }
 
 std::string card(const std::string& name, const std::string& value, const std::string& note,
@@ -91,8 +91,8 @@ std::string card(const std::string& name, const std::string& value, const std::s
 
 std::string costs_note(const Figures& figures) {
   std::string note;
-  for (const auto& [currency, cost] : figures.cost) {
-    note += (note.empty() ? "" : ", ") + rounded_text(cost) + " " + html_escape(currency);
+  for (const auto& [currency, sum] : figures.cost) {
+    note += (note.empty() ? "" : ", ") + rounded_text(sum.amount) + " " + html_escape(currency);
   }
   return note;
 }
@@ -100,60 +100,67 @@ std::string costs_note(const Figures& figures) {
 std::string cards(const HtmlPage& page) {
   ReportFigures& figures = page.figures;
   std::string html = "<dl class=\"cards\">\n";
-  for (const auto& [currency, cost] : figures.all.cost) {
-    html += card("Cost in " + html_escape(currency), rounded_text(cost), "",
-                 "cost-" + html_escape(currency), cost.text());
+  const Figures& all = figures.all;
+  for (const auto& [currency, sum] : all.cost) {
+    html += card("Cost in " + html_escape(currency), rounded_text(sum.amount),
+                 all.unpriced == 0 ? "" : "without lines of unknown cost: " + grouped(all.unpriced),
+                 "cost-" + html_escape(currency), sum.amount.text());
   }
-  html += card("Videos paid for", grouped(figures.all.succeeded), "", "succeeded");
-  html += card("Failed, not charged", grouped(figures.all.failed), "", "failed");
+  html += card("Videos paid for", grouped(all.succeeded), "", "succeeded");
+  html += card("Failed, not charged", grouped(all.failed),
+               all.not_refunded <= 0 ? "" : "not shown as refunded: " + grouped(all.not_refunded),
+               "failed");
   html += card("Paid, but expired before download", grouped(figures.lost.succeeded),
                costs_note(figures.lost), "lost");
-  if (figures.all.unpriced != 0) {
-    html += card("Lines without a price", grouped(figures.all.unpriced),
+  if (all.unpriced != 0) {
+    html += card("Lines without a price", grouped(all.unpriced),
                  "not in any sum; see cost_note in the CSV", "unpriced");
   }
   return html + "</dl>\n";
 }
 
-std::vector<std::string> currencies(const ReportFigures& figures) {
-  std::vector<std::string> names;
-  for (const auto& [currency, cost] : figures.all.cost) {
-    names.push_back(currency);
+// What tables show behind videos and failures.
+struct Columns {
+  std::vector<std::string> money;  // currencies
+  bool unpriced = false;           // some line has no cost
+};
+
+Columns columns_of(const Figures& all) {
+  Columns columns{.money = {}, .unpriced = all.unpriced != 0};
+  for (const auto& [currency, sum] : all.cost) {
+    columns.money.push_back(currency);
   }
-  return names;
+  return columns;
 }
 
-std::string header_row(const std::string& first, const std::vector<std::string>& money, bool bar) {
+std::string header_row(const std::string& first, const Columns& columns, bool bar) {
   std::string html = "<tr><th>" + html_escape(first) + "</th>";
   if (bar) {
     html += "<th class=\"b\" aria-hidden=\"true\"></th>";
   }
   html += "<th class=\"n\">videos</th><th class=\"n\">failed</th>";
-  for (const std::string& currency : money) {
+  for (const std::string& currency : columns.money) {
     html += "<th class=\"n\">" + html_escape(currency) + "</th>";
   }
-  return html + "</tr>\n";
+  return html + (columns.unpriced ? "<th class=\"n\">no price</th>" : "") + "</tr>\n";
 }
 
-std::string number_cells(const Figures& figures, const std::vector<std::string>& money) {
+std::string number_cells(const Figures& figures, const Columns& columns) {
   std::string html = "<td class=\"n\">" + grouped(figures.succeeded) + "</td><td class=\"n\">" +
                      grouped(figures.failed) + "</td>";
-  for (const std::string& currency : money) {
+  for (const std::string& currency : columns.money) {
     const auto found = figures.cost.find(currency);
-    html += "<td class=\"n\"" +
-            (found == figures.cost.end() ? "" : " title=\"exactly " + found->second.text() + "\"") +
-            ">" + cost_text(figures, currency) + "</td>";
+    html +=
+        "<td class=\"n\"" +
+        (found == figures.cost.end() ? ""
+                                     : " title=\"exactly " + found->second.amount.text() + "\"") +
+        ">" + cost_text(figures, currency) + "</td>";
+  }
+  if (columns.unpriced) {
+    html += std::string("<td class=\"n") + (figures.unpriced == 0 ? "" : " warn") + "\">" +
+            grouped(figures.unpriced) + "</td>";
   }
   return html;
-}
-
-void add_up(Figures& sum, const Figures& more, int times = 1) {
-  sum.succeeded += times * more.succeeded;
-  sum.failed += times * more.failed;
-  sum.unpriced += times * more.unpriced;
-  for (const auto& [currency, cost] : more.cost) {
-    sum.cost[currency] += core::Decimal(times) * cost;
-  }
 }
 
 using Named = std::pair<std::string, Figures>;
@@ -166,7 +173,7 @@ std::vector<Named> largest(const std::map<std::string, Figures>& groups,
     for (const std::string& currency : money) {
       const auto cost = [&](const Figures& figures) {
         const auto found = figures.cost.find(currency);
-        return found == figures.cost.end() ? core::Decimal() : found->second;
+        return found == figures.cost.end() ? core::Decimal() : found->second.amount;
       };
       const core::Decimal one = cost(left.second);
       const core::Decimal other = cost(right.second);
@@ -179,7 +186,7 @@ std::vector<Named> largest(const std::map<std::string, Figures>& groups,
   if (rows.size() > kRowsMax + 1) {
     Named rest{std::to_string(rows.size() - kRowsMax) + " others", {}};
     for (std::size_t i = kRowsMax; i < rows.size(); ++i) {
-      add_up(rest.second, rows[i].second);
+      rest.second.add(rows[i].second);
     }
     rows.resize(kRowsMax);
     rows.push_back(std::move(rest));
@@ -192,36 +199,73 @@ std::map<std::string, Figures> with_rest(std::map<std::string, Figures> values,
                                          const Figures& all) {
   Figures rest = all;
   for (const auto& [value, figures] : values) {
-    add_up(rest, figures, -1);
+    rest.add(figures, -1);
   }
   const bool nothing = rest.succeeded == 0 && rest.failed == 0 && rest.unpriced == 0 &&
                        std::all_of(rest.cost.begin(), rest.cost.end(),
-                                   [](const auto& one) { return one.second.is_zero(); });
+                                   [](const auto& one) { return one.second.amount.is_zero(); });
   if (!nothing) {
-    add_up(values[""], rest);
+    values[""].add(rest);
   }
   return values;
 }
 
 std::string group_table(const std::string& first, const std::map<std::string, Figures>& groups,
-                        const std::vector<std::string>& money, const std::string& id) {
-  const std::vector<Named> rows = largest(groups, money);
-  const auto length = [&money](const Figures& figures) {
-    return money.empty() ? static_cast<double>(figures.succeeded)
-                         : cost_length(figures, money.front());
+                        const Columns& columns, const std::string& id) {
+  const std::vector<Named> rows = largest(groups, columns.money);
+  const auto length = [&columns](const Figures& figures) {
+    return columns.money.empty() ? static_cast<double>(figures.succeeded)
+                                 : cost_length(figures, columns.money.front());
   };
   double longest = 0;
   for (const auto& [name, figures] : rows) {
     longest = std::max(longest, length(figures));
   }
   std::string html =
-      "<div class=\"scroll\"><table id=\"" + id + "\">" + header_row(first, money, true);
+      "<div class=\"scroll\"><table id=\"" + id + "\">" + header_row(first, columns, true);
   for (const auto& [name, figures] : rows) {
     html += "<tr><td>" + (name.empty() ? "<span class=\"soft\">none</span>" : html_escape(name)) +
             "</td><td class=\"b\">" + cell_bar(length(figures), longest) + "</td>" +
-            number_cells(figures, money) + "</tr>\n";
+            number_cells(figures, columns) + "</tr>\n";
   }
   return html + "</table></div>\n";
+}
+
+std::string table_row(const std::string& name, const Figures& figures, const Columns& columns) {
+  return "<tr><td>" + html_escape(name) + "</td>" + number_cells(figures, columns) + "</tr>\n";
+}
+
+// Corrections are of a closed period, and of no day of this one.
+std::string correction_section(const ReportFigures& figures, const Columns& columns) {
+  if (figures.by_closed_period.empty()) {
+    return {};
+  }
+  std::string html =
+      "<h2>Corrections of closed periods <span class=\"soft\">in the sums, but of no day</span>"
+      "</h2>\n<div class=\"scroll\"><table id=\"corrections\">" +
+      header_row("closed period", columns, false);
+  for (const auto& [name, one] : figures.by_closed_period) {
+    html += table_row(name, one, columns);
+  }
+  return html + "</table></div>\n";
+}
+
+std::string day_table(const std::map<std::string, Figures>& days, const std::string& what,
+                      const ReportFigures& figures, const Columns& columns) {
+  std::string html =
+      "<details><summary>As a table</summary><div class=\"scroll\"><table id=\"days\">" +
+      header_row(what, columns, false);
+  for (const auto& [day, one] : days) {
+    html += table_row(day, one, columns);
+  }
+  if (!figures.by_closed_period.empty()) {
+    Figures corrections;
+    for (const auto& [name, one] : figures.by_closed_period) {
+      corrections.add(one);
+    }
+    html += table_row("corrections", corrections, columns);
+  }
+  return html + "</table></div></details>\n";
 }
 
 // By day, or by month where days would be too many; those without a task, too.
@@ -238,12 +282,12 @@ std::map<std::string, Figures> spans(const HtmlPage& page) {
     spans[name(page.zone.day(time))];
   }
   for (const auto& [day, one] : page.figures.by_day) {
-    add_up(spans[name(day)], one);
+    spans[name(day)].add(one);
   }
   return spans;
 }
 
-std::string day_section(const HtmlPage& page, const std::vector<std::string>& money) {
+std::string day_section(const HtmlPage& page, const Columns& columns) {
   const std::map<std::string, Figures> days = spans(page);
   const bool by_month = !days.empty() && days.begin()->first.size() == kMonthLength;
   const std::string what = by_month ? "month" : "day";
@@ -272,7 +316,7 @@ std::string day_section(const HtmlPage& page, const std::vector<std::string>& mo
                : "</h2>\n";
   };
   std::string html;
-  for (const std::string& currency : money) {
+  for (const std::string& currency : columns.money) {
     html += "<h2>Cost by " + what + ", " + html_escape(currency) +
             most([&](const Figures& one) { return cost_text(one, currency); },
                  [&](const Figures& one) { return cost_length(one, currency); });
@@ -280,7 +324,8 @@ std::string day_section(const HtmlPage& page, const std::vector<std::string>& mo
     label.append(" in ").append(currency);
     html += chart(label, [&](const Figures& one, Bar& bar) {
       bar.first = cost_length(one, currency);
-      bar.title += cost_text(one, currency) + " " + currency;
+      bar.title += cost_text(one, currency) + " " + currency +
+                   (one.unpriced == 0 ? "" : ", lines without a price: " + grouped(one.unpriced));
     });
   }
   html += "<h2>Tasks by " + what +
@@ -292,16 +337,7 @@ std::string day_section(const HtmlPage& page, const std::vector<std::string>& mo
     bar.title += "videos: " + grouped(one.succeeded) + ", failed: " + grouped(one.failed);
   });
   html += "<p class=\"key\"><i class=\"good\"></i>videos<i class=\"bad\"></i>failed</p>\n";
-  html += "<details><summary>As a table</summary><div class=\"scroll\"><table id=\"days\">" +
-          header_row(what, money, false);
-  for (const auto& [day, one] : days) {
-    html += "<tr><td>";
-    html += day;
-    html += "</td>";
-    html += number_cells(one, money);
-    html += "</tr>\n";
-  }
-  return html + "</table></div></details>\n";
+  return html + day_table(days, what, page.figures, columns);
 }
 
 std::string failure_section(const ReportFigures& figures) {
@@ -382,15 +418,15 @@ std::string head(const HtmlPage& page) {
 
 std::string html_page(const HtmlPage& page) {
   ReportFigures& figures = page.figures;
-  const std::vector<std::string> money = currencies(figures);
+  const Columns columns = columns_of(figures.all);
   std::string html = head(page) + cards(page);
-  if (figures.all.tasks() != 0 || !figures.by_day.empty()) {
-    html += day_section(page, money);
-    html += "<h2>By model</h2>\n" + group_table("model", figures.by_model, money, "models");
+  if (figures.all.lines > 0) {
+    html += day_section(page, columns) + correction_section(figures, columns);
+    html += "<h2>By model</h2>\n" + group_table("model", figures.by_model, columns, "models");
     for (const auto& [label, values] : figures.by_label) {
-      html +=
-          "<h2>By " + html_escape(label) + "</h2>\n" +
-          group_table(label, with_rest(values, figures.all), money, "label-" + html_escape(label));
+      html += "<h2>By " + html_escape(label) + "</h2>\n" +
+              group_table(label, with_rest(values, figures.all), columns,
+                          "label-" + html_escape(label));
     }
     html += failure_section(figures) + time_section(figures);
   } else {

@@ -23,11 +23,20 @@ void negate(std::optional<Decimal>& amount) {
   }
 }
 
+// "5" and "5.0" are one count.
+bool is_same_count(const std::string& left, const std::string& right) {
+  if (left == right) {
+    return true;
+  }
+  const auto one = Decimal::parse(left);
+  return one && one == Decimal::parse(right);
+}
+
 bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
   return left.model == right.model && left.action == right.action &&
          left.resolution == right.resolution && left.ratio == right.ratio &&
          std::all_of(kCounts.begin(), kCounts.end(),
-                     [&](const auto count) { return left.*count == right.*count; });
+                     [&](const auto count) { return is_same_count(left.*count, right.*count); });
 }
 
 auto amounts(const Charge& charge) {
@@ -95,6 +104,7 @@ std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing, co
     line.adjusts =
         standing.empty() ? correction.closed_period : corrected_line(standing, charge.kind);
     line.incurred_in = correction.incurred_in;
+    line.incurred_at = standing.empty() ? now.task.billed_at : standing.front().incurred_at;
     lines.push_back(std::move(line));
   }
   return lines;

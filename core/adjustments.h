@@ -18,8 +18,11 @@ struct OwnedLine {
   std::string adjusts{};
   bool reversal = false;
   std::int64_t incurred_in = 0;  ///< key of a closed period
+  UtcTime incurred_at{};         ///< of a line of a closed period, and of one that corrects it
 
-  [[nodiscard]] ReportLine view() const { return {task, charge, adjusts, reversal, incurred_in}; }
+  [[nodiscard]] ReportLine view() const {
+    return {task, charge, adjusts, reversal, incurred_in, incurred_at};
+  }
 };
 
 /// The line that takes `line` back: its negated counts and cost, under its own ID, at `at`.

@@ -1,6 +1,7 @@
 #include "core/billing.h"
 
 #include <charconv>
+#include <utility>
 
 #include "core/error.h"
 
@@ -172,6 +173,14 @@ bool is_charged_elsewhere(const Charge& charge) {
   return note.starts_with(kChargedUnder);
 }
 
+bool is_not_shown_as_refunded(const FinishedTask& task) {
+  if (task.succeeded || task.facts.quota.empty()) {
+    return false;
+  }
+  const auto quota = Decimal::parse(task.facts.quota);
+  return quota && !quota->is_zero();
+}
+
 void round_cost(Charge& charge, const std::optional<int>& places) {
   if (charge.cost && places) {
     charge.cost = charge.cost->rounded(*places);
@@ -186,7 +195,14 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
   main.cost_note = note_of(task.billed_at_source);
   if (!task.succeeded) {
     main.cost = Decimal();
-    main.cost_note.insert(0, main.cost_note.empty() ? "failed" : "failed; ");
+    std::string note = "failed";
+    if (is_not_shown_as_refunded(task)) {
+      add_note(note, "quota " + task.facts.quota + " is not shown as refunded");
+    }
+    if (!main.cost_note.empty()) {
+      add_note(note, main.cost_note);
+    }
+    main.cost_note = std::move(note);
     return charges;
   }
   if (pricing.prices == nullptr) {

@@ -71,7 +71,7 @@ struct Pricing {
 };
 
 /// The charges of a task, at least one, `main` first (api.md, section 8):
-///  - a failed task costs 0, note `failed` (B4);
+///  - a failed task costs 0, note `failed` (B4), and what its answer keeps of a quota is noted;
 ///  - a success costs quantity times price, never 0 for want of a price or a count;
 ///  - a success that another account is charged for costs 0, and the note names that account;
 ///  - download states play no part (B7).
@@ -83,6 +83,10 @@ struct Pricing {
 /// frozen line, and of one that takes such a line back.
 [[nodiscard]] bool is_charged_elsewhere(const Charge& charge);
 
+/// Whether the final answer of a failed task still names a quota. That is a hint and no proof that
+/// the gateway kept the charge: some builds refund it and show it on (api.md, G6).
+[[nodiscard]] bool is_not_shown_as_refunded(const FinishedTask& task);
+
 /// Rounds the cost of a charge that was made without rounding.
 void round_cost(Charge& charge, const std::optional<int>& places);
 
@@ -93,6 +97,13 @@ struct ReportLine {
   std::string_view adjusts{};    ///< the line, or the closed period, that it corrects; else empty
   bool reversal = false;         ///< takes another line back: its counts and cost are negated
   std::int64_t incurred_in = 0;  ///< key of the closed period that it is about; 0: of none
+  /// Of a line that corrects a closed period: when the cost was incurred, within that period.
+  UtcTime incurred_at{};
+
+  /// Whether the report lacks an amount for want of this line's cost. What takes back a line that
+  /// had none takes nothing from any sum.
+  [[nodiscard]] bool lacks_cost() const { return !charge.cost && !reversal; }
+  [[nodiscard]] bool corrects() const { return !adjusts.empty(); }
 };
 
 /// "SNAPSHOT-SHA12" and for super resolution "SNAPSHOT-SHA12-sr": the number of the snapshot that

@@ -32,20 +32,16 @@ constexpr const char* kByFinish =
     "AND t.finish_time >= ?1 AND t.finish_time < ?2 {state} {account} {unfrozen} "
     "ORDER BY t.finish_time";
 // Few gateways name no finish time; these tasks are sorted.
-#define FIRST_SEEN_FINISHED                                                              \
-  "(SELECT min(f.observed_at) FROM snapshot AS f JOIN outcome AS o ON o.id = f.outcome " \
-  "WHERE f.task = t.id AND o.verdict IN (1, 2))"
-constexpr const char* kByFirstSeenFinished = FIRST_SEEN_FINISHED
-    " AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
+constexpr const char* kByFirstSeenFinished =
+    "{seen} AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
     "AND t.finish_time IS NULL AND at >= ?1 AND at < ?2 {state} {account} {unfrozen} "
     "ORDER BY at";
 constexpr const char* kBySubmit =
     "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state IN (1, 2) AND "
     "at >= ?1 AND at < ?2 {state} {account} {unfrozen} ORDER BY at";
 constexpr const char* kByKey =
-    "ifnull(t.finish_time, " FIRST_SEEN_FINISHED
-    ") AS at FROM task AS t {joins} WHERE t.id = ?1 AND t.state IN (1, 2) {unfrozen}";
-#undef FIRST_SEEN_FINISHED
+    "ifnull(t.finish_time, {seen}) AS at FROM task AS t {joins} WHERE t.id = ?1 AND "
+    "t.state IN (1, 2) {unfrozen}";
 
 void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
   if (const std::size_t at = sql.find(mark); at != std::string::npos) {
@@ -60,6 +56,7 @@ std::string statement(SQLite::Database& database, std::string_view columns, std:
   if (sql.find(kChargedUnder) != std::string::npos) {
     fill_in(sql, kChargedUnder, charged_under_sql(database));
   }
+  fill_in(sql, "{seen}", first_seen_finished("t.id"));
   fill_in(sql, "{joins}", joins);
   fill_in(sql, "{labels}", query.labels ? "t.labels" : "NULL");
   fill_in(sql, "{lost}", query.videos ? kLost : "0");
@@ -118,6 +115,13 @@ core::BilledAt source_of(const core::TaskFacts& facts, ReportTime time) {
 }
 
 }  // namespace
+
+std::string first_seen_finished(std::string_view task) {
+  std::string sql =
+      "(SELECT min(f.observed_at) FROM snapshot AS f JOIN outcome AS o ON o.id = f.outcome "
+      "WHERE f.task = ";
+  return sql.append(task).append(" AND o.verdict IN (1, 2))");
+}
 
 std::string account_condition(const ReportQuery& query, std::string_view column) {
   if (query.account == 0) {

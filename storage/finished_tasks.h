@@ -42,6 +42,9 @@ struct ReportQuery {
 /// " AND ACCOUNT = 17 " for the account of the query, whose column is `column`; empty for all.
 [[nodiscard]] std::string account_condition(const ReportQuery& query, std::string_view column);
 
+/// SQL for when the first final answer about the task, whose key is `task`, was observed.
+[[nodiscard]] std::string first_seen_finished(std::string_view task);
+
 /// How tasks are found by a time.
 enum class Way { finish_time, first_seen_finished, submit_time };
 /// The ways that together find each task of a period once.

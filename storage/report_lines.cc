@@ -20,6 +20,16 @@ constexpr const char* kFrom =
     " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
     "CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
 
+// When the cost was incurred: an adjustment lies at the first instant of a later period, the first
+// line of its task at its own time, unless that one came late itself.
+std::string selected_lines() {
+  return "SELECT " + std::string(kColumns) +
+         ", CASE WHEN l.adjusts IS NULL THEN l.billed_at ELSE coalesce((SELECT CASE WHEN f.adjusts "
+         "IS NULL THEN f.billed_at ELSE f.finish_time END FROM report_line AS f "
+         "WHERE f.task = l.task ORDER BY f.id LIMIT 1), " +
+         first_seen_finished("l.task") + ") END" + kFrom;
+}
+
 std::optional<core::Decimal> amount(const Cursor& row, int column) {
   return row.is_null(column) ? std::nullopt
                              : std::optional(core::Decimal::from_text(row.text(column)));
@@ -44,7 +54,8 @@ void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
   charge.unit_price = amount(row, column++);
   charge.currency = row.text(column++);
   charge.cost = amount(row, column++);
-  charge.cost_note = row.text(column);
+  charge.cost_note = row.text(column++);
+  line.incurred_at = row.time(column).value_or(line.task.billed_at);
 }
 
 // Reads the columns of kColumns from left to right.
@@ -112,7 +123,7 @@ const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed, co
 FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
     : accounts_(database),
       cursor_(database,
-              std::string("SELECT ") + kColumns + kFrom +
+              selected_lines() +
                   "WHERE l.billed_at >= ?1 AND l.billed_at < ?2 AND l.succeeded BETWEEN ?3 AND ?4" +
                   account_condition(query, "t.account") + " ORDER BY l.billed_at, l.id",
               {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
@@ -129,7 +140,7 @@ void FrozenLines::take(core::OwnedLine& line) {
 StandingLines::StandingLines(SQLite::Database& database)
     : accounts_(database),
       cursor_(database,
-              std::string("SELECT ") + kColumns + kFrom +
+              selected_lines() +
                   "WHERE l.task = ?1 AND NOT l.reversal AND NOT EXISTS (SELECT 1 FROM report_line "
                   "AS r WHERE r.task = l.task AND r.reversal AND r.adjusts = l.line_id) "
                   "ORDER BY l.kind",

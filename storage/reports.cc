@@ -404,6 +404,26 @@ OpenTasks Reports::open_tasks(const ReportQuery& query) {
   });
 }
 
+FutureTasks Reports::future_tasks(const ReportQuery& query) {
+  constexpr std::int64_t kClocksDifferMs = 300'000;
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    FutureTasks future;
+    Cursor rows(*c.database,
+                "SELECT task_id, finish_time FROM task INDEXED BY task_by_finish WHERE state IN "
+                "(1, 2) AND finish_time > ?1 + ifnull((SELECT observed_at FROM snapshot "
+                "ORDER BY id DESC LIMIT 1), 9e15)" +
+                    account_condition(query, "account") + " ORDER BY finish_time",
+                {kClocksDifferMs});
+    while (rows.step()) {
+      ++future.tasks;
+      future.task_id = rows.text(0);
+      future.latest = *rows.time(1);
+    }
+    return future;
+  });
+}
+
 std::map<std::string, std::int64_t> Reports::accounts() {
   Connection& c = *connection_;
   return with_ledger_errors(c.path, "read", [&] {

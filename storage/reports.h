@@ -21,6 +21,14 @@ struct OpenTasks {
   std::uint64_t missing = 0;
 };
 
+/// Finished tasks whose finish time is later than the newest answer in the ledger, by more than
+/// clocks differ: the gateway names a time to come.
+struct FutureTasks {
+  std::uint64_t tasks = 0;
+  std::string task_id;  ///< of the latest
+  core::UtcTime latest{};
+};
+
 /// Reads one state of the ledger, that of its construction, at any time, also while a run writes.
 /// Everything throws core::Error when the ledger cannot be read. One thread.
 ///
@@ -53,6 +61,8 @@ class Reports {
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
   /// Of the query's account and times.
   [[nodiscard]] OpenTasks open_tasks(const ReportQuery& query);
+  /// Of the query's account, whatever its times: reports of those periods come much later.
+  [[nodiscard]] FutureTasks future_tasks(const ReportQuery& query);
   /// The accounts of all tasks, by name, with their keys.
   [[nodiscard]] std::map<std::string, std::int64_t> accounts();
   [[nodiscard]] int schema_version() const;

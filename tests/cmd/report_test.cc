@@ -54,6 +54,9 @@ class ReportTest : public testing::Test {
     support::add_billing_task(
         ledger_, {.id = id, .state = state, .columns = columns, .values = values}, kDay + 1);
   }
+  nlohmann::json manifest() const {
+    return nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
+  }
   std::string report() {
     std::ostringstream out;
     exit_code_ = cmd::write_report(options_, log_, out);
@@ -163,8 +166,7 @@ TEST_F(ReportTest, GroupsAddUpAndNeverMixCurrencies) {
             "day,model,tasks,currency,cost,unpriced,duration_seconds,input_seconds,output_seconds,"
             "video_count,completion_tokens,total_tokens,super_resolution_tokens,units,credits,"
             "quota\n"
-            "2026-10-05,happyhorse,1,,0,0,,,,,,,,,,\n"
-            "2026-10-05,happyhorse,1,CNY,4.5,0,5,,,1,,,,,,\n"
+            "2026-10-05,happyhorse,2,CNY,4.5,0,5,,,1,,,,,,\n"
             "2026-10-05,seedance,1,CNY,5.0094,0,,,,,108900,,245025,,,\n"
             "2026-10-05,seedance,0,USD,0.6125625,0,,,,,,,,,,\n"
             "2026-10-06,unpriced,1,,,1,,,,,,,,,,\n");
@@ -226,8 +228,7 @@ TEST_F(ReportTest, AFileComesWithItsManifest) {
   options_.output = folder_.path("october.csv");
   EXPECT_EQ(report(), "");
   const std::string text = support::read_file(options_.output);
-  const auto manifest =
-      nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
+  const auto manifest = this->manifest();
   core::Sha256 hash;
   hash.update(text);
   EXPECT_EQ(manifest.at("sha256"), core::hex(hash.finish()));
@@ -238,6 +239,10 @@ TEST_F(ReportTest, AFileComesWithItsManifest) {
   EXPECT_EQ(manifest.at("missing"), 1);
   EXPECT_EQ(manifest.at("unpriced"), 1);
   EXPECT_EQ(manifest.at("totals"), (nlohmann::json{{"CNY", "9.5094"}, {"USD", "0.6125625"}}));
+  EXPECT_EQ(manifest.at("totals_complete"), false);
+  EXPECT_EQ(manifest.at("unpriced_by_model"), (nlohmann::json{{"unpriced", 1}}));
+  EXPECT_EQ(manifest.at("adjustments").at("lines"), 0);
+  EXPECT_EQ(manifest.at("not_refunded"), 0);
   options_.output = "-";
   EXPECT_EQ(report(), text);
 }
@@ -252,8 +257,7 @@ TEST_F(ReportTest, OfOneAccountNamesItInManifestAndPage) {
   options_.output = folder_.path("studio.csv");
   options_.account = "studio";
   (void)report();
-  const auto manifest =
-      nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
+  const auto manifest = this->manifest();
   EXPECT_EQ(manifest.at("account"), "studio");
   EXPECT_EQ(manifest.at("rows"), 1);
   EXPECT_EQ(manifest.at("unfinished"), 0) << "the one that is belongs to another account";

@@ -91,6 +91,33 @@ TEST(Adjustments, NothingNewIsNoAdjustment) {
   EXPECT_TRUE(core::adjustments_of(standing, {now, dearer}, kCorrection).empty());
 }
 
+TEST(Adjustments, ACountIsComparedByItsValue) {
+  const std::vector<OwnedLine> standing{{.task = task(1, "5.0"), .charge = charge("1-a", "5")}};
+  const std::vector<Charge> charges{charge("2-b", "5")};
+  for (const char* same : {"5", "5.00", "05"}) {
+    const FinishedTask now = task(2, same);
+    EXPECT_TRUE(core::adjustments_of(standing, {now, charges}, kCorrection).empty()) << same;
+  }
+  for (const char* other : {"5.01", "-5", "", "auto"}) {
+    const FinishedTask now = task(2, other);
+    EXPECT_FALSE(core::adjustments_of(standing, {now, charges}, kCorrection).empty()) << other;
+  }
+}
+
+TEST(Adjustments, KnowWhenTheCostWasIncurred) {
+  constexpr core::UtcTime kThen{std::chrono::milliseconds(1000)};
+  const std::vector<OwnedLine> standing{
+      {.task = task(1, "8"), .charge = charge("1-a", "8"), .incurred_at = kThen}};
+  FinishedTask now = task(2, "5");
+  now.billed_at = core::UtcTime(std::chrono::milliseconds(9000));  // moved out of the period
+  const std::vector<Charge> charges{charge("2-b", "5")};
+  for (const OwnedLine& line : core::adjustments_of(standing, {now, charges}, kCorrection)) {
+    EXPECT_EQ(line.view().incurred_at, kThen) << line.charge.line_id;
+  }
+  now.billed_at = kThen;
+  EXPECT_EQ(core::adjustments_of({}, {now, charges}, kCorrection).at(0).incurred_at, kThen);
+}
+
 TEST(Adjustments, AStateThatChangedIsOne) {
   const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
   FinishedTask now = task(2, "8");

@@ -155,6 +155,30 @@ TEST(Billing, FailuresCostNothing) {
   EXPECT_EQ(charged(task, ""), "- x - = 0  (failed; no submit time: placed when first seen)");
 }
 
+TEST(Billing, AFailureThatKeepsItsQuotaSaysSo) {
+  FinishedTask task = finished();
+  for (const auto& [quota, note] : std::vector<std::pair<std::string, std::string>>{
+           {"500000", "failed; quota 500000 is not shown as refunded"},
+           {"0.5", "failed; quota 0.5 is not shown as refunded"},
+           {"0", "failed"},
+           {"0.0", "failed"},
+           {"", "failed"},
+           {"many", "failed"}}) {
+    task.succeeded = false;
+    task.facts.quota = quota;
+    EXPECT_EQ(charged(task, ""), "- x - = 0  (" + note + ")");
+    EXPECT_EQ(core::is_not_shown_as_refunded(task), note != "failed") << quota;
+    task.succeeded = true;
+    EXPECT_FALSE(core::is_not_shown_as_refunded(task)) << quota;
+  }
+  task.succeeded = false;
+  task.facts.quota = "7";
+  task.billed_at_source = core::BilledAt::first_seen_finished;
+  EXPECT_EQ(charged(task, ""),
+            "- x - = 0  (failed; quota 7 is not shown as refunded; no finish time: billed when "
+            "first seen finished)");
+}
+
 TEST(Billing, ThePriceIsThatOfTheDayInTheZone) {
   const PriceBook prices = book("m,second,,,1,CNY,,2026-10-04\nm,second,,,2,CNY,2026-10-05,\n");
   FinishedTask task = finished();  // midnight UTC: still the 4th in New York
