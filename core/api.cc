@@ -257,6 +257,12 @@ Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
   return answer;
 }
 
+bool is_web_page(std::string_view body) {
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
+  return body.starts_with('<');
+}
+
 std::optional<std::string> link_in_json(std::string_view body) {
   JsonDocument document;
   if (document.read(body) != JsonDefect::none) {

@@ -24,6 +24,9 @@ inline constexpr std::size_t kMessageBytesMax = 300;
 /// something; nothing is guessed.
 [[nodiscard]] Answer parse_answer(int http_status, std::string_view body, const TaskId& id);
 
+/// Whether a body is meant for a browser: it begins as HTML does.
+[[nodiscard]] bool is_web_page(std::string_view body);
+
 /// The link in the JSON that some gateways answer at the content path instead of bytes (api.md,
 /// section 6, content proxy); none when there is none.
 [[nodiscard]] std::optional<std::string> link_in_json(std::string_view body);

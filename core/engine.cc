@@ -30,8 +30,10 @@ RunResult Engine::run() {
     drain(clock_.steady() + kDrainTime);
   }
   transport_.abort();
+  queries_.rule_on_the_rest();
   ledger_.flush();
   queries_.close(result_.end == RunEnd::deadline);
+  ledger_.flush();
   if (result_.end == RunEnd::completed && queries_.verdict()) {
     result_ = *queries_.verdict();
   }

@@ -1,4 +1,7 @@
 // What the engine asks again, and when, in virtual time.
+#include <stdexcept>
+
+#include "core/error.h"
 #include "tests/core/engine_world.h"
 
 namespace {
@@ -176,6 +179,114 @@ TEST_F(EngineWaitTest, ARefusedVideoOfALiveFetchWaitsForItsMinute) {
   const auto times = times_of("veo");
   ASSERT_EQ(times.size(), 2U);
   EXPECT_GE(times[1] - times[0], minutes(1));
+}
+
+// ---- trouble that lasts
+
+TEST_F(EngineWaitTest, AWaitingRunOutlivesTrouble) {
+  plan_.wait = true;
+  plan_.retry.retries = 2;
+  add("a", {answer(200, body("a", "IN_PROGRESS"))});
+  add("b", {answer(200, body("b", "FAILURE"))});
+  const auto begin = clock_.steady();
+  const auto good = transport_.on_query;
+  transport_.on_query = [&, good](const core::QueryRequest& request) {
+    if (clock_.steady() - begin < hours(2)) {
+      return FakeTransport::QueryOutcome(answer(502, "bad gateway"));
+    }
+    return clock_.steady() - begin < hours(3)
+               ? good(request)
+               : FakeTransport::QueryOutcome(answer(200, body("a", "FAILURE")));
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::failed), 2U);
+  EXPECT_EQ(tally().not_answered, 0U);
+  EXPECT_EQ(told(core::Notice::Kind::not_answered), 0U);
+  EXPECT_EQ(tally().queried, 2U);
+}
+
+TEST_F(EngineWaitTest, WhatIsStillInTroubleAtTheDeadlineIsNotAnswered) {
+  plan_.wait = true;
+  plan_.retry.retries = 1;
+  plan_.poll_interval = seconds(15);
+  plan_.deadline = minutes(10);
+  add("a", {core::TransportFailure{"connect", "refused"}});
+  add("b", {answer(200, body("b", "IN_PROGRESS")), answer(500, "")});
+  add("c", {answer(200, body("c", "FAILURE"))});
+  EXPECT_EQ(run().end, RunEnd::deadline);
+  EXPECT_GT(asked("a"), 20) << "at each interval";
+  EXPECT_EQ(tally().not_answered, 2U);
+  EXPECT_EQ(tally().unasked, 0U);
+  EXPECT_EQ(told(core::Notice::Kind::not_answered), 2U) << "each by name, and once";
+  plan_.deadline.reset();
+  plan_.wait = false;
+  next_run();
+  EXPECT_EQ(tally().not_answered, 2U) << "without --wait as ever";
+}
+
+TEST_F(EngineWaitTest, ATaskInTroubleIsLetGoWhenItIsStale) {
+  plan_.wait = true;
+  plan_.stale_after = hours(2);
+  add("a", {answer(500, "")});
+  const auto begin = clock_.steady();
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_GE(clock_.steady() - begin, hours(2));
+  EXPECT_LE(clock_.steady() - begin, hours(2) + minutes(10));
+  EXPECT_EQ(tally().not_answered, 1U);
+}
+
+TEST_F(EngineWaitTest, TasksInTroubleMakeRoomForOthers) {
+  plan_.wait = true;
+  plan_.retry.retries = 0;
+  plan_.download = false;
+  plan_.rate = 1000;
+  const int bad = static_cast<int>(core::QueryLane::kWindow) + 1000;
+  for (int i = 0; i < bad; ++i) {
+    const std::string id = "bad" + std::to_string(i);
+    add(id,
+        {answer(409, ""), core::TransportFailure{"cut", "cut"}, answer(200, body(id, "FAILURE"))});
+  }
+  add_succeeding("good");
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::failed), static_cast<std::size_t>(bad));
+  EXPECT_EQ(ledger_.state("good"), TaskState::succeeded);
+  EXPECT_EQ(tally().queried, static_cast<std::uint64_t>(bad) + 1) << "each task once";
+  EXPECT_EQ(tally().not_answered, 0U);
+}
+
+// ---- what nobody expected
+
+TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksTroubleAlone) {
+  for (const std::string id : {"a", "bad", "c"}) {
+    add_succeeding(id);
+  }
+  const core::TaskKey bad = 2;
+  ledger_.before_append = [](const core::Entry& entry) {
+    const auto* heard = std::get_if<core::AnswerEntry>(&entry);
+    if (heard != nullptr && heard->task == bad) {
+      throw std::length_error("a text that is too long");
+    }
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::succeeded), 2U);
+  EXPECT_EQ(ledger_.state("bad"), TaskState::unfinished);
+  EXPECT_EQ(tally().not_answered, 1U);
+  EXPECT_EQ(tally().errors.at("unexpected"), 1U);
+  const auto named = std::find_if(notices_.begin(), notices_.end(), [](const auto& one) {
+    return one.kind == core::Notice::Kind::not_answered;
+  });
+  ASSERT_NE(named, notices_.end());
+  EXPECT_EQ(named->task_id, "bad");
+  EXPECT_NE(named->text.find("a text that is too long"), std::string::npos);
+  ledger_.before_append = {};
+  next_run();
+  EXPECT_EQ(ledger_.state("bad"), TaskState::succeeded) << "the next run asks again";
+}
+
+TEST_F(EngineWaitTest, AFailureOfTheLedgerEndsTheRun) {
+  add_succeeding("a");
+  ledger_.before_append = [](const auto&) { throw core::Error("the disk is gone"); };
+  EXPECT_THROW(run(), core::Error);
 }
 
 }  // namespace

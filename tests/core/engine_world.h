@@ -58,6 +58,7 @@ class EngineTest : public testing::Test {
     plan_.run = 1;
     plan_.retry.retries = 3;
     plan_.seed = 7;
+    scripts_[core::kKeyUsagePath] = {{answer(404, "<html>no such page</html>")}, 0};
     transport_.on_query = [this](const core::QueryRequest& request) { return next(request.path); };
     transport_.on_download = [this](const core::DownloadRequest& request) {
       return fetch_ ? fetch_(request) : saved(request);
@@ -78,6 +79,9 @@ class EngineTest : public testing::Test {
                     std::vector<std::string>{"default"},
                     core::Engine::Seams{ledger_, transport_, clock_, stop_},
                     [this](const core::Notice& notice) { notices_.push_back(notice); });
+    if (prepare_) {
+      prepare_(*engine_);
+    }
     return engine_->run();
   }
   [[nodiscard]] const core::RunTally& tally() const { return engine_->tally(); }
@@ -107,6 +111,7 @@ class EngineTest : public testing::Test {
   std::atomic<int> stop_{0};
   std::map<std::string, std::pair<Script, std::size_t>> scripts_;
   std::function<FakeTransport::FetchOutcome(const core::DownloadRequest&)> fetch_;
+  std::function<void(core::Engine&)> prepare_;  // before each run
   std::optional<core::Engine> engine_;
   std::vector<core::Notice> notices_;
 };

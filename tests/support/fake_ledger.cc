@@ -64,6 +64,9 @@ bool FakeLedger::has_room(std::size_t entries) const {
 }
 
 core::Ticket FakeLedger::append(core::Entry entry) {
+  if (before_append) {
+    before_append(entry);
+  }
   waiting_.push_back(std::move(entry));
   ++appended_;
   while (waiting_.size() > commit_lag) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -28,6 +29,8 @@ class FakeLedger final : public core::Ledger {
   [[nodiscard]] core::Ticket committed() const override { return committed_; }
   void flush() override;
 
+  /// Called for each entry before it is taken; may throw.
+  std::function<void(const core::Entry&)> before_append;
   /// So many entries wait, unseen, before the oldest is committed; 0: each is at once.
   std::size_t commit_lag = 0;
 
