@@ -25,6 +25,8 @@
 #include "core/clock.h"
 #include "core/curl_transport.h"
 #include "core/error.h"
+#include "core/key_standing.h"
+#include "core/period.h"
 #include "core/printable.h"
 #include "storage/history.h"
 #include "storage/ledger_check.h"
@@ -135,18 +137,44 @@ void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& f
   }
 }
 
-void judge(const core::QueryAnswer& answer, const core::TaskId& id, Findings& findings) {
-  const core::Verdict verdict = core::parse_answer(answer.http_status, answer.body, id).verdict;
+// A gateway refuses an ID that it does not know when the key has a list of models (api.md G4).
+bool is_refused_for_its_id(const core::Answer& answer, const core::KeyStanding& key) {
+  return answer.verdict == core::Verdict::forbidden && key.has_model_list &&
+         answer.code != core::kAccessDenied;
+}
+
+// What the gateway tells of the key is better advice than ours.
+std::string advice_on_key(const core::QueryAnswer& answer, const core::Answer& parsed,
+                          const core::KeyStanding& key, const std::string& otherwise) {
+  if (key.kind == core::KeyStanding::Kind::unknown) {
+    return otherwise;
+  }
+  return core::why_rejected(key,
+                            {.http_status = answer.http_status,
+                             .access_denied = parsed.code == core::kAccessDenied,
+                             .message = parsed.message},
+                            core::SystemClock().utc());
+}
+
+void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::KeyStanding& key,
+           Findings& findings) {
+  const core::Answer parsed = core::parse_answer(answer.http_status, answer.body, id);
+  const core::Verdict verdict =
+      is_refused_for_its_id(parsed, key) ? core::Verdict::not_found : parsed.verdict;
   const std::string heard =
       "HTTP " + std::to_string(answer.http_status) + ", " + std::string(core::name(verdict));
   switch (verdict) {
     case core::Verdict::unauthorised:
       findings.problem("gateway", heard + ": it rejects the key",
-                       "make a new key in the gateway's console, or correct the file");
+                       advice_on_key(answer, parsed, key,
+                                     "make a new key in the gateway's console, or correct the "
+                                     "file"));
       break;
     case core::Verdict::forbidden:
       findings.problem("gateway", heard + ": the key may not ask",
-                       "check the key's quota and its list of models and addresses");
+                       advice_on_key(answer, parsed, key,
+                                     "check the key's quota and its list of models and "
+                                     "addresses"));
       break;
     case core::Verdict::invalid_url:
       findings.problem("gateway", heard + ": no such address there",
@@ -172,6 +200,34 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, Findings& fi
   }
 }
 
+// What is left of the key; nothing when the gateway does not tell.
+void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& findings) {
+  if (key.kind != core::KeyStanding::Kind::known) {
+    return;
+  }
+  const std::string expiry = key.expires_at ? core::TimeZone("UTC").text(*key.expires_at) : "";
+  std::string text = key.unlimited ? "no limit" : key.left + " gateway units left";
+  text += expiry.empty() ? ", never expires" : ", expires " + expiry;
+  text += key.has_model_list ? ", for these models alone: " + key.models : "";
+  constexpr std::chrono::hours kExpiryNoted{7 * 24};
+  if (key.is_used_up() || key.is_expired(now + kExpiryNoted)) {
+    findings.warning("key's quota", text,
+                     "raise its quota, or give it a later date, in the gateway's console");
+  } else {
+    findings.fine("key's quota", text);
+  }
+}
+
+// One question; the transport has time limits of its own.
+core::Completion ask(core::CurlTransport& transport, std::string path) {
+  transport.start(core::QueryRequest{.token = 1, .path = std::move(path)});
+  std::vector<core::Completion> completions;
+  while (completions.empty()) {
+    transport.wait(core::SteadyTime::max(), completions);
+  }
+  return std::move(completions.front());
+}
+
 void check_gateway(const Account& account, const Settings& settings, Findings& findings) {
   std::optional<core::TransportSettings> wanted = transport_settings(account, settings, findings);
   if (!wanted) {
@@ -179,15 +235,18 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
   }
   const auto id = std::get<core::TaskId>(core::TaskId::parse(kHarmlessId));
   core::CurlTransport transport(std::move(*wanted));
-  transport.start(core::QueryRequest{.token = 1, .path = core::query_path(id)});
-  std::vector<core::Completion> completions;
-  while (completions.empty()) {  // the transport has time limits of its own
-    transport.wait(core::SteadyTime::max(), completions);
-  }
-  const auto& outcome = completions.front().outcome;
+  const auto outcome = ask(transport, core::query_path(id)).outcome;
   if (const auto* answer = std::get_if<core::QueryAnswer>(&outcome)) {
-    judge(*answer, id, findings);
-    check_clock(*answer, core::SystemClock().utc(), findings);
+    const core::UtcTime now = core::SystemClock().utc();
+    check_clock(*answer, now, findings);
+    const auto about_key = ask(transport, core::kKeyUsagePath).outcome;
+    core::KeyStanding key;
+    if (const auto* told = std::get_if<core::QueryAnswer>(&about_key)) {
+      key = core::read_key_standing(told->http_status,
+                                    told->body_without_key ? *told->body_without_key : told->body);
+    }
+    judge(*answer, id, key, findings);
+    tell_key(key, answer->date.value_or(now), findings);
   } else if (const auto* failure = std::get_if<core::TransportFailure>(&outcome)) {
     findings.problem("gateway", failure->text,
                      failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"

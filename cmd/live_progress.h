@@ -1,17 +1,15 @@
 // How a run stands while it goes on: a block on a terminal, lines when asked for.
 #pragma once
 
-#include <cstdint>
-#include <functional>
+#include <chrono>
 #include <optional>
 
 #include "cmd/interrupt.h"
 #include "cmd/log.h"
 #include "cmd/progress.h"
+#include "cmd/progress_meter.h"
 #include "cmd/settings.h"
 #include "core/clock.h"
-#include "core/download_lane.h"
-#include "core/run_plan.h"
 
 namespace cmd {
 
@@ -21,15 +19,8 @@ class LiveProgress {
  public:
   static constexpr std::chrono::milliseconds kRedraw{200};
 
-  struct Sources {
-    const core::RunTally& tally;
-    std::function<std::int64_t()> bytes_received;
-    const core::DownloadLane& downloads;
-    std::uint64_t tasks = 0;  ///< to be asked about
-  };
-
   LiveProgress(const Settings& settings, Log& log, Interrupt& interrupt, const core::Clock& clock,
-               Sources sources);
+               ProgressMeter::Sources sources);
   ~LiveProgress();
   LiveProgress(const LiveProgress&) = delete;
   LiveProgress& operator=(const LiveProgress&) = delete;
@@ -39,21 +30,16 @@ class LiveProgress {
   [[nodiscard]] std::optional<std::chrono::milliseconds> interval() const;
 
  private:
-  [[nodiscard]] ProgressCounts counts();
   [[nodiscard]] std::size_t columns() const;
 
   const Settings& settings_;
   Log& log_;
   Interrupt& interrupt_;
   const core::Clock& clock_;
-  Sources sources_;
+  ProgressMeter meter_;
   ProgressDrawer drawer_;
-  SpeedMeter bytes_;
-  SpeedMeter asked_;
-  SpeedMeter fetched_;
   bool on_terminal_;
   std::optional<std::chrono::milliseconds> line_interval_;
-  core::SteadyTime begin_;
   core::SteadyTime next_;
 };
 

@@ -32,20 +32,28 @@ Topic tasks_topic(const ProgressCounts& counts) {
   topic.parts.push_back(number(counts.succeeded, "succeeded"));
   if (counts.failed > 0) topic.parts.push_back(number(counts.failed, "failed"));
   if (counts.not_answered > 0) topic.parts.push_back(number(counts.not_answered, "not answered"));
-  if (counts.running > 0) topic.parts.push_back(number(counts.running, "running"));
+  if (counts.unfinished > 0) topic.parts.push_back(number(counts.unfinished, "unfinished"));
+  if (counts.missing > 0) topic.parts.push_back(number(counts.missing, "missing"));
   return topic;
 }
 
 Topic videos_topic(const ProgressCounts& counts) {
   const std::int64_t total = counts.downloads_active + counts.downloads_done +
-                             counts.downloads_failed + counts.downloads_left;
+                             counts.downloads_failed + counts.downloads_expired +
+                             counts.downloads_left;
   if (total == 0) return {"videos", {}};
   Topic topic{"videos", {part_of(counts.downloads_done, total, "on disk")}};
   if (counts.downloads_active > 0) {
     topic.parts.push_back(number(counts.downloads_active, "under way"));
     topic.parts.push_back(format_size(std::llround(counts.bytes_per_second)) + "/s");
   }
-  if (counts.downloads_failed > 0) topic.parts.push_back(number(counts.downloads_failed, "failed"));
+  if (counts.downloads_left > 0) topic.parts.push_back(number(counts.downloads_left, "to come"));
+  if (counts.downloads_failed > 0) {
+    topic.parts.push_back(number(counts.downloads_failed, "not fetched"));
+  }
+  if (counts.downloads_expired > 0) {
+    topic.parts.push_back(number(counts.downloads_expired, "expired"));
+  }
   if (counts.bytes > 0) topic.parts.push_back(format_size(counts.bytes));
   return topic;
 }
@@ -102,9 +110,12 @@ std::string progress_line(const ProgressCounts& counts) {
 }
 
 void SpeedMeter::add(core::SteadyTime now, std::int64_t total) {
+  // A time in which nothing moved yet is not part of the way.
+  has_moved_ = has_moved_ || (!samples_.empty() && samples_.back().second != total);
+  if (!has_moved_) samples_.clear();
   samples_.emplace_back(now, total);
   // The oldest that stays is the first at or before the window's begin: it spans the window.
-  while (samples_.size() > 2 && samples_[1].first <= now - kWindow) samples_.pop_front();
+  while (samples_.size() > 2 && samples_[1].first <= now - window_) samples_.pop_front();
   // Many calls within a moment are one sample, so that the window's memory is bounded.
   constexpr std::chrono::milliseconds kSampleTime{100};
   const std::size_t count = samples_.size();

@@ -20,13 +20,15 @@ struct ProgressCounts {
   std::int64_t queried = 0;
   std::int64_t succeeded = 0;
   std::int64_t failed = 0;
-  std::int64_t running = 0;  ///< heard of as unfinished
+  std::int64_t unfinished = 0;  ///< heard of as that
+  std::int64_t missing = 0;
   std::int64_t not_answered = 0;
   std::int64_t downloads_active = 0;
   std::int64_t downloads_done = 0;
-  std::int64_t downloads_failed = 0;
-  std::int64_t downloads_left = 0;  ///< known and not begun
-  std::int64_t bytes = 0;
+  std::int64_t downloads_failed = 0;  ///< not fetched in this run
+  std::int64_t downloads_expired = 0;
+  std::int64_t downloads_left = 0;  ///< of the whole run, known and not begun
+  std::int64_t bytes = 0;           ///< of the videos that are on disk
   double bytes_per_second = 0;
   std::chrono::milliseconds elapsed{0};
   std::optional<std::chrono::milliseconds> remaining;    ///< until the end, estimated
@@ -44,6 +46,10 @@ struct ProgressCounts {
 class SpeedMeter {
  public:
   static constexpr std::chrono::seconds kWindow{10};
+  /// For an estimate of what is far away.
+  static constexpr std::chrono::seconds kLongWindow{60};
+
+  explicit SpeedMeter(std::chrono::seconds window = kWindow) : window_(window) {}
 
   /// `total` so far, at `now`; neither may go back.
   void add(core::SteadyTime now, std::int64_t total);
@@ -53,6 +59,8 @@ class SpeedMeter {
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_for(std::int64_t amount) const;
 
  private:
+  std::chrono::seconds window_;
+  bool has_moved_ = false;
   std::deque<std::pair<core::SteadyTime, std::int64_t>> samples_;
 };
 

@@ -290,7 +290,7 @@ void Run::import(storage::TaskStore& store) {
     import_batch(index);
   }
   if (settings_.flag("pending")) {
-    store.add_pending(0);
+    summary_.stale_left_out = store.add_pending(0);
   }
 }
 
@@ -326,7 +326,9 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
   plan.download_hindrance = [this, folder] {
     return lack_of_space(folder, settings_.size("min-free"));
   };
-  const std::uint64_t tasks = store.tasks_to_ask();  // before the store is the writer thread's
+  // Before the store is the writer thread's.
+  const std::uint64_t tasks = store.tasks_to_ask();
+  const std::uint64_t videos = store.videos_to_fetch();
   // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
   // made before the threads that use it start, and outlives them.
   std::unique_ptr<storage::SqliteLedger> ledger;
@@ -341,7 +343,10 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
                         {.tally = engine.tally(),
                          .bytes_received = [&transport] { return transport.bytes_received(); },
                          .downloads = engine.downloads(),
-                         .tasks = tasks});
+                         .tasks = tasks,
+                         .videos = videos,
+                         .fetches = !settings_.flag("no-download"),
+                         .waits = settings_.flag("wait")});
   engine.on_published(
       [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
         saved_.push_back({ticket, video.id.text() + ": " + file.path});
@@ -444,6 +449,7 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.stale = totals.stale;
   summary_.missing = totals.missing;
   summary_.videos_left = totals.videos_wanted;
+  summary_.videos_untried = totals.videos_untried;
   const bool waits = settings_.flag("wait") || settings_.given_duration("deadline").has_value();
   summary_.exit_code = exit_code({.signal = interrupt_.signal(),
                                   .result = result_,
@@ -500,11 +506,10 @@ void Run::tell_summary() {
 // Empty: it came to its end.
 std::string Run::why_it_ended() const {
   if (result_.end == core::RunEnd::key_rejected) {
-    return "the gateway rejects the API key: " + result_.reason +
-           "; check the key, its quota and its list of models and addresses";
+    return "the gateway rejects the API key: " + result_.reason;
   }
   if (result_.end == core::RunEnd::wrong_base_url) {
-    return result_.reason + "; check --base-url";
+    return result_.reason + "; check --base-url, which ends before /v1";
   }
   return result_.disk_failure.empty()
              ? result_.reason

@@ -1,5 +1,6 @@
 #include "cmd/summary.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -121,20 +122,27 @@ std::vector<std::string> summary_text(const Summary& summary) {
   Phrase tasks;
   tasks.add(summary.succeeded, "succeeded")
       .add(summary.failed, "failed")
-      .add(summary.unfinished,
-           "unfinished" +
-               (summary.stale > 0 ? " (" + number(summary.stale) + " stale)" : std::string()))
-      .add(summary.missing, "missing")
-      .add(tally.unrecognised, "with an unrecognised answer")
-      .add(tally.not_answered, "not answered")
-      .add(tally.unasked, "unasked");
+      .add(summary.unfinished - summary.stale, "unfinished")
+      .add(summary.stale, "stale")
+      .add(summary.missing, "missing");
   lines.push_back("run " + std::to_string(summary.run_id) + ": " +
                   format_count(summary.tasks, "task") + " in " + seconds_text(summary.seconds) +
                   ": " + tasks.text("nothing to do"));
+  Phrase answers;
+  answers
+      .add(tally.queried - std::min(tally.queried, tally.not_answered),
+           "answered" + (tally.unrecognised > 0
+                             ? " (" + number(tally.unrecognised) + " of them not understood)"
+                             : std::string()))
+      .add(tally.not_answered, "not answered")
+      .add(tally.unasked, "unasked")
+      .add(summary.stale_left_out, "stale and left out");
+  lines.push_back("asked: " + answers.text("nobody"));
   Phrase videos;
   videos.add(tally.videos_downloaded, "downloaded (" + format_size(tally.video_bytes) + ")")
       .add(tally.videos_failed, "not fetched")
-      .add(tally.videos_expired, "expired");
+      .add(tally.videos_expired, "expired")
+      .add(summary.videos_untried, "left to a later run");
   lines.push_back("videos: " + videos.text("none fetched"));
   Phrase input;
   input.add_counted(summary.rows_read, "row")
@@ -175,9 +183,11 @@ std::string summary_json(const Summary& summary) {
   json["unrecognised"] = tally.unrecognised;
   json["not_answered"] = tally.not_answered;
   json["unasked"] = tally.unasked;
+  json["stale_left_out"] = summary.stale_left_out;
   json["videos_downloaded"] = tally.videos_downloaded;
   json["videos_failed"] = tally.videos_failed;
   json["videos_expired"] = tally.videos_expired;
+  json["videos_left"] = summary.videos_left;
   json["bytes"] = tally.video_bytes;
   json["requests"] = tally.requests;
   json["retries"] = tally.retries;

@@ -23,7 +23,9 @@ struct Summary {
   std::uint64_t unfinished = 0;  ///< stale ones included
   std::uint64_t stale = 0;
   std::uint64_t missing = 0;
-  std::uint64_t videos_left = 0;  ///< still to be fetched; not in the JSON
+  std::uint64_t stale_left_out = 0;  ///< stale tasks that --pending did not ask about
+  std::uint64_t videos_left = 0;     ///< still to be fetched, by a later run
+  std::uint64_t videos_untried = 0;  ///< of those, the ones that this run did not come to
   core::RunTally tally;
   double seconds = 0;
 };

@@ -57,7 +57,7 @@ struct TaskStore::Connection {
   std::int64_t dictionary = dictionary_row(*database);
   core::Sha256 hash;
   std::int64_t run = 0;
-  std::int64_t stale_before_ms = 0;
+  std::chrono::milliseconds stale_after{0};
   std::vector<std::int64_t> accounts;
   std::int64_t next_block = 1 + last_id("answer_block");
   std::int64_t next_snapshot = 1 + last_id("snapshot");
@@ -219,7 +219,7 @@ std::int64_t TaskStore::begin_run(const RunStart& start) {
     add.bind(5, start.stale_after.count());
     add.run();
     c.run = c.database->getLastInsertRowid();
-    c.stale_before_ms = millis(now - start.stale_after);
+    c.stale_after = start.stale_after;
     transaction.commit();
     return c.run;
   });
@@ -249,9 +249,20 @@ std::uint64_t TaskStore::tasks_to_ask() {
   });
 }
 
-void TaskStore::add_pending(int account) {
+std::uint64_t TaskStore::videos_to_fetch() {
   Connection& c = *connection_;
-  with_ledger_errors(c.path, "list what is pending in", [&] {
+  return with_ledger_errors(c.path, "read", [&] {
+    return static_cast<std::uint64_t>(
+        c.database
+            ->execAndGet("SELECT count(*) FROM video AS v INDEXED BY video_wanted "
+                         "CROSS JOIN work AS w ON w.task = v.task WHERE v.state = 0")
+            .getInt64());
+  });
+}
+
+std::uint64_t TaskStore::add_pending(int account) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "list what is pending in", [&] {
     const std::int64_t row = c.accounts.at(static_cast<std::size_t>(account));
     Transaction transaction(*c.database, Transaction::Kind::writing);
     Statement unfinished(*c.database,
@@ -259,7 +270,7 @@ void TaskStore::add_pending(int account) {
                          "INDEXED BY task_unfinished WHERE state = 0 AND account = ? AND "
                          "ifnull(submit_time, first_seen) >= ?");
     unfinished.bind(1, row);
-    unfinished.bind(2, c.stale_before_ms);
+    unfinished.bind(2, millis(c.clock.utc() - c.stale_after));
     unfinished.run();
     Statement unsettled(*c.database,
                         "INSERT OR IGNORE INTO work (task) SELECT u.task FROM unsettled AS u "
@@ -277,6 +288,11 @@ void TaskStore::add_pending(int account) {
     lacking.bind(1, row);
     lacking.run();
     transaction.commit();
+    Statement stale(*c.database,
+                    "SELECT count(*) FROM task INDEXED BY task_unfinished WHERE state = 0 AND "
+                    "account = ? AND id NOT IN (SELECT task FROM work)");
+    stale.bind(1, row);
+    return stale.step() ? static_cast<std::uint64_t>(stale.integer(0)) : 0;
   });
 }
 
@@ -595,7 +611,7 @@ RunTotals TaskStore::totals() {
         *c.database,
         "SELECT t.state, count(*), sum(t.state = 0 AND ifnull(t.submit_time, "
         "t.first_seen) < ?) FROM work AS w JOIN task AS t ON t.id = w.task GROUP BY 1");
-    states.bind(1, c.stale_before_ms);
+    states.bind(1, millis(c.clock.utc() - c.stale_after));
     while (states.step()) {
       const auto count = static_cast<std::uint64_t>(states.integer(1));
       totals.tasks += count;
@@ -616,9 +632,13 @@ RunTotals TaskStore::totals() {
       }
     }
     Statement wanted(*c.database,
-                     "SELECT count(*) FROM video AS v JOIN work AS w ON w.task = v.task "
-                     "WHERE v.state = 0");
-    totals.videos_wanted = wanted.step() ? static_cast<std::uint64_t>(wanted.integer(0)) : 0;
+                     "SELECT count(*), sum(v.settled_run <> ?) FROM video AS v "
+                     "JOIN work AS w ON w.task = v.task WHERE v.state = 0");
+    wanted.bind(1, c.run);
+    if (wanted.step()) {
+      totals.videos_wanted = static_cast<std::uint64_t>(wanted.integer(0));
+      totals.videos_untried = static_cast<std::uint64_t>(wanted.integer(1));
+    }
     return totals;
   });
 }

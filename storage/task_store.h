@@ -38,9 +38,10 @@ struct RunTotals {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
   std::uint64_t unfinished = 0;
-  std::uint64_t stale = 0;  ///< of the unfinished
+  std::uint64_t stale = 0;  ///< of the unfinished, by now
   std::uint64_t missing = 0;
   std::uint64_t videos_wanted = 0;
+  std::uint64_t videos_untried = 0;  ///< of the wanted ones, by this run
 };
 
 /// A task, or one video of it, that a run did not come to.
@@ -68,8 +69,11 @@ class TaskStore {
   std::uint64_t import(ImportBatch& batch, const ImportRules& rules);
   /// How many tasks on the work list are to be asked about.
   [[nodiscard]] std::uint64_t tasks_to_ask();
-  /// Adds the ledger's unfinished tasks that are not stale, and tasks that lack videos.
-  void add_pending(int account);
+  /// How many videos of the tasks on the work list are to be fetched, as far as is known by now.
+  [[nodiscard]] std::uint64_t videos_to_fetch();
+  /// Adds the ledger's unfinished tasks that are not stale, tasks whose quota is not settled, and
+  /// tasks that lack videos. Returns how many stale ones are left out.
+  std::uint64_t add_pending(int account);
 
   /// One transaction; durable when this returns.
   void write(std::span<core::Entry> entries);

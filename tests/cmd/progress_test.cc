@@ -19,7 +19,7 @@ ProgressCounts midway() {
           .queried = 1204,
           .succeeded = 968,
           .failed = 12,
-          .running = 209,
+          .unfinished = 209,
           .not_answered = 3,
           .downloads_active = 8,
           .downloads_done = 640,
@@ -34,10 +34,11 @@ ProgressCounts midway() {
 
 TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
   EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
-  EXPECT_EQ(cmd::progress_block(midway(), 80),
-            (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
-                   "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 2 failed, 1.4 GiB",
-                   "time    2m 05s, a link dies in 3h 12m, about 6m 10s left"}));
+  EXPECT_EQ(
+      cmd::progress_block(midway(), 80),
+      (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
+             "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched",
+             "time    2m 05s, a link dies in 3h 12m, about 6m 10s left"}));
   ProgressCounts dead = {};
   dead.soonest_end = -1s;
   EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link is due to be dead");
@@ -45,9 +46,10 @@ TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
 
 TEST(ProgressBlock, OneLine) {
   EXPECT_EQ(cmd::progress_line(midway()),
-            "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 running; "
+            "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 unfinished; "
             "videos 640 of 968 on "
-            "disk, 8 under way, 12.3 MiB/s, 2 failed, 1.4 GiB; time 2m 05s, a link dies in 3h "
+            "disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched, 1.4 GiB; time 2m 05s, a "
+            "link dies in 3h "
             "12m, about 6m 10s left");
 }
 
@@ -58,7 +60,7 @@ TEST(ProgressBlock, NeverWiderThanTheTerminal) {
                                                       "time    2m 05s, a link dies in 3h 12m"}));
   ProgressCounts huge = midway();
   for (auto* count :
-       {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.running, &huge.bytes}) {
+       {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.unfinished, &huge.bytes}) {
     *count = std::numeric_limits<std::int64_t>::max();
   }
   for (std::size_t columns = 0; columns < 200; ++columns) {

@@ -211,7 +211,8 @@ TEST_F(TaskStoreTest, PendingIsWhatIsUnfinishedOrLacksAVideoAndIsNotStale) {
   clock_.jump(std::chrono::hours(24));  // the answers say 2026-06-01T03:33:40Z
   hear("old_by_its_submit_time", entries::running("old_by_its_submit_time"));
   begin_run();
-  store_->add_pending(0);
+  EXPECT_EQ(store_->add_pending(0), 2U) << "left out";
+  EXPECT_EQ(store_->videos_to_fetch(), 1U);
   EXPECT_EQ(asked(), "fresh");
   EXPECT_EQ(on_the_list(), "fresh lacking");
   const RunTotals totals = store_->totals();
@@ -225,8 +226,35 @@ TEST_F(TaskStoreTest, AFileThatNamesAStaleTaskAsksIt) {
   clock_.advance(std::chrono::hours(37));
   begin_run();
   import({"a"});
+  EXPECT_EQ(store_->add_pending(0), 0U) << "it is not left out";
   EXPECT_EQ(asked(), "a");
   EXPECT_EQ(store_->totals().stale, 1U);
+}
+
+TEST_F(TaskStoreTest, ATaskThatBecomesStaleInARunIsStaleAtItsEnd) {
+  import({"a"});
+  EXPECT_EQ(store_->totals().stale, 0U);
+  clock_.advance(std::chrono::hours(37));
+  EXPECT_EQ(store_->totals().stale, 1U);
+}
+
+TEST_F(TaskStoreTest, PendingAsksForAQuotaThatIsNotSettled) {
+  import({"a", "b"});
+  for (const auto& [id, key] : {std::pair("a", 1), std::pair("b", 2)}) {
+    core::AnswerEntry entry =
+        entries::answered({.task = key, .id = id, .body = entries::success(id)});
+    if (key == 1) {
+      entry.settles_at = entries::kNow;
+    }
+    write(std::move(entry));
+    write(saved(key, std::string("/v/") + id));
+  }
+  begin_run();
+  store_->add_pending(0);
+  EXPECT_EQ(asked(), "a");
+  begin_run();
+  import({"a", "b"});
+  EXPECT_EQ(asked(), "a");
 }
 
 TEST_F(TaskStoreTest, PendingKeepsToItsAccountAndAddsNothingTwice) {
@@ -450,6 +478,7 @@ TEST_F(TaskStoreTest, TotalsAndSummaryAreOfThisRun) {
   EXPECT_EQ(totals.unfinished, 1U);
   EXPECT_EQ(totals.missing, 0U);
   EXPECT_EQ(totals.videos_wanted, 1U);
+  EXPECT_EQ(totals.videos_untried, 1U);
   store_->end_run(4, R"({"tasks":3})");
   EXPECT_EQ(text("SELECT exit_code || summary || inputs FROM run WHERE id = 2"),
             R"(4{"tasks":3}["tasks.csv"])");

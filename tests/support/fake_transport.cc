@@ -15,7 +15,7 @@ void FakeTransport::start(core::QueryRequest request) {
 void FakeTransport::start(core::DownloadRequest request) {
   sent.push_back({clock_.steady(), request.url, true});
   most_downloads_in_flight = std::max(most_downloads_in_flight, ++downloads_);
-  running_.emplace(clock_.steady() + latency, std::move(request));
+  running_.emplace(clock_.steady() + download_latency.value_or(latency), std::move(request));
 }
 
 void FakeTransport::wait(core::SteadyTime until, std::vector<core::Completion>& completions) {

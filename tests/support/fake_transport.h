@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,7 @@ class FakeTransport final : public core::Transport {
 
   /// Every query and download takes this long.
   std::chrono::milliseconds latency{10};
+  std::optional<std::chrono::milliseconds> download_latency;  ///< none: as a query
   /// Decides each outcome when it is due; set them before the run.
   std::function<QueryOutcome(const core::QueryRequest&)> on_query;
   std::function<FetchOutcome(const core::DownloadRequest&)> on_download;

@@ -8,7 +8,8 @@ host has a port of its own, so that a key that leaks to it is seen. Ends at SIGT
 input closes (unless it is no pipe), and after its lifetime.
 
 A scenario is {"key": "...", "default": PLAN, "tasks": {ID: PLAN}, "rules": [[PREFIX, PLAN], ...],
-"latency_ms": N, "jitter_ms": N, "faults": {"every": N, "kind": KIND}, "rate": N, "burst": [FIRST, COUNT, KIND]}.
+"latency_ms": N, "jitter_ms": N, "faults": {"every": N, "kind": KIND}, "rate": N, "burst": [FIRST, COUNT, KIND],
+"usage": FIELDS of the key's standing, or an ERROR; without it there is no such address}.
 A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}, "finished_ago":
 SECONDS, "quota": [N, ...]}.
 A STEP is a status word, "success", "failure", a name of answers.ERRORS, "401:", "429:RETRY_AFTER", or one of
@@ -294,6 +295,8 @@ class Connection(asyncio.Protocol):
             return self.error("401")
         if path.startswith("/v1/videos/") and path.endswith("/content"):
             return self.content(urllib.parse.unquote(path[len("/v1/videos/"):-len("/content")]))
+        if path == "/api/usage/token/" and "usage" in gateway.scenario:
+            return self.key_usage(gateway.scenario["usage"])
         prefix = "/v1/video/generations/"
         if not path.startswith(prefix) or "/" in path[len(prefix):] or path == prefix:
             return self.error("404url")
@@ -310,6 +313,14 @@ class Connection(asyncio.Protocol):
             return fault(task_id, plan)
         body = json.dumps(gateway.body_of(task_id, plan, step), ensure_ascii=False, separators=(",", ":")).encode()
         self.send(200, body)
+
+    def key_usage(self, usage):
+        """An error by name, or the fields in which the key's standing differs from a good one's."""
+        if isinstance(usage, str):
+            return self.error(usage)
+        data = {"expires_at": 0, "model_limits": {}, "model_limits_enabled": False, "name": "main", "object": "token_usage",
+                "total_available": 500000, "total_granted": 900000, "total_used": 400000, "unlimited_quota": False}
+        self.send(200, json.dumps({"code": True, "data": dict(data, **usage), "message": "ok"}).encode())
 
     def error(self, name, detail=""):
         status, body = answers.ERRORS[name]
