@@ -41,10 +41,14 @@ std::optional<std::chrono::milliseconds> LiveProgress::interval() const {
 }
 
 void LiveProgress::turn() {
+  const core::SteadyTime now = clock_.steady();
+  if (now >= next_look_) {
+    next_look_ = now + kLook;
+    meter_.look();
+  }
   if (interrupt_.take_report_request()) {
     log_.note(progress_line(meter_.counts()));
   }
-  const core::SteadyTime now = clock_.steady();
   if (now < next_ || !interval()) {
     return;
   }

@@ -18,6 +18,7 @@ namespace cmd {
 class LiveProgress {
  public:
   static constexpr std::chrono::milliseconds kRedraw{200};
+  static constexpr std::chrono::seconds kLook{1};
 
   LiveProgress(const Settings& settings, Log& log, Interrupt& interrupt, const core::Clock& clock,
                ProgressMeter::Sources sources);
@@ -41,6 +42,7 @@ class LiveProgress {
   bool on_terminal_;
   std::optional<std::chrono::milliseconds> line_interval_;
   core::SteadyTime next_;
+  core::SteadyTime next_look_{};
 };
 
 }  // namespace cmd

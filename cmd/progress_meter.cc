@@ -9,17 +9,21 @@ namespace cmd {
 ProgressMeter::ProgressMeter(const core::Clock& clock, Sources sources)
     : clock_(clock), sources_(std::move(sources)), begin_(clock.steady()) {}
 
-ProgressCounts ProgressMeter::counts() {
+void ProgressMeter::look() {
   const core::SteadyTime now = clock_.steady();
-  ProgressCounts counts;
-  counts.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_);
-  count_tasks(counts);
-  count_videos(counts);
   const std::int64_t received = sources_.bytes_received();
   bytes_.add(now, received);
   fetched_bytes_.add(now, received);
-  asked_.add(now, counts.queried);
-  fetched_.add(now, counts.downloads_done);
+  asked_.add(now, static_cast<std::int64_t>(sources_.tally.queried));
+  fetched_.add(now, static_cast<std::int64_t>(sources_.tally.videos_downloaded));
+}
+
+ProgressCounts ProgressMeter::counts() {
+  look();
+  ProgressCounts counts;
+  counts.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begin_);
+  count_tasks(counts);
+  count_videos(counts);
   counts.bytes_per_second = bytes_.per_second();
   counts.remaining = remaining(counts);
   if (const auto expiry = sources_.downloads.soonest_expiry()) {

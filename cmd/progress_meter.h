@@ -27,7 +27,9 @@ class ProgressMeter {
 
   ProgressMeter(const core::Clock& clock, Sources sources);
 
-  /// The numbers of now; the more often it is called, the better it knows the speed.
+  /// To be called all along, about each second: so it learns the speed. Cheap.
+  void look();
+  /// The numbers of now.
   [[nodiscard]] ProgressCounts counts();
 
  private:

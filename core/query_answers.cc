@@ -66,11 +66,12 @@ void QueryLane::hear(std::size_t slot, QueryAnswer&& answer) {
 GatewayHealth::Heard QueryLane::heard(std::size_t slot, const QueryAnswer& answer,
                                       const Answer& parsed) const {
   const TaskRecord& task = *window_[slot].task;
-  return {.answer = parsed,
-          .http_status = answer.http_status,
-          .body = readable(answer),
-          .account = task.account,
-          .task_is_known = task.submit_time || task.state != TaskState::unfinished};
+  return {
+      .answer = parsed,
+      .http_status = answer.http_status,
+      .body = readable(answer),
+      .account = task.account,
+      .task_is_known = task.submit_time || task.live_fetch || task.state != TaskState::unfinished};
 }
 
 void QueryLane::rule_again() {

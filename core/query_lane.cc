@@ -90,6 +90,12 @@ bool QueryLane::leave_to_next_run(const TaskRecord& task) {
     return false;
   }
   ledger_.append(SettleEntry{task.key});
+  if (notify_) {
+    notify_({Notice::Kind::slowed, task.id.text(), 0,
+             "asked less than a minute ago, and each query makes the gateway ask the vendor; left "
+             "to the next run",
+             task.account});
+  }
   return true;
 }
 

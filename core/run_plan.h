@@ -56,7 +56,7 @@ struct Notice {
   enum class Kind {
     request,        ///< what came of one query; only with RunPlan::tell_requests
     retry,          ///< worth a line only when asked for
-    slowed,         ///< the whole run slows down
+    slowed,         ///< the whole run slows down, or a task is asked later for its own good
     unrecognised,   ///< an answer of unknown shape or status
     flagged,        ///< an answer that names another task, or counts videos without a link
     not_answered,   ///< the run gave the task up

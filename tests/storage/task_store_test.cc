@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/lifecycle.h"
 #include "storage/database.h"
 #include "storage/ledger_check.h"
 #include "tests/storage/entries.h"
@@ -236,6 +237,29 @@ TEST_F(TaskStoreTest, ATaskThatBecomesStaleInARunIsStaleAtItsEnd) {
   EXPECT_EQ(store_->totals().stale, 0U);
   clock_.advance(std::chrono::hours(37));
   EXPECT_EQ(store_->totals().stale, 1U);
+}
+
+// As a gateway answered in November 2026: the charge at submit, and minutes later what was settled.
+TEST_F(TaskStoreTest, ARecordedRaceOfSettlementEndsWithTheSettledQuota) {
+  const std::string id = "task_WvLNjhptYnDbH1evaAu7cGQoMoAiqs0X";
+  import({id});
+  const auto hear_at = [&](core::UtcTime when, const std::string& file) {
+    clock_.jump(when - clock_.utc());
+    core::AnswerEntry entry = answer(id, support::read_file(TEST_DATA "/answers/" + file));
+    entry.settles_at = core::settles_at(
+        {.heard = when, .server_time = {}, .finish_time = entry.answer.facts.finish_time}, {});
+    write(std::move(entry));
+  };
+  const core::UtcTime first{std::chrono::milliseconds(1'795'705'250'628)};
+  hear_at(first, "settle_race_1.json");
+  EXPECT_EQ(text("SELECT quota FROM v_task"), "500000");
+  begin_run();
+  store_->add_pending(0);
+  EXPECT_EQ(asked(), id);
+  hear_at(first + std::chrono::minutes(3), "settle_race_2.json");
+  EXPECT_EQ(text("SELECT quota FROM v_task"), "217800");
+  EXPECT_EQ(number("SELECT count(*) FROM unsettled"), 0);
+  EXPECT_EQ(number("SELECT final_snapshot FROM task"), 2) << "reports count the later answer";
 }
 
 TEST_F(TaskStoreTest, PendingAsksForAQuotaThatIsNotSettled) {
