@@ -2,14 +2,14 @@
 
 #include <date/date.h>
 #include <date/iso_week.h>
-#include <date/tz.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 
 #include "core/error.h"
+#include "core/zone_rules.h"
 
 namespace core {
 namespace {
@@ -22,15 +22,6 @@ constexpr int kMillisDigits = 3;
 constexpr int kDaysPerWeek = 7;
 
 LocalTime local_time(LocalDays day) { return LocalTime(day.time_since_epoch()); }
-
-const date::time_zone& locate(std::string_view name) {
-  try {
-    return *date::locate_zone(std::string(name));
-  } catch (const std::runtime_error&) {
-    throw UsageError("there is no time zone '" + std::string(name) +
-                     "' on this machine; name one of the tz database, for example Europe/Berlin");
-  }
-}
 
 void append_number(std::string& out, long long value, int digits) {
   constexpr int kTen = 10;
@@ -252,23 +243,27 @@ std::string week_name(LocalDays monday) {
 
 }  // namespace
 
-TimeZone::TimeZone(std::string_view name) : name_(name) { (void)locate(name); }
+TimeZone::TimeZone(std::string_view name) : name_(name), rules_(ZoneRules::load(name)) {}
 
 std::chrono::seconds TimeZone::offset_at(UtcTime time) const {
   if (time < known_begin_ || time >= known_end_) {
-    const date::sys_info info = locate(name_).get_info(time);
-    known_begin_ = info.begin;
-    known_end_ = info.end;
-    known_offset_ = info.offset;
+    const ZoneRules::Span span = rules_->at(time);
+    known_begin_ = span.begin;
+    known_end_ = span.end;
+    known_offset_ = span.offset;
   }
   return known_offset_;
 }
 
 UtcTime TimeZone::instant(LocalTime local) const {
-  // For a skipped time both choices are the instant of the change.
-  return date::floor<std::chrono::milliseconds>(
-      locate(name_).to_sys(date::local_time<std::chrono::milliseconds>(local.time_since_epoch()),
-                           date::choose::earliest));
+  // From a moment at which no clock shows that time yet.
+  constexpr std::chrono::hours kOffsetMax{26};
+  const UtcTime as_utc(local.time_since_epoch());
+  ZoneRules::Span span = rules_->at(as_utc - kOffsetMax);
+  while (as_utc - span.offset >= span.end) {
+    span = rules_->at(span.end);
+  }
+  return std::max(as_utc - span.offset, span.begin);
 }
 
 std::string TimeZone::day(UtcTime time) const {

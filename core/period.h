@@ -9,8 +9,10 @@
 
 namespace core {
 
-/// A zone of the system's tz database. Cheap to copy; not thread-safe, since it remembers the
-/// offset of the last instant.
+class ZoneRules;
+
+/// A zone of the system's tz database, for all time (core/zone_rules.h). Cheap to copy; not
+/// thread-safe, since it remembers the offset of the last instant.
 class TimeZone {
  public:
   /// `name` as in the tz database ("Europe/Berlin"), or UTC. Throws UsageError for an unknown one.
@@ -35,6 +37,7 @@ class TimeZone {
   [[nodiscard]] std::chrono::seconds offset_at(UtcTime time) const;
 
   std::string name_;
+  std::shared_ptr<const ZoneRules> rules_;
   // The last offset that was looked up, and where it holds.
   mutable UtcTime known_begin_{};
   mutable UtcTime known_end_{};
