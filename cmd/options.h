@@ -55,7 +55,9 @@ struct OptionSpec {
   std::int64_t minimum = 0;
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   OptionScope scope = OptionScope::setting;
-  bool secret = false;      ///< never printed
+  bool secret = false;  ///< never printed
+  /// Names a program, a key, or where the key goes: not from a file that others can write.
+  bool needs_trust = false;
   bool repeatable = false;  ///< a list
 };
 

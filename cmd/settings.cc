@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "cmd/file_trust.h"
 #include "cmd/suggestion.h"
 #include "core/error.h"
 
@@ -68,19 +69,41 @@ std::optional<std::string> given_config(const CommandLine& line, const Environme
   return path;
 }
 
+// Empty: nothing in it is of that kind. Else the key and its line.
+std::string what_needs_trust(const ConfigFile& file) {
+  for (const FileSetting& entry : file.settings) {
+    if (entry.option->needs_trust) {
+      return std::string(entry.option->name) + " (line " + std::to_string(entry.line) + ")";
+    }
+  }
+  return file.accounts.empty() ? "" : "[account." + file.accounts.begin()->first + "]";
+}
+
+ConfigFile trusted_config(std::string_view text, const std::string& path) {
+  ConfigFile file = parse_config(text, path);
+  const std::string what = what_needs_trust(file);
+  const std::string writable = what.empty() ? "" : writable_by_others(path);
+  if (!writable.empty()) {
+    throw UsageError("the configuration file " + path + " names " + what +
+                     ", and others than its owner can write " + writable +
+                     ": they could run programs or get the API key; run: chmod go-w " + writable);
+  }
+  return file;
+}
+
 ConfigFile load_config(const CommandLine& line, const Environment& environment,
                        std::string_view system_config) {
   if (const auto path = given_config(line, environment)) {
     const auto text = read_config_text(*path);
     if (!text) throw UsageError("there is no configuration file " + *path + " (--config)");
-    return parse_config(*text, *path);
+    return trusted_config(*text, *path);
   }
   std::vector<std::string> places{std::string(system_config)};
   if (const auto folder = xdg_folder(environment, "XDG_CONFIG_HOME", "/.config")) {
     places.insert(places.begin(), *folder + "/reeltally/config.toml");
   }
   for (const std::string& path : places) {
-    if (const auto text = read_config_text(path)) return parse_config(*text, path);
+    if (const auto text = read_config_text(path)) return trusted_config(*text, path);
   }
   return {};
 }

@@ -152,7 +152,9 @@ void append_files(std::string& out) {
               "The ledger (SQLite), with .lock beside it while a run goes on, and .backup-v... "
               "from before each upgrade of its schema.");
   append_item(out, "$XDG_CONFIG_HOME/reeltally/config.toml, /etc/reeltally/config.toml",
-              "The configuration file: the first of them that exists.");
+              "The configuration file: the first of them that exists. One that others than its "
+              "owner can write, or whose folder they can, must name no program, key, base URL or "
+              "certificate authority.");
 }
 
 std::string reference(const cmd::CommandSpec& command) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <functional>
 #include <string>
@@ -50,6 +51,45 @@ TEST(Settings, Defaults) {
   EXPECT_EQ(load({"report"}).list("by"), Words{"task"});
   EXPECT_EQ(load({"report"}).text("output"), "-");
   EXPECT_EQ(load({"report"}).given_count("round"), std::nullopt);
+}
+
+TEST(Settings, AFileThatOthersCanWriteNamesNoProgramAndNoKey) {
+  struct Case {
+    const char* name;
+    const char* text;
+    mode_t file;
+    mode_t folder;
+    const char* refused;  // part of the message; empty: accepted
+  };
+  const std::vector<Case> cases = {
+      {"all is private", "exec = \"/bin/true\"\n", 0600, 0700, ""},
+      {"all can read", "exec = \"/bin/true\"\n", 0644, 0755, ""},
+      {"the group can write", "concurrency = 3\nexec = \"/bin/true\"\n", 0664, 0755,
+       "names exec (line 2), and others than its owner can write"},
+      {"everybody can write", "exec = \"/bin/true\"\n", 0602, 0755, "chmod go-w"},
+      {"a key file", "api-key-file = \"key\"\n", 0660, 0755, "names api-key-file (line 1)"},
+      {"where the key goes", "base-url = \"https://x.example\"\n", 0660, 0755, "names base-url"},
+      {"an account", "[account.b]\napi-key-env = \"B\"\n", 0620, 0755, "names [account.b]"},
+      {"nothing of the kind", "concurrency = 3\n", 0666, 0777, ""},
+      {"the group can write the folder", "exec = \"/bin/true\"\n", 0644, 0775, "folder"},
+      {"everybody can write the folder", "exec = \"/bin/true\"\n", 0644, 0757, "folder"},
+      {"each may write his own there", "exec = \"/bin/true\"\n", 0644, 01777, ""},
+  };
+  for (const Case& one : cases) {
+    const support::TempDir dir;
+    const std::string folder = dir.path("folder");
+    ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+    const std::string file = dir.write("folder/c.toml", one.text);
+    ASSERT_EQ(chmod(file.c_str(), one.file), 0);
+    ASSERT_EQ(symlink(file.c_str(), dir.path("link.toml").c_str()), 0);
+    ASSERT_EQ(chmod(folder.c_str(), one.folder), 0);
+    for (const std::string& path : {file, dir.path("link.toml")}) {
+      const std::string said = refusal([&] { load({"run", "--config", path}); });
+      EXPECT_EQ(said.empty(), *one.refused == '\0') << one.name << ": " << said;
+      EXPECT_CONTAINS(said, one.refused);
+    }
+    EXPECT_EQ(refusal([&] { load({"run"}, {}, file); }).empty(), *one.refused == '\0') << one.name;
+  }
 }
 
 // Each layer beats the one below it, and the origin says which one it was.
