@@ -14,6 +14,7 @@
 #include "cmd/units.h"
 #include "core/error.h"
 #include "storage/closing.h"
+#include "storage/ledger_file.h"
 #include "storage/lock.h"
 #include "storage/maintenance.h"
 #include "storage/reports.h"
@@ -139,15 +140,23 @@ std::vector<std::string> check_closed_periods(const std::string& ledger) {
 int close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::UtcTime now = core::SystemClock().utc();
+  storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
-  return close_period({.ledger = ledger,
-                       .period = settings.arguments().at(0),
-                       .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                       .prices = settings.given_text("prices").value_or(""),
-                       .force = settings.flag("force"),
-                       .json = settings.flag("json")},
-                      now, log, out);
+  const int code = close_period({.ledger = ledger,
+                                 .period = settings.arguments().at(0),
+                                 .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                                 .prices = settings.given_text("prices").value_or(""),
+                                 .force = settings.flag("force"),
+                                 .json = settings.flag("json")},
+                                now, log, out);
+  // Not before the period's reader is gone, which keeps the log.
+  if (code == ok && !storage::settle_ledger(ledger)) {
+    log.warning("the closed period is in the write-ahead log " + ledger +
+                "-wal alone, since another program keeps reading the ledger; until that one ends "
+                "copy it by `reeltally db backup`, not by the file");
+  }
+  return code;
 }
 
 }  // namespace cmd

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "storage/ledger_check.h"
+#include "storage/ledger_file.h"
 #include "storage/lock.h"
 #include "storage/maintenance.h"
 #include "storage/shared_tasks.h"
@@ -38,6 +39,7 @@ std::uint64_t shared_tasks(const std::string& ledger) {
 
 int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
+  storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::MigrationReport report =
       storage::migrate_ledger(ledger, core::SystemClock().utc(), !settings.flag("no-backup"));
@@ -103,6 +105,7 @@ int db_prune(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
   }
   const std::string ledger = settings.ledger_path();
+  storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::PruneReport report =
       storage::prune_ledger(ledger, core::SystemClock().utc() - *older_than);

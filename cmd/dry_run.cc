@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/id_set.h"
 #include "storage/history.h"
+#include "storage/ledger_file.h"
 
 namespace cmd {
 namespace {
@@ -67,6 +68,7 @@ class IdList {
 int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<storage::History> history;
+  storage::require_ledger(ledger, !inputs.names().empty());
   std::error_code unknown;
   if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
     history = std::make_unique<storage::History>(ledger);

@@ -34,6 +34,7 @@
 #include "core/error.h"
 #include "core/output_folder.h"
 #include "storage/ledger_error.h"
+#include "storage/ledger_file.h"
 #include "storage/lock.h"
 #include "storage/sqlite_ledger.h"
 #include "storage/task_store.h"
@@ -81,7 +82,11 @@ class Run {
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
   void finish_hooks(VideoHooks& hooks);
   int execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
-  int execute_with_ledger(const std::string& ledger, core::TransportSettings transport);
+  int execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                          core::TransportSettings transport);
+  void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
+  void require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock);
+  void end_as_fatal(const std::string& why);
   void tell_saved(core::Ticket committed);
   void hear(const core::Notice& notice);
   void fill_summary(const storage::RunTotals& totals);
@@ -109,6 +114,7 @@ class Run {
   const core::SteadyTime begin_ = clock_.steady();
   std::unique_ptr<FailedRows> failed_rows_;
   VideoHookSettings hook_settings_;
+  std::shared_ptr<core::NameTemplate> names_;
   TroubleList troubles_;
   Summary summary_;
   core::RunResult result_;
@@ -144,6 +150,9 @@ int Run::execute_locked(const std::string& ledger, std::optional<storage::Lock>&
     failed_rows_ = std::make_unique<FailedRows>(*path, account_names_);
   }
   hook_settings_ = hook_settings(settings_, transport);
+  names_ = std::make_shared<core::NameTemplate>(settings_.text("name"));
+  // Before a file is made. Only IDs make a ledger: what is pending stands in one.
+  storage::require_ledger(ledger, !inputs_.names().empty());
   try {
     lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
   } catch (const core::Stopped&) {
@@ -152,10 +161,11 @@ int Run::execute_locked(const std::string& ledger, std::optional<storage::Lock>&
   locked_ = clock_.steady();
   // Not before: to a monitor this start would be that of the run that held the ledger.
   monitor_.start();
-  return execute_with_ledger(ledger, std::move(transport));
+  return execute_with_ledger(ledger, *lock, std::move(transport));
 }
 
-int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings transport) {
+int Run::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                             core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
     transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
   }
@@ -165,27 +175,48 @@ int Run::execute_with_ledger(const std::string& ledger, core::TransportSettings 
                                      .inputs = inputs_.names(),
                                      .accounts = account_names_,
                                      .stale_after = settings_.duration("stale-after")});
+  lock.keep();
+  try {
+    work(store, lock, std::move(transport));
+  } catch (const storage::LedgerUnreadable& failure) {
+    store.place().require_unmoved();
+    throw core::Error(failure.what());  // it could be read when the run began
+  }
+  return summary_.exit_code;
+}
+
+void Run::work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport) {
   import(store);
   {
     VideoHooks hooks(hook_settings_, log_);
     drive(store, std::move(transport), hooks);
     finish_hooks(hooks);
   }
-  warn_of_shared_tasks(settings_, ledger, storage::SharedTaskScope::last_run,
+  warn_of_shared_tasks(settings_, store.path(), storage::SharedTaskScope::last_run,
                        [this](const std::string& text, const std::string& advice) {
                          log_.warning(text + "; " + advice);
                        });
   fill_summary(store.totals());
   name_left_over(store);
   publish_failed_rows();
+  require_that_it_was_alone(store, lock);
   store.end_run(summary_.exit_code, summary_json(summary_));
   if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
-    log_.warning("the write-ahead log " + ledger + "-wal has grown to " + format_size(bytes) +
+    log_.warning("the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
                  ", since another program keeps reading the ledger; it goes when that one ends");
   }
-  write_monitor_files(ledger);
+  write_monitor_files(store.path());
   tell_summary();
-  return summary_.exit_code;
+}
+
+// The last look before a success is told: two runs that met may have asked and fetched the same.
+void Run::require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock) {
+  try {
+    lock.require_in_place();
+    store.require_newest_run();
+  } catch (const core::Error& failure) {
+    end_as_fatal(failure.what());
+  }
 }
 
 // Everything is recorded by now. A signal ends what still runs.
@@ -206,11 +237,16 @@ void Run::publish_failed_rows() {
   try {
     failed_rows_->publish();
   } catch (const core::Error& failure) {
-    log_.error(std::string("--failed-out: ") + failure.what());
-    const int code = summary_.exit_code;
-    if (code == ExitCode::ok || code == ExitCode::partly || code == ExitCode::unfinished) {
-      summary_.exit_code = ExitCode::fatal;
-    }
+    end_as_fatal(std::string("--failed-out: ") + failure.what());
+  }
+}
+
+// But for a code that beats it.
+void Run::end_as_fatal(const std::string& why) {
+  log_.error(why);
+  const int code = summary_.exit_code;
+  if (code == ExitCode::ok || code == ExitCode::partly || code == ExitCode::unfinished) {
+    summary_.exit_code = ExitCode::fatal;
   }
 }
 
@@ -249,8 +285,9 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
   Metrics metrics;
   metrics.version = program_version();
   try {
-    metrics.ledger = std::filesystem::exists(ledger) ? storage::History(ledger).totals(clock_.utc())
-                                                     : storage::LedgerTotals{};
+    const bool none_yet = summary_.run_id == 0 && !std::filesystem::exists(ledger);
+    metrics.ledger =
+        none_yet ? storage::LedgerTotals{} : storage::History(ledger).totals(clock_.utc());
   } catch (const std::exception& failure) {
     log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
   }
@@ -336,8 +373,8 @@ void Run::drive(storage::TaskStore& store, core::TransportSettings settings, Vid
   core::CurlTransport transport(std::move(settings));
   ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
   interrupt_.wake_with([&transport] { transport.wake(); });
-  core::Engine engine(std::move(plan), std::make_shared<core::NameTemplate>(settings_.text("name")),
-                      account_names_, {*ledger, transport, clock_, interrupt_.level()},
+  core::Engine engine(std::move(plan), names_, account_names_,
+                      {*ledger, transport, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { hear(notice); });
   LiveProgress progress(settings_, log_, interrupt_, clock_,
                         {.tally = engine.tally(),

@@ -20,6 +20,11 @@ void copy_to(const std::string& draft, const std::string& target, SQLite::Databa
     throw core::Error("cannot copy the ledger to " + target +
                       ": another program holds it for itself; try again when it is done");
   }
+  // One file that needs nothing beside it, so that it can be read where nothing can be written.
+  if (copy.execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete") {
+    throw core::Error("cannot make the backup " + target +
+                      " a file of its own; name one on a local file system");
+  }
   if (copy.execAndGet("PRAGMA integrity_check(1)").getString() != "ok") {
     throw core::Error("the backup " + target +
                       " is not whole; the ledger itself may be "

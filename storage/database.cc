@@ -1,21 +1,16 @@
 #include "storage/database.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include "storage/draft.h"
 #include "storage/ledger_error.h"
+#include "storage/ledger_file.h"
 #include "storage/private_folder.h"
 
 namespace storage {
@@ -23,8 +18,6 @@ namespace {
 
 // For other tools that write, which none should; a run that is told to end has five seconds.
 constexpr int kBusyTimeoutMs = 4'000;
-constexpr std::size_t kHeaderBytes = 100;  // sqlite.org/fileformat.html §1.3
-constexpr std::size_t kApplicationIdAt = 68;
 constexpr int kPageBytes = 8192;
 constexpr int kWriterCacheKib = 4 * 1024;  // measured: no slower than 12 MiB at a million tasks
 constexpr int kReaderCacheKib = 2 * 1024;
@@ -34,81 +27,6 @@ constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 void configure_sqlite() {
   static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(kConfigured);  // no harm when SQLite is in use already
-}
-
-std::string why(int error) { return std::generic_category().message(error); }
-
-enum class FileKind { absent, ledger, other };
-
-// The first bytes, read through SQLite's own file layer. Any other descriptor of ours would, when
-// closed, drop every lock that this process holds on the ledger (sqlite.org/howtocorrupt.html
-// §2.2).
-class HeaderFile {
- public:
-  explicit HeaderFile(const std::string& path)
-      : vfs_(sqlite3_vfs_find(nullptr)), bytes_(static_cast<std::size_t>(vfs_->szOsFile)) {
-    std::string name = path;
-    name.append(4, '\0');  // the empty list of URI parameters that follows a database's name
-    name_ = std::move(name);
-    constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
-    const int status = vfs_->xOpen(vfs_, name_.c_str(), file(), kFlags, nullptr);
-    if (status != SQLITE_OK) {
-      throw SQLite::Exception("the file cannot be opened: " + why(errno), status);
-    }
-  }
-  ~HeaderFile() { file()->pMethods->xClose(file()); }
-  HeaderFile(const HeaderFile&) = delete;
-  HeaderFile& operator=(const HeaderFile&) = delete;
-
-  // False when the file is shorter.
-  bool read(void* target, int bytes) {
-    const int status = file()->pMethods->xRead(file(), target, bytes, 0);
-    if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
-      throw SQLite::Exception("the file cannot be read: " + why(errno), status);
-    }
-    return status == SQLITE_OK;
-  }
-
- private:
-  sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(bytes_.data()); }
-
-  sqlite3_vfs* vfs_;
-  std::string name_;
-  std::vector<char> bytes_;
-};
-
-// Looks without opening a database, which might write: a foreign file must stay as it is.
-FileKind file_kind(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) {
-      return FileKind::absent;
-    }
-    throw core::Error("cannot look at the ledger " + path + ": " + why(errno));
-  }
-  if (S_ISLNK(status.st_mode)) {
-    throw LedgerUnreadable("the ledger " + path + " is a link; name the file itself");
-  }
-  if (!S_ISREG(status.st_mode)) {
-    return FileKind::other;
-  }
-  std::array<unsigned char, kHeaderBytes> header{};
-  constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  if (!HeaderFile(path).read(header.data(), static_cast<int>(header.size())) ||
-      std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
-    return FileKind::other;
-  }
-  std::int64_t id = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    id = id * 256 + header.at(kApplicationIdAt + i);
-  }
-  return id == kApplicationId ? FileKind::ledger : FileKind::other;
-}
-
-[[noreturn]] void throw_not_a_ledger(const std::string& path) {
-  throw LedgerUnreadable(path +
-                         " is no reeltally ledger; it was left as it is. Name another file with "
-                         "--db, or restore a backup (db backup) there");
 }
 
 std::int64_t integer(SQLite::Database& database, const std::string& pragma) {
@@ -163,6 +81,59 @@ void harden(SQLite::Database& database, const std::string& path, int cache_kib) 
   database.exec("PRAGMA mmap_size = 0");
 }
 
+enum class LogAtClose { stays, moves_into_file };
+
+void set_log_at_close(SQLite::Database& database, LogAtClose what) {
+  sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                    what == LogAtClose::stays ? 1 : 0, nullptr);
+}
+
+const int kReaderFlags = SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
+
+// What SQLite needs to read in WAL mode: its shared memory lies in a file beside the ledger.
+bool may_make_files_beside(const std::string& path) {
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  return access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
+// sqlite.org/uri.html: what would end the path, or begin an escape, is escaped.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char one : std::filesystem::absolute(path).string()) {
+    switch (one) {
+      case '%':
+        uri += "%25";
+        break;
+      case '?':
+        uri += "%3f";
+        break;
+      case '#':
+        uri += "%23";
+        break;
+      default:
+        uri += one;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+// On media that cannot be written, or in somebody else's folder. Without a log nobody has the
+// ledger open, and all of it is in the file.
+std::unique_ptr<SQLite::Database> open_where_nothing_can_be_made(const std::string& path) {
+  if (!has_log(path)) {
+    return std::make_unique<SQLite::Database>(immutable_uri(path), kReaderFlags | SQLite::OPEN_URI,
+                                              kBusyTimeoutMs);
+  }
+  struct stat status {};
+  if (lstat((path + "-shm").c_str(), &status) != 0) {
+    throw core::Error("cannot read the ledger " + path +
+                      ": a part of it is in its write-ahead log " + path + "-wal, and " + path +
+                      "-shm, which that needs, cannot be made there; copy the ledger and the log "
+                      "into a folder that can be written, and name the copy with --db");
+  }
+  return std::make_unique<SQLite::Database>(path, kReaderFlags, kBusyTimeoutMs);
+}
+
 }  // namespace
 
 void throw_ledger_error(const std::string& path, const char* doing,
@@ -182,6 +153,10 @@ void throw_ledger_error(const std::string& path, const char* doing,
       throw core::Error(what +
                         "; check the permissions of the file and of its folder, in which readers "
                         "too make two files");
+    case SQLITE_CONSTRAINT:  // each writer numbers what it adds
+      throw core::Error(what +
+                        "; another run wrote to it at the same time, past its lock: end the other "
+                        "one, run `reeltally db check`, then run again");
     case SQLITE_BUSY:
       throw core::Error(what + "; another program holds it (a second SQLite tool?)");
     default:
@@ -191,19 +166,18 @@ void throw_ledger_error(const std::string& path, const char* doing,
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
   configure_sqlite();
+  // Before anything is made or changed: what is no ledger, or one of a newer program, stays as it
+  // is, in its journal mode, its log and its mode.
+  require_ledger(path, true);
   make_private_folder(std::filesystem::absolute(path).parent_path());
   return with_ledger_errors(path, "open", [&] {
-    FileKind kind = file_kind(path);
-    if (kind == FileKind::absent) {
+    if (look_at_ledger(path).kind == FileKind::absent) {
       make_ledger(path);
-      kind = file_kind(path);
-    }
-    if (kind != FileKind::ledger) {
-      throw_not_a_ledger(path);
     }
     keep_private(path);
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
+    set_log_at_close(*database, LogAtClose::stays);  // should the file turn out to be damaged
     if (database->execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
       throw core::Error("SQLite cannot keep a write-ahead log for " + path +
                         "; the ledger needs a local file system");
@@ -212,39 +186,31 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
     set_and_verify(*database, path, "synchronous", kFull);
     set_and_verify(*database, path, "wal_autocheckpoint", kCheckpointPages);
     harden(*database, path, kWriterCacheKib);
+    set_log_at_close(*database, LogAtClose::moves_into_file);
     return database;
   });
 }
 
-void leave_log_at_close(SQLite::Database& database) {
-  sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+bool empty_log(SQLite::Database& database, const std::string& path) {
+  return with_ledger_errors(path, "move the write-ahead log into", [&] {
+    return database.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt() == 0;
+  });
 }
 
-std::int64_t log_bytes(SQLite::Database& database, const std::string& path) {
-  int moved = 0;
-  struct stat log {};
-  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (moved != 0 || lstat((path + "-wal").c_str(), &log) != 0) {
-    throw core::Error("the ledger " + path + " or its write-ahead log was moved or removed while " +
-                      "it was in use; put it back, then run again");
-  }
-  return log.st_size;
+void leave_log_at_close(SQLite::Database& database) {
+  set_log_at_close(database, LogAtClose::stays);
 }
 
 std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path) {
   configure_sqlite();
-  switch (with_ledger_errors(path, "read", [&] { return file_kind(path); })) {
-    case FileKind::absent:
-      throw LedgerUnreadable("no ledger at " + path +
-                             "; name it with --db, or make one with `reeltally run`");
-    case FileKind::other:
-      throw_not_a_ledger(path);
-    case FileKind::ledger:
-      break;
-  }
+  require_ledger(path);
   return with_ledger_errors(path, "read", [&] {
-    auto database = std::make_unique<SQLite::Database>(
-        path, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
+    std::unique_ptr<SQLite::Database> database;
+    if (look_at_ledger(path).in_wal_mode && !may_make_files_beside(path)) {
+      database = open_where_nothing_can_be_made(path);
+    } else {
+      database = std::make_unique<SQLite::Database>(path, kReaderFlags, kBusyTimeoutMs);
+    }
     set_and_verify(*database, path, "wal_autocheckpoint", 0);
     set_and_verify(*database, path, "query_only", 1);
     harden(*database, path, kReaderCacheKib);

@@ -14,20 +14,21 @@ inline constexpr std::int64_t kApplicationId = 0x5265656C;
 
 /// Opens a ledger to write, makes the file (0600) and its folder (0700) if need be. The caller
 /// holds the lock (storage/lock.h) and is the only writer. The schema is not touched.
-/// Throws LedgerUnreadable for a file that is no ledger, which stays as it is; core::Error else.
+/// Throws LedgerUnreadable for a file that is no ledger, or one of a newer program, which stays as
+/// it is; core::Error else.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path);
 
 /// Closing this connection will not move the write-ahead log into the file: for a ledger that must
 /// stay as it is.
 void leave_log_at_close(SQLite::Database& database);
 
-/// The size of the write-ahead log of a ledger that was just written to. Throws core::Error when
-/// the file or its log is no longer where it was opened: another program moved, replaced or removed
-/// it, and what is written goes into a file that nobody will find.
-[[nodiscard]] std::int64_t log_bytes(SQLite::Database& database, const std::string& path);
+/// Moves the write-ahead log into the file, so that a copy of the file alone lacks nothing. False
+/// when another program reads what the log holds, and goes on doing so.
+[[nodiscard]] bool empty_log(SQLite::Database& database, const std::string& path);
 
-/// Opens a ledger to read, at any time, also while a run writes. Throws LedgerUnreadable when there
-/// is none, or none that this version can read.
+/// Opens a ledger to read, at any time, also while a run writes, and also where nothing can be
+/// written: then the file must not change meanwhile. Throws LedgerUnreadable when there is none, or
+/// none that this version can read.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path);
 
 /// Runs `body` and turns what SQLite throws into core::Error: what, on which ledger, why, what to

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "storage/ledger_error.h"
 #include "storage/private_folder.h"
@@ -65,40 +64,42 @@ bool shows_that_it_is_held(int descriptor) {
   return fcntl(descriptor, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
-// Closes unless the lock was taken.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) {
-      close(number_);
-    }
+core::Descriptor open_or_make(const std::string& path, bool& made) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  constexpr mode_t kMode = S_IRUSR | S_IWUSR;
+  core::Descriptor file(open(path.c_str(), kFlags | O_EXCL, kMode));
+  made = file.valid();
+  if (!made && errno == EEXIST) {
+    file = core::Descriptor(open(path.c_str(), kFlags, kMode));
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
-}  // namespace
-
-Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int stop) {
-  const std::string path = ledger_path + ".lock";
-  make_private_folder(std::filesystem::absolute(path).parent_path());
-  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-  if (file.number() < 0) {
+  if (!file.valid()) {
     throw core::Error("cannot open the ledger's lock " + path + ": " +
                       std::generic_category().message(errno) +
                       "; check the permissions of its folder");
   }
+  return file;
+}
+
+}  // namespace
+
+Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int stop)
+    : ledger_path_(ledger_path), path_(ledger_path + ".lock") {
+  make_private_folder(std::filesystem::absolute(path_).parent_path());
   const auto until = std::chrono::steady_clock::now() + wait;
-  while (!try_lock(file.number(), path)) {
+  // A start that failed takes its file away while it holds the lock on it. Who waited for that one
+  // holds the lock on a file that nobody will find.
+  while (!open_and_lock(until, stop)) {
+  }
+  write_holder(file_.number());
+  show_that_it_is_held(file_.number());
+}
+
+bool Lock::open_and_lock(std::chrono::steady_clock::time_point until, int stop) {
+  file_ = open_or_make(path_, made_);
+  while (!try_lock(file_.number(), path_)) {
     if (std::chrono::steady_clock::now() >= until) {
-      const std::string holder = read_holder(file.number());
-      throw LedgerBusy("another run holds the ledger " + ledger_path +
+      const std::string holder = read_holder(file_.number());
+      throw LedgerBusy("another run holds the ledger " + ledger_path_ +
                        (holder.empty() ? "" : " (" + holder + ")") +
                        "; wait for it with --lock-wait, or let it finish");
     }
@@ -107,12 +108,30 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int s
       throw core::Stopped("stopped while another run holds the ledger");
     }
   }
-  write_holder(file.number());
-  show_that_it_is_held(file.number());
-  descriptor_ = file.release();
+  return is_in_place();
 }
 
-Lock::~Lock() { close(descriptor_); }
+bool Lock::is_in_place() const {
+  struct stat ours {};
+  struct stat there {};
+  return fstat(file_.number(), &ours) == 0 && lstat(path_.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+void Lock::require_in_place() const {
+  if (!is_in_place()) {
+    throw core::Error("the lock file " + path_ +
+                      " was removed or replaced while this run held it, so another run may have "
+                      "worked on the ledger at the same time; run `reeltally db check`, and let "
+                      "nobody remove that file");
+  }
+}
+
+Lock::~Lock() {
+  if (made_ && is_in_place()) {
+    unlink(path_.c_str());
+  }
+}
 
 std::string lock_holder(const std::string& ledger_path) {
   const int descriptor = open((ledger_path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

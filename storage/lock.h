@@ -4,9 +4,13 @@
 #include <chrono>
 #include <string>
 
+#include "core/beneath.h"
+
 namespace storage {
 
-/// flock on `PATH.lock`. Not copyable; freed by the destructor, by exit and by kill -9.
+/// flock on `PATH.lock`. Not copyable; freed by the destructor, by exit and by kill -9. A file that
+/// the lock made goes with it, unless `keep` says that the ledger is in use from now on: nothing
+/// is left of a start that failed.
 class Lock {
  public:
   /// Waits up to `wait`. Throws LedgerBusy that names the holder, core::Error when the file cannot
@@ -16,8 +20,19 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
+  void keep() { made_ = false; }
+  /// Throws core::Error when somebody removed or replaced the file: then nothing has kept another
+  /// run from the ledger.
+  void require_in_place() const;
+
  private:
-  int descriptor_ = -1;
+  [[nodiscard]] bool open_and_lock(std::chrono::steady_clock::time_point until, int stop);
+  [[nodiscard]] bool is_in_place() const;
+
+  std::string ledger_path_;
+  std::string path_;
+  core::Descriptor file_;
+  bool made_ = false;  // by us
 };
 
 /// Who holds the ledger now ("process 4711 on machine x"); empty: nobody.

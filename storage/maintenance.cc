@@ -8,6 +8,7 @@
 #include "storage/answer_reader.h"
 #include "storage/backup.h"
 #include "storage/database.h"
+#include "storage/ledger_file.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
 #include "storage/transaction.h"
@@ -87,14 +88,20 @@ void back_up_ledger(const std::string& path, const std::string& target) {
 }
 
 MigrationReport migrate_ledger(const std::string& path, core::UtcTime now, bool backup) {
-  static_cast<void>(open_for_reading(path));  // there must be one
+  require_ledger(path);
   const auto database = open_for_writing(path);
   const MigrationOutcome outcome = migrate(*database, path, embedded_migrations(), now, backup);
   return {outcome.from, outcome.to, outcome.backup};
 }
 
+bool settle_ledger(const std::string& path) {
+  require_ledger(path);
+  const auto database = open_for_writing(path);
+  return empty_log(*database, path);
+}
+
 PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
-  static_cast<void>(open_for_reading(path));
+  require_ledger(path);
   const auto database = open_for_writing(path);
   require_schema(*database, path, embedded_migrations());
   return with_ledger_errors(path, "prune", [&] {

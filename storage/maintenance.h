@@ -22,6 +22,11 @@ struct MigrationReport {
 [[nodiscard]] MigrationReport migrate_ledger(const std::string& path, core::UtcTime now,
                                              bool backup);
 
+/// Moves the write-ahead log into the file, so that a copy of the file alone has all that was
+/// committed. False when another program keeps reading what is in the log. The caller holds the
+/// Lock.
+[[nodiscard]] bool settle_ledger(const std::string& path);
+
 struct PruneReport {
   std::uint64_t tasks = 0;
   std::uint64_t answers = 0;      ///< dropped; their rows and hashes stay

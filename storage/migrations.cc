@@ -31,11 +31,18 @@ std::string checksum(std::string_view sql) {
   throw LedgerUnreadable(why);
 }
 
-void refuse_newer(SQLite::Database& database, const std::string& path, int version, int newest) {
-  if (version > newest) {
-    refuse(database, "the ledger " + path + " has schema " + std::to_string(version) +
-                         ", this program knows " + std::to_string(newest) +
-                         "; it was left as it is. Use the newer reeltally");
+int newest_of(std::span<const Migration> migrations) {
+  return migrations.empty() ? 0 : migrations.back().number;
+}
+
+// open_for_writing looked at the file before; another program may have been quicker.
+void refuse_newer(SQLite::Database& database, const std::string& path, int version,
+                  std::span<const Migration> migrations) {
+  try {
+    require_no_newer_schema(path, version, migrations);
+  } catch (const LedgerUnreadable&) {
+    leave_log_at_close(database);
+    throw;
   }
 }
 
@@ -90,9 +97,9 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
                          std::span<const Migration> migrations, core::UtcTime now, bool backup) {
   return with_ledger_errors(path, "upgrade", [&] {
     MigrationOutcome outcome;
-    const int newest = migrations.empty() ? 0 : migrations.back().number;
+    const int newest = newest_of(migrations);
     outcome.from = outcome.to = version_of(database);
-    refuse_newer(database, path, outcome.from, newest);
+    refuse_newer(database, path, outcome.from, migrations);
     database.exec(
         "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, title TEXT NOT NULL, "
         "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
@@ -112,13 +119,21 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
   });
 }
 
+void require_no_newer_schema(const std::string& path, std::int64_t schema,
+                             std::span<const Migration> migrations) {
+  if (const int newest = newest_of(migrations); schema > newest) {
+    throw LedgerUnreadable("the ledger " + path + " has schema " + std::to_string(schema) +
+                           ", this program knows " + std::to_string(newest) +
+                           "; it was left as it is. Use the newer reeltally");
+  }
+}
+
 void require_schema(SQLite::Database& database, const std::string& path,
                     std::span<const Migration> migrations) {
   with_ledger_errors(path, "read", [&] {
     const int version = version_of(database);
-    const int newest = migrations.empty() ? 0 : migrations.back().number;
-    refuse_newer(database, path, version, newest);
-    if (version < newest) {
+    refuse_newer(database, path, version, migrations);
+    if (version < newest_of(migrations)) {
       refuse(database, "the ledger " + path + " has the older schema " + std::to_string(version) +
                            "; upgrade it with `reeltally db migrate`");
     }

@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ struct MigrationOutcome {
 /// one whose applied migrations differ from ours; it stays as it is.
 MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
                          std::span<const Migration> migrations, core::UtcTime now, bool backup);
+
+/// Throws LedgerUnreadable for a schema that none of `migrations` makes.
+void require_no_newer_schema(const std::string& path, std::int64_t schema,
+                             std::span<const Migration> migrations);
 
 /// Throws LedgerUnreadable unless the ledger has just the schema of `migrations`.
 void require_schema(SQLite::Database& database, const std::string& path,

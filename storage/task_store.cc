@@ -15,6 +15,7 @@
 #include "storage/answer_reader.h"
 #include "storage/database.h"
 #include "storage/json_text.h"
+#include "storage/ledger_file.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
 #include "storage/stored_link.h"
@@ -52,6 +53,7 @@ struct TaskStore::Connection {
   const core::Clock& clock;
   std::unique_ptr<SQLite::Database> database;
   MigrationOutcome migrated;
+  LedgerPlace lies_at{path};
   AnswerCodec codec{AnswerCodec::built_in_dictionary()};
   AnswerReader stored{*database};
   std::int64_t dictionary = dictionary_row(*database);
@@ -178,7 +180,7 @@ void TaskStore::Connection::check_after_an_early_end() {
 }
 
 void TaskStore::Connection::check_log() {
-  if (storage::log_bytes(*database, path) > kLogBytesMax) {
+  if (lies_at.log_bytes() > kLogBytesMax) {
     throw core::Error("the write-ahead log " + path +
                       "-wal grows without end, since another program keeps reading the ledger: "
                       "end it, then run again");
@@ -196,6 +198,7 @@ TaskStore::~TaskStore() = default;
 std::int64_t TaskStore::run() const { return connection_->run; }
 const std::vector<std::int64_t>& TaskStore::account_rows() const { return connection_->accounts; }
 const std::string& TaskStore::path() const { return connection_->path; }
+const LedgerPlace& TaskStore::place() const { return connection_->lies_at; }
 
 std::int64_t TaskStore::begin_run(const RunStart& start) {
   Connection& c = *connection_;
@@ -599,9 +602,7 @@ void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
 
 // ---- the end
 
-std::int64_t TaskStore::log_bytes() const {
-  return storage::log_bytes(*connection_->database, connection_->path);
-}
+std::int64_t TaskStore::log_bytes() const { return connection_->lies_at.log_bytes(); }
 
 RunTotals TaskStore::totals() {
   Connection& c = *connection_;
@@ -666,6 +667,19 @@ void TaskStore::each_left(bool videos, const std::function<void(const LeftOver&)
           "SELECT t.account, t.task_id, v.video_index FROM work AS w "
           "JOIN video AS v ON v.task = w.task JOIN task AS t ON t.id = w.task "
           "WHERE v.state = 0 AND v.settled_run <> ?1 ORDER BY w.task, v.video_index");
+    }
+  });
+}
+
+void TaskStore::require_newest_run() {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "read", [&] {
+    const std::int64_t newest = c.last_id("run");
+    if (newest != c.run) {
+      throw core::Error("run " + std::to_string(newest) + " began in the ledger " + c.path +
+                        " while run " + std::to_string(c.run) +
+                        " was going on: both may have asked and fetched the same. Run `reeltally "
+                        "db check`, then run again, and start no run past the lock of another");
     }
   });
 }

@@ -13,6 +13,7 @@
 #include "core/ledger.h"
 #include "core/task.h"
 #include "storage/import_batch.h"
+#include "storage/ledger_file.h"
 
 namespace storage {
 
@@ -82,6 +83,8 @@ class TaskStore {
   /// What this run ended before: tasks that it has no answer about and never gave up, then, with
   /// `videos`, those videos that it neither fetched nor gave up.
   void each_left(bool videos, const std::function<void(const LeftOver&)>& take);
+  /// Throws core::Error when another run began since: two have met.
+  void require_newest_run();
   void end_run(int exit_code, const std::string& summary_json);
   /// Of the write-ahead log, which is emptied again and again unless somebody keeps reading.
   [[nodiscard]] std::int64_t log_bytes() const;
@@ -90,6 +93,8 @@ class TaskStore {
   [[nodiscard]] std::int64_t run() const;
   [[nodiscard]] const std::vector<std::int64_t>& account_rows() const;
   [[nodiscard]] const std::string& path() const;
+  /// Any thread.
+  [[nodiscard]] const LedgerPlace& place() const;
 
  private:
   struct Connection;

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/ledger_error.h"
+#include "storage/ledger_file.h"
 #include "tests/storage/entries.h"
 #include "tests/support/temp_dir.h"
 
@@ -209,12 +210,13 @@ TEST_F(DatabaseTest, ALedgerThatIsTakenAwayWhileItIsWrittenIsNoticed) {
     const std::string path = folder_.path("ledger" + std::to_string(std::strlen(taken)));
     const auto writer = open_for_writing(path);
     writer->exec("CREATE TABLE t (a)");
-    EXPECT_GT(storage::log_bytes(*writer, path), 0);
+    const storage::LedgerPlace place(path);
+    EXPECT_GT(place.log_bytes(), 0);
     fs::rename(path + taken, folder_.path("elsewhere"));
-    EXPECT_THROW(std::ignore = storage::log_bytes(*writer, path), core::Error);
+    EXPECT_THROW(std::ignore = place.log_bytes(), core::Error);
     write_file(path + taken, "another file in its place");
     if (*taken == '\0') {
-      EXPECT_THROW(std::ignore = storage::log_bytes(*writer, path), core::Error);
+      EXPECT_THROW(std::ignore = place.log_bytes(), core::Error);
     }
   }
 }

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -147,6 +149,57 @@ TEST_F(LockTest, ALinkInItsPlaceIsRefused) {
   fs::create_symlink(folder_.path("precious"), ledger_ + ".lock");
   EXPECT_THROW(Lock(ledger_, milliseconds(0)), core::Error);
   EXPECT_EQ(support::read_file(folder_.path("precious")), "precious");
+}
+
+TEST_F(LockTest, AFileThatItMadeGoesWithItUnlessTheLedgerIsInUse) {
+  const std::string path = ledger_ + ".lock";
+  { const Lock lock(ledger_, milliseconds(0)); }
+  EXPECT_FALSE(fs::exists(path));
+  {
+    Lock lock(ledger_, milliseconds(0));
+    lock.keep();
+  }
+  EXPECT_TRUE(fs::exists(path));
+  { const Lock lock(ledger_, milliseconds(0)); }
+  EXPECT_TRUE(fs::exists(path)) << "it was there before";
+}
+
+TEST_F(LockTest, AFileThatSomebodyTookAwayIsNoticed) {
+  const std::string path = ledger_ + ".lock";
+  {
+    const Lock lock(ledger_, milliseconds(0));
+    EXPECT_NO_THROW(lock.require_in_place());
+    fs::remove(path);
+    EXPECT_THROW(lock.require_in_place(), core::Error);
+    const Lock other(ledger_, milliseconds(0));
+    EXPECT_THROW(lock.require_in_place(), core::Error);
+    EXPECT_NO_THROW(other.require_in_place());
+  }
+  EXPECT_FALSE(fs::exists(path));
+}
+
+// Starts that fail remove their file while others wait for it: never do two hold the lock.
+TEST_F(LockTest, RemovingTheFileLetsNobodyIn) {
+  constexpr int kStarts = 300;
+  std::atomic<int> inside = 0;
+  std::atomic<int> met = 0;
+  const auto start_again_and_again = [&] {
+    for (int i = 0; i < kStarts; ++i) {
+      const Lock lock(ledger_, std::chrono::minutes(1));
+      met += inside.fetch_add(1);
+      std::this_thread::yield();
+      --inside;
+    }
+  };
+  std::vector<std::thread> starts;
+  for (int i = 0; i < 3; ++i) {
+    starts.emplace_back(start_again_and_again);
+  }
+  for (std::thread& one : starts) {
+    one.join();
+  }
+  EXPECT_EQ(met, 0);
+  EXPECT_FALSE(fs::exists(ledger_ + ".lock"));
 }
 
 TEST_F(LockTest, NobodyHoldsALedgerThatIsNotThere) {

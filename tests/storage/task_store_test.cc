@@ -155,6 +155,15 @@ TEST_F(TaskStoreTest, AFinishedTaskIsAskedOnlyOnRefresh) {
   EXPECT_EQ(asked(), "a");
 }
 
+TEST_F(TaskStoreTest, KnowsWhetherAnotherRunBeganSince) {
+  begin_run();
+  EXPECT_NO_THROW(store_->require_newest_run());
+  storage::TaskStore other(path_, clock_, false);
+  other.begin_run({.version = "1.0", .host = "h", .accounts = {"default"}});
+  EXPECT_THROW(store_->require_newest_run(), core::Error);
+  EXPECT_NO_THROW(other.require_newest_run());
+}
+
 TEST_F(TaskStoreTest, RemembersThatAListNamedTheAccount) {
   begin_run();
   ImportRules named = kOnDisk;
