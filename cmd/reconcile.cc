@@ -1,5 +1,6 @@
 #include "cmd/reconcile.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -37,24 +38,22 @@ bool is_our_report(const core::TaskList& list) {
          list.has_column("cost_note") && list.has_column("adjusts");
 }
 
-// A log is compared by quota where it has it. Our own report always has the column, so that a
-// price book decides.
-LogColumns columns_of(const Settings& settings, const core::TaskList& list,
-                      const std::string& file) {
+// A log is compared by quota where it has it. Our own report always has the column, so that it is
+// compared by cost where we know costs.
+LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool we_have_prices) {
   const std::string& quota = settings.text("quota-column");
   const std::string& amount = settings.text("amount-column");
   const std::string& currency = settings.text("currency-column");
   const bool ours = is_our_report(list);
-  const bool money_wanted =
-      settings.is_given("amount-column") ||
-      (ours && settings.is_given("prices") && !settings.is_given("quota-column"));
+  const bool money_wanted = settings.is_given("amount-column") ||
+                            (ours && we_have_prices && !settings.is_given("quota-column"));
   if (!money_wanted && list.has_column(quota)) {
     return {.amount = quota, .currency = "", .is_our_report = ours};
   }
   if (list.has_column(amount) && list.has_column(currency)) {
     return {.amount = amount, .currency = currency, .is_our_report = ours};
   }
-  throw core::UsageError("the log " + file + " has no column " +
+  throw core::UsageError("the log " + list.source() + " has no column " +
                          (money_wanted ? "" : "`" + quota + "`, nor both ") + "`" + amount +
                          "` and `" + currency +
                          "`; name them with --quota-column, or --amount-column and "
@@ -90,19 +89,18 @@ std::optional<core::Decimal> own_amount(const core::WantedTask& row, const LogCo
 
 // Whether a line has amounts to compare: counts stand on the first line of a task alone.
 bool is_compared(const core::WantedTask& row, const LogColumns& columns) {
-  constexpr std::string_view kBesideEnd = "-sr";
   return !columns.by_quota() ||
-         core::find_label(row.labels, "line_id").find(kBesideEnd) == std::string_view::npos;
+         core::kind_of_line(core::find_label(row.labels, "line_id")) == core::LineKind::main;
 }
 
 // The rows of a file that is compared with our lines.
 class LogReader {
  public:
-  LogReader(const Settings& settings, core::Reconciliation& both, Log& log)
+  LogReader(const Settings& settings, bool we_have_prices, core::Reconciliation& both, Log& log)
       : file_(settings.arguments().at(0)),
         account_(settings.text("account")),
         list_(file_, core::open_input(file_), list_options(settings)),
-        columns_(columns_of(settings, list_, file_)),
+        columns_(columns_of(settings, list_, we_have_prices)),
         both_(both),
         log_(log) {}
 
@@ -153,7 +151,8 @@ class LogReader {
     } else if (is_compared(task, columns_)) {
       const std::string task_id(core::without_guard(task.id.text()));
       try {
-        both_.add_theirs(task_id, std::string(currency_of(task)), own_amount(task, columns_));
+        both_.add_theirs(task_id, std::string(currency_of(task)), own_amount(task, columns_),
+                         core::is_reversal_id(core::find_label(task.labels, "line_id")));
       } catch (const core::Error& failure) {
         reject(task_id, failure.what());
       }
@@ -199,25 +198,47 @@ std::optional<core::Decimal> quota_of(const core::FinishedTask& task) {
   return task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal();
 }
 
-void add_ours(const Settings& settings, core::Reconciliation& both, bool by_quota, Log& log) {
-  const ReportOptions options = report_options(settings);
-  ReportPlan plan(options);
-  storage::Reports reports(options.ledger);
-  plan.adopt(reports.closed_periods(), log);
-  const auto accounts = reports.accounts();
-  const auto account = accounts.find(settings.text("account"));
-  if (account == accounts.end()) {
-    return;  // nothing is ours yet
+// Our lines of the period that the command names.
+class OurLines {
+ public:
+  OurLines(const Settings& settings, Log& log)
+      : options_(report_options(settings)),
+        plan_(options_),
+        reports_(options_.ledger),
+        account_(settings.text("account")) {
+    plan_.adopt(reports_.closed_periods(), log);
   }
-  plan.query.account = account->second;
-  reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-    if (!by_quota) {
-      both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost);
-    } else if (line.charge.kind == core::LineKind::main) {
-      both.add_ours(line.task.task_id, "", quota_of(line.task));
+
+  // Whether some of them may have a cost.
+  [[nodiscard]] bool have_prices() const {
+    const auto& closed = reports_.closed_periods();
+    return plan_.prices || (plan_.query.time == storage::ReportTime::finish &&
+                            std::any_of(closed.begin(), closed.end(), [this](const auto& one) {
+                              return one.prices && one.overlaps(plan_.period);
+                            }));
+  }
+  void add_to(core::Reconciliation& both, bool by_quota) {
+    const auto accounts = reports_.accounts();
+    const auto account = accounts.find(account_);
+    if (account == accounts.end()) {
+      return;  // nothing is ours yet
     }
-  });
-}
+    plan_.query.account = account->second;
+    reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
+      if (!by_quota) {
+        both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost, line.reversal);
+      } else if (line.charge.kind == core::LineKind::main) {
+        both.add_ours(line.task.task_id, "", quota_of(line.task), line.reversal);
+      }
+    });
+  }
+
+ private:
+  ReportOptions options_;
+  ReportPlan plan_;  // refers to them
+  storage::Reports reports_;
+  std::string account_;
+};
 
 std::string amount_text(const std::optional<core::Decimal>& amount, const std::string& unit) {
   return amount ? amount->text() + (unit.empty() ? "" : " " + unit) : std::string();
@@ -258,10 +279,11 @@ void write_json(const std::vector<core::Reconciliation::Difference>& differences
 
 int reconcile(const Settings& settings, Log& log, std::ostream& out) {
   core::Reconciliation both;
-  LogReader reader(settings, both, log);
+  OurLines ours(settings, log);
+  LogReader reader(settings, ours.have_prices(), both, log);
   const std::uint64_t rejected = reader.read();
   const bool by_quota = reader.by_quota();
-  add_ours(settings, both, by_quota, log);
+  ours.add_to(both, by_quota);
   const auto differences = both.differences();
   const core::Reconciliation::Counts counts = both.counts();
   if (settings.flag("json")) {

@@ -32,7 +32,7 @@ struct Outcome {
   std::uint64_t rows = 0;
   std::uint64_t left_out = 0;  // lines that the format has no row for
   storage::OpenTasks open;
-  std::optional<storage::FutureTasks> future;  // none: not looked for
+  storage::FutureTasks future;
   int schema_version = 0;
 };
 
@@ -159,7 +159,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   const bool counted = closed == nullptr || options.account.empty();
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
-  json["finish_in_future"] = outcome.future ? Json(outcome.future->tasks) : Json();
+  json["finish_in_future"] = closed == nullptr ? Json(outcome.future.tasks) : Json();
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
   return json.dump(2) + "\n";
@@ -169,12 +169,13 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
 void warn_of_future(const storage::FutureTasks& future, Log& log) {
   constexpr std::size_t kShownMax = 100;
   const core::TimeZone utc("UTC");
-  log.warning(format_count(future.tasks, "task") +
-              " finished later than the newest answer of the ledger, as the gateway says, the "
-              "last one at " +
-              utc.text(future.latest) + " (" + core::printable(future.task_id, kShownMax) +
-              "); the periods of that time show them; check the gateway's clock, and "
-              "`reeltally status TASK_ID`");
+  log.warning(
+      format_count(future.tasks, "task") +
+      " with a finish time in the future (later than the newest answer of the ledger), the "
+      "latest " +
+      utc.text(future.latest) + " of task " + core::printable(future.task_id, kShownMax) +
+      ": only reports of that time show them; check the gateway's clock, and the answer with "
+      "`reeltally status TASK_ID`");
 }
 
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
@@ -190,8 +191,8 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
     log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +
                 " of " + plan.period.name + "; `reeltally run --pending` asks for them");
   }
-  if (outcome.future && outcome.future->tasks > 0) {
-    warn_of_future(*outcome.future, log);
+  if (outcome.future.tasks > 0) {
+    warn_of_future(outcome.future, log);
   }
 }
 
@@ -206,9 +207,7 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
                                    : reports.open_tasks(plan.query);
-  if (closed == nullptr) {
-    outcome.future = reports.future_tasks(plan.query);
-  }
+  outcome.future = reports.future_tasks(plan.query);
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);

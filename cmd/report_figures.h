@@ -54,8 +54,8 @@ class ReportFigures {
 
   Figures all;
   Figures lost;                           ///< paid, but a link died before the video was fetched
-  std::map<std::string, Figures> by_day;  ///< without corrections, which are of no day
-  std::map<std::string, Figures> by_closed_period;  ///< corrections, by what they correct
+  std::map<std::string, Figures> by_day;  ///< without adjustments, which are of no day
+  std::map<std::string, Figures> by_closed_period;  ///< adjustments, by what they correct
   std::map<std::string, Figures> by_model;
   std::map<std::string, std::map<std::string, Figures>> by_label;  ///< name, then value
   std::map<std::string, std::int64_t> failures;                    ///< tasks by reason

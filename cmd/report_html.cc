@@ -235,14 +235,14 @@ std::string table_row(const std::string& name, const Figures& figures, const Col
   return "<tr><td>" + html_escape(name) + "</td>" + number_cells(figures, columns) + "</tr>\n";
 }
 
-// Corrections are of a closed period, and of no day of this one.
-std::string correction_section(const ReportFigures& figures, const Columns& columns) {
+// Adjustments are of a closed period, and of no day of this one.
+std::string adjustment_section(const ReportFigures& figures, const Columns& columns) {
   if (figures.by_closed_period.empty()) {
     return {};
   }
   std::string html =
-      "<h2>Corrections of closed periods <span class=\"soft\">in the sums, but of no day</span>"
-      "</h2>\n<div class=\"scroll\"><table id=\"corrections\">" +
+      "<h2>Adjustments of closed periods <span class=\"soft\">in the sums, but of no day</span>"
+      "</h2>\n<div class=\"scroll\"><table id=\"adjustments\">" +
       header_row("closed period", columns, false);
   for (const auto& [name, one] : figures.by_closed_period) {
     html += table_row(name, one, columns);
@@ -259,11 +259,11 @@ std::string day_table(const std::map<std::string, Figures>& days, const std::str
     html += table_row(day, one, columns);
   }
   if (!figures.by_closed_period.empty()) {
-    Figures corrections;
+    Figures adjustments;
     for (const auto& [name, one] : figures.by_closed_period) {
-      corrections.add(one);
+      adjustments.add(one);
     }
-    html += table_row("corrections", corrections, columns);
+    html += table_row("adjustments", adjustments, columns);
   }
   return html + "</table></div></details>\n";
 }
@@ -421,7 +421,7 @@ std::string html_page(const HtmlPage& page) {
   const Columns columns = columns_of(figures.all);
   std::string html = head(page) + cards(page);
   if (figures.all.lines > 0) {
-    html += day_section(page, columns) + correction_section(figures, columns);
+    html += day_section(page, columns) + adjustment_section(figures, columns);
     html += "<h2>By model</h2>\n" + group_table("model", figures.by_model, columns, "models");
     for (const auto& [label, values] : figures.by_label) {
       html += "<h2>By " + html_escape(label) + "</h2>\n" +

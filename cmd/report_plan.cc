@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cmd/units.h"
+#include "core/dead_prices.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "core/task_list.h"
@@ -107,11 +108,16 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
   constexpr std::size_t kToldMax = 10;
   constexpr std::size_t kShownMax = 200;
   const std::string file = "price book " + core::printable(path, kShownMax);
-  const std::vector<core::DeadPrice> dead = prices.book.dead_rows();
+  const std::vector<core::DeadPrice> dead = core::dead_prices(prices.book);
   for (std::size_t i = 0; i < std::min(dead.size(), kToldMax); ++i) {
+    const std::vector<std::uint64_t>& earlier = dead[i].earlier_lines;
+    std::string lines = earlier.size() == 1 ? "line " : "lines ";
+    for (std::size_t at = 0; at < std::min(earlier.size(), kToldMax); ++at) {
+      lines += (at == 0 ? "" : ", ") + std::to_string(earlier[at]);
+    }
     log.warning(file + ", line " + std::to_string(dead[i].line) +
-                " can never count: whatever fits it fits line " +
-                std::to_string(dead[i].earlier_line) +
+                " can never count: whatever fits it fits " + lines +
+                (earlier.size() > kToldMax ? " …" : "") +
                 " before it, and the first fitting row is the price; move it up or delete it");
   }
   if (dead.size() > kToldMax) {

@@ -144,6 +144,13 @@ std::string reversal_id(std::string_view line_id) {
   return std::string(line_id) + std::string(kReversalEnd);
 }
 
+bool is_reversal_id(std::string_view line_id) { return line_id.ends_with(kReversalEnd); }
+
+LineKind kind_of_line(std::string_view line_id) {
+  line_id.remove_suffix(is_reversal_id(line_id) ? kReversalEnd.size() : 0);
+  return line_id.ends_with(kSuperResolutionEnd) ? LineKind::super_resolution : LineKind::main;
+}
+
 std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
   for (const std::string_view end : {kReversalEnd, kSuperResolutionEnd}) {
     if (line_id.ends_with(end)) {

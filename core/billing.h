@@ -125,5 +125,9 @@ struct LineOrigin {
 inline constexpr std::string_view kReversalNote = "reversal";
 /// The ID of the line that takes `line_id` back.
 [[nodiscard]] std::string reversal_id(std::string_view line_id);
+/// Whether it is such an ID.
+[[nodiscard]] bool is_reversal_id(std::string_view line_id);
+/// The kind of the line with this ID; of the line that it takes back.
+[[nodiscard]] LineKind kind_of_line(std::string_view line_id);
 
 }  // namespace core

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
@@ -223,28 +222,6 @@ bool glob_fits(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-// A row without bounds fits tasks whose resolution is unknown, too.
-bool covers_resolutions(const Price& wide, const Price& narrow) {
-  return (!wide.min_sr || (narrow.min_sr && *wide.min_sr <= *narrow.min_sr)) &&
-         (!wide.max_sr || (narrow.max_sr && *narrow.max_sr <= *wide.max_sr)) &&
-         ((!wide.min_sr && !wide.max_sr) || narrow.min_sr || narrow.max_sr);
-}
-
-bool covers_days(const Price& wide, const Price& narrow) {
-  return (wide.valid_from.empty() ||
-          (!narrow.valid_from.empty() && wide.valid_from <= narrow.valid_from)) &&
-         (wide.valid_to.empty() || (!narrow.valid_to.empty() && narrow.valid_to <= wide.valid_to));
-}
-
-// Rows of super resolution and others are looked up apart.
-bool covers(const Price& wide, const Price& narrow) {
-  return (wide.unit == PriceUnit::sr_mtoken) == (narrow.unit == PriceUnit::sr_mtoken) &&
-         covers_resolutions(wide, narrow) && covers_days(wide, narrow) &&
-         glob_covers(wide.model, narrow.model);
-}
-
-bool is_glob(std::string_view model) { return model.find_first_of("*?") != std::string_view::npos; }
-
 // Days as 2026-10-05 sort like text.
 bool date_fits(const Price& row, const PricedTask& task) {
   return (row.valid_from.empty() || row.valid_from <= task.day) &&
@@ -390,35 +367,6 @@ PriceGap PriceBook::gap(const PricedTask& task) const {
                       return is_main(row) && resolution_fits(row, task);
                     }) != nullptr;
   return tier ? PriceGap::no_row_for_date : PriceGap::no_row_for_resolution;
-}
-
-std::vector<DeadPrice> PriceBook::dead_rows() const {
-  constexpr std::size_t kEarlierMax = 1000;
-  std::vector<const Price*> globs;
-  std::unordered_map<std::string_view, std::vector<const Price*>> of_model;
-  std::vector<DeadPrice> dead;
-  for (const Price& row : rows_) {
-    const bool glob = is_glob(row.model);
-    const Price* earlier = nullptr;
-    const auto look = [&](const std::vector<const Price*>& rows) {
-      const auto found = std::find_if(rows.begin(), rows.end(),
-                                      [&row](const Price* one) { return covers(*one, row); });
-      if (found != rows.end() && (earlier == nullptr || (*found)->line < earlier->line)) {
-        earlier = *found;
-      }
-    };
-    look(globs);
-    std::vector<const Price*>& beside = glob ? globs : of_model[row.model];
-    if (!glob) {
-      look(beside);
-    }
-    if (earlier != nullptr) {
-      dead.push_back({.line = row.line, .earlier_line = earlier->line});
-    } else if (beside.size() < kEarlierMax) {
-      beside.push_back(&row);
-    }
-  }
-  return dead;
 }
 
 }  // namespace core

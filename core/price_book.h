@@ -39,12 +39,6 @@ struct Price {
   std::uint64_t line = 0;  ///< of the file, from 1
 };
 
-/// A row that no task can reach: whatever fits it fits an earlier row.
-struct DeadPrice {
-  std::uint64_t line = 0;
-  std::uint64_t earlier_line = 0;
-};
-
 /// What a task is priced by.
 struct PricedTask {
   std::string_view model;
@@ -88,9 +82,6 @@ class PriceBook {
   [[nodiscard]] const Price* find_super_resolution(const PricedTask& task) const;
   /// Why `find` finds nothing.
   [[nodiscard]] PriceGap gap(const PricedTask& task) const;
-  /// Rows that can never count, each with a row that stands in its way; not those that only several
-  /// rows hide together. Looks at 1,000 rows of a model and 1,000 globs at most.
-  [[nodiscard]] std::vector<DeadPrice> dead_rows() const;
   [[nodiscard]] const std::vector<Price>& rows() const { return rows_; }
 
  private:

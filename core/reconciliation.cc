@@ -4,19 +4,21 @@
 
 namespace core {
 
-void Reconciliation::Side::add(const std::optional<Decimal>& more) {
+void Reconciliation::Side::add(const std::optional<Decimal>& more, bool takes_back) {
   is_there = true;
-  is_known = is_known && more;
+  if (!more) {
+    unknown += takes_back ? -1 : 1;
+  }
   amount += more.value_or(Decimal());
 }
 
 std::optional<Decimal> Reconciliation::Side::known() const {
-  return is_there && is_known ? std::optional(amount) : std::nullopt;
+  return is_there && is_known() ? std::optional(amount) : std::nullopt;
 }
 
 // A side without a line in this unit charges nothing in it.
 bool Reconciliation::Unit::matches() const {
-  return ours.is_known == theirs.is_known && ours.amount == theirs.amount;
+  return ours.is_known() == theirs.is_known() && ours.amount == theirs.amount;
 }
 
 bool Reconciliation::Task::has_ours() const {
@@ -31,7 +33,7 @@ bool Reconciliation::Task::has_theirs() const {
 
 bool Reconciliation::Task::is_free() const {
   return std::all_of(units.begin(), units.end(), [](const auto& one) {
-    return one.second.ours.is_known && one.second.ours.amount.is_zero();
+    return one.second.ours.is_known() && one.second.ours.amount.is_zero();
   });
 }
 
@@ -52,13 +54,13 @@ Reconciliation::Result Reconciliation::Task::result() const {
 }
 
 void Reconciliation::add_ours(const std::string& task_id, const std::string& unit,
-                              const std::optional<Decimal>& amount) {
-  tasks_[task_id].units[unit].ours.add(amount);
+                              const std::optional<Decimal>& amount, bool takes_back) {
+  tasks_[task_id].units[unit].ours.add(amount, takes_back);
 }
 
 void Reconciliation::add_theirs(const std::string& task_id, const std::string& unit,
-                                const std::optional<Decimal>& amount) {
-  tasks_[task_id].units[unit].theirs.add(amount);
+                                const std::optional<Decimal>& amount, bool takes_back) {
+  tasks_[task_id].units[unit].theirs.add(amount, takes_back);
 }
 
 std::vector<Reconciliation::Difference> Reconciliation::differences() const {
@@ -92,7 +94,7 @@ Reconciliation::Counts Reconciliation::counts() const {
       ++counts.matched;
       counts.without_amount +=
           std::any_of(task.units.begin(), task.units.end(),
-                      [](const auto& one) { return !one.second.ours.is_known; })
+                      [](const auto& one) { return !one.second.ours.is_known(); })
               ? 1
               : 0;
       continue;

@@ -31,11 +31,12 @@ class Reconciliation {
     std::uint64_t different = 0;
   };
 
-  /// `amount`: none when our line has none; then only a line of theirs without one matches.
+  /// `amount`: none when the line has none; then only a line without one on the other side matches.
+  /// A line that `takes_back` one without an amount makes the task's amount known again.
   void add_ours(const std::string& task_id, const std::string& unit,
-                const std::optional<Decimal>& amount);
+                const std::optional<Decimal>& amount, bool takes_back = false);
   void add_theirs(const std::string& task_id, const std::string& unit,
-                  const std::optional<Decimal>& amount);
+                  const std::optional<Decimal>& amount, bool takes_back = false);
   /// They have a row of the task that nobody can read: whatever we have does not match it.
   void add_unreadable(const std::string& task_id) { tasks_[task_id].is_unreadable = true; }
 
@@ -48,9 +49,10 @@ class Reconciliation {
  private:
   struct Side {
     bool is_there = false;
-    bool is_known = true;  ///< false: a line has no amount
+    std::int64_t unknown = 0;  ///< lines without an amount, less those that are taken back
     Decimal amount;
-    void add(const std::optional<Decimal>& more);
+    void add(const std::optional<Decimal>& more, bool takes_back);
+    [[nodiscard]] bool is_known() const { return unknown <= 0; }
     [[nodiscard]] std::optional<Decimal> known() const;
   };
   struct Unit {

@@ -75,7 +75,7 @@ TEST(ReportFigures, WhatIsLeftOfASumOfNoLinesIsNotKnown) {
   EXPECT_EQ(all.cost.at("CNY").amount.text(), "0");
 }
 
-TEST(ReportFigures, CorrectionsAreOfNoDay) {
+TEST(ReportFigures, AdjustmentsAreOfNoDay) {
   const core::TimeZone utc("UTC");
   std::vector<storage::ClosedPeriod> closed(1);
   closed.front().key = 7;

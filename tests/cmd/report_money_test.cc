@@ -194,16 +194,22 @@ TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsTold) {
   };
   observed_at_ = kDay + 90'000'000;
   later("clocks differ", 299);
-  EXPECT_EQ(warnings().find("later than the newest answer"), std::string::npos);
+  EXPECT_EQ(warnings().find("in the future"), std::string::npos);
   EXPECT_EQ(manifest().at("finish_in_future"), 0);
   later("tomorrow", 86'400);
   later("next year", 31'536'000);
   const std::string told = warnings();
-  EXPECT_NE(told.find("2 tasks finished later than the newest answer of the ledger, as the gateway "
-                      "says, the last one at 2027-10-06T01:00:00+00:00 (next year)"),
-            std::string::npos)
+  EXPECT_NE(
+      told.find("2 tasks with a finish time in the future (later than the newest answer of the "
+                "ledger), the latest 2027-10-06T01:00:00+00:00 of task next year: "),
+      std::string::npos)
       << told;
   EXPECT_EQ(manifest().at("finish_in_future"), 2);
+  options_.period = "2026-09";
+  close("2026-09");
+  EXPECT_NE(warnings().find("2 tasks with a finish time in the future"), std::string::npos)
+      << "who reports closed months alone hears of it, too";
+  EXPECT_TRUE(manifest().at("finish_in_future").is_null()) << "it never changes";
 }
 
 TEST_F(ReportMoneyTest, ARowOfThePriceBookThatCanNeverCountIsTold) {
@@ -227,7 +233,7 @@ TEST_F(ReportMoneyTest, WhatHasNoCostIsNamedByModel) {
 }
 
 // Without a finish time the ledger places an adjustment's task by when it saw it end.
-TEST_F(ReportMoneyTest, CorrectionsStandApartAndKeepTheTimeOfTheirCost) {
+TEST_F(ReportMoneyTest, AdjustmentsStandApartAndKeepTheTimeOfTheirCost) {
   const auto with_finish = ", finish_time, model, resolution, duration_seconds";
   add("known", 1, with_finish, ", " + std::to_string(kDay) + ", 'happyhorse', '720p', '5'");
   observed_at_ = kDay + kDayMs;
@@ -266,9 +272,9 @@ TEST_F(ReportMoneyTest, CorrectionsStandApartAndKeepTheTimeOfTheirCost) {
   EXPECT_EQ(manifest().at("totals").at("CNY"), "15.3");
   options_.format = "html";
   const std::string page = report();
-  EXPECT_EQ(page_row(page, "corrections", "2026-10"), "2026-10 1 0 12.60");
+  EXPECT_EQ(page_row(page, "adjustments", "2026-10"), "2026-10 1 0 12.60");
   EXPECT_EQ(page_row(page, "days", "2026-11-01"), "2026-11-01 0 0 \u2013") << "no bar on the 1st";
-  EXPECT_EQ(page_row(page, "days", "corrections"), "corrections 1 0 12.60");
+  EXPECT_EQ(page_row(page, "days", "adjustments"), "adjustments 1 0 12.60");
   EXPECT_EQ(page_row(page, "models", "happyhorse"), "happyhorse 2 0 15.30");
   close("2026-11");
   EXPECT_EQ(charged(), expected) << "frozen";

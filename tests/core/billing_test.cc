@@ -196,6 +196,14 @@ TEST(Billing, ALineIdLeadsBackToItsSnapshot) {
   const std::string extra =
       core::line_id(task.snapshot, task.raw_sha256, core::LineKind::super_resolution);
   EXPECT_EQ(extra, "184-9f86d081884c-sr");
+  EXPECT_TRUE(core::is_reversal_id(core::reversal_id(extra)));
+  EXPECT_FALSE(core::is_reversal_id(extra));
+  for (const std::string& id : {extra, core::reversal_id(extra)}) {
+    EXPECT_EQ(core::kind_of_line(id), core::LineKind::super_resolution) << id;
+  }
+  for (const char* id : {"184-9f86d081884c", "184-9f86d081884c-reversal"}) {
+    EXPECT_EQ(core::kind_of_line(id), core::LineKind::main) << id;
+  }
   for (const std::string& id : {extra, core::reversal_id(extra), std::string("184-9f86d081884c")}) {
     const auto origin = core::origin_of_line(id);
     ASSERT_TRUE(origin) << id;

@@ -139,51 +139,6 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
   }
 }
 
-TEST(PriceBook, NamesRowsThatCanNeverCount) {
-  struct Case {
-    const char* name;
-    const char* rows;
-    const char* dead;  // "ROW<EARLIER ROW", the header is line 1
-  };
-  const std::vector<Case> cases{
-      {"one row", "a,second,,,1,USD,,\n", ""},
-      {"the same again", "a,second,,,1,USD,,\na,second,,,2,USD,,\n", "3<2"},
-      {"the same in another unit", "a,second,,,1,USD,,\na,video,,,2,USD,,\n", "3<2"},
-      {"beside it", "a,second,,,1,USD,,\na,sr_mtoken,,,2,USD,,\n", ""},
-      {"twice beside it", "a,sr_mtoken,,,1,USD,,\na,second,,,1,USD,,\n*,sr_mtoken,,,2,USD,,\n", ""},
-      {"behind all", "*,second,,,1,USD,,\na,second,,,2,USD,,\nb*,second,,,2,USD,,\n", "3<2 4<2"},
-      {"the first of several", "a*,video,,,1,USD,,\na?,video,,,1,USD,,\nab,video,,,1,USD,,\n",
-       "3<2 4<2"},
-      {"a wider row behind", "a,second,,,2,USD,,\n*,second,,,1,USD,,\n", ""},
-      {"tiers side by side", "a,second,,720,1,USD,,\na,second,721,,2,USD,,\n", ""},
-      {"a tier within another", "a,second,,1080,1,USD,,\na,second,480,720,2,USD,,\n", "3<2"},
-      {"a tier that reaches out", "a,second,,1080,1,USD,,\na,second,480,,2,USD,,\n", ""},
-      {"unknown resolutions are left", "a,second,0,,1,USD,,\na,second,,,2,USD,,\n", ""},
-      {"days within others",
-       "a,second,,,1,USD,2026-01-01,\na,second,,,2,USD,2026-02-01,2026-03-01\n", "3<2"},
-      {"days before", "a,second,,,1,USD,2026-01-01,\na,second,,,2,USD,,2026-03-01\n", ""},
-      {"days that go on", "a,second,,,1,USD,,2026-06-30\na,second,,,2,USD,,\n", ""},
-      {"case counts", "A,second,,,1,USD,,\na,second,,,2,USD,,\n", ""},
-  };
-  for (const Case& one : cases) {
-    std::string dead;
-    for (const core::DeadPrice& row : book(kHeader + one.rows).dead_rows()) {
-      dead += (dead.empty() ? "" : " ") + std::to_string(row.line) + "<" +
-              std::to_string(row.earlier_line);
-    }
-    EXPECT_EQ(dead, one.dead) << one.name;
-  }
-}
-
-// Each row against each earlier one would be 5,000,000,000 comparisons.
-TEST(PriceBook, ManyRowsAreLookedThroughInNoTime) {
-  std::string rows = kHeader;
-  for (std::size_t i = 0; i < core::PriceBook::kRowsMax - 1; ++i) {
-    rows += "m" + std::to_string(i) + ",second,,,1,USD,,\n";
-  }
-  EXPECT_EQ(book(rows + "m7,second,,,1,USD,,\n").dead_rows().size(), 1U);
-}
-
 TEST(Glob, CoversWhatItCertainlyMatches) {
   struct Case {
     std::string wide;

@@ -141,6 +141,19 @@ TEST(Reconciliation, ARefundLeavesNothingToMatch) {
   EXPECT_EQ(texts(both), (std::vector<std::string>{"only_theirs unknown - 0"}));
 }
 
+TEST(Reconciliation, AnUnknownAmountThatIsTakenBackIsUnknownNoMore) {
+  for (const bool with_the_line : {true, false}) {
+    Reconciliation both;
+    if (with_the_line) {
+      both.add_ours("t", "", std::nullopt);
+    }
+    both.add_ours("t", "", std::nullopt, true);
+    both.add_ours("t", "CNY", amount("5"));
+    both.add_theirs("t", "CNY", amount("5"));
+    EXPECT_EQ(counted(both), "1 matched, 0 only ours, 0 only theirs, 0 different");
+  }
+}
+
 TEST(Reconciliation, AnUnknownAmountOfOursMatchesNothing) {
   Reconciliation both;
   both.add_ours("logged", "", std::nullopt);

@@ -245,6 +245,12 @@ def test_reconcile_reads_what_report_writes(own, delimiter, prices):
     assert len(rows(wrong.out)) == changed and {row["result"] for row in rows(wrong.out)} == {"different"}
 
 
+def test_reconcile_holds_a_closed_month_against_its_own_file(own):
+    assert own("report", "--period", "2026-06", "-o", "june.csv").code == 0
+    same = own("reconcile", "june.csv", "--period", "2026-06")
+    assert same.code == 0 and "tasks by cost: " in same.err and "without an amount" not in same.err, same
+
+
 def test_reconcile_counts_a_task_once(month):
     program = month(50)
     lines = rows(report(program))
