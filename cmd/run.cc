@@ -96,6 +96,7 @@ class Run {
   [[nodiscard]] std::string why_it_ended() const;
   void write_monitor_files(const std::string& ledger);
   void write_monitor_file(const char* option, const std::function<void(const std::string&)>& write);
+  [[nodiscard]] std::optional<storage::LedgerTotals> ledger_counts(const std::string& ledger) const;
   [[nodiscard]] Metrics metrics(const std::string& ledger, const std::string& path) const;
   [[nodiscard]] double seconds_so_far() const {
     return std::chrono::duration<double>(clock_.steady() - begin_).count();
@@ -112,6 +113,7 @@ class Run {
   core::SteadyTime locked_;  // when the ledger was ours: --deadline counts from then
   bool input_cut_ = false;   // by a signal or the deadline
   const core::SteadyTime begin_ = clock_.steady();
+  std::optional<storage::LedgerPlace> place_;  // of the ledger, once the run began
   std::unique_ptr<FailedRows> failed_rows_;
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;
@@ -175,12 +177,13 @@ int Run::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                                      .inputs = inputs_.names(),
                                      .accounts = account_names_,
                                      .stale_after = settings_.duration("stale-after")});
+  place_ = store.place();
   lock.keep();
   try {
     work(store, lock, std::move(transport));
   } catch (const storage::LedgerUnreadable& failure) {
     store.place().require_unmoved();
-    throw core::Error(failure.what());  // it could be read when the run began
+    throw core::Error(std::string("the ledger changed while the run went on: ") + failure.what());
   }
   return summary_.exit_code;
 }
@@ -281,16 +284,26 @@ void Run::write_monitor_file(const char* option,
   }
 }
 
+// None when the ledger cannot be read, or another one lies there now: how the run ended tells that.
+std::optional<storage::LedgerTotals> Run::ledger_counts(const std::string& ledger) const {
+  if (!place_ && !std::filesystem::exists(ledger)) {
+    return storage::LedgerTotals{};
+  }
+  if (place_ && !place_->is_unmoved()) {
+    return std::nullopt;
+  }
+  try {
+    return storage::History(ledger).totals(clock_.utc());
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
+    return std::nullopt;
+  }
+}
+
 Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
   Metrics metrics;
   metrics.version = program_version();
-  try {
-    const bool none_yet = summary_.run_id == 0 && !std::filesystem::exists(ledger);
-    metrics.ledger =
-        none_yet ? storage::LedgerTotals{} : storage::History(ledger).totals(clock_.utc());
-  } catch (const std::exception& failure) {
-    log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
-  }
+  metrics.ledger = ledger_counts(ledger);
   metrics.last_run_end = clock_.utc();
   metrics.last_run_seconds = summary_.seconds;
   metrics.last_run_exit_code = summary_.exit_code;

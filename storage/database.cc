@@ -168,10 +168,10 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
   configure_sqlite();
   // Before anything is made or changed: what is no ledger, or one of a newer program, stays as it
   // is, in its journal mode, its log and its mode.
-  require_ledger(path, true);
+  const FileKind kind = require_ledger(path, true).kind;
   make_private_folder(std::filesystem::absolute(path).parent_path());
   return with_ledger_errors(path, "open", [&] {
-    if (look_at_ledger(path).kind == FileKind::absent) {
+    if (kind == FileKind::absent) {
       make_ledger(path);
     }
     keep_private(path);
@@ -203,10 +203,10 @@ void leave_log_at_close(SQLite::Database& database) {
 
 std::unique_ptr<SQLite::Database> open_for_reading(const std::string& path) {
   configure_sqlite();
-  require_ledger(path);
+  const bool in_wal_mode = require_ledger(path).in_wal_mode;
   return with_ledger_errors(path, "read", [&] {
     std::unique_ptr<SQLite::Database> database;
-    if (look_at_ledger(path).in_wal_mode && !may_make_files_beside(path)) {
+    if (in_wal_mode && !may_make_files_beside(path)) {
       database = open_where_nothing_can_be_made(path);
     } else {
       database = std::make_unique<SQLite::Database>(path, kReaderFlags, kBusyTimeoutMs);

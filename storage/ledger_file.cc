@@ -175,7 +175,7 @@ bool has_log(const std::string& path) {
   return lstat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0;
 }
 
-void require_ledger(const std::string& path, bool may_be_absent) {
+LedgerFile require_ledger(const std::string& path, bool may_be_absent) {
   const LedgerFile file = with_ledger_errors(path, "read", [&] { return look_at_ledger(path); });
   switch (file.kind) {
     case FileKind::absent:
@@ -190,6 +190,7 @@ void require_ledger(const std::string& path, bool may_be_absent) {
       require_no_newer_schema(path, file.schema, embedded_migrations());
       break;
   }
+  return file;
 }
 
 void throw_not_a_ledger(const std::string& path) {
@@ -207,11 +208,16 @@ LedgerPlace::LedgerPlace(std::string path) : path_(std::move(path)) {
   inode_ = status.st_ino;
 }
 
-void LedgerPlace::require_unmoved() const {
+bool LedgerPlace::is_unmoved() const {
   struct stat status {};
-  const bool there = lstat(path_.c_str(), &status) == 0;
-  if (!there || status.st_dev != device_ || status.st_ino != inode_) {
-    fail(there ? "was replaced by another file" : "was moved or removed");
+  return lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+void LedgerPlace::require_unmoved() const {
+  if (!is_unmoved()) {
+    struct stat status {};
+    fail(lstat(path_.c_str(), &status) == 0 ? "was replaced by another file"
+                                            : "was moved or removed");
   }
 }
 

@@ -21,10 +21,10 @@ struct LedgerFile {
 /// Whether a write-ahead log with anything in it lies beside the ledger.
 [[nodiscard]] bool has_log(const std::string& path);
 
-/// Throws LedgerUnreadable unless a ledger that this version can read, or an older one, lies at
-/// `path`; where none lies, too, unless `may_be_absent`. For commands that are about to make files
-/// beside it: nothing is made or changed. Throws core::Error when it cannot be read.
-void require_ledger(const std::string& path, bool may_be_absent = false);
+/// What lies at `path`. Throws LedgerUnreadable unless it is a ledger that this version can read,
+/// or an older one; where none lies, too, unless `may_be_absent`. For commands that are about to
+/// make files beside it: nothing is made or changed. Throws core::Error when it cannot be read.
+LedgerFile require_ledger(const std::string& path, bool may_be_absent = false);
 
 /// Throws LedgerUnreadable that says so.
 [[noreturn]] void throw_not_a_ledger(const std::string& path);
@@ -35,7 +35,9 @@ class LedgerPlace {
  public:
   /// Throws core::Error when nothing lies at `path`.
   explicit LedgerPlace(std::string path);
-  /// Throws core::Error that says where the file is now, when it is no longer at its path.
+  /// Whether the file is still at its path.
+  [[nodiscard]] bool is_unmoved() const;
+  /// Throws core::Error that says where the file is now, when it is not.
   void require_unmoved() const;
   /// The same for its write-ahead log, whose size it returns. Only after something was written.
   [[nodiscard]] std::int64_t log_bytes() const;

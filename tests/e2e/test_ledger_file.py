@@ -124,7 +124,9 @@ def test_a_ledger_that_is_moved_while_a_video_comes(reeltally, make_gateway):
     result = reeltally.finish(process)
     assert result.code == 1 and "was moved or removed while it was in use" in result.err and str(moved) in result.err, result
     assert json.loads((reeltally.folder / "s.json").read_text())["exit_code"] == 1
-    assert "\nreeltally_last_run_exit_code 1\n" in (reeltally.folder / "m.prom").read_text()
+    metrics = (reeltally.folder / "m.prom").read_text()
+    assert "\nreeltally_last_run_exit_code 1\n" in metrics and "reeltally_tasks{" not in metrics, "nobody's counts"
+    assert len(result.err.splitlines()) == 1, result
 
 
 @pytest.mark.parametrize("what", ["removed", "replaced", "replaced and used by another run"])
