@@ -238,7 +238,6 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
   const auto outcome = ask(transport, core::query_path(id)).outcome;
   if (const auto* answer = std::get_if<core::QueryAnswer>(&outcome)) {
     const core::UtcTime now = core::SystemClock().utc();
-    check_clock(*answer, now, findings);
     const auto about_key = ask(transport, core::kKeyUsagePath).outcome;
     core::KeyStanding key;
     if (const auto* told = std::get_if<core::QueryAnswer>(&about_key)) {
@@ -247,6 +246,7 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
     }
     judge(*answer, id, key, findings);
     tell_key(key, answer->date.value_or(now), findings);
+    check_clock(*answer, now, findings);
   } else if (const auto* failure = std::get_if<core::TransportFailure>(&outcome)) {
     findings.problem("gateway", failure->text,
                      failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"

@@ -240,50 +240,6 @@ TEST_F(EngineTest, RateIsKept) {
 
 // ---- the run as a whole
 
-TEST_F(EngineTest, RejectedKeyEndsTheRunAndMarksNothing) {
-  plan_.concurrency = 2;
-  add("a", {answer(401, R"({"error":{"message":"no","type":"new_api_error","code":""}})")});
-  for (int i = 0; i < 50; ++i) {
-    add("t" + std::to_string(i), {answer(401, "")});
-  }
-  EXPECT_EQ(run().end, RunEnd::key_rejected);
-  EXPECT_LE(tally().requests, 3U) << "only what was in flight";
-  EXPECT_EQ(ledger_.count(TaskState::unfinished), 51U);
-}
-
-TEST_F(EngineTest, ForbiddenForAllOfTheFirstTenEndsTheRun) {
-  for (int i = 0; i < 50; ++i) {
-    add("t" + std::to_string(i), {answer(403, R"({"error":{"message":"no access"}})")});
-  }
-  plan_.concurrency = 1;
-  EXPECT_EQ(run().end, RunEnd::key_rejected);
-  EXPECT_EQ(tally().requests, 10U);
-}
-
-TEST_F(EngineTest, ForbiddenForSomeIsTheirOwnTrouble) {
-  add_succeeding("good");
-  add("bad", {answer(403, R"({"error":{"message":"no access"}})")});
-  EXPECT_EQ(run().end, RunEnd::completed);
-  EXPECT_EQ(tally().not_answered, 1U);
-}
-
-TEST_F(EngineTest, TwoForbiddenOfTwoEndTheRunOneOfOneDoesNot) {
-  add("a", {answer(403, "{}")});
-  EXPECT_EQ(run().end, RunEnd::completed);
-  add("b", {answer(403, "{}")});
-  plan_.run = 2;
-  EXPECT_EQ(run().end, RunEnd::key_rejected);
-}
-
-TEST_F(EngineTest, InvalidUrlForAllIsAWrongBaseUrl) {
-  for (int i = 0; i < 12; ++i) {
-    add("t" + std::to_string(i),
-        {answer(404, R"json({"error":{"message":"Invalid URL (GET /v1/x)",)json"
-                     R"json("type":"invalid_request_error","param":"","code":""}})json")});
-  }
-  EXPECT_EQ(run().end, RunEnd::wrong_base_url);
-}
-
 TEST_F(EngineTest, AFirstSignalDrains) {
   plan_.concurrency = 4;
   for (int i = 0; i < 40; ++i) {
