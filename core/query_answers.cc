@@ -56,7 +56,8 @@ void QueryLane::hear(std::size_t slot, QueryAnswer&& answer) {
   Answer parsed = parse_answer(answer.http_status, readable(answer), window_[slot].task->id);
   tell_request(slot, answer, parsed.verdict);
   const auto ruling = health_.hear(heard(slot, answer, parsed));
-  if (ruling == GatewayHealth::Ruling::not_yet && unruled_.size() < kUnruledMax) {
+  const std::size_t unruled_max = kUnruledMax + static_cast<std::size_t>(plan_.concurrency);
+  if (ruling == GatewayHealth::Ruling::not_yet && unruled_.size() < unruled_max) {
     unruled_.push_back({slot, std::move(answer), std::move(parsed)});
     return;
   }

@@ -26,7 +26,8 @@ void QueryLane::queue(std::size_t slot, SteadyTime when) {
 }
 
 void QueryLane::admit() {
-  while (!swept_ && window_.held() + kPage <= kWindow && window_.ready() < kPage / 2) {
+  while (!swept_ && window_.held() + kPage <= kWindow && window_.ready() < kPage / 2 &&
+         ledger_.has_room(kPage)) {
     std::vector<TaskRecord> page = ledger_.tasks(cursor_, kPage);
     swept_ = page.size() < kPage;
     const std::vector<TaskKey> known = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
@@ -188,7 +189,9 @@ SteadyTime QueryLane::next_due() {
   return window_.next_due().value_or(SteadyTime::max());
 }
 
-bool QueryLane::idle() const { return window_.held() == 0 && swept_ && !evicted_; }
+bool QueryLane::idle() const {
+  return window_.held() == 0 && swept_ && !evicted_ && !health_.awaits_key();
+}
 
 // ---- the run as a whole
 

@@ -38,7 +38,8 @@ class QueryLane {
   static constexpr std::size_t kPage = 1024;
   /// Tasks in trouble that went back to the ledger; beyond these a run gives up, though it waits.
   static constexpr std::size_t kTroubledMax = 65'536;
-  /// Answers whose meaning shows later; beyond these they stand as they are.
+  /// Answers whose meaning shows later, beside those that were in flight when it was sought; beyond
+  /// these they stand as they are.
   static constexpr std::size_t kUnruledMax = 64;
 
   QueryLane(const RunPlan& plan, Ledger& ledger, Transport& transport, const Clock& clock,
@@ -57,7 +58,7 @@ class QueryLane {
 
   /// When something becomes due next; SteadyTime::max() when only a completion can move the lane.
   [[nodiscard]] SteadyTime next_due();
-  /// Whether there is nothing in the window, in flight or left in the ledger.
+  /// Whether there is nothing in the window or left in the ledger, and no key to be asked about.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   /// The run must end: the key is rejected, the base URL wrong, the gateway down.

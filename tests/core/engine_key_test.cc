@@ -106,6 +106,16 @@ TEST_F(EngineKeyTest, WithAListOfModelsAForbiddenIdIsNotFound) {
   EXPECT_EQ(ledger_.snapshots(), 90U);
 }
 
+TEST_F(EngineKeyTest, AllThatWereInFlightWaitForWhatTheKeyTells) {
+  set_usage(answer(200, usage("true")));
+  plan_.concurrency = 200;
+  add_many("t", 200, answer(403, kNoAccess));
+  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+    EXPECT_EQ(run().end, RunEnd::completed);
+  }
+  EXPECT_EQ(ledger_.count(TaskState::missing), 200U);
+}
+
 TEST_F(EngineKeyTest, AForbiddenIdAmongGoodOnesIsNotFoundToo) {
   set_usage(answer(200, usage("true")));
   for (int i = 0; i < 15; ++i) {
@@ -178,6 +188,16 @@ TEST_F(EngineKeyTest, ARejectedKeyIsAskedAboutOnceAndNothingElseIsAskedMeanwhile
   EXPECT_EQ(tally().requests, 4U);
   EXPECT_EQ(asked_about_key(), 1);
   EXPECT_EQ(ledger_.snapshots(), 4U) << "those answers are kept";
+}
+
+TEST_F(EngineKeyTest, ALowRateOnlyDelaysTheQuestionAboutTheKey) {
+  set_usage(answer(200, usage("false", "0")));
+  plan_.rate = 1;
+  add("a", {answer(401, kInvalidToken)});
+  const auto begin = clock_.steady();
+  const auto result = run();
+  EXPECT_NE(result.reason.find("its quota is used up"), std::string::npos) << result.reason;
+  EXPECT_GE(clock_.steady() - begin, seconds(1)) << "at most so many in any second";
 }
 
 TEST_F(EngineKeyTest, AKeyThatNobodyKnowsIsNamedAsThat) {
