@@ -9,10 +9,15 @@
 
 namespace core {
 
-/// When the link dies by its own query (api.md, section 6): absolute `Expires`, `x-oss-expires` of
-/// OSS2 and `ksTime` (hex), or a date plus the duration (1 s to 7 days) in `x-oss-expires`,
-/// `X-Amz-Expires`, `X-Tos-Expires` (T33). The soonest when several are there; of a parameter given
-/// twice the first counts. None when nothing credible is said: a moment before 2015 is not.
+/// When the link dies by its own query (api.md, sections 6 and 13).
+///  - Absolute: `Expires`, `x-expires`, `x-oss-expires` of OSS2, `ksTime` (hex), Azure's `se`
+///  beside
+///    `sig` (ISO 8601), Aliyun's `auth_key` (its first part), COS's `q-sign-time` (its second),
+///    Qiniu's `e` beside `token`, Tencent's `txTime` beside `txSecret` and `t` beside `sign` (hex).
+///  - A date plus a duration (T33): `x-oss-`, `X-Amz-`, `X-Tos-` and `X-Goog-Expires` (1 s to 7
+///    days), `X-Obs-Expires`, and the fourth part of BOS's `authorization`.
+/// The soonest when several are there; of a parameter given twice the first counts. None when
+/// nothing credible is said: a moment before 2015 is not.
 [[nodiscard]] std::optional<UtcTime> link_expiry(std::string_view url);
 
 /// Scheme, host and the start of the path; no user, query or fragment; printable. What is no URL
