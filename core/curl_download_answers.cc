@@ -5,6 +5,7 @@
 #include "core/api.h"
 #include "core/curl_loop.h"
 #include "core/http_headers.h"
+#include "core/json.h"
 #include "core/printable.h"
 #include "core/task_facts.h"
 
@@ -13,6 +14,23 @@ namespace {
 
 constexpr std::size_t kErrorBytesMax = 1024;
 constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
+
+// What Google's store answers, with 400, for a signed link whose time is over.
+constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
+
+/// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
+/// (api.md, section 6). A page of a proxy before it is not, nor are the gateway's words that the
+/// vendor's store is in trouble ("Upstream service returned status 503").
+bool is_gateways_word(std::string_view body) {
+  JsonDocument document;
+  if (document.read(body) != JsonDefect::none || document.root()["error"].is_null()) {
+    return false;
+  }
+  const std::string_view message = document.root()["error"]["message"].text();
+  const std::size_t digits = message.find_last_not_of("0123456789") + 1;
+  const std::string_view status = message.substr(digits);
+  return status.size() != 3 || (status.front() != '5' && status != "429");
+}
 
 }  // namespace
 
@@ -198,7 +216,10 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   if (!said.empty()) {
     failure.text += ": " + said;
   }
-  if (status == 403 || (status == 401 && !is_own_origin(download))) {
+  failure.by_gateway = is_own_origin(download) && is_gateways_word(download.error_body);
+  const bool says_expired = download.error_body.find(kExpiredToken) != std::string::npos;
+  if (status == 403 || (status == 401 && !is_own_origin(download)) ||
+      (status == 400 && says_expired)) {
     failure.problem = FetchProblem::denied;
   } else if (status == 404 || status == 410) {
     failure.problem = FetchProblem::gone;
@@ -209,7 +230,7 @@ FetchFailure CurlTransport::Loop::status_failure(const Download& download, long 
   } else if (status >= 500) {
     failure.problem = FetchProblem::server_error;
   } else if (status == 200) {
-    failure.problem = FetchProblem::not_a_video;
+    failure.problem = FetchProblem::error_page;
   } else {
     failure.problem = FetchProblem::other_status;
   }

@@ -84,6 +84,7 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     answer.body = std::exchange(query.body, {});
     const std::string& key = key_of(query.account);
     answer.body_without_key = without_key(answer.body, key);
+    answer.key_in_body = answer.body_without_key ? key : std::string();
     answer.date = date_of(query.easy.get());
     constexpr int kOk = 200;
     if (answer.http_status != kOk) {

@@ -1,15 +1,24 @@
 #include "core/download_lane.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
+
+#include "core/lifecycle.h"
 
 namespace core {
 namespace {
 
-// No vendor keeps a video longer by itself (api.md, section 13).
-constexpr std::chrono::hours kUnknownLifeMax{7 * 24};
-constexpr int kTriesOfUnknownLife = 3;  // in runs before this one
+// What stands before the reason when the gateway's own copy was tried for want of a link.
+std::string in_place_of(const VideoLink& link) {
+  if (!link.fallback) {
+    return "";
+  }
+  return (link.defect.empty() ? "the answer holds no link"
+                              : "the answer's link cannot be used (" + link.defect + ")") +
+         ", and the gateway's own: ";
+}
 
 }  // namespace
 
@@ -89,7 +98,7 @@ void DownloadLane::start_due(Ticket last_success, QueryLane& queries) {
       stop(*hindrance);
       return;
     }
-    start(token, items_.find(token)->second);
+    start(token, items_.find(token)->second, queries);
   }
 }
 
@@ -111,12 +120,19 @@ std::vector<std::uint64_t> DownloadLane::startable() const {
   return tokens;
 }
 
-void DownloadLane::start(std::uint64_t token, Item& item) {
+void DownloadLane::start(std::uint64_t token, Item& item, QueryLane& queries) {
   const WantedVideo& video = item.video;
+  if (video.link.url.empty()) {
+    item.heard = {FetchFailure{.problem = FetchProblem::gone,
+                               .text = "its link cannot be read again from the recorded answer"}};
+    ask_again(token, item, queries);
+    return;
+  }
+  item.heard.resize(1 + video.link.others.size());
   DownloadRequest request;
   request.token = token;
   request.account = video.account;
-  request.url = video.link.url;
+  request.url = candidate(video.link, item.candidate).url;
   request.file = file_of(video);
   item.phase = Phase::in_flight;
   ++in_flight_;
@@ -196,55 +212,81 @@ void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, Quer
   Item& item = found->second;
   --in_flight_;
   ++tally_.errors[std::string("video_") + std::string(name(failure.problem))];
+  item.heard.at(item.candidate) = failure;
   switch (failure.problem) {
-    case FetchProblem::denied:
-    case FetchProblem::gone:
-    case FetchProblem::unauthorised:
-      refused(token, item, failure, queries);
-      return;
-    case FetchProblem::too_large:
-    case FetchProblem::refused_url:
-    case FetchProblem::blocked:
-      finish(found, is_expired(item, failure) ? VideoState::expired : VideoState::wanted,
-             failure.text, false);
-      return;
     case FetchProblem::disk_full:
     case FetchProblem::disk:
       disk_failure_ = failure.text;
       stop(failure.text);
       return;
+    case FetchProblem::too_large:
+    case FetchProblem::blocked:
+      finish(found, VideoState::wanted, failure.text, false);
+      return;
     case FetchProblem::transport:
+    case FetchProblem::denied:
+    case FetchProblem::gone:
+    case FetchProblem::unauthorised:
     case FetchProblem::throttled:
     case FetchProblem::server_error:
     case FetchProblem::other_status:
     case FetchProblem::not_a_video:
+    case FetchProblem::error_page:
+    case FetchProblem::unsupported:
     case FetchProblem::wrong_length:
     case FetchProblem::wrong_checksum:
+    case FetchProblem::refused_url:
       break;
   }
-  if (item.failures < plan_.retry.retries) {
-    retry(item, failure);
-    return;
+  if (!try_another(item)) {
+    conclude(found, queries);
   }
-  if (item.video.link.fallback && failure.problem != FetchProblem::transport &&
-      failure.problem != FetchProblem::throttled) {
-    finish(found, VideoState::failed,
-           "the answer holds no link, and the gateway's own: " + failure.text, false);
-    return;
+}
+
+// Each URL of a video has its turn before any of them is tried again.
+bool DownloadLane::try_another(Item& item) {
+  const auto may_do = [&item](std::size_t number) {
+    const auto& heard = item.heard[number];
+    return !heard || worth_a_retry(heard->problem);
+  };
+  const std::string& why = item.heard[item.candidate]->text;
+  for (std::size_t next = item.candidate + 1; next < item.heard.size(); ++next) {
+    if (may_do(next)) {
+      item.candidate = next;
+      item.phase = Phase::waiting;
+      item.due = clock_.steady();
+      tell_retry(item, why + "; another link of the video is tried");
+      return true;
+    }
   }
-  finish(found, is_expired(item, failure) ? VideoState::expired : VideoState::wanted, failure.text,
-         false);
+  for (std::size_t next = 0; item.failures < plan_.retry.retries && next < item.heard.size();
+       ++next) {
+    if (may_do(next)) {
+      item.candidate = next;
+      retry(item, *item.heard[next]);
+      return true;
+    }
+  }
+  return false;
 }
 
 // A refused link may have been replaced by the gateway since: the task is asked once more. If it is
 // the key that is refused, this query hears so too, and ends the run.
-void DownloadLane::refused(std::uint64_t token, Item& item, const FetchFailure& failure,
-                           QueryLane& queries) {
-  item.refusal = failure;
-  if (item.asked_again) {
-    conclude_refusal(items_.find(token));
-    return;
+void DownloadLane::conclude(Items::iterator found, QueryLane& queries) {
+  Item& item = found->second;
+  const bool refused = std::any_of(item.heard.begin(), item.heard.end(), [](const auto& heard) {
+    return heard->problem == FetchProblem::denied || heard->problem == FetchProblem::gone ||
+           heard->problem == FetchProblem::unauthorised ||
+           heard->problem == FetchProblem::error_page;
+  });
+  if (refused && !item.asked_again) {
+    ask_again(found->first, item, queries);
+  } else {
+    give_up(found);
   }
+}
+
+void DownloadLane::ask_again(std::uint64_t token, Item& item, QueryLane& queries) {
   item.asked_again = true;
   item.phase = Phase::rechecking;
   TaskRecord task{.key = item.video.task, .account = item.video.account, .id = item.video.id};
@@ -258,33 +300,48 @@ void DownloadLane::rechecked(const Recheck& recheck) {
   const auto link =
       std::find_if(recheck.links.begin(), recheck.links.end(),
                    [&item](const VideoLink& one) { return one.index == item.video.link.index; });
-  if (recheck.answered && link != recheck.links.end() && link->url != item.video.link.url) {
+  if (recheck.answered && link != recheck.links.end() && brings_more(*link, item.video.link)) {
     item.video.link = *link;
+    item.video.first_refusal.reset();
+    item.candidate = 0;
+    item.heard.clear();
     item.usable = recheck.ticket;
     item.phase = Phase::rechecked;
     return;
   }
   if (recheck.answered) {
-    conclude_refusal(found);
+    give_up(found);
     return;
   }
-  finish(found, VideoState::wanted, item.refusal.text + "; asking for a fresh link failed", false);
+  finish(found, VideoState::wanted, item.heard.front()->text + "; asking for a fresh link failed",
+         false);
 }
 
-void DownloadLane::conclude_refusal(Items::iterator item) {
-  const Item& refused = item->second;
-  if (refused.video.link.fallback) {
-    finish(item, VideoState::failed,
-           "the answer holds no link, and the gateway's own: " + refused.refusal.text, false);
-  } else if (is_expired(refused, refused.refusal)) {
-    finish(item, VideoState::expired, "the link is dead: " + refused.refusal.text, false);
-  } else if (refused.refusal.problem == FetchProblem::unauthorised) {
-    finish(item, VideoState::wanted, refused.refusal.text, false);  // a key may get more rights
-  } else if (refused.video.denied_before) {
-    finish(item, VideoState::failed, refused.refusal.text, true);
-  } else {
-    finish(item, VideoState::wanted, refused.refusal.text, true);
+// All URLs of the video were tried. The reason is that of the last one whose own end is the
+// video's.
+void DownloadLane::give_up(Items::iterator found) {
+  const Item& item = found->second;
+  const VideoLink& link = item.video.link;
+  if (link.url.empty()) {
+    finish(found, VideoState::failed, item.heard.front()->text + ", and the gateway has no other",
+           false);
+    return;
   }
+  std::vector<VideoState> ends;
+  bool refused = false;
+  for (std::size_t number = 0; number < item.heard.size(); ++number) {
+    const FetchFailure& failure = *item.heard[number];
+    ends.push_back(
+        after_fetch(candidate(link, number), failure, item.video.first_refusal, clock_.utc()));
+    refused = refused || word_of(failure) == FetchWord::refusal;
+  }
+  const VideoState state = std::accumulate(ends.begin() + 1, ends.end(), ends.front(), together);
+  const auto telling = std::find(ends.rbegin(), ends.rend(), state);
+  const auto number = static_cast<std::size_t>(ends.rend() - telling - 1);
+  finish(found, state,
+         (state == VideoState::expired ? "the link is dead: " : in_place_of(link)) +
+             item.heard[number]->text,
+         refused);
 }
 
 void DownloadLane::retry(Item& item, const FetchFailure& failure) {
@@ -294,14 +351,18 @@ void DownloadLane::retry(Item& item, const FetchFailure& failure) {
   const auto pause = failure.retry_after.value_or(std::chrono::milliseconds(0));
   item.phase = Phase::waiting;
   item.due = clock_.steady() + pause + retry_delay(plan_.retry, item.failures, unit);
+  tell_retry(item, failure.text);
+}
+
+void DownloadLane::tell_retry(const Item& item, const std::string& why) const {
   if (notify_) {
-    notify_({Notice::Kind::retry, item.video.id.text(), item.video.link.index, failure.text,
+    notify_({Notice::Kind::retry, item.video.id.text(), item.video.link.index, why,
              item.video.account});
   }
 }
 
 void DownloadLane::finish(Items::iterator item, VideoState state, const std::string& why,
-                          bool denied) {
+                          bool refused) {
   const WantedVideo& video = item->second.video;
   const bool expired = state == VideoState::expired;
   ++(expired ? tally_.videos_expired : tally_.videos_failed);
@@ -318,7 +379,10 @@ void DownloadLane::finish(Items::iterator item, VideoState state, const std::str
   entry.observed_at = clock_.utc();
   entry.state = state;
   entry.error = why;
-  entry.denied = denied;
+  entry.first_refusal = video.first_refusal;
+  if (refused && !entry.first_refusal) {
+    entry.first_refusal = entry.observed_at;
+  }
   append(std::move(entry));
   items_.erase(item);
 }
@@ -328,19 +392,6 @@ void DownloadLane::stop(const std::string& why) {
     notify_({Notice::Kind::stopped, {}, 0, "downloads stop: " + why});
   }
   stopped_ = true;
-}
-
-// The server's clock decides where it is known: ours may be wrong (api.md T32). A link that does
-// not say when it dies, as the gateway's own, is dead when its server has failed several runs long
-// after the task was done: the gateway answers 502 for a dead link behind its own (api.md,
-// section 6).
-bool DownloadLane::is_expired(const Item& item, const FetchFailure& failure) const {
-  const UtcTime now = failure.date.value_or(clock_.utc());
-  if (item.video.link.expires_at) {
-    return *item.video.link.expires_at <= now;
-  }
-  return failure.problem != FetchProblem::transport && item.video.attempts >= kTriesOfUnknownLife &&
-         item.video.finish_time + kUnknownLifeMax <= now;
 }
 
 }  // namespace core

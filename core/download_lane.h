@@ -67,22 +67,25 @@ class DownloadLane {
     int failures = 0;
     bool asked_again = false;
     SteadyTime due{};
-    Ticket usable = 0;     // a fresh link may be used once this is committed
-    FetchFailure refusal;  // why the task was asked again
+    Ticket usable = 0;          // a fresh link may be used once this is committed
+    std::size_t candidate = 0;  // the URL whose turn it is
+    std::vector<std::optional<FetchFailure>> heard;  // of each URL, the last that was heard
   };
   using Items = std::map<std::uint64_t, Item>;
 
   void page(Ticket last_success);
   Ticket append(VideoEntry entry);
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
-  void start(std::uint64_t token, Item& item);
+  void start(std::uint64_t token, Item& item, QueryLane& queries);
   [[nodiscard]] FilePlan file_of(const WantedVideo& video) const;
-  void refused(std::uint64_t token, Item& item, const FetchFailure& failure, QueryLane& queries);
-  void conclude_refusal(Items::iterator item);
+  [[nodiscard]] bool try_another(Item& item);
+  void conclude(Items::iterator item, QueryLane& queries);
+  void ask_again(std::uint64_t token, Item& item, QueryLane& queries);
+  void give_up(Items::iterator item);
   void retry(Item& item, const FetchFailure& failure);
-  void finish(Items::iterator item, VideoState state, const std::string& why, bool denied);
+  void tell_retry(const Item& item, const std::string& why) const;
+  void finish(Items::iterator item, VideoState state, const std::string& why, bool refused);
   void stop(const std::string& why);
-  [[nodiscard]] bool is_expired(const Item& item, const FetchFailure& failure) const;
 
   const RunPlan& plan_;
   std::shared_ptr<const NameTemplate> names_;

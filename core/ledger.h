@@ -38,9 +38,10 @@ struct WantedVideo {
   int account = 0;
   TaskId id;
   VideoLink link;
-  int attempts = 0;            ///< runs that tried before
-  bool denied_before = false;  ///< an earlier run was refused although the link should live
-  std::string path;            ///< absolute; the file recorded earlier, to be replaced; empty: none
+  int attempts = 0;  ///< runs that tried before
+  /// When an earlier run was first refused this video under its present link; none: it never was.
+  std::optional<UtcTime> first_refusal;
+  std::string path;  ///< absolute; the file recorded earlier, to be replaced; empty: none
   std::string model;
   std::string status;     ///< the status word of the final answer
   UtcTime finish_time{};  ///< the task's, else when its final answer came
@@ -77,7 +78,8 @@ struct VideoEntry {
   VideoState state = VideoState::wanted;  ///< `wanted`: a later run tries again
   std::optional<SavedFile> file;          ///< with `done`
   std::string error;                      ///< empty with `done`; no secrets
-  bool denied = false;                    ///< refused (403, 404) although the link should live
+  /// When the present link was first refused, in this run or before; none: it never was.
+  std::optional<UtcTime> first_refusal;
 };
 
 /// One atomic change of the ledger.

@@ -53,6 +53,18 @@ bool is_of_the_file(int error) {
   return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();
 }
 
+FetchProblem problem_of(ContentKind kind) {
+  switch (kind) {
+    case ContentKind::video:
+      return FetchProblem::not_a_video;
+    case ContentKind::unknown:
+      return FetchProblem::error_page;
+    case ContentKind::other:
+      return FetchProblem::unsupported;
+  }
+  return FetchProblem::not_a_video;
+}
+
 /// Reads a file from its beginning; `take` gets each piece. 0 or errno.
 template <typename Take>
 int read_whole(int file, Take take) {
@@ -442,7 +454,7 @@ std::optional<FetchFailure> PartFile::State::compare(const PromisedContent& prom
     checks += "md5 ";
   }
   if (!report.container.fault.empty()) {
-    return failure(FetchProblem::not_a_video, "no whole video: " + report.container.fault);
+    return failure(problem_of(report.container.kind), "no whole video: " + report.container.fault);
   }
   extension_ = report.container.extension;
   sha256_ = report.sha256;

@@ -53,7 +53,9 @@ void QueryLane::guard(std::size_t slot, QueryAnswer& answer, const Act& act) {
 }
 
 void QueryLane::hear(std::size_t slot, QueryAnswer&& answer) {
-  Answer parsed = parse_answer(answer.http_status, readable(answer), window_[slot].task->id);
+  // The raw text is what the ledger keeps, and what links are read from again.
+  Answer parsed = parse_answer(answer.http_status, answer.body, window_[slot].task->id);
+  hide_key(parsed, answer.key_in_body);
   tell_request(slot, answer, parsed.verdict);
   const auto ruling = health_.hear(heard(slot, answer, parsed));
   const std::size_t unruled_max = kUnruledMax + static_cast<std::size_t>(plan_.concurrency);
@@ -120,6 +122,7 @@ void QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, 
   // What `follow` needs of the answer; the rest moves into the ledger's queue.
   Answer brief{.verdict = verdict, .message = with_status(answer.http_status, parsed.message)};
   brief.videos_without_link = parsed.videos_without_link;
+  brief.link_defect = parsed.link_defect;
   if (held.recheck_for != 0) {
     brief.links = parsed.links;
   }
@@ -281,14 +284,25 @@ void QueryLane::tell_oddities(std::size_t slot, const Answer& answer, bool answe
     ++tally_.unrecognised;
     tell(Notice::Kind::unrecognised, slot, "answer of unknown shape or status, kept as it is");
   }
-  if (answer.videos_without_link > 0) {
-    tell(Notice::Kind::flagged, slot,
-         "the answer counts " + std::to_string(answer.videos_without_link) +
-             " more video(s) than it gives links for; they cannot be fetched");
+  if (answer.videos_without_link > 0 && held.recheck_for == 0 && !held.told_unreachable) {
+    held.told_unreachable = true;
+    tell_unreachable(slot, answer);
   }
   if (answer.verdict == Verdict::wrong_task) {
     tell(Notice::Kind::flagged, slot, "the answer names another task; kept, not used");
   }
+}
+
+// Videos that no link leads to are told once: in the run that hears of them.
+void QueryLane::tell_unreachable(std::size_t slot, const Answer& answer) {
+  const auto count = static_cast<std::uint64_t>(answer.videos_without_link);
+  tally_.videos_failed += count;
+  std::string why = "the answer counts " + std::to_string(count) +
+                    " more video(s) than it gives usable links for; they cannot be fetched";
+  if (!answer.link_defect.empty()) {
+    why += " (a link there cannot be used: " + answer.link_defect + ")";
+  }
+  tell(Notice::Kind::video_failed, slot, std::move(why));
 }
 
 void QueryLane::tell_of_model_list() {

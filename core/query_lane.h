@@ -108,6 +108,7 @@ class QueryLane {
               std::optional<std::chrono::milliseconds> retry_after);
   void tell_of_model_list();
   void tell_oddities(std::size_t slot, const Answer& answer, bool answered);
+  void tell_unreachable(std::size_t slot, const Answer& answer);
   void poll_later(std::size_t slot);
   void retry(std::size_t slot, std::optional<std::chrono::milliseconds> retry_after,
              const std::string& why);

@@ -109,14 +109,30 @@ struct TaskFacts {
   friend bool operator==(const TaskFacts&, const TaskFacts&) = default;
 };
 
-/// One video that an answer offers. A URL that starts with `/` belongs to the gateway itself.
+/// One URL under which a video may be had. One that starts with `/` belongs to the gateway itself.
+struct LinkCandidate {
+  std::string url;  ///< as sent, without blanks around it; a secret while it lives
+  std::optional<UtcTime> expires_at;
+  bool expiry_assumed = false;  ///< `expires_at` is a guess: the URL does not say when it dies
+  friend bool operator==(const LinkCandidate&, const LinkCandidate&) = default;
+};
+
+/// One video that an answer offers: its best URL, and those to try when that one is refused.
 struct VideoLink {
   int index = 1;    ///< from 1
-  std::string url;  ///< byte for byte as sent; a secret while it lives
+  std::string url;  ///< as LinkCandidate::url; empty: it could not be read again from the ledger
   std::optional<UtcTime> expires_at;
+  bool expiry_assumed = false;  ///< as LinkCandidate::expiry_assumed
   bool fallback = false;  ///< no URL was sent: the gateway's content endpoint is tried (api.md T14)
+  std::string defect;     ///< of a fallback: why the link that was sent cannot be used; empty: none
+  std::vector<LinkCandidate> others;  ///< further URLs of the same video, best first
   friend bool operator==(const VideoLink&, const VideoLink&) = default;
 };
+
+/// `url` and `others` as one row: number 0 is `url`.
+[[nodiscard]] LinkCandidate candidate(const VideoLink& link, std::size_t number);
+/// Whether a link brings a URL of the video that an earlier one had not.
+[[nodiscard]] bool brings_more(const VideoLink& link, const VideoLink& before);
 
 /// What one HTTP answer says.
 struct Answer {
@@ -128,11 +144,16 @@ struct Answer {
   TaskFacts facts;
   std::vector<UsageMetric> usage;
   std::vector<VideoLink> links;  ///< success only
-  /// Videos the answer counts but gives no link for (api.md T11).
+  /// Videos the answer counts but gives no usable link for (api.md T11).
   int videos_without_link = 0;
+  std::string link_defect;  ///< why a link in the answer cannot be used; empty: all can
   /// Envelope B: asking made the gateway ask the vendor (api.md G2).
   bool live_fetch = false;
 };
+
+/// Masks a key in everything that is recorded of an answer but its links, which lead nowhere when
+/// they are masked and are recorded in its raw text alone.
+void hide_key(Answer& answer, std::string_view key);
 
 /// A file that was checked, synced and published under its final name.
 struct SavedFile {

@@ -23,6 +23,7 @@ struct HeldTask {
   bool asked = false;
   bool waiting = false;  ///< answered in this run, and to be asked again later
   bool unrecognised = false;
+  bool told_unreachable = false;  ///< that no link leads to some of its videos
   bool live_fetch = false;
   std::string trouble;               ///< why its last query used up its retries; empty: it did not
   std::optional<TaskState> counted;  ///< what the tally counts the task as

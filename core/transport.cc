@@ -20,6 +20,10 @@ std::string_view name(FetchProblem problem) {
       return "other_status";
     case FetchProblem::not_a_video:
       return "not_a_video";
+    case FetchProblem::error_page:
+      return "error_page";
+    case FetchProblem::unsupported:
+      return "unsupported";
     case FetchProblem::wrong_length:
       return "wrong_length";
     case FetchProblem::wrong_checksum:

@@ -33,7 +33,9 @@ struct DownloadRequest {
 struct QueryAnswer {
   int http_status = 0;
   std::string body;  ///< decoded, complete
-  /// What may be read of a body that says the account's key aloud; none: all of it.
+  /// Of a body that says the account's key aloud: the key, and what may be told of the body. Else
+  /// empty, and none: all of it.
+  std::string key_in_body;
   std::optional<std::string> body_without_key;
   std::optional<UtcTime> date;  ///< the server's clock (api.md T32)
   /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
@@ -56,7 +58,9 @@ enum class FetchProblem {
   throttled,       ///< 429
   server_error,    ///< 5xx
   other_status,    ///< any other HTTP status
-  not_a_video,     ///< complete, but no video container, or cut inside it
+  not_a_video,     ///< a video container, but cut or damaged; or nothing at all
+  error_page,      ///< complete, but text or of no known kind: an error told with 200
+  unsupported,     ///< complete, but a file of another kind: a picture, a sound, another container
   wrong_length,    ///< bytes differ from what was promised
   wrong_checksum,  ///< CRC-64 or MD5 differ from what was promised
   too_large,       ///< over --max-video-size
@@ -75,6 +79,8 @@ struct FetchFailure {
   std::string text;     ///< for people; no secrets
   std::optional<std::chrono::milliseconds> retry_after;
   std::optional<UtcTime> date;  ///< the server's clock, to judge an expiry by
+  /// The gateway's own word about this video, not trouble on the way to it or to the vendor.
+  bool by_gateway = false;
 };
 
 struct Completion {

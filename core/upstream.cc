@@ -7,7 +7,7 @@ AnswerLevels::AnswerLevels(JsonNest& nest, JsonValue task) { add(nest, task, 0);
 void AnswerLevels::add(JsonNest& nest, JsonValue level, std::size_t depth) {
   if (count_ == kLevelsMax || depth > kDepthMax) return;
   levels_[count_++] = level;
-  for (const char* key : {"data", "task", "response"}) {
+  for (const char* key : {"data", "task", "response", "resultJson"}) {
     const JsonValue inner = nest.unwrapped(level[key]);
     if (inner.is_object()) add(nest, inner, depth + 1);
   }

@@ -301,6 +301,9 @@ constexpr std::pair<std::string_view, std::string_view> kOtherBrands[] = {
     {"mif1", "a HEIF picture"},         {"avif", "an AVIF picture"},
 };
 
+// Fewer bytes than a container's first header are told from noise by nobody.
+constexpr std::size_t kFirstHeaderBytes = 12;
+
 bool holds(std::string_view head, std::size_t at, std::string_view bytes) {
   return head.size() >= at + bytes.size() && head.substr(at, bytes.size()) == bytes;
 }
@@ -333,7 +336,8 @@ std::string_view text_kind(std::string_view head) {
   return "plain text";
 }
 
-std::string_view what_else(std::string_view head) {
+/// A file of another kind that is known; empty: of none.
+std::string_view other_file(std::string_view head) {
   for (const Magic& magic : kOtherFiles) {
     if (holds(head, magic.at, magic.bytes)) {
       return magic.what;
@@ -343,6 +347,10 @@ std::string_view what_else(std::string_view head) {
   if (holds(head, 0, "\x47") && holds(head, kTransportPacket, "\x47")) {
     return "an MPEG transport stream, which is not supported";
   }
+  return {};
+}
+
+std::string_view what_else(std::string_view head) {
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return "nothing but zero bytes";
   }
@@ -387,7 +395,7 @@ void ContainerCheck::sniff() {
     report_.extension = brand == "qt  " ? "mov" : "mp4";
     for (const auto& [other, what] : kOtherBrands) {
       if (brand == other) {
-        report_ = {"", "it is " + std::string(what)};
+        report_ = {ContentKind::other, "", "it is " + std::string(what)};
       }
     }
     walk_.emplace<BoxWalk>().update(head);
@@ -397,12 +405,18 @@ void ContainerCheck::sniff() {
     const std::string_view type = doc_type(head);
     report_.extension = type == "webm" ? "webm" : type == "matroska" ? "mkv" : "";
     if (report_.extension.empty()) {
+      report_.kind = ContentKind::other;
       report_.fault = "its EBML header names neither webm nor matroska";
     }
     walk_.emplace<ElementWalk>().update(head);
     return;
   }
-  report_.fault = "it is " + std::string(what_else(head));
+  const std::string_view other = other_file(head);
+  const bool is_start = head.size() < kFirstHeaderBytes && !is_text(head);
+  report_.kind = !other.empty() ? ContentKind::other
+                 : is_start     ? ContentKind::video
+                                : ContentKind::unknown;
+  report_.fault = "it is " + std::string(other.empty() ? what_else(head) : other);
 }
 
 ContainerReport ContainerCheck::finish() {

@@ -12,8 +12,16 @@
 
 namespace core {
 
+/// What kind of file the first bytes announce.
+enum class ContentKind {
+  video,    ///< a supported container, whole or not; or nothing at all
+  unknown,  ///< text, an error page most likely, or bytes of no known kind
+  other,    ///< a picture, a sound, a document, a container that is not supported
+};
+
 /// What a walk found: an extension, or a fault.
 struct ContainerReport {
+  ContentKind kind = ContentKind::video;
   std::string extension;  ///< "mp4", "mov", "webm" or "mkv"; empty: no whole video
   std::string fault;      ///< for people, e.g. "it is an HTML page"; quotes nothing of the content
 };

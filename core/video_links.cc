@@ -1,80 +1,28 @@
 #include "core/video_links.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/api.h"
 #include "core/signed_url.h"
+#include "core/video_lists.h"
 
 namespace core {
 namespace {
 
 // A link's life when it does not state it: "valid 24 hours" (api.md, section 6).
 constexpr std::chrono::hours kAssumedLife{24};
-// A count above this is garbage, not videos.
-constexpr int kVideoCountMax = 1000;
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
   return text.size() >= start.size() &&
          std::equal(start.begin(), start.end(), text.begin(), [](char a, char b) {
            return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
          });
-}
-
-/// A path alone belongs to whoever sent it: in a vendor's body it leads nowhere from here.
-bool is_vendor_link(std::string_view text) { return is_link(text) && !text.starts_with('/'); }
-
-std::string_view first_vendor_link(std::initializer_list<JsonValue> values) {
-  for (const JsonValue value : values) {
-    if (is_vendor_link(value.text())) return value.text();
-  }
-  return {};
-}
-
-/// The gateway's own link to the video: the union of what its versions and forks name it.
-std::string_view gateway_link(JsonValue task) {
-  for (const JsonValue value :
-       {task["result_url"], task["url"], task["video_url"], task["metadata"]["url"]}) {
-    if (is_link(value.text())) return value.text();
-  }
-  return {};
-}
-
-/// The one video that a level states by itself, whoever wrote it: a vendor, or another gateway.
-std::string_view single_link(JsonValue level) {
-  return first_vendor_link({level["result_url"], level["url"], level["video_url"],
-                            level["metadata"]["url"], level["output"]["video_url"],
-                            level["content"]["video_url"], level["content"]["url"],
-                            level["file"]["download_url"]});
-}
-
-/// A video in a vendor's list. Not `watermark_url`, `watermarked_url`, `cover_url`.
-std::string_view listed_link(JsonValue video) {
-  return first_vendor_link({video["url"], video["video"]["uri"], video["uri"]});
-}
-
-std::string_view find_single_link(const AnswerLevels& levels) {
-  std::string_view link = gateway_link(levels.task());
-  for (const JsonValue* level = levels.begin(); link.empty() && level != levels.end(); ++level) {
-    link = single_link(*level);
-  }
-  return link;
-}
-
-std::string_view find_original_link(const AnswerLevels& levels) {
-  const JsonValue original = levels.task()["original_result_url"];
-  if (is_link(original.text())) return original.text();
-  std::string_view link;
-  for (const JsonValue* level = levels.upstream_begin(); link.empty() && level != levels.end();
-       ++level) {
-    link = first_vendor_link({(*level)["original_result_url"]});
-  }
-  return link;
 }
 
 /// The path of an http(s) URL or of a relative one, without its query.
@@ -93,35 +41,167 @@ bool is_gateway_link(std::string_view url) {
           path.ends_with("/content"));
 }
 
-std::optional<UtcTime> expiry(std::string_view url, const TaskFacts& facts) {
-  const auto stated = link_expiry(url);
-  if (stated || is_gateway_link(url)) return stated;
+LinkCandidate candidate_of(std::string url, const TaskFacts& facts) {
+  LinkCandidate link{.url = std::move(url), .expires_at = {}};
+  link.expires_at = link_expiry(link.url);
+  if (link.expires_at || is_gateway_link(link.url)) return link;
   const auto end = facts.finish_time ? facts.finish_time : facts.upstream_end_time;
-  if (!end) return std::nullopt;
-  return *end + kAssumedLife;
+  if (end) {
+    link.expires_at = *end + kAssumedLife;
+    link.expiry_assumed = true;
+  }
+  return link;
 }
 
-/// Appends a link unless it is there already or there is no room; says whether it is there now.
-bool add_link(std::string_view url, Answer& answer) {
-  const auto is_same = [url](const VideoLink& link) { return link.url == url; };
-  if (std::any_of(answer.links.begin(), answer.links.end(), is_same)) return true;
+bool has(const Links& links, std::string_view url) {
+  return std::find(links.begin(), links.end(), url) != links.end();
+}
+
+/// Puts the links together that the places of an answer give for each video.
+class Offer {
+ public:
+  Offer(const AnswerLevels& levels, const TaskId& id)
+      : levels_(levels), places_(id), lists_(read_lists(levels, places_)) {}
+
+  void write(const TaskId& id, Answer& answer);
+
+ private:
+  void read_singles();
+  void match_list();
+  [[nodiscard]] bool is_anothers(std::string_view url) const;
+  void take(const Links& links, Links& video) const;
+  [[nodiscard]] Links first_video() const;
+  bool add(const Links& video, Answer& answer) const;
+
+  const AnswerLevels& levels_;
+  LinkPlaces places_;
+  VideoLists lists_;
+  Links gateway_;   // the gateway's own fields
+  Links vendor_;    // where vendors put a single video
+  Links inner_;     // the gateway's fields in an envelope further inside
+  Links original_;  // of a video that was enhanced afterwards
+  Links texts_;     // that stand where a reason should
+};
+
+void Offer::read_singles() {
+  const JsonValue task = levels_.task();
+  for (const JsonValue value :
+       {task["result_url"], task["url"], task["video_url"], task["metadata"]["url"]}) {
+    places_.add(value, LinkPlaces::Holder::gateway, gateway_);
+  }
+  places_.add(task["original_result_url"], LinkPlaces::Holder::gateway, original_);
+  for (const JsonValue level : levels_) {
+    for (const JsonValue value : {level["output"]["video_url"], level["content"]["video_url"],
+                                  level["content"]["url"], level["file"]["download_url"]}) {
+      places_.add(value, LinkPlaces::Holder::vendor, vendor_);
+    }
+    places_.add_text(level["fail_reason"].text(), texts_);
+    if (level == task) continue;
+    places_.add(level["video_url"], LinkPlaces::Holder::vendor, vendor_);
+    places_.add(level["original_result_url"], LinkPlaces::Holder::vendor, original_);
+    for (const JsonValue value : {level["result_url"], level["url"], level["metadata"]["url"]}) {
+      places_.add(value, LinkPlaces::Holder::vendor, inner_);
+    }
+  }
+}
+
+/// The video of the list that the gateway copied comes first: if it copied none of them, it copied
+/// the first under another URL.
+void Offer::match_list() {
+  auto& videos = lists_.videos;
+  const auto copied = std::find_if(videos.begin(), videos.end(), [this](const Links& video) {
+    return std::any_of(video.begin(), video.end(),
+                       [this](const std::string& url) { return has(gateway_, url); });
+  });
+  if (copied != videos.end()) std::rotate(videos.begin(), copied, copied + 1);
+}
+
+bool Offer::is_anothers(std::string_view url) const {
+  const auto& videos = lists_.videos;
+  if (has(original_, url)) return true;
+  return !videos.empty() && !has(videos.front(), url) &&
+         std::any_of(videos.begin() + 1, videos.end(),
+                     [url](const Links& video) { return has(video, url); });
+}
+
+void Offer::take(const Links& links, Links& video) const {
+  for (const std::string& url : links) {
+    if (video.size() < kCandidatesMax && !has(video, url) && !is_anothers(url)) {
+      video.push_back(url);
+    }
+  }
+}
+
+/// The vendor's links of an enhanced video are those of the original.
+Links Offer::first_video() const {
+  Links video;
+  const Links listed = lists_.videos.empty() ? Links() : lists_.videos.front();
+  const bool enhanced = !original_.empty() && !gateway_.empty();
+  const bool copied = !gateway_.empty() && !is_gateway_link(gateway_.front());
+  if (!enhanced) {
+    Links keyless = listed;
+    std::erase_if(keyless, [this](const std::string& url) { return has(lists_.keyed, url); });
+    take(keyless, video);
+    take(vendor_, video);
+    if (!copied) take(inner_, video);
+  }
+  take(gateway_, video);
+  take(listed, video);
+  if (!enhanced) take(inner_, video);
+  take(texts_, video);
+  return video;
+}
+
+/// Appends a video unless it is there already or there is no room; says whether it is there now.
+bool Offer::add(const Links& video, Answer& answer) const {
+  for (const VideoLink& link : answer.links) {
+    if (has(video, link.url)) return true;
+  }
   if (answer.links.size() == kLinksMax) return false;
-  answer.links.push_back({.index = static_cast<int>(answer.links.size()) + 1,
-                          .url = std::string(url),
-                          .expires_at = expiry(url, answer.facts),
-                          .fallback = false});
+  VideoLink link{.index = static_cast<int>(answer.links.size()) + 1, .url = {}, .expires_at = {}};
+  for (const std::string& url : video) {
+    LinkCandidate one = candidate_of(url, answer.facts);
+    if (link.url.empty()) {
+      link.url = std::move(one.url);
+      link.expires_at = one.expires_at;
+      link.expiry_assumed = one.expiry_assumed;
+    } else {
+      link.others.push_back(std::move(one));
+    }
+  }
+  answer.links.push_back(std::move(link));
   return true;
 }
 
-/// How many videos the vendor counts; 0 when it does not, or when the number makes no sense.
-int counted_videos(const TaskFacts& facts) {
-  const std::string& text = facts.video_count;
-  int count = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), count);
-  const bool whole =
-      text.find_first_not_of(".0", static_cast<std::size_t>(result.ptr - text.data())) ==
-      std::string::npos;
-  return result.ec == std::errc() && whole && count <= kVideoCountMax ? count : 0;
+void Offer::write(const TaskId& id, Answer& answer) {
+  read_singles();
+  match_list();
+  const Links first = first_video();
+  Links original = original_;
+  if (!gateway_.empty() && !original.empty()) {
+    for (const std::string& url : vendor_) {
+      if (!has(original, url) && !has(first, url)) original.push_back(url);
+    }
+  }
+  if (!first.empty()) (void)add(first, answer);
+  if (!original.empty()) (void)add(original, answer);
+  if (answer.links.empty()) {
+    answer.links.push_back({.index = 1,
+                            .url = content_path(id),
+                            .expires_at = std::nullopt,
+                            .fallback = true,
+                            .defect = places_.defect(),
+                            .others = {}});
+  }
+  int with_link = 1;  // the original, or the gateway's copy, stands in for a first one without
+  int without_link = lists_.beyond;
+  for (std::size_t at = 1; at < lists_.videos.size(); ++at) {
+    const Links& video = lists_.videos[at];
+    ++(!video.empty() && add(video, answer) ? with_link : without_link);
+  }
+  const int counted = counted_videos(levels_, answer.facts);
+  answer.videos_without_link = std::max(without_link, std::max(0, counted - with_link));
+  answer.link_defect = places_.defect();
 }
 
 }  // namespace
@@ -140,29 +220,7 @@ bool is_link(std::string_view text) {
 }
 
 void read_links(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
-  const JsonValue list = video_list(levels);
-  const std::string_view single = find_single_link(levels);
-  const std::string_view first = single.empty() ? listed_link(list.first_child()) : single;
-  const std::string_view original = find_original_link(levels);
-
-  int with_link = 0;
-  if (!first.empty()) with_link += add_link(first, answer) ? 1 : 0;
-  if (!original.empty()) (void)add_link(original, answer);
-  if (answer.links.empty()) {
-    answer.links.push_back(
-        {.index = 1, .url = content_path(id), .expires_at = std::nullopt, .fallback = true});
-  }
-  if (first.empty()) with_link = 1;  // the original, or the gateway's copy, stands in for it
-
-  int without_link = 0;
-  // The list's first video is the one that the gateway copied, perhaps under another URL.
-  for (JsonValue video = list.first_child().next_sibling(); video.exists();
-       video = video.next_sibling()) {
-    const std::string_view link = listed_link(video);
-    ++(!link.empty() && add_link(link, answer) ? with_link : without_link);
-  }
-  answer.videos_without_link =
-      std::max(without_link, std::max(0, counted_videos(answer.facts) - with_link));
+  Offer(levels, id).write(id, answer);
 }
 
 }  // namespace core

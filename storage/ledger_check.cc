@@ -104,9 +104,9 @@ constexpr RowRule kRowRules[] = {
      "(state = 1 AND path IS NULL)",
      "what is known of its file is not complete"},
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
-     "settled_run > (SELECT max(id) FROM run) OR denied NOT IN (0, 1) OR CASE state "
+     "settled_run > (SELECT max(id) FROM run) OR CASE state "
      "WHEN 0 THEN settled_run <> 0 AND (attempts < 1 OR last_error IS NULL) "
-     "WHEN 1 THEN settled_run < 1 OR attempts < 1 OR denied OR last_error IS NOT NULL "
+     "WHEN 1 THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
      "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
      "its state does not follow from its attempts"},
     {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "

@@ -60,7 +60,7 @@ struct SqliteLedger::Reader {
                   "0 ORDER BY w.task LIMIT ?"};
   // One whose answer was pruned waits until its task is asked again.
   Statement videos{*database,
-                   "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.denied, v.path, "
+                   "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
                    "t.account, t.task_id, ifnull(t.model, t.input_model), o.status, "
                    "ifnull(t.finish_time, s.observed_at), t.labels, o.http_status, s.block, s.slot "
                    "FROM video AS v JOIN work AS w ON w.task = v.task "
@@ -102,7 +102,7 @@ core::WantedVideo SqliteLedger::Reader::video_of_row() {
                           .account = account_index(videos.integer(6)),
                           .id = id_of(videos.text(7))};
   video.attempts = static_cast<int>(videos.integer(3));
-  video.denied_before = videos.integer(4) != 0;
+  video.first_refusal = videos.time(4);
   video.path = videos.text(5);
   video.model = videos.text(8);
   video.status = videos.text(9);
@@ -111,11 +111,9 @@ core::WantedVideo SqliteLedger::Reader::video_of_row() {
   const auto link = stored_link(
       answers, {videos.integer(13), videos.integer(14), static_cast<int>(videos.integer(12))},
       video.id, static_cast<int>(videos.integer(1)));
-  if (!link) {
-    throw core::Error("the ledger " + path + " lacks the answer with a link of task " +
-                      video.id.text() + "; run `reeltally db check`");
-  }
-  video.link = *link;
+  // Another version of the program may have read more in it: this video alone has no link then.
+  video.link = link.value_or(core::VideoLink{
+      .index = static_cast<int>(videos.integer(1)), .url = {}, .expires_at = videos.time(2)});
   return video;
 }
 

@@ -124,19 +124,22 @@ struct TaskStore::Connection {
                       "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
                       "VALUES (?, ?, ?, ?)"};
   Statement known_video{*database,
-                        "SELECT v.state, v.expires_at, s.block, s.slot, o.http_status, t.task_id "
+                        "SELECT v.state, v.expires_at, s.block, s.slot, o.http_status, t.task_id, "
+                        "v.refused_at "
                         "FROM video AS v JOIN snapshot AS s ON s.id = v.snapshot "
                         "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = v.task "
                         "WHERE v.task = ? AND v.video_index = ?"};
   Statement offer_video{*database,
                         "UPDATE video SET snapshot = ?3, expires_at = ?4 "
                         "WHERE task = ?1 AND video_index = ?2 AND state <> 1"};
-  Statement revive_video{*database,
-                         "UPDATE video SET snapshot = ?3, expires_at = ?4, state = 0, "
-                         "settled_run = 0 WHERE task = ?1 AND video_index = ?2"};
+  // A link that was not there before was refused by nobody, and brings back what was given up.
+  Statement renew_video{*database,
+                        "UPDATE video SET snapshot = ?3, expires_at = ?4, refused_at = NULL, "
+                        "settled_run = CASE state WHEN 0 THEN settled_run ELSE 0 END, state = 0 "
+                        "WHERE task = ?1 AND video_index = ?2 AND state <> 1"};
   Statement settle_video{
       *database,
-      "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, denied = ?5, "
+      "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, refused_at = ?5, "
       "path = coalesce(?6, path), bytes = coalesce(?7, bytes), sha256 = coalesce(?8, sha256), "
       "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
       "WHERE task = ?1 AND video_index = ?2"};
@@ -150,7 +153,7 @@ struct TaskStore::Connection {
   std::int64_t outcome_of(const core::AnswerEntry& entry);
   void write_answer(const core::AnswerEntry& entry, const Place& place);
   void write_link(std::int64_t task, const core::VideoLink& link, std::int64_t snapshot);
-  bool revives(std::int64_t task, const core::VideoLink& link);
+  bool is_fresh(std::int64_t task, const core::VideoLink& link);
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void update_settling(const core::AnswerEntry& entry);
@@ -480,14 +483,14 @@ void TaskStore::Connection::write_link(std::int64_t task, const core::VideoLink&
     return database->getChanges() == 1;
   };
   if (!write(add_video)) {
-    write(revives(task, link) ? revive_video : offer_video);
+    write(is_fresh(task, link) ? renew_video : offer_video);
   }
 }
 
-// A video that was given up is wanted again when the gateway brings a fresh link: one that is
-// spelled otherwise. The expiry alone would not do, since not every link says one, and a link that
-// moved to another host keeps its own. What is spelled the same was tried, and is dead.
-bool TaskStore::Connection::revives(std::int64_t task, const core::VideoLink& link) {
+// Whether a link brings a URL that the one before had not. The expiry alone would not do, since not
+// every link says one, and a link that moved to another host keeps its own. What is spelled the
+// same was tried, and refused. It matters to nobody while a video was neither given up nor refused.
+bool TaskStore::Connection::is_fresh(std::int64_t task, const core::VideoLink& link) {
   known_video.bind(1, task);
   known_video.bind(2, static_cast<std::int64_t>(link.index));
   if (!known_video.step()) {
@@ -495,17 +498,20 @@ bool TaskStore::Connection::revives(std::int64_t task, const core::VideoLink& li
   }
   const auto state = static_cast<core::VideoState>(known_video.integer(0));
   const bool given_up = state == core::VideoState::failed || state == core::VideoState::expired;
-  bool fresh = known_video.time(1) != link.expires_at;
-  const auto id = core::TaskId::parse(known_video.text(5));
-  if (given_up && !fresh && !known_video.is_null(2)) {  // else pruned: only the expiry is known
-    const auto before = stored_link(
-        stored,
-        {known_video.integer(2), known_video.integer(3), static_cast<int>(known_video.integer(4))},
-        std::get<core::TaskId>(id), link.index);
-    fresh = before && before->url != link.url;
+  bool fresh = false;
+  if (given_up || !known_video.is_null(6)) {
+    fresh = known_video.time(1) != link.expires_at;
+    const auto id = core::TaskId::parse(known_video.text(5));
+    if (!fresh && !known_video.is_null(2)) {  // else pruned: only the expiry is known
+      const auto before = stored_link(stored,
+                                      {known_video.integer(2), known_video.integer(3),
+                                       static_cast<int>(known_video.integer(4))},
+                                      std::get<core::TaskId>(id), link.index);
+      fresh = !before || core::brings_more(link, *before);
+    }
   }
   known_video.reset();
-  return given_up && fresh;
+  return fresh;
 }
 
 void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int64_t snapshot) {
@@ -583,7 +589,7 @@ void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
   settle_video.bind(2, static_cast<std::int64_t>(entry.index));
   settle_video.bind(3, static_cast<std::int64_t>(entry.state));
   settle_video.bind(4, run);
-  settle_video.bind(5, static_cast<std::int64_t>(entry.denied ? 1 : 0));
+  settle_video.bind_time(5, entry.first_refusal);
   for (const int position : {6, 7, 8, 9, 10}) {
     settle_video.bind_null(position);
   }

@@ -491,6 +491,48 @@ TEST(CurlTransportDownload, StatusesBecomeProblems) {
   }
 }
 
+// What the gateway says of a video counts, what a proxy before it or a store behind it says does
+// not (api.md, section 6 and G7).
+TEST(CurlTransportDownload, TheGatewaysOwnErrorIsToldFromOthers) {
+  struct Case {
+    int status;
+    const char* body;
+    bool by_gateway;
+  };
+  const std::vector<Case> cases{
+      {404, R"({"error":{"message":"Task not found","type":"invalid_request_error"}})", true},
+      {500, R"({"error":{"message":"Failed to retrieve channel information"}})", true},
+      {502, R"({"error":{"message":"Upstream service returned status 401"}})", true},
+      {502, R"({"error":{"message":"Upstream service returned status 403"}})", true},
+      {502, R"({"error":{"message":"Upstream service returned status 503"}})", false},
+      {502, R"({"error":{"message":"Upstream service returned status 429"}})", false},
+      {400, R"({"error":"Task is not completed yet"})", true},
+      {502, "<html>Bad Gateway</html>", false},
+      {503, "", false},
+      {500, R"({"message":"no error here"})", false},
+  };
+  for (const Case& one : cases) {
+    const auto answer = [&one](const HttpRequest&) { return reply(one.status, one.body); };
+    const HttpServer own(answer);
+    const HttpServer foreign(answer);
+    Fetcher fetcher(open_settings_for(own));
+    EXPECT_EQ(fetcher.failure(own.url("/v1/videos/t/content")).by_gateway, one.by_gateway)
+        << one.body;
+    EXPECT_FALSE(fetcher.failure(foreign.url("/v")).by_gateway) << one.body;
+  }
+}
+
+TEST(CurlTransportDownload, AnExpiredLinkOfGooglesStoreIsARefusal) {
+  const HttpServer store([](const HttpRequest& request) {
+    return reply(400, request.target == "/old"
+                          ? "<?xml version='1.0'?><Error><Code>ExpiredToken</Code></Error>"
+                          : "<Error><Code>InvalidArgument</Code></Error>");
+  });
+  Fetcher fetcher(open_settings_for(store));
+  EXPECT_EQ(fetcher.failure(store.url("/old")).problem, FetchProblem::denied);
+  EXPECT_EQ(fetcher.failure(store.url("/other")).problem, FetchProblem::other_status);
+}
+
 TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
   const HttpServer server([](const HttpRequest& request) {
     return request.target == "/json"
@@ -498,9 +540,10 @@ TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
                : reply(200, request.target == "/empty" ? "" : "<html>sorry</html>");
   });
   Fetcher fetcher(open_settings_for(server));
-  for (const char* path : {"/html", "/json", "/empty"}) {
-    EXPECT_EQ(fetcher.failure(server.url(path)).problem, FetchProblem::not_a_video) << path;
+  for (const char* path : {"/html", "/json"}) {
+    EXPECT_EQ(fetcher.failure(server.url(path)).problem, FetchProblem::error_page) << path;
   }
+  EXPECT_EQ(fetcher.failure(server.url("/empty")).problem, FetchProblem::not_a_video);
   EXPECT_TRUE(std::filesystem::is_empty(fetcher.folder().path()));
 }
 

@@ -394,30 +394,29 @@ TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
   }
 }
 
-// The gateway hides a dead link behind its own, which has no expiry, as 502 (api.md, section 6).
-TEST_F(EngineTest, ALinkOfUnknownLifeIsNotTriedForEver) {
-  for (const auto problem : {FetchProblem::server_error, FetchProblem::transport}) {
-    const std::string id(core::name(problem));
+// The gateway answers for its own endpoint, perhaps for a dead link behind it (api.md, section 6,
+// G7).
+TEST_F(EngineTest, TheGatewaysOwnErrorEndsAVideoAfterTwoRuns) {
+  for (const bool by_gateway : {true, false}) {
+    const std::string id = by_gateway ? "own" : "proxy";
     add(id, {answer(200, body(id, "SUCCESS", "/v1/videos/" + id + "/content"))});
-    fetch_ = [problem](const auto&) {
-      return FetchFailure{.problem = problem, .http_status = 502, .text = "HTTP 502"};
+    fetch_ = [by_gateway](const auto&) {
+      FetchFailure failure{.problem = FetchProblem::server_error, .http_status = 502};
+      failure.by_gateway = by_gateway;
+      return failure;
     };
-    const core::UtcTime finished{seconds(1780284918)};
-    for (const auto& [age, dead] : {std::pair{hours(1), false},
-                                    {hours(2), false},
-                                    {hours(24 * 6), false},
-                                    {hours(24 * 8), true}}) {
-      clock_.jump(finished + age - clock_.utc());
+    for (const auto pause : {hours(0), hours(1), hours(24 * 99)}) {
+      clock_.jump(pause);
       ++plan_.run;
       run();
-      const bool expired = dead && problem != FetchProblem::transport;
-      EXPECT_EQ(ledger_.video(id, 1), expired ? VideoState::expired : VideoState::wanted)
-          << id << ' ' << age.count();
+      const bool ends = by_gateway && pause > hours(0);
+      EXPECT_EQ(ledger_.video(id, 1), ends ? VideoState::failed : VideoState::wanted)
+          << id << ' ' << pause.count();
     }
   }
 }
 
-TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayAndIsThenLeftAlone) {
+TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayInTwoRunsAndIsThenLeftAlone) {
   add("a", {answer(200, body("a", "SUCCESS"))});
   fetch_ = [](const core::DownloadRequest& request) {
     EXPECT_EQ(request.url, "/v1/videos/a/content");
@@ -425,7 +424,182 @@ TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayAndIsThenLeftAlone) {
   };
   run();
   EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_EQ(tally().videos_failed, 1U);
+  ++plan_.run;
+  run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+  EXPECT_EQ(notices_.back().text, "the answer holds no link, and the gateway's own: HTTP 404");
+  ++plan_.run;
+  run();
+  EXPECT_EQ(transport_.count("/v1/videos/a/content"), 2);
+}
+
+TEST_F(EngineTest, ALinkThatCannotBeUsedIsNamed) {
+  add("a", {answer(200, body("a", "SUCCESS", "gs://bucket/v.mp4"))});
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::gone, .http_status = 404, .text = "HTTP 404"};
+  };
+  run();
+  EXPECT_EQ(notices_.back().text,
+            "the answer's link cannot be used (its scheme is gs), and the gateway's own: HTTP 404");
+}
+
+// A link that says no expiry: the day that is assumed proves nothing.
+TEST_F(EngineTest, AnAssumedMomentEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
+  add("a", {answer(200, body("a", "SUCCESS", "https://s.example/a.mp4"))});
+  clock_.jump(core::UtcTime(seconds(1780284918)) + hours(30) - clock_.utc());
+  const auto run_with = [this](FetchProblem problem) {
+    fetch_ = [problem](const auto&) { return FetchFailure{.problem = problem, .text = "no"}; };
+    ++plan_.run;
+    run();
+    return ledger_.video("a", 1);
+  };
+  EXPECT_EQ(run_with(FetchProblem::refused_url), VideoState::wanted);
+  EXPECT_EQ(run_with(FetchProblem::transport), VideoState::wanted);
+  EXPECT_EQ(run_with(FetchProblem::server_error), VideoState::wanted);
+  EXPECT_EQ(run_with(FetchProblem::too_large), VideoState::wanted);
+  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::wanted);
+  clock_.jump(minutes(30));
+  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::wanted) << "the first was moments ago";
+  clock_.jump(minutes(31));
+  EXPECT_EQ(run_with(FetchProblem::transport), VideoState::wanted);
+  EXPECT_EQ(tally().videos_failed, 1U);
+  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::expired);
+  EXPECT_EQ(tally().videos_expired, 1U);
+}
+
+TEST_F(EngineTest, WhatIsNoSupportedVideoIsLoadedOnceAndNamed) {
+  add_succeeding("a");
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::unsupported, .text = "it is a PNG picture"};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+  EXPECT_EQ(transport_.most_downloads_in_flight, 1U);
+  EXPECT_EQ(notices_.back().text, "it is a PNG picture");
+  EXPECT_EQ(asked("a"), 1);
+}
+
+TEST_F(EngineTest, AnErrorPageWithStatus200EndsAVideoInTheSecondRun) {
+  plan_.retry.retries = 0;
+  add_succeeding("a");
+  fetch_ = [](const auto&) {
+    return FetchFailure{.problem = FetchProblem::error_page, .text = "it is an HTML page"};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  ++plan_.run;
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+}
+
+// ---- several links of one video
+
+std::string body_of_two(const std::string& first, const std::string& second) {
+  return R"({"code":"success","data":{"task_id":"a","status":"SUCCESS","result_url":")" + second +
+         R"(","finish_time":1780284918,"data":{"output":{"video_url":")" + first + R"("}}}})";
+}
+
+TEST_F(EngineTest, AnotherLinkIsTriedAtOnce) {
+  const std::string dead = "https://dead.example/v.mp4";
+  const std::string good = "https://good.example/v.mp4";
+  for (const auto problem :
+       {FetchProblem::transport, FetchProblem::denied, FetchProblem::gone, FetchProblem::error_page,
+        FetchProblem::unsupported, FetchProblem::refused_url, FetchProblem::server_error}) {
+    SCOPED_TRACE(core::name(problem));
+    add("a", {answer(200, body_of_two(dead, good))});
+    fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+      if (request.url == dead) {
+        return FetchFailure{.problem = problem, .text = "dead"};
+      }
+      return saved(request);
+    };
+    transport_.sent.clear();
+    const auto begin = clock_.steady();
+    ++plan_.run;
+    run();
+    EXPECT_EQ(transport_.count(dead), 1);
+    EXPECT_EQ(transport_.count(good), 1);
+    EXPECT_LE(clock_.steady() - begin, seconds(1)) << "no pause between them";
+    EXPECT_EQ(asked("a"), 1);
+    EXPECT_EQ(tally().videos_downloaded, 1U);
+    EXPECT_EQ(tally().videos_failed, 0U);
+    ledger_ = {};
+  }
+}
+
+TEST_F(EngineTest, OnlyLinksThatMayDoAreTriedAgain) {
+  const std::string refused = "https://refused.example/v.mp4";
+  const std::string flaky = "https://flaky.example/v.mp4";
+  add("a", {answer(200, body_of_two(refused, flaky))});
+  int tries = 0;
+  fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    if (request.url == refused) {
+      return FetchFailure{.problem = FetchProblem::denied, .text = "HTTP 403"};
+    }
+    if (++tries < 3) {
+      return FetchFailure{.problem = FetchProblem::transport, .text = "cut"};
+    }
+    return saved(request);
+  };
+  run();
+  EXPECT_EQ(transport_.count(refused), 1);
+  EXPECT_EQ(tries, 3);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
+}
+
+TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayDo) {
+  plan_.retry.retries = 0;
+  const std::string expired = "https://s.example/v.mp4?Expires=1780284000&Signature=x";
+  add("a", {answer(200, body_of_two(expired, "https://down.example/v.mp4"))});
+  auto problem = FetchProblem::transport;
+  fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
+    return FetchFailure{.problem = request.url == expired ? FetchProblem::denied : problem,
+                        .text = request.url == expired ? "HTTP 403" : "no route"};
+  };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_EQ(notices_.back().text, "no route");
+  problem = FetchProblem::unsupported;
+  ++plan_.run;
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
+  EXPECT_EQ(notices_.back().text, "the link is dead: HTTP 403");
+}
+
+// ---- what no link leads to
+
+TEST_F(EngineTest, AVideoThatIsCountedButHasNoLinkIsNamedAndCounted) {
+  add("a", {answer(200, R"({"code":"success","data":{"task_id":"a","status":"SUCCESS",)"
+                        R"("result_url":"https://s.example/1.mp4",)"
+                        R"("data":{"usage":{"video_count":3}}}})")});
+  run();
+  EXPECT_EQ(tally().videos_downloaded, 1U);
+  EXPECT_EQ(tally().videos_failed, 2U);
+  ASSERT_EQ(told(core::Notice::Kind::video_failed), 1U);
+  ++plan_.run;
+  run();
+  EXPECT_EQ(tally().videos_failed, 0U) << "told once";
+}
+
+TEST_F(EngineTest, ALinkThatCannotBeReadAgainIsAskedForAndFailsItsVideoAlone) {
+  add_succeeding("a");
+  add_succeeding("b");
+  add_succeeding("c");
+  plan_.download = false;
+  run();
+  plan_.download = true;
+  ledger_.lose_link("a");
+  ledger_.lose_link("b");
+  scripts_[kPrefix + "a"] = {{answer(200, body("a", "SUCCESS", "https://s.example/a.mp4"))}, 0};
+  scripts_[kPrefix + "b"] = {{answer(200, body("b", "FAILURE"))}, 0};
+  ++plan_.run;
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
+  EXPECT_EQ(ledger_.video("b", 1), VideoState::failed);
+  EXPECT_EQ(ledger_.video("c", 1), VideoState::done);
+  EXPECT_EQ(tally().videos_failed, 1U);
 }
 
 TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesGoOn) {

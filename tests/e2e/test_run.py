@@ -50,6 +50,7 @@ def test_the_demo_ends_as_its_scenario_says(reeltally, make_gateway):
     ends = {"success": "succeeded", "failure": "failed", "400": "unfinished"}
     expected = {task_id: ends[plan.get("polls", ["success"])[-1]] for task_id, plan in plans.items()}
     assert reeltally.states() == expected
+    assert reeltally.run(gateway, "--pending").code == 3  # the gateway's own error counts from the second run on
     videos = dict(reeltally.sql("SELECT state, count(*) FROM v_video GROUP BY state"))
     of_success = [plans[task_id] for task_id, state in expected.items() if state == "succeeded"]
     dead = sum("life" in plan["video"] for plan in of_success)

@@ -99,7 +99,7 @@ inline core::VideoEntry not_saved(core::TaskKey task, core::VideoState state, in
   entry.observed_at = kNow;
   entry.state = state;
   entry.error = "HTTP 403";
-  entry.denied = true;
+  entry.first_refusal = kNow;
   return entry;
 }
 

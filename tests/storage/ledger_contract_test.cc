@@ -271,7 +271,7 @@ TEST_P(LedgerContract, ASuccessOffersItsVideo) {
   EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'371'305)));
   EXPECT_EQ(videos[0].finish_time, core::UtcTime(std::chrono::seconds(1'780'284'918)));
   EXPECT_EQ(videos[0].attempts, 0);
-  EXPECT_FALSE(videos[0].denied_before);
+  EXPECT_FALSE(videos[0].first_refusal);
 }
 
 TEST_P(LedgerContract, VideosComeSoonestExpiryFirstAndUnknownLast) {
@@ -308,7 +308,7 @@ TEST_P(LedgerContract, AVideoThatAnotherRunShallTryIsLeftAloneInThisOne) {
   const auto videos = ledger().videos(10);
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].attempts, 1);
-  EXPECT_TRUE(videos[0].denied_before);
+  EXPECT_EQ(videos[0].first_refusal, entries::kNow);
 }
 
 TEST_P(LedgerContract, AVideoThatWasGivenUpComesBackOnlyWithAFreshLink) {
@@ -351,6 +351,29 @@ TEST_P(LedgerContract, ALinkWithTheSameExpiryIsFreshWhenItIsSpelledOtherwise) {
     EXPECT_TRUE(ledger().videos(10)[0].link.url.starts_with("https://mirror.example/"));
     append(saved(task, "/videos/" + id));
   }
+}
+
+TEST_P(LedgerContract, AFreshLinkWasRefusedByNobody) {
+  const core::TaskKey task = with_a_video();
+  append(not_saved(task, VideoState::wanted));
+  append(answered({.task = task, .id = "a", .body = entries::success("a", "1780371305", "9")}));
+  begin_next_run();
+  EXPECT_EQ(ledger().videos(10).at(0).first_refusal, entries::kNow) << "the same link";
+  append(answered({.task = task, .id = "a", .body = entries::success("a", "1780999999")}));
+  begin_next_run();
+  EXPECT_FALSE(ledger().videos(10).at(0).first_refusal);
+}
+
+TEST_P(LedgerContract, AllLinksOfAVideoAreOffered) {
+  begin_run({"a"});
+  std::string body = entries::success("a");
+  body.replace(body.rfind("videos.example"), 6, "mirror");
+  append(answered({.task = key("a"), .id = "a", .body = body}));
+  const auto videos = ledger().videos(10);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_TRUE(videos[0].link.url.starts_with("https://mirror.example/"));
+  ASSERT_EQ(videos[0].link.others.size(), 1U);
+  EXPECT_TRUE(videos[0].link.others[0].url.starts_with("https://videos.example/"));
 }
 
 TEST_P(LedgerContract, AWantedVideoTakesTheNewestLink) {

@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -173,11 +175,32 @@ TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutAGapAndMakeASoundLedger)
   EXPECT_EQ(database->execAndGet("PRAGMA user_version").getInt(), next - 1);
 }
 
-// Every row of every table that holds anything, by table; of columns only those that `first` has,
+// The columns of a table that both ledgers have.
+std::string common_columns(const SQLite::Database& one, const SQLite::Database& other,
+                           const std::string& table) {
+  const auto names = [&table](const SQLite::Database& database) {
+    std::set<std::string> found;
+    SQLite::Statement columns(database, "SELECT name FROM pragma_table_info('" + table + "')");
+    while (columns.executeStep()) {
+      found.insert(columns.getColumn(0).getString());
+    }
+    return found;
+  };
+  const std::set<std::string> others = names(other);
+  std::string cells;
+  for (const std::string& name : names(one)) {
+    if (others.contains(name)) {
+      cells += (cells.empty() ? "" : "||") + ("quote(\"" + name + "\")");
+    }
+  }
+  return cells;
+}
+
+// Every row of every table that holds anything, by table; of columns only those that `other` has,
 // too.
-std::map<std::string, std::string> rows_of(const std::string& path, const std::string& first) {
+std::map<std::string, std::string> rows_of(const std::string& path, const std::string& other) {
   const auto database = storage::open_for_reading(path);
-  const auto before = storage::open_for_reading(first);
+  const auto beside = storage::open_for_reading(other);
   std::vector<std::string> tables;
   SQLite::Statement names(*database,
                           "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
@@ -187,12 +210,7 @@ std::map<std::string, std::string> rows_of(const std::string& path, const std::s
   }
   std::map<std::string, std::string> rows;
   for (const std::string& table : tables) {
-    const std::string cells = before
-                                  ->execAndGet(
-                                      "SELECT group_concat('quote(\"' || name || '\")', "
-                                      "'||') FROM pragma_table_info('" +
-                                      table + "')")
-                                  .getString();
+    const std::string cells = common_columns(*database, *beside, table);
     if (cells.empty()) {
       continue;  // a table that came later
     }
@@ -202,6 +220,32 @@ std::map<std::string, std::string> rows_of(const std::string& path, const std::s
     }
   }
   return rows;
+}
+
+TEST_F(MigrationsTest, ARefusalThatWasHeardKeepsTheMomentOfItsRun) {
+  const auto old = static_cast<std::ptrdiff_t>(
+      std::find_if(storage::embedded_migrations().begin(), storage::embedded_migrations().end(),
+                   [](const Migration& one) { return one.title == "refusals"; }) -
+      storage::embedded_migrations().begin());
+  const std::vector<Migration> before(storage::embedded_migrations().begin(),
+                                      storage::embedded_migrations().begin() + old);
+  run(before);
+  storage::open_for_writing(path_)->exec(
+      "INSERT INTO account (name) VALUES ('default');"
+      "INSERT INTO run (id, started_at, version, host, inputs, stale_after_ms) VALUES "
+      "(7, 1780286400000, '1', 'h', '[]', 0);"
+      "INSERT INTO outcome (id, http_status, verdict, code, status, progress, usage_names) VALUES "
+      "(1, 200, 1, '', '', '', '[]');"
+      "INSERT INTO task (id, account, task_id, first_seen) VALUES (1, 1, 'a', 0);"
+      "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, raw_sha256) VALUES "
+      "(1, 1, 7, 0, 1, 0, x'00');"
+      "INSERT INTO video (task, video_index, snapshot, settled_run, attempts, denied, last_error) "
+      "VALUES (1, 1, 1, 7, 1, 1, 'HTTP 403'), (1, 2, 1, 7, 1, 0, 'cut'), "
+      "(1, 3, 1, 0, 0, 0, NULL)");
+  run({storage::embedded_migrations().begin(), storage::embedded_migrations().end()}, false);
+  EXPECT_EQ(value("SELECT group_concat(video_index || ' ' || ifnull(refused_at, '-'), ',') "
+                  "FROM video"),
+            "1 1780286400000,2 -,3 -");
 }
 
 // tests/data/ledgers holds a dump of a ledger of each past schema: made once, never changed.
@@ -217,7 +261,7 @@ TEST_F(MigrationsTest, ALedgerOfEachPastSchemaIsUpgradedRowForRow) {
     const auto outcome = storage::migrate_ledger(path_, entries::kNow, true);
     EXPECT_EQ(outcome.from, version);
     EXPECT_EQ(outcome.to, newest);
-    EXPECT_EQ(rows_of(path_, outcome.backup), before);
+    EXPECT_EQ(rows_of(path_, outcome.backup), rows_of(outcome.backup, path_));
     EXPECT_EQ(rows_of(outcome.backup, outcome.backup), before);
     EXPECT_EQ(storage::check_ledger(path_, ""), std::vector<std::string>{});
   }

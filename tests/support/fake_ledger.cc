@@ -42,7 +42,7 @@ std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) {
         core::WantedVideo one{.task = key, .id = task.record.id};
         one.link = video.link;
         one.attempts = video.attempts;
-        one.denied_before = video.denied;
+        one.first_refusal = video.first_refusal;
         one.finish_time = task.finish_time;
         wanted.push_back(std::move(one));
       }
@@ -114,7 +114,11 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
     if (is_new || video.state == core::VideoState::done) {
       continue;
     }
-    const bool fresh = video.link.expires_at != link.expires_at || video.link.url != link.url;
+    const bool fresh = video.link.expires_at != link.expires_at || video.link.url != link.url ||
+                       video.link.others != link.others;
+    if (fresh) {
+      video.first_refusal.reset();
+    }
     if (fresh && video.state != core::VideoState::wanted) {
       video.state = core::VideoState::wanted;
       video.settled_run = 0;
@@ -130,7 +134,7 @@ void FakeLedger::apply(const core::VideoEntry& entry) {
   video.state = entry.state;
   video.settled_run = run_;
   ++video.attempts;
-  video.denied = entry.denied;
+  video.first_refusal = entry.first_refusal;
 }
 
 const FakeLedger::Task& FakeLedger::task(const std::string& id) const {

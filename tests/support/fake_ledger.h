@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ class FakeLedger final : public core::Ledger {
   core::Ticket append(core::Entry entry) override;
   [[nodiscard]] core::Ticket committed() const override { return committed_; }
   void flush() override;
+  /// The first video's link stands in no recorded answer any more.
+  void lose_link(const std::string& id) { tasks_.at(keys_.at(id)).videos.at(1).link.url.clear(); }
 
   /// Called for each entry before it is taken; may throw.
   std::function<void(const core::Entry&)> before_append;
@@ -45,7 +48,7 @@ class FakeLedger final : public core::Ledger {
     core::VideoState state = core::VideoState::wanted;
     std::int64_t settled_run = 0;
     int attempts = 0;
-    bool denied = false;
+    std::optional<core::UtcTime> first_refusal;
   };
   struct Task {
     core::TaskRecord record;
