@@ -273,7 +273,7 @@ constexpr OptionSpec kOptions[]{
     {.name = "requeue",
      .group = Group::videos,
      .commands = verify,
-     .help = "Lets the next `run --pending` fetch missing videos again while their link lives."},
+     .help = "Lets the next `run --pending` fetch missing videos again, and try given-up ones."},
 
     // Period
     {.name = "period",

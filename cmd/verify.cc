@@ -275,8 +275,8 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
     found.flush();
   }
   found.tell_strangers(!lock && !storage::lock_holder(ledger).empty());
-  std::size_t requeued = 0;
-  if (lock && !found.missing().empty()) {
+  storage::Requeued requeued;
+  if (lock) {
     requeued = storage::want_again(ledger, found.missing(), core::SystemClock().utc());
   }
   const std::uint64_t whole = found.count(Result::whole);
@@ -289,16 +289,23 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
     differing += found.count(result);
     text += ", " + std::to_string(found.count(result)) + " " + name(result);
   }
-  summary["requeued"] = requeued;
+  summary["requeued"] = requeued.missing;
+  summary["given_up_requeued"] = requeued.given_up;
   summary["bytes"] = found.bytes();
   if (settings.flag("json")) {
     out << summary.dump() << '\n';
   } else {
     log.note(text + (settings.flag("deep") ? ", by content" : ", by size; --deep reads them"));
     if (settings.flag("requeue")) {
-      log.note(format_count(requeued, "missing video") +
+      log.note(format_count(requeued.missing, "missing video") +
                " will be fetched by `reeltally run --pending`, " +
-               std::to_string(found.missing().size() - requeued) + " cannot be: dead links");
+               std::to_string(found.missing().size() - requeued.missing) +
+               " cannot be: dead links");
+      if (requeued.given_up > 0) {
+        log.note(format_count(requeued.given_up, "video") +
+                 (requeued.given_up == 1 ? " that was" : " that were") +
+                 " given up will be tried again by it");
+      }
     }
   }
   return differing == 0 ? ok : partly;

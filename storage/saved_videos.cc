@@ -1,8 +1,14 @@
 #include "storage/saved_videos.h"
 
+#include <optional>
+#include <variant>
+
+#include "core/task.h"
+#include "storage/answer_reader.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
+#include "storage/stored_link.h"
 #include "storage/transaction.h"
 
 namespace storage {
@@ -27,25 +33,99 @@ void each_saved_video(const std::string& ledger, const std::function<void(SavedV
   });
 }
 
-std::size_t want_again(const std::string& ledger, const std::vector<SavedVideo>& videos,
-                       core::UtcTime now) {
+namespace {
+
+/// Whether a link may still live. That its assumed moment has passed proves nothing.
+class LifeCheck {
+ public:
+  LifeCheck(SQLite::Database& database, core::UtcTime now)
+      : now_(now),
+        answers_(database),
+        rows_(database,
+              "SELECT v.expires_at, s.block, s.slot, o.http_status, t.task_id FROM video AS v "
+              "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
+              "JOIN task AS t ON t.id = v.task WHERE v.task = ? AND v.video_index = ?") {}
+
+  bool may_live(std::int64_t task, int index) {
+    rows_.bind(1, task);
+    rows_.bind(2, static_cast<std::int64_t>(index));
+    bool may = false;
+    if (rows_.step()) {
+      const auto expires_at = rows_.time(0);
+      may = !expires_at || *expires_at > now_ || (!rows_.is_null(1) && is_assumed(index));
+    }
+    rows_.reset();
+    return may;
+  }
+
+ private:
+  bool is_assumed(int index) {
+    const auto id = core::TaskId::parse(rows_.text(4));
+    if (!std::holds_alternative<core::TaskId>(id)) {
+      return false;
+    }
+    const auto link = stored_link(
+        answers_, {rows_.integer(1), rows_.integer(2), static_cast<int>(rows_.integer(3))},
+        std::get<core::TaskId>(id), index);
+    if (!link) {
+      return true;  // its task is asked again
+    }
+    bool may = link->expiry_assumed;
+    for (const core::LinkCandidate& other : link->others) {
+      may = may || other.expiry_assumed || !other.expires_at || *other.expires_at > now_;
+    }
+    return may;
+  }
+
+  core::UtcTime now_;
+  AnswerReader answers_;
+  Statement rows_;
+};
+
+/// Videos that runs have given up, but for those whose link said itself that it is dead.
+std::vector<SavedVideo> given_up(SQLite::Database& database, LifeCheck& lives) {
+  std::vector<SavedVideo> videos;
+  Statement rows(database, "SELECT task, video_index, state FROM video WHERE state IN (2, 3)");
+  while (rows.step()) {
+    const int index = static_cast<int>(rows.integer(1));
+    const bool is_failed = rows.integer(2) == static_cast<std::int64_t>(core::VideoState::failed);
+    if (is_failed || lives.may_live(rows.integer(0), index)) {
+      videos.push_back({.task = rows.integer(0), .index = index});
+    }
+  }
+  return videos;
+}
+
+}  // namespace
+
+Requeued want_again(const std::string& ledger, const std::vector<SavedVideo>& missing,
+                    core::UtcTime now) {
   const auto database = open_for_writing(ledger);
   require_schema(*database, ledger, embedded_migrations());
   return with_ledger_errors(ledger, "write to", [&] {
-    std::size_t wanted = 0;
+    Requeued requeued;
     Transaction transaction(*database, Transaction::Kind::writing);
+    LifeCheck lives(*database, now);
     Statement want(*database,
-                   "UPDATE video SET state = 0, settled_run = 0 WHERE task = ?1 AND "
-                   "video_index = ?2 AND state = 1 AND ifnull(expires_at, ?3 + 1) > ?3");
-    for (const SavedVideo& video : videos) {
+                   "UPDATE video SET state = 0, settled_run = 0, refused_at = NULL "
+                   "WHERE task = ?1 AND video_index = ?2");
+    const auto want_one = [&](const SavedVideo& video) {
       want.bind(1, video.task);
       want.bind(2, static_cast<std::int64_t>(video.index));
-      want.bind(3, std::int64_t{now.time_since_epoch().count()});
       want.run();
-      wanted += database->getChanges() == 1 ? 1U : 0U;
+    };
+    for (const SavedVideo& video : given_up(*database, lives)) {
+      want_one(video);
+      ++requeued.given_up;
+    }
+    for (const SavedVideo& video : missing) {
+      if (lives.may_live(video.task, video.index)) {
+        want_one(video);
+        ++requeued.missing;
+      }
     }
     transaction.commit();
-    return wanted;
+    return requeued;
   });
 }
 

@@ -24,10 +24,16 @@ struct SavedVideo {
 /// Calls `visit` with each, by path. Reads only, also while a run writes. Throws LedgerUnreadable.
 void each_saved_video(const std::string& ledger, const std::function<void(SavedVideo&&)>& visit);
 
-/// Makes the next `run --pending` fetch these videos again, and returns of how many that is true:
-/// those whose link is dead at `now` stay as they are. The caller holds the Lock. Throws
-/// core::Error.
-[[nodiscard]] std::size_t want_again(const std::string& ledger,
-                                     const std::vector<SavedVideo>& videos, core::UtcTime now);
+/// How many videos the next `run --pending` will try again.
+struct Requeued {
+  std::size_t missing = 0;   ///< of those that were on disk
+  std::size_t given_up = 0;  ///< of those that were `failed` or `expired`
+};
+
+/// Makes the next `run --pending` fetch these missing videos again, and try those again that runs
+/// have given up. Those whose link states itself that it is dead at `now` stay as they are, but for
+/// `failed` ones. The caller holds the Lock. Throws core::Error.
+[[nodiscard]] Requeued want_again(const std::string& ledger, const std::vector<SavedVideo>& missing,
+                                  core::UtcTime now);
 
 }  // namespace storage
