@@ -64,13 +64,22 @@ bool shows_that_it_is_held(int descriptor) {
   return fcntl(descriptor, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
+// Who makes the file is to remove it, so an open that finds none must not make one unseen.
 core::Descriptor open_or_make(const std::string& path, bool& made) {
-  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   constexpr mode_t kMode = S_IRUSR | S_IWUSR;
-  core::Descriptor file(open(path.c_str(), kFlags | O_EXCL, kMode));
-  made = file.valid();
-  if (!made && errno == EEXIST) {
-    file = core::Descriptor(open(path.c_str(), kFlags, kMode));
+  constexpr int kTriesMax = 1000;  // against starts that fail and remove it between the two opens
+  core::Descriptor file;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    file = core::Descriptor(open(path.c_str(), kFlags | O_CREAT | O_EXCL, kMode));
+    made = file.valid();
+    if (made || errno != EEXIST) {
+      break;
+    }
+    file = core::Descriptor(open(path.c_str(), kFlags));
+    if (file.valid() || errno != ENOENT) {
+      break;
+    }
   }
   if (!file.valid()) {
     throw core::Error("cannot open the ledger's lock " + path + ": " +
