@@ -203,6 +203,8 @@ class PartFile::State {
   [[nodiscard]] std::string absolute(const std::string& name) const;
   /// None while the output folder is where it was.
   [[nodiscard]] std::optional<FetchFailure> folder_lost() const;
+  [[nodiscard]] FetchFailure move_failure(int error, const std::string& what,
+                                          const std::string& path) const;
   /// One attempt; `again` when the name changed hands meanwhile.
   std::optional<FetchFailure> open_once(bool& again);
   /// Bytes of an earlier try are resumed or dropped.
@@ -542,7 +544,7 @@ PartFile::State::Placed PartFile::State::replace_recorded() {
     return placed;
   }
   if (renameat(home_.number(), name_.c_str(), target->folder.number(), target->name.c_str()) != 0) {
-    return disk_failure(errno, "replace", target->path);
+    return move_failure(errno, "replace", target->path);
   }
   reservation.keep();
   return settle(*target);
@@ -571,6 +573,22 @@ PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
   return placed;
 }
 
+// A part that somebody removed meanwhile is the trouble of this one file. So it is not when its
+// folder was.
+FetchFailure PartFile::State::move_failure(int error, const std::string& what,
+                                           const std::string& path) const {
+  struct stat part {};
+  struct stat folder {};
+  const bool vanished =
+      error == ENOENT && fstatat(home_.number(), name_.c_str(), &part, AT_SYMLINK_NOFOLLOW) != 0 &&
+      errno == ENOENT && fstat(home_.number(), &folder) == 0 && folder.st_nlink > 0;
+  return vanished
+             ? failure(FetchProblem::blocked, absolute(name_) +
+                                                  " was removed by another program; the next run "
+                                                  "fetches the video again")
+             : disk_failure(error, what, path);
+}
+
 PartFile::State::Placed PartFile::State::move_to(Target& target) {
   const int error =
       move_without_replacing(home_.number(), name_, target.folder.number(), target.name);
@@ -578,7 +596,7 @@ PartFile::State::Placed PartFile::State::move_to(Target& target) {
     return std::nullopt;
   }
   if (error != 0) {
-    return disk_failure(error, "publish " + absolute(name_) + " as", target.path);
+    return move_failure(error, "publish " + absolute(name_) + " as", target.path);
   }
   return settle(target);
 }

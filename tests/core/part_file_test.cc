@@ -284,6 +284,29 @@ TEST_F(PartFileTest, NoCutOfAVideoIsPublished) {
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
+// One video's trouble: the others are still fetched.
+TEST_F(PartFileTest, APartThatVanishedIsTheTroubleOfItsVideoAlone) {
+  const std::string video = support::tiny_mp4(5000);
+  for (const std::string replaces : {"", "t1.mp4"}) {
+    if (!replaces.empty()) {
+      ASSERT_EQ(place(publish(plan("t1"), video)), "t1.mp4");
+    }
+    core::FilePlan wanted = plan("t1");
+    wanted.replaces = replaces.empty() ? "" : (output_ / replaces).string();
+    auto part = open(std::move(wanted));
+    ASSERT_FALSE(part->restart({}, {}));
+    ASSERT_FALSE(part->append(video));
+    for (const auto& entry : fs::directory_iterator(output_)) {
+      if (entry.path().filename().string().starts_with('.')) {
+        fs::remove(entry.path());
+      }
+    }
+    const Outcome outcome = part->publish({}, {});
+    EXPECT_EQ(problem(outcome), FetchProblem::blocked) << place(outcome);
+    EXPECT_NE(place(outcome).find("removed by another program"), std::string::npos);
+  }
+}
+
 // Resuming.
 
 TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
