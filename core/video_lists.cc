@@ -202,8 +202,9 @@ class ListReader {
       return;
     }
     Links links;
-    for (const JsonValue value : {entry, entry["url"], entry["video"]["url"], entry["video_url"],
-                                  entry["video_url"]["url"], entry["videoUrl"]}) {
+    for (const JsonValue value :
+         {entry, entry["url"], entry["video"]["url"], entry["video_url"], entry["video_url"]["url"],
+          entry["videoUrl"], entry["output"]["video_url"], entry["content"]["video_url"]}) {
       places_.add(value, LinkPlaces::Holder::vendor, links);
     }
     const bool had_any = !links.empty();
