@@ -270,6 +270,13 @@ bool DownloadLane::try_another(Item& item) {
   return false;
 }
 
+bool DownloadLane::was_refused(const Item& item) {
+  return !item.video.link.url.empty() &&
+         std::any_of(item.heard.begin(), item.heard.end(), [](const auto& heard) {
+           return heard && word_of(*heard) == FetchWord::refusal;
+         });
+}
+
 // A refused link may have been replaced by the gateway since: the task is asked once more. If it is
 // the key that is refused, this query hears so too, and ends the run.
 void DownloadLane::conclude(Items::iterator found, QueryLane& queries) {
@@ -314,7 +321,7 @@ void DownloadLane::rechecked(const Recheck& recheck) {
     return;
   }
   finish(found, VideoState::wanted, item.heard.front()->text + "; asking for a fresh link failed",
-         false);
+         was_refused(item));
 }
 
 // All URLs of the video were tried. The reason is that of the last one whose own end is the
@@ -328,12 +335,10 @@ void DownloadLane::give_up(Items::iterator found) {
     return;
   }
   std::vector<VideoState> ends;
-  bool refused = false;
   for (std::size_t number = 0; number < item.heard.size(); ++number) {
     const FetchFailure& failure = *item.heard[number];
     ends.push_back(
         after_fetch(candidate(link, number), failure, item.video.first_refusal, clock_.utc()));
-    refused = refused || word_of(failure) == FetchWord::refusal;
   }
   const VideoState state = std::accumulate(ends.begin() + 1, ends.end(), ends.front(), together);
   const auto telling = std::find(ends.rbegin(), ends.rend(), state);
@@ -341,7 +346,7 @@ void DownloadLane::give_up(Items::iterator found) {
   finish(found, state,
          (state == VideoState::expired ? "the link is dead: " : in_place_of(link)) +
              item.heard[number]->text,
-         refused);
+         was_refused(item));
 }
 
 void DownloadLane::retry(Item& item, const FetchFailure& failure) {

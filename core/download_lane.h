@@ -79,6 +79,7 @@ class DownloadLane {
   void start(std::uint64_t token, Item& item, QueryLane& queries);
   [[nodiscard]] FilePlan file_of(const WantedVideo& video) const;
   [[nodiscard]] bool try_another(Item& item);
+  [[nodiscard]] static bool was_refused(const Item& item);
   void conclude(Items::iterator item, QueryLane& queries);
   void ask_again(std::uint64_t token, Item& item, QueryLane& queries);
   void give_up(Items::iterator item);

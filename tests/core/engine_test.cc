@@ -469,6 +469,20 @@ TEST_F(EngineTest, AnAssumedMomentEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
   EXPECT_EQ(tally().videos_expired, 1U);
 }
 
+TEST_F(EngineTest, ARefusalCountsAlsoWhenNobodyCouldBeAskedForAFreshLink) {
+  add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content")),
+            core::TransportFailure{"connect", "refused"}});
+  plan_.retry.retries = 0;
+  fetch_ = [](const auto&) { return FetchFailure{.problem = FetchProblem::gone, .text = "404"}; };
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
+  EXPECT_EQ(notices_.back().text, "404; asking for a fresh link failed");
+  scripts_[kPrefix + "a"] = {{answer(200, body("a", "SUCCESS", "/v1/videos/a/content"))}, 0};
+  ++plan_.run;
+  run();
+  EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
+}
+
 TEST_F(EngineTest, WhatIsNoSupportedVideoIsLoadedOnceAndNamed) {
   add_succeeding("a");
   fetch_ = [](const auto&) {
