@@ -1,86 +1,205 @@
 #include "cmd/close.h"
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <utility>
 #include <vector>
 
+#include "cmd/close_refusals.h"
+#include "cmd/closed_periods.h"
 #include "cmd/exit_code.h"
-#include "cmd/report_output.h"
 #include "cmd/report_plan.h"
-#include "cmd/report_rows.h"
+#include "cmd/shared_task_warnings.h"
 #include "cmd/units.h"
 #include "core/error.h"
 #include "storage/closing.h"
 #include "storage/ledger_file.h"
 #include "storage/lock.h"
 #include "storage/maintenance.h"
+#include "storage/period_blockers.h"
 #include "storage/reports.h"
 
 namespace cmd {
 namespace {
 
-void say(const storage::ClosedPeriod& closed, const char* how, bool json, std::ostream& out) {
+/// What is told of a period that is closed.
+struct Closed {
+  storage::ClosedPeriod period;
+  std::int64_t unpriced = 0;  ///< lines without a cost
+  std::uint64_t written_off = 0;
+};
+
+void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
+  const storage::ClosedPeriod& period = closed.period;
   if (!json) {
-    out << closed.period.name << ' ' << how << ": "
-        << format_count(static_cast<std::uint64_t>(closed.lines), "line") << ", zone "
-        << closed.zone << ", SHA-256 of its CSV " << closed.sha256 << '\n';
+    out << period.period.name << ' ' << how << ": "
+        << format_count(static_cast<std::uint64_t>(period.lines), "line");
+    if (closed.unpriced > 0) {
+      out << " (" << closed.unpriced << " without a cost)";
+    }
+    if (closed.written_off > 0) {
+      out << ", without " << format_count(closed.written_off, "stale task");
+    }
+    out << ", zone " << period.zone << ", SHA-256 of its CSV " << period.sha256 << '\n';
     return;
   }
-  const nlohmann::ordered_json line{
-      {"type", "close"},           {"period", closed.period.name},   {"result", how},
-      {"tz", closed.zone},         {"lines", closed.lines},          {"sha256", closed.sha256},
-      {"missing", closed.missing}, {"unfinished", closed.unfinished}};
+  const nlohmann::ordered_json line{{"type", "close"},
+                                    {"period", period.period.name},
+                                    {"result", how},
+                                    {"tz", period.zone},
+                                    {"lines", period.lines},
+                                    {"sha256", period.sha256},
+                                    {"missing", period.missing},
+                                    {"unfinished", period.unfinished},
+                                    {"unpriced", closed.unpriced},
+                                    {"written_off", closed.written_off}};
   out << line.dump() << '\n';
 }
 
-// Why the period cannot be closed; empty: it can.
-std::string obstacle(const ReportPlan& plan, const std::vector<storage::ClosedPeriod>& closed) {
-  const auto* other = storage::overlapping_closed_period(closed, plan.period);
-  return other == nullptr ? std::string()
-                          : "it overlaps " + other->period.name + ", which is closed already";
+int say_closed_before(const storage::ClosedPeriod& period, storage::Reports& reports, bool json,
+                      std::ostream& out) {
+  require_unchanged_periods(reports, {.begin = period.period.begin, .end = period.period.end});
+  say({.period = period,
+       .unpriced = reports.unpriced_lines(period),
+       .written_off = reports.written_off(period).size()},
+      "was closed before", json, out);
+  return ok;
 }
+
+/// A period on its way to be closed.
+class ToClose {
+ public:
+  ToClose(const CloseOptions& options, const ReportPlan& plan, storage::Reports& reports,
+          core::UtcTime now, Log& log)
+      : options_(options),
+        plan_(plan),
+        reports_(reports),
+        now_(now),
+        log_(log),
+        blockers_(storage::find_period_blockers(options.ledger, plan.period.begin, plan.period.end,
+                                                now - options.stale_after)) {}
+
+  /// None, with an error in the log: it is not closed.
+  std::optional<Closed> close();
+
+ private:
+  [[nodiscard]] std::string reason_to_wait() const;
+  [[nodiscard]] bool may_go_on(const std::string& reason) const;
+  [[nodiscard]] storage::ClosedPeriod period() const;
+  std::optional<Closed> freeze();
+  [[nodiscard]] bool may_lack_costs(const UnpricedLines& unpriced) const;
+
+  const CloseOptions& options_;
+  const ReportPlan& plan_;
+  storage::Reports& reports_;
+  core::UtcTime now_;
+  Log& log_;
+  storage::PeriodBlockers blockers_;
+};
 
 // Why it should not be closed yet, which --force overrides.
-std::string reason_to_wait(const ReportPlan& plan, const storage::OpenTasks& open,
-                           core::UtcTime now) {
-  if (plan.period.end > now) {
-    return "it is not over before " + plan.zone.text(plan.period.end);
+std::string ToClose::reason_to_wait() const {
+  if (plan_.period.end > now_) {
+    return "it is not over before " + plan_.zone.text(plan_.period.end);
   }
-  if (open.unfinished > 0) {
-    return "it has " + format_count(open.unfinished, "unfinished task") +
-           ", which `reeltally run --pending` asks for";
+  storage::PeriodBlockers blockers = blockers_;
+  if (options_.write_off_stale) {
+    blockers.stale = {};
   }
-  return {};
+  std::string reason = gap_text(plan_, reports_);
+  const std::string tasks = blockers_text(blockers, options_.account, now_);
+  reason += reason.empty() || tasks.empty() ? "" : "; ";
+  return reason + tasks;
 }
 
-// Gives each line of the period's report to `visit`; the SHA-256 of it as CSV with default options.
-std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
-                       const core::Pricing& pricing, const core::TimeZone& zone,
-                       const std::function<void(const core::ReportLine&)>& visit) {
-  const std::vector<std::string> labels = reports.label_names(query);
-  ReportOutput hashed;
-  RowWriter writer({}, line_columns(labels), "line", hashed);
-  reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
-    visit(line);
-    write_line(line, labels, zone, writer);
-  });
-  return hashed.finish();
+bool ToClose::may_go_on(const std::string& reason) const {
+  if (reason.empty()) {
+    return true;
+  }
+  if (options_.force) {
+    log_.warning(plan_.period.name + " is closed although " + reason +
+                 "; what becomes known later will be adjustments of a later period");
+    return true;
+  }
+  log_.error("cannot close " + plan_.period.name + ": " + reason +
+             "; --force closes it all the same");
+  return false;
 }
 
-// Writes all lines; the period as it is closed then.
-storage::ClosedPeriod freeze(const ReportPlan& plan, storage::Reports& reports,
-                             storage::ClosedPeriod period, core::UtcTime now) {
-  storage::Closing closing(plan.options.ledger, period, now);
-  period.sha256 =
-      hash_lines(reports, plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
-        closing.add(line);
-        ++period.lines;
-      });
-  closing.commit(period.sha256);
+// With prices a line without a cost is an oversight, without any it is what was asked for.
+bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
+  if (unpriced.count() == 0) {
+    return true;
+  }
+  if (!plan_.prices) {
+    log_.warning(plan_.period.name +
+                 " is closed without a price book: its lines have usage and no cost; `reeltally "
+                 "close " +
+                 plan_.period.name +
+                 " --reprice --prices FILE` charges them later, in the next open period");
+    return true;
+  }
+  const std::string text = unpriced.text(reports_.closed_periods());
+  if (options_.force) {
+    log_.warning(plan_.period.name + " is closed although " + text);
+    return true;
+  }
+  log_.error("cannot close " + plan_.period.name + ": " + text + "; add what is missing to " +
+             options_.prices + ", or --force closes it all the same");
+  return false;
+}
+
+storage::ClosedPeriod ToClose::period() const {
+  storage::ClosedPeriod period{.period = plan_.period, .zone = plan_.zone.name()};
+  period.unfinished = blockers_.running.count;
+  period.unfinished += options_.write_off_stale ? 0 : blockers_.stale.count;
+  period.missing = reports_.open_tasks(plan_.query).missing;
+  if (plan_.prices) {
+    period.prices = plan_.prices->text;
+  }
   return period;
+}
+
+// Writes all lines, and leaves nothing of them when they lack what they should have.
+std::optional<Closed> ToClose::freeze() {
+  Closed closed{.period = period()};
+  storage::Closing closing(options_.ledger, closed.period, now_);
+  if (options_.write_off_stale) {
+    closing.write_off(now_ - options_.stale_after);
+    closed.written_off = blockers_.stale.count;
+  }
+  UnpricedLines unpriced;
+  closed.period.sha256 = hash_lines(reports_, plan_.query, plan_.pricing(), plan_.zone,
+                                    [&](const core::ReportLine& line) {
+                                      closing.add(line);
+                                      unpriced.add(line);
+                                      ++closed.period.lines;
+                                    });
+  if (!may_lack_costs(unpriced)) {
+    return std::nullopt;
+  }
+  closing.commit(closed.period.sha256);
+  closed.unpriced = unpriced.count();
+  return closed;
+}
+
+std::optional<Closed> ToClose::close() {
+  if (const std::string overlap = overlap_text(plan_, reports_.closed_periods());
+      !overlap.empty()) {
+    log_.error("cannot close " + plan_.period.name + ": " + overlap);
+    return std::nullopt;
+  }
+  if (!may_go_on(reason_to_wait())) {
+    return std::nullopt;
+  }
+  std::optional<Closed> closed = freeze();
+  if (closed && closed->written_off > 0) {
+    log_.note(plan_.period.name + " is closed without " +
+              format_count(closed->written_off, "stale task") + " (" + names_text(blockers_.stale) +
+              "); one that finishes all the same will be a line of a later period");
+  }
+  return closed;
 }
 
 }  // namespace
@@ -94,47 +213,14 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
   plan.query.videos = true;  // frozen, too
   storage::Reports reports(options.ledger);
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
-    say(*closed, "was closed before", options.json, out);
-    return ok;
+    return say_closed_before(*closed, reports, options.json, out);
   }
-  const storage::OpenTasks open = reports.open_tasks(plan.query);
-  std::string why = obstacle(plan, reports.closed_periods());
-  const std::string wait = reason_to_wait(plan, open, now);
-  if (why.empty() && !wait.empty()) {
-    if (options.force) {
-      log.warning(plan.period.name + " is closed although " + wait +
-                  "; what becomes known later will be adjustments of a later period");
-    } else {
-      why = wait + "; --force closes it all the same";
-    }
-  }
-  if (!why.empty()) {
-    log.error("cannot close " + plan.period.name + ": " + why);
+  const auto closed = ToClose(options, plan, reports, now, log).close();
+  if (!closed) {
     return partly;
   }
-  storage::ClosedPeriod period{.period = plan.period, .zone = plan.zone.name()};
-  period.unfinished = open.unfinished;
-  period.missing = open.missing;
-  if (plan.prices) {
-    period.prices = plan.prices->text;
-  }
-  say(freeze(plan, reports, std::move(period), now), "is closed", options.json, out);
+  say(*closed, "is closed", options.json, out);
   return ok;
-}
-
-std::vector<std::string> check_closed_periods(const std::string& ledger) {
-  std::vector<std::string> faults;
-  storage::Reports reports(ledger);
-  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
-    const std::string hash =
-        hash_lines(reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
-                   core::TimeZone(closed.zone), [](const core::ReportLine&) {});
-    if (hash != closed.sha256) {
-      faults.push_back("closed period " + closed.period.name +
-                       ": its lines no longer have the SHA-256 of when it was closed");
-    }
-  }
-  return faults;
 }
 
 int close(const Settings& settings, Log& log, std::ostream& out) {
@@ -143,13 +229,21 @@ int close(const Settings& settings, Log& log, std::ostream& out) {
   storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
-  const int code = close_period({.ledger = ledger,
-                                 .period = settings.arguments().at(0),
-                                 .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                                 .prices = settings.given_text("prices").value_or(""),
-                                 .force = settings.flag("force"),
-                                 .json = settings.flag("json")},
-                                now, log, out);
+  const CloseOptions options{.ledger = ledger,
+                             .period = settings.arguments().at(0),
+                             .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                             .prices = settings.given_text("prices").value_or(""),
+                             .force = settings.flag("force"),
+                             .write_off_stale = settings.flag("write-off-stale"),
+                             .stale_after = settings.duration("stale-after"),
+                             .json = settings.flag("json"),
+                             .account = settings.text("account")};
+  warn_of_shared_tasks(settings, ledger, storage::SharedTaskScope::ledger,
+                       [&log](const std::string& text, const std::string& advice) {
+                         log.warning(text + "; " + advice);
+                       });
+  const int code = settings.flag("reprice") ? reprice_period(options, now, log, out)
+                                            : close_period(options, now, log, out);
   // Not before the period's reader is gone, which keeps the log.
   if (code == ok && !storage::settle_ledger(ledger)) {
     log.warning("the closed period is in the write-ahead log " + ledger +

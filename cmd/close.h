@@ -1,9 +1,9 @@
-// `reeltally close`: freezes the lines of a billing period.
+// `reeltally close`: freezes the lines of a billing period, or prices a closed one anew.
 #pragma once
 
+#include <chrono>
 #include <iosfwd>
 #include <string>
-#include <vector>
 
 #include "cmd/log.h"
 #include "cmd/settings.h"
@@ -16,20 +16,26 @@ struct CloseOptions {
   std::string period;
   std::string zone{};    ///< empty: UTC
   std::string prices{};  ///< a file; empty: costs stay empty
-  bool force = false;    ///< although tasks are unfinished, or the period is not over
+  /// Although more may become known, lines have no cost, or hours stay in no period.
+  bool force = false;
+  bool write_off_stale = false;
+  std::chrono::milliseconds stale_after = std::chrono::hours(36);
   bool json = false;
+  std::string account = "default";  ///< that commands take which name none
 };
 
 /// Says on `out` what was closed. Returns the exit code: ok also when the period was closed
 /// before, `partly` when it cannot be. The caller holds the ledger's Lock. Throws core::UsageError
-/// for options that name no period, core::Error when the ledger fails.
+/// for options that name no period, core::Error when the ledger fails or a closed period has
+/// changed.
 int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
 
-/// What is wrong with closed periods, a line each: their frozen lines no longer give the SHA-256
-/// that was recorded when they were closed. Throws core::Error when the ledger cannot be read.
-[[nodiscard]] std::vector<std::string> check_closed_periods(const std::string& ledger);
+/// Lets other prices rule a closed period: lines whose cost changes are corrected in the next open
+/// period. The same prices again change nothing. As close_period otherwise; `partly` when the
+/// period is not closed.
+int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
 
-/// `close_period` from settings.
+/// Either of them, from settings.
 int close(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

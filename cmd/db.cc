@@ -4,7 +4,7 @@
 #include <ostream>
 #include <string>
 
-#include "cmd/close.h"
+#include "cmd/closed_periods.h"
 #include "cmd/exit_code.h"
 #include "cmd/program.h"
 #include "cmd/units.h"
@@ -69,6 +69,15 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
       print(out, {{"type", "fault"}, {"text", fault}});
     } else {
       log.error(fault);
+    }
+  }
+  if (faults.empty()) {
+    for (const std::string& gap : gap_warnings(ledger)) {
+      if (settings.flag("json")) {
+        print(out, {{"type", "gap"}, {"text", gap}});
+      } else {
+        log.warning(gap);
+      }
     }
   }
   if (settings.flag("json")) {

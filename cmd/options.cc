@@ -93,7 +93,7 @@ constexpr OptionSpec kOptions[]{
      .argument = "DURATION",
      .default_value = "36h",
      .group = Group::choosing,
-     .commands = run | status,
+     .commands = run | status | close,
      .help = "An unfinished task submitted longer ago is stale: --pending and --wait ask no more."},
     {.name = "wait",
      .group = Group::choosing,
@@ -337,7 +337,20 @@ constexpr OptionSpec kOptions[]{
     {.name = "force",
      .group = Group::period,
      .commands = close,
-     .help = "Closes although tasks of the period are unfinished.",
+     .help = "Closes although tasks of the period are unfinished or lines have no cost, and "
+             "although hours stay in no period.",
+     .scope = Scope::command_line},
+    {.name = "write-off-stale",
+     .group = Group::period,
+     .commands = close,
+     .help = "Closes without the period's stale tasks, which the manifest names. One that finishes "
+             "all the same is a line of a later period.",
+     .scope = Scope::command_line},
+    {.name = "reprice",
+     .group = Group::period,
+     .commands = close,
+     .help = "Prices a closed period by another --prices FILE: what changes becomes adjustments of "
+             "the next open period.",
      .scope = Scope::command_line},
 
     // Prices

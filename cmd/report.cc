@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cmd/atomic_file.h"
+#include "cmd/closed_periods.h"
 #include "cmd/exit_code.h"
 #include "cmd/report_figures.h"
 #include "cmd/report_focus.h"
@@ -33,6 +34,7 @@ struct Outcome {
   std::uint64_t left_out = 0;  // lines that the format has no row for
   storage::OpenTasks open;
   storage::FutureTasks future;
+  std::vector<storage::TaskName> written_off;  // the closed period was closed without them
   int schema_version = 0;
 };
 
@@ -160,6 +162,10 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
   json["finish_in_future"] = closed == nullptr ? Json(outcome.future.tasks) : Json();
+  json["written_off"] = Json::array();
+  for (const storage::TaskName& task : outcome.written_off) {
+    json["written_off"].push_back({{"account", task.account}, {"task_id", task.task_id}});
+  }
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
   return json.dump(2) + "\n";
@@ -203,11 +209,15 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   storage::Reports reports(options.ledger);
   plan.choose_account(reports.accounts());
   const storage::ClosedPeriod* closed = plan.adopt(reports.closed_periods(), log);
+  require_unchanged_periods(reports, plan.query);
   Outcome outcome;
   outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
   outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
                                    : reports.open_tasks(plan.query);
   outcome.future = reports.future_tasks(plan.query);
+  if (closed != nullptr) {
+    outcome.written_off = reports.written_off(*closed);
+  }
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);

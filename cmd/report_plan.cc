@@ -165,7 +165,10 @@ const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::Closed
   }
   if (prices && prices->text != found->prices) {
     log.warning(period.name + " was closed with " + (found->prices ? "other prices" : "no prices") +
-                ", so --prices " + options.prices + " is not used");
+                ", so --prices " + options.prices + " is not used; " +
+                (prices->text == found->later_prices
+                     ? "its adjustments go by them"
+                     : "`reeltally close " + period.name + " --reprice` makes adjustments"));
   }
   zone = core::TimeZone(found->zone);
   period = found->period;

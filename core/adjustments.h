@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/billing.h"
@@ -19,6 +20,7 @@ struct OwnedLine {
   bool reversal = false;
   std::int64_t incurred_in = 0;  ///< key of a closed period
   UtcTime incurred_at{};         ///< of a line of a closed period, and of one that corrects it
+  bool repriced = false;         ///< other prices alone made it
 
   [[nodiscard]] ReportLine view() const {
     return {task, charge, adjusts, reversal, incurred_in, incurred_at};
@@ -38,13 +40,22 @@ struct TaskNow {
 struct Correction {
   std::string closed_period;  ///< its name
   std::int64_t incurred_in = 0;
-  UtcTime at{};  ///< the first instant of the next open period of the same length
+  UtcTime at{};           ///< the first instant of the next open period of the same length
+  bool repriced = false;  ///< prices rule that the frozen lines do not know
 };
+
+/// What the notes of lines say that other prices made.
+inline constexpr std::string_view kRepriced = "repriced";
+
+/// The task that is charged for: as it was frozen while the same answer is its final one, whatever
+/// else became known since. `billed_at` is its own again, which says what day's prices hold.
+[[nodiscard]] FinishedTask charged_task(const std::vector<OwnedLine>& standing, FinishedTask now);
 
 /// The lines that correct a closed period (reliability.md B5, B6). `standing`: the task's frozen
 /// lines that no frozen line takes back, the main one first; without any the task came late, and
 /// its lines name the closed period. None when the task says the same as its frozen lines,
-/// whichever snapshot says so: labels and times alone correct nothing.
+/// whichever snapshot says so: labels, times and the way a number is written correct nothing. Where
+/// other prices rule it, each line whose cost changes is corrected, with the note "repriced".
 [[nodiscard]] std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing,
                                                     const TaskNow& now,
                                                     const Correction& correction);

@@ -17,6 +17,7 @@ constexpr int kCostPlacesMax = 24;
 constexpr std::string_view kSuperResolutionEnd = "-sr";
 constexpr std::string_view kReversalEnd = "-reversal";
 constexpr std::string_view kChargedUnder = "charged under account ";
+constexpr std::string_view kRevision = "-r";
 
 // The count that a unit is charged by, as the gateway sent it.
 const std::string& count_of(const TaskFacts& facts, PriceUnit unit) {
@@ -89,6 +90,24 @@ std::string fault_of(const Decimal& cost) {
                                   : "the amount is not below " + std::to_string(kCostEnd);
 }
 
+void drop_end(std::string_view& line_id, std::string_view end) {
+  if (line_id.ends_with(end)) {
+    line_id.remove_suffix(end.size());
+  }
+}
+
+// "-r2" and so on, at the end.
+void drop_revision(std::string_view& line_id) {
+  const std::size_t at = line_id.rfind(kRevision);
+  if (at == std::string_view::npos) {
+    return;
+  }
+  const std::string_view number = line_id.substr(at + kRevision.size());
+  if (!number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos) {
+    line_id.remove_suffix(line_id.size() - at);
+  }
+}
+
 void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
   charge.unit = row.unit;
   charge.unit_price = row.price;
@@ -126,7 +145,8 @@ void charge_elsewhere(Charge& charge, const FinishedTask& task) {
 
 }  // namespace
 
-std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind) {
+std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
+                    std::int64_t revision) {
   std::string id = std::to_string(snapshot);
   id += '-';
   id += raw_sha256.substr(0, kShaDigits);
@@ -136,6 +156,9 @@ std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind
     case LineKind::super_resolution:
       id += kSuperResolutionEnd;
       break;
+  }
+  if (revision > 1) {
+    (id += kRevision) += std::to_string(revision);
   }
   return id;
 }
@@ -147,16 +170,15 @@ std::string reversal_id(std::string_view line_id) {
 bool is_reversal_id(std::string_view line_id) { return line_id.ends_with(kReversalEnd); }
 
 LineKind kind_of_line(std::string_view line_id) {
-  line_id.remove_suffix(is_reversal_id(line_id) ? kReversalEnd.size() : 0);
+  drop_end(line_id, kReversalEnd);
+  drop_revision(line_id);
   return line_id.ends_with(kSuperResolutionEnd) ? LineKind::super_resolution : LineKind::main;
 }
 
 std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
-  for (const std::string_view end : {kReversalEnd, kSuperResolutionEnd}) {
-    if (line_id.ends_with(end)) {
-      line_id.remove_suffix(end.size());
-    }
-  }
+  drop_end(line_id, kReversalEnd);
+  drop_revision(line_id);
+  drop_end(line_id, kSuperResolutionEnd);
   LineOrigin origin;
   const char* last = line_id.data() + line_id.size();
   const auto [stop, error] = std::from_chars(line_id.data(), last, origin.snapshot);

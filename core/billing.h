@@ -109,9 +109,10 @@ struct ReportLine {
 /// "SNAPSHOT-SHA12" and for super resolution "SNAPSHOT-SHA12-sr": the number of the snapshot that
 /// the line rests on and the first 12 digits of the SHA-256 of its raw answer. Snapshots are never
 /// changed, renumbered or deleted, so the ID is the same for ever; the answer names the task, so
-/// two ledgers do not share IDs; and the ID alone leads back to the bytes (B2).
-[[nodiscard]] std::string line_id(std::int64_t snapshot, std::string_view raw_sha256,
-                                  LineKind kind);
+/// two ledgers do not share IDs; and the ID alone leads back to the bytes (B2). `revision`: 1, and
+/// one more for each time that other prices replaced the line: "SNAPSHOT-SHA12-r2".
+[[nodiscard]] std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
+                                  std::int64_t revision = 1);
 
 /// What a line ID names.
 struct LineOrigin {

@@ -29,8 +29,8 @@ std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
     }
     Adjusted& one =
         adjusted.emplace_back(Adjusted{&period, at, core::TimeZone(period.zone), std::nullopt});
-    if (period.prices) {
-      one.prices = core::PriceBook::parse(*period.prices, "of the closed period");
+    if (const auto& prices = period.ruling_prices()) {
+      one.prices = core::PriceBook::parse(*prices, "of the closed period");
     }
   }
   return adjusted;
@@ -38,9 +38,8 @@ std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
 
 // Tasks with a final answer that no closed period knows, and that may belong to one: most have
 // neither a frozen line nor a finish time in its reach.
-std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
-                                               const std::vector<Adjusted>& adjusted,
-                                               const ReportQuery& query) {
+void add_tasks_answered_since(SQLite::Database& database, const std::vector<Adjusted>& adjusted,
+                              const ReportQuery& query, std::vector<std::int64_t>& tasks) {
   std::int64_t checked_to = std::numeric_limits<std::int64_t>::max();
   core::UtcTime begin = core::UtcTime::max();
   core::UtcTime end = core::UtcTime::min();
@@ -59,10 +58,38 @@ std::vector<std::int64_t> tasks_answered_since(SQLite::Database& database,
               "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))" +
                   account_condition(query, "t.account"),
               {checked_to, begin.time_since_epoch().count(), end.time_since_epoch().count()});
-  std::vector<std::int64_t> tasks;
   while (rows.step()) {
     tasks.push_back(rows.integer(0));
   }
+}
+
+// All tasks of periods that other prices rule by now.
+void add_repriced_tasks(SQLite::Database& database, const std::vector<Adjusted>& adjusted,
+                        const ReportQuery& query, std::vector<std::int64_t>& tasks) {
+  for (const Adjusted& one : adjusted) {
+    if (!one.closed->repriced) {
+      continue;
+    }
+    Cursor rows(
+        database,
+        "SELECT DISTINCT f.task FROM report_line AS f CROSS JOIN task AS t ON t.id = f.task "
+        "WHERE f.incurred = ?1" +
+            account_condition(query, "t.account"),
+        {one.closed->key});
+    while (rows.step()) {
+      tasks.push_back(rows.integer(0));
+    }
+  }
+}
+
+std::vector<std::int64_t> tasks_to_look_at(SQLite::Database& database,
+                                           const std::vector<Adjusted>& adjusted,
+                                           const ReportQuery& query) {
+  std::vector<std::int64_t> tasks;
+  add_tasks_answered_since(database, adjusted, query, tasks);
+  add_repriced_tasks(database, adjusted, query, tasks);
+  std::sort(tasks.begin(), tasks.end());
+  tasks.erase(std::unique(tasks.begin(), tasks.end()), tasks.end());
   return tasks;
 }
 
@@ -75,6 +102,19 @@ const Adjusted* period_of(const std::vector<Adjusted>& adjusted,
                             : one.closed->key == standing.front().incurred_in;
   });
   return found == adjusted.end() ? nullptr : &*found;
+}
+
+// Prices that replace a line of the same answer give it a further number.
+void number_revisions(std::vector<core::OwnedLine>& lines, std::int64_t task,
+                      StandingLines& frozen) {
+  for (core::OwnedLine& line : lines) {
+    if (line.reversal) {
+      continue;
+    }
+    const std::int64_t before = frozen.revisions(task, line.task.snapshot, line.charge.kind);
+    line.charge.line_id =
+        core::line_id(line.task.snapshot, line.task.raw_sha256, line.charge.kind, before + 1);
+  }
 }
 
 }  // namespace
@@ -98,20 +138,23 @@ std::vector<core::OwnedLine> find_adjustments(SQLite::Database& database,
   }
   FinishedTaskByKey tasks(database);
   StandingLines frozen(database);
-  core::FinishedTask task;
-  for (const std::int64_t key : tasks_answered_since(database, adjusted, query)) {
-    if (!tasks.find(key, task)) {
+  core::FinishedTask now;
+  for (const std::int64_t key : tasks_to_look_at(database, adjusted, query)) {
+    if (!tasks.find(key, now)) {
       continue;
     }
     const std::vector<core::OwnedLine> standing = frozen.of(key);
-    const Adjusted* one = period_of(adjusted, standing, task);
+    const Adjusted* one = period_of(adjusted, standing, now);
     if (one == nullptr) {
       continue;
     }
+    const core::FinishedTask task = core::charged_task(standing, now);
     const std::vector<core::Charge> charges =
         core::charges_of(task, {.prices = one->prices ? &*one->prices : nullptr}, one->zone);
     std::vector<core::OwnedLine> found = core::adjustments_of(
-        standing, {task, charges}, {one->closed->period.name, one->closed->key, one->at});
+        standing, {task, charges},
+        {one->closed->period.name, one->closed->key, one->at, one->closed->repriced});
+    number_revisions(found, key, frozen);
     std::copy_if(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()),
                  std::back_inserter(lines), [&](const core::OwnedLine& line) {
                    return line.task.succeeded ? query.successes : query.failures;

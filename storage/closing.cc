@@ -7,6 +7,7 @@
 #include "storage/adjustments.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
+#include "storage/period_blockers.h"
 #include "storage/report_lines.h"
 #include "storage/statement.h"
 #include "storage/transaction.h"
@@ -29,6 +30,7 @@ struct Closing::Connection {
     insert = std::make_unique<LineInsert>(*database);
   }
   void write_period(const std::string& sha256) const;
+  void write_closing(const std::string& sha256) const;
   void settle_adjusted() const;
 
   std::string path;
@@ -66,14 +68,34 @@ void Closing::Connection::write_period(const std::string& sha256) const {
   row.run();
 }
 
+// A link of the chain that names what was ever closed.
+void Closing::Connection::write_closing(const std::string& sha256) const {
+  Statement row(
+      *database,
+      "INSERT INTO closing (period, name, begins_at, ends_at, sha256, previous_sha256) "
+      "VALUES (?, ?, ?, ?, ?, (SELECT sha256 FROM closing ORDER BY period DESC LIMIT 1))");
+  int at = 0;
+  row.bind(++at, period.key);
+  row.bind(++at, period.period.name);
+  row.bind_time(++at, period.period.begin);
+  row.bind_time(++at, period.period.end);
+  row.bind(++at, sha256);
+  row.run();
+}
+
 // The adjustments of earlier closed periods that belong here are among the lines.
 void Closing::Connection::settle_adjusted() const {
   Statement settle(*database, "UPDATE period SET checked_to = ? WHERE id = ?");
+  Statement carry(*database,
+                  "UPDATE repricing SET carried_by = ? WHERE period = ? AND carried_by IS NULL");
   for (const ClosedPeriod& other : closed) {
     if (period.contains(adjusting_period(other, closed).begin)) {
       settle.bind(1, period.checked_to);
       settle.bind(2, other.key);
       settle.run();
+      carry.bind(1, period.key);
+      carry.bind(2, other.key);
+      carry.run();
     }
   }
 }
@@ -89,6 +111,20 @@ Closing::Closing(const std::string& path, const ClosedPeriod& period, core::UtcT
 
 Closing::~Closing() = default;
 
+void Closing::write_off(core::UtcTime stale_before) {
+  Connection& c = *connection_;
+  with_ledger_errors(c.path, "close a period of", [&] {
+    Statement rows(*c.database, ("INSERT INTO written_off (period, task) SELECT ?1, id FROM " +
+                                 std::string(kUnfinishedOfPeriod) + " AND " + kSubmitted + " < ?4")
+                                    .c_str());
+    rows.bind(1, c.period.key);
+    rows.bind_time(2, c.period.period.begin);
+    rows.bind_time(3, c.period.period.end);
+    rows.bind_time(4, stale_before);
+    rows.run();
+  });
+}
+
 void Closing::add(const core::ReportLine& line) {
   with_ledger_errors(connection_->path, "close a period of",
                      [&] { connection_->insert->add(connection_->period.key, line); });
@@ -100,6 +136,7 @@ void Closing::commit(const std::string& sha256) {
   with_ledger_errors(c.path, "close a period of", [&] {
     c.settle_adjusted();
     c.write_period(sha256);
+    c.write_closing(sha256);
     c.transaction->commit();
   });
 }

@@ -23,9 +23,13 @@ class Closing {
   Closing(const Closing&) = delete;
   Closing& operator=(const Closing&) = delete;
 
+  /// Names the tasks that the period is closed without: its unfinished ones that were submitted,
+  /// else first seen, before `stale_before`.
+  void write_off(core::UtcTime stale_before);
   /// A line of the period's report, unrounded, in its order.
   void add(const core::ReportLine& line);
-  /// `sha256` of the report as CSV with default options.
+  /// `sha256` of the report as CSV with default options. `unfinished` of the period less those
+  /// that were written off are the ones that it is closed with.
   void commit(const std::string& sha256);
 
  private:

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/error.h"
+
 namespace storage {
 namespace {
 
@@ -72,20 +74,29 @@ void read_line(const Cursor& row, const AccountNames& accounts, LabelReader& lab
 }
 
 core::Period period_of(const Statement& row) {
-  const core::TimeZone zone(row.text(4));
-  core::Period period = core::parse_period(row.text(1), zone);
-  // What was frozen stands, whatever a later tz database says of the zone.
-  period.begin = *row.time(2);
-  period.end = *row.time(3);
-  return period;
+  try {
+    const core::TimeZone zone(row.text(4));
+    core::Period period = core::parse_period(row.text(1), zone);
+    // What was frozen stands, whatever a later tz database says of the zone.
+    period.begin = *row.time(2);
+    period.end = *row.time(3);
+    return period;
+  } catch (const core::UsageError& failure) {
+    throw core::Error("closed period " + std::string(row.text(1)) + " is damaged (" +
+                      failure.what() + "); see `reeltally db check`, and restore a backup");
+  }
 }
 
 }  // namespace
 
 std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
-  Statement rows(database,
-                 "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, "
-                 "missing, schema_version, checked_to FROM period ORDER BY begins_at");
+  Statement rows(
+      database,
+      "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, "
+      "missing, schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE "
+      "r.period = p.id ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r "
+      "WHERE r.period = p.id AND r.carried_by IS NULL) FROM period AS p "
+      "ORDER BY begins_at");
   std::vector<ClosedPeriod> periods;
   while (rows.step()) {
     ClosedPeriod& period = periods.emplace_back();
@@ -99,6 +110,9 @@ std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
     period.missing = static_cast<std::uint64_t>(rows.integer(9));
     period.schema_version = static_cast<int>(rows.integer(10));
     period.checked_to = rows.integer(11);
+    period.later_prices =
+        rows.is_null(12) ? std::nullopt : std::optional<std::string>(rows.text(12));
+    period.repriced = rows.integer(13) != 0;
   }
   return periods;
 }
@@ -144,7 +158,11 @@ StandingLines::StandingLines(SQLite::Database& database)
                   "WHERE l.task = ?1 AND NOT l.reversal AND NOT EXISTS (SELECT 1 FROM report_line "
                   "AS r WHERE r.task = l.task AND r.reversal AND r.adjusts = l.line_id) "
                   "ORDER BY l.kind",
-              {0}) {}
+              {0}),
+      revisions_(database,
+                 "SELECT count(*) FROM report_line WHERE task = ?1 AND snapshot = ?2 AND kind = ?3 "
+                 "AND NOT reversal",
+                 {0, 0, 0}) {}
 
 std::vector<core::OwnedLine> StandingLines::of(std::int64_t task) {
   cursor_.restart({task});
@@ -153,6 +171,13 @@ std::vector<core::OwnedLine> StandingLines::of(std::int64_t task) {
     read_line(cursor_, accounts_, labels_, lines.emplace_back());
   }
   return lines;
+}
+
+std::int64_t StandingLines::revisions(std::int64_t task, std::int64_t snapshot,
+                                      core::LineKind kind) {
+  revisions_.restart({task, snapshot, static_cast<std::int64_t>(kind)});
+  revisions_.step();
+  return revisions_.integer(0);
 }
 
 void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query,

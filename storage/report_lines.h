@@ -30,7 +30,13 @@ struct ClosedPeriod {
   int schema_version = 0;
   /// Whatever snapshots up to this one say of the period stands in closed periods.
   std::int64_t checked_to = 0;
+  std::optional<std::string> later_prices{};  ///< the bytes of the last book that came afterwards
+  bool repriced = false;  ///< what that book changes stands in no closed period yet
 
+  /// The book that its adjustments go by.
+  [[nodiscard]] const std::optional<std::string>& ruling_prices() const {
+    return later_prices ? later_prices : prices;
+  }
   [[nodiscard]] bool contains(core::UtcTime time) const {
     return period.begin <= time && time < period.end;
   }
@@ -70,10 +76,14 @@ class StandingLines {
  public:
   explicit StandingLines(SQLite::Database& database);
   [[nodiscard]] std::vector<core::OwnedLine> of(std::int64_t task);
+  /// How many lines of that answer and kind were ever frozen, those that are taken back too.
+  [[nodiscard]] std::int64_t revisions(std::int64_t task, std::int64_t snapshot,
+                                       core::LineKind kind);
 
  private:
   AccountNames accounts_;
   Cursor cursor_;
+  Cursor revisions_;
   LabelReader labels_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "storage/adjustments.h"
 #include "storage/alike_tasks.h"
+#include "storage/closing_chain.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
@@ -421,6 +422,40 @@ FutureTasks Reports::future_tasks(const ReportQuery& query) {
       future.latest = *rows.time(1);
     }
     return future;
+  });
+}
+
+std::vector<std::string> Reports::lost_closings(const ReportQuery& query) {
+  Connection& c = *connection_;
+  return with_ledger_errors(
+      c.path, "read", [&] { return storage::lost_closings(*c.database, query.begin, query.end); });
+}
+
+std::vector<TaskName> Reports::written_off(const ClosedPeriod& closed) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    std::vector<TaskName> tasks;
+    Cursor rows(*c.database,
+                "SELECT a.name, t.task_id FROM written_off AS w JOIN task AS t ON t.id = w.task "
+                "JOIN account AS a ON a.id = t.account WHERE w.period = ?1 ORDER BY w.task",
+                {closed.key});
+    while (rows.step()) {
+      tasks.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+    }
+    return tasks;
+  });
+}
+
+std::int64_t Reports::unpriced_lines(const ClosedPeriod& closed) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    Cursor row(*c.database,
+               "SELECT count(*) FROM report_line WHERE billed_at >= ?1 AND billed_at < ?2 AND "
+               "cost IS NULL AND NOT reversal",
+               {closed.period.begin.time_since_epoch().count(),
+                closed.period.end.time_since_epoch().count()});
+    row.step();
+    return row.integer(0);
   });
 }
 

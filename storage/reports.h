@@ -11,6 +11,7 @@
 #include "core/billing.h"
 #include "core/clock.h"
 #include "storage/finished_tasks.h"
+#include "storage/period_blockers.h"
 #include "storage/report_lines.h"
 
 namespace storage {
@@ -59,6 +60,13 @@ class Reports {
                  const std::function<void(const core::ReportLine&, std::int64_t)>& visit);
   /// The names of the labels of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
+  /// What closed periods within the query lack of what their closings say
+  /// (storage/closing_chain.h).
+  [[nodiscard]] std::vector<std::string> lost_closings(const ReportQuery& query);
+  /// The tasks that a closed period was closed without by name, in the order of the ledger.
+  [[nodiscard]] std::vector<TaskName> written_off(const ClosedPeriod& closed);
+  /// How many lines of a closed period lack their cost.
+  [[nodiscard]] std::int64_t unpriced_lines(const ClosedPeriod& closed);
   /// Of the query's account and times.
   [[nodiscard]] OpenTasks open_tasks(const ReportQuery& query);
   /// Of the query's account, whatever its times: reports of those periods come much later.

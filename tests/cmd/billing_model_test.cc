@@ -3,6 +3,7 @@
 //
 // REELTALLY_MODEL_SCHEDULES: how many histories (1,000). REELTALLY_SEED: the first one's seed; a
 // failure names its own, which runs it again with REELTALLY_MODEL_SCHEDULES=1.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +36,8 @@ constexpr int kTasks = 5;
 constexpr int kMonths = 6;  // 2026-01 …; histories play in the first four
 constexpr int kPlayed = 4;
 constexpr int kSteps = 14;
-constexpr int kPrice = 3;   // a second
+constexpr int kPrice = 3;  // a second, until a closed month is priced anew
+constexpr int kPricesEnd = 6;
 constexpr int kShards = 4;  // tests that run beside each other
 
 // ---- the oracle
@@ -45,7 +47,7 @@ struct Said {
   int month = 0;
   bool succeeded = false;
   int seconds = 0;
-  [[nodiscard]] int cost() const { return succeeded ? seconds * kPrice : 0; }
+  [[nodiscard]] int cost(int price) const { return succeeded ? seconds * price : 0; }
   [[nodiscard]] bool charges_as(const Said& other) const {
     return succeeded == other.succeeded && seconds == other.seconds;
   }
@@ -56,8 +58,24 @@ using Line = std::tuple<int, int, bool>;
 
 class Oracle {
  public:
-  void say(int task, const Said& said) { said_[task] = said; }
+  void say(int task, const Said& said) {
+    said_[task] = said;
+    unfinished_.erase(task);
+  }
+  /// A task that was submitted in that month, and of which nothing more is known.
+  void submit(int task, int month) { unfinished_[task] = month; }
+  /// Other prices for a closed month.
+  void reprice(int month, int price) { prices_[month] = price; }
   [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
+  [[nodiscard]] std::vector<int> unfinished(int month) const {
+    std::vector<int> tasks;
+    for (const auto& [task, submitted] : unfinished_) {
+      if (submitted == month) {
+        tasks.push_back(task);
+      }
+    }
+    return tasks;
+  }
 
   /// The lines of a month, sorted.
   [[nodiscard]] std::vector<Line> lines(int month) const {
@@ -67,14 +85,15 @@ class Oracle {
     std::vector<Line> lines;
     for (const auto& [task, said] : said_) {
       const auto frozen = frozen_.find(task);
+      const int cost = said.cost(price(origin(task)));
       if (frozen == frozen_.end()) {
         if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
-          lines.emplace_back(task, said.cost(), is_closed(said.month));
+          lines.emplace_back(task, cost, is_closed(said.month));
         }
-      } else if (next_open(frozen->second.first) == month &&
-                 !said.charges_as(frozen->second.second)) {
-        lines.emplace_back(task, -frozen->second.second.cost(), true);
-        lines.emplace_back(task, said.cost(), true);
+      } else if (next_open(frozen->second.month) == month &&
+                 !(said.charges_as(frozen->second.said) && cost == frozen->second.cost)) {
+        lines.emplace_back(task, -frozen->second.cost, true);
+        lines.emplace_back(task, cost, true);
       }
     }
     std::sort(lines.begin(), lines.end());
@@ -88,9 +107,8 @@ class Oracle {
         return std::get<0>(line) == task;
       });
       if (here) {
-        // It was incurred in its own month, and stays so however often it is corrected.
-        const auto known = frozen_.find(task);
-        frozen_[task] = {known == frozen_.end() ? said.month : known->second.first, said};
+        const Frozen now{origin(task), said, said.cost(price(origin(task)))};
+        frozen_[task] = now;
       }
     }
     closed_[month] = std::move(frozen);
@@ -100,12 +118,27 @@ class Oracle {
   [[nodiscard]] int total() const {
     int total = 0;
     for (const auto& [task, said] : said_) {
-      total += said.cost();
+      total += said.cost(price(origin(task)));
     }
     return total;
   }
 
  private:
+  /// What stands in closed months.
+  struct Frozen {
+    int month = 0;  ///< that it was incurred in, however often it is corrected
+    Said said;
+    int cost = 0;
+  };
+
+  [[nodiscard]] int origin(int task) const {
+    const auto known = frozen_.find(task);
+    return known == frozen_.end() ? said_.at(task).month : known->second.month;
+  }
+  [[nodiscard]] int price(int month) const {
+    const auto other = prices_.find(month);
+    return other == prices_.end() ? kPrice : other->second;
+  }
   [[nodiscard]] int next_open(int month) const {
     do {
       ++month;
@@ -114,7 +147,9 @@ class Oracle {
   }
 
   std::map<int, Said> said_;
-  std::map<int, std::pair<int, Said>> frozen_;  // month of origin, and what stands in closed months
+  std::map<int, int> unfinished_;  // month of submission, by task
+  std::map<int, int> prices_;      // of closed months that were priced anew
+  std::map<int, Frozen> frozen_;
   std::map<int, std::vector<Line>> closed_;
 };
 
@@ -129,8 +164,14 @@ std::string month_name(int month) { return "2026-0" + std::to_string(month + 1);
 
 class Program {
  public:
-  explicit Program(const std::filesystem::path& folder)
-      : ledger_(folder / "ledger.db"), prices_(folder / "prices.csv") {}
+  explicit Program(const support::TempDir& folder)
+      : folder_(folder), ledger_(folder.path("ledger.db")), prices_(price_file(kPrice)) {
+    for (int price = 1; price < kPricesEnd; ++price) {
+      folder.write("prices" + std::to_string(price) + ".csv",
+                   "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,," +
+                       std::to_string(price) + ",CNY,,\n");
+    }
+  }
 
   void copy_from(const std::string& empty_ledger) const {
     for (const char* end : {"-wal", "-shm", "-journal"}) {
@@ -143,8 +184,7 @@ class Program {
   void say(int task, const Said& said, bool first, int step) const {
     const std::string id = "t" + std::to_string(task);
     const int state = said.succeeded ? 1 : 2;
-    const std::int64_t finish =
-        kYear2026 + kDayOfYear.at(static_cast<std::size_t>(said.month)) * kDayMs + task * 1000;
+    const std::int64_t finish = begin_of(said.month) + task * 1000;
     const std::string seconds = "'" + std::to_string(said.seconds) + "'";
     if (first) {
       support::add_billing_task(ledger_,
@@ -161,13 +201,47 @@ class Program {
     }
   }
 
+  void submit(int task, int month) const {
+    const std::int64_t at = begin_of(month) + task * 1000;
+    support::add_billing_task(ledger_,
+                              {.id = "t" + std::to_string(task),
+                               .state = 0,
+                               .columns = ", submit_time, model",
+                               .values = ", " + std::to_string(at) + ", 'm'"},
+                              at);
+  }
+
   void close(int month) {
     std::ostringstream out;
-    ASSERT_EQ(
-        cmd::close_period(
-            {.ledger = ledger_, .period = month_name(month), .prices = prices_, .force = true},
-            kMuchLater, log_, out),
-        cmd::ok);
+    ASSERT_EQ(cmd::close_period({.ledger = ledger_,
+                                 .period = month_name(month),
+                                 .prices = prices_,
+                                 .force = true,
+                                 .write_off_stale = true},
+                                kMuchLater, log_, out),
+              cmd::ok);
+  }
+  [[nodiscard]] std::vector<int> written_off(int month) const {
+    storage::Reports reports(ledger_);
+    std::vector<int> tasks;
+    for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+      if (closed.period.name != month_name(month)) {
+        continue;
+      }
+      for (const storage::TaskName& task : reports.written_off(closed)) {
+        tasks.push_back(std::stoi(task.task_id.substr(1)));
+      }
+    }
+    std::sort(tasks.begin(), tasks.end());
+    return tasks;
+  }
+
+  void reprice(int month, int price, int expected) {
+    std::ostringstream out;
+    ASSERT_EQ(cmd::reprice_period(
+                  {.ledger = ledger_, .period = month_name(month), .prices = price_file(price)},
+                  kMuchLater, log_, out),
+              expected);
   }
 
   /// A closing that dies after some lines.
@@ -204,9 +278,23 @@ class Program {
   }
 
  private:
+  static std::int64_t begin_of(int month) {
+    return kYear2026 + kDayOfYear.at(static_cast<std::size_t>(month)) * kDayMs;
+  }
+  [[nodiscard]] std::string price_file(int price) const {
+    return folder_.path("prices" + std::to_string(price) + ".csv");
+  }
+
+  const support::TempDir& folder_;
   std::string ledger_;
   std::string prices_;
-  cmd::Log log_{{.level = cmd::LogLevel::error}};
+  cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
+
+  // A refusal is told, and expected here.
+  static int silent() {
+    static const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd;
+  }
 };
 
 std::vector<Line> parse(const std::string& report) {
@@ -227,12 +315,18 @@ class History {
 
   void play() {
     for (int step = 0; step < kSteps; ++step) {
-      switch (pick(6)) {
+      switch (pick(8)) {
         case 0:
           close(pick(kPlayed));
           break;
         case 1:
           die(pick(kPlayed));
+          break;
+        case 2:
+          reprice(pick(kPlayed), 1 + pick(kPricesEnd - 1));
+          break;
+        case 3:
+          submit(pick(kTasks), pick(kPlayed));
           break;
         default:
           say(pick(kTasks), step);
@@ -248,11 +342,28 @@ class History {
     const Said said{.month = pick(kPlayed), .succeeded = pick(4) != 0, .seconds = 1 + pick(3)};
     program_.say(task, said, known_.insert(task).second, step);
     oracle_.say(task, said);
-    trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost() << "; ";
+    trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost(kPrice)
+           << "; ";
+  }
+  void submit(int task, int month) {
+    if (known_.insert(task).second) {
+      program_.submit(task, month);
+      oracle_.submit(task, month);
+      trace_ << "t" << task << " submitted in " << month_name(month) << "; ";
+    }
+  }
+  void reprice(int month, int price) {
+    const bool closed = oracle_.is_closed(month);
+    program_.reprice(month, price, closed ? cmd::ok : cmd::partly);
+    if (closed) {
+      oracle_.reprice(month, price);
+      trace_ << month_name(month) << " at " << price << " a second; ";
+    }
   }
   void close(int month) {
     program_.close(month);
     if (!oracle_.is_closed(month)) {
+      EXPECT_EQ(program_.written_off(month), oracle_.unfinished(month)) << trace_.str();
       oracle_.close(month);
       golden_[month] = program_.report(month);
     }
@@ -304,14 +415,10 @@ TEST_P(BillingModel, EveryReportFollowsFromWhatWasSaid) {
   const std::filesystem::path memory("/dev/shm");
   const support::TempDir folder(
       std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
-  folder.write("prices.csv",
-               "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
-               "m,second,,," +
-                   std::to_string(kPrice) + ",CNY,,\n");
   support::make_billing_ledger(folder.path("empty.db"));
   const unsigned schedules = number_from("REELTALLY_MODEL_SCHEDULES", 1000);
   const unsigned first = number_from("REELTALLY_SEED", 20261124);
-  Program program(folder.path(""));
+  Program program(folder);
   for (unsigned i = GetParam(); i < schedules; i += kShards) {
     program.copy_from(folder.path("empty.db"));
     History(program, first + i).play();

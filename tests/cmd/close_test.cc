@@ -2,83 +2,23 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "cmd/exit_code.h"
 #include "cmd/report.h"
 #include "core/sha256.h"
 #include "storage/closing.h"
 #include "storage/database.h"
 #include "storage/reports.h"
-#include "tests/support/billing_ledger.h"
-#include "tests/support/csv_table.h"
-#include "tests/support/temp_dir.h"
+#include "tests/cmd/close_fixture.h"
 
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
-constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
-constexpr core::UtcTime kNow{std::chrono::milliseconds(kNovember + 20 * kDayMs)};
+using namespace close_fixture;
 
-const std::string kPrices =
-    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
-    "m,second,,,0.90,CNY,,\n";
-
-class CloseTest : public testing::Test {
- protected:
-  CloseTest() {
-    support::make_billing_ledger(ledger_);
-    prices_ = folder_.write("prices.csv", kPrices);
-  }
-
-  void add(const std::string& id, std::int64_t finish, const std::string& seconds, int state = 1) {
-    support::add_billing_task(ledger_,
-                              {.id = id,
-                               .state = state,
-                               .columns = ", submit_time, finish_time, model, duration_seconds",
-                               .values = ", " + std::to_string(finish) + ", " +
-                                         std::to_string(finish) + ", 'm', '" + seconds + "'"},
-                              kOctober);
-  }
-  void answer(const std::string& id, int state, const std::string& assignments,
-              const std::string& body) {
-    support::answer_billing_task(ledger_, id, state, assignments, body, kNovember);
-  }
-  int close(const std::string& period, bool force = false) {
-    std::ostringstream out;
-    const int code = cmd::close_period(
-        {.ledger = ledger_, .period = period, .zone = zone_, .prices = prices_, .force = force},
-        kNow, log_, out);
-    said_ = out.str();
-    return code;
-  }
-  std::string report(const std::string& period, const std::string& zone = "") {
-    std::ostringstream out;
-    cmd::write_report({.ledger = ledger_, .period = period, .zone = zone, .prices = prices_}, log_,
-                      out);
-    return out.str();
-  }
-  // "task cost adjusts?" of each line of a report.
-  std::string costs(const std::string& period) {
-    std::string all;
-    for (auto& row : support::csv_table(report(period))) {
-      all += row["task_id"] + " " + row["cost"] + (row["adjusts"].empty() ? "" : "*") + "\n";
-    }
-    return all;
-  }
-
-  support::TempDir folder_;
-  std::string ledger_ = folder_.path("ledger.db");
-  std::string prices_;
-  std::string zone_;
-  std::string said_;
-  cmd::Log log_{{.level = cmd::LogLevel::error}};
-};
+class CloseTest : public CloseFixture {};
 
 TEST_F(CloseTest, FreezesTheReportByteForByte) {
   add("a", kOctober + 1000, "8");
@@ -191,7 +131,7 @@ TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
 TEST_F(CloseTest, TheManifestCountsTasksNetAndNothingTakenBackAsUnpriced) {
   prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
   add("a", kOctober + 1000, "5");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10", true), cmd::ok);
   answer("a", 2, "", "refunded");
   std::ostringstream out;
   const std::string path = folder_.path("november.csv");
@@ -369,20 +309,6 @@ TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
   EXPECT_EQ(costs("2026-11-02"), "b -7.2*\nb 0*\n") << "the next open day";
   EXPECT_EQ(costs("2026-12"), "a -7.2*\na 0*\n") << "the next month without a closed day";
   EXPECT_EQ(costs("2026"), "a 7.2\nb 7.2\nb -7.2*\nb 0*\na -7.2*\na 0*\n");
-}
-
-TEST_F(CloseTest, ATouchedLineIsFound) {
-  add("a", kOctober + 1000, "8");
-  add("late", kOctober + 2000, "5");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
-  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
-  const auto database = storage::open_for_writing(ledger_);
-  database->exec(
-      "DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
-  const std::vector<std::string> faults = cmd::check_closed_periods(ledger_);
-  ASSERT_EQ(faults.size(), 1U);
-  EXPECT_TRUE(faults.front().starts_with("closed period 2026-10: "));
 }
 
 TEST_F(CloseTest, FrozenRowsCannotBeTouched) {

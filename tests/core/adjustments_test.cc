@@ -71,6 +71,70 @@ TEST(Adjustments, EachKindOfLineNamesItsOwn) {
                                       "2-b 5 1-a", "2-b-sr 1 1-a-sr"}));
 }
 
+core::Correction repriced() {
+  core::Correction correction = kCorrection;
+  correction.repriced = true;
+  return correction;
+}
+
+TEST(Adjustments, OtherPricesCorrectEachLineWhoseCostChanges) {
+  const std::vector<OwnedLine> standing{
+      {.task = task(1, "8"), .charge = charge("1-a", "8")},
+      {.task = task(1, "8"), .charge = charge("1-a-sr", "2", LineKind::super_resolution)}};
+  const FinishedTask now = task(1, "8");
+  const std::vector<Charge> charges{charge("1-a", "8"),
+                                    charge("1-a-sr", "1", LineKind::super_resolution)};
+  const auto lines = core::adjustments_of(standing, {now, charges}, repriced());
+  EXPECT_EQ(texts(lines),
+            (std::vector<std::string>{"1-a-sr-reversal -2 1-a-sr", "1-a-sr 1 1-a-sr"}));
+  EXPECT_EQ(lines.at(0).charge.cost_note, "reversal; repriced");
+  EXPECT_EQ(lines.at(1).charge.cost_note, "repriced");
+  EXPECT_TRUE(lines.at(0).repriced && lines.at(1).repriced);
+  EXPECT_TRUE(core::adjustments_of(standing, {now, charges}, kCorrection).empty())
+      << "the prices of then rule one answer";
+}
+
+TEST(Adjustments, OtherPricesMayAddALineTakeOneAwayOrChangeTheCurrency) {
+  const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
+  const FinishedTask now = task(1, "8");
+  const Charge beside = charge("1-a-sr", "1", LineKind::super_resolution);
+  EXPECT_EQ(texts(core::adjustments_of(standing, {now, {charge("1-a", "8"), beside}}, repriced())),
+            (std::vector<std::string>{"1-a-sr 1 1-a"}));
+  const std::vector<OwnedLine> two{standing.front(), {.task = task(1, "8"), .charge = beside}};
+  EXPECT_EQ(texts(core::adjustments_of(two, {now, {charge("1-a", "8")}}, repriced())),
+            (std::vector<std::string>{"1-a-sr-reversal -1 1-a-sr"}));
+  Charge dollars = charge("1-a", "8");
+  dollars.currency = "USD";
+  EXPECT_EQ(core::adjustments_of(standing, {now, {dollars}}, repriced()).size(), 2U);
+  Charge other_unit = charge("1-a", "8");
+  other_unit.unit = core::PriceUnit::video;
+  EXPECT_TRUE(core::adjustments_of(standing, {now, {other_unit}}, repriced()).empty())
+      << "the cost is the same";
+}
+
+TEST(Adjustments, AnotherAnswerIsCorrectedWholeByWhateverPricesRule) {
+  const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
+  EXPECT_EQ(
+      texts(core::adjustments_of(standing, {task(2, "5"), {charge("2-b", "10")}}, repriced())),
+      (std::vector<std::string>{"1-a-reversal -8 1-a", "2-b 10 1-a"}));
+}
+
+TEST(Adjustments, ATaskIsChargedAsItWasFrozenWhileItsAnswerIsTheSame) {
+  OwnedLine line{.task = task(1, "8"), .charge = charge("1-a", "8")};
+  line.task.facts.model = "frozen";
+  line.task.billed_at = kAt;  // of an adjustment
+  line.incurred_at = core::UtcTime(std::chrono::milliseconds(900));
+  FinishedTask now = task(1, "8");
+  now.facts.model = "what a later answer without an end said";
+  now.billed_at = core::UtcTime(std::chrono::milliseconds(1000));
+  const FinishedTask charged = core::charged_task({line}, now);
+  EXPECT_EQ(charged.facts.model, "frozen");
+  EXPECT_EQ(charged.billed_at, line.incurred_at) << "the price of its own day";
+  now.snapshot = 2;
+  EXPECT_EQ(core::charged_task({line}, now).facts.model, now.facts.model);
+  EXPECT_EQ(core::charged_task({}, now).facts.model, now.facts.model);
+}
+
 TEST(Adjustments, ALateTaskNamesTheClosedPeriod) {
   const FinishedTask now = task(2, "5");
   const std::vector<Charge> charges{charge("2-b", "5")};

@@ -204,7 +204,14 @@ TEST(Billing, ALineIdLeadsBackToItsSnapshot) {
   for (const char* id : {"184-9f86d081884c", "184-9f86d081884c-reversal"}) {
     EXPECT_EQ(core::kind_of_line(id), core::LineKind::main) << id;
   }
-  for (const std::string& id : {extra, core::reversal_id(extra), std::string("184-9f86d081884c")}) {
+  const std::string third =
+      core::line_id(task.snapshot, task.raw_sha256, core::LineKind::super_resolution, 3);
+  EXPECT_EQ(third, "184-9f86d081884c-sr-r3");
+  EXPECT_EQ(core::kind_of_line(core::reversal_id(third)), core::LineKind::super_resolution);
+  EXPECT_EQ(core::kind_of_line("184-9f86d081884c-r12-reversal"), core::LineKind::main);
+  for (const std::string& id :
+       {extra, core::reversal_id(extra), third, core::reversal_id(third),
+        std::string("184-9f86d081884c"), std::string("184-9f86d081884c-r12-reversal")}) {
     const auto origin = core::origin_of_line(id);
     ASSERT_TRUE(origin) << id;
     EXPECT_EQ(origin->snapshot, 184);
@@ -214,6 +221,7 @@ TEST(Billing, ALineIdLeadsBackToItsSnapshot) {
        {"", "184", "184-", "184-9f86d081884", "184-9f86d081884cc", "-1-9f86d081884c",
         "x-9f86d081884c", "184-9F86D081884C", "99999999999999999999-9f86d081884c"}) {
     EXPECT_FALSE(core::origin_of_line(text)) << text;
+    EXPECT_FALSE(core::origin_of_line(std::string(text) + "-r2")) << text;
   }
 }
 

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "cmd/close.h"
+#include "cmd/close_refusals.h"
+#include "cmd/closed_periods.h"
+#include "cmd/exit_code.h"
+#include "cmd/report_plan.h"
+#include "cmd/units.h"
+#include "core/error.h"
+#include "storage/repricing.h"
+
+namespace cmd {
+namespace {
+
+/// What other prices make of a closed period.
+struct Change {
+  std::uint64_t lines = 0;                      ///< new ones
+  std::int64_t unpriced = 0;                    ///< lines that have no cost then
+  std::map<std::string, core::Decimal> totals;  ///< what they add, by currency
+  UnpricedLines lost;                           ///< that had a cost
+
+  void add(const core::OwnedLine& line);
+};
+
+void Change::add(const core::OwnedLine& line) {
+  if (!line.charge.cost) {
+    unpriced += line.reversal ? -1 : 1;
+  }
+  if (!line.repriced) {
+    return;
+  }
+  lost.add(line.view());
+  lines += line.reversal ? 0 : 1;
+  if (line.charge.cost && !line.charge.currency.empty()) {
+    totals[line.charge.currency] += *line.charge.cost;
+  }
+}
+
+std::string totals_text(const Change& change) {
+  std::string text;
+  for (const auto& [currency, amount] : change.totals) {
+    text += (text.empty() ? " (" : ", ") + currency + (amount.is_negative() ? " " : " +") +
+            amount.text();
+  }
+  return text.empty() ? text : text + ")";
+}
+
+void say(const std::string& period, const std::string& shown_in, const Change& change,
+         const char* how, bool json, std::ostream& out) {
+  if (!json) {
+    out << period << ' ' << how << ": "
+        << (change.lines == 1 ? "1 line costs" : std::to_string(change.lines) + " lines cost")
+        << " something else" << totals_text(change) << ", as adjustments of " << shown_in << '\n';
+    return;
+  }
+  nlohmann::ordered_json line{{"type", "reprice"},
+                              {"period", period},
+                              {"result", how},
+                              {"adjusts_in", shown_in},
+                              {"lines", change.lines},
+                              {"unpriced", change.unpriced},
+                              {"totals", nlohmann::ordered_json::object()}};
+  for (const auto& [currency, amount] : change.totals) {
+    line["totals"][currency] = amount.text();
+  }
+  out << line.dump() << '\n';
+}
+
+// By its name, in whatever zone it was closed.
+const storage::ClosedPeriod* find_closed(const std::vector<storage::ClosedPeriod>& closed,
+                                         const std::string& text) {
+  const std::string name = core::parse_period(text, core::TimeZone("UTC")).name;
+  const auto found = std::find_if(closed.begin(), closed.end(),
+                                  [&name](const auto& one) { return one.period.name == name; });
+  return found == closed.end() ? nullptr : &*found;
+}
+
+// Whether the book may be recorded, which is told.
+bool may_be_recorded(const storage::ClosedPeriod& closed, const Change& change,
+                     const CloseOptions& options, Log& log) {
+  if (change.lost.count() > 0) {
+    const std::string text =
+        "by " + options.prices + " " + change.lost.text({}) + " although they had one";
+    if (!options.force) {
+      log.error("cannot reprice " + closed.period.name + ": " + text +
+                "; add what is missing, or --force goes on all the same");
+      return false;
+    }
+    log.warning(closed.period.name + " is repriced although " + text);
+  }
+  if (change.unpriced > 0) {
+    log.warning("no cost in " + format_count(static_cast<std::uint64_t>(change.unpriced), "line") +
+                " of " + closed.period.name + " by " + options.prices +
+                "; cost_note says why of each");
+  }
+  return true;
+}
+
+}  // namespace
+
+int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
+  const auto prices = read_price_file(options.prices);
+  if (!prices) {
+    throw core::UsageError("close --reprice needs the corrected price book: --prices FILE");
+  }
+  storage::Reports reports(options.ledger);
+  const storage::ClosedPeriod* closed = find_closed(reports.closed_periods(), options.period);
+  if (closed == nullptr) {
+    log.error("cannot reprice " + options.period + ": it is not closed; `reeltally close " +
+              options.period + " --prices " + options.prices + "` closes it with these prices");
+    return partly;
+  }
+  require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
+  storage::Repricing repricing(options.ledger, *closed, prices->text, now);
+  Change change{.unpriced = repricing.unpriced_before()};
+  for (const core::OwnedLine& line : repricing.lines()) {
+    change.add(line);
+  }
+  const std::string& shown_in = repricing.shown_in().name;
+  // The same book changes something when the rules of an older version closed the period.
+  if (closed->ruling_prices() == prices->text && (closed->repriced || change.lines == 0)) {
+    say(closed->period.name, shown_in, change, "has these prices already", options.json, out);
+    return ok;
+  }
+  if (!may_be_recorded(*closed, change, options, log)) {
+    return partly;
+  }
+  repricing.commit();
+  say(closed->period.name, shown_in, change, "is repriced", options.json, out);
+  return ok;
+}
+
+}  // namespace cmd

@@ -1,0 +1,132 @@
+"""close and close --reprice with the real binary: what stands in the way, and what becomes of a changed ledger."""
+import csv
+import io
+import json
+import re
+import sqlite3
+import time
+
+import pytest
+
+DAY = 86400
+AGO = 40 * DAY  # so that all that is finished lies in a month that is over
+MONTH = time.strftime("%Y-%m", time.gmtime(time.time() - AGO))
+NEXT = time.strftime("%Y-%m", time.gmtime(time.time() - AGO + 31 * DAY))
+HEADER = "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+
+
+@pytest.fixture
+def past(reeltally, make_gateway):
+    """Runs a list of tasks of that month."""
+    def fill(*ids, **tasks):
+        gateway = make_gateway(default={"vendor": "happyhorse"}, tasks=tasks)
+        gateway.set_clock(-AGO)
+        (reeltally.folder / "prices.csv").write_text(HEADER + "m,second,,,0.9,CNY,,\n")
+        rows = reeltally.csv(*(f"{task},m" for task in ids), header="task_id,model")
+        assert reeltally.run(gateway, "--no-download", rows).code == 0
+        return gateway
+    return fill
+
+
+def lines(program, period, *arguments):
+    result = program("report", "--period", period, *arguments)
+    assert result.code == 0, result
+    return list(csv.DictReader(io.StringIO(result.out)))
+
+
+def advice(result):
+    """The commands between backticks that ask for tasks."""
+    return [command.split() for command in re.findall(r"`reeltally (run [^`]*)`", result.err)]
+
+
+def test_the_advice_about_unfinished_tasks_works(reeltally, past):
+    gateway = past("a", "b", a={"polls": ["IN_PROGRESS", "success"]}, b={"polls": ["IN_PROGRESS", "success"]})
+    refused = reeltally("close", MONTH, "--prices", "prices.csv")
+    assert refused.code == 3 and "2 stale tasks (a, b)" in refused.err and refused.err.count("\n") == 1, refused
+    assert reeltally.run(gateway, "--pending", "--no-download").summary["tasks"] == 0, "they are stale"
+    command, = advice(refused)
+    asked = reeltally(*command, *reeltally.flags(gateway), "--no-download")
+    assert asked.code == 0 and asked.summary["succeeded"] == 2, asked
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+
+
+def test_a_running_task_is_no_stale_one(reeltally, past):
+    gateway = past("a", a={"polls": ["IN_PROGRESS", "success"]})
+    refused = reeltally("close", MONTH, "--prices", "prices.csv", "--stale-after", "100d", "--write-off-stale")
+    assert refused.code == 3 and "1 unfinished task (a)" in refused.err, refused
+    assert advice(refused) == [["run", "--pending"]]
+    assert reeltally.run(gateway, "--pending", "--stale-after", "100d", "--no-download").summary["succeeded"] == 1
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+
+
+def test_a_stale_task_is_written_off_and_late_when_it_finishes(reeltally, past):
+    gateway = past("lost", "done", lost={"polls": ["IN_PROGRESS", "success"]})
+    closed = reeltally("close", MONTH, "--prices", "prices.csv", "--write-off-stale")
+    assert closed.code == 0 and "without 1 stale task (lost)" in closed.err, closed
+    assert reeltally("report", "--period", MONTH, "-o", "month.csv").code == 0
+    manifest = json.loads((reeltally.folder / "month.csv.manifest.json").read_text())
+    assert manifest["written_off"] == [{"account": "default", "task_id": "lost"}] and manifest["unfinished"] == 0
+    reeltally.csv("lost")
+    assert reeltally.run(gateway, "--no-download", "tasks.csv").summary["succeeded"] == 1
+    assert [(line["task_id"], line["adjusts"]) for line in lines(reeltally, NEXT)] == [("lost", MONTH)]
+
+
+def test_a_task_whose_quota_is_not_settled_blocks_its_month(reeltally, past):
+    past("hasty", hasty={"vendor": "happyhorse", "finished_ago": 5})
+    refused = reeltally("close", MONTH, "--prices", "prices.csv")
+    assert refused.code == 3 and "1 task whose quota may not be settled yet (hasty)" in refused.err, refused
+    assert advice(refused) == [["run", "--pending"]]
+    assert reeltally("close", MONTH, "--prices", "prices.csv", "--force").code == 0
+
+
+def test_a_month_without_prices_gets_them_as_adjustments(reeltally, past):
+    past("a", "b")
+    closed = reeltally("close", MONTH, "--json")
+    assert closed.code == 0 and json.loads(closed.out)["unpriced"] == 2
+    assert "without a price book" in closed.err and closed.err.count("\n") == 1
+    before = reeltally("report", "--period", MONTH).out
+    assert reeltally("close", MONTH, "--reprice").code == 2
+    assert reeltally("close", NEXT, "--reprice", "--prices", "prices.csv").code == 3
+    repriced = reeltally("close", MONTH, "--reprice", "--prices", "prices.csv", "--json")
+    assert repriced.code == 0 and json.loads(repriced.out)["lines"] == 2, repriced
+    assert reeltally("report", "--period", MONTH).out == before
+    new = [line for line in lines(reeltally, NEXT) if not line["line_id"].endswith("-reversal")]
+    assert [line["cost_note"] for line in new] == ["repriced"] * 2 and all(float(line["cost"]) > 0 for line in new)
+    # A line that other prices made leads to the same bytes.
+    assert reeltally("status", "--line", new[0]["line_id"]).out == reeltally("status", "--line", new[0]["adjusts"]).out != ""
+    del reeltally.output[-2:]  # raw answers, whose links are signed
+    assert reeltally("db", "check").code == 0
+
+
+TAMPERINGS = {
+    "another cost": "UPDATE report_line SET cost = '0.01'",
+    "a failed task made paid": "UPDATE report_line SET succeeded = 1, unit = 0, quantity = '1', unit_price = '0.9', "
+                               "currency = 'CNY', cost = '0.9', cost_note = NULL WHERE succeeded = 0",
+    "a task taken out of its month": "DELETE FROM report_line WHERE succeeded = 0",
+    "the same, with its count": "DELETE FROM report_line WHERE succeeded = 0; UPDATE period SET line_count = line_count - 1",
+    "a month taken away": "DELETE FROM report_line; DELETE FROM period",
+    "another SHA-256": "UPDATE period SET sha256 = replace(sha256, substr(sha256, 1, 1), 'x')",
+}
+
+
+@pytest.mark.parametrize("change", TAMPERINGS.values(), ids=TAMPERINGS.keys())
+def test_a_closed_month_that_somebody_changed_is_refused(reeltally, past, change):
+    past("a", "failed", failed={"polls": ["failure"]})
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    reeltally.check_ledger = False
+    with sqlite3.connect(reeltally.ledger) as database:
+        # As somebody who covers his tracks.
+        triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            database.execute(f"DROP TRIGGER {name}")
+        database.executescript(change)
+        for _, sql in triggers:
+            database.execute(sql)
+    database.close()
+    for arguments in [("--format", kind) for kind in ("csv", "json", "html", "focus")] + [("--by", "model")]:
+        for output in ((), ("-o", "month.out")):
+            result = reeltally("report", "--period", MONTH, *arguments, *output)
+            assert result.code == 1 and result.out == "" and "restore a backup" in result.err, result
+            assert not list(reeltally.folder.glob("month.out*"))
+    result = reeltally("db", "check")
+    assert result.code == 1 and "error: closed " in result.err, result
