@@ -42,21 +42,23 @@ TEST_F(CloseTest, FreezesTheReportByteForByte) {
 
 // Whichever account a closed period charged for a task stays charged.
 TEST_F(CloseTest, ATaskOfTwoAccountsIsChargedOnceWhateverIsClosedBetween) {
-  const auto add_under = [&](const std::string& account, const std::string& id) {
+  const auto add_under = [&](const std::string& account, const std::string& id, int state = 1) {
     support::add_billing_task(ledger_,
                               {.account = account,
                                .id = id,
+                               .state = state,
                                .columns = ", finish_time, model, duration_seconds",
                                .values = ", " + std::to_string(kOctober + 1000) + ", 'm', '5'"},
                               kOctober);
   };
   add_under("first", "both");
   add_under("second", "both");
+  add_under("first", "late", 0);
   add_under("second", "late");
   const std::string october = costs("2026-10");
   EXPECT_EQ(october, "both 4.5\nboth 0\nlate 4.5\n");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  add_under("first", "late");  // a lower account, but October has charged the other one
+  ASSERT_EQ(close("2026-10", true), cmd::ok);
+  answer("late", 1, "", "late");  // seen first under its account, but October has charged the other
   EXPECT_EQ(costs("2026-10"), october);
   EXPECT_EQ(costs("2026-11"), "late 0*\n");
   answer("both", 1, "", "the same in other bytes");
