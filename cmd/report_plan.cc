@@ -113,7 +113,7 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
     const std::vector<std::uint64_t>& earlier = dead[i].earlier_lines;
     std::string lines = earlier.size() == 1 ? "line " : "lines ";
     for (std::size_t at = 0; at < std::min(earlier.size(), kToldMax); ++at) {
-      lines += (at == 0 ? "" : ", ") + std::to_string(earlier[at]);
+      lines.append(at == 0 ? "" : ", ").append(std::to_string(earlier[at]));
     }
     log.warning(file + ", line " + std::to_string(dead[i].line) +
                 " can never count: whatever fits it fits " + lines +

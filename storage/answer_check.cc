@@ -279,7 +279,8 @@ void AnswerCheck::check_what_was_carried() {
     unheard_.bind(2, version_);
     if (!unheard_.step()) {
       faults_.add("task " + std::string(tasks_.text(1)) + ": no answer gave the times, the model " +
-                  "or the action of its row");
+                  "or the action of its row; `run --refresh` with its ID takes them from its final "
+                  "answer again");
     }
     unheard_.reset();
   }
