@@ -14,7 +14,7 @@ constexpr std::array kCompareWriteCodes{0, 1, 2, 3, 10, 11};
 constexpr std::array kDoctorCodes{0, 1, 2, 10};
 constexpr std::array kConfigCodes{0, 1, 2};
 
-constexpr std::array<CommandSpec, 12> kCommands{{
+constexpr std::array<CommandSpec, 13> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -84,6 +84,17 @@ constexpr std::array<CommandSpec, 12> kCommands{{
          "finding.",
      .example = "reeltally doctor --output /srv/videos",
      .exit_codes = kDoctorCodes},
+    {.command = Command::forget,
+     .name = "forget",
+     .arguments = "[TASK_ID...]",
+     .arguments_max = kAnyNumber,
+     .summary = "take back tasks that were imported by mistake",
+     .description =
+         "Takes back the TASK_IDs, or with --failed-import the tasks that a run brought in: they "
+         "are asked about no more, and are neither unfinished nor missing ones, until a FILE names "
+         "them again. Their history stays. A task with a final answer or a video is refused.",
+     .example = "reeltally forget --failed-import 12",
+     .exit_codes = kCompareWriteCodes},
     {.command = Command::db_migrate,
      .name = "db migrate",
      .summary = "bring the ledger to this version's schema",

@@ -16,6 +16,7 @@ enum class Command {
   reconcile,
   verify,
   doctor,
+  forget,
   db_migrate,
   db_check,
   db_backup,

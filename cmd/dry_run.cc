@@ -11,6 +11,7 @@
 
 #include "cmd/exit_code.h"
 #include "cmd/run_settings.h"
+#include "cmd/units.h"
 #include "core/clock.h"
 #include "core/id_set.h"
 #include "storage/history.h"
@@ -65,7 +66,7 @@ class IdList {
 
 }  // namespace
 
-int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
+int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<storage::History> history;
   storage::require_ledger(ledger, !inputs.names().empty());
@@ -82,7 +83,7 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
   IdList ids(inputs.accounts().size(), out);
   inputs.read([&](const core::WantedTask& task,
                   std::size_t account) { ids.add(account, task.id.text(), would_ask); },
-              [](const core::RejectedRow&) {});
+              [](const core::RejectedRow&) { return false; });
   ids.finish(would_ask);
   if (settings.flag("pending") && history != nullptr) {
     const IdList::Wanted always = [](std::size_t, const std::string&) { return true; };
@@ -91,7 +92,12 @@ int dry_run(const Settings& settings, RunInputs& inputs, std::ostream& out) {
                           [&](const std::string& id) { ids.add(0, id, always); });
     ids.finish(always);
   }
-  return inputs.counts().rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
+  const InputCounts counts = inputs.counts();
+  if (counts.comments + counts.repeated_headers > 0) {
+    log.note("no rows: " + format_count(counts.comments, "comment line") + ", " +
+             format_count(counts.repeated_headers, "repeated header"));
+  }
+  return counts.rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
 }
 
 }  // namespace cmd

@@ -8,6 +8,7 @@
 #include "cmd/db.h"
 #include "cmd/doctor.h"
 #include "cmd/environment.h"
+#include "cmd/forget.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
 #include "cmd/reconcile.h"
@@ -28,6 +29,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::reconcile, cmd::reconcile},
     {cmd::Command::verify, cmd::verify},
     {cmd::Command::doctor, cmd::doctor},
+    {cmd::Command::forget, cmd::forget},
     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check},
     {cmd::Command::db_backup, cmd::db_backup},

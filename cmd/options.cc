@@ -12,7 +12,7 @@ using Group = OptionGroup;
 using Scope = OptionScope;
 
 constexpr CommandSet kAskers = run | doctor;
-constexpr CommandSet kWriters = run | close | verify | db_migrate | db_prune;
+constexpr CommandSet kWriters = forget | run | close | verify | db_migrate | db_prune;
 constexpr CommandSet kPricers = report | close | reconcile;
 
 constexpr OptionSpec kOptions[]{
@@ -20,7 +20,7 @@ constexpr OptionSpec kOptions[]{
     {.name = "column",
      .type = text,
      .argument = "NAME|N",
-     .default_note = "task_id, taskId, task id or id, else the first column",
+     .default_note = "task_id, taskId, task id, Task-ID or id, else the first",
      .group = Group::input,
      .commands = run,
      .help = "Column of the task IDs, by its header or its number from 1."},
@@ -38,6 +38,18 @@ constexpr OptionSpec kOptions[]{
      .group = Group::input,
      .commands = run,
      .help = "Takes only the rows whose ID hashes to I of N, so that N machines share a list."},
+    {.name = "relabel",
+     .group = Group::input,
+     .commands = run,
+     .help = "Takes a list's labels and model where the ledger has others, which stand otherwise."},
+    {.name = "failed-import",
+     .type = text,
+     .argument = "RUN",
+     .default_note = "none",
+     .group = Group::input,
+     .commands = forget,
+     .help = "Forgets the tasks that this run (its number is in the summary) brought in.",
+     .scope = Scope::command_line},
     {.name = "dry-run",
      .group = Group::input,
      .commands = run,
@@ -45,7 +57,7 @@ constexpr OptionSpec kOptions[]{
     {.name = "id-column",
      .type = text,
      .argument = "NAME|N",
-     .default_note = "task_id, taskId, task id or id, else the first column",
+     .default_note = "task_id, taskId, task id, Task-ID or id, else the first",
      .group = Group::input,
      .commands = reconcile,
      .help = "Column of the task IDs in FILE, by its header or its number from 1."},

@@ -99,7 +99,7 @@ class LogReader {
   LogReader(const Settings& settings, bool we_have_prices, core::Reconciliation& both, Log& log)
       : file_(settings.arguments().at(0)),
         account_(settings.text("account")),
-        list_(file_, core::open_input(file_), list_options(settings)),
+        list_(file_, core::open_input(file_), list_options(settings, log)),
         columns_(columns_of(settings, list_, we_have_prices)),
         both_(both),
         log_(log) {}
@@ -125,10 +125,11 @@ class LogReader {
   [[nodiscard]] bool by_quota() const { return columns_.by_quota(); }
 
  private:
-  static core::TaskListOptions list_options(const Settings& settings) {
+  static core::TaskListOptions list_options(const Settings& settings, Log& log) {
     const auto delimiter = settings.given_text("delimiter");
     return {.delimiter = delimiter ? std::optional(delimiter_of(*delimiter)) : std::nullopt,
-            .column = settings.given_text("id-column").value_or("")};
+            .column = settings.given_text("id-column").value_or(""),
+            .warn = [&log](const std::string& line) { log.warning(line); }};
   }
   [[nodiscard]] std::string_view currency_of(const core::WantedTask& task) const {
     return by_quota() ? std::string_view() : core::find_label(task.labels, columns_.currency);

@@ -36,6 +36,7 @@
 #include "storage/ledger_error.h"
 #include "storage/ledger_file.h"
 #include "storage/lock.h"
+#include "storage/rejection_memory.h"
 #include "storage/sqlite_ledger.h"
 #include "storage/task_store.h"
 
@@ -78,6 +79,7 @@ class Run {
 
  private:
   void import(storage::TaskStore& store);
+  void tell_label_differences(const storage::LabelDifferences& differences, bool taken);
   void read_inputs(const RunInputs::Take& take);
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
   void finish_hooks(VideoHooks& hooks);
@@ -110,8 +112,9 @@ class Run {
   std::vector<std::string> account_names_;  // by TaskRecord::account
   Interrupt interrupt_;
   core::SystemClock clock_;
-  core::SteadyTime locked_;  // when the ledger was ours: --deadline counts from then
-  bool input_cut_ = false;   // by a signal or the deadline
+  core::SteadyTime locked_;   // when the ledger was ours: --deadline counts from then
+  bool input_cut_ = false;    // by a signal or the deadline
+  bool told_before_ = false;  // nothing is wrong but what the run before told of
   const core::SteadyTime begin_ = clock_.steady();
   std::optional<storage::LedgerPlace> place_;  // of the ledger, once the run began
   std::unique_ptr<FailedRows> failed_rows_;
@@ -320,6 +323,7 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
 void Run::import(storage::TaskStore& store) {
   storage::ImportRules rules;
   rules.refresh = settings_.flag("refresh");
+  rules.relabel = settings_.flag("relabel");
   rules.on_disk = on_disk(settings_);
   // For each account two: of the rows that leave the account to us, and of those that name it.
   std::vector<storage::ImportBatch> batches(2 * account_names_.size());
@@ -339,28 +343,51 @@ void Run::import(storage::TaskStore& store) {
   for (std::size_t index = 0; index < batches.size(); ++index) {
     import_batch(index);
   }
+  tell_label_differences(store.label_differences(), rules.relabel);
   if (settings_.flag("pending")) {
     summary_.stale_left_out = store.add_pending(0);
   }
 }
 
+void Run::tell_label_differences(const storage::LabelDifferences& differences, bool taken) {
+  summary_.labels_differ = differences.count;
+  if (differences.count == 0) {
+    return;
+  }
+  std::string examples;
+  for (const storage::LabelDifference& one : differences.named) {
+    examples += (examples.empty() ? "" : "; ") + one.task_id + ": " + one.name + " is \"" +
+                one.ledger_value + "\", the list says \"" + one.list_value + "\"";
+  }
+  if (differences.count > differences.named.size()) {
+    examples += "; and " + std::to_string(differences.count - differences.named.size()) + " more";
+  }
+  log_.warning("lists say another value of " + format_count(differences.count, "label") +
+               " than the ledger, whose value " +
+               (taken ? "is replaced (--relabel): " : "stands (--relabel takes the list's): ") +
+               examples);
+}
+
 // To their end, or until a signal or the deadline: then the engine finds the same reason at once,
 // and what was read is there for the next run.
 void Run::read_inputs(const RunInputs::Take& take) {
+  storage::RejectionMemory rejections(settings_.ledger_path());
   core::InputPatience patience{.stop = interrupt_.descriptor()};
   if (const auto deadline = settings_.given_duration("deadline")) {
     patience.until = locked_ + *deadline;
   }
   inputs_.set_patience(patience);
   try {
-    inputs_.read(take, [this](const core::RejectedRow& row) {
+    inputs_.read(take, [&](const core::RejectedRow& row) {
       if (failed_rows_ != nullptr) {
         failed_rows_->add(row);
       }
+      return rejections.add(row.source, row.mark) && settings_.flag("quiet");
     });
   } catch (const core::Stopped&) {
     input_cut_ = true;
   }
+  rejections.keep(inputs_.sources(), summary_.run_id, !input_cut_);
 }
 
 void Run::drive(storage::TaskStore& store, core::TransportSettings settings, VideoHooks& hooks) {
@@ -490,8 +517,11 @@ void Run::hear(const core::Notice& notice) {
 
 void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.seconds = seconds_so_far();
-  summary_.rows_read = inputs_.counts().rows_read;
-  summary_.rows_rejected = inputs_.counts().rows_rejected;
+  const InputCounts counts = inputs_.counts();
+  summary_.rows_read = counts.rows_read;
+  summary_.rows_rejected = counts.rows_rejected;
+  summary_.comments = counts.comments;
+  summary_.repeated_headers = counts.repeated_headers;
   summary_.tasks = totals.tasks;
   summary_.succeeded = totals.succeeded;
   summary_.failed = totals.failed;
@@ -501,12 +531,15 @@ void Run::fill_summary(const storage::RunTotals& totals) {
   summary_.videos_left = totals.videos_wanted;
   summary_.videos_untried = totals.videos_untried;
   const bool waits = settings_.flag("wait") || settings_.given_duration("deadline").has_value();
-  summary_.exit_code = exit_code({.signal = interrupt_.signal(),
-                                  .result = result_,
-                                  .videos_count = !settings_.flag("no-download"),
-                                  .waits = waits,
-                                  .input_cut = input_cut_},
-                                 summary_);
+  const ExitFacts facts{.signal = interrupt_.signal(),
+                        .result = result_,
+                        .videos_count = !settings_.flag("no-download"),
+                        .waits = waits,
+                        .input_cut = input_cut_};
+  summary_.exit_code = exit_code(facts, summary_);
+  Summary otherwise = summary_;
+  otherwise.rows_rejected -= counts.rows_told_before;
+  told_before_ = exit_code(facts, otherwise) == ExitCode::ok;
 }
 
 // What the run was cut before has had no notice yet. Tasks are only counted in the summary: after
@@ -542,7 +575,7 @@ void Run::tell_summary() {
   }
   if (settings_.flag("json")) {
     out_ << summary_json(summary_) << std::endl;  // fails here, where monitors still hear of it
-  } else if (trouble || !quiet) {
+  } else if (!quiet || (trouble && !(told_before_ && summary_.exit_code == ExitCode::partly))) {
     for (const std::string& line : summary_text(summary_)) {
       quiet ? log_.error(line) : log_.note(line);
     }
@@ -572,7 +605,7 @@ std::string Run::why_it_ended() const {
 int run(const Settings& settings, Log& log, std::ostream& out) {
   if (settings.flag("dry-run")) {
     RunInputs inputs(settings, log);
-    return dry_run(settings, inputs, out);
+    return dry_run(settings, inputs, log, out);
   }
   MonitorCalls monitor(settings.given_text("ping-url").value_or(""), ca_file(settings),
                        user_agent(), log);

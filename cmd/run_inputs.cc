@@ -59,6 +59,8 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
   core::TaskListOptions options;
   options.delimiter = delimiter_of(settings);
   options.column = settings.given_text("column").value_or("");
+  options.warn = [this](const std::string& line) { log_.warning(line); };
+  options.detail = [this](const std::string& line) { log_.detail(line); };
   for (const std::string& name : names_) {
     lists_.push_back(std::make_unique<core::TaskList>(name == "-" ? "standard input" : name,
                                                       core::open_input(name, &patience_), options));
@@ -108,13 +110,34 @@ bool RunInputs::is_ours(const core::TaskId& id) const {
 
 void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   ++counts_.rows_rejected;
-  if (counts_.rows_rejected <= kRejectedNamedMax) {
+  if (reject(row)) {
+    ++counts_.rows_told_before;
+    return;
+  }
+  const std::uint64_t told = counts_.rows_rejected - counts_.rows_told_before;
+  if (told <= kRejectedNamedMax) {
     const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
     log_.error(row.source + ":" + std::to_string(row.line) + ": rejected: " + row.reason + field);
-  } else if (counts_.rows_rejected == kRejectedNamedMax + 1) {
+  } else if (told == kRejectedNamedMax + 1) {
     log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
   }
-  reject(row);
+}
+
+std::vector<std::string> RunInputs::sources() const {
+  std::vector<std::string> sources;
+  for (const auto& list : lists_) {
+    sources.push_back(list->source());
+  }
+  return sources;
+}
+
+InputCounts RunInputs::counts() const {
+  InputCounts counts = counts_;
+  for (const auto& list : lists_) {
+    counts.comments += list->comments();
+    counts.repeated_headers += list->repeated_headers();
+  }
+  return counts;
 }
 
 void RunInputs::read(const Take& take, const Reject& reject) {
@@ -130,10 +153,14 @@ void RunInputs::read(const Take& take, const Reject& reject) {
       } else if (const auto account = account_of(*task)) {
         take(*task, *account);
       } else {
+        const std::string reason =
+            "its account has no [account] table with a key in the configuration";
         refuse({.source = list->source(),
                 .line = list->line(),
-                .reason = "its account has no [account] table with a key in the configuration",
-                .text = task->account},
+                .reason = reason,
+                .text = task->account,
+                .mark = core::rejection_mark(list->source(), reason,
+                                             task->id.text() + '\n' + task->account)},
                reject);
       }
     }

@@ -17,6 +17,9 @@ namespace cmd {
 struct InputCounts {
   std::uint64_t rows_read = 0;
   std::uint64_t rows_rejected = 0;
+  std::uint64_t rows_told_before = 0;  ///< of the rejected ones: not named again
+  std::uint64_t comments = 0;          ///< lines skipped since they begin with `#`
+  std::uint64_t repeated_headers = 0;  ///< rows skipped since they are a header again
 };
 
 /// All FILEs of a run, and its part of a list that several machines share.
@@ -37,14 +40,18 @@ class RunInputs {
 
   /// `account` is an index of `accounts`.
   using Take = std::function<void(const core::WantedTask& task, std::size_t account)>;
-  using Reject = std::function<void(const core::RejectedRow& row)>;
-  /// Reads all rows; rejected ones are named in the log and given to `reject`. Throws core::Stopped
-  /// when the patience is over before the end.
+  /// Whether the row was told of before, and need not be named again.
+  using Reject = std::function<bool(const core::RejectedRow& row)>;
+  /// Reads all rows; rejected ones are given to `reject` and, unless that says otherwise, named in
+  /// the log. Throws core::Stopped when the patience is over before the end.
   void read(const Take& take, const Reject& reject);
   void set_patience(const core::InputPatience& patience) { patience_ = patience; }
 
-  [[nodiscard]] const InputCounts& counts() const { return counts_; }
+  /// Of what was read so far.
+  [[nodiscard]] InputCounts counts() const;
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// What rejected rows call the inputs.
+  [[nodiscard]] std::vector<std::string> sources() const;
 
  private:
   [[nodiscard]] bool is_ours(const core::TaskId& id) const;

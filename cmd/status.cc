@@ -58,6 +58,7 @@ void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
   json["failed"] = totals.failed;
   json["missing"] = totals.missing;
   json["stale"] = totals.stale;
+  json["forgotten"] = totals.forgotten;
   json["videos_wanted"] = totals.videos_wanted;
   json["videos_done"] = totals.videos_done;
   json["videos_failed"] = totals.videos_failed;
@@ -81,6 +82,9 @@ void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::U
       totals.oldest_unfinished ? "oldest " + with_distance(*totals.oldest_unfinished, now) : "");
   row("    of these stale", totals.stale);
   row("  missing", totals.missing);
+  if (totals.forgotten > 0) {
+    row("forgotten tasks", totals.forgotten);
+  }
   row("videos on disk", totals.videos_done);
   row("  wanted", totals.videos_wanted,
       totals.soonest_expiry ? "soonest expiry " + with_distance(*totals.soonest_expiry, now) : "");

@@ -147,7 +147,9 @@ std::vector<std::string> summary_text(const Summary& summary) {
   Phrase input;
   input.add_counted(summary.rows_read, "row")
       .add(summary.rows_rejected, "rejected")
-      .add_counted(summary.duplicates, "duplicate");
+      .add_counted(summary.duplicates, "duplicate")
+      .add_counted(summary.comments, "comment line")
+      .add_counted(summary.repeated_headers, "repeated header");
   lines.push_back("input: " + input.text("no rows"));
   Phrase requests;
   requests.add(tally.requests, "sent").add(tally.retries, tally.retries == 1 ? "retry" : "retries");
@@ -173,6 +175,9 @@ std::string summary_json(const Summary& summary) {
   json["rows_read"] = summary.rows_read;
   json["rows_rejected"] = summary.rows_rejected;
   json["duplicates"] = summary.duplicates;
+  json["comments"] = summary.comments;
+  json["repeated_headers"] = summary.repeated_headers;
+  json["labels_differ"] = summary.labels_differ;
   json["tasks"] = summary.tasks;
   json["queried"] = tally.queried;
   json["succeeded"] = summary.succeeded;

@@ -16,6 +16,9 @@ struct Summary {
   int exit_code = 0;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_rejected = 0;
+  std::uint64_t comments = 0;          ///< as in InputCounts
+  std::uint64_t repeated_headers = 0;  ///< as in InputCounts
+  std::uint64_t labels_differ = 0;     ///< values of lists that are not the ledger's
   std::uint64_t duplicates = 0;
   std::uint64_t tasks = 0;
   std::uint64_t succeeded = 0;

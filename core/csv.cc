@@ -10,7 +10,6 @@ namespace core {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
-// Decoded UTF-16 takes at most half as many bytes again.
 constexpr std::size_t kBufferBytes = CsvReader::kRowBytesMax + 2 * kReadBytes;
 
 const char* find(const char* begin, const char* end, char what) {
@@ -31,7 +30,36 @@ std::size_t count_outside_quotes(std::string_view line, char delimiter) {
 
 }  // namespace
 
-CsvReader::CsvReader(ReadBytes read) : read_(std::move(read)), buffer_(kBufferBytes) {}
+std::optional<char> likely_delimiter(std::string_view line) {
+  std::optional<char> likely;
+  std::size_t most = 0;
+  for (const char one : {',', ';', '\t', '|'}) {
+    const std::size_t count = count_outside_quotes(line, one);
+    if (count > most) {
+      most = count;
+      likely = one;
+    }
+  }
+  return likely;
+}
+
+std::vector<std::string> split_line(std::string_view line, char delimiter) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char one : line) {
+    if (one == '"') {
+      quoted = !quoted;
+    } else if (one == delimiter && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += one;
+    }
+  }
+  return fields;
+}
+
+CsvReader::CsvReader(ReadBytes read, Tell tell)
+    : text_(std::move(read), std::move(tell)), buffer_(kBufferBytes) {}
 
 // ---- bytes
 
@@ -44,97 +72,13 @@ bool CsvReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  // Half a UTF-16 character, or a byte order mark alone, yields nothing yet.
-  for (const std::size_t before = end_; end_ == before;) {
-    std::size_t got = read_(buffer_.data() + end_, kReadBytes);
-    at_end_ = got == 0;
-    if (at_end_) {
-      end_of_input();
-      return end_ > before;
-    }
-    if (encoding_ == Encoding::unknown) {
-      detect_encoding(got);
-    }
-    if (encoding_ == Encoding::utf8) {
-      end_ += got;
-    } else {
-      decode_utf16(got);
-    }
+  if (buffer_.size() - end_ < kReadBytes) {
+    buffer_.resize(end_ + kReadBytes);
   }
-  return true;
-}
-
-// A UTF-16 input that was cut inside a character ends with U+FFFD, as invalid UTF-8 would.
-void CsvReader::end_of_input() {
-  if (!undecoded_.empty()) {
-    undecoded_.clear();
-    constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-    std::copy(kReplacement.begin(), kReplacement.end(), buffer_.data() + end_);
-    end_ += kReplacement.size();
-  }
-}
-
-void CsvReader::detect_encoding(std::size_t& got) {
-  // A byte order mark may come in pieces, from a slow pipe.
-  constexpr std::size_t kMarkBytes = 3;
-  while (got < kMarkBytes) {
-    const std::size_t more = read_(buffer_.data() + end_ + got, kMarkBytes - got);
-    if (more == 0) {
-      break;
-    }
-    got += more;
-  }
-  const std::string_view head(buffer_.data() + end_, got);
-  const auto drop = [&](std::size_t bytes) {
-    std::memmove(buffer_.data() + end_, buffer_.data() + end_ + bytes, got - bytes);
-    got -= bytes;
-  };
-  encoding_ = Encoding::utf8;
-  if (head.substr(0, 3) == "\xEF\xBB\xBF") {
-    drop(3);
-  } else if (head.substr(0, 2) == "\xFF\xFE") {
-    encoding_ = Encoding::utf16_le;
-    drop(2);
-  } else if (head.substr(0, 2) == "\xFE\xFF") {
-    encoding_ = Encoding::utf16_be;
-    drop(2);
-  }
-}
-
-void CsvReader::decode_utf16(std::size_t got) {
-  std::string raw = std::exchange(undecoded_, {});
-  raw.append(buffer_.data() + end_, got);
-  const auto unit = [&](std::size_t position) {
-    const auto first = static_cast<unsigned char>(raw[position]);
-    const auto second = static_cast<unsigned char>(raw[position + 1]);
-    return static_cast<char32_t>(encoding_ == Encoding::utf16_le ? first | second << 8U
-                                                                 : first << 8U | second);
-  };
-  std::string text;
-  std::size_t position = 0;
-  while (position + 2 <= raw.size()) {
-    char32_t code = unit(position);
-    std::size_t bytes = 2;
-    if (code >= 0xD800 && code <= 0xDBFF) {
-      if (position + 4 > raw.size()) {
-        break;  // its other half comes with the next bytes
-      }
-      const char32_t low = unit(position + 2);
-      const bool pair = low >= 0xDC00 && low <= 0xDFFF;
-      code = pair ? 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00) : 0xFFFD;
-      bytes = pair ? 4 : 2;
-    } else if (code >= 0xDC00 && code <= 0xDFFF) {
-      code = 0xFFFD;
-    }
-    append_utf8(text, code);
-    position += bytes;
-  }
-  undecoded_ = raw.substr(position);
-  if (buffer_.size() < end_ + text.size()) {
-    buffer_.resize(end_ + text.size());
-  }
-  std::copy(text.begin(), text.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(end_));
-  end_ += text.size();
+  const std::size_t got = text_.read(buffer_.data() + end_, kReadBytes);
+  at_end_ = got == 0;
+  end_ += got;
+  return !at_end_;
 }
 
 // ---- lines
@@ -172,14 +116,27 @@ void CsvReader::consume_line_end() {
   }
 }
 
-bool CsvReader::skip_blank_and_comment() {
+// Drops what has no shape at begin_; false: there is nothing such.
+bool CsvReader::skip_invisible() {
+  constexpr std::size_t kCharacterMax = 4;
+  while (end_ - begin_ < kCharacterMax && fill()) {
+  }
+  const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
+  const Utf8Character one = utf8_character(rest, 0);
+  const bool found = one.valid && is_invisible(one.code);
+  begin_ += found ? one.bytes : 0;
+  return found;
+}
+
+// To the begin of a line that holds something; false at the end of the input.
+bool CsvReader::skip_blank() {
   while (begin_ < end_ || fill()) {
-    const char first = buffer_[begin_];
-    if (first == '#') {
-      skip_to_line_end();
-      continue;
-    }
-    if (static_cast<unsigned char>(first) > ' ') {
+    const auto first = static_cast<unsigned char>(buffer_[begin_]);
+    if (first > ' ') {
+      constexpr unsigned char kAsciiMax = 0x7F;
+      if (first > kAsciiMax && skip_invisible()) {
+        continue;
+      }
       return true;
     }
     const char* end = line_end();
@@ -199,6 +156,45 @@ bool CsvReader::skip_blank_and_comment() {
   return false;
 }
 
+bool CsvReader::skip_blank_and_comments() {
+  while (skip_blank()) {
+    if (buffer_[begin_] != '#' || (hash_fields_ > 0 && is_hash_row())) {
+      return true;
+    }
+    skip_comment();
+  }
+  return false;
+}
+
+void CsvReader::skip_comment() {
+  skip_to_line_end();
+  ++comments_;
+}
+
+// Whether the line at begin_ is a row with as many fields as a line that begins with `#` must have.
+bool CsvReader::is_hash_row() {
+  std::size_t fields = 1;
+  bool quoted = false;
+  bool field_begins = true;
+  for (std::size_t at = 0; at <= kRowBytesMax; ++at) {
+    if (begin_ + at >= end_ && !fill()) {
+      return !quoted && fields == hash_fields_;
+    }
+    const char one = buffer_[begin_ + at];
+    if (!quoted && (one == '\n' || one == '\r')) {
+      return fields == hash_fields_;
+    }
+    if (one == '"' && (quoted || field_begins)) {
+      quoted = !quoted;  // of two, the second opens it again
+      field_begins = !quoted;
+      continue;
+    }
+    fields += !quoted && one == delimiter_ ? 1U : 0U;
+    field_begins = !quoted && one == delimiter_;
+  }
+  return false;
+}
+
 // Past the end of the line at begin_, however long it is.
 void CsvReader::skip_to_line_end() {
   while (begin_ < end_ || fill()) {
@@ -214,7 +210,7 @@ void CsvReader::skip_to_line_end() {
 }
 
 std::string_view CsvReader::peek_line() {
-  if (!skip_blank_and_comment()) {
+  if (!skip_blank()) {
     return {};
   }
   const char* end = line_end();
@@ -228,6 +224,9 @@ void CsvReader::skip_line() {
 }
 
 void CsvReader::detect_delimiter() {
+  if (!skip_blank_and_comments()) {
+    return;
+  }
   const std::string_view line = peek_line();
   constexpr std::string_view kSeparator = "sep=";
   if (line.size() == kSeparator.size() + 1 && line.starts_with(kSeparator)) {
@@ -235,14 +234,7 @@ void CsvReader::detect_delimiter() {
     skip_line();
     return;
   }
-  std::size_t most = 0;
-  for (const char one : {',', ';', '\t', '|'}) {
-    const std::size_t count = count_outside_quotes(line, one);
-    if (count > most) {
-      most = count;
-      delimiter_ = one;
-    }
-  }
+  delimiter_ = likely_delimiter(line).value_or(delimiter_);
 }
 
 // ---- rows
@@ -250,7 +242,7 @@ void CsvReader::detect_delimiter() {
 bool CsvReader::next(CsvRow& row) {
   row.fields.clear();
   row.kind = CsvRow::Kind::fields;
-  if (!skip_blank_and_comment()) {
+  if (!skip_blank_and_comments()) {
     return false;
   }
   row.line = line_;

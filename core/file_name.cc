@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/sha256.h"
+#include "core/utf8.h"
 
 namespace core {
 namespace {
@@ -35,57 +36,11 @@ std::string hash_of(std::string_view text) {
   return hex(hash.finish());
 }
 
-/// One character at the front of a text; `size` 1 and not `valid` for a byte that is no UTF-8.
-struct Character {
-  std::size_t size = 1;
-  std::uint32_t code = 0;
-  bool valid = false;
-};
-
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t at) {
-    return std::uint32_t{static_cast<unsigned char>(text[at])};
-  };
-  const std::uint32_t lead = byte(0);
-  if (lead < 0x80U) {
-    return {1, lead, true};
-  }
-  const std::size_t size = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-  if (lead < 0xC2U || lead > 0xF4U || text.size() < size) {
-    return {};
-  }
-  std::uint32_t code = lead & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) {
-      return {};
-    }
-    code = (code << 6U) | (byte(i) & 0x3FU);
-  }
-  const bool overlong = (size == 3 && code < 0x800U) || (size == 4 && code < 0x10000U);
-  const bool surrogate = code >= 0xD800U && code <= 0xDFFFU;
-  if (overlong || surrogate || code > 0x10FFFFU) {
-    return {};
-  }
-  return {size, code, true};
-}
-
 /// What neither a shell, a terminal, Windows nor a human eye should meet in a name.
-bool is_trouble(std::uint32_t code) {
+bool is_trouble(char32_t code) {
   constexpr std::u32string_view kReserved = U"/\\:*?\"<>|";
-  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 8> kRanges{{
-      {0x00, 0x1F},      // C0
-      {0x7F, 0x9F},      // DEL, C1
-      {0x200B, 0x200B},  // zero-width space
-      {0x200E, 0x200F},  // direction marks
-      {0x2028, 0x202E},  // line separators, embeddings
-      {0x2060, 0x2069},  // invisible operators, isolates
-      {0xFEFF, 0xFEFF},  // byte order mark
-      {0xFFF9, 0xFFFB},  // interlinear annotations
-  }};
-  return kReserved.find(static_cast<char32_t>(code)) != std::u32string_view::npos ||
-         std::any_of(kRanges.begin(), kRanges.end(), [&](const auto& range) {
-           return code >= range.first && code <= range.second;
-         });
+  const bool is_control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
+  return is_control || is_invisible(code) || kReserved.find(code) != std::u32string_view::npos;
 }
 
 /// Where to cut a longer text so that at most `bytes_max` bytes stay and no character is split.
@@ -139,13 +94,13 @@ std::string safe_part(std::string_view text, std::size_t bytes_max) {
   assert(bytes_max >= 2 * kShortHashDigits);
   std::string part;
   for (std::string_view rest = text; !rest.empty();) {
-    const Character character = first_character(rest);
+    const Utf8Character character = utf8_character(rest, 0);
     if (!character.valid || is_trouble(character.code)) {
       part += '_';
     } else {
-      part += rest.substr(0, character.size);
+      part += rest.substr(0, character.bytes);
     }
-    rest.remove_prefix(character.size);
+    rest.remove_prefix(character.bytes);
   }
   if (part.empty()) {
     return "_";

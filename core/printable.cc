@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/signed_url.h"
+#include "core/utf8.h"
 
 namespace core {
 namespace {
@@ -13,60 +14,13 @@ namespace {
 constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-/// One character of UTF-8, or one byte that begins none (`bytes` is 1, `valid` false).
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t bytes = 1;
-  bool valid = false;
-};
-
-// RFC 3629: no surrogates, nothing over U+10FFFF, no overlong form.
-Character next_character(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return {.code = lead, .bytes = 1, .valid = true};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {.code = lead};
-  std::uint32_t code = lead & (0x7FU >> bytes);
-  for (std::size_t at = 1; at < bytes; ++at) {
-    if ((byte(at) & 0xC0U) != 0x80U) return {.code = lead};
-    code = code << 6U | (byte(at) & 0x3FU);
-  }
-  static constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (code < kSmallest[bytes] || code > 0x10FFFF || surrogate) return {.code = lead};
-  return {.code = code, .bytes = bytes, .valid = true};
-}
-
-// Format controls and other characters without a shape of their own (Unicode category Cf, line
-// and paragraph separators, the blank Hangul letters, interlinear marks, tags).
-bool is_invisible(std::uint32_t code) {
-  static constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 14> kRanges{
-      {{0xAD, 0xAD},
-       {0x34F, 0x34F},
-       {0x600, 0x605},
-       {0x61C, 0x61C},
-       {0x115F, 0x1160},
-       {0x180B, 0x180F},
-       {0x200B, 0x200F},
-       {0x2028, 0x202E},
-       {0x2060, 0x206F},
-       {0x3164, 0x3164},
-       {0xFEFF, 0xFEFF},
-       {0xFFA0, 0xFFA0},
-       {0xFFF0, 0xFFFB},
-       {0xE0000, 0xE0FFF}}};
-  return std::any_of(kRanges.begin(), kRanges.end(), [code](const auto& range) {
-    return code >= range.first && code <= range.second;
-  });
-}
-
 void append_hex(std::string& out, std::uint32_t code, unsigned digits) {
   for (unsigned digit = digits; digit-- > 0;) out += kHexDigits[code >> (4 * digit) & 0xFU];
 }
 
-void append_printable(std::string& out, std::string_view text, const Character& character) {
-  const std::uint32_t code = character.code;
+void append_printable(std::string& out, std::string_view text, const Utf8Character& character) {
+  const std::uint32_t code =
+      character.valid ? character.code : static_cast<unsigned char>(text.front());
   if (!character.valid || code < 0x20 || (code >= 0x7F && code <= 0x9F)) {
     out += "\\x";
     append_hex(out, code, 2);
@@ -155,7 +109,7 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
   out.reserve(std::min(text.size(), bytes_max));
   std::size_t cut = 0;  // the longest start that leaves room for the ellipsis
   while (!text.empty()) {
-    const Character character = next_character(text);
+    const Utf8Character character = utf8_character(text, 0);
     append_printable(out, text, character);
     text.remove_prefix(character.bytes);
     if (out.size() > bytes_max) {

@@ -6,40 +6,7 @@
 namespace core {
 namespace {
 
-// What spreadsheets, web pages and Chinese keyboards leave around an ID: blanks of every width
-// (Unicode's Zs), zero-width characters and the byte order mark.
-constexpr bool is_surrounding(char32_t code) {
-  return code == ' ' || code == '\t' || code == 0xA0 || code == 0x1680 ||
-         (code >= 0x2000 && code <= 0x200F) || code == 0x202F || code == 0x205F || code == 0x2060 ||
-         code == 0x3000 || code == 0xFEFF;
-}
-
 bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
-
-std::string_view without_surroundings(std::string_view text) {
-  if (!text.empty() && is_visible_ascii(text.front()) && is_visible_ascii(text.back())) {
-    return text;
-  }
-  while (!text.empty()) {
-    const Utf8Character first = utf8_character(text, 0);
-    if (!first.valid || !is_surrounding(first.code)) {
-      break;
-    }
-    text.remove_prefix(first.bytes);
-  }
-  while (!text.empty()) {
-    std::size_t begin = text.size() - 1;
-    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) {
-      --begin;
-    }
-    const Utf8Character last = utf8_character(text, begin);
-    if (!last.valid || begin + last.bytes != text.size() || !is_surrounding(last.code)) {
-      break;
-    }
-    text.remove_suffix(last.bytes);
-  }
-  return text;
-}
 
 std::size_t digits_from(std::string_view text, std::size_t position) {
   const std::size_t begin = position;
@@ -87,11 +54,7 @@ std::optional<IdDefect> hidden_defect(std::string_view text) {
       return IdDefect::not_utf8;
     }
     const bool is_c0_or_c1 = one.code < 0x20 || (one.code >= 0x7F && one.code < 0xA0);
-    const bool is_format = one.code == 0xAD || one.code == 0x061C || one.code == 0x180E ||
-                           (one.code >= 0x200B && one.code <= 0x200F) ||
-                           (one.code >= 0x2028 && one.code <= 0x202E) ||
-                           (one.code >= 0x2060 && one.code <= 0x2069) || one.code == 0xFEFF;
-    if (is_c0_or_c1 || is_format) {
+    if (is_c0_or_c1 || is_invisible(one.code)) {
       return IdDefect::control_character;
     }
     position += one.bytes;
@@ -120,7 +83,7 @@ std::string_view describe(IdDefect defect) {
 }
 
 std::variant<TaskId, IdDefect> TaskId::parse(std::string_view text) {
-  const std::string_view id = without_surroundings(text);
+  const std::string_view id = trim_unseen(text);
   if (id.empty()) {
     return IdDefect::empty;
   }

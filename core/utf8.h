@@ -24,4 +24,17 @@ void append_utf8(std::string& text, char32_t code);
 /// The text with every invalid byte replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+/// Where the first byte of `text` at or behind `from` lies that is no ASCII; its size: nowhere.
+[[nodiscard]] std::size_t find_non_ascii(std::string_view text, std::size_t from = 0);
+
+/// Whether a character has no shape of its own: format controls (Unicode's Cf: byte order mark,
+/// zero-width characters, direction marks, tags …), line and paragraph separators, the blank Hangul
+/// letters. Blanks are not among them.
+[[nodiscard]] bool is_invisible(char32_t code);
+
+/// The text without the blanks of every width (Unicode's Zs, tab) and the invisible characters
+/// around it: what spreadsheets, web pages and Chinese keyboards leave there. Controls that steer
+/// how the text is shown stay.
+[[nodiscard]] std::string_view trim_unseen(std::string_view text);
+
 }  // namespace core

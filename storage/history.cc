@@ -62,7 +62,8 @@ History::History(const std::string& path) : connection_(std::make_unique<Connect
     c.answers.emplace(*c.database);
     c.find_task.emplace(*c.database,
                         "SELECT t.id, t.state, EXISTS (SELECT 1 FROM unsettled AS u WHERE u.task = "
-                        "t.id) FROM task AS t JOIN account AS a ON a.id = t.account "
+                        "t.id) OR EXISTS (SELECT 1 FROM forgotten AS f WHERE f.task = t.id) "
+                        "FROM task AS t JOIN account AS a ON a.id = t.account "
                         "WHERE a.name = ? AND t.task_id = ?");
     c.done_videos.emplace(*c.database,
                           "SELECT path, bytes FROM video WHERE task = ? AND state = 1");
@@ -78,7 +79,9 @@ LedgerTotals History::totals(core::UtcTime now) {
                              Transaction::Kind::reading);  // whatever a run writes meanwhile
     LedgerTotals totals;
     const auto number = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-    Statement states(*c.database, "SELECT state, count(*) FROM task GROUP BY state");
+    Statement states(*c.database,
+                     "SELECT state, count(*) - (SELECT count(*) FROM forgotten AS f JOIN task AS t "
+                     "ON t.id = f.task WHERE t.state = task.state) FROM task GROUP BY state");
     while (states.step()) {
       const std::uint64_t count = number(states.integer(1));
       totals.tasks += count;
@@ -97,10 +100,12 @@ LedgerTotals History::totals(core::UtcTime now) {
           break;
       }
     }
+    totals.forgotten = number(c.database->execAndGet("SELECT count(*) FROM forgotten").getInt64());
     Statement oldest(*c.database,
                      "SELECT min(ifnull(submit_time, first_seen)), "
                      "sum(ifnull(submit_time, first_seen) < ? - (SELECT stale_after_ms FROM run "
-                     "ORDER BY id DESC LIMIT 1)) FROM task WHERE state = 0");
+                     "ORDER BY id DESC LIMIT 1)) FROM task WHERE state = 0 "
+                     "AND id NOT IN (SELECT task FROM forgotten)");
     oldest.bind(1, std::int64_t{now.time_since_epoch().count()});
     if (oldest.step()) {
       totals.oldest_unfinished = oldest.time(0);
@@ -203,6 +208,7 @@ void History::each_pending(const std::string& account, core::UtcTime stale_befor
     Statement pending(*c.database,
                       "SELECT t.task_id FROM task AS t JOIN account AS a ON a.id = t.account "
                       "WHERE a.name = ?1 AND ((t.state = 0 AND "
+                      "t.id NOT IN (SELECT task FROM forgotten) AND "
                       "ifnull(t.submit_time, t.first_seen) >= ?2) OR "
                       "t.id IN (SELECT task FROM unsettled) OR EXISTS (SELECT 1 FROM video "
                       "AS v JOIN snapshot AS s ON s.id = v.snapshot WHERE v.task = t.id AND "

@@ -23,6 +23,7 @@ struct LedgerTotals {
   std::uint64_t failed = 0;
   std::uint64_t missing = 0;
   std::uint64_t stale = 0;
+  std::uint64_t forgotten = 0;  ///< counted nowhere else
   std::uint64_t videos_wanted = 0;
   std::uint64_t videos_done = 0;
   std::uint64_t videos_failed = 0;

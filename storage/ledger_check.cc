@@ -86,6 +86,10 @@ struct RowRule {
   const char* rule;
 };
 constexpr RowRule kRowRules[] = {
+    {"SELECT 'task ' || t.task_id FROM forgotten AS f JOIN task AS t ON t.id = f.task WHERE "
+     "t.state NOT IN (0, 3) OR t.final_snapshot IS NOT NULL OR EXISTS "
+     "(SELECT 1 FROM video AS v WHERE v.task = t.id)",
+     "it is forgotten although it has a final answer or a video"},
     {"SELECT 'block of answers ' || id FROM answer_block AS b WHERE NOT EXISTS "
      "(SELECT 1 FROM snapshot WHERE block = b.id)",
      "no snapshot names it"},

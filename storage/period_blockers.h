@@ -38,6 +38,6 @@ struct PeriodBlockers {
 inline constexpr const char* kSubmitted = "ifnull(submit_time, first_seen)";
 inline constexpr const char* kUnfinishedOfPeriod =
     "task INDEXED BY task_unfinished WHERE state = 0 AND ifnull(submit_time, first_seen) >= ?2 AND "
-    "ifnull(submit_time, first_seen) < ?3";
+    "ifnull(submit_time, first_seen) < ?3 AND task.id NOT IN (SELECT task FROM forgotten)";
 
 }  // namespace storage

@@ -394,7 +394,8 @@ OpenTasks Reports::open_tasks(const ReportQuery& query) {
       Cursor row(*c.database,
                  "SELECT count(*) FROM task INDEXED BY " + state_and_index +
                      " AND ifnull(submit_time, first_seen) >= ?1 AND "
-                     "ifnull(submit_time, first_seen) < ?2" +
+                     "ifnull(submit_time, first_seen) < ?2 AND "
+                     "id NOT IN (SELECT task FROM forgotten)" +
                      account_condition(query, "account"),
                  {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
       row.step();

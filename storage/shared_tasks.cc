@@ -14,7 +14,9 @@ constexpr const char* kOneTask =
     "AND coalesce(t.submit_time, t.finish_time) IS NOT NULL) OR "
     "(SELECT raw_sha256 FROM snapshot WHERE id = o.final_snapshot) = "
     "(SELECT raw_sha256 FROM snapshot WHERE id = t.final_snapshot)))";
-constexpr const char* kNotBothMeant = "NOT (t.account_named AND o.account_named)";
+constexpr const char* kNotBothMeant =
+    "NOT (t.account_named AND o.account_named) AND t.id NOT IN (SELECT task FROM forgotten) AND "
+    "o.id NOT IN (SELECT task FROM forgotten)";
 // By the index of accounts and IDs.
 constexpr const char* kOther =
     "CROSS JOIN task AS o ON o.account = a.id AND o.task_id = t.task_id ";

@@ -1,5 +1,6 @@
 #include "storage/task_import.h"
 
+#include <optional>
 #include <vector>
 
 #include "core/task.h"
@@ -64,25 +65,28 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
   }
   task.key = find_task_.integer(0);
   const auto state = static_cast<core::TaskState>(find_task_.integer(1));
-  const bool renamed = (!row.model.empty() && find_task_.text(2) != row.model) ||
-                       (!row.labels.empty() && find_task_.text(3) != row.labels);
+  std::optional<Relabelling::Known> to_relabel;
+  if (!says_nothing_new(row, find_task_.text(2), find_task_.text(3))) {
+    to_relabel = {task.key, std::string(find_task_.text(2)), std::string(find_task_.text(3))};
+  }
   const bool to_name = terms.account_named && find_task_.integer(4) == 0;
   const bool unsettled = find_task_.integer(5) != 0;
+  const bool forgotten = find_task_.integer(6) != 0;
   find_task_.reset();
   if (to_name) {
     name_account_.bind(1, task.key);
     name_account_.run();
   }
-  if (renamed) {
-    model_ = row.model;
-    labels_ = row.labels;
-    relabel_task_.bind_or_null(1, model_);
-    relabel_task_.bind_or_null(2, labels_);
-    relabel_task_.bind(3, task.key);
-    relabel_task_.run();
+  if (forgotten) {
+    revive_task_.bind(1, task.key);
+    revive_task_.run();
+  }
+  if (to_relabel) {
+    relabelling_.settle(*to_relabel, row, terms.run, terms.relabel);
   }
   const bool whole = state != core::TaskState::succeeded || videos_on_disk(task.key, terms);
-  task.ask = state == core::TaskState::unfinished || unsettled || terms.refresh || !whole;
+  task.ask =
+      state == core::TaskState::unfinished || unsettled || forgotten || terms.refresh || !whole;
   return task;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "storage/import_batch.h"
+#include "storage/relabelling.h"
 #include "storage/statement.h"
 
 namespace storage {
@@ -18,6 +19,8 @@ class TaskImport {
     std::int64_t account = 0;  ///< row of `account`
     bool refresh = false;      ///< ask about finished tasks too
     bool account_named = false;
+    bool relabel = false;  ///< a list's labels beat the ledger's
+    std::int64_t run = 0;
     OnDisk on_disk;
     std::int64_t now_ms = 0;
   };
@@ -27,6 +30,9 @@ class TaskImport {
   /// Puts sorted rows on the work list, within the caller's transaction, and returns how many were
   /// on it already. Throws SQLite::Exception.
   std::uint64_t add(const ImportBatch& batch, const Terms& terms);
+  [[nodiscard]] const LabelDifferences& label_differences() const {
+    return relabelling_.differences();
+  }
 
  private:
   struct Task {
@@ -45,10 +51,9 @@ class TaskImport {
   Statement find_task_{
       database_,
       "SELECT id, state, input_model, labels, account_named, EXISTS (SELECT 1 FROM unsettled AS u "
-      "WHERE u.task = task.id) FROM task WHERE account = ? AND task_id = ?"};
-  Statement relabel_task_{database_,
-                          "UPDATE task SET input_model = coalesce(?, input_model), "
-                          "labels = coalesce(?, labels) WHERE id = ?"};
+      "WHERE u.task = task.id), EXISTS (SELECT 1 FROM forgotten AS f WHERE f.task = task.id) "
+      "FROM task WHERE account = ? AND task_id = ?"};
+  Statement revive_task_{database_, "DELETE FROM forgotten WHERE task = ?"};
   Statement add_work_{database_, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
   Statement add_new_work_{database_, "INSERT INTO work (task) SELECT id FROM task WHERE id > ?"};
   Statement name_account_{database_, "UPDATE task SET account_named = 1 WHERE id = ?"};
@@ -61,6 +66,7 @@ class TaskImport {
   std::string id_;
   std::string model_;
   std::string labels_;
+  Relabelling relabelling_{database_};
   bool new_last_ = true;  // the row before was new to the ledger, so the next one is too, likely
 };
 

@@ -240,11 +240,17 @@ std::uint64_t TaskStore::import(ImportBatch& batch, const ImportRules& rules) {
     const std::uint64_t duplicates = c.import.add(batch, {.account = account,
                                                           .refresh = rules.refresh,
                                                           .account_named = rules.account_named,
+                                                          .relabel = rules.relabel,
+                                                          .run = c.run,
                                                           .on_disk = rules.on_disk,
                                                           .now_ms = millis(c.clock.utc())});
     transaction.commit();
     return duplicates;
   });
+}
+
+const LabelDifferences& TaskStore::label_differences() const {
+  return connection_->import.label_differences();
 }
 
 std::uint64_t TaskStore::tasks_to_ask() {
@@ -274,6 +280,7 @@ std::uint64_t TaskStore::add_pending(int account) {
     Statement unfinished(*c.database,
                          "INSERT OR IGNORE INTO work (task) SELECT id FROM task "
                          "INDEXED BY task_unfinished WHERE state = 0 AND account = ? AND "
+                         "id NOT IN (SELECT task FROM forgotten) AND "
                          "ifnull(submit_time, first_seen) >= ?");
     unfinished.bind(1, row);
     unfinished.bind(2, millis(c.clock.utc() - c.stale_after));
@@ -296,6 +303,7 @@ std::uint64_t TaskStore::add_pending(int account) {
     transaction.commit();
     Statement stale(*c.database,
                     "SELECT count(*) FROM task INDEXED BY task_unfinished WHERE state = 0 AND "
+                    "id NOT IN (SELECT task FROM forgotten) AND "
                     "account = ? AND id NOT IN (SELECT task FROM work)");
     stale.bind(1, row);
     return stale.step() ? static_cast<std::uint64_t>(stale.integer(0)) : 0;

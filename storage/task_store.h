@@ -14,6 +14,7 @@
 #include "core/task.h"
 #include "storage/import_batch.h"
 #include "storage/ledger_file.h"
+#include "storage/relabelling.h"
 
 namespace storage {
 
@@ -30,6 +31,7 @@ struct ImportRules {
   int account = 0;
   bool refresh = false;        ///< ask about finished tasks too
   bool account_named = false;  ///< each row said the account itself
+  bool relabel = false;        ///< a list's labels beat those that the ledger has
   OnDisk on_disk;
 };
 
@@ -68,6 +70,8 @@ class TaskStore {
   std::int64_t begin_run(const RunStart& start);
   /// Adds rows to the work list, sorting them. Returns how many were on it already.
   std::uint64_t import(ImportBatch& batch, const ImportRules& rules);
+  /// Where the lists imported so far said other labels than the ledger.
+  [[nodiscard]] const LabelDifferences& label_differences() const;
   /// How many tasks on the work list are to be asked about.
   [[nodiscard]] std::uint64_t tasks_to_ask();
   /// How many videos of the tasks on the work list are to be fetched, as far as is known by now.

@@ -166,6 +166,7 @@ TEST(FileName, MakesValuesHarmless) {
       {"a\xC2\x85z", "a_z.mp4"},                        // C1
       {std::string("a\xE2\x80") + "\xAEz", "a_z.mp4"},  // right-to-left override
       {"a\xEF\xBB\xBFz", "a_z.mp4"},                    // byte order mark
+      {"a\xD8\x9Cz", "a_z.mp4"},                        // Arabic letter mark
       {"a\xFFz", "a_z.mp4"},                            // no UTF-8
       {"a\xC0\xAFz", "a__z.mp4"},                       // overlong '/'
       {"a\xED\xA0\x80z", "a___z.mp4"},                  // surrogate

@@ -30,6 +30,8 @@ TEST(TaskId, DropsWhatStandsAround) {
                                  "a\xE2\x80\x8B ",
                                  "\xC2\xA0"
                                  "a",
+                                 "\xD8\x9C"
+                                 "a\xE2\x80\x8F\xE2\x81\xA0",
                                  "\xE3\x80\x80"
                                  "a\xE3\x80\x80\xE2\x80\xAF"}) {
     const auto parsed = TaskId::parse(text);

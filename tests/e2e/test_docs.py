@@ -30,7 +30,7 @@ def test_recipes_find_something(filled):
 
 def test_views_have_the_columns_that_are_written_down(filled):
     described = re.findall(r"^\| `(v_\w+)` \| [^|]* \| `([^`]*)` \|$", (ROOT / "docs/ledger.md").read_text(), re.M)
-    assert len(described) == 5
+    assert len(described) == 6
     with sqlite3.connect(filled.ledger) as database:
         for view, columns in described:
             assert [row[1] for row in database.execute(f"PRAGMA table_info({view})")] == columns.split(), view
@@ -51,7 +51,7 @@ def test_every_command_and_option_that_is_written_down_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
     for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md"]:
-        for command, rest in re.findall(r"reeltally (run|status|report|close|reconcile|verify|doctor|db \w+|config)\b([^\n`|&;#]*)",
+        for command, rest in re.findall(r"reeltally (run|status|report|close|reconcile|verify|doctor|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
                 result = reeltally(*command.split(), "--help")
@@ -71,7 +71,7 @@ def test_links_lead_somewhere():
 
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
-        "run", "status", "report", "close", "reconcile", "verify", "doctor", "db migrate", "db check", "db backup",
+        "run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate", "db check", "db backup",
         "db prune", "config")]
     for page in pages:
         text = reeltally(*page).out

@@ -114,3 +114,53 @@ def test_inputs_are_tried_before_anything_is_asked(reeltally, make_gateway):
     good = reeltally.csv("a")
     assert reeltally.run(gateway, good, reeltally.folder / "missing.csv").code == 2
     assert gateway.log(event="request") == [] and not reeltally.ledger.exists()
+
+
+CHINESE = "task_id,客户,项目\r\ntask_a1,阿里,测试\r\ntask_a2,腾讯,生产\r\n"
+
+
+@pytest.mark.parametrize("encoding, said", [("gb18030", "GB18030"), ("utf-16-le", "UTF-16, little"),
+                                            ("utf-16-be", "UTF-16, big"), ("utf-8", None)])
+def test_chinese_columns_arrive_however_they_are_written(reeltally, make_gateway, encoding, said):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    path = reeltally.folder / "in.csv"
+    path.write_bytes(CHINESE.encode(encoding))
+    result = reeltally.run(gateway, path)
+    assert result.code == 0 and (said in result.err if said else "read as" not in result.err), result
+    assert reeltally.sql("SELECT labels FROM v_task ORDER BY task_id") == [
+        ('{"客户":"阿里","项目":"测试"}',), ('{"客户":"腾讯","项目":"生产"}',)]
+
+
+def test_another_encoding_is_never_read_in_silence(reeltally):
+    result = dry_run(reeltally, "task_id,Kunde\nt1,Müller\nt2,Größe\n".encode("latin-1"))
+    assert result.out.split() == ["t1", "t2"] and "line 2" in result.err and "neither UTF-8" in result.err, result
+
+
+def test_no_line_vanishes_without_a_count(reeltally, make_gateway):
+    data = b"# list of May\norder,task_id\n#1001,a1\n# checked\n1002,a2\norder,task_id\n1003,a3\n"
+    result = dry_run(reeltally, data)
+    assert result.out.split() == ["a1", "a2", "a3"] and "2 comment lines, 1 repeated header" in result.err, result
+    gateway = make_gateway(default={"polls": ["failure"]})
+    result = reeltally("run", *reeltally.flags(gateway)[:-1], reeltally.folder / "in")
+    assert result.code == 0 and "3 rows, 2 comment lines, 1 repeated header" in result.err, result
+    result = reeltally.run(gateway, reeltally.folder / "in")
+    assert (result.summary["rows_read"], result.summary["comments"], result.summary["repeated_headers"]) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("data, said", [
+    (b"PK\x03\x04....xl/workbook.xml", "Excel workbook"),
+    (b'[{"task_id": "a"}]', "JSON"),
+    (b"Auftrag,Kunde\n860260753860210752,Acme\n", "Auftrag, Kunde"),
+])
+def test_what_is_no_list_is_named_before_anything_is_asked(reeltally, make_gateway, data, said):
+    gateway = make_gateway()
+    path = reeltally.folder / "in"
+    path.write_bytes(data)
+    result = reeltally.run(gateway, path)
+    assert result.code == 2 and said in result.err and len(result.err.splitlines()) == 1, result
+    assert gateway.log(event="request") == [] and not reeltally.ledger.exists()
+
+
+def test_a_headerless_list_is_told_of_with_v(reeltally):
+    assert "no header" not in dry_run(reeltally, b"t1,x\nt2,y\n").err
+    assert "no header; column 1" in dry_run(reeltally, b"t1,x\nt2,y\n", "-v").err

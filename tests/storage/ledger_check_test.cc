@@ -72,6 +72,7 @@ TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
       {"another action", "UPDATE task SET action = 'edit' WHERE id = 1"},
       {"what only a final answer says, of a task without one",
        "UPDATE task SET quota = '9' WHERE id = 3"},
+      {"a finished task that is forgotten", "INSERT INTO forgotten VALUES (2, 1)"},
       {"an ID that is none", "UPDATE task SET task_id = '..' WHERE id = 3"},
       {"labels that are none", "UPDATE task SET labels = '{' WHERE id = 3"},
       {"a number before the first",

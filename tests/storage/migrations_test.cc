@@ -301,7 +301,8 @@ TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
       {"v_usage", "account,task_id,snapshot_id,observed_at,name,value"},
       {"v_video",
        "account,task_id,video_index,state,path,bytes,sha256,expires_at,attempts,last_error"},
-      {"v_daily", "day,account,model,state,tasks,output_seconds,total_tokens,videos,bytes"}};
+      {"v_daily", "day,account,model,state,tasks,output_seconds,total_tokens,videos,bytes"},
+      {"v_label_change", "account,task_id,run_id,name,ledger_value,list_value,taken"}};
   {
     const auto database = storage::open_for_writing(path_);
     migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);

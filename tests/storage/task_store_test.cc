@@ -131,16 +131,58 @@ TEST_F(TaskStoreTest, TheFirstSightStays) {
   EXPECT_EQ(number("SELECT first_seen FROM task"), first);
 }
 
-TEST_F(TaskStoreTest, LabelsAndModelFollowTheNewestRowThatGivesThem) {
+TEST_F(TaskStoreTest, ALaterListAddsLabelsAndTakesNoneAway) {
   import_row("", {{"project", "x"}, {"customer", "Ren\xC3\xA9 \"R\""}});
   EXPECT_EQ(text("SELECT labels FROM v_task"),
             "{\"project\":\"x\",\"customer\":\"Ren\xC3\xA9 \\\"R\\\"\"}");
   import_row("kling-v2", {});
   import_row("", {});
   EXPECT_EQ(text("SELECT model FROM v_task"), "kling-v2");
-  EXPECT_NE(text("SELECT labels FROM v_task"), "");
-  import_row("", {{"project", "y"}});
-  EXPECT_EQ(text("SELECT labels FROM v_task"), "{\"project\":\"y\"}");
+  import_row("", {{"customer", "Ren\xC3\xA9 \"R\""}, {"R", "1"}, {"note", "x\"R"}});
+  import_row("", {{"project", "x"}});
+  import_row("", {{"R", "1"}, {"project", "x"}});
+  EXPECT_EQ(
+      text("SELECT (labels ->> 'project') || (labels ->> 'R') || (labels ->> 'note') FROM v_task"),
+      "x1x\"R");
+  EXPECT_EQ(store_->label_differences().count, 0U);
+  EXPECT_EQ(number("SELECT count(*) FROM label_change"), 0);
+}
+
+// The text of a label may look like the pair of another one.
+TEST_F(TaskStoreTest, ALabelIsNotFoundInsideOfAnother) {
+  import_row("", {{"x\"b", "1"}});
+  import_row("", {{"b", "1"}});
+  EXPECT_EQ(text("SELECT labels ->> 'b' FROM v_task"), "1");
+}
+
+TEST_F(TaskStoreTest, AnotherValueOfALabelIsKeptAsAChangeWithItsRun) {
+  import_row("m1", {{"customer", "acme"}, {"project", "p"}});
+  begin_run();
+  import_row("m2", {{"customer", "beta"}, {"project", "p"}});
+  import_row("m2", {{"customer", "beta"}});
+  EXPECT_EQ(text("SELECT model || labels FROM v_task"),
+            "m1{\"customer\":\"acme\",\"project\":\"p\"}");
+  const storage::LabelDifferences& told = store_->label_differences();
+  EXPECT_EQ(told.count, 4U);
+  ASSERT_EQ(told.named.size(), storage::LabelDifferences::kNamedMax);
+  EXPECT_EQ(told.named[1].name, "customer");
+  EXPECT_EQ(told.named[1].ledger_value, "acme");
+  EXPECT_EQ(told.named[1].list_value, "beta");
+  EXPECT_EQ(number("SELECT count(*) FROM label_change WHERE run = 2 AND NOT taken"), 2)
+      << "each once";
+  ImportRules relabel = kOnDisk;
+  relabel.relabel = true;
+  entries::import(*store_,
+                  std::vector{core::WantedTask{
+                      .id = entries::id("a"), .model = "m2", .labels = {{"customer", "beta"}}}},
+                  relabel);
+  EXPECT_EQ(text("SELECT model || labels FROM v_task"),
+            "m2{\"customer\":\"beta\",\"project\":\"p\"}");
+  EXPECT_EQ(text("SELECT group_concat(name || ':' || ledger_value || ':' || list_value, ' ') FROM "
+                 "v_label_change WHERE taken"),
+            "model:m1:m2 customer:acme:beta");
+  EXPECT_THROW(SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("DELETE FROM label_change"),
+               SQLite::Exception);
 }
 
 TEST_F(TaskStoreTest, AFinishedTaskIsAskedOnlyOnRefresh) {

@@ -1,0 +1,14 @@
+// `reeltally forget`: take back tasks that were imported by mistake.
+#pragma once
+
+#include <iosfwd>
+
+#include "cmd/log.h"
+#include "cmd/settings.h"
+
+namespace cmd {
+
+/// Returns the exit code of product.md's table: 3 when a task that was named is not forgotten.
+int forget(const Settings& settings, Log& log, std::ostream& out);
+
+}  // namespace cmd
