@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/json.h"
+#include "core/lifecycle.h"
 #include "core/task_facts.h"
 #include "core/upstream.h"
 #include "core/usage.h"
@@ -145,6 +146,11 @@ std::string_view other_task(JsonValue task, const TaskId& asked) {
   return named;
 }
 
+/// Whether a task object has an ID; `other_task` tells whose.
+bool names_a_task(JsonValue task) {
+  return !task["task_id"].scalar().empty() || !task["id"].text().empty();
+}
+
 /// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
 /// task's own status is that task's vendor body, unless it is named like a task itself; and it is
 /// that all the same when the task beside it is the one asked for and `data` another (the bodies of
@@ -214,6 +220,7 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
   }
   answer.live_fetch = is_live_fetch(root, task);
   answer.verdict = verdict_of_status(task["status"]);
+  answer.names_task = is_final(answer.verdict) && names_a_task(task);
   if (answer.verdict == Verdict::unrecognised) {
     answer.message = "unknown status word: " + for_people(answer.status, kWordBytesMax);
   }

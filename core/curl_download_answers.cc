@@ -45,7 +45,7 @@ bool CurlTransport::Loop::judge_head(Download& download) {
     return true;  // its body goes into the error's text
   }
   const std::string type = header_value(easy, "Content-Type");
-  if (status == kOk && is_own_origin(download) && type.substr(0, 16) == "application/json") {
+  if (status == kOk && download.with_key && type.substr(0, 16) == "application/json") {
     return true;  // the content endpoint names the link instead of sending bytes (api.md, DOC 8b)
   }
   const std::string etag = strong_etag(header_value(easy, "ETag"));
@@ -149,15 +149,30 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
           .text = "the link is refused: " + download.refused_address +
                   "; --allow-private-hosts would fetch it"},
          completions);
-  } else if (code != CURLE_OK && !has_answer(download)) {
-    fail(download,
-         {.problem = FetchProblem::transport, .text = failure_text(code, download.error.data())},
-         completions);
+  } else if (auto failure = broken(download, code)) {
+    fail(download, std::move(*failure), completions);
   } else if (download.takes_bytes) {
     publish(download);
   } else {
     finish_answer(download, completions);
   }
+}
+
+// What broke the transfer, if anything did that says more than the answer so far.
+std::optional<FetchFailure> CurlTransport::Loop::broken(Download& download, CURLcode code) const {
+  std::string why;
+  if (download.answered_early) {
+    why = kAnsweredEarly;
+  } else if (download.headers_too_large) {
+    why = kHeadersTooLarge;
+  } else if (code == CURLE_OK && status_of(download.easy.get()) == kRequestTimeout) {
+    why = kDropped;
+  } else if (code != CURLE_OK && !has_answer(download)) {
+    why = failure_text(code, download.error.data());
+  } else {
+    return std::nullopt;
+  }
+  return FetchFailure{.problem = FetchProblem::transport, .text = std::move(why)};
 }
 
 // Whether what came before the transfer broke off tells enough: an error's status does, and so does
@@ -177,6 +192,7 @@ void CurlTransport::Loop::finish_answer(Download& download, std::vector<Completi
     download.plain_again = true;
     failure = begin_hop(download, download.url, false);
   } else if (const auto next = next_hop(download, status)) {
+    download.with_key = false;
     failure =
         ++download.hops > kRedirectsMax
             ? FetchFailure{.problem = FetchProblem::refused_url, .text = "more than five redirects"}
@@ -204,22 +220,29 @@ std::optional<std::string> CurlTransport::Loop::next_hop(const Download& downloa
   return location == nullptr ? std::nullopt : std::optional<std::string>(location);
 }
 
+// What the error's page says, for people. A page of the gateway's that a link leads to is none of
+// the task's business.
+std::string CurlTransport::Loop::error_said(const Download& download) const {
+  if (leads_to_gateway(download) && !download.with_key) {
+    return {};
+  }
+  const std::string body = without_key(download.error_body, key_of(download.request.account))
+                               .value_or(download.error_body);
+  return for_people(std::string_view(body).substr(0, kErrorBytesMax), 120);
+}
+
 FetchFailure CurlTransport::Loop::status_failure(const Download& download, long status) const {
   FetchFailure failure;
   failure.http_status = static_cast<int>(status);
   failure.retry_after = retry_after_of(download.easy.get());
   failure.date = date_of(download.easy.get());
   failure.text = "HTTP " + std::to_string(status);
-  const std::string body = without_key(download.error_body, key_of(download.request.account))
-                               .value_or(download.error_body);
-  const std::string said = for_people(std::string_view(body).substr(0, kErrorBytesMax), 120);
-  if (!said.empty()) {
+  if (const std::string said = error_said(download); !said.empty()) {
     failure.text += ": " + said;
   }
-  failure.by_gateway = is_own_origin(download) && is_gateways_word(download.error_body);
+  failure.by_gateway = download.with_key && is_gateways_word(download.error_body);
   const bool says_expired = download.error_body.find(kExpiredToken) != std::string::npos;
-  if (status == 403 || (status == 401 && !is_own_origin(download)) ||
-      (status == 400 && says_expired)) {
+  if (status == 403 || (status == 401 && !download.with_key) || (status == 400 && says_expired)) {
     failure.problem = FetchProblem::denied;
   } else if (status == 404 || status == 410) {
     failure.problem = FetchProblem::gone;

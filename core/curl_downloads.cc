@@ -59,10 +59,12 @@ void CurlTransport::Loop::start(DownloadRequest request) {
     publish(download);
     return;
   }
-  const std::string& url = download.request.url;
   const Account& account = accounts_.at(static_cast<std::size_t>(download.request.account));
-  if (auto failure =
-          begin_hop(download, url.substr(0, 1) == "/" ? account.base_url + url : url, false)) {
+  const std::string& link = download.request.url;
+  const std::string& content = download.request.content_path;
+  const std::string url = link.substr(0, 1) == "/" ? account.base_url + link : link;
+  download.with_key = !content.empty() && url == account.base_url + content;
+  if (auto failure = begin_hop(download, url, false)) {
     fail(download, std::move(*failure), early_);
   }
 }
@@ -115,27 +117,23 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   }
   download.judged = download.takes_bytes = false;
   download.error_body.clear();
-  download.error[0] = '\0';
-  download.refused_address.clear();
   download.failure.reset();
+  download.is_plain = download.origin.scheme != "https";
   download.may_be_private = settings_.allow_private_hosts || is_own_origin(download);
   download.resume_from = download.plain_again ? 0 : download.part->size();
   set_headers(download);
   CURL* easy = download.easy.get();
   set_option(easy, CURLOPT_URL, download.url.c_str());
-  // A connection kept from a query of another account was opened without the check of its address.
-  set_option(easy, CURLOPT_FRESH_CONNECT,
-             long{!download.may_be_private && leads_to_gateway(download)});
   const std::string range = std::to_string(download.resume_from) + "-";
   set_option(easy, CURLOPT_RANGE, download.resume_from > 0 ? range.c_str() : nullptr);
-  running_.push_back(&download);
-  curl_multi_add_handle(multi_.get(), easy);
+  // A connection kept from a query of another account was opened without the check of its address.
+  begin(download, !download.may_be_private && leads_to_gateway(download));
   return std::nullopt;
 }
 
 void CurlTransport::Loop::set_headers(Download& download) {
   download.headers.reset();
-  if (is_own_origin(download)) {
+  if (download.with_key) {
     add_header(download.headers,
                accounts_.at(static_cast<std::size_t>(download.request.account)).authorization);
   }

@@ -1,6 +1,8 @@
 // The event loop: sockets, time, and what both kinds of transfers have in common.
 #include "core/curl_loop.h"
 
+#include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +21,34 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kEventsMax = 256;
+// libcurl keeps all headers and trailers of a transfer, each in memory of its own.
+constexpr std::size_t kHeaderBytesMax = std::size_t{256} * 1024;
+constexpr std::size_t kHeaderLinesMax = 4000;
+
+/// Tells connections apart by their addresses: what libcurl says before a request, in place of the
+/// socket. Never 0.
+std::uint64_t connection_key(std::string_view remote_address, int remote_port, int local_port) {
+  constexpr unsigned kPortBits = 16;
+  const std::uint64_t ports = (static_cast<std::uint64_t>(remote_port) << kPortBits) +
+                              static_cast<std::uint64_t>(local_port);
+  return (std::hash<std::string_view>{}(remote_address) << (2 * kPortBits)) ^ ports;
+}
+
+/// Whether a socket that nothing is expected from has bytes, an end or a fault to tell.
+bool is_readable(curl_socket_t number) {
+  char byte = 0;
+  return recv(number, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EINTR);
+}
+
+int port_of(curl_socket_t number) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  // Both families have the port in the same place.
+  return getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) != 0
+             ? 0
+             : ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port);
+}
 
 }  // namespace
 
@@ -95,6 +125,10 @@ void CurlTransport::Loop::set_common(Transfer& transfer) {
   set_option(easy, CURLOPT_OPENSOCKETDATA, &transfer);
   set_option(easy, CURLOPT_CLOSESOCKETFUNCTION, &Loop::on_close);
   set_option(easy, CURLOPT_CLOSESOCKETDATA, this);
+  set_option(easy, CURLOPT_PREREQFUNCTION, &Loop::on_request);
+  set_option(easy, CURLOPT_PREREQDATA, &transfer);
+  set_option(easy, CURLOPT_HEADERFUNCTION, &Loop::on_header);
+  set_option(easy, CURLOPT_HEADERDATA, &transfer);
   if (!settings_.ca_file.empty()) {
     set_option(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
     set_option(easy, CURLOPT_CAPATH, nullptr);
@@ -174,6 +208,7 @@ curl_socket_t CurlTransport::Loop::on_open(void* transfer, curlsocktype /*purpos
     return CURL_SOCKET_BAD;
   }
   try {
+    self->opened.push_back(number);
     self->loop->socket(number) = Socket{.ours = true};
   } catch (...) {
     self->loop->thrown_ = std::current_exception();
@@ -185,9 +220,93 @@ curl_socket_t CurlTransport::Loop::on_open(void* transfer, curlsocktype /*purpos
 }
 
 int CurlTransport::Loop::on_close(void* loop, curl_socket_t number) {
+  auto* self = static_cast<Loop*>(loop);
+  if (const std::uint64_t connection = self->socket(number).connection; connection != 0) {
+    self->kept_.erase(connection);
+  }
   // Closing takes it out of the epoll set as well.
-  static_cast<Loop*>(loop)->socket(number) = Socket{};
+  self->socket(number) = Socket{};
   return close(number);
+}
+
+// ---- whose answer it is
+
+// On a kept-alive HTTP/1.1 connection nothing tells whose answer the next one is but its place:
+// what came before the request belongs to nobody, and the connection is not used again. HTTP/2
+// names its streams, and speaks when idle.
+int CurlTransport::Loop::on_request(void* transfer, char* remote_address, char* /*local_address*/,
+                                    int remote_port, int local_port) {
+  auto* self = static_cast<Transfer*>(transfer);
+  self->connection = connection_key(remote_address, remote_port, local_port);
+  const auto& kept = self->loop->kept_;
+  if (const auto found = kept.find(self->connection); found != kept.end()) {
+    self->kept = true;
+    self->stale = is_pending(*self, found->second);
+  } else {
+    self->kept = false;
+    self->answered_early = answers_early(*self, local_port);
+  }
+  return self->stale || self->answered_early ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+bool CurlTransport::Loop::is_pending(const Transfer& transfer, curl_socket_t number) {
+  if (is_readable(number)) {
+    return true;
+  }
+  curl_tlssessioninfo* tls = nullptr;
+  if (transfer.is_plain ||
+      curl_easy_getinfo(transfer.easy.get(), CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
+      tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) {
+    return false;
+  }
+  // The rest of a record whose beginning was the end of the answer before.
+  return SSL_has_pending(static_cast<const SSL*>(tls->internals)) == 1;
+}
+
+// A new TLS connection has its server's session tickets to read.
+bool CurlTransport::Loop::answers_early(const Transfer& transfer, int local_port) {
+  return transfer.is_plain &&
+         std::any_of(transfer.opened.begin(), transfer.opened.end(), [&](curl_socket_t number) {
+           return port_of(number) == local_port && is_readable(number);
+         });
+}
+
+// Called once libcurl has put a connection back for others.
+void CurlTransport::Loop::keep(const Transfer& transfer) {
+  if (transfer.opened.empty() || transfer.kept || transfer.connection == 0) {
+    return;
+  }
+  long version = 0;
+  curl_socket_t number = CURL_SOCKET_BAD;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_ACTIVESOCKET, &number);
+  if (number != CURL_SOCKET_BAD && version < CURL_HTTP_VERSION_2_0 && socket(number).ours) {
+    socket(number).connection = transfer.connection;
+    kept_[transfer.connection] = number;
+  }
+}
+
+void CurlTransport::Loop::begin(Transfer& transfer, bool fresh_connection) {
+  transfer.error[0] = '\0';
+  transfer.refused_address.clear();
+  transfer.connection = 0;
+  transfer.opened.clear();
+  transfer.kept = transfer.stale = transfer.answered_early = false;
+  transfer.header_bytes = transfer.header_lines = 0;
+  transfer.headers_too_large = false;
+  set_option(transfer.easy.get(), CURLOPT_FRESH_CONNECT, long{fresh_connection});
+  running_.push_back(&transfer);
+  curl_multi_add_handle(multi_.get(), transfer.easy.get());
+}
+
+std::size_t CurlTransport::Loop::on_header(char* /*bytes*/, std::size_t size, std::size_t count,
+                                           void* transfer) {
+  auto* self = static_cast<Transfer*>(transfer);
+  self->header_bytes += size * count;
+  ++self->header_lines;
+  self->headers_too_large =
+      self->header_bytes > kHeaderBytesMax || self->header_lines > kHeaderLinesMax;
+  return self->headers_too_large ? 0 : size * count;
 }
 
 int CurlTransport::Loop::on_timer(CURLM* /*multi*/, long timeout_ms, void* loop) {
@@ -265,8 +384,15 @@ void CurlTransport::Loop::wake() const {
 }
 
 void CurlTransport::Loop::reap(std::vector<Completion>& completions) {
+  // Large answers one by one: those that wait stay within the room for bodies in flight.
+  constexpr std::size_t kReapedBytesMax = CurlTransport::kBodyBytesMax / 8;
+  const std::size_t body_bytes = body_bytes_;
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+  while (body_bytes - body_bytes_ < kReapedBytesMax) {
+    const CURLMsg* message = curl_multi_info_read(multi_.get(), &left);
+    if (message == nullptr) {
+      break;
+    }
     if (message->msg != CURLMSG_DONE) {
       continue;
     }
@@ -274,9 +400,12 @@ void CurlTransport::Loop::reap(std::vector<Completion>& completions) {
     CURL* easy = message->easy_handle;
     Transfer* transfer = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    keep(*transfer);
     curl_multi_remove_handle(multi_.get(), easy);
     running_.erase(std::find(running_.begin(), running_.end(), transfer));
-    if (transfer->is_download) {
+    if (transfer->stale) {
+      begin(*transfer, true);  // nothing was asked yet
+    } else if (transfer->is_download) {
       leave_line(static_cast<Download&>(*transfer));
       finish_download(static_cast<Download&>(*transfer), code, completions);
     } else {
@@ -291,6 +420,7 @@ void CurlTransport::Loop::abort() {
     if (transfer->is_download) {
       release(static_cast<Download&>(*transfer));
     } else {
+      drop_body(static_cast<Query&>(*transfer));
       free_queries_.push_back(static_cast<Query*>(transfer));
     }
   }

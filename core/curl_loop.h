@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/beneath.h"
@@ -24,6 +25,12 @@ namespace core {
 
 class CurlTransport::Loop {
  public:
+  // Why a transfer broke, where libcurl does not know it.
+  static constexpr std::string_view kAnsweredEarly = "the server answered before it was asked";
+  static constexpr std::string_view kHeadersTooLarge = "the headers are larger than 256 KiB";
+  static constexpr std::string_view kDropped = "the server dropped the connection (HTTP 408)";
+  static constexpr long kRequestTimeout = 408;
+
   explicit Loop(TransportSettings settings);
   ~Loop();
   Loop(const Loop&) = delete;
@@ -48,11 +55,23 @@ class CurlTransport::Loop {
     std::uint64_t token = 0;
     bool may_be_private = true;   // the address is checked otherwise
     std::string refused_address;  // why the socket was not opened
+    bool is_plain = false;        // no TLS
+    // Of its connection:
+    std::uint64_t connection = 0;       // as in kept_
+    std::vector<curl_socket_t> opened;  // the last one is tried, or in use
+    bool kept = false;                  // HTTP/1.1, and used before
+    bool stale = false;                 // kept, and it held what nobody had asked for
+    bool answered_early = false;        // a new one that held an answer before the request
+    std::size_t header_bytes = 0;       // trailers included
+    std::size_t header_lines = 0;
+    bool headers_too_large = false;
   };
   struct Query : Transfer {
     int account = -1;  // whose URL and headers are set
     std::string body;
     bool too_large = false;
+    bool no_room = false;
+    bool needs_fresh_connection = false;
   };
   struct Download : Transfer {
     DownloadRequest request;
@@ -61,6 +80,7 @@ class CurlTransport::Loop {
     std::string url;
     Origin origin;
     int hops = 0;
+    bool with_key = false;  // this hop goes to the task's own path at its gateway
     std::int64_t resume_from = 0;
     bool plain_again = false;  // the resumed answer was not what it must be: once more from zero
     bool judged = false;       // the head was looked at
@@ -83,6 +103,7 @@ class CurlTransport::Loop {
     bool registered = false;  // in the epoll set
     int wanted = 0;           // what libcurl waits for: CURL_POLL_*; 0: nothing
     std::uint32_t events = 0;
+    std::uint64_t connection = 0;  // its key in kept_; 0: not there
   };
 
   // Callbacks of libcurl: they only note and collect; what they throw is kept for `wait`.
@@ -90,6 +111,9 @@ class CurlTransport::Loop {
   static int on_timer(CURLM* multi, long timeout_ms, void* loop);
   static curl_socket_t on_open(void* transfer, curlsocktype purpose, curl_sockaddr* address);
   static int on_close(void* loop, curl_socket_t socket);
+  static int on_request(void* transfer, char* remote_address, char* local_address, int remote_port,
+                        int local_port);
+  static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* transfer);
   static std::size_t on_query_bytes(char* bytes, std::size_t size, std::size_t count, void* query);
   static std::size_t on_video_bytes(char* bytes, std::size_t size, std::size_t count,
                                     void* download);
@@ -99,17 +123,23 @@ class CurlTransport::Loop {
   void unregister(curl_socket_t number);
   void handle_event(const epoll_event& event, bool& woken);
   void drive_timer();
+  void begin(Transfer& transfer, bool fresh_connection);
+  void keep(const Transfer& transfer);
+  [[nodiscard]] static bool is_pending(const Transfer& transfer, curl_socket_t number);
+  [[nodiscard]] static bool answers_early(const Transfer& transfer, int local_port);
   void reap(std::vector<Completion>& completions);
   [[nodiscard]] int wait_ms(SteadyTime until) const;
 
   void set_common(Transfer& transfer);
   Query& free_query();
+  void drop_body(Query& query);
   Download& free_download();
   void finish_query(Query& query, CURLcode code, std::vector<Completion>& completions);
 
   std::optional<FetchFailure> begin_hop(Download& download, const std::string& url,
                                         bool from_https);
   std::optional<FetchFailure> check_url(Download& download, bool from_https) const;
+  [[nodiscard]] std::optional<FetchFailure> broken(Download& download, CURLcode code) const;
   void set_headers(Download& download);
   bool judge_head(Download& download);
   bool judge_resumed(Download& download, const std::string& etag);
@@ -117,6 +147,7 @@ class CurlTransport::Loop {
   void finish_download(Download& download, CURLcode code, std::vector<Completion>& completions);
   void finish_answer(Download& download, std::vector<Completion>& completions);
   [[nodiscard]] static bool has_answer(const Download& download);
+  [[nodiscard]] std::string error_said(const Download& download) const;
   [[nodiscard]] FetchFailure status_failure(const Download& download, long status) const;
   [[nodiscard]] std::optional<std::string> next_hop(const Download& download, long status) const;
   void publish(Download& download);
@@ -136,8 +167,11 @@ class CurlTransport::Loop {
   Descriptor wake_;
   std::vector<Account> accounts_;
   std::vector<Socket> sockets_;  // by descriptor
-  MultiHandle multi_;            // closes what sockets_ notes
+  // HTTP/1.1 connections that were used and may be again, by their addresses.
+  std::unordered_map<std::uint64_t, curl_socket_t> kept_;
+  MultiHandle multi_;  // closes what sockets_ notes
   SteadyTime timer_ = SteadyTime::max();
+  std::size_t body_bytes_ = 0;  // of all queries in flight
   std::vector<std::unique_ptr<Query>> queries_;
   std::vector<Query*> free_queries_;
   std::vector<std::unique_ptr<Download>> downloads_;

@@ -37,9 +37,7 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
   Query& query = free_query();
   const auto account = static_cast<std::size_t>(request.account);
   query.token = request.token;
-  query.body.clear();
-  query.too_large = false;
-  query.error[0] = '\0';
+  query.too_large = query.no_room = false;
   CURL* easy = query.easy.get();
   // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
   // %2F as %2f.
@@ -50,23 +48,32 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
     // Whether a connection can be shared the TLS handshake tells. Without TLS only its first answer
     // does, and all would wait for that.
     set_option(easy, CURLOPT_PIPEWAIT, long{accounts_[account].origin.scheme == "https"});
+    query.is_plain = accounts_[account].origin.scheme != "https";
     query.account = request.account;
   }
-  running_.push_back(&query);
-  curl_multi_add_handle(multi_.get(), easy);
+  begin(query, request.fresh_connection || query.needs_fresh_connection);
+}
+
+// A large one's memory is not kept either.
+void CurlTransport::Loop::drop_body(Query& query) {
+  body_bytes_ -= query.body.size();
+  query.body = std::string();
 }
 
 std::size_t CurlTransport::Loop::on_query_bytes(char* bytes, std::size_t size, std::size_t count,
                                                 void* query) {
   auto* self = static_cast<Query*>(query);
   const std::size_t length = size * count;
+  const std::size_t whole = self->body.size() + length;
   // Decoded bytes: libcurl's own limit would not see a gzip bomb (reliability.md, fact 4).
-  if (self->body.size() + length > kBodyBytesMax) {
-    self->too_large = true;
+  self->too_large = whole > kBodyBytesMax;
+  self->no_room = whole > kSmallBodyBytes && self->loop->body_bytes_ + length > kBodiesBytesMax;
+  if (self->too_large || self->no_room) {
     return 0;
   }
   try {
     self->body.append(bytes, length);
+    self->loop->body_bytes_ += length;
   } catch (...) {
     self->loop->thrown_ = std::current_exception();
     return 0;
@@ -78,10 +85,17 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
                                        std::vector<Completion>& completions) {
   Completion completion;
   completion.token = query.token;
-  if (code == CURLE_OK) {
+  // A balancer says 408 to a connection, not to a task.
+  const bool is_dropped = code == CURLE_OK && status_of(query.easy.get()) == kRequestTimeout;
+  if (is_dropped || query.answered_early) {
+    completion.outcome =
+        TransportFailure{"connection", std::string(is_dropped ? kDropped : kAnsweredEarly)};
+  } else if (code == CURLE_OK) {
     QueryAnswer answer;
     answer.http_status = static_cast<int>(status_of(query.easy.get()));
+    body_bytes_ -= query.body.size();
     answer.body = std::exchange(query.body, {});
+    answer.kept_connection = query.kept;
     const std::string& key = key_of(query.account);
     answer.body_without_key = without_key(answer.body, key);
     answer.key_in_body = answer.body_without_key ? key : std::string();
@@ -97,14 +111,20 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
     completion.outcome = std::move(answer);
   } else if (query.too_large) {
     completion.outcome = TransportFailure{"too_large", "the answer is larger than 8 MiB"};
+  } else if (query.no_room) {
+    completion.outcome =
+        TransportFailure{std::string(TransportFailure::kNoRoom), "too many large answers at once"};
+  } else if (query.headers_too_large) {
+    completion.outcome = TransportFailure{"too_large", std::string(kHeadersTooLarge)};
   } else {
     completion.outcome =
         TransportFailure{failure_kind(code), failure_text(code, query.error.data())};
   }
   // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
   // (reliability.md H7, H13).
-  set_option(query.easy.get(), CURLOPT_FRESH_CONNECT, long{code != CURLE_OK && !query.too_large});
-  query.body = std::string();  // a large one is not kept
+  query.needs_fresh_connection =
+      is_dropped || (code != CURLE_OK && !query.too_large && !query.no_room);
+  drop_body(query);
   completions.push_back(std::move(completion));
   free_queries_.push_back(&query);
 }

@@ -13,7 +13,8 @@
 
 namespace core {
 
-/// A gateway and the key for it. The key is sent to this base URL's own origin alone.
+/// A gateway and the key for it. The key is sent with queries, and to
+/// DownloadRequest::content_path.
 struct GatewayAccount {
   std::string base_url;  ///< without a trailing slash
   std::string api_key;
@@ -48,6 +49,11 @@ struct TransportSettings {
 class CurlTransport final : public Transport {
  public:
   static constexpr std::size_t kBodyBytesMax = std::size_t{8} * 1024 * 1024;
+  /// Of all queries in flight, but for the first kSmallBodyBytes of each: an answer that finds no
+  /// room fails with TransportFailure::kNoRoom. At least two of the largest have room at once, so
+  /// some query always goes on.
+  static constexpr std::size_t kBodiesBytesMax = 2 * kBodyBytesMax;
+  static constexpr std::size_t kSmallBodyBytes = std::size_t{64} * 1024;
   static constexpr int kRedirectsMax = 5;
 
   /// Throws core::UsageError for a base URL that is none, core::Error when curl or epoll fail.

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/api.h"
 #include "core/lifecycle.h"
 
 namespace core {
@@ -133,6 +134,7 @@ void DownloadLane::start(std::uint64_t token, Item& item, QueryLane& queries) {
   request.token = token;
   request.account = video.account;
   request.url = candidate(video.link, item.candidate).url;
+  request.content_path = content_path(video.id);
   request.file = file_of(video);
   item.phase = Phase::in_flight;
   ++in_flight_;

@@ -11,6 +11,8 @@
 namespace core {
 namespace {
 
+constexpr std::size_t kLargeBody = std::size_t{1} << 20U;
+
 // A gateway's own words are often a code that says nothing without its status.
 std::string with_status(int http_status, const std::string& message) {
   constexpr int kOk = 200;
@@ -56,6 +58,11 @@ void QueryLane::hear(std::size_t slot, QueryAnswer&& answer) {
   // The raw text is what the ledger keeps, and what links are read from again.
   Answer parsed = parse_answer(answer.http_status, answer.body, window_[slot].task->id);
   hide_key(parsed, answer.key_in_body);
+  if (answer.kept_connection && may_be_strays(slot, parsed)) {
+    ask_alone(slot, answer);
+    return;
+  }
+  window_[slot].alone = parsed.verdict == Verdict::wrong_task;
   tell_request(slot, answer, parsed.verdict);
   const auto ruling = health_.hear(heard(slot, answer, parsed));
   const std::size_t unruled_max = kUnruledMax + static_cast<std::size_t>(plan_.concurrency);
@@ -64,6 +71,41 @@ void QueryLane::hear(std::size_t slot, QueryAnswer&& answer) {
     return;
   }
   record(slot, std::move(answer), std::move(parsed), ruling == GatewayHealth::Ruling::not_found);
+}
+
+// Whether an answer decides something for good, and may be one that nobody asked for.
+bool QueryLane::may_be_strays(std::size_t slot, const Answer& parsed) const {
+  const TaskRecord& task = *window_[slot].task;
+  switch (parsed.verdict) {
+    case Verdict::succeeded:
+    case Verdict::failed:
+      return !parsed.names_task;
+    case Verdict::unauthorised:
+      return true;
+    case Verdict::not_found:
+      return fold({task.state, task.not_found_runs, task.not_found_run}, parsed.verdict, plan_.run)
+                 .state == TaskState::missing;
+    case Verdict::unfinished:
+    case Verdict::unrecognised:
+    case Verdict::wrong_task:
+    case Verdict::unreadable:
+    case Verdict::throttled:
+    case Verdict::server_error:
+    case Verdict::forbidden:
+    case Verdict::invalid_url:
+    case Verdict::unexpected:
+      return false;
+  }
+  return false;
+}
+
+// Such an answer counts only when nothing else can have sent it.
+void QueryLane::ask_alone(std::size_t slot, const QueryAnswer& answer) {
+  tell_request(slot, "HTTP " + std::to_string(answer.http_status) +
+                         ", names no task; asked again over a connection of its own");
+  window_[slot].alone = true;
+  ++tally_.retries;
+  queue(slot, clock_.steady());
 }
 
 GatewayHealth::Heard QueryLane::heard(std::size_t slot, const QueryAnswer& answer,
@@ -230,6 +272,9 @@ void QueryLane::count_state(HeldTask& held) {
 }
 
 void QueryLane::append(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, bool settled) {
+  if (answer.body.size() >= kLargeBody) {
+    ledger_.flush();  // else large bodies would pile up there
+  }
   const TaskRecord& task = *window_[slot].task;
   AnswerEntry entry;
   entry.task = task.key;
@@ -325,6 +370,12 @@ void QueryLane::settle(std::uint64_t token, const TransportFailure& failure) {
   const auto slot = static_cast<std::size_t>(token);
   HeldTask& held = window_[slot];
   tell_request(slot, failure.text);
+  if (failure.kind == TransportFailure::kNoRoom) {
+    ++tally_.retries;
+    queue(slot, clock_.steady() + retry_delay(plan_.retry, 1, random_unit()));
+    return;
+  }
+  held.alone = true;  // what broke one connection may hang or break another that is as old
   count_failure(failure.kind);
   slow_when_overloaded();
   if (may_retry(held) || outlives_trouble(held)) {
@@ -366,6 +417,8 @@ bool QueryLane::outlives_trouble(const HeldTask& held) const {
          (!window_is_wanted() || troubled_.size() < kTroubledMax);
 }
 
+double QueryLane::random_unit() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
 void QueryLane::retry(std::size_t slot, std::optional<std::chrono::milliseconds> retry_after,
                       const std::string& why) {
   HeldTask& held = window_[slot];
@@ -376,9 +429,8 @@ void QueryLane::retry(std::size_t slot, std::optional<std::chrono::milliseconds>
     return;
   }
   ++held.failures;
-  const double unit = std::uniform_real_distribution<double>(0, 1)(random_);
   const auto delay = retry_after.value_or(std::chrono::milliseconds(0)) +
-                     retry_delay(plan_.retry, held.failures, unit);
+                     retry_delay(plan_.retry, held.failures, random_unit());
   queue(slot, clock_.steady() + delay);
 }
 

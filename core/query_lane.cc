@@ -140,7 +140,10 @@ void QueryLane::start_due() {
 void QueryLane::start(std::size_t slot, SteadyTime now) {
   HeldTask& held = window_[slot];
   limiter_.started(now);
-  transport_.start(QueryRequest{slot, held.task->account, query_path(held.task->id)});
+  transport_.start(QueryRequest{.token = slot,
+                                .account = held.task->account,
+                                .path = query_path(held.task->id),
+                                .fresh_connection = std::exchange(held.alone, false)});
   held.started = now;
   ++in_flight_;
   ++tally_.requests;

@@ -110,6 +110,9 @@ class QueryLane {
   void tell_oddities(std::size_t slot, const Answer& answer, bool answered);
   void tell_unreachable(std::size_t slot, const Answer& answer);
   void poll_later(std::size_t slot);
+  [[nodiscard]] bool may_be_strays(std::size_t slot, const Answer& parsed) const;
+  void ask_alone(std::size_t slot, const QueryAnswer& answer);
+  [[nodiscard]] double random_unit();
   void retry(std::size_t slot, std::optional<std::chrono::milliseconds> retry_after,
              const std::string& why);
   void outlive(std::size_t slot, const std::string& why);

@@ -137,10 +137,11 @@ struct VideoLink {
 /// What one HTTP answer says.
 struct Answer {
   Verdict verdict = Verdict::unreadable;
-  std::string code;      ///< the envelope's or error's `code`, as sent, capped
-  std::string status;    ///< the status word, as sent, capped
-  std::string progress;  ///< as sent, capped
-  std::string message;   ///< for people; harmless to print, no secrets; errors only
+  bool names_task = false;  ///< by the ID that was asked for; known of final verdicts alone
+  std::string code;         ///< the envelope's or error's `code`, as sent, capped
+  std::string status;       ///< the status word, as sent, capped
+  std::string progress;     ///< as sent, capped
+  std::string message;      ///< for people; harmless to print, no secrets; errors only
   TaskFacts facts;
   std::vector<UsageMetric> usage;
   std::vector<VideoLink> links;  ///< success only

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,13 +20,17 @@ struct QueryRequest {
   std::uint64_t token = 0;  ///< comes back with the completion
   int account = 0;
   std::string path;
+  bool fresh_connection = false;  ///< not over one that was used before
 };
 
 /// Fetches one video into the output folder, checks and publishes it.
 struct DownloadRequest {
   std::uint64_t token = 0;
-  int account = 0;  ///< whose key goes along if the URL is of that gateway's own origin
+  int account = 0;
   std::string url;  ///< byte for byte; one that starts with `/` belongs to the account's gateway
+  /// The task's own path at the account's gateway. The key goes along while `url` is just that, and
+  /// to no place that an answer leads to; empty: never.
+  std::string content_path;
   FilePlan file;
 };
 
@@ -42,10 +47,16 @@ struct QueryAnswer {
   /// §10.2.3).
   std::optional<std::chrono::milliseconds> retry_after;
   std::string request_id;  ///< X-Oneapi-Request-Id as sent; only when asked for
+  /// Came over a kept-alive HTTP/1.1 connection. What is sent there unasked while the request is on
+  /// its way looks the same: an answer that does not name its task may belong to nobody.
+  bool kept_connection = false;
 };
 
 /// No answer: connection, TLS, time-out, a body over the limit … `text` is for people.
 struct TransportFailure {
+  /// There was no room for a large body beside others: no fault, and worth another try for ever,
+  /// since one of those others always has room.
+  static constexpr std::string_view kNoRoom = "no_room";
   std::string kind;  ///< one word for counting: "connect", "timeout", "tls", "too_large" …
   std::string text;
 };

@@ -36,6 +36,72 @@ TEST_F(EngineTest, EveryTaskIsAskedOnceAndNeverTooManyAtOnce) {
   EXPECT_EQ(ledger_.snapshots(), 10'000U);
 }
 
+// ---- answers that may be somebody else's
+
+TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnlyWhenNothingElseCanHaveSentIt) {
+  struct Case {
+    std::string name;
+    std::string id;
+    core::QueryAnswer answer;
+    bool counts;  // though it came over a kept connection
+  };
+  const std::string unnamed = R"({"code":"success","data":{"status":"FAILURE"}})";
+  const std::vector<Case> cases = {
+      {"a failure", "a", answer(200, unnamed), false},
+      {"a success", "b", answer(200, R"({"status":"completed","video_url":"https://h/v"})"), false},
+      {"another key's 401", "c", answer(401, R"({"error":{"message":"bad key"}})"), false},
+      {"a failure of this task", "d", answer(200, body("d", "FAILURE")), true},
+      {"flat", "e", answer(200, R"({"id":"e","status":"failed"})"), true},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    core::QueryAnswer kept = one.answer;
+    kept.kept_connection = true;
+    add(one.id, {kept, answer(200, body(one.id, "SUCCESS", link("a", clock_.utc() + hours(1))))});
+    std::vector<bool> fresh;
+    transport_.on_query = [&](const core::QueryRequest& request) {
+      fresh.push_back(request.fresh_connection);
+      return next(request.path);
+    };
+    const std::size_t before = ledger_.snapshots();
+    EXPECT_EQ(run().end, RunEnd::completed);
+    EXPECT_EQ(ledger_.state(one.id), one.counts ? TaskState::failed : TaskState::succeeded);
+    EXPECT_EQ(ledger_.snapshots(), before + 1) << "what may be nobody's is not kept";
+    EXPECT_EQ(fresh, one.counts ? std::vector<bool>({false}) : std::vector<bool>({false, true}));
+  }
+}
+
+TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnAConnectionOfItsOwn) {
+  add("a", {answer(200, R"({"code":"success","data":{"status":"FAILURE"}})")});
+  run();
+  EXPECT_EQ(ledger_.state("a"), TaskState::failed);
+  EXPECT_EQ(asked("a"), 1);
+}
+
+TEST_F(EngineTest, AMissingTaskIsFinalOnlyWhenNothingElseCanHaveSaidSo) {
+  core::QueryAnswer gone = answer(400, R"({"code":"task_not_exist","message":"no"})");
+  gone.kept_connection = true;
+  core::QueryAnswer alone = gone;
+  alone.kept_connection = false;
+  add("a", {gone, gone, gone, alone});
+  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+    run();
+    EXPECT_EQ(asked("a"), plan_.run < 3 ? static_cast<int>(plan_.run) : 4);
+  }
+  EXPECT_EQ(ledger_.state("a"), TaskState::missing);
+}
+
+TEST_F(EngineTest, ALargeAnswerWithoutRoomIsAskedAgainWithoutEnd) {
+  plan_.retry.retries = 0;
+  Script script(50, core::TransportFailure{std::string(core::TransportFailure::kNoRoom), "full"});
+  script.emplace_back(answer(200, body("a", "SUCCESS", link("a", clock_.utc() + hours(1)))));
+  add("a", std::move(script));
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
+  EXPECT_EQ(tally().not_answered, 0U);
+  EXPECT_TRUE(tally().errors.empty());
+}
+
 TEST_F(EngineTest, UnfinishedIsAskedOnceWithoutWait) {
   add("a", {answer(200, body("a", "IN_PROGRESS"))});
   EXPECT_EQ(run().end, RunEnd::completed);

@@ -118,6 +118,20 @@ std::vector<HttpRequest> HttpServer::requests() const {
   return requests_;
 }
 
+void HttpServer::say(std::string_view bytes) const {
+  const std::lock_guard lock(mutex_);
+  for (const int connection : open_) {
+    static_cast<void>(::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  }
+}
+
+void HttpServer::hang_up() const {
+  const std::lock_guard lock(mutex_);
+  for (const int connection : open_) {
+    shutdown(connection, SHUT_WR);
+  }
+}
+
 void HttpServer::accept_all() {
   while (!stopping_) {
     const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);

@@ -46,6 +46,10 @@ class HttpServer {
   /// `http://127.0.0.1:PORT` and the path.
   [[nodiscard]] std::string url(std::string_view path = "") const;
   [[nodiscard]] int connections() const { return connections_; }
+  /// Sends what nobody asked for over every open connection; it lies there on return.
+  void say(std::string_view bytes) const;
+  /// Ends every open connection from this side.
+  void hang_up() const;
   [[nodiscard]] std::vector<HttpRequest> requests() const;
 
  private:
