@@ -1,6 +1,7 @@
 #include "cmd/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +39,13 @@ void prepare_process() {
   ::setrlimit(RLIMIT_CORE, &none);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // Else glibc keeps blocks of up to 32 MiB in its heap once one was freed: a few large answers
+  // would leave holes for ever. The second value is what it would trim by itself after the first 2
+  // MiB.
+  constexpr int kMapped = 1 << 20;
+  constexpr int kTrimmed = 4 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kMapped);
+  ::mallopt(M_TRIM_THRESHOLD, kTrimmed);
 }
 
 std::uint64_t allow_open_files(std::uint64_t wanted) {

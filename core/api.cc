@@ -14,6 +14,8 @@ namespace core {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
+// The memory of larger bodies is given back at once.
+constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
 // How much of a body that is no JSON is shown.
 constexpr std::size_t kExcerptBytesMax = 120;
 
@@ -261,6 +263,8 @@ Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
       if (!start.empty()) answer.message += ": " + start;
     }
   }
+  // What was read of a large body takes several times its size.
+  if (body.size() > kKeptBodyBytes) static_cast<void>(nest.read({}));
   return answer;
 }
 

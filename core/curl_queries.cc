@@ -57,7 +57,7 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
 // A large one's memory is not kept either.
 void CurlTransport::Loop::drop_body(Query& query) {
   body_bytes_ -= query.body.size();
-  query.body = std::string();
+  std::string().swap(query.body);  // to assign an empty one would keep the room
 }
 
 std::size_t CurlTransport::Loop::on_query_bytes(char* bytes, std::size_t size, std::size_t count,

@@ -84,6 +84,11 @@ EncodedBlock AnswerCodec::encode(const std::vector<std::string_view>& answers) {
   EncodedBlock block;
   std::string& joined = contexts_->joined;
   joined.clear();
+  std::size_t total = 0;
+  for (const std::string_view answer : answers) {
+    total += answer.size();
+  }
+  joined.reserve(total);
   for (const std::string_view answer : answers) {
     joined.append(answer);
     append_length(block.lengths, answer.size());
@@ -97,7 +102,7 @@ EncodedBlock AnswerCodec::encode(const std::vector<std::string_view>& answers) {
   }
   block.content.resize(size);
   if (joined.capacity() > 4 * kBytesMax) {
-    joined = std::string();  // one huge answer must not be paid for ever after
+    std::string().swap(joined);  // one huge answer must not be paid for ever after
   }
   return block;
 }
