@@ -113,7 +113,12 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
     findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought");
     return std::nullopt;
   }
-  transport.ca_file = ca_file(settings);
+  try {
+    transport.ca_file = ca_file(settings);
+  } catch (const core::UsageError& failure) {
+    findings.problem("CA file", failure.what(), "");
+    return std::nullopt;
+  }
   transport.allow_http = settings.flag("allow-http");
   transport.user_agent = user_agent();
   return transport.accounts.empty() ? std::nullopt : std::optional(std::move(transport));

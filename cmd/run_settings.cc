@@ -12,6 +12,7 @@
 #include "cmd/child_process.h"
 #include "cmd/process.h"
 #include "cmd/program.h"
+#include "core/ca_file.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -75,8 +76,17 @@ core::TransportSettings transport_settings(const Settings& settings,
 }
 
 std::string ca_file(const Settings& settings) {
-  return settings.given_text("ca-file").value_or(
-      variable(settings.environment(), "SSL_CERT_FILE").value_or(""));
+  const auto given = settings.given_text("ca-file");
+  const std::string path =
+      given ? *given : variable(settings.environment(), "SSL_CERT_FILE").value_or("");
+  if (path.empty()) {
+    return path;
+  }
+  if (const std::string fault = core::ca_file_fault(path); !fault.empty()) {
+    throw core::UsageError((given ? settings.origin("ca-file").text : "SSL_CERT_FILE") + " " +
+                           path + ": " + fault + "; name a file of CA certificates, or none");
+  }
+  return path;
 }
 
 std::string user_agent() { return "reeltally/" + std::string(program_version()); }

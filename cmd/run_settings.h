@@ -22,7 +22,8 @@ namespace cmd {
 [[nodiscard]] core::TransportSettings transport_settings(const Settings& settings,
                                                          const std::vector<Account>& accounts);
 
-/// Whose CA certificates are trusted; empty: the system's.
+/// Whose CA certificates are trusted; empty: the system's. Throws core::UsageError when they cannot
+/// be read.
 [[nodiscard]] std::string ca_file(const Settings& settings);
 
 [[nodiscard]] std::string user_agent();

@@ -1,5 +1,7 @@
 #include "core/curl_handles.h"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <new>
 
@@ -72,6 +74,13 @@ std::optional<UtcTime> date_of(CURL* easy) {
   const std::string text = header_value(easy, "Date");
   const time_t time = text.empty() ? -1 : curl_getdate(text.c_str(), nullptr);
   return time < 0 ? std::nullopt : std::optional(UtcTime(std::chrono::seconds(time)));
+}
+
+bool has_unread_tls(CURL* easy) {
+  curl_tlssessioninfo* tls = nullptr;
+  return curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls != nullptr &&
+         tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals != nullptr &&
+         SSL_has_pending(static_cast<const SSL*>(tls->internals)) == 1;
 }
 
 std::string failure_kind(CURLcode code) {

@@ -60,6 +60,10 @@ struct Origin {
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after_of(CURL* easy);
 [[nodiscard]] std::optional<UtcTime> date_of(CURL* easy);
 
+/// Whether TLS has read bytes of the transfer's connection that libcurl has not: the rest of a
+/// record whose beginning ended the answer before. Only while the transfer has its connection.
+[[nodiscard]] bool has_unread_tls(CURL* easy);
+
 /// One word for counting, as in TransportFailure.
 [[nodiscard]] std::string failure_kind(CURLcode code);
 /// For people: no secrets, printable. `detail` is the transfer's error buffer.

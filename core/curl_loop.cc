@@ -2,7 +2,6 @@
 #include "core/curl_loop.h"
 
 #include <netinet/in.h>
-#include <openssl/ssl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -250,17 +249,7 @@ int CurlTransport::Loop::on_request(void* transfer, char* remote_address, char* 
 }
 
 bool CurlTransport::Loop::is_pending(const Transfer& transfer, curl_socket_t number) {
-  if (is_readable(number)) {
-    return true;
-  }
-  curl_tlssessioninfo* tls = nullptr;
-  if (transfer.is_plain ||
-      curl_easy_getinfo(transfer.easy.get(), CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
-      tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) {
-    return false;
-  }
-  // The rest of a record whose beginning was the end of the answer before.
-  return SSL_has_pending(static_cast<const SSL*>(tls->internals)) == 1;
+  return is_readable(number) || (!transfer.is_plain && has_unread_tls(transfer.easy.get()));
 }
 
 // A new TLS connection has its server's session tickets to read.

@@ -81,3 +81,23 @@ def test_the_key_stays_with_https(reeltally, make_gateway, make_tls):
     assert result.code == 3, result
     contents = [r for r in gateway.log(event="request") if r["path"].endswith("/content")]
     assert contents and all(r["authorization"] is None for r in contents)
+
+
+@pytest.mark.parametrize("name, why", [("none.pem", "No such file"), ("folder", "folder"), ("empty.pem", "no certificate"),
+                                       ("text.pem", "no certificate")])
+@pytest.mark.parametrize("how", ["option", "variable", "file"])
+def test_a_ca_file_that_cannot_be_read_is_wrong_usage(reeltally, make_gateway, make_tls, tmp_path, name, why, how):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    tls = make_tls(gateway)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.pem").write_text("")
+    (tmp_path / "text.pem").write_text("-----BEGIN CERTIFICATE-----\nno\n")
+    (tmp_path / "config.toml").write_text(f'ca-file = "{tmp_path / name}"\n')
+    given = {"option": ["--ca-file", tmp_path / name], "file": ["--config", tmp_path / "config.toml"]}.get(how, [])
+    env = {"SSL_CERT_FILE": str(tmp_path / name)} if how == "variable" else {}
+    result = reeltally("run", *flags(tls), *given, reeltally.csv("a"), env=env)
+    assert result.code == 2 and why in result.err and name in result.err and not reeltally.ledger.exists(), result
+    assert {"option": "--ca-file", "variable": "SSL_CERT_FILE", "file": "config.toml:1"}[how] in result.err
+    assert not gateway.queries()
+    doctor = reeltally("doctor", "--base-url", tls.base, "--output", tmp_path, *given, env=env)
+    assert doctor.code == 1 and why in doctor.out and not gateway.queries(), doctor
