@@ -26,6 +26,7 @@
 #include "cmd/run_inputs.h"
 #include "cmd/run_settings.h"
 #include "cmd/shared_task_warnings.h"
+#include "cmd/sidecar.h"
 #include "cmd/summary.h"
 #include "cmd/units.h"
 #include "cmd/video_hooks.h"
@@ -82,7 +83,7 @@ class Run {
   void tell_label_differences(const storage::LabelDifferences& differences, bool taken);
   void read_inputs(const RunInputs::Take& take);
   void drive(storage::TaskStore& store, core::TransportSettings transport, VideoHooks& hooks);
-  void finish_hooks(VideoHooks& hooks);
+  void finish_hooks(VideoHooks& hooks, const std::string& ledger);
   int execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
   int execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                           core::TransportSettings transport);
@@ -194,9 +195,10 @@ int Run::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
 void Run::work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport) {
   import(store);
   {
+    hook_settings_.folder = transport.folder;
     VideoHooks hooks(hook_settings_, log_);
     drive(store, std::move(transport), hooks);
-    finish_hooks(hooks);
+    finish_hooks(hooks, ledger);
   }
   warn_of_shared_tasks(settings_, store.path(), storage::SharedTaskScope::last_run,
                        [this](const std::string& text, const std::string& advice) {
@@ -226,12 +228,16 @@ void Run::require_that_it_was_alone(storage::TaskStore& store, const storage::Lo
 }
 
 // Everything is recorded by now. A signal ends what still runs.
-void Run::finish_hooks(VideoHooks& hooks) {
+void Run::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
   interrupt_.wake_with([&hooks] { hooks.hurry(); });
   hooks.finish(interrupt_.level() != 0);
   interrupt_.wake_with({});
-  if (hooks.failures() > 0) {
-    summary_.tally.errors["hook"] += hooks.failures();
+  std::size_t failures = hooks.failures();
+  if (hook_settings_.sidecar && hook_settings_.folder && interrupt_.level() == 0) {
+    failures += write_missing_sidecars(ledger, *hook_settings_.folder, log_);
+  }
+  if (failures > 0) {
+    summary_.tally.errors["hook"] += failures;
   }
 }
 

@@ -3,39 +3,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "cmd/atomic_file.h"
 #include "cmd/child_process.h"
 #include "cmd/units.h"
 #include "core/error.h"
-#include "core/period.h"
 
 namespace cmd {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr const char* kSidecarType = "reeltally video";
-
-// Whether the file that is there already was made by us about the same task. A FIFO would keep its
-// reader for ever.
-bool is_ours(const std::string& path, const std::string& task_id) {
-  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path))) {
-    return false;
-  }
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  return json.is_object() && json.value("type", "") == kSidecarType &&
-         json.value("task_id", "") == task_id;
-}
-
-}  // namespace
 
 VideoHooks::VideoHooks(VideoHookSettings settings, Log& log)
     : settings_(std::move(settings)), log_(log), stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -60,14 +34,14 @@ void VideoHooks::published(const core::WantedVideo& video, const std::string& ac
     return;
   }
   waiting_.push_back({.ticket = ticket,
-                      .task_id = video.id.text(),
-                      .account = account,
-                      .model = video.model,
-                      .status = video.status,
-                      .finish_time = video.finish_time,
-                      .labels = video.labels,
-                      .index = video.link.index,
-                      .file = file});
+                      .video = {.task_id = video.id.text(),
+                                .account = account,
+                                .model = video.model,
+                                .status = video.status,
+                                .finish_time = video.finish_time,
+                                .labels = video.labels,
+                                .index = video.link.index,
+                                .file = file}});
 }
 
 void VideoHooks::committed(core::Ticket ticket) {
@@ -128,11 +102,11 @@ void VideoHooks::work() {
 void VideoHooks::do_job(const Job& job) {
   try {
     if (settings_.sidecar) {
-      write_sidecar(job);
+      write_sidecar(*settings_.folder, job.video);
     }
     if (!settings_.program.empty()) {
       if (const std::string trouble = run_program(job); !trouble.empty()) {
-        fail("--exec " + settings_.program + " for " + job.file.path + ": " + trouble +
+        fail("--exec " + settings_.program + " for " + job.video.file.path + ": " + trouble +
              "; the video is kept");
       }
     }
@@ -141,48 +115,21 @@ void VideoHooks::do_job(const Job& job) {
   }
 }
 
-void VideoHooks::write_sidecar(const Job& job) const {
-  const std::string path = job.file.path + ".json";
-  if (std::filesystem::exists(std::filesystem::symlink_status(path)) &&
-      !is_ours(path, job.task_id)) {
-    throw core::Error("the sidecar " + path +
-                      " was not written: a file that is not ours has its name");
-  }
-  const core::TimeZone utc("UTC");
-  Json json{{"type", kSidecarType},
-            {"task_id", job.task_id},
-            {"account", job.account},
-            {"video_index", job.index},
-            {"model", job.model},
-            {"status", job.status},
-            {"finished_at", utc.text(job.finish_time)},
-            {"file", std::filesystem::path(job.file.path).filename().string()},
-            {"bytes", job.file.bytes},
-            {"sha256", job.file.sha256},
-            {"checks", job.file.checks}};
-  json["labels"] = Json::object();
-  for (const auto& [name, value] : job.labels) {
-    json["labels"][name] = value;
-  }
-  write_atomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n",
-                   kOwnerOnly);
-}
-
 std::string VideoHooks::run_program(const Job& job) const {
   Environment environment = settings_.environment;
-  environment["REELTALLY_TASK_ID"] = job.task_id;
-  environment["REELTALLY_ACCOUNT"] = job.account;
-  environment["REELTALLY_MODEL"] = job.model;
-  environment["REELTALLY_VIDEO_INDEX"] = std::to_string(job.index);
-  environment["REELTALLY_PATH"] = job.file.path;
-  environment["REELTALLY_BYTES"] = std::to_string(job.file.bytes);
-  environment["REELTALLY_SHA256"] = job.file.sha256;
-  return run_child({.arguments = {settings_.program, job.file.path},
+  environment["REELTALLY_TASK_ID"] = job.video.task_id;
+  environment["REELTALLY_ACCOUNT"] = job.video.account;
+  environment["REELTALLY_MODEL"] = job.video.model;
+  environment["REELTALLY_VIDEO_INDEX"] = std::to_string(job.video.index);
+  environment["REELTALLY_PATH"] = job.video.file.path;
+  environment["REELTALLY_BYTES"] = std::to_string(job.video.file.bytes);
+  environment["REELTALLY_SHA256"] = job.video.file.sha256;
+  return run_child({.arguments = {settings_.program, job.video.file.path},
                     .environment = std::move(environment),
                     .timeout = kTimeout,
                     .stop_fd = stop_fd_,
                     .on_line = [&](std::string_view line) {
-                      log_.note(std::string(job.task_id).append(": ").append(line));
+                      log_.note(std::string(job.video.task_id).append(": ").append(line));
                     }});
 }
 

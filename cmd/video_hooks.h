@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 
 #include "cmd/environment.h"
 #include "cmd/log.h"
+#include "cmd/sidecar.h"
 #include "core/ledger.h"
 #include "core/task.h"
 
@@ -19,8 +21,9 @@ namespace cmd {
 
 struct VideoHookSettings {
   bool sidecar = false;
-  std::string program;      ///< found already; empty: none
-  Environment environment;  ///< for the program: holds no key
+  std::shared_ptr<const core::OutputFolder> folder;  ///< null: no video is fetched, nor a sidecar
+  std::string program;                               ///< found already; empty: none
+  Environment environment;                           ///< for the program: holds no key
 };
 
 /// Threads of its own; a failure is told and counted, and never touches the video. What `published`
@@ -54,19 +57,11 @@ class VideoHooks {
  private:
   struct Job {
     core::Ticket ticket = 0;
-    std::string task_id;
-    std::string account;
-    std::string model;
-    std::string status;
-    core::UtcTime finish_time{};
-    core::Labels labels;
-    int index = 1;
-    core::SavedFile file;
+    RecordedVideo video;
   };
 
   void work();
   void do_job(const Job& job);
-  void write_sidecar(const Job& job) const;
   [[nodiscard]] std::string run_program(const Job& job) const;
   void fail(const std::string& message);
 

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 
@@ -80,6 +82,29 @@ Descriptor open_beneath(int folder, const std::string& path, int flags, mode_t m
     return open_by_parts(folder, path, flags, mode);
   }
   return Descriptor(static_cast<int>(number));
+}
+
+bool is_named(int file, int folder, const std::string& name) {
+  struct stat opened {};
+  struct stat named {};
+  return fstat(file, &opened) == 0 &&
+         fstatat(folder, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+int link_file(int file, int to_folder, const std::string& to) {
+  const std::string open_file = "/proc/self/fd/" + std::to_string(file);
+  if (linkat(AT_FDCWD, open_file.c_str(), to_folder, to.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    return 0;
+  }
+  constexpr std::array kNoLinks = {EPERM, ENOSYS, EOPNOTSUPP, EXDEV, EMLINK};
+  const int error = errno;
+  if (std::find(kNoLinks.begin(), kNoLinks.end(), error) != kNoLinks.end()) {
+    return EOPNOTSUPP;
+  }
+  struct stat opened {};
+  const bool has_a_name = fstat(file, &opened) == 0 && opened.st_nlink > 0;
+  return error == ENOENT && has_a_name ? EOPNOTSUPP : error;
 }
 
 int move_without_replacing(int from_folder, const std::string& from, int to_folder,

@@ -47,6 +47,14 @@ struct SplitPath {
 [[nodiscard]] Descriptor open_beneath(int folder, const std::string& path, int flags,
                                       mode_t mode = 0);
 
+/// Whether `name` in a folder is the open file itself, not a link to it.
+[[nodiscard]] bool is_named(int file, int folder, const std::string& name);
+
+/// Gives an open file one more name, which must be free: what has the name then is that file,
+/// whatever became of the names it had. 0, EEXIST when the name is taken, ENOENT when the file has
+/// no name any more, EOPNOTSUPP where there are no hard links (or no /proc), or another errno.
+[[nodiscard]] int link_file(int file, int to_folder, const std::string& to);
+
 /// Moves a file to a name that must be free: renameat2 with RENAME_NOREPLACE; where the file system
 /// has none (NFS), a hard link and unlink; where it has no hard links either (exFAT, many of FUSE),
 /// over an empty file made for it. 0, EEXIST when the name is taken, or another errno.

@@ -3,8 +3,10 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
+#include "core/http_headers.h"
 #include "core/printable.h"
 
 namespace core {
@@ -61,12 +63,24 @@ long status_of(CURL* easy) {
 }
 
 std::optional<milliseconds> retry_after_of(CURL* easy) {
-  curl_off_t seconds = 0;
-  curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+  const std::string text = header_value(easy, "Retry-After");
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  constexpr std::int64_t kSecondsMax = 86'400;
+  std::int64_t seconds = 0;
+  if (text.find_first_not_of("0123456789") == std::string::npos) {
+    seconds = static_cast<std::int64_t>(
+        std::min(parse_unsigned(text).value_or(kSecondsMax), std::uint64_t{kSecondsMax}));
+  } else if (const time_t date = curl_getdate(text.c_str(), nullptr); date >= 0) {
+    // By the clock that wrote it: ours may be wrong.
+    const UtcTime now = date_of(easy).value_or(SystemClock().utc());
+    seconds = date - std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  }
   if (seconds <= 0) {
     return std::nullopt;
   }
-  return std::min<milliseconds>(std::chrono::seconds(std::min<curl_off_t>(seconds, 86'400)),
+  return std::min<milliseconds>(std::chrono::seconds(std::min(seconds, kSecondsMax)),
                                 kRetryAfterMax);
 }
 

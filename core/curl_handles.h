@@ -56,7 +56,8 @@ struct Origin {
 // What a finished transfer says of its last answer.
 [[nodiscard]] std::string header_value(CURL* easy, const char* name);
 [[nodiscard]] long status_of(CURL* easy);
-/// Clamped to 10 minutes; none when absent, unreadable or past.
+/// Clamped to 10 minutes; none when absent, unreadable or past. A date is read against the answer's
+/// own `Date`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after_of(CURL* easy);
 [[nodiscard]] std::optional<UtcTime> date_of(CURL* easy);
 

@@ -114,6 +114,30 @@ std::string OutputFolder::absolute(const std::string& relative) const {
   return relative.empty() ? path_ : path_ + (root ? "" : "/") + relative;
 }
 
+std::string OutputFolder::relative(std::string_view absolute) const {
+  if (!absolute.starts_with(path_)) {
+    return "";
+  }
+  absolute.remove_prefix(path_.size());
+  if (!path_.ends_with('/')) {
+    if (!absolute.starts_with('/')) {
+      return "";
+    }
+    absolute.remove_prefix(1);
+  }
+  for (std::string_view rest = absolute;;) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    if (part.empty() || part == "." || part == "..") {
+      return "";
+    }
+    if (end == rest.size()) {
+      return std::string(absolute);
+    }
+    rest.remove_prefix(end + 1);
+  }
+}
+
 bool OutputFolder::in_place() const {
   struct stat held {};
   struct stat named {};

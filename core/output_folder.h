@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/beneath.h"
 
@@ -25,6 +26,8 @@ class OutputFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   /// The absolute path of a relative one.
   [[nodiscard]] std::string absolute(const std::string& relative) const;
+  /// The relative form of an absolute path; empty when that is not plainly below.
+  [[nodiscard]] std::string relative(std::string_view absolute) const;
   [[nodiscard]] int descriptor() const { return folder_.number(); }
   /// Whether `path` still leads to it. If not, what is saved here is not where the record says.
   [[nodiscard]] bool in_place() const;

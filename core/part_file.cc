@@ -139,29 +139,6 @@ Notes parse_notes(std::string_view text, const std::string& boot_id) {
   return readable ? notes : Notes{};
 }
 
-/// The relative form of an absolute path under `folder`; empty when it is not plainly below.
-std::string below(std::string_view path, std::string_view folder) {
-  if (!path.starts_with(folder)) {
-    return "";
-  }
-  path.remove_prefix(folder.size());
-  if (!folder.ends_with('/') && !path.starts_with('/')) {
-    return "";
-  }
-  path.remove_prefix(folder.ends_with('/') ? 0 : 1);
-  for (std::string_view rest = path;;) {
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    if (part.empty() || part == "." || part == "..") {
-      return "";
-    }
-    if (end == rest.size()) {
-      return std::string(path);
-    }
-    rest.remove_prefix(end + 1);
-  }
-}
-
 bool has_other_extension(std::string_view path, std::string_view extension) {
   constexpr std::array<std::string_view, 4> kExtensions{".mp4", ".mov", ".webm", ".mkv"};
   return std::any_of(kExtensions.begin(), kExtensions.end(), [&](std::string_view other) {
@@ -203,8 +180,6 @@ class PartFile::State {
   [[nodiscard]] std::string absolute(const std::string& name) const;
   /// None while the output folder is where it was.
   [[nodiscard]] std::optional<FetchFailure> folder_lost() const;
-  [[nodiscard]] FetchFailure move_failure(int error, const std::string& what,
-                                          const std::string& path) const;
   /// One attempt; `again` when the name changed hands meanwhile.
   std::optional<FetchFailure> open_once(bool& again);
   /// Bytes of an earlier try are resumed or dropped.
@@ -213,6 +188,8 @@ class PartFile::State {
   int write_notes();
   int drop_notes();
   void remove();
+  /// The part's name leads to another file, or to none: that is not ours to touch.
+  FetchFailure vanished();
 
   std::optional<FetchFailure> check(const PromisedContent& promised);
   std::optional<FetchFailure> compare(const PromisedContent& promised, const VideoReport& report);
@@ -223,7 +200,7 @@ class PartFile::State {
   Placed move_to(Target& target);
   Placed adopt(const Target& target);
   [[nodiscard]] std::variant<Target, FetchFailure> open_target(const std::string& relative) const;
-  std::variant<SavedFile, FetchFailure> settle(const Target& target);
+  std::variant<SavedFile, FetchFailure> settle(const Target& target, int file);
   [[nodiscard]] std::uint64_t owner() const { return std::hash<std::string>{}(name_); }
 
   std::shared_ptr<const OutputFolder> folder_;
@@ -403,8 +380,23 @@ std::optional<FetchFailure> PartFile::State::append(std::string_view bytes) {
 void PartFile::State::remove() {
   // A part that cannot be removed is no harm: the next try empties it.
   static_cast<void>(drop_notes());
-  static_cast<void>(unlinkat(home_.number(), name_.c_str(), 0));
+  if (is_named(file_.number(), home_.number(), name_)) {
+    static_cast<void>(unlinkat(home_.number(), name_.c_str(), 0));
+  }
   gone_ = true;
+}
+
+FetchFailure PartFile::State::vanished() {
+  struct stat folder {};
+  if (fstat(home_.number(), &folder) != 0 || folder.st_nlink == 0) {
+    return disk_failure(ENOENT, "publish", absolute(name_));  // its folder went with it
+  }
+  static_cast<void>(drop_notes());  // of bytes that are lost
+  gone_ = true;
+  return failure(FetchProblem::blocked,
+                 absolute(name_) +
+                     " was replaced or removed by another program; the next run fetches the video "
+                     "again");
 }
 
 std::optional<FetchFailure> PartFile::State::check(const PromisedContent& promised) {
@@ -520,7 +512,7 @@ std::variant<PartFile::State::Target, FetchFailure> PartFile::State::open_target
 }
 
 PartFile::State::Placed PartFile::State::replace_recorded() {
-  const std::string relative = below(plan_.replaces, folder_->path());
+  const std::string relative = folder_->relative(plan_.replaces);
   if (relative.empty() || has_other_extension(relative, extension_)) {
     return std::nullopt;
   }
@@ -543,11 +535,14 @@ PartFile::State::Placed PartFile::State::replace_recorded() {
     }
     return placed;
   }
+  if (!is_named(file_.number(), home_.number(), name_)) {
+    return vanished();
+  }
   if (renameat(home_.number(), name_.c_str(), target->folder.number(), target->name.c_str()) != 0) {
-    return move_failure(errno, "replace", target->path);
+    return errno == ENOENT ? vanished() : disk_failure(errno, "replace", target->path);
   }
   reservation.keep();
-  return settle(*target);
+  return settle(*target, file_.number());
 }
 
 PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
@@ -573,32 +568,23 @@ PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
   return placed;
 }
 
-// A part that somebody removed meanwhile is the trouble of this one file. So it is not when its
-// folder was.
-FetchFailure PartFile::State::move_failure(int error, const std::string& what,
-                                           const std::string& path) const {
-  struct stat part {};
-  struct stat folder {};
-  const bool vanished =
-      error == ENOENT && fstatat(home_.number(), name_.c_str(), &part, AT_SYMLINK_NOFOLLOW) != 0 &&
-      errno == ENOENT && fstat(home_.number(), &folder) == 0 && folder.st_nlink > 0;
-  return vanished
-             ? failure(FetchProblem::blocked, absolute(name_) +
-                                                  " was removed by another program; the next run "
-                                                  "fetches the video again")
-             : disk_failure(error, what, path);
-}
-
 PartFile::State::Placed PartFile::State::move_to(Target& target) {
-  const int error =
-      move_without_replacing(home_.number(), name_, target.folder.number(), target.name);
+  // The open file itself, which was checked: whoever may write here can give its name to another.
+  int error = link_file(file_.number(), target.folder.number(), target.name);
+  if (error == EOPNOTSUPP && is_named(file_.number(), home_.number(), name_)) {
+    error = move_without_replacing(home_.number(), name_, target.folder.number(), target.name);
+  }
   if (error == EEXIST) {
     return std::nullopt;
   }
-  if (error != 0) {
-    return move_failure(error, "publish " + absolute(name_) + " as", target.path);
+  if (error == ENOENT || error == EOPNOTSUPP) {
+    return vanished();
   }
-  return settle(target);
+  if (error != 0) {
+    return disk_failure(error, "publish " + absolute(name_) + " as", target.path);
+  }
+  remove();
+  return settle(target, file_.number());
 }
 
 PartFile::State::Placed PartFile::State::adopt(const Target& target) {
@@ -629,13 +615,17 @@ PartFile::State::Placed PartFile::State::adopt(const Target& target) {
   if (fsync(file.number()) != 0) {
     return disk_failure(errno, "sync", target.path);
   }
-  static_cast<void>(unlinkat(home_.number(), name_.c_str(), 0));
-  return settle(target);
+  remove();
+  return settle(target, file.number());
 }
 
-std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& target) {
+std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& target, int file) {
   gone_ = true;
   static_cast<void>(drop_notes());
+  if (!is_named(file, target.folder.number(), target.name)) {
+    return failure(FetchProblem::transport,
+                   target.path + " was removed or replaced by another program at once");
+  }
   if (const int error = folder_->sync(target.folder.number(), target.folder_path); error != 0) {
     return disk_failure(error, "sync the folder of", target.path);
   }

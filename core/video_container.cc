@@ -86,6 +86,7 @@ void BoxWalk::begin_box() {
     left_ = size - header_size_;
     header_size_ = 0;
     has_index_ = has_index_ || box_ == "moov";
+    wants_media_ = box_ == "moof" || (wants_media_ && box_ != "mdat");
   }
 }
 
@@ -101,6 +102,9 @@ std::string BoxWalk::fault() const {
   }
   if (!has_index_) {
     return "it has no box 'moov' (the index of its tracks)";
+  }
+  if (wants_media_) {
+    return "it is cut behind a box 'moof': the pictures of its last fragment are missing";
   }
   return has_media_ ? "" : "it has no box 'mdat' (the pictures)";
 }

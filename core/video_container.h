@@ -40,9 +40,10 @@ class BoxWalk {
   std::size_t header_size_ = 0;
   std::uint64_t left_ = 0;  ///< bytes of the current box still to come
   bool to_the_end_ = false;
-  bool has_index_ = false;  ///< moov
-  bool has_media_ = false;  ///< mdat that holds something
-  std::string box_;         ///< the current one's type
+  bool has_index_ = false;    ///< moov
+  bool has_media_ = false;    ///< mdat that holds something
+  bool wants_media_ = false;  ///< after a fragment's index (moof), before its mdat
+  std::string box_;           ///< the current one's type
   std::string fault_;
 };
 

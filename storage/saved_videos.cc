@@ -6,6 +6,7 @@
 #include "core/task.h"
 #include "storage/answer_reader.h"
 #include "storage/database.h"
+#include "storage/json_text.h"
 #include "storage/migrations.h"
 #include "storage/statement.h"
 #include "storage/stored_link.h"
@@ -29,6 +30,35 @@ void each_saved_video(const std::string& ledger, const std::function<void(SavedV
              .path = std::string(rows.text(4)),
              .bytes = rows.integer(5),
              .sha256 = hex_digits(rows.blob(6))});
+    }
+  });
+}
+
+void describe(const std::string& ledger, const std::vector<SavedVideo>& videos,
+              const std::function<void(const SavedVideo&, SavedVideoFacts&&)>& visit) {
+  if (videos.empty()) {
+    return;
+  }
+  const auto database = open_for_reading(ledger);
+  require_schema(*database, ledger, embedded_migrations());
+  with_ledger_errors(ledger, "read", [&] {
+    Statement facts(*database,
+                    "SELECT ifnull(t.model, t.input_model), o.status, "
+                    "ifnull(t.finish_time, s.observed_at), t.labels, v.checks "
+                    "FROM video AS v JOIN task AS t ON t.id = v.task "
+                    "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
+                    "WHERE v.task = ? AND v.video_index = ?");
+    for (const SavedVideo& video : videos) {
+      facts.bind(1, video.task);
+      facts.bind(2, static_cast<std::int64_t>(video.index));
+      if (facts.step()) {
+        visit(video, {.model = std::string(facts.text(0)),
+                      .status = std::string(facts.text(1)),
+                      .finish_time = core::UtcTime(std::chrono::milliseconds(facts.integer(2))),
+                      .labels = read_labels(facts.text(3)),
+                      .checks = std::string(facts.text(4))});
+      }
+      facts.reset();
     }
   });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/task.h"
 
 namespace storage {
 
@@ -23,6 +24,20 @@ struct SavedVideo {
 
 /// Calls `visit` with each, by path. Reads only, also while a run writes. Throws LedgerUnreadable.
 void each_saved_video(const std::string& ledger, const std::function<void(SavedVideo&&)>& visit);
+
+/// What else is recorded of a video.
+struct SavedVideoFacts {
+  std::string model;
+  std::string status;           ///< the status word of the final answer
+  core::UtcTime finish_time{};  ///< the task's, else when its final answer came
+  core::Labels labels;
+  std::string checks;
+};
+
+/// Calls `visit` with each of these videos that the ledger still has. Reads only. Throws
+/// LedgerUnreadable.
+void describe(const std::string& ledger, const std::vector<SavedVideo>& videos,
+              const std::function<void(const SavedVideo&, SavedVideoFacts&&)>& visit);
 
 /// How many videos the next `run --pending` will try again.
 struct Requeued {

@@ -223,6 +223,9 @@ TEST(CurlTransportQuery, DateAndRetryAfterAreRead) {
                                    {"1000000000", std::chrono::minutes(10)},
                                    {"-5", std::nullopt},
                                    {"soon", std::nullopt},
+                                   {"99999999999999999999", std::chrono::minutes(10)},
+                                   {"Sun, 06 Nov 1994 08:49:47 GMT", milliseconds(10'000)},
+                                   {"Sun, 06 Nov 1994 09:49:37 GMT", std::chrono::minutes(10)},
                                    {"Sun, 06 Nov 1994 08:49:37 GMT", std::nullopt}};
   for (const Case& one : cases) {
     const HttpServer server([&](const HttpRequest&) {

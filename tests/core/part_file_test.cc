@@ -823,6 +823,40 @@ std::uint32_t fails_with(int error) {
   return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
 }
 
+// What is published is what was checked, whatever became of the part's name meanwhile.
+TEST_F(PartFileTest, APartThatVanishedOrChangedHandsIsOneVideosFailure) {
+  const std::string video = support::tiny_mp4(5000);
+  const std::string others = support::tiny_mp4(6000);
+  for (const bool without_links : {false, true}) {
+    for (const bool recorded : {false, true}) {
+      for (const bool replaced : {false, true}) {
+        SCOPED_TRACE(testing::Message() << without_links << recorded << replaced);
+        write(output_ / "old.mp4", "the ledger's own");
+        FilePlan what = plan("t1");
+        what.replaces = recorded ? (output_ / "old.mp4").string() : "";
+        EXPECT_EQ(in_child([&] {
+                    auto part = download(what, video);
+                    fs::remove(part_path("t1"));
+                    if (replaced) {
+                      write(part_path("t1"), others);
+                    }
+                    if (without_links && !replace_call(SYS_linkat, fails_with(EPERM))) {
+                      return 2;
+                    }
+                    const Outcome outcome = part->publish({}, {});
+                    return problem(outcome) == FetchProblem::blocked ? 0 : 3;
+                  }),
+                  0);
+        EXPECT_EQ(read(output_ / "old.mp4"), "the ledger's own");
+        EXPECT_FALSE(fs::exists(output_ / "t1.mp4"));
+        EXPECT_FALSE(fs::exists(notes_path("t1"))) << "they would make others' bytes ours";
+        EXPECT_EQ(read(part_path("t1")), replaced ? others : "") << "not ours to remove";
+        fs::remove(part_path("t1"));
+      }
+    }
+  }
+}
+
 TEST_F(PartFileTest, WhereverARunDiesTheNextMakesOneWholeFile) {
   struct Step {
     const char* name;
@@ -831,7 +865,7 @@ TEST_F(PartFileTest, WhereverARunDiesTheNextMakesOneWholeFile) {
   };
   const Step steps[] = {
       {"reading back", SYS_pread64, false},    {"sync of the part", SYS_fsync, false},
-      {"rename", SYS_renameat2, false},        {"removal of the notes", SYS_unlinkat, true},
+      {"new name", SYS_linkat, false},         {"removal of the notes", SYS_unlinkat, true},
       {"sync of the folder", SYS_fsync, true},
   };
   const std::string video = support::tiny_mp4(5000);
@@ -891,9 +925,9 @@ TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
     FetchProblem problem;
   };
   const std::vector<Case> cases{{SYS_pread64, EIO, FetchProblem::disk},
-                                {SYS_renameat2, ENOSPC, FetchProblem::disk_full},
-                                {SYS_renameat2, EDQUOT, FetchProblem::disk_full},
-                                {SYS_renameat2, EROFS, FetchProblem::disk}};
+                                {SYS_linkat, ENOSPC, FetchProblem::disk_full},
+                                {SYS_linkat, EDQUOT, FetchProblem::disk_full},
+                                {SYS_linkat, EROFS, FetchProblem::disk}};
   const std::string video = support::tiny_mp4(5000);
   for (const Case& c : cases) {
     EXPECT_EQ(in_child([&] {

@@ -210,6 +210,18 @@ TEST(VideoContainer, ACutFileNeverPasses) {
   }
 }
 
+TEST(VideoContainer, AFragmentCutBehindItsMoofIsNoWholeVideo) {
+  const std::string start = ftyp("iso5") + kMoov;
+  const std::string fragment = box("moof", "f") + kMdat;
+  EXPECT_EQ(check(start + fragment + fragment).fault, "");
+  EXPECT_EQ(check(start + fragment + box("mfra", "r")).fault, "");
+  for (const std::string& cut :
+       {start + fragment + box("moof", "f"), start + kMdat + box("moof", "f"),
+        start + fragment + box("moof", "f") + box("free", "x")}) {
+    EXPECT_NE(check(cut).fault.find("'moof'"), std::string::npos);
+  }
+}
+
 TEST(VideoContainer, DamageAnywhereIsJudgedWithoutHarm) {
   // Every byte of the boxes' headers turned into each of these: judged the same in any pieces.
   for (const std::string& video : {support::tiny_mp4(200), support::tiny_webm(200)}) {

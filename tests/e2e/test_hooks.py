@@ -172,3 +172,31 @@ def test_a_monitor_that_fails_is_a_warning(reeltally, make_gateway):
     result = reeltally.run(gateway, "--ping-url", monitor.url, reeltally.csv("a"))
     assert result.code == 0 and "HTTP 500" in result.err and "secret-uuid" not in result.err, result
     assert len(monitor.calls) == 6, "three tries each"
+
+
+def test_a_sidecar_that_is_missing_is_written_by_the_next_run(reeltally, make_gateway):
+    gateway = make_gateway(tasks={f"t{i}": {"vendor": "happyhorse"} for i in range(3)})
+    rows = reeltally.folder / "rows.csv"
+    rows.write_text("task_id,customer\n" + "".join(f"{task},acme\n" for task in gateway_ids(3)))
+    assert reeltally.run(gateway, "--sidecar", rows).code == 0
+    sidecars = {task: reeltally.videos / f"{task}.mp4.json" for task in gateway_ids(3)}
+    texts = {task: path.read_text() for task, path in sidecars.items()}
+    for task in ("t0", "t1"):
+        sidecars[task].unlink()
+    (reeltally.videos / "t2.mp4.json").write_text("mine")
+    assert reeltally.run(gateway, rows).code == 0 and not sidecars["t0"].exists(), "only --sidecar writes them"
+    for arguments in ([rows], ["--pending"]):
+        sidecars["t0"].unlink(missing_ok=True)
+        assert reeltally.run(gateway, "--sidecar", *arguments).code == 0
+        assert [sidecars[task].read_text() for task in ("t0", "t1")] == [texts["t0"], texts["t1"]]
+        assert sidecars["t2"].read_text() == "mine"
+
+
+def test_a_sidecar_goes_through_no_link(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    assert reeltally.run(gateway, "--name", "sub/{task_id}.{ext}", reeltally.csv("a")).code == 0
+    (reeltally.videos / "sub").rename(reeltally.folder / "elsewhere")
+    (reeltally.videos / "sub").symlink_to(reeltally.folder / "elsewhere")
+    result = reeltally.run(gateway, "--name", "sub/{task_id}.{ext}", "--sidecar", reeltally.csv("a"))
+    assert sorted(path.name for path in (reeltally.folder / "elsewhere").iterdir()) == ["a.mp4"], result
+    assert "symbolic link" in result.err and result.summary["errors"] == {"hook": 1}, result
