@@ -259,6 +259,17 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
   }
 }
 
+// Who set one may think that it is used.
+void check_proxy(const Settings& settings, Findings& findings) {
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    if (variable(settings.environment(), name)) {
+      findings.warning("proxy", std::string(name) + " is set, but proxies are not used",
+                       "let this machine reach the gateway and the videos' hosts directly");
+      return;
+    }
+  }
+}
+
 void check_gateways(const Settings& settings, Findings& findings) {
   check_gateway(settings.account(), settings, findings);
   for (const std::string& name : settings.account_names()) {
@@ -373,6 +384,7 @@ int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   Findings findings(settings.flag("json"), out);
   findings.fine("configuration",
                 settings.config_path().empty() ? "no file" : settings.config_path());
+  check_proxy(settings, findings);
   check_gateways(settings, findings);
   check_folder(settings, findings);
   check_ledger_state(settings, findings);

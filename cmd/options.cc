@@ -178,7 +178,7 @@ constexpr OptionSpec kOptions[]{
      .default_value = "https://www.anyfast.ai",
      .group = Group::gateway,
      .commands = kAskers,
-     .help = "The gateway. A trailing `/v1` is dropped.",
+     .help = "The gateway, asked without a proxy. A trailing `/v1` is dropped.",
      .needs_trust = true},
     {.name = "api-key-file",
      .type = path,

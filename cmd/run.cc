@@ -198,7 +198,7 @@ void Run::work(storage::TaskStore& store, storage::Lock& lock, core::TransportSe
     hook_settings_.folder = transport.folder;
     VideoHooks hooks(hook_settings_, log_);
     drive(store, std::move(transport), hooks);
-    finish_hooks(hooks, ledger);
+    finish_hooks(hooks, store.path());
   }
   warn_of_shared_tasks(settings_, store.path(), storage::SharedTaskScope::last_run,
                        [this](const std::string& text, const std::string& advice) {

@@ -112,6 +112,7 @@ void CurlTransport::Loop::set_common(Transfer& transfer) {
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
   set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // no waiting for a name server that does not answer
   set_option(easy, CURLOPT_PROXY, "");       // a proxy would hide the address that is to be checked
+  set_option(easy, CURLOPT_NOPROXY, "*");    // saves the search for one
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
   set_option(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
