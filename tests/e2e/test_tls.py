@@ -77,10 +77,12 @@ def test_the_key_stays_with_https(reeltally, make_gateway, make_tls):
     gateway = make_gateway(default={"vendor": "sora", "content": "redirect"})
     tls = make_tls(gateway)
     result = reeltally("run", *flags(tls, "--retries", 0, "--ca-file", tls.ca), reeltally.csv("a"))
-    # The link names the gateway's plain http port: not the base URL's origin, so no key goes there.
+    # The link names the gateway's plain http port: it is asked at the base URL, and what the answer leads to, plain
+    # http as it is, not at all.
     assert result.code == 3, result
     contents = [r for r in gateway.log(event="request") if r["path"].endswith("/content")]
-    assert contents and all(r["authorization"] is None for r in contents)
+    assert contents and len(contents) == len([line for line in tls.log() if line["path"].endswith("/content")])
+    assert not gateway.fetches()
 
 
 @pytest.mark.parametrize("name, why", [("none.pem", "No such file"), ("folder", "folder"), ("empty.pem", "no certificate"),
