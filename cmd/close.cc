@@ -171,7 +171,7 @@ std::optional<Closed> ToClose::freeze() {
   }
   UnpricedLines unpriced;
   closed.period.sha256 = hash_lines(reports_, plan_.query, plan_.pricing(), plan_.zone,
-                                    [&](const core::ReportLine& line) {
+                                    reports_.schema_version(), [&](const core::ReportLine& line) {
                                       closing.add(line);
                                       unpriced.add(line);
                                       ++closed.period.lines;

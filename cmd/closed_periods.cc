@@ -27,14 +27,14 @@ std::string utc_text(core::UtcTime time) {
 }  // namespace
 
 std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
-                       const core::Pricing& pricing, const core::TimeZone& zone,
+                       const core::Pricing& pricing, const core::TimeZone& zone, int schema_version,
                        const std::function<void(const core::ReportLine&)>& visit) {
-  const std::vector<std::string> labels = reports.label_names(query);
+  const LineShape shape = line_shape(reports.label_names(query), schema_version);
   ReportOutput hashed;
-  RowWriter writer({}, line_columns(labels), "line", hashed);
+  RowWriter writer({}, line_columns(shape), "line", hashed);
   reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
     visit(line);
-    write_line(line, labels, zone, writer);
+    write_line(line, shape, zone, writer);
   });
   return hashed.finish();
 }
@@ -46,9 +46,9 @@ std::vector<std::string> changed_periods(storage::Reports& reports,
     if (closed.period.begin >= query.end || closed.period.end <= query.begin) {
       continue;
     }
-    const std::string hash =
-        hash_lines(reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
-                   core::TimeZone(closed.zone), [](const core::ReportLine&) {});
+    const std::string hash = hash_lines(
+        reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+        core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
     if (hash != closed.sha256) {
       faults.push_back("closed period " + closed.period.name +
                        ": its lines no longer have the SHA-256 of when it was closed");

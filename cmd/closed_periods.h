@@ -13,9 +13,11 @@
 namespace cmd {
 
 /// Gives each line of a report to `visit`; the SHA-256 of it as CSV with default options, which is
-/// what a period is closed under. Throws core::Error, as everything here.
+/// what a period is closed under, with the columns of `schema_version` (cmd::line_shape). Throws
+/// core::Error, as everything here.
 [[nodiscard]] std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
                                      const core::Pricing& pricing, const core::TimeZone& zone,
+                                     int schema_version,
                                      const std::function<void(const core::ReportLine&)>& visit);
 
 /// What is wrong with the closed periods that share an instant with the query, a line each: their

@@ -123,6 +123,9 @@ void add_last_run(Page& page, const Metrics& metrics) {
              std::to_string(metrics.last_run_rejected_rows));
   page.gauge("reeltally_last_run_not_answered", "Tasks the last run gave up on.",
              std::to_string(metrics.last_run_not_answered));
+  page.gauge("reeltally_last_run_unrecognised",
+             "Tasks of the last run with an answer of unknown shape or status.",
+             std::to_string(metrics.last_run_unrecognised));
   if (!metrics.last_run_errors.empty()) {
     page.begin("reeltally_last_run_errors", "gauge", "Errors of the last run by kind.");
     for (const auto& [kind, count] : metrics.last_run_errors) {

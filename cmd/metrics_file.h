@@ -26,6 +26,7 @@ struct Metrics {
   std::uint64_t last_run_retries = 0;
   std::uint64_t last_run_rejected_rows = 0;
   std::uint64_t last_run_not_answered = 0;
+  std::uint64_t last_run_unrecognised = 0;
   std::map<std::string, std::uint64_t> last_run_errors;  ///< by kind
   std::optional<core::UtcTime> last_success;             ///< end of the last run with exit code 0
 };

@@ -45,11 +45,11 @@ RowFormat row_format(const ReportPlan& plan) {
 
 void write_lines(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  const std::vector<std::string> labels = reports.label_names(plan.query);
-  RowWriter writer(row_format(plan), line_columns(labels), "line", output);
+  const LineShape shape = line_shape(reports.label_names(plan.query), outcome.schema_version);
+  RowWriter writer(row_format(plan), line_columns(shape), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
-    write_line(line, labels, plan.zone, writer);
+    write_line(line, shape, plan.zone, writer);
   });
   outcome.rows = writer.rows();
 }

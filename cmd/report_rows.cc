@@ -1,6 +1,7 @@
 #include "cmd/report_rows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cmd/report_output.h"
 
@@ -8,6 +9,9 @@ namespace cmd {
 namespace {
 
 using Kind = ReportCell::Kind;
+
+// The migration that brought request IDs (migrations/0010_answer_facts.sql).
+constexpr int kRequestIdsSince = 10;
 
 }  // namespace
 
@@ -27,7 +31,11 @@ std::string_view label_of(const core::FinishedTask& task, std::string_view name)
   return {};
 }
 
-std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels) {
+LineShape line_shape(std::vector<std::string> labels, int schema_version) {
+  return {.labels = std::move(labels), .request_ids = schema_version >= kRequestIdsSince};
+}
+
+std::vector<ReportColumn> line_columns(const LineShape& shape) {
   std::vector<ReportColumn> columns;
   const auto add = [&columns](Kind kind, std::initializer_list<const char*> names) {
     for (const char* name : names) {
@@ -45,16 +53,19 @@ std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels) {
   add(Kind::text, {"currency"});
   add(Kind::amount, {"cost"});
   add(Kind::text, {"cost_note", "adjusts"});
-  for (const std::string& label : labels) {
+  for (const std::string& label : shape.labels) {
     columns.push_back({"label_" + label, Kind::text});
   }
   add(Kind::count, {"snapshot_id"});
   add(Kind::text, {"raw_sha256"});
+  if (shape.request_ids) {
+    add(Kind::text, {"request_id"});
+  }
   return columns;
 }
 
-void write_line(const core::ReportLine& line, const std::vector<std::string>& labels,
-                const core::TimeZone& zone, RowWriter& row) {
+void write_line(const core::ReportLine& line, const LineShape& shape, const core::TimeZone& zone,
+                RowWriter& row) {
   const core::FinishedTask& task = line.task;
   const core::Charge& charge = line.charge;
   const core::TaskFacts& facts = task.facts;
@@ -80,11 +91,14 @@ void write_line(const core::ReportLine& line, const std::vector<std::string>& la
   row.amount(charge.cost);
   row.text(charge.cost_note);
   row.text(line.adjusts);
-  for (const std::string& label : labels) {
+  for (const std::string& label : shape.labels) {
     row.text(label_of(task, label));
   }
   row.count(std::to_string(task.snapshot));
   row.text(task.raw_sha256);
+  if (shape.request_ids) {
+    row.text(facts.request_id);
+  }
   row.end_row();
 }
 

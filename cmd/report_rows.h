@@ -32,15 +32,25 @@ inline constexpr std::array<std::string_view, core::kCounts.size()> kCountColumn
 [[nodiscard]] std::array<std::string_view, kCountColumns.size()> counts_of(
     const core::TaskFacts& facts);
 
-/// product.md, "report": the fixed columns, `label_NAME` of each label, snapshot and hash.
-[[nodiscard]] std::vector<ReportColumn> line_columns(const std::vector<std::string>& labels);
+/// Which columns stand in a report of lines beside those that always do.
+struct LineShape {
+  std::vector<std::string> labels;
+  bool request_ids = true;
+};
+/// The shape of a report by `schema_version`: that of the ledger now, or of when its period was
+/// closed, whose bytes stay as they were.
+[[nodiscard]] LineShape line_shape(std::vector<std::string> labels, int schema_version);
+
+/// product.md, "report": the fixed columns, `label_NAME` of each label, snapshot, hash, and the ID
+/// of the submit request.
+[[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 
 class RowWriter;
 
 /// Writes the row of one line in that order. The counts stand on the task's first line alone, so
 /// that sums over lines are those of the tasks.
-void write_line(const core::ReportLine& line, const std::vector<std::string>& labels,
-                const core::TimeZone& zone, RowWriter& row);
+void write_line(const core::ReportLine& line, const LineShape& shape, const core::TimeZone& zone,
+                RowWriter& row);
 
 /// The value of a task's label; empty when it has none.
 [[nodiscard]] std::string_view label_of(const core::FinishedTask& task, std::string_view name);

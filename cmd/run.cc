@@ -320,6 +320,7 @@ Metrics Run::metrics(const std::string& ledger, const std::string& path) const {
   metrics.last_run_retries = summary_.tally.retries;
   metrics.last_run_rejected_rows = summary_.rows_rejected;
   metrics.last_run_not_answered = summary_.tally.not_answered;
+  metrics.last_run_unrecognised = summary_.tally.unrecognised;
   metrics.last_run_errors = summary_.tally.errors;
   metrics.last_success = summary_.exit_code == ExitCode::ok ? std::optional(metrics.last_run_end)
                                                             : last_success_of(path);
@@ -490,6 +491,7 @@ void Run::hear(const core::Notice& notice) {
     case core::Notice::Kind::not_answered:
     case core::Notice::Kind::video_failed:
     case core::Notice::Kind::video_expired:
+    case core::Notice::Kind::looks_finished:
       break;  // the summary names the troubles
     case core::Notice::Kind::unrecognised:
     case core::Notice::Kind::flagged:

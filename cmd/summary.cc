@@ -55,6 +55,9 @@ void TroubleList::add(const core::Notice& notice) {
     case core::Notice::Kind::video_expired:
       group = &video_expired_;
       break;
+    case core::Notice::Kind::looks_finished:
+      group = &looks_finished_;
+      break;
     case core::Notice::Kind::request:
     case core::Notice::Kind::retry:
     case core::Notice::Kind::slowed:
@@ -83,6 +86,7 @@ std::vector<std::string> TroubleList::lines() const {
     }
   };
   list(not_answered_, "not answered");
+  list(looks_finished_, "unrecognised");
   list(video_failed_, "not fetched");
   list(video_expired_, "expired");
   return lines;

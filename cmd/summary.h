@@ -49,6 +49,7 @@ class TroubleList {
     std::uint64_t count = 0;
   };
   Group not_answered_;
+  Group looks_finished_;
   Group video_failed_;
   Group video_expired_;
 };

@@ -173,6 +173,30 @@ std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
   return reason.empty() ? std::string(kExpired) : std::string(kExpired).append(": ") + reason;
 }
 
+/// How many videos an answer has whose vendor counts none: those that it gives links for. The
+/// original of an enhanced video (api.md T12) is no video more.
+std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
+  const auto is_original = [&levels](const VideoLink& link) {
+    return std::any_of(levels.begin(), levels.end(), [&link](JsonValue level) {
+      return level["original_result_url"].text() == link.url;
+    });
+  };
+  const auto originals = std::count_if(answer.links.begin(), answer.links.end(), is_original);
+  const auto links = static_cast<std::ptrdiff_t>(answer.links.size());
+  return std::to_string(std::max<std::ptrdiff_t>(links - originals, 1) +
+                        answer.videos_without_link);
+}
+
+/// A word that nobody knows, beside a link or a time of the end, may be another name of success.
+/// The video is offered, since its link dies; the gateway's own copy is not, since nothing says
+/// that there is one.
+void read_unrecognised(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
+  read_links(levels, id, answer);
+  std::erase_if(answer.links, [](const VideoLink& link) { return link.fallback; });
+  answer.videos_without_link = 0;
+  answer.looks_finished = !answer.links.empty() || states_end(levels.task());
+}
+
 void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer) {
   const AnswerLevels levels(nest, task);
   const UsageBlock usage = find_usage(nest, levels);
@@ -183,8 +207,12 @@ void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer)
   if (succeeded) {
     read_usage_facts(levels, usage, answer.facts);
     read_links(levels, id, answer);
+    if (answer.facts.video_count.empty()) {
+      answer.facts.video_count = count_of_links(levels, answer);
+    }
   }
   if (failed) answer.facts.fail_reason = fail_reason(levels, task["status"]);
+  if (answer.verdict == Verdict::unrecognised) read_unrecognised(levels, id, answer);
 }
 
 /// Envelope B (api.md, section 2), which a gateway makes of what the vendor tells it just now.
@@ -229,6 +257,29 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
   read_task(nest, task, id, answer);
 }
 
+Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const TaskId& id) {
+  Answer answer;
+  const JsonDefect defect = nest.read(body);
+  const JsonValue root = nest.root();
+  answer.code = capped(code_of(root).scalar());
+  const bool is_2xx = http_status >= 200 && http_status < 300;
+  if (is_2xx && defect == JsonDefect::none) {
+    read_success(nest, id, answer);
+    if (!nest.met_repeated_key()) return answer;
+    Answer unreadable;
+    unreadable.message = "JSON with a key twice in one object";
+    return unreadable;
+  }
+  answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
+  answer.message = message_of(root);
+  if (answer.message.empty() && defect != JsonDefect::none) {
+    answer.message = std::string(describe(defect));
+    const std::string start = excerpt(body);
+    if (!start.empty()) answer.message += ": " + start;
+  }
+  return answer;
+}
+
 }  // namespace
 
 std::string query_path(const TaskId& id) {
@@ -247,22 +298,7 @@ std::string content_path(const TaskId& id) {
 Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
   // Reused memory, one for each of the few threads that read answers.
   thread_local JsonNest nest;
-  Answer answer;
-  const JsonDefect defect = nest.read(body);
-  const JsonValue root = nest.root();
-  answer.code = capped(code_of(root).scalar());
-  const bool is_2xx = http_status >= 200 && http_status < 300;
-  if (is_2xx && defect == JsonDefect::none) {
-    read_success(nest, id, answer);
-  } else {
-    answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
-    answer.message = message_of(root);
-    if (answer.message.empty() && defect != JsonDefect::none) {
-      answer.message = std::string(describe(defect));
-      const std::string start = excerpt(body);
-      if (!start.empty()) answer.message += ": " + start;
-    }
-  }
+  Answer answer = read_answer(nest, http_status, body, id);
   // What was read of a large body takes several times its size.
   if (body.size() > kKeptBodyBytes) static_cast<void>(nest.read({}));
   return answer;
@@ -282,6 +318,7 @@ std::optional<std::string> link_in_json(std::string_view body) {
   for (const JsonValue holder : {document.root(), document.root()["data"]}) {
     for (const std::string_view key : {"url", "video_url"}) {
       const std::string_view link = holder[key].text();
+      if (document.met_repeated_key()) return std::nullopt;
       if (link.substr(0, 8) == "https://" || link.substr(0, 7) == "http://" ||
           link.substr(0, 1) == "/") {
         return std::string(link);

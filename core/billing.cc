@@ -143,6 +143,18 @@ void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   }
 }
 
+// Of a task that an earlier version recorded, the generation's resolution may not be known; what
+// was delivered is another tier.
+PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
+  const TaskFacts& facts = task.facts;
+  const auto lines = picture_lines(facts.resolution);
+  const bool enhanced = !facts.super_resolution_tokens.empty();
+  return {.model = facts.model,
+          .lines = lines,
+          .generated_lines = enhanced ? picture_lines(facts.generation_resolution) : lines,
+          .day = zone.day(task.billed_at)};
+}
+
 }  // namespace
 
 std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
@@ -241,9 +253,7 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
     }
     return charges;
   }
-  const PricedTask priced{.model = task.facts.model,
-                          .lines = picture_lines(task.facts.resolution),
-                          .day = zone.day(task.billed_at)};
+  const PricedTask priced = priced_task(task, zone);
   if (const Price* row = pricing.prices->find(priced)) {
     apply_price(main, *row, task.facts, pricing);
   } else {

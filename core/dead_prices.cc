@@ -100,10 +100,13 @@ bool hide(const Rows& rows, const Price& row) {
   }
 }
 
-// Rows of super resolution and others are looked up apart.
+// Rows of super resolution and others are looked up apart; and bounds for tokens go by what was
+// generated, all others by what was delivered.
 bool fits_models_of(const Price& wide, const Price& narrow) {
+  const bool same_bounds =
+      !is_bounded(wide) || (wide.unit == PriceUnit::mtoken) == (narrow.unit == PriceUnit::mtoken);
   return (wide.unit == PriceUnit::sr_mtoken) == (narrow.unit == PriceUnit::sr_mtoken) &&
-         glob_covers(wide.model, narrow.model);
+         same_bounds && glob_covers(wide.model, narrow.model);
 }
 
 // What hides `row` among `earlier`; none: nothing does.

@@ -49,7 +49,7 @@ bool Engine::turn() {
     return false;
   }
   queries_.admit();
-  downloads_.start_due(queries_.last_success(), queries_);
+  downloads_.start_due(queries_.last_offer(), queries_);
   queries_.start_due();
   if (observer_) {
     observer_();
@@ -79,11 +79,11 @@ bool Engine::done() {
   if (!queries_.idle() || queries_.in_flight() > 0 || downloads_.in_flight() > 0) {
     return false;
   }
-  if (ledger_.committed() < queries_.last_success()) {
+  if (ledger_.committed() < queries_.last_offer()) {
     ledger_.flush();
-    downloads_.start_due(queries_.last_success(), queries_);
+    downloads_.start_due(queries_.last_offer(), queries_);
   }
-  return downloads_.idle(queries_.last_success()) && queries_.idle();
+  return downloads_.idle(queries_.last_offer()) && queries_.idle();
 }
 
 SteadyTime Engine::next_event() {

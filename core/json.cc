@@ -1,5 +1,7 @@
 #include "core/json.h"
 
+// Without them a call that could throw on a malformed text does not compile.
+#define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
 #include <algorithm>
@@ -35,8 +37,6 @@ std::string_view describe(JsonDefect defect) {
       return "JSON that is too large";
     case JsonDefect::too_deep:
       return "JSON that is nested too deeply";
-    case JsonDefect::duplicate_key:
-      return "JSON with a key twice in one object";
     case JsonDefect::not_unicode:
       return "no UTF-8 text";
     case JsonDefect::syntax:
@@ -55,19 +55,25 @@ JsonValue JsonValue::find(std::string_view key) const {
   const JsonDocument::Node* nodes = document_->nodes_.data();
   const char* texts = document_->texts_.data();
   const std::uint32_t end = nodes[node_].end;
+  JsonValue found;
   for (std::uint32_t at = node_ + 1; at < end; at = nodes[at].end) {
-    if (std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) == key) {
-      return {document_, at, end};
+    if (std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) continue;
+    if (found.exists()) {
+      document_->met_repeated_key_ = true;
+      return {};
     }
+    found = {document_, at, end};
+    if (!nodes[node_].repeats_key) break;
   }
-  return {};
+  return found;
 }
 
 JsonValue JsonValue::first_child() const {
   if (!exists()) return {};
-  const std::uint32_t end = document_->nodes_[node_].end;
-  if (node_ + 1 == end) return {};
-  return {document_, node_ + 1, end};
+  const JsonDocument::Node& node = document_->nodes_[node_];
+  if (node.repeats_key) document_->met_repeated_key_ = true;
+  if (node_ + 1 == node.end) return {};
+  return {document_, node_ + 1, node.end};
 }
 
 JsonValue JsonValue::next_sibling() const {
@@ -145,27 +151,51 @@ class JsonDocument::Reader {
         return value.get_string().get(text) == simdjson::SUCCESS ? add(JsonKind::string, key, text)
                                                                  : fail(JsonDefect::syntax);
       }
-      case simdjson::ondemand::json_type::boolean: {
-        bool yes = false;
-        return value.get_bool().get(yes) == simdjson::SUCCESS
-                   ? add(JsonKind::boolean, key, yes ? "true" : "false")
-                   : fail(JsonDefect::syntax);
-      }
+      case simdjson::ondemand::json_type::boolean:
+        return add_boolean(value, key);
       case simdjson::ondemand::json_type::null:
-        return value.is_null() ? add(JsonKind::null, key, {}) : fail(JsonDefect::syntax);
+        return add_null(value, key);
     }
     return fail(JsonDefect::syntax);
   }
 
   template <typename Value>
   bool add_number(Value& value, Key key) {
-    std::string_view token;  // up to the next comma or bracket
-    double number = 0;       // reading it checks the grammar, and that it is finite
-    if (!text_of(value.raw_json_token(), token) ||
-        value.get_double().get(number) != simdjson::SUCCESS) {
+    std::string_view token;
+    double number = 0;  // reading it checks the grammar, and that it is finite
+    if (!read_token(value, token) || value.get_double().get(number) != simdjson::SUCCESS) {
       return fail(JsonDefect::syntax);
     }
-    return add(JsonKind::number, key, token.substr(0, token.find_last_not_of(kBlanks) + 1));
+    return add(JsonKind::number, key, token);
+  }
+
+  // simdjson looks at the first letters of these words alone: "nan" is a kind of null to it, and
+  // "falsee" is false where it is the whole text.
+  template <typename Value>
+  bool add_boolean(Value& value, Key key) {
+    std::string_view token;
+    bool yes = false;
+    const bool is_one = read_token(value, token) &&
+                        value.get_bool().get(yes) == simdjson::SUCCESS &&
+                        token == (yes ? "true" : "false");
+    return is_one ? add(JsonKind::boolean, key, token) : fail(JsonDefect::syntax);
+  }
+
+  template <typename Value>
+  bool add_null(Value& value, Key key) {
+    std::string_view token;
+    bool yes = false;
+    const bool is_one = read_token(value, token) && value.is_null().get(yes) == simdjson::SUCCESS &&
+                        yes && token == "null";
+    return is_one ? add(JsonKind::null, key, {}) : fail(JsonDefect::syntax);
+  }
+
+  /// What stands there, up to the next comma or bracket.
+  template <typename Value>
+  static bool read_token(Value& value, std::string_view& token) {
+    if (!text_of(value.raw_json_token(), token)) return false;
+    token = token.substr(0, token.find_last_not_of(kBlanks) + 1);
+    return true;
   }
 
   // A value's token comes by itself, a document's may be an error.
@@ -207,7 +237,8 @@ class JsonDocument::Reader {
       const Key member{append(name), static_cast<std::uint32_t>(name.size())};
       if (!add_value(inner, member)) return false;
     }
-    return mark_keys(node) ? close(node) : fail(JsonDefect::duplicate_key);
+    mark_keys(node);
+    return close(node);
   }
 
   bool open(JsonKind kind, Key key) {
@@ -222,28 +253,30 @@ class JsonDocument::Reader {
     return true;
   }
 
-  /// Sets the marks of an object's keys; false when a key occurs twice.
-  [[nodiscard]] bool mark_keys(std::size_t node) {
+  /// Sets the marks of an object's keys, and whether one of them occurs twice.
+  void mark_keys(std::size_t node) {
     std::vector<Node>& nodes = document_.nodes_;
     std::vector<std::string_view>& keys = document_.keys_;
     keys.clear();
     std::uint64_t marks = 0;
     bool must_sort = false;
+    bool repeats = false;
     for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end) {
       const std::string_view key = document_.slice(nodes[at].key_at, nodes[at].key_bytes);
       const std::uint64_t mark = key_mark(key);
       const bool maybe_again = (marks & mark) != 0;
       must_sort = must_sort || (maybe_again && keys.size() >= kPairwiseKeysMax);
-      if (maybe_again && !must_sort && std::find(keys.begin(), keys.end(), key) != keys.end()) {
-        return false;
-      }
+      repeats = repeats || (maybe_again && !must_sort &&
+                            std::find(keys.begin(), keys.end(), key) != keys.end());
       marks |= mark;
       keys.push_back(key);
     }
+    if (must_sort && !repeats) {
+      std::sort(keys.begin(), keys.end());
+      repeats = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+    }
     nodes[node].key_marks = marks;
-    if (!must_sort) return true;
-    std::sort(keys.begin(), keys.end());
-    return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
+    nodes[node].repeats_key = repeats;
   }
 
   JsonDocument& document_;
@@ -258,6 +291,7 @@ void JsonDocument::clear() {
   forget(nodes_, kKeptBytes);
   forget(texts_, kKeptBytes);
   forget(keys_, kKeptBytes);
+  met_repeated_key_ = false;
   if (parser_ != nullptr && parser_->parser.capacity() > kKeptBytes) parser_.reset();
 }
 
@@ -301,6 +335,13 @@ JsonValue JsonNest::unwrapped(JsonValue value) {
   if (document.read(text) != JsonDefect::none) return value;
   ++inner_used_;
   return document.root();
+}
+
+bool JsonNest::met_repeated_key() const {
+  const auto used_end = inner_.begin() + static_cast<std::ptrdiff_t>(inner_used_);
+  return outer_.met_repeated_key() ||
+         std::any_of(inner_.begin(), used_end,
+                     [](const JsonDocument& inner) { return inner.met_repeated_key(); });
 }
 
 }  // namespace core

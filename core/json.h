@@ -53,12 +53,15 @@ class JsonValue {
   /// The key under which this value stands in an object; else empty.
   [[nodiscard]] std::string_view key() const;
 
-  /// The member of an object; absent when there is none or this is no object.
+  /// The member of an object; absent when there is none or this is no object. Which one of two of
+  /// the same name would be a guess: absent, and the document remembers that it was asked
+  /// (JsonDocument::met_repeated_key).
   [[nodiscard]] JsonValue operator[](std::string_view key) const {
     return may_hold(key_mark(key)) ? find(key) : JsonValue();
   }
 
   /// The first value inside an array or object, and the next one beside this; absent at the end.
+  /// Walking an object in which a name is repeated is to ask for that one, too.
   [[nodiscard]] JsonValue first_child() const;
   [[nodiscard]] JsonValue next_sibling() const;
 
@@ -116,17 +119,17 @@ inline JsonValue::Children JsonValue::children() const { return Children(first_c
 /// Why a text is not taken as JSON.
 enum class JsonDefect {
   none,
-  empty,          ///< nothing but white space
-  too_large,      ///< over kBytesMax, or more than kValuesMax values
-  too_deep,       ///< over kDepthMax
-  duplicate_key,  ///< which one counts would be a guess
-  not_unicode,    ///< a NUL byte in the text: UTF-16, or binary
-  syntax,         ///< not JSON, cut, not UTF-8, something behind it, or a number beyond double
+  empty,        ///< nothing but white space
+  too_large,    ///< over kBytesMax, or more than kValuesMax values
+  too_deep,     ///< over kDepthMax
+  not_unicode,  ///< a NUL byte in the text: UTF-16, or binary
+  syntax,       ///< not JSON, cut, not UTF-8, something behind it, or a number beyond double
 };
-/// For people, e.g. "a key occurs twice in one object".
+/// For people, e.g. "JSON that is nested too deeply".
 [[nodiscard]] std::string_view describe(JsonDefect defect);
 
-/// One text of JSON. A UTF-8 byte order mark in front is ignored (RFC 8259 §8.1 allows it). Memory
+/// One text of JSON. Whatever bytes it is made of, nothing here throws but for want of memory. A
+/// UTF-8 byte order mark in front is ignored (RFC 8259 §8.1 allows it). Memory
 /// is kept for the next text, up to kKeptBytes. One thread at a time; not movable, since values
 /// point at it.
 class JsonDocument {
@@ -147,6 +150,10 @@ class JsonDocument {
   /// Absent while the document is empty.
   [[nodiscard]] JsonValue root() const;
 
+  /// Whether something was looked for, since `read`, under a key that its object repeats: what was
+  /// found then counts for nothing. A repeated key that nobody looks for harms nothing.
+  [[nodiscard]] bool met_repeated_key() const { return met_repeated_key_; }
+
  private:
   friend class JsonValue;
   class Reader;
@@ -160,6 +167,7 @@ class JsonDocument {
     std::uint32_t text_bytes = 0;
     std::uint32_t end = 0;
     JsonKind kind = JsonKind::null;
+    bool repeats_key = false;     // of an object
     std::uint64_t key_marks = 0;  // of an object: which keys it may hold
   };
 
@@ -172,6 +180,7 @@ class JsonDocument {
   std::string texts_;
   std::vector<std::string_view> keys_;
   std::unique_ptr<Parser> parser_;
+  mutable bool met_repeated_key_ = false;
 };
 
 inline JsonKind JsonValue::kind() const { return document_->nodes_.data()[node_].kind; }
@@ -203,6 +212,9 @@ class JsonNest {
   /// The object inside a string that begins with `{`, when it is JSON and the limit is not reached;
   /// else the value itself.
   [[nodiscard]] JsonValue unwrapped(JsonValue value);
+
+  /// JsonDocument::met_repeated_key of any text.
+  [[nodiscard]] bool met_repeated_key() const;
 
  private:
   JsonDocument outer_;

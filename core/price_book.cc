@@ -191,8 +191,8 @@ bool resolution_fits(const Price& row, const PricedTask& task) {
   if (!row.min_sr && !row.max_sr) {
     return true;
   }
-  return task.lines && (!row.min_sr || *row.min_sr <= *task.lines) &&
-         (!row.max_sr || *task.lines <= *row.max_sr);
+  const auto& lines = row.unit == PriceUnit::mtoken ? task.generated_lines : task.lines;
+  return lines && (!row.min_sr || *row.min_sr <= *lines) && (!row.max_sr || *lines <= *row.max_sr);
 }
 
 // With `kTextIsGlob`, `text` is a glob itself, whose `*` only a `*` stands for.
@@ -247,6 +247,8 @@ std::string_view describe(PriceGap gap) {
       return "no price for this model";
     case PriceGap::no_row_for_resolution:
       return "no price for this resolution";
+    case PriceGap::generation_unknown:
+      return "the resolution of the generation is not known; `run --refresh` asks for it";
     case PriceGap::no_row_for_date:
       return "no price at this date";
   }
@@ -366,7 +368,13 @@ PriceGap PriceBook::gap(const PricedTask& task) const {
   const bool tier = first(task, [&](const Price& row) {
                       return is_main(row) && resolution_fits(row, task);
                     }) != nullptr;
-  return tier ? PriceGap::no_row_for_date : PriceGap::no_row_for_resolution;
+  if (tier) {
+    return PriceGap::no_row_for_date;
+  }
+  const bool by_generation =
+      first(task, [](const Price& row) { return row.unit == PriceUnit::mtoken; }) != nullptr;
+  return by_generation && task.lines && !task.generated_lines ? PriceGap::generation_unknown
+                                                              : PriceGap::no_row_for_resolution;
 }
 
 }  // namespace core

@@ -43,7 +43,9 @@ struct Price {
 struct PricedTask {
   std::string_view model;
   std::optional<Decimal> lines;  ///< of the picture: 720 for "720p", "720" and "1280x720"
-  std::string day;               ///< of its billing time in the report's zone
+  /// Of the picture before super resolution: what completion tokens (mtoken) were spent on.
+  std::optional<Decimal> generated_lines;
+  std::string day;  ///< of its billing time in the report's zone
 };
 
 /// The lines of the picture behind a resolution as vendors write it; none when it is no such word.
@@ -60,7 +62,13 @@ struct PricedTask {
 [[nodiscard]] bool glob_covers(std::string_view wide, std::string_view narrow);
 
 /// Why no row fits.
-enum class PriceGap { no_model, no_row_for_model, no_row_for_resolution, no_row_for_date };
+enum class PriceGap {
+  no_model,
+  no_row_for_model,
+  no_row_for_resolution,
+  generation_unknown,  ///< rows for tokens go by a resolution that the ledger does not have
+  no_row_for_date
+};
 /// For `cost_note`: "no price for this model" …
 [[nodiscard]] std::string_view describe(PriceGap gap);
 

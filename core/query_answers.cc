@@ -156,6 +156,10 @@ void QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, 
     tell(Notice::Kind::slowed, slot, "the gateway asks to slow down");
   }
   take(slot, answer, parsed);
+  if (verdict == Verdict::unrecognised && held.task->state != TaskState::unfinished) {
+    parsed.links.clear();  // a finished task's links are those of its last final answer
+    parsed.looks_finished = false;
+  }
   const Step step = next_step(slot, verdict);
   if (step == Step::finish || step == Step::poll) {
     held.trouble.clear();
@@ -165,14 +169,16 @@ void QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, 
   Answer brief{.verdict = verdict, .message = with_status(answer.http_status, parsed.message)};
   brief.videos_without_link = parsed.videos_without_link;
   brief.link_defect = parsed.link_defect;
+  brief.looks_finished = parsed.looks_finished;
   if (held.recheck_for != 0) {
     brief.links = parsed.links;
   }
-  const bool success = verdict == Verdict::succeeded;
-  tally_.videos_found += success && is_news ? parsed.links.size() : 0;
+  const bool offers_videos = !parsed.links.empty();
+  tally_.videos_found += is_news && !held.offered ? parsed.links.size() : 0;
+  held.offered = held.offered || offers_videos;
   append(slot, std::move(answer), std::move(parsed), step == Step::finish || step == Step::give_up);
-  if (success) {
-    last_success_ = last_ticket_;
+  if (offers_videos) {
+    last_offer_ = last_ticket_;
   }
   follow(slot, step, brief, retry_after);
 }
@@ -322,12 +328,23 @@ void QueryLane::follow(std::size_t slot, Step step, const Answer& answer,
   }
 }
 
+void QueryLane::tell_unrecognised(std::size_t slot, const Answer& answer) const {
+  if (answer.looks_finished) {
+    tell(Notice::Kind::looks_finished, slot,
+         answer.message +
+             ", beside a link or a time of the end; a video that it links is fetched, the task "
+             "stays unfinished");
+  } else {
+    tell(Notice::Kind::unrecognised, slot, "answer of unknown shape or status, kept as it is");
+  }
+}
+
 void QueryLane::tell_oddities(std::size_t slot, const Answer& answer, bool answered) {
   HeldTask& held = window_[slot];
   if (answered && answer.verdict == Verdict::unrecognised && !held.unrecognised) {
     held.unrecognised = true;
     ++tally_.unrecognised;
-    tell(Notice::Kind::unrecognised, slot, "answer of unknown shape or status, kept as it is");
+    tell_unrecognised(slot, answer);
   }
   if (answer.videos_without_link > 0 && held.recheck_for == 0 && !held.told_unreachable) {
     held.told_unreachable = true;

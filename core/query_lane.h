@@ -63,8 +63,8 @@ class QueryLane {
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   /// The run must end: the key is rejected, the base URL wrong, the gateway down.
   [[nodiscard]] const std::optional<RunResult>& verdict() const { return health_.verdict(); }
-  /// The newest success that was appended: its videos can be paged once this is committed.
-  [[nodiscard]] Ticket last_success() const { return last_success_; }
+  /// The newest answer that was appended and offers videos: they can be paged once it is committed.
+  [[nodiscard]] Ticket last_offer() const { return last_offer_; }
 
   /// At the run's end, first: records the answers whose meaning did not show. They say no more.
   void rule_on_the_rest();
@@ -127,6 +127,7 @@ class QueryLane {
   [[nodiscard]] bool outlives_trouble(const HeldTask& held) const;
   void count_unswept();
   void tell(Notice::Kind kind, std::size_t slot, std::string text) const;
+  void tell_unrecognised(std::size_t slot, const Answer& answer) const;
   void tell_request(std::size_t slot, const QueryAnswer& answer, Verdict verdict) const;
   void tell_request(std::size_t slot, const std::string& outcome) const;
 
@@ -150,7 +151,7 @@ class QueryLane {
   bool sweeping_again_ = false;
   std::map<TaskKey, SteadyTime> troubled_;  // of those the ones in trouble, and when they are due
   Ticket last_ticket_ = 0;
-  Ticket last_success_ = 0;
+  Ticket last_offer_ = 0;
 
   std::vector<Recheck> rechecks_;
   std::map<TaskKey, SteadyTime> live_fetches_;  // when each was last asked; those of a while ago go

@@ -54,16 +54,17 @@ struct RunTally {
 /// Something about one task that a person may want to read.
 struct Notice {
   enum class Kind {
-    request,        ///< what came of one query; only with RunPlan::tell_requests
-    retry,          ///< worth a line only when asked for
-    slowed,         ///< the whole run slows down, or a task is asked later for its own good
-    unrecognised,   ///< an answer of unknown shape or status
-    flagged,        ///< an answer that names another task, or counts videos without a link
-    not_answered,   ///< the run gave the task up
-    video_done,     ///< a video is on disk and recorded
-    video_failed,   ///< a video was not fetched in this run
-    video_expired,  ///< a link is dead for good
-    stopped,        ///< downloads, or the whole run, go on no more
+    request,         ///< what came of one query; only with RunPlan::tell_requests
+    retry,           ///< worth a line only when asked for
+    slowed,          ///< the whole run slows down, or a task is asked later for its own good
+    unrecognised,    ///< an answer of unknown shape or status
+    looks_finished,  ///< the same, but a link or a time of the end stands in it
+    flagged,         ///< an answer that names another task, or counts videos without a link
+    not_answered,    ///< the run gave the task up
+    video_done,      ///< a video is on disk and recorded
+    video_failed,    ///< a video was not fetched in this run
+    video_expired,   ///< a link is dead for good
+    stopped,         ///< downloads, or the whole run, go on no more
   };
   Kind kind;
   std::string task_id;  ///< empty: the run as a whole

@@ -105,7 +105,7 @@ bool brings_more(const VideoLink& link, const VideoLink& before) {
 }
 
 void hide_key(Answer& answer, std::string_view key) {
-  constexpr std::size_t kFactTexts = 15;
+  constexpr std::size_t kFactTexts = 17;
   static_assert(
       sizeof(TaskFacts) == 4 * sizeof(std::optional<UtcTime>) + kFactTexts * sizeof(std::string),
       "what is new in TaskFacts must be hidden here too");
@@ -119,7 +119,8 @@ void hide_key(Answer& answer, std::string_view key) {
   for (std::string* text : {&answer.code,         &answer.status,
                             &answer.progress,     &answer.message,
                             &answer.link_defect,  &facts.model,
-                            &facts.action,        &facts.resolution,
+                            &facts.action,        &facts.request_id,
+                            &facts.resolution,    &facts.generation_resolution,
                             &facts.ratio,         &facts.duration_seconds,
                             &facts.input_seconds, &facts.output_seconds,
                             &facts.video_count,   &facts.completion_tokens,

@@ -93,7 +93,10 @@ struct TaskFacts {
   std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (api.md T1: UTC+8)
   std::string model;
   std::string action;
-  std::string resolution;
+  std::string request_id;  ///< of the submit request: joins with the gateway's log (api.md G11)
+  std::string resolution;  ///< what was delivered
+  /// What was generated, of a task that super resolution enhanced afterwards; else empty.
+  std::string generation_resolution;
   std::string ratio;
   std::string duration_seconds;  ///< the vendor's billable total
   std::string input_seconds;
@@ -144,7 +147,10 @@ struct Answer {
   std::string message;      ///< for people; harmless to print, no secrets; errors only
   TaskFacts facts;
   std::vector<UsageMetric> usage;
-  std::vector<VideoLink> links;  ///< success only
+  /// Of a success, and of an unrecognised answer that gives some.
+  std::vector<VideoLink> links;
+  /// Unrecognised only: a link, or a time of the end, stands beside the unknown word.
+  bool looks_finished = false;
   /// Videos the answer counts but gives no usable link for (api.md T11).
   int videos_without_link = 0;
   std::string link_defect;  ///< why a link in the answer cannot be used; empty: all can

@@ -172,9 +172,10 @@ std::string read_model(const AnswerLevels& levels) {
 
 bool is_zero(JsonValue code) { return code.scalar() == "0"; }
 
-/// "code: message", or whichever of them says something.
+/// "code: message", or whichever of them says something that the other does not.
 std::string joined(JsonValue code, JsonValue message) {
   std::string text(is_success_code(code) ? std::string_view() : code.scalar());
+  if (text == message.text()) return text;
   if (!text.empty() && !message.text().empty()) text += ": ";
   return text.append(message.text());
 }
@@ -203,6 +204,15 @@ std::string cause_at(JsonValue level) {
   return text;
 }
 
+/// The failure in the gateway's own words.
+std::string own_reason(JsonValue task) {
+  std::string text = error_text(task["error"]);
+  for (const JsonValue said : {task["fail_reason"], task["result_url"]}) {
+    if (text.empty() && !is_link(said.text())) text = said.text();
+  }
+  return text;
+}
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// The start of a text, cut between characters.
@@ -211,6 +221,53 @@ std::string_view start_of(std::string_view text, std::size_t bytes_max) {
   std::size_t end = bytes_max;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return text.substr(0, end);
+}
+
+/// Whether a reason says no more than that there is one.
+bool says_nothing(std::string_view reason) {
+  std::string words(start_of(reason, 32));
+  std::transform(words.begin(), words.end(), words.begin(), lower);
+  std::erase_if(words, [](char c) { return c == '.' || c == '!'; });
+  static constexpr std::array<std::string_view, 9> kWords{
+      "",      "task failed",   "failed",   "fail",    "failure",
+      "error", "unknown error", "任务失败", "未知错误"};
+  return std::find(kWords.begin(), kWords.end(), words) != kWords.end();
+}
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+}
+
+/// Whether the words of `part` stand in `text`, and not only within other words.
+bool has_words(std::string_view text, std::string_view part) {
+  for (std::size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + 1)) {
+    const std::size_t end = at + part.size();
+    const bool begins = at == 0 || !is_alphanumeric(text[at - 1]);
+    if (begins && (end == text.size() || !is_alphanumeric(text[end]))) return true;
+  }
+  return false;
+}
+
+/// Whether the outer reason repeats all that the inner one ("code: message") says.
+bool holds_all_of(std::string_view outer, std::string_view inner) {
+  const std::size_t colon = inner.find(": ");
+  return has_words(outer, inner) ||
+         (colon != std::string_view::npos && has_words(outer, inner.substr(0, colon)) &&
+          has_words(outer, inner.substr(colon + 2)));
+}
+
+std::string both_reasons(std::string_view outer_text, std::string_view inner_text) {
+  // Whatever is huge is cut anyway; comparing all of it would cost its square.
+  const std::string outer(start_of(outer_text, 4 * kReasonBytesMax));
+  const std::string inner(start_of(inner_text, 4 * kReasonBytesMax));
+  if (says_nothing(inner)) return outer;
+  const bool repeats = holds_all_of(outer, inner);
+  // Stock gateways wrap DashScope's words: "task failed, code: C , message: m".
+  if (repeats && outer.starts_with("task failed, ")) return inner;
+  if (repeats) return outer;
+  if (says_nothing(outer) || has_words(inner, outer)) return inner;
+  return outer + " (upstream: " + inner + ")";
 }
 
 }  // namespace
@@ -231,19 +288,21 @@ void read_task_facts(const AnswerLevels& levels, bool final, TaskFacts& facts) {
   }
   facts.model = read_model(levels);
   facts.action = first_name({task["action"]});
+  facts.request_id = first_name({task["request_id"]});
   facts.quota = plain_decimal(task["quota"]);
 }
 
+bool states_end(JsonValue task) { return read_time(task["finish_time"]).has_value(); }
+
 std::string read_fail_reason(const AnswerLevels& levels) {
-  std::string text;
-  for (const JsonValue* level = levels.end(); text.empty() && level-- != levels.upstream_begin();) {
-    text = cause_at(*level);
+  std::string outer = own_reason(levels.task());
+  std::string inner;
+  for (const JsonValue* level = levels.upstream_begin(); level != levels.end(); ++level) {
+    std::string cause = cause_at(*level);
+    if (says_nothing(outer) && !cause.empty()) outer = cause;
+    if (!cause.empty()) inner = std::move(cause);
   }
-  const JsonValue task = levels.task();
-  if (text.empty()) text = error_text(task["error"]);
-  if (text.empty()) text = task["fail_reason"].text();
-  if (text.empty() && !is_link(task["result_url"].text())) text = task["result_url"].text();
-  return for_people(text, kReasonBytesMax);
+  return for_people(both_reasons(outer, inner), kReasonBytesMax);
 }
 
 bool is_success_code(JsonValue code) {

@@ -18,13 +18,19 @@ namespace core {
 [[nodiscard]] std::optional<UtcTime> read_time(JsonValue value,
                                                std::optional<std::chrono::minutes> zone = {});
 
-/// Fills times, `model`, `action` and `quota`; the end times only with `final`, since a vendor's
-/// `updated_at` is an end only then.
+/// Fills times, `model`, `action`, `request_id` and `quota`; the end times only with `final`, since
+/// a vendor's `updated_at` is an end only then.
 void read_task_facts(const AnswerLevels& levels, bool final, TaskFacts& facts);
 
-/// Why a task failed: the vendor's own words ("code: message"), else the gateway's, else a
-/// `result_url` that is no link (T3). Harmless to print, without signed URLs; empty when nobody
-/// says.
+/// Whether a task says when it ended, whatever its status says. Only `finish_time` does: OpenAI's
+/// `completed_at` stands beside unfinished ones, too.
+[[nodiscard]] bool states_end(JsonValue task);
+
+/// Why a task failed, the outermost reason first (api.md G9: a time-out outside may stand before a
+/// stale error of the vendor's): `fail_reason` or `error` of the gateway, else its `result_url`
+/// that is no link (T3). The vendor's own words ("code: message") follow it as "(upstream: …)", and
+/// stand alone where the outer ones only repeat a part of them, or say no more than that the task
+/// failed. Harmless to print, without signed URLs; empty when nobody says.
 [[nodiscard]] std::string read_fail_reason(const AnswerLevels& levels);
 
 /// A `code` that stands for "fine": absent, `null`, "", "success", "ok", 0, 200, `true`.

@@ -24,6 +24,7 @@ struct HeldTask {
   bool waiting = false;  ///< answered in this run, and to be asked again later
   bool unrecognised = false;
   bool told_unreachable = false;  ///< that no link leads to some of its videos
+  bool offered = false;           // videos, in this run
   bool live_fetch = false;
   bool alone = false;                ///< next over a connection that was not used before
   std::string trouble;               ///< why its last query used up its retries; empty: it did not

@@ -10,6 +10,10 @@ void AnswerLevels::add(JsonNest& nest, JsonValue level, std::size_t depth) {
   for (const char* key : {"data", "task", "response", "resultJson"}) {
     const JsonValue inner = nest.unwrapped(level[key]);
     if (inner.is_object()) add(nest, inner, depth + 1);
+    if (!inner.is_array()) continue;
+    for (const JsonValue one : inner.children()) {
+      if (one.is_object()) add(nest, one, depth + 1);
+    }
   }
 }
 

@@ -163,7 +163,8 @@ std::string resolution_of_size(JsonValue size) {
   return resolution_of_sides(text.substr(0, cross), text.substr(cross + 1));
 }
 
-/// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p"; any other word in lower case.
+/// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p", "2K" "1440p"; any other word in lower
+/// case.
 std::string resolution_of_label(JsonValue label) {
   if (const auto lines = whole(plain_decimal(label), kSideMax); lines && *lines > 0) {
     return std::to_string(*lines) + "p";
@@ -171,18 +172,22 @@ std::string resolution_of_label(JsonValue label) {
   std::string text = first_label({label});
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (text == "4k") return "2160p";
+  static constexpr std::array<std::pair<std::string_view, const char*>, 3> kFormats{
+      {{"2k", "1440p"}, {"4k", "2160p"}, {"8k", "4320p"}}};
+  for (const auto& [format, lines] : kFormats) {
+    if (text == format) return lines;
+  }
   std::string sides = resolution_of_size(label);
   return sides.empty() ? text : sides;
 }
 
-/// What super_resolution_tokens amount to: tokens are frames x pixels / 1024, and a clip of s
-/// seconds has s x fps + 1 frames (api.md, section 8).
-std::string resolution_of_tokens(const UsageBlock& block) {
+/// What a count of tokens amounts to: they are frames x pixels / 1024, and a clip of s seconds has
+/// s x fps + 1 frames (api.md, section 8).
+std::string resolution_of_tokens(JsonValue count, JsonValue holder) {
   static constexpr std::int64_t kTokensMax = 1'000'000'000'000;
-  const auto tokens = whole(plain_decimal(block.usage["super_resolution_tokens"]), kTokensMax);
-  const auto seconds = whole(plain_decimal(block.holder["duration"]), 86'400);
-  const auto rate = whole(plain_decimal(block.holder["framespersecond"]), 1'000);
+  const auto tokens = whole(plain_decimal(count), kTokensMax);
+  const auto seconds = whole(plain_decimal(holder["duration"]), 86'400);
+  const auto rate = whole(plain_decimal(holder["framespersecond"]), 1'000);
   if (!tokens || !seconds || !rate) return {};
   return tier_of(*tokens * 1024 / (*seconds * *rate + 1));
 }
@@ -195,27 +200,65 @@ std::string first_text(Texts... readers) {
   return text;
 }
 
-std::string resolution(const AnswerLevels& levels, const UsageBlock& block) {
-  const JsonValue holder = block.holder;
-  const JsonValue usage = block.usage;
-  const bool super_resolution = !plain_decimal(usage["super_resolution_tokens"]).empty();
-  std::string text = first_text(
-      [&] { return resolution_of_label(usage["SR"]); },
-      [&] { return super_resolution ? resolution_of_tokens(block) : std::string(); },
-      [&] { return super_resolution ? resolution_of_label(holder["super_resolution"]) : ""; },
-      [&] { return resolution_of_label(holder["resolution"]); },
-      [&] { return resolution_of_size(usage["size"]); });
+std::string resolution_of_width_and_height(JsonValue sides) {
+  return resolution_of_sides(plain_decimal(sides["width"]), plain_decimal(sides["height"]));
+}
+
+/// The resolution that a level states by itself.
+std::string resolution_at(JsonValue level) {
+  const JsonValue metadata = level["metadata"];
+  return first_text([&] { return resolution_of_label(level["resolution"]); },
+                    [&] { return resolution_of_label(metadata["resolution"]); },
+                    [&] { return resolution_of_size(level["size"]); },
+                    [&] { return resolution_of_size(metadata["size"]); },
+                    [&] {
+                      return resolution_of_sides(plain_decimal(level["video_width"]),
+                                                 plain_decimal(level["video_height"]));
+                    },
+                    [&] { return resolution_of_width_and_height(metadata); });
+}
+
+/// The resolution beside or within the usage, else at the first level that states one, else that
+/// of the first listed video.
+std::string stated_resolution(const AnswerLevels& levels, const UsageBlock& block) {
+  std::string text = first_text([&] { return resolution_of_label(block.usage["SR"]); },
+                                [&] { return resolution_of_label(block.usage["resolution"]); },
+                                [&] { return resolution_of_label(block.holder["resolution"]); },
+                                [&] { return resolution_of_size(block.usage["size"]); });
   for (const JsonValue* level = levels.begin(); text.empty() && level != levels.end(); ++level) {
-    const JsonValue metadata = (*level)["metadata"];
-    text = first_text([&] { return resolution_of_size((*level)["size"]); },
-                      [&] {
-                        return resolution_of_sides(plain_decimal((*level)["video_width"]),
-                                                   plain_decimal((*level)["video_height"]));
-                      },
-                      [&] {
-                        return resolution_of_sides(plain_decimal(metadata["width"]),
-                                                   plain_decimal(metadata["height"]));
-                      });
+    text = resolution_at(*level);
+  }
+  if (!text.empty()) return text;
+  const JsonValue video = video_list(levels).first_child();
+  return first_text([&] { return resolution_of_width_and_height(video["video"]["resolution"]); },
+                    [&] { return resolution_of_label(video["resolution"]); },
+                    [&] { return resolution_of_width_and_height(video); });
+}
+
+/// Fills the delivered resolution, and that of the generation where the two may differ.
+void read_resolutions(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts) {
+  const std::string stated = stated_resolution(levels, block);
+  const JsonValue enhanced = block.usage["super_resolution_tokens"];
+  if (plain_decimal(enhanced).empty()) {
+    facts.resolution = stated;
+    return;
+  }
+  facts.resolution =
+      first_text([&] { return resolution_of_label(block.usage["SR"]); },
+                 [&] { return resolution_of_tokens(enhanced, block.holder); },
+                 [&] { return resolution_of_label(block.holder["super_resolution"]); },
+                 [&] { return stated; });
+  facts.generation_resolution = first_text(
+      [&] { return resolution_of_label(block.holder["resolution"]); },
+      [&] { return resolution_of_tokens(block.usage["completion_tokens"], block.holder); });
+}
+
+std::string ratio(const AnswerLevels& levels, const UsageBlock& block) {
+  const JsonValue usage = block.usage;
+  std::string text = first_label({usage["ratio"], usage["video_ratio"], block.holder["ratio"]});
+  for (const JsonValue* level = levels.begin(); text.empty() && level != levels.end(); ++level) {
+    text =
+        first_label({(*level)["ratio"], (*level)["metadata"]["ratio"], (*level)["aspect_ratio"]});
   }
   return text;
 }
@@ -233,6 +276,100 @@ std::string listed_videos(JsonValue list) {
   if (!list.exists()) return {};
   const JsonValue::Children videos = list.children();
   return std::to_string(std::distance(videos.begin(), videos.end()));
+}
+
+/// The count of videos that any level states.
+std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
+  std::string count = first_number({usage["video_count"]});
+  for (const JsonValue* level = levels.begin(); count.empty() && level != levels.end(); ++level) {
+    count = first_number({(*level)["video_count"]});
+  }
+  return count;
+}
+
+/// Adds exact numbers up; empty as soon as one of them is none, or there are too many digits.
+class Sum {
+ public:
+  void add(const std::string& number) {
+    const auto value = Decimal::parse(number);
+    complete_ = complete_ && value.has_value();
+    if (!complete_) return;
+    last_ = number;
+    ++count_;
+    total_ += *value;
+    complete_ = !plain_decimal(total_.text()).empty();
+  }
+  /// One number alone stays as it was sent ("5.0").
+  [[nodiscard]] std::string text() const {
+    if (!complete_ || count_ == 0) return {};
+    return count_ == 1 ? last_ : total_.text();
+  }
+
+ private:
+  Decimal total_;
+  std::string last_;
+  std::size_t count_ = 0;
+  bool complete_ = true;
+};
+
+/// The list of clips that say their own length: the vendor's videos, else Kling's newer `outputs`.
+JsonValue clip_list(const AnswerLevels& levels) {
+  const JsonValue videos = video_list(levels);
+  if (videos.exists()) return videos;
+  for (const JsonValue level : levels) {
+    if (level["outputs"].first_child()["duration"].exists()) return level["outputs"];
+  }
+  return {};
+}
+
+/// The length of all listed clips together; empty unless each says its own.
+std::string listed_seconds(JsonValue list) {
+  Sum sum;
+  for (const JsonValue video : list.children()) {
+    sum.add(first_number({video["duration"], video["video"]["duration"]}));
+  }
+  return sum.text();
+}
+
+/// What Kling's `billing` list charges in units.
+std::string billed_units(JsonValue list) {
+  Sum sum;
+  for (const JsonValue item : list.children()) {
+    if (item["charge_type"].text() == "unit") sum.add(first_number({item["amount"]}));
+  }
+  return sum.text();
+}
+
+/// How much a value says: nothing (`null`, blank, empty), nothing but zeros, or something.
+constexpr int kSaysSomething = 2;
+int weight(JsonValue value) {
+  if (!value.is_object() && !value.is_array()) {
+    const std::string_view text = value.scalar();
+    if (text.empty()) return 0;
+    return text.find_first_not_of("0.") == std::string_view::npos ? 1 : kSaysSomething;
+  }
+  int most = 0;
+  for (const JsonValue child : value.children()) {
+    most = std::max(most, weight(child));
+    if (most == kSaysSomething) break;
+  }
+  return most;
+}
+
+/// The places of a level where usage may stand, each with what says so.
+struct UsagePlace {
+  UsageBlock block;
+  JsonValue says;
+};
+std::array<UsagePlace, 5> usage_places(JsonNest& nest, JsonValue level) {
+  const JsonValue metadata = level["metadata"];
+  const JsonValue usage = nest.unwrapped(level["usage"]);
+  const JsonValue beside = nest.unwrapped(metadata["usage"]);
+  return {{{{.holder = level, .usage = usage}, usage},
+           {{.holder = metadata, .usage = beside}, beside},
+           {{.holder = level, .usage = {}}, level["credits"]},
+           {{.holder = level, .usage = {}}, level["final_unit_deduction"]},
+           {{.holder = level, .usage = {}}, level["billing"]}}};
 }
 
 }  // namespace
@@ -260,14 +397,18 @@ std::string plain_decimal(JsonValue value) {
 }
 
 UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels) {
+  UsageBlock best;
+  int most = 0;
   for (const JsonValue level : levels) {
-    const JsonValue usage = level["usage"];
-    if (!usage.is_null()) return {.holder = level, .usage = nest.unwrapped(usage)};
-    if (!level["credits"].is_null() || !level["final_unit_deduction"].is_null()) {
-      return {.holder = level, .usage = {}};
+    for (const UsagePlace& place : usage_places(nest, level)) {
+      const int says = weight(place.says);
+      if (says <= most) continue;
+      most = says;
+      best = place.block;
+      if (most == kSaysSomething) return best;
     }
   }
-  return {};
+  return best;
 }
 
 std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBlock& block) {
@@ -285,7 +426,8 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
     std::string name = "usage";
     add_leaves(block.usage, name, metrics);
   }
-  for (const char* key : {"credits", "final_unit_deduction", "final_balance_deduction"}) {
+  for (const char* key :
+       {"credits", "final_unit_deduction", "final_balance_deduction", "billing"}) {
     add_member(block.holder, key, metrics);
   }
   return metrics;
@@ -295,28 +437,38 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   const JsonValue holder = block.holder;
   const JsonValue usage = block.usage;
   const JsonValue videos = video_list(levels);
+  const std::string clips = listed_seconds(clip_list(levels));
   const JsonValue seconds = sora_seconds(levels);
   // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.
   const JsonValue ark_seconds =
       usage["completion_tokens"].exists() ? holder["duration"] : JsonValue();
-  const JsonValue clip_seconds = videos.first_child()["duration"];
 
-  facts.duration_seconds =
-      first_number({usage["duration"], usage["video_duration"], usage["total_seconds"], ark_seconds,
-                    clip_seconds, seconds});
+  facts.duration_seconds = first_text(
+      [&] {
+        return first_number(
+            {usage["duration"], usage["video_duration"], usage["total_seconds"], ark_seconds});
+      },
+      [&] { return clips; }, [&] { return first_number({seconds}); });
   facts.input_seconds = first_number({usage["input_video_duration"], usage["input_seconds"]});
-  facts.output_seconds = first_number({usage["output_video_duration"], usage["output_seconds"],
-                                       usage["video_duration"], ark_seconds, clip_seconds, seconds,
-                                       levels.task()["metadata"]["duration"]});
-  facts.resolution = resolution(levels, block);
-  facts.ratio = first_label({usage["ratio"], usage["video_ratio"], holder["ratio"]});
-  facts.video_count = first_number({usage["video_count"]});
+  facts.output_seconds = first_text(
+      [&] {
+        return first_number({usage["output_video_duration"], usage["output_seconds"],
+                             usage["video_duration"], ark_seconds});
+      },
+      [&] { return clips; },
+      [&] {
+        return first_number({seconds, levels.task()["metadata"]["duration"]});
+      });
+  read_resolutions(levels, block, facts);
+  facts.ratio = ratio(levels, block);
+  facts.video_count = counted_videos(levels, usage);
   if (facts.video_count.empty()) facts.video_count = listed_videos(videos);
   facts.completion_tokens = first_number({usage["completion_tokens"]});
   facts.total_tokens = first_number({usage["total_tokens"]});
   facts.super_resolution_tokens = first_number({usage["super_resolution_tokens"]});
   facts.units = first_number({holder["final_unit_deduction"]});
-  facts.credits = first_number({holder["credits"]});
+  if (facts.units.empty()) facts.units = billed_units(holder["billing"]);
+  facts.credits = first_number({holder["credits"], usage["credits"]});
 }
 
 }  // namespace core

@@ -31,21 +31,27 @@ struct UsageBlock {
   JsonValue usage;
 };
 
-/// The first level that holds `usage`, `credits` or `final_unit_deduction` (api.md, section 5).
+/// The first level that states what was used: `usage` of it or of its `metadata`, `credits`,
+/// `final_unit_deduction` or Kling's `billing` list (api.md, sections 5 and 13). An empty block, or
+/// one of nothing but zeros and blanks, hides none further in.
 [[nodiscard]] UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels);
 
 /// Every leaf that is not `null`, under its dotted name: `SR`, `tool_usage.web_search`; beside the
-/// usage `credits`, `final_unit_deduction`, `final_balance_deduction.quota`; without any of these
-/// Sora's `seconds`.
+/// usage `credits`, `final_unit_deduction`, `final_balance_deduction.quota`, `billing.0.amount`;
+/// without any of these Sora's `seconds`.
 [[nodiscard]] std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels,
                                                      const UsageBlock& block);
 
 /// Fills the fields of `facts` from `resolution` to `credits` with what a finished task used. Only
 /// for successes: before the end, and after a failure, vendors repeat what was asked for.
 ///  - duration_seconds: `duration`, `video_duration`, `total_seconds`; where there is no such total
-///    the length of the (first) clip, if the vendor states it.
-///  - resolution: what was delivered. For a super-resolution task that is what its tokens amount to
-///    (api.md, section 9: tokens over labels), else the label `super_resolution`.
+///    the length of all listed clips together, if the vendor states each.
+///  - resolution: what was delivered, stated beside the usage or at any other level. For a
+///    super-resolution task that is what its tokens amount to (api.md, section 9: tokens over
+///    labels), else the label `super_resolution`.
+///  - generation_resolution: for a super-resolution task the label of what was generated before,
+///    else what its completion_tokens amount to.
+///  - units: `final_unit_deduction`, else the amounts that `billing` lists as units, added up.
 void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts);
 
 }  // namespace core

@@ -91,8 +91,9 @@ void Offer::read_singles() {
   }
   places_.add(task["original_result_url"], LinkPlaces::Holder::gateway, original_);
   for (const JsonValue level : levels_) {
-    for (const JsonValue value : {level["output"]["video_url"], level["content"]["video_url"],
-                                  level["content"]["url"], level["file"]["download_url"]}) {
+    for (const JsonValue value :
+         {level["output"]["video_url"], level["content"]["video_url"], level["content"]["url"],
+          level["file"]["download_url"], level["video"]["url"]}) {
       places_.add(value, LinkPlaces::Holder::vendor, vendor_);
     }
     places_.add_text(level["fail_reason"].text(), texts_);

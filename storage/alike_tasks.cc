@@ -23,6 +23,7 @@ constexpr std::size_t kKindsMax = 8192;  // about 8 MiB
 
 constexpr const char* kColumns =
     "t.account, t.state, {labels}, coalesce(t.model, t.input_model), t.action, t.resolution, "
+    "t.generation_resolution, "
     "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, {charged_under}";
 constexpr int kAccount = 0;
@@ -30,7 +31,8 @@ constexpr int kState = 1;
 constexpr int kLabels = 2;
 constexpr int kModel = 3;
 constexpr std::array kWords = {&core::TaskFacts::model, &core::TaskFacts::action,
-                               &core::TaskFacts::resolution};
+                               &core::TaskFacts::resolution,
+                               &core::TaskFacts::generation_resolution};
 constexpr int kCountsFrom = kModel + static_cast<int>(kWords.size());
 constexpr int kChargedUnder = kCountsFrom + static_cast<int>(core::kCounts.size());
 constexpr int kTime = kChargedUnder + 1;

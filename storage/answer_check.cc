@@ -20,16 +20,17 @@
 namespace storage {
 namespace {
 
-// What the final answer alone says of a task: all but model and action, which any answer may say.
-constexpr std::span kTexts = std::span(kFactTexts).subspan<2>();
+// What the final answer alone says of a task: all but model, action and request ID, which any
+// answer may say.
+constexpr std::span kTexts = std::span(kFactTexts).subspan<3>();
 
 // The times of the end and kTexts, as columns of a table.
 std::string fact_columns(const std::string& table) {
   std::string columns;
   for (const char* name :
-       {"finish_time", "upstream_end_time", "resolution", "ratio", "duration_seconds",
-        "input_seconds", "output_seconds", "video_count", "completion_tokens", "total_tokens",
-        "super_resolution_tokens", "units", "credits", "quota", "fail_reason"}) {
+       {"finish_time", "upstream_end_time", "resolution", "generation_resolution", "ratio",
+        "duration_seconds", "input_seconds", "output_seconds", "video_count", "completion_tokens",
+        "total_tokens", "super_resolution_tokens", "units", "credits", "quota", "fail_reason"}) {
     columns += ", " + table + "." + name;
   }
   return columns;
@@ -57,7 +58,14 @@ bool has_masked_key(const Statement& row, int first, int last) {
 
 // What a task's row has from the last of its answers that says it, until an answer is final; from
 // then on only other final ones change it. A bit for each.
-enum Carried : unsigned { submit_time = 1, start_time = 2, model = 4, action = 8, all = 15 };
+enum Carried : unsigned {
+  submit_time = 1,
+  start_time = 2,
+  model = 4,
+  action = 8,
+  request_id = 16,
+  all = 31
+};
 
 struct Heard {
   unsigned said = 0;       // by any answer so far
@@ -78,7 +86,7 @@ class AnswerCheck {
         kept_(database, ("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, r.version = ?, "
                          "t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
                          "o.code || '|' || o.status || '|' || o.progress, t.final_snapshot = s.id, "
-                         "t.id, t.submit_time, t.start_time, t.model, t.action" +
+                         "t.id, t.submit_time, t.start_time, t.model, t.action, t.request_id" +
                          fact_columns("t") +
                          " FROM snapshot AS s JOIN outcome AS o ON o.id = s.outcome "
                          "JOIN task AS t ON t.id = s.task JOIN run AS r ON r.id = s.run "
@@ -87,7 +95,8 @@ class AnswerCheck {
         videos_(database, "SELECT video_index, snapshot, expires_at FROM video WHERE task = ?"),
         tasks_(database,
                "SELECT id, task_id, (submit_time IS NOT NULL) + 2 * (start_time IS NOT NULL) + "
-               "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) FROM task"),
+               "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) + "
+               "16 * (request_id IS NOT NULL) FROM task"),
         unheard_(database,
                  "SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
                  "WHERE s.task = ? AND (s.block IS NULL OR r.version <> ?) LIMIT 1"),
@@ -128,8 +137,8 @@ class AnswerCheck {
 constexpr int kTakenFrom = 9;  // the first column that an answer gives
 constexpr int kTask = 13;
 constexpr int kCarriedFrom = 14;
-constexpr int kFactsFrom = 18;
-constexpr int kFacts = 15;  // how many columns
+constexpr int kFactsFrom = 19;
+constexpr int kFacts = 16;  // how many columns
 
 core::Answer parse(std::int64_t http_status, const std::string& body, std::string_view task_id) {
   const auto id = core::TaskId::parse(task_id);
@@ -242,11 +251,14 @@ void AnswerCheck::hear(const core::Answer& answer) {
   take(start_time, facts.start_time.has_value(), kept_.time(kCarriedFrom + 1) == facts.start_time);
   take(model, !facts.model.empty(), kept_.text(kCarriedFrom + 2) == facts.model);
   take(action, !facts.action.empty(), kept_.text(kCarriedFrom + 3) == facts.action);
+  take(request_id, !facts.request_id.empty(), kept_.text(kCarriedFrom + 4) == facts.request_id);
 }
 
-// Each link has its video; a video that names this answer has its link here.
+// Each link of a success has its video; a video that names this answer has its link here. The links
+// of an unrecognised answer count only while its task is not finished.
 bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
-  if (answer.verdict != core::Verdict::succeeded) {
+  const bool success = answer.verdict == core::Verdict::succeeded;
+  if (!success && answer.verdict != core::Verdict::unrecognised) {
     return true;
   }
   std::size_t found = 0;
@@ -263,7 +275,7 @@ bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
     }
   }
   videos_.reset();
-  return fit && found == answer.links.size();
+  return fit && (!success || found == answer.links.size());
 }
 
 void AnswerCheck::check_what_was_carried() {
@@ -278,9 +290,9 @@ void AnswerCheck::check_what_was_carried() {
     unheard_.bind(1, tasks_.integer(0));
     unheard_.bind(2, version_);
     if (!unheard_.step()) {
-      faults_.add("task " + std::string(tasks_.text(1)) + ": no answer gave the times, the model " +
-                  "or the action of its row; `run --refresh` with its ID takes them from its final "
-                  "answer again");
+      faults_.add("task " + std::string(tasks_.text(1)) +
+                  ": no answer gave the times, the model, the action or the request ID of its row; "
+                  "`run --refresh` with its ID takes them from its final answer again");
     }
     unheard_.reset();
   }

@@ -13,13 +13,14 @@ namespace {
 // A CROSS JOIN is taken in this order: the tasks come as their index or sorter brings them.
 constexpr const char* kColumns =
     "t.account, t.task_id, t.state = 1, t.submit_time, t.start_time, t.finish_time, "
-    "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.resolution, t.ratio, "
-    "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
+    "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.request_id, t.resolution, "
+    "t.generation_resolution, t.ratio, t.duration_seconds, t.input_seconds, t.output_seconds, "
+    "t.video_count, t.completion_tokens, "
     "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
     "{labels}, t.final_snapshot, s.raw_sha256, {lost}, {charged_under}";
 constexpr std::string_view kChargedUnder = "{charged_under}";
-constexpr int kLabelsColumn = 22;
-constexpr int kTimeColumn = 27;
+constexpr int kLabelsColumn = 24;
+constexpr int kTimeColumn = 29;
 constexpr const char* kLost =
     "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
 constexpr const char* kJoins = " CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";

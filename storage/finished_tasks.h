@@ -106,7 +106,9 @@ class FinishedTaskByKey {
 /// The texts among a task's facts in the order in which the ledger's statements name them.
 inline constexpr std::array kFactTexts = {&core::TaskFacts::model,
                                           &core::TaskFacts::action,
+                                          &core::TaskFacts::request_id,
                                           &core::TaskFacts::resolution,
+                                          &core::TaskFacts::generation_resolution,
                                           &core::TaskFacts::ratio,
                                           &core::TaskFacts::duration_seconds,
                                           &core::TaskFacts::input_seconds,

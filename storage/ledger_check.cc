@@ -115,8 +115,8 @@ constexpr RowRule kRowRules[] = {
      "its state does not follow from its attempts"},
     {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "
      "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
-     "WHERE s.task <> v.task OR o.verdict <> 1",
-     "its snapshot is no success of its task"},
+     "WHERE s.task <> v.task OR o.verdict NOT IN (1, 3)",
+     "its snapshot is no answer of its task that gives links"},
     {"SELECT 'task row ' || u.task FROM unsettled AS u JOIN task AS t ON t.id = u.task "
      "WHERE t.state NOT IN (1, 2)",
      "it waits for its quota to settle, and has not ended"},
@@ -136,7 +136,8 @@ void check_rows(SQLite::Database& database, Faults& faults) {
 constexpr const char* kTasks =
     "SELECT id, task_id, state, queries, not_found_runs, not_found_run, ifnull(last_snapshot, 0), "
     "ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), ifnull(last_query, 0), "
-    "coalesce(finish_time, upstream_end_time, resolution, ratio, duration_seconds, input_seconds, "
+    "coalesce(finish_time, upstream_end_time, resolution, generation_resolution, ratio, "
+    "duration_seconds, input_seconds, "
     "output_seconds, video_count, completion_tokens, total_tokens, super_resolution_tokens, units, "
     "credits, quota, fail_reason) IS NULL, "
     "CASE WHEN json_valid(ifnull(labels, '{}')) THEN json_type(ifnull(labels, '{}')) = 'object' "

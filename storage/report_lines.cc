@@ -11,13 +11,14 @@ namespace {
 
 constexpr const char* kColumns =
     "t.account, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
-    "l.upstream_end_time, l.model, l.action, l.resolution, l.ratio, l.duration_seconds, "
+    "l.upstream_end_time, l.model, l.action, l.request_id, l.resolution, "
+    "l.generation_resolution, l.ratio, l.duration_seconds, "
     "l.input_seconds, l.output_seconds, l.video_count, l.completion_tokens, l.total_tokens, "
     "l.super_resolution_tokens, l.units, l.credits, l.quota, l.fail_reason, l.labels, l.snapshot, "
     "s.raw_sha256, l.lost, l.billed_at, l.line_id, l.kind, l.reversal, l.adjusts, l.incurred, "
     "l.unit, l.quantity, "
     "l.unit_price, l.currency, l.cost, l.cost_note";
-constexpr int kTimeColumn = 26;
+constexpr int kTimeColumn = 28;
 constexpr const char* kFrom =
     " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
     "CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
@@ -199,14 +200,15 @@ LineInsert::LineInsert(SQLite::Database& database)
     : statement_(database,
                  "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, "
                  "reversal, adjusts, task, snapshot, succeeded, lost, submit_time, "
-                 "start_time, finish_time, upstream_end_time, model, action, resolution, "
-                 "ratio, duration_seconds, input_seconds, output_seconds, video_count, "
+                 "start_time, finish_time, upstream_end_time, model, action, request_id, "
+                 "resolution, generation_resolution, ratio, duration_seconds, input_seconds, "
+                 "output_seconds, video_count, "
                  "completion_tokens, total_tokens, super_resolution_tokens, units, credits, "
                  "quota, fail_reason, labels, unit, quantity, unit_price, currency, cost, "
                  "cost_note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT task FROM snapshot "
                  "WHERE id = ?8), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
                  "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
-                 "?35, ?36)") {}
+                 "?35, ?36, ?37, ?38)") {}
 
 void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   const core::FinishedTask& task = line.task;

@@ -14,6 +14,7 @@
 #include "storage/answer_codec.h"
 #include "storage/answer_reader.h"
 #include "storage/database.h"
+#include "storage/finished_tasks.h"
 #include "storage/json_text.h"
 #include "storage/ledger_file.h"
 #include "storage/migrations.h"
@@ -97,7 +98,8 @@ struct TaskStore::Connection {
                       "status_snapshot = coalesce(?7, status_snapshot), "
                       "submit_time = coalesce(?8, submit_time), "
                       "start_time = coalesce(?9, start_time), model = coalesce(?10, model), "
-                      "action = coalesce(?11, action) WHERE id = ?1"};
+                      "action = coalesce(?11, action), "
+                      "request_id = coalesce(?12, request_id) WHERE id = ?1"};
   // A final answer that says the same again, byte for byte, is no other one: the task's lines in
   // reports keep their ID (core::line_id).
   Statement finish_task{
@@ -109,10 +111,11 @@ struct TaskStore::Connection {
       "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, "
       "submit_time = coalesce(?5, submit_time), start_time = coalesce(?6, start_time), "
       "finish_time = ?7, upstream_end_time = ?8, model = coalesce(?9, model), "
-      "action = coalesce(?10, action), resolution = ?11, ratio = ?12, duration_seconds = ?13, "
-      "input_seconds = ?14, output_seconds = ?15, video_count = ?16, completion_tokens = ?17, "
-      "total_tokens = ?18, super_resolution_tokens = ?19, units = ?20, credits = ?21, "
-      "quota = ?22, fail_reason = ?23 WHERE id = ?1"};
+      "action = coalesce(?10, action), request_id = coalesce(?11, request_id), resolution = ?12, "
+      "generation_resolution = ?13, ratio = ?14, duration_seconds = ?15, input_seconds = ?16, "
+      "output_seconds = ?17, video_count = ?18, completion_tokens = ?19, total_tokens = ?20, "
+      "super_resolution_tokens = ?21, units = ?22, credits = ?23, quota = ?24, "
+      "fail_reason = ?25 WHERE id = ?1"};
   Statement unsettle_task{*database,
                           "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
   Statement settle_task{*database, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
@@ -553,6 +556,7 @@ void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int
   const std::string none;
   move_task.bind_or_null(10, ours ? facts.model : none);
   move_task.bind_or_null(11, ours ? facts.action : none);
+  move_task.bind_or_null(12, ours ? facts.request_id : none);
   move_task.run();
 }
 
@@ -562,17 +566,12 @@ void TaskStore::Connection::finish(const core::AnswerEntry& entry, std::int64_t 
   finish_task.bind(2, static_cast<std::int64_t>(entry.state));
   finish_task.bind(3, millis(entry.observed_at));
   finish_task.bind(4, snapshot);
-  finish_task.bind_time(5, facts.submit_time);
-  finish_task.bind_time(6, facts.start_time);
-  finish_task.bind_time(7, facts.finish_time);
-  finish_task.bind_time(8, facts.upstream_end_time);
-  int position = 9;
-  for (const std::string* text :
-       {&facts.model, &facts.action, &facts.resolution, &facts.ratio, &facts.duration_seconds,
-        &facts.input_seconds, &facts.output_seconds, &facts.video_count, &facts.completion_tokens,
-        &facts.total_tokens, &facts.super_resolution_tokens, &facts.units, &facts.credits,
-        &facts.quota, &facts.fail_reason}) {
-    finish_task.bind_or_null(position++, *text);
+  int position = 5;
+  for (const auto time : kFactTimes) {
+    finish_task.bind_time(position++, facts.*time);
+  }
+  for (const auto text : kFactTexts) {
+    finish_task.bind_or_null(position++, facts.*text);
   }
   finish_task.run();
 }

@@ -35,6 +35,7 @@ Metrics full() {
   metrics.last_run_end = at(1'760'000'000'250);
   metrics.last_run_seconds = 12.5;
   metrics.last_run_exit_code = 3;
+  metrics.last_run_unrecognised = 6;
   metrics.last_run_errors = {{"timeout", 4}, {"tls", 1}};
   metrics.last_success = at(1'759'990'000'007);
   return metrics;
@@ -70,6 +71,7 @@ TEST(Metrics, Values) {
       {"reeltally_last_run_timestamp_seconds", "1760000000.250"},
       {"reeltally_last_run_duration_seconds", "12.500"},
       {"reeltally_last_run_exit_code", "3"},
+      {"reeltally_last_run_unrecognised", "6"},
       {"reeltally_last_run_errors{kind=\"timeout\"}", "4"},
       {"reeltally_last_success_timestamp_seconds", "1759990000.007"},
   };

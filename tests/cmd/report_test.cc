@@ -35,9 +35,10 @@ class ReportTest : public testing::Test {
     const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
     add("t2", 1,
         ", submit_time, finish_time, model, action, resolution, ratio, duration_seconds, "
-        "video_count, labels",
+        "video_count, labels, request_id",
         ", " + at(0) + ", " + at(60) +
-            ", 'happyhorse', '=cmd()', '720p', '16:9', '5.0', '1', '{\"customer\":\"A, B\"}'");
+            ", 'happyhorse', '=cmd()', '720p', '16:9', '5.0', '1', '{\"customer\":\"A, B\"}', "
+            "'req-7'");
     add("t1", 1, ", finish_time, model, resolution, completion_tokens, super_resolution_tokens",
         ", " + at(60) + ", 'seedance', '1080p', '108900', '245025'");
     add("t3", 2, ", finish_time, model", ", " + at(90) + ", 'happyhorse'");
@@ -86,28 +87,28 @@ TEST_F(ReportTest, WritesALineATaskByTimeThenId) {
     return std::to_string(snapshot) + "-" + sha(task).substr(0, 12);
   };
   EXPECT_EQ(report(),
-            kHeader + ",label_customer,snapshot_id,raw_sha256\n" +  //
+            kHeader + ",label_customer,snapshot_id,raw_sha256,request_id\n" +  //
                 id(2, "t1") +
                 ",default,t1,seedance,,success,,,2026-10-05T00:01:00+00:00,,1080p,,,,,,108900,,"
                 "245025,,,,mtoken,0.1089,46,CNY,5.0094,,,,2," +
-                sha("t1") + "\n" +  //
+                sha("t1") + ",\n" +  //
                 id(2, "t1") +
                 "-sr,default,t1,seedance,,success,,,2026-10-05T00:01:00+00:00,,1080p,,,,,,,,,,,,"
                 "sr_mtoken,0.245025,2.5,USD,0.6125625,,,,2," +
-                sha("t1") + "\n" +  //
+                sha("t1") + ",\n" +  //
                 id(1, "t2") +
                 ",default,t2,happyhorse,'=cmd(),success,2026-10-05T00:00:00+00:00,,"
                 "2026-10-05T00:01:00+00:00,,720p,16:9,5.0,,,1,,,,,,,second,5,0.9,CNY,4.5,,,"
                 "\"A, B\",1," +
-                sha("t2") + "\n" +  //
+                sha("t2") + ",req-7\n" +  //
                 id(3, "t3") +
                 ",default,t3,happyhorse,,failure,,,2026-10-05T00:01:30+00:00,,,,,,,,,,,,,,,,,,0,"
                 "failed,,,3," +
-                sha("t3") + "\n" +  //
+                sha("t3") + ",\n" +  //
                 id(4, "t4") +
                 ",default,t4,unpriced,,success,,,2026-10-06T00:00:00+00:00,,,,,,,,,,,,,,,,,,,"
                 "no price for this model,,,4," +
-                sha("t4") + "\n");
+                sha("t4") + ",\n");
   EXPECT_EQ(exit_code_, cmd::ok);
 }
 
@@ -306,9 +307,9 @@ TEST_F(ReportTest, IsTheSameInEveryZoneAndLocaleOfTheMachine) {
 
 TEST_F(ReportTest, AnEmptyPeriodIsTheHeaderAlone) {
   options_.period = "2025";
-  EXPECT_EQ(report(), kHeader + ",snapshot_id,raw_sha256\n");
+  EXPECT_EQ(report(), kHeader + ",snapshot_id,raw_sha256,request_id\n");
   options_.bom = true;
-  EXPECT_EQ(report(), "\xEF\xBB\xBF" + kHeader + ",snapshot_id,raw_sha256\n");
+  EXPECT_EQ(report(), "\xEF\xBB\xBF" + kHeader + ",snapshot_id,raw_sha256,request_id\n");
   options_.format = "json";
   EXPECT_EQ(report(), "");
 }

@@ -321,7 +321,7 @@ TEST(Verdicts, ShapesNobodyKnows) {
 TEST(Verdicts, BodiesThatAreNoJson) {
   const std::string deep = std::string(65, '[') + std::string(65, ']');
   for (const std::string& body :
-       {""s, " \n"s, "<html>"s, "{"s, "null x"s, "\xFF\xFE"s, deep, R"({"a":1,"a":2})"s,
+       {""s, " \n"s, "<html>"s, "{"s, "null x"s, "\xFF\xFE"s, deep,
         body_of("happyhorse_success.json").substr(0, 700), body_of("happyhorse_success.json") + "x",
         R"({"data":{"status":"\xff"}})"s, std::string(9 << 20, ' ')}) {
     const Answer answer = parse(body);
@@ -329,6 +329,83 @@ TEST(Verdicts, BodiesThatAreNoJson) {
     EXPECT_FALSE(answer.message.empty()) << body.substr(0, 40);
   }
   EXPECT_EQ(parse("null").verdict, Verdict::unrecognised);
+}
+
+// Which one counts would be a guess where it is read; elsewhere it harms nothing.
+TEST(Verdicts, RepeatedKeysMakeUnreadableWhatIsRead) {
+  const auto success = [](const std::string& members) {
+    return parse(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS",)" + members + "}}");
+  };
+  for (const char* harmless :
+       {R"("x":1,"x":2)", R"("x":{"status":1,"status":2})", R"("data":{"prompt":1,"prompt":2})",
+        R"("data":{"usage":{"SR":720},"input":{"SR":1,"SR":2}})",
+        R"("data":"{\"prompt\":1,\"prompt\":2}")"}) {
+    EXPECT_EQ(success(harmless).verdict, Verdict::succeeded) << harmless;
+  }
+  for (const char* harmful :
+       {R"("status":"FAILURE")", R"("status":"SUCCESS")", R"("result_url":"/a","result_url":"/b")",
+        R"("quota":1,"quota":1)", R"("data":{},"data":{})",
+        R"("data":{"usage":{"duration":5,"duration":5}})", R"("data":{"usage":{"x":1,"x":2}})",
+        R"("data":{"output":{"video_url":"/a","video_url":"/b"}})",
+        R"("data":"{\"usage\":{\"SR\":1,\"SR\":2}}")"}) {
+    const Answer answer = success(harmful);
+    EXPECT_EQ(name(answer.verdict), name(Verdict::unreadable)) << harmful;
+    EXPECT_EQ(answer.message, "JSON with a key twice in one object");
+    EXPECT_TRUE(answer.links.empty() && answer.usage.empty()) << harmful;
+    EXPECT_EQ(answer.facts, TaskFacts{});
+  }
+  EXPECT_EQ(
+      parse(R"({"code":"success","code":"success","data":{"task_id":"t","status":"SUCCESS"}})")
+          .verdict,
+      Verdict::unreadable);
+  EXPECT_EQ(parse_answer(400, R"({"code":"task_not_exist","data":1,"data":2})", id_of("t")).verdict,
+            Verdict::not_found);
+  EXPECT_EQ(parse_answer(400, R"({"code":"task_not_exist","code":"other"})", id_of("t")).verdict,
+            Verdict::unexpected);
+  EXPECT_EQ(link_in_json(R"({"url":"/a","url":"/b"})"), std::nullopt);
+  EXPECT_EQ(link_in_json(R"({"x":1,"x":2,"url":"/a"})"), "/a");
+}
+
+// simdjson threw for such tokens, and every later run died at the same task.
+TEST(Verdicts, TokensThatAreNoneAreUnreadableWhereverTheyStand) {
+  for (const char* token : {"nan", "nulL", "nil", "n", "tru", "-", "1e999"}) {
+    const std::string text = std::string(R"({"usage":{"duration":)") + token + "}}";
+    EXPECT_EQ(
+        parse(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS","data":)" + text + "}}")
+            .verdict,
+        Verdict::unreadable)
+        << token;
+    // Within a text it is the vendor's body that says nothing.
+    std::string quoted = text;
+    for (std::size_t at = 0; (at = quoted.find('"', at)) != std::string::npos; at += 2) {
+      quoted.insert(at, 1, '\\');
+    }
+    const Answer answer = parse(
+        R"({"code":"success","data":{"task_id":"t","status":"SUCCESS","data":")" + quoted + "\"}}");
+    EXPECT_EQ(answer.verdict, Verdict::succeeded) << token;
+    EXPECT_TRUE(answer.usage.empty());
+  }
+}
+
+// The video's link dies while nobody knows the word; but the word decides no state.
+TEST(Verdicts, AnUnknownWordBesideALinkOrAnEndLooksFinished) {
+  const auto unknown = [](const std::string& members) {
+    return parse(R"({"code":"success","data":{"task_id":"t","status":"done",)" + members + "}}");
+  };
+  const Answer linked = unknown(R"("result_url":"https://h/v.mp4?Expires=4102444800","x":0)");
+  EXPECT_EQ(linked.verdict, Verdict::unrecognised);
+  EXPECT_TRUE(linked.looks_finished);
+  EXPECT_EQ(urls_of(linked), std::vector<std::string>{"https://h/v.mp4?Expires=4102444800"});
+  EXPECT_EQ(linked.facts.finish_time, std::nullopt);
+  const Answer ended = unknown(R"("finish_time":1780284918,"usage":{"video_count":2})");
+  EXPECT_TRUE(ended.looks_finished);
+  EXPECT_TRUE(ended.links.empty());
+  EXPECT_EQ(ended.videos_without_link, 0);
+  EXPECT_EQ(ended.facts.video_count, "");
+  EXPECT_FALSE(unknown(R"("finish_time":0,"progress":"30%")").looks_finished);
+  EXPECT_FALSE(unknown(R"("completed_at":1780284918,"progress":0)").looks_finished);
+  EXPECT_FALSE(unknown(R"("result_url":"still waiting")").looks_finished);
+  EXPECT_FALSE(parse(R"({"task_id":"t","status":"QUEUED","url":"https://h/v"})").looks_finished);
 }
 
 TEST(Verdicts, DataBesideATaskIsItsVendorsUnlessItIsATask) {
@@ -435,6 +512,7 @@ TEST(Vendors, HappyHorse) {
   facts.finish_time = at(1'780'284'918'000);
   facts.upstream_end_time = at(1'780'284'906'010);  // 11:35:06.010 in Beijing (T1)
   facts.action = "generate";
+  facts.request_id = "20260601033340118204000AbCdEfGh";
   facts.resolution = "1080p";
   facts.ratio = "9:16";
   facts.duration_seconds = "8";
@@ -464,6 +542,7 @@ TEST(Vendors, HappyHorseBeforeTheEnd) {
   TaskFacts facts;
   facts.submit_time = at(1'780'284'820'000);
   facts.action = "generate";
+  facts.request_id = "20260601033340118204000AbCdEfGh";
   EXPECT_EQ(answer.facts, facts);
   EXPECT_TRUE(answer.usage.empty());
 }
@@ -552,8 +631,8 @@ TEST(Vendors, Kling) {
             (std::vector<std::string>{"https://v16.example/1.mp4?ksTime=6a3f0000",
                                       "https://v16.example/2.mp4?ksTime=6a3f0000"}));
   EXPECT_EQ(answer.facts.units, "3.6");
-  EXPECT_EQ(answer.facts.duration_seconds, "5.041");
-  EXPECT_EQ(answer.facts.output_seconds, "5.041");
+  EXPECT_EQ(answer.facts.duration_seconds, "10.082");  // of both
+  EXPECT_EQ(answer.facts.output_seconds, "10.082");
   EXPECT_EQ(answer.facts.video_count, "2");
   EXPECT_EQ(answer.facts.upstream_end_time, at(1'780'284'940'496));
   EXPECT_EQ(answer.videos_without_link, 0);
@@ -589,7 +668,7 @@ TEST(Vendors, HailuoAndMiniMax) {
   EXPECT_EQ(answer.facts.duration_seconds, "11");
   EXPECT_EQ(answer.facts.input_seconds, "5");
   EXPECT_EQ(answer.facts.output_seconds, "6");
-  EXPECT_EQ(answer.facts.resolution, "2k");
+  EXPECT_EQ(answer.facts.resolution, "1440p");
   EXPECT_EQ(answer.usage.size(), 4U);
   EXPECT_EQ(urls_of(answer), (std::vector<std::string>{"https://cdn.minimax.example/h3.mp4"}));
   EXPECT_EQ(answer_of("minimax_h3_failure.json", "task_h3").facts.fail_reason,
@@ -1054,31 +1133,86 @@ TEST(Links, LiveADayFromTheEndUnlessTheyOrTheGatewaySayOtherwise) {
 
 // ---- Failures ----------------------------------------------------------------------------------
 
-TEST(FailReason, IsTheInnermostCause) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"null", "outer"},
-      {R"("text")", "outer"},
-      {"{}", "outer"},
+// api.md G9: the outer reason first. The vendor's words alone where the outer one says nothing
+// ("task failed"), or only a part of them.
+TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
+  struct Case {
+    const char* data;
+    const char* vendor;  // what the vendor's body says; empty: nothing
+  };
+  const Case cases[] = {
+      {"null", ""},
+      {R"("text")", ""},
+      {"{}", ""},
       {R"({"output":{"code":"C","message":"m"}})", "C: m"},
       {R"({"output":{"code":"C"}})", "C"},
       {R"({"output":{"message":"m"}})", "m"},
       {R"({"code":"C","message":"m"})", "C: m"},
-      {R"({"code":0,"message":"SUCCEED"})", "outer"},
-      {R"({"code":10000,"message":"Success"})", "outer"},
+      {R"({"code":0,"message":"SUCCEED"})", ""},
+      {R"({"code":10000,"message":"Success"})", ""},
       {R"({"error":{"code":"C","message":"m"}})", "C: m"},
       {R"({"error":"text"})", "text"},
       {R"({"error":null,"err_code":"E"})", "E"},
-      {R"({"err_code":"0"})", "outer"},
-      {R"({"base_resp":{"status_code":0,"status_msg":"success"}})", "outer"},
+      {R"({"err_code":"0"})", ""},
+      {R"({"base_resp":{"status_code":0,"status_msg":"success"}})", ""},
       {R"({"base_resp":{"status_code":5,"status_msg":"m"}})", "5: m"},
-      {R"({"code":1,"message":"outer one","data":{"task_status_msg":"inner one"}})", "inner one"},
+      {R"({"code":1,"message":"first","data":{"task_status_msg":"inner"}})", "inner"},
       {R"({"code":1,"message":"m","data":{"task_status_msg":""}})", "1: m"},
       {R"({"code":"success","data":{"fail_reason":"inner"}})", "inner"},
       {R"({"task":{"error":{"code":"C","message":"m"}}})", "C: m"},
+      {R"([{"error":{"code":"C","message":"m"}}])", "C: m"},
   };
-  for (const auto& [data, reason] : cases) {
-    EXPECT_EQ(parse_failure(data, R"("fail_reason":"outer",)").facts.fail_reason, reason) << data;
+  for (const auto& [data, vendor] : cases) {
+    const std::string inner = vendor;
+    EXPECT_EQ(parse_failure(data, R"("fail_reason":"",)").facts.fail_reason,
+              inner == "inner" && std::string(data).find("first") != std::string::npos
+                  ? "1: first (upstream: inner)"
+                  : inner)
+        << data;
+    EXPECT_EQ(parse_failure(data, R"("fail_reason":"timed out",)").facts.fail_reason,
+              inner.empty() ? "timed out" : "timed out (upstream: " + inner + ")")
+        << data;
   }
+}
+
+TEST(FailReason, SaysNothingTwice) {
+  struct Case {
+    const char* outer;
+    const char* message;  // the vendor's, under the code C7
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"", "blocked", "C7: blocked"},
+      {"task failed", "blocked", "C7: blocked"},
+      {"Task failed.", "blocked", "C7: blocked"},
+      {"FAILED", "blocked", "C7: blocked"},
+      {"failed", "", "C7"},
+      {"blocked", "blocked", "C7: blocked"},
+      {"was blocked by rule 5", "blocked", "was blocked by rule 5 (upstream: C7: blocked)"},
+      {"task failed, code: C7 , message: blocked.", "blocked", "C7: blocked"},
+      {"given up, code: C7, message: blocked", "blocked", "given up, code: C7, message: blocked"},
+      {"", "C7", "C7"},
+      {"C7: blocked", "blocked", "C7: blocked"},
+      {"任务超时（10分钟）", "internal", "任务超时（10分钟） (upstream: C7: internal)"},
+  };
+  for (const auto& [outer, message, reason] : cases) {
+    const std::string data = std::string(R"({"error":{"code":"C7","message":")") + message + "\"}}";
+    const std::string fields = std::string(R"("fail_reason":")") + outer + "\",";
+    EXPECT_EQ(parse_failure(data, fields).facts.fail_reason, reason) << outer;
+  }
+  EXPECT_EQ(parse_failure("null", R"("fail_reason":"task failed",)").facts.fail_reason,
+            "task failed");
+  EXPECT_EQ(parse_failure(R"({"error":"error"})", R"("fail_reason":"late",)").facts.fail_reason,
+            "late");
+  // A link is no reason (T2).
+  EXPECT_EQ(parse_failure(R"({"error":"e1"})", R"("fail_reason":"https://h/v",)").facts.fail_reason,
+            "e1");
+  // A gateway in between that gave up stands before the vendor's stale words, too.
+  EXPECT_EQ(
+      parse_failure(R"({"code":"success","data":{"fail_reason":"late","data":{"error":"stale"}}})",
+                    R"("fail_reason":"task failed",)")
+          .facts.fail_reason,
+      "late (upstream: stale)");
 }
 
 TEST(FailReason, IsTheGatewaysWhenTheVendorIsSilent) {
@@ -1133,7 +1267,9 @@ TEST(Quantities, OfAFailureStayMetrics) {
 TEST(Times, ZeroAndNonsenseAreNotSaid) {
   const Answer answer =
       parse_success("null", R"("submit_time":-5,"start_time":0,"finish_time":"soon",)");
-  EXPECT_EQ(answer.facts, TaskFacts{});
+  TaskFacts facts;
+  facts.video_count = "1";  // the gateway's own copy
+  EXPECT_EQ(answer.facts, facts);
   const Answer gap = answer_of("happyhorse_success_start_zero.json", kHappyHorse);
   EXPECT_EQ(gap.facts.start_time, std::nullopt);
   EXPECT_EQ(gap.facts.finish_time, std::nullopt);

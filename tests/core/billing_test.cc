@@ -108,6 +108,30 @@ TEST(Billing, SuperResolutionIsALineOfItsOwn) {
   EXPECT_EQ(charged(plain, rows), "0.1089 x 46 = 5.0094 CNY");
 }
 
+TEST(Billing, SuperResolutionAndGenerationHaveTiersOfTheirOwn) {
+  const std::string rows =
+      "m,mtoken,,720,46,CNY,,\nm,mtoken,721,1080,51,CNY,,\nm,mtoken,1081,,26,CNY,,\n"
+      "m,sr_mtoken,,1080,2,CNY,,\nm,sr_mtoken,1081,,4,CNY,,\n";
+  FinishedTask task = finished();
+  task.facts.completion_tokens = task.facts.super_resolution_tokens = "1000000";
+  const auto cost = [&](const char* generated, const char* delivered) {
+    task.facts.generation_resolution = generated;
+    task.facts.resolution = delivered;
+    return charged(task, rows);
+  };
+  EXPECT_EQ(cost("720p", "1080p"), "1 x 46 = 46 CNY | 1 x 2 = 2 CNY");
+  EXPECT_EQ(cost("720p", "2160p"), "1 x 46 = 46 CNY | 1 x 4 = 4 CNY");
+  EXPECT_EQ(cost("1080p", "2160p"), "1 x 51 = 51 CNY | 1 x 4 = 4 CNY");
+  // A task that an earlier version recorded: no guess, and what is known is charged.
+  EXPECT_EQ(cost("", "1080p"),
+            "- x - = -  (the resolution of the generation is not known; `run --refresh` asks for "
+            "it) | 1 x 2 = 2 CNY");
+  EXPECT_EQ(charged(task, "m,mtoken,,,46,CNY,,\n"), "1 x 46 = 46 CNY");
+  EXPECT_EQ(charged(task, "m,second,,1080,2,CNY,,\n"), "5 x 2 = 10 CNY");  // by what was delivered
+  task.facts.super_resolution_tokens.clear();
+  EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY");
+}
+
 TEST(Billing, RoundsEachLineWhenAsked) {
   EXPECT_EQ(charged(finished(), "m,unit,,,0.125,CNY,,\n", 2), "3.6 x 0.125 = 0.45 CNY");
   EXPECT_EQ(charged(finished(), "m,second,,,0.025,CNY,,\n", 2), "5 x 0.025 = 0.12 CNY");

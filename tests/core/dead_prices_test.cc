@@ -58,6 +58,8 @@ TEST(DeadPrices, AreRowsThatCanNeverCount) {
        "a,second,,720,1,USD,,\na,second,720,,2,USD,,2026-06-30\na,second,720,,2,USD,2026-07-01,\n"
        "a,second,480,1080,3,USD,,\n",
        "5<2,3,4"},
+      {"what was generated is not what was delivered",
+       "a,second,0,1080,1,USD,,\na,mtoken,0,720,1,USD,,\na,mtoken,0,360,1,USD,,\n", "4<3"},
       {"case counts", "A,second,,,1,USD,,\na,second,,,2,USD,,\n", ""},
   };
   for (const Case& one : cases) {

@@ -28,8 +28,10 @@ PriceBook book(std::string text) {
 
 std::string price_of(const PriceBook& prices, std::string_view model, std::string_view resolution,
                      const std::string& day = "2026-10-05") {
-  const core::Price* row =
-      prices.find({.model = model, .lines = core::picture_lines(resolution), .day = day});
+  const core::Price* row = prices.find({.model = model,
+                                        .lines = core::picture_lines(resolution),
+                                        .generated_lines = core::picture_lines(resolution),
+                                        .day = day});
   return row == nullptr ? "" : row->price.text() + " " + row->currency;
 }
 
@@ -70,14 +72,21 @@ TEST(PriceBook, SaysWhyNothingFits) {
                                 "a,second,0,720,1,USD,2026-01-01,2026-01-31\n"
                                 "only-sr,sr_mtoken,,,1,USD,,\n");
   const auto gap = [&](std::string_view model, std::string_view resolution) {
-    return prices.gap(
-        {.model = model, .lines = core::picture_lines(resolution), .day = "2026-10-05"});
+    return prices.gap({.model = model,
+                       .lines = core::picture_lines(resolution),
+                       .generated_lines = core::picture_lines(resolution),
+                       .day = "2026-10-05"});
   };
   EXPECT_EQ(gap("", "720p"), core::PriceGap::no_model);
   EXPECT_EQ(gap("b", "720p"), core::PriceGap::no_row_for_model);
   EXPECT_EQ(gap("only-sr", "720p"), core::PriceGap::no_row_for_model);
   EXPECT_EQ(gap("a", "1080p"), core::PriceGap::no_row_for_resolution);
   EXPECT_EQ(gap("a", "720p"), core::PriceGap::no_row_for_date);
+  const PriceBook tokens = book(kHeader + "a,mtoken,0,720,1,USD,,\n");
+  PricedTask enhanced{.model = "a", .lines = core::picture_lines("1080p"), .day = "2026-10-05"};
+  EXPECT_EQ(tokens.gap(enhanced), core::PriceGap::generation_unknown);
+  enhanced.generated_lines = core::picture_lines("1080p");
+  EXPECT_EQ(tokens.gap(enhanced), core::PriceGap::no_row_for_resolution);
 }
 
 TEST(PriceBook, ReadsColumnsInAnyOrder) {

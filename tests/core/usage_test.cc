@@ -124,6 +124,19 @@ TEST(UsageMetrics, ComeFromTheFirstLevelThatHasAny) {
       R"("{\"data\":\"{\\\"usage\\\":{\\\"n\\\":1}}\"}")",
       R"({"usage":"{\"n\":1}"})",
       R"({"response":{"usage":{"n":2}},"data":{"usage":{"n":1}}})",
+      R"([{"usage":{"n":1}}])",
+      R"({"data":[{"id":"x"},{"usage":{"n":1}}]})",
+      R"({"metadata":{"usage":{"n":1}}})",
+      R"({"metadata":{"usage":"{\"n\":1}"},"data":{"usage":{"n":2}}})",
+      R"({"usage":{},"metadata":{"usage":{"n":1}}})",
+      // What says nothing hides nothing.
+      R"({"usage":{},"data":{"usage":{"n":1}}})",
+      R"({"usage":[],"data":{"usage":{"n":1}}})",
+      R"({"usage":"","data":{"usage":{"n":1}}})",
+      R"({"usage":"{}","data":{"usage":{"n":1}}})",
+      R"({"usage":{"n":null,"deep":{"x":[]}},"data":{"usage":{"n":1}}})",
+      R"({"usage":{"n":0,"total":0.0,"text":"0"},"data":{"usage":{"n":1}}})",
+      R"({"credits":0,"billing":[],"data":{"usage":{"n":1}}})",
   };
   for (const char* body : bodies) {
     EXPECT_EQ(Reading(body).metrics, (Metrics{{"n", "1"}})) << body;
@@ -135,7 +148,6 @@ TEST(UsageMetrics, AreNotSoughtElsewhere) {
       "null",
       "5",
       R"("text")",
-      R"([{"usage":{"n":1}}])",
       R"({"output":{"usage":{"n":1}}})",
       R"({"data":{"data":{"data":{"data":{"data":{"data":{"usage":{"n":1}}}}}}}})",
       R"({"seconds":{"n":1}})",
@@ -152,6 +164,9 @@ TEST(UsageMetrics, IncludeWhatStandsBesideOrInstead) {
             (Metrics{{"final_unit_deduction", "3.6"},
                      {"final_balance_deduction.quota", "0.5"},
                      {"final_balance_deduction.list_price", "0.63"}}));
+  EXPECT_EQ(Reading(R"({"usage":{"n":0}})").metrics, (Metrics{{"n", "0"}}));
+  EXPECT_EQ(Reading(R"({"billing":[{"charge_type":"unit","amount":"7"}]})").metrics,
+            (Metrics{{"billing.0.charge_type", "unit"}, {"billing.0.amount", "7"}}));
   EXPECT_EQ(Reading(R"({"seconds":"12"})").metrics, (Metrics{{"seconds", "12"}}));
   EXPECT_EQ(Reading(R"({"usage":"plenty"})").metrics, (Metrics{{"usage", "plenty"}}));
   EXPECT_EQ(Reading(R"({"usage":[7]})").metrics, (Metrics{{"usage.0", "7"}}));
@@ -205,6 +220,77 @@ TEST(UsageFacts, ADurationBesideCreditsIsWhatWasAskedFor) {
   EXPECT_EQ(facts.output_seconds, "");
 }
 
+TEST(UsageFacts, CreditsAndUnitsStandInTheUsageToo) {
+  EXPECT_EQ(Reading(R"({"usage":{"credits":20}})").facts.credits, "20");
+  EXPECT_EQ(Reading(R"({"credits":"8","usage":{"credits":20}})").facts.credits, "8");
+  const auto units = [](const std::string& billing) {
+    return Reading(R"({"billing":)" + billing + "}").facts.units;
+  };
+  EXPECT_EQ(units(R"([{"charge_type":"unit","amount":"7"}])"), "7");
+  EXPECT_EQ(units(R"([{"charge_type":"unit","amount":"3.5"},{"charge_type":"unit","amount":4}])"),
+            "7.5");
+  EXPECT_EQ(units(R"([{"charge_type":"money","amount":"9"},{"charge_type":"unit","amount":"4"}])"),
+            "4");
+  EXPECT_EQ(units(R"([{"charge_type":"unit","amount":"7"},{"charge_type":"unit"}])"), "");
+  EXPECT_EQ(units(R"([{"charge_type":"money","amount":"9"}])"), "");
+}
+
+TEST(UsageFacts, ListedClipsAreAddedUpExactly) {
+  const auto seconds = [](const std::string& list) {
+    const TaskFacts facts = Reading(R"({"task_result":{"videos":)" + list + "}}").facts;
+    EXPECT_EQ(facts.duration_seconds, facts.output_seconds);
+    return facts.duration_seconds;
+  };
+  EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"duration":"10.041"}])"), "15.082");
+  EXPECT_EQ(seconds(R"([{"duration":"5.0"}])"), "5.0");
+  EXPECT_EQ(seconds(R"([{"duration":"0.1"},{"duration":0.2},{"duration":1e1}])"), "10.3");
+  EXPECT_EQ(seconds(R"([{"video":{"duration":5}},{"video":{"duration":5}}])"), "10");
+  // One that does not say its length leaves the sum unknown, not less.
+  EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"url":"https://h/2"}])"), "");
+  EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"duration":"-1"}])"), "");
+  EXPECT_EQ(seconds(R"([{"duration":"900000000000000000"},{"duration":"900000000000000000"}])"),
+            "");
+  EXPECT_EQ(Reading(R"({"usage":{"duration":9},"videos":[{"duration":5},{"duration":5}]})")
+                .facts.duration_seconds,
+            "9");
+}
+
+TEST(UsageFacts, StandBesideNoUsageToo) {
+  const TaskFacts facts =
+      Reading(R"({"data":{"resolution":"720p","ratio":"16:9","duration":8}})").facts;
+  EXPECT_EQ(facts.resolution, "720p");
+  EXPECT_EQ(facts.ratio, "16:9");
+  EXPECT_EQ(facts.duration_seconds, "");
+  EXPECT_EQ(Reading(R"({"metadata":{"ratio":"9:16"}})").facts.ratio, "9:16");
+  EXPECT_EQ(Reading(R"({"aspect_ratio":"1:1"})").facts.ratio, "1:1");
+  EXPECT_EQ(Reading(R"({"video_count":2})").facts.video_count, "2");
+  EXPECT_EQ(Reading(R"([{"outputs":[{"duration":"5.1"},{"duration":"5"}]}])").facts.output_seconds,
+            "10.1");
+}
+
+struct TierCase {
+  const char* body;
+  const char* generated;
+  const char* delivered;
+};
+TEST(UsageFacts, SuperResolutionKeepsBothTiers) {
+  const TierCase cases[] = {
+      {R"({"usage":{"super_resolution_tokens":9},"resolution":"720p","super_resolution":"4k"})",
+       "720p", "2160p"},
+      {R"({"usage":{"super_resolution_tokens":245025,"completion_tokens":108900},
+           "super_resolution":"1080p","duration":5,"framespersecond":24})",
+       "720p", "1080p"},
+      {R"({"usage":{"super_resolution_tokens":9},"super_resolution":"1080p"})", "", "1080p"},
+      {R"({"usage":{"completion_tokens":9},"resolution":"720p","super_resolution":"4k"})", "",
+       "720p"},
+  };
+  for (const TierCase& one : cases) {
+    const TaskFacts facts = Reading(one.body).facts;
+    EXPECT_EQ(facts.generation_resolution, one.generated) << one.body;
+    EXPECT_EQ(facts.resolution, one.delivered) << one.body;
+  }
+}
+
 TEST(UsageFacts, AutomaticDurationIsNoDuration) {
   const TaskFacts facts =
       Reading(R"({"usage":{"completion_tokens":1},"duration":-1,"resolution":"720P"})").facts;
@@ -231,7 +317,17 @@ INSTANTIATE_TEST_SUITE_P(
         ResolutionCase{"number_in_string", R"({"usage":{"SR":"480"}})", "480p"},
         ResolutionCase{"label_upper_case", R"({"usage":{"SR":"1080P"}})", "1080p"},
         ResolutionCase{"label_4k", R"({"usage":{"n":1},"resolution":"4K"})", "2160p"},
-        ResolutionCase{"label_2k", R"({"usage":{"n":1},"resolution":"2K"})", "2k"},
+        ResolutionCase{"label_2k", R"({"usage":{"n":1},"resolution":"2K"})", "1440p"},
+        ResolutionCase{"label_8k", R"({"resolution":"8k"})", "4320p"},
+        ResolutionCase{"within_usage", R"({"usage":{"resolution":"720P"}})", "720p"},
+        ResolutionCase{"further_in", R"({"usage":{"n":1},"data":{"resolution":"480p"}})", "480p"},
+        ResolutionCase{"metadata", R"({"metadata":{"resolution":"2K"}})", "1440p"},
+        ResolutionCase{"metadata_size", R"({"metadata":{"size":"1280x720"}})", "720p"},
+        ResolutionCase{"listed_video",
+                       R"({"creations":[{"video":{"resolution":{"width":1280,"height":720}}}]})",
+                       "720p"},
+        ResolutionCase{"listed_video_sides", R"({"videos":[{"width":1080,"height":1920}]})",
+                       "1080p"},
         ResolutionCase{"fraction", R"({"usage":{"SR":720.5}})", ""},
         ResolutionCase{"absurd", R"({"usage":{"SR":1000000}})", ""},
         ResolutionCase{"label_before_size", R"({"usage":{"SR":720,"size":"1920*1080"}})", "720p"},

@@ -22,7 +22,8 @@ def test_an_answer_that_is_none_is_asked_again(reeltally, make_gateway, fault):
     assert not gateway.fetches(), "no redirect is followed"
 
 
-@pytest.mark.parametrize("fault", ["truncated", "portal", "200error", "null", "other", "redirect", "500", "deep"])
+@pytest.mark.parametrize("fault", ["truncated", "portal", "200error", "null", "other", "redirect", "500", "deep",
+                                   "bad_token"])
 def test_and_given_up_in_the_end(reeltally, make_gateway, fault):
     gateway = make_gateway(tasks={"a": {"polls": [fault]}, "b": {"polls": ["failure"]}})
     result = reeltally.run(gateway, "--retries", "1", reeltally.csv("a", "b"))
@@ -38,6 +39,21 @@ def test_what_is_not_understood_is_kept_and_unfinished(reeltally, make_gateway, 
     assert reeltally.states() == {"a": "unfinished"}
     if fault != "lone_surrogate":
         assert result.code == 0 and result.summary["unrecognised"] == 1
+
+
+def test_the_video_beside_an_unknown_word_is_fetched_and_told_of(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["odd_success", "odd_success", "success", "odd_success"]})
+    path = reeltally.csv("a")
+    metrics = reeltally.folder / "metrics.prom"
+    first = reeltally.run(gateway, "-q", "--metrics-file", metrics, path)
+    assert first.code == 0 and "a: unknown status word: done" in first.err, first
+    assert reeltally.states() == {"a": "unfinished"} and reeltally.files() == ["a.mp4"]
+    assert "reeltally_last_run_unrecognised 1" in metrics.read_text()
+    assert reeltally("db", "check").code == 0
+    reeltally.run(gateway, path)
+    assert reeltally.run(gateway, path).code == 0 and reeltally.states() == {"a": "succeeded"}
+    assert reeltally.run(gateway, "--refresh", path).code == 0 and reeltally.states() == {"a": "succeeded"}
+    assert len(gateway.fetches()) == 1 and reeltally("db", "check").code == 0
 
 
 @pytest.mark.parametrize("fault", ["404html", "404empty"])

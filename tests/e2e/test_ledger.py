@@ -101,7 +101,7 @@ def test_views_are_as_promised(filled):
         "v_task": "account task_id state status progress model action submit_time start_time finish_time upstream_end_time "
                   "first_seen last_query queries resolution ratio duration_seconds input_seconds output_seconds video_count "
                   "completion_tokens total_tokens super_resolution_tokens units credits quota fail_reason labels videos "
-                  "videos_on_disk soonest_expiry stale",
+                  "videos_on_disk soonest_expiry stale generation_resolution request_id",
         "v_snapshot": "account task_id snapshot_id run_id observed_at http_status code status progress raw_bytes raw_sha256",
         "v_usage": "account task_id snapshot_id observed_at name value",
         "v_video": "account task_id video_index state path bytes sha256 expires_at attempts last_error",

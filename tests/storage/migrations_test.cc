@@ -294,7 +294,7 @@ TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
        "upstream_end_time,first_seen,last_query,queries,resolution,ratio,duration_seconds,"
        "input_seconds,output_seconds,video_count,completion_tokens,total_tokens,"
        "super_resolution_tokens,units,credits,quota,fail_reason,labels,videos,videos_on_disk,"
-       "soonest_expiry,stale"},
+       "soonest_expiry,stale,generation_resolution,request_id"},
       {"v_snapshot",
        "account,task_id,snapshot_id,run_id,observed_at,http_status,code,status,progress,raw_bytes,"
        "raw_sha256"},

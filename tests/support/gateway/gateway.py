@@ -399,6 +399,10 @@ class Connection(asyncio.Protocol):
     def fault_lone_surrogate(self, *_): self.json_fault(b'{"code":"success","data":{"status":"\\ud800"}}')
     def fault_latin1(self, *_): self.json_fault(b'{"code":"success","data":{"status":"\xe9"}}')
     def fault_odd_status(self, task_id, plan): self.json_fault(json.dumps(self.gateway.body_of(task_id, plan, "TELEPORTING")).encode())
+    def fault_odd_success(self, task_id, plan):
+        self.json_fault(json.dumps(self.gateway.body_of(task_id, plan, "success")).replace('"SUCCESS"', '"done"').encode())
+    def fault_bad_token(self, task_id, _):
+        self.json_fault(b'{"code":"success","data":{"task_id":"%s","status":"SUCCESS","data":{"usage":{"n":nan}}}}' % task_id.encode())
     def fault_odd_shape(self, *_): self.json_fault(b'{"hello":"world"}')
 
     # ---- the content endpoint and the storage hosts

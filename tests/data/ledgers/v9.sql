@@ -1,0 +1,459 @@
+-- A ledger of schema 9, as `sqlite3 .dump` tells it, with what it leaves out in front.
+PRAGMA page_size = 8192;
+PRAGMA application_id = 1382376812;
+PRAGMA user_version = 9;
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE migration (number INTEGER PRIMARY KEY, title TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
+INSERT INTO migration VALUES(1,'initial','9415db057c337625c57e237c283357968837c728a35bac92090106953a1aacda',1795578240152);
+INSERT INTO migration VALUES(2,'reports','3f5617c5c725a7fb9dd042fd35755331cfb56c615bb4b858bdd6f86ea50c1a76',1795578240152);
+INSERT INTO migration VALUES(3,'closed_periods','0ad5a742c97268a4fc3abd0e908f0737de1503f0914fb8a24ead5f844f989311',1795578240152);
+INSERT INTO migration VALUES(4,'missing_tasks','8a5f1f99e2fa05c8b46b6fcfac34b26c0cffb97c1a7f9d8d50998973ab4e9d17',1795713446533);
+INSERT INTO migration VALUES(5,'named_accounts','399d786ca2e22da150687938c1a2ba837e2c83a8ca25631400a9adcc56b22f9a',1795713900000);
+INSERT INTO migration VALUES(6,'unsettled_tasks','6d909301af448c8d8d385e3f4d6cb44d49dd6575ac06dcdbc0bea34a52b4ac3a',1795578240152);
+INSERT INTO migration VALUES(7,'refusals','199b70aab4e621eb756e755843037e9d60a4c94640047c2fc14ef778fe66eead',1795713901000);
+INSERT INTO migration VALUES(8,'closings','2dd06f076ed546c20bc8d75278fdbd4be96230719ca5095096263b273ccc2a78',1795714050000);
+INSERT INTO migration VALUES(9,'lists','81983fd020546843f2e5cf9e4d41dd7493409034eb5d269e54b3e60b1040fa78',1795713446533);
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO account VALUES(1,'default');
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  version TEXT NOT NULL,
+  host TEXT NOT NULL,
+  inputs TEXT NOT NULL,             -- JSON array of the names given
+  stale_after_ms INTEGER NOT NULL,
+  summary TEXT,                     -- the run's summary as JSON
+  exit_code INTEGER
+) STRICT;
+INSERT INTO run VALUES(1,1795578240194,1795578240392,'0.1.0','host','["tasks.csv"]',129600000,'{"type":"summary","run_id":1,"exit_code":3,"rows_read":7,"rows_rejected":0,"duplicates":0,"tasks":7,"queried":7,"succeeded":3,"failed":1,"unfinished":3,"stale":2,"missing":0,"unrecognised":1,"not_answered":1,"unasked":0,"videos_downloaded":3,"videos_failed":0,"videos_expired":1,"bytes":15420,"requests":8,"retries":0,"errors":{"video_denied":1},"seconds":0.324343111}',3);
+INSERT INTO run VALUES(2,1795578240530,1795578240695,'0.1.0','host','["tasks.csv"]',129600000,'{"type":"summary","run_id":2,"exit_code":3,"rows_read":7,"rows_rejected":0,"duplicates":0,"tasks":7,"queried":3,"succeeded":4,"failed":1,"unfinished":2,"stale":1,"missing":0,"unrecognised":0,"not_answered":1,"unasked":0,"videos_downloaded":1,"videos_failed":0,"videos_expired":0,"bytes":5140,"requests":3,"retries":0,"errors":{},"seconds":0.16699032}',3);
+INSERT INTO run VALUES(3,1795578240826,1795578240833,'0.1.0','host','["tasks.csv"]',129600000,'{"type":"summary","run_id":3,"exit_code":0,"rows_read":7,"rows_rejected":0,"duplicates":0,"tasks":7,"queried":2,"succeeded":4,"failed":1,"unfinished":1,"stale":1,"missing":1,"unrecognised":0,"not_answered":0,"unasked":0,"videos_downloaded":0,"videos_failed":0,"videos_expired":0,"bytes":0,"requests":2,"retries":0,"errors":{},"seconds":0.00932805}',0);
+CREATE TABLE task (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account (id),
+  task_id TEXT NOT NULL,
+  state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+  first_seen INTEGER NOT NULL,
+  last_query INTEGER,
+  queries INTEGER NOT NULL DEFAULT 0,
+  not_found_runs INTEGER NOT NULL DEFAULT 0,
+  not_found_run INTEGER NOT NULL DEFAULT 0,
+  last_snapshot INTEGER,            -- the newest snapshot of any kind
+  status_snapshot INTEGER,          -- the newest one that says where the task stands
+  final_snapshot INTEGER,           -- the one that reports use: the last of the final state
+  input_model TEXT,                 -- from the input file; `model` from an answer beats it
+  labels TEXT,                      -- JSON object in the input's order
+  submit_time INTEGER,
+  start_time INTEGER,
+  finish_time INTEGER,
+  upstream_end_time INTEGER,
+  model TEXT,
+  action TEXT,
+  resolution TEXT,
+  ratio TEXT,
+  duration_seconds TEXT,
+  input_seconds TEXT,
+  output_seconds TEXT,
+  video_count TEXT,
+  completion_tokens TEXT,
+  total_tokens TEXT,
+  super_resolution_tokens TEXT,
+  units TEXT,
+  credits TEXT,
+  quota TEXT,
+  fail_reason TEXT, account_named INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (account, task_id)
+) STRICT;
+INSERT INTO task VALUES(1,1,'failed',2,1795578240196,1795578240224,1,0,0,1,1,1,NULL,'{"customer":"y"}',1792122110000,1792122114000,1792122230000,1792122226010,NULL,'generate',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'DataInspectionFailed: Output data may contain inappropriate content.',0);
+INSERT INTO task VALUES(2,1,'gone',3,1795578240196,1795578240832,3,3,3,12,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO task VALUES(3,1,'happy',1,1795578240196,1795578240245,1,0,0,3,3,3,'m1','{"customer":"Müller, \"A\""}',1792122110000,1792122114000,1792122230000,1792122226010,NULL,'generate','1080p','9:16','15','0','15','1',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO task VALUES(4,1,'kling',1,1795578240196,1795578240245,1,0,0,4,4,4,NULL,'{"customer":"x"}',1792122110000,1792122114000,1792122230000,1792122226496,NULL,'/kling/v1/videos/omni-video_POST',NULL,NULL,'5.041',NULL,'5.041','2',NULL,NULL,NULL,'3.6',NULL,NULL,NULL,0);
+INSERT INTO task VALUES(5,1,'odd',1,1795578240196,1795578240568,2,0,0,10,10,10,NULL,NULL,1792122110000,1792122114000,1792122230000,1792122226010,NULL,'generate','1080p','9:16','14','0','14','1',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO task VALUES(6,1,'running',0,1795578240196,1795578240832,3,0,0,13,13,NULL,NULL,'{"customer":"z"}',1792122110000,1792122114000,NULL,NULL,NULL,'generate',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO task VALUES(7,1,'sora',1,1795578240196,1795578240300,2,0,0,8,8,8,NULL,NULL,1792122110000,1792122114000,1792122230000,1792122226000,'doubao-seedance-2-0-260128','omniGenerate','720p','16:9','5',NULL,'5',NULL,'108900','108900',NULL,NULL,NULL,NULL,NULL,0);
+CREATE TABLE work (
+  task INTEGER PRIMARY KEY REFERENCES task (id),
+  settled INTEGER NOT NULL DEFAULT 0  -- 1: asked no more in this run
+) STRICT;
+CREATE TABLE outcome (
+  id INTEGER PRIMARY KEY,
+  http_status INTEGER NOT NULL,
+  verdict INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  status TEXT NOT NULL,
+  progress TEXT NOT NULL,
+  usage_names TEXT NOT NULL,        -- JSON array
+  UNIQUE (http_status, verdict, code, status, progress, usage_names)
+) STRICT;
+INSERT INTO outcome VALUES(1,200,2,'success','FAILURE','100%','[]');
+INSERT INTO outcome VALUES(2,400,4,'task_not_exist','','','[]');
+INSERT INTO outcome VALUES(3,200,1,'success','SUCCESS','100%','["SR","duration","input_video_duration","output_video_duration","ratio","video_count"]');
+INSERT INTO outcome VALUES(4,200,1,'success','SUCCESS','100%','["final_unit_deduction"]');
+INSERT INTO outcome VALUES(5,200,3,'success','TELEPORTING','30%','[]');
+INSERT INTO outcome VALUES(6,200,0,'success','IN_PROGRESS','30%','[]');
+INSERT INTO outcome VALUES(7,200,1,'success','SUCCESS','100%','["completion_tokens","total_tokens"]');
+CREATE TABLE dictionary (
+  id INTEGER PRIMARY KEY,
+  content BLOB NOT NULL
+) STRICT;
+INSERT INTO dictionary VALUES(1,X'7b226572726f72223a7b226d657373616765223a222028726571756573742069643a20323032363036303130333333343031313832303430303029222c2274797065223a226e65775f6170695f6572726f72222c22636f6465223a22227d7d7b22636f6465223a227461736b5f6e6f745f6578697374222c226d657373616765223a227461736b5f6e6f745f6578697374222c2264617461223a6e756c6c7d7b226964223a22222c226f626a656374223a22766964656f222c226d6f64656c223a22736f72612d32222c22737461747573223a22636f6d706c65746564222c2270726f6772657373223a3130302c22637265617465645f6174223a313738303238343832302c22636f6d706c657465645f6174223a313738303238343931382c227365636f6e6473223a223132222c2273697a65223a223132383078373230222c226d65746164617461223a7b2275726c223a2268747470733a2f2f227d7d7b227461736b223a7b226964223a22222c22737461747573223a2273756363657373222c22636f6e74656e74223a7b2275726c223a2268747470733a2f2f227d2c227573616765223a7b22746f74616c5f7365636f6e6473223a362c22696e7075745f7365636f6e6473223a302c226f75747075745f7365636f6e6473223a362c22696e7075745f696d6167655f636f756e74223a317d2c227265736f6c7574696f6e223a223130383050222c226475726174696f6e223a367d7d7b22636f6465223a2273756363657373222c226d657373616765223a22222c2264617461223a7b227461736b5f6964223a22383630323630373533383630323130373532222c22616374696f6e223a222f6b6c696e672f76312f766964656f732f6f6d6e692d766964656f5f504f5354222c22737461747573223a2253554343455353222c226661696c5f726561736f6e223a22222c227375626d69745f74696d65223a313738303238343832302c2273746172745f74696d65223a313738303238343837302c2266696e6973685f74696d65223a313738303238343934352c2270726f6772657373223a2231303025222c2264617461223a7b22636f6465223a302c226d657373616765223a2253554343454544222c22726571756573745f6964223a22222c2264617461223a7b227461736b5f6964223a22383630323630373533383630323130373532222c227461736b5f737461747573223a2273756363656564222c227461736b5f7374617475735f6d7367223a22222c22637265617465645f6174223a313738303238343832303136312c22757064617465645f6174223a313738303238343934303439362c2266696e616c5f756e69745f646564756374696f6e223a22332e36222c227461736b5f726573756c74223a7b22766964656f73223a5b7b226964223a22383630323630373534303533313438373536222c2275726c223a2268747470733a2f2f7631362e6578616d706c652f312e6d70343f6b7354696d653d3661336630303030222c226475726174696f6e223a22352e303431227d5d7d7d7d7d7d7b22636f6465223a2273756363657373222c226d657373616765223a22222c2264617461223a7b227461736b5f6964223a226173796e7461736b5f222c22616374696f6e223a226f6d6e6947656e6572617465222c22737461747573223a2253554343455353222c22726573756c745f75726c223a2268747470733a2f2f6275636b65742e746f732d636e2d6265696a696e672e766f6c6365732e636f6d2f652e6d70343f582d546f732d416c676f726974686d3d544f53342d484d41432d53484132353626582d546f732d43726564656e7469616c3d26582d546f732d446174653d3230323630363031543033333530305a26582d546f732d457870697265733d383634303026582d546f732d5369676e6564486561646572733d686f737426582d546f732d5369676e61747572653d3030222c226f726967696e616c5f726573756c745f75726c223a2268747470733a2f2f6275636b65742e746f732d636e2d6265696a696e672e766f6c6365732e636f6d2f6f2e6d70343f582d546f732d446174653d3230323630363031543033333432305a26582d546f732d457870697265733d383634303026582d546f732d5369676e61747572653d3031222c226661696c5f726561736f6e223a22222c227375626d69745f74696d65223a313738303238343832302c2273746172745f74696d65223a313738303238343832322c2266696e6973685f74696d65223a313738303238343935302c2270726f6772657373223a2231303025222c22726571756573745f6964223a2232303236222c2264617461223a7b22636f6e74656e74223a7b22766964656f5f75726c223a2268747470733a2f2f227d2c22637265617465645f6174223a313738303238343832302c226472616674223a66616c73652c226475726174696f6e223a352c226672616d65737065727365636f6e64223a32342c2267656e65726174655f617564696f223a747275652c226964223a226367742d32303236303630313131333334302d6162636465222c226d6f64656c223a22646f7562616f2d73656564616e63652d322d302d323630313238222c22726174696f223a2231363a39222c227265736f6c7574696f6e223a2237323070222c2273757065725f7265736f6c7574696f6e223a223130383070222c2273656564223a372c22736572766963655f74696572223a2264656661756c74222c22737461747573223a22737563636565646564222c22757064617465645f6174223a313738303238343934342c227573616765223a7b22636f6d706c6574696f6e5f746f6b656e73223a3130383930302c22746f74616c5f746f6b656e73223a3130383930302c2273757065725f7265736f6c7574696f6e5f746f6b656e73223a3234353032357d7d7d7d7b22636f6465223a2273756363657373222c226d657373616765223a22222c2264617461223a7b227461736b5f6964223a226173796e7461736b5f222c22616374696f6e223a2267656e6572617465222c22737461747573223a224641494c555245222c226661696c5f726561736f6e223a227461736b206661696c6564222c227375626d69745f74696d65223a313738303238343832302c2273746172745f74696d65223a313738303238343832342c2266696e6973685f74696d65223a313738303238343837312c2270726f6772657373223a2231303025222c22726571756573745f6964223a2232303236303630313033333334303131383230343030304162436445664768222c2264617461223a7b226f7574707574223a7b227461736b5f6964223a2230663065222c227461736b5f737461747573223a224641494c4544222c22636f6465223a2244617461496e7370656374696f6e4661696c6564222c226d657373616765223a224f75747075742064617461206d617920636f6e7461696e20696e617070726f70726961746520636f6e74656e742e222c227375626d69745f74696d65223a22323032362d30362d30312031313a33333a34302e333030222c22656e645f74696d65223a22323032362d30362d30312031313a33343a32302e303130227d2c22726571756573745f6964223a2261616161313131312d227d7d7d7b22636f6465223a2273756363657373222c226d657373616765223a22222c2264617461223a7b227461736b5f6964223a226173796e7461736b5f222c22616374696f6e223a2267656e6572617465222c22737461747573223a224e4f545f5354415254222c226661696c5f726561736f6e223a22222c227375626d69745f74696d65223a313738303238343832302c2273746172745f74696d65223a302c2266696e6973685f74696d65223a302c2270726f6772657373223a223025222c22726571756573745f6964223a2232303236303630313033333334303131383230343030304162436445664768222c2264617461223a7b226f7574707574223a7b227461736b5f6964223a2230663065306430632d313131312d343232322d383333332d343434343535353536363636222c227461736b5f737461747573223a2250454e44494e47227d2c22726571756573745f6964223a2261616161313131312d626262622d396363632d386464642d656565653232323233333333227d7d7d22737461747573223a22494e5f50524f4752455353222c2270726f6772657373223a22333025222c227461736b5f737461747573223a2252554e4e494e47227b22636f6465223a2273756363657373222c226d657373616765223a22222c2264617461223a7b227461736b5f6964223a226173796e7461736b5f222c22616374696f6e223a2267656e6572617465222c22737461747573223a2253554343455353222c22726573756c745f75726c223a2268747470733a2f2f6461736873636f70652d783030302e6f73732d616363656c65726174652e616c6979756e63732e636f6d2f31642f61612f32303236303630312f303030302f765f726566696e65722e6d70343f457870697265733d31373830333731333035264f53534163636573734b657949643d4558414d504c45265369676e61747572653d253344222c226661696c5f726561736f6e223a2268747470733a2f2f6461736873636f70652d783030302e6f73732d616363656c65726174652e616c6979756e63732e636f6d2f31642f61612f32303236303630312f303030302f765f726566696e65722e6d70343f457870697265733d31373830333731333035264f53534163636573734b657949643d4558414d504c45265369676e61747572653d253344222c227375626d69745f74696d65223a313738303238343832302c2273746172745f74696d65223a313738303238343832342c2266696e6973685f74696d65223a313738303238343931382c2270726f6772657373223a2231303025222c22726571756573745f6964223a2232303236303630313033333334303131383230343030304162436445664768222c2264617461223a7b226f7574707574223a7b227461736b5f6964223a2230663065306430632d313131312d343232322d383333332d343434343535353536363636222c227461736b5f737461747573223a22535543434545444544222c22766964656f5f75726c223a2268747470733a2f2f6461736873636f70652d783030302e6f73732d616363656c65726174652e616c6979756e63732e636f6d2f222c226f7269675f70726f6d7074223a22222c227375626d69745f74696d65223a22323032362d30362d30312031313a33333a34302e333030222c227363686564756c65645f74696d65223a22323032362d30362d30312031313a33333a34302e333330222c22656e645f74696d65223a22323032362d30362d30312031313a33353a30362e303130227d2c22726571756573745f6964223a2261616161313131312d626262622d396363632d386464642d656565653232323233333333222c227573616765223a7b225352223a313038302c226475726174696f6e223a382c22696e7075745f766964656f5f6475726174696f6e223a302c226f75747075745f766964656f5f6475726174696f6e223a382c22726174696f223a22393a3136222c22766964656f5f636f756e74223a317d7d7d7d');
+CREATE TABLE answer_block (
+  id INTEGER PRIMARY KEY,
+  dictionary INTEGER NOT NULL REFERENCES dictionary (id),
+  lengths BLOB NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
+INSERT INTO answer_block VALUES(1,1,X'b70445f407a706ed03cf03f607',X'28b52ffd604910dd1e0096697824e0b4d401185ccd53dfe06b7711db9849f8ac053f6f09dcca0a496c834402608c31c6189b6900690077002e629ea7218505050d47032223676eae3967d950e86359acb62f3ba0033ac0782d968b0908f41b29a58e3c173a166393ede7e256aaf19270ed5c327a5fd4ba6cfb0ae8aa5dfaf45dc58ecbda65dbde39594d9ffeccf5b66fae7baafbc671e9da56eaabab789779d90551036fa28911cc628030028d4e28805977ebb7cebcd499727633bea5fe6ca543d75c736de97e5bbbb6c5b57067b3d810b64b6feef7cfd8ff74e81ff29f9722097a507a3955f3625dad27bf65edaab5436feff61664edd4ad9bf1a15b365d6b0d1375c01021c1210317127a835132944ba16c15a5effbf852978b295528ddcae34628a7f3c6d7eff54385b0db3ae873ea5af6e66b7cb23da8cea594524553aa744a154ac2c30267031171e070c0a1a494528512e3879212c6c33a9b108e0cfb828e67a0e151a251c686a4a331a92860ae9070da47074486012a161e08d3c94c0427272727cebcec5e45f8733583fd6df1d1f15905219806884c076e8601548209a804e14243125178732be5acd5fde813b2843e211f7d4233bea84affb5e72e09d5b7d5bfb532aef720a3b4abc7dcdfbba6ab4add83cdf4f1af6deefbc16e6d7a946bae099729541e8f48a4ac0380bda8911e9191402449415a9436404262880c91d9011240205992234914c240829831861062884412d088880422429a3c6f496af94ab4e41c2848994ef270c8df8fc12a457c0ab41555234622959b4a1529bba253158c4b0dfe346b2db4eb1d6511a04c182420a7f72f9b6deb46b7744021f39e72cf60264dc22c2d35d591587587ac2d2fc7cd336406667950a3fccb5bc1954296008035607e07c09b33060aee03e88e38607d1eb131a0c8f7f8ef94414a6deef8fd0d84588d04c91ae5fa8eaee75b2d424f3bba67429e6b6cce04b11c7eeab89bd07aa299c0ee78047b9b4714947cf869a7c80acc8c80ea069a045a16f6bc4c55ae73da806bec7f0c4ed52af605642748dce1244a9c46535eb6ec96ccf0598940ea969f7c474727257bec4a86ce1db414b25d897e174e07f07f14e6bf589b5cf1dc0e03dc1a6b5d479a490837a920d1e335002ccc6b333f6cd4f0fdb01665c039f795df172827a08d044390566ac409843b2e2c7adc03741b4a0bb6701e36e9d1774058fc6fe1bbc23c11c49d8d92fb35a385425a07b4fa31819dd290ecc237fac1d6ac5539609c158cf80928f0a0af85600de90740aa441c31104c1663fe68913fbf1f23f79cf081c201a4f701b7d3ba1f10dc93c0ba508ef5058840bd0fac6bd3482830d2699ae1c142ec98cb56c057d56f628abebf097d33d63f2beb08e2439015');
+INSERT INTO answer_block VALUES(2,1,X'f207',X'28b52ffd60f2023d0800628c2620404ddb068c0ac3a27fc164777028c206d8a190ac519bf492cd75620d3a86e1def9fc29d9ab69b9711bdd761e6e3d5bbcfa9062cde5a0e5a90fb83facc60e4637ab3956e6513e6f338a67968ce5dadbcd74b5ca3087ae30661db34e6c4fa943cf73fafbc11ff1a8940fa062b1a040e8458b7060240a0e08104080c1204121d1341c08454c2a29c5dc92371a2d41789ecb91430e51f049b230b7242060c221814c221ff52de0c7374c5f12b83d06041281317ff883e05e423710c91ef4c3431a54041e42a391b48065b070a6f0fc0600dcc8efe937e3d7e89b7519f85833307df3615e0fb00e5250f9824ec7c8d9613c968dfb144b8a6fd06fdcf4a781acdd40fc220201');
+CREATE TABLE snapshot (
+  id INTEGER PRIMARY KEY,
+  task INTEGER NOT NULL REFERENCES task (id),
+  run INTEGER NOT NULL REFERENCES run (id),
+  observed_at INTEGER NOT NULL,
+  outcome INTEGER NOT NULL REFERENCES outcome (id),
+  usage_values TEXT,                -- JSON array of texts, in the order of usage_names
+  raw_bytes INTEGER NOT NULL,
+  raw_sha256 BLOB NOT NULL,
+  block INTEGER REFERENCES answer_block (id),  -- an unchanged answer names the earlier slot
+  slot INTEGER                      -- both null once pruned
+) STRICT;
+INSERT INTO snapshot VALUES(1,1,1,1795578240224,1,NULL,567,X'a1a841e3c8febc8756b949228b18f270d473daef5f8fc20c0cf49ad285554005',1,0);
+INSERT INTO snapshot VALUES(2,2,1,1795578240245,2,NULL,69,X'abd84d5f6d544f67c9a3c92737b93513d36627afca9576d61f792013c6059a29',1,1);
+INSERT INTO snapshot VALUES(3,3,1,1795578240245,3,'["1080","15","0","15","9:16","1"]',1012,X'8439d6e2757b4b86646b96610fbd35fc42f8adf80a2d57efdeb75acc9437df3c',1,2);
+INSERT INTO snapshot VALUES(4,4,1,1795578240245,4,'["3.6"]',807,X'754fdc1c8754a95b0d861da23204bcc733c1a447f65f9f634e1b185db3b4f5d3',1,3);
+INSERT INTO snapshot VALUES(5,5,1,1795578240245,5,NULL,493,X'bcd30651a8ec73fcb1a8425d0c6200443443a4b8241851c0704732f5cabe96a2',1,4);
+INSERT INTO snapshot VALUES(6,6,1,1795578240245,6,NULL,463,X'ce9318d65683423da20d2104cfd336064ebde0fcb525c100a36227dc2c63d74a',1,5);
+INSERT INTO snapshot VALUES(7,7,1,1795578240245,7,'["108900","108900"]',1014,X'f91648d43f9f5aa719412f9d137676ec8e15ca5ddc3a2c225b14b3136d30ca78',1,6);
+INSERT INTO snapshot VALUES(8,7,1,1795578240300,7,'["108900","108900"]',1014,X'f91648d43f9f5aa719412f9d137676ec8e15ca5ddc3a2c225b14b3136d30ca78',1,6);
+INSERT INTO snapshot VALUES(9,2,2,1795578240556,2,NULL,69,X'abd84d5f6d544f67c9a3c92737b93513d36627afca9576d61f792013c6059a29',1,1);
+INSERT INTO snapshot VALUES(10,5,2,1795578240568,3,'["1080","14","0","14","9:16","1"]',1010,X'6b2aa3edde89482b9f8e999a220b9d93fc7289adae9dd28f9e7ea09e1d42048b',2,0);
+INSERT INTO snapshot VALUES(11,6,2,1795578240568,6,NULL,463,X'ce9318d65683423da20d2104cfd336064ebde0fcb525c100a36227dc2c63d74a',1,5);
+INSERT INTO snapshot VALUES(12,2,3,1795578240832,2,NULL,69,X'abd84d5f6d544f67c9a3c92737b93513d36627afca9576d61f792013c6059a29',1,1);
+INSERT INTO snapshot VALUES(13,6,3,1795578240832,6,NULL,463,X'ce9318d65683423da20d2104cfd336064ebde0fcb525c100a36227dc2c63d74a',1,5);
+CREATE TABLE video (
+  task INTEGER NOT NULL REFERENCES task (id),
+  video_index INTEGER NOT NULL,
+  snapshot INTEGER NOT NULL REFERENCES snapshot (id),
+  state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+  expires_at INTEGER,
+  settled_run INTEGER NOT NULL DEFAULT 0,  -- the run that last tried it
+  attempts INTEGER NOT NULL DEFAULT 0,     -- runs that tried
+  path TEXT,
+  bytes INTEGER,
+  sha256 BLOB,
+  checks TEXT,
+  saved_at INTEGER,
+  last_error TEXT, refused_at INTEGER,
+  PRIMARY KEY (task, video_index)
+) STRICT, WITHOUT ROWID;
+INSERT INTO video VALUES(3,1,3,1,1799898226000,1,1,'/srv/videos/happy.mp4',5140,X'f405f597604aa90dbbc30e5ae6a3dc733721623610627f19b372f535fcac74fb','length crc64 md5 boxes',1795578240328,NULL,NULL);
+INSERT INTO video VALUES(4,1,4,1,1799898226000,1,1,'/srv/videos/kling.mp4',5140,X'59f1edef5ed0530af92472e96c7b75f5128a49b24e62830013bfb9ae6d60655c','length md5 boxes',1795578240328,NULL,NULL);
+INSERT INTO video VALUES(4,2,4,1,1799898226000,1,1,'/srv/videos/kling-2.mp4',5140,X'a75d7a0343a7b8e9f29b6d1e0923f04d023626c242aa7a96341866ad70cb0d6c','length md5 boxes',1795578240328,NULL,NULL);
+INSERT INTO video VALUES(5,1,10,1,1799898226000,2,1,'/srv/videos/odd.mp4',5140,X'92ddd5fe7bf448f4d8d5c615ad2074dadfed6387642fbc45d3da915fabd98170','length crc64 md5 boxes',1795578240694,NULL,NULL);
+INSERT INTO video VALUES(7,1,8,3,1792122166000,1,1,NULL,NULL,NULL,NULL,NULL,'the link is dead: HTTP 403: {"Error": {"Code": "AccessDenied", "RequestId": "1", "HostId": "h", "Message": "Request has expired", "EC": "0002-000…',NULL);
+CREATE TABLE period (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,               -- 2026, 2026-10, 2026-W41 or 2026-10-05
+  begins_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,         -- the first instant behind it
+  tz TEXT NOT NULL,
+  prices TEXT,                      -- the price book, byte for byte; null: none was given
+  closed_at INTEGER NOT NULL,
+  line_count INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,             -- of its report as CSV with default options
+  unfinished INTEGER NOT NULL,      -- tasks that it closed without
+  missing INTEGER NOT NULL,
+  schema_version INTEGER NOT NULL,
+  checked_to INTEGER NOT NULL       -- what later snapshots say of it is not in a closed period yet
+) STRICT;
+INSERT INTO period VALUES(1,'2026-10',1790812800000,1793491200000,'UTC',replace('# EXAMPLE of a price book for `reeltally report --prices`. The prices are made up: put your own contract''s here.\n# model: a glob (* any text, ? one character). unit: second, output_second, video, mtoken, sr_mtoken, unit, credit.\n# min_sr, max_sr: lines of the picture (720 for 720p), inclusive; valid_from, valid_to: days, inclusive; blank: no bound.\n# The first row that fits counts; beside it the first fitting sr_mtoken row makes a second line of the same task.\nmodel,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nhappyhorse*,second,,720,0.90,CNY,,2026-06-30\nhappyhorse*,second,,720,0.85,CNY,2026-07-01,\nhappyhorse*,second,721,,1.60,CNY,,\nwan*,output_second,,,0.50,CNY,,\n*seedance*,mtoken,,,46.00,CNY,,\n*seedance*,sr_mtoken,,,12.50,CNY,,\nkling*,unit,,,0.14,USD,,\nvidu*,credit,,,0.005,USD,,\n*hailuo*,video,,,2.00,CNY,,\nveo*,second,,,0.15,USD,,\n','\n',char(10)),1795578240900,5,'f8525e9d46e7023df538c255023694002f3db834b3c9919fa46ce5187882f726',1,0,4,13);
+CREATE TABLE report_line (
+  id INTEGER PRIMARY KEY,
+  period INTEGER NOT NULL REFERENCES period (id),    -- whose report shows it
+  incurred INTEGER NOT NULL REFERENCES period (id),  -- whose zone and prices rule it
+  billed_at INTEGER NOT NULL,
+  line_id TEXT NOT NULL UNIQUE,
+  kind INTEGER NOT NULL,            -- core::LineKind
+  reversal INTEGER NOT NULL,
+  adjusts TEXT,
+  task INTEGER NOT NULL REFERENCES task (id),
+  snapshot INTEGER NOT NULL REFERENCES snapshot (id),
+  succeeded INTEGER NOT NULL,
+  lost INTEGER NOT NULL,            -- a video's link had died by then before it was fetched
+  submit_time INTEGER,
+  start_time INTEGER,
+  finish_time INTEGER,
+  upstream_end_time INTEGER,
+  model TEXT,
+  action TEXT,
+  resolution TEXT,
+  ratio TEXT,
+  duration_seconds TEXT,
+  input_seconds TEXT,
+  output_seconds TEXT,
+  video_count TEXT,
+  completion_tokens TEXT,
+  total_tokens TEXT,
+  super_resolution_tokens TEXT,
+  units TEXT,
+  credits TEXT,
+  quota TEXT,
+  fail_reason TEXT,
+  labels TEXT,                      -- JSON object
+  unit INTEGER,                     -- core::PriceUnit
+  quantity TEXT,
+  unit_price TEXT,
+  currency TEXT,
+  cost TEXT,
+  cost_note TEXT
+) STRICT;
+INSERT INTO report_line VALUES(1,1,1,1792122230000,'1-a1a841e3c8fe',0,0,NULL,1,1,0,0,1792122110000,1792122114000,1792122230000,1792122226010,NULL,'generate',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'DataInspectionFailed: Output data may contain inappropriate content.','{"customer":"y"}',NULL,NULL,NULL,NULL,'0','failed');
+INSERT INTO report_line VALUES(2,1,1,1792122230000,'3-8439d6e2757b',0,0,NULL,3,3,1,0,1792122110000,1792122114000,1792122230000,1792122226010,'m1','generate','1080p','9:16','15','0','15','1',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"customer":"Müller, \"A\""}',NULL,NULL,NULL,NULL,NULL,'no price for this model');
+INSERT INTO report_line VALUES(3,1,1,1792122230000,'4-754fdc1c8754',0,0,NULL,4,4,1,0,1792122110000,1792122114000,1792122230000,1792122226496,NULL,'/kling/v1/videos/omni-video_POST',NULL,NULL,'5.041',NULL,'5.041','2',NULL,NULL,NULL,'3.6',NULL,NULL,NULL,'{"customer":"x"}',NULL,NULL,NULL,NULL,NULL,'the model is unknown');
+INSERT INTO report_line VALUES(4,1,1,1792122230000,'10-6b2aa3edde89',0,0,NULL,5,10,1,0,1792122110000,1792122114000,1792122230000,1792122226010,NULL,'generate','1080p','9:16','14','0','14','1',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'the model is unknown');
+INSERT INTO report_line VALUES(5,1,1,1792122230000,'8-f91648d43f9f',0,0,NULL,7,8,1,1,1792122110000,1792122114000,1792122230000,1792122226000,'doubao-seedance-2-0-260128','omniGenerate','720p','16:9','5',NULL,'5',NULL,'108900','108900',NULL,NULL,NULL,NULL,NULL,NULL,3,'0.1089','46','CNY','5.0094',NULL);
+CREATE TABLE unsettled (
+  task INTEGER PRIMARY KEY REFERENCES task (id),
+  settles_at INTEGER NOT NULL       -- an answer from then on is the last word
+) STRICT;
+CREATE TABLE live_fetch (
+  task INTEGER PRIMARY KEY REFERENCES task (id)
+) STRICT;
+CREATE TABLE closing (
+  period INTEGER PRIMARY KEY,       -- period.id; no reference, since it shall name one that is gone
+  name TEXT NOT NULL,
+  begins_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  previous_sha256 TEXT              -- of the period that was closed before it; null: the first one
+) STRICT;
+INSERT INTO closing VALUES(1,'2026-10',1790812800000,1793491200000,'f8525e9d46e7023df538c255023694002f3db834b3c9919fa46ce5187882f726',NULL);
+CREATE TABLE written_off (
+  period INTEGER NOT NULL REFERENCES period (id),  -- that was closed without the task
+  task INTEGER NOT NULL REFERENCES task (id),
+  PRIMARY KEY (period, task)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE repricing (
+  id INTEGER PRIMARY KEY,
+  period INTEGER NOT NULL REFERENCES period (id),  -- the closed one whose lines are priced anew
+  prices TEXT NOT NULL,                            -- the price book, byte for byte
+  repriced_at INTEGER NOT NULL,
+  carried_by INTEGER REFERENCES period (id)        -- which holds what it changed; null: none yet
+) STRICT;
+CREATE TABLE forgotten (
+  task INTEGER PRIMARY KEY REFERENCES task (id),
+  forgotten_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE label_change (
+  id INTEGER PRIMARY KEY,
+  task INTEGER NOT NULL REFERENCES task (id),
+  run INTEGER NOT NULL REFERENCES run (id),  -- the first that heard so
+  name TEXT NOT NULL,
+  ledger_value TEXT NOT NULL,
+  list_value TEXT NOT NULL,
+  taken INTEGER NOT NULL            -- 1: the list's value is the task's from then on (--relabel)
+) STRICT;
+CREATE TABLE told_rejection (
+  source INTEGER NOT NULL,
+  mark INTEGER NOT NULL,
+  run INTEGER NOT NULL REFERENCES run (id),  -- the last that met it
+  PRIMARY KEY (source, mark)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_unfinished ON task (id) WHERE state = 0;
+CREATE INDEX snapshot_by_task ON snapshot (task, id);
+CREATE INDEX snapshot_by_block ON snapshot (block);
+CREATE TRIGGER snapshot_is_kept BEFORE DELETE ON snapshot
+BEGIN
+  SELECT raise(ABORT, 'a snapshot is never deleted');
+END;
+CREATE TRIGGER snapshot_is_fixed
+BEFORE UPDATE OF id, task, run, observed_at, outcome, usage_values, raw_bytes, raw_sha256 ON snapshot
+BEGIN
+  SELECT raise(ABORT, 'a snapshot is never changed');
+END;
+CREATE INDEX video_wanted ON video (ifnull(expires_at, 9223372036854775807)) WHERE state = 0;
+CREATE INDEX video_by_path ON video (path) WHERE path IS NOT NULL;
+CREATE VIEW usage_metric (snapshot, name, value) AS
+SELECT s.id, n.value, v.value
+FROM snapshot AS s
+JOIN outcome AS o ON o.id = s.outcome
+JOIN json_each(o.usage_names) AS n
+JOIN json_each(s.usage_values) AS v ON v.key = n.key;
+CREATE VIEW v_snapshot AS
+SELECT
+  a.name AS account,
+  t.task_id AS task_id,
+  s.id AS snapshot_id,
+  s.run AS run_id,
+  strftime('%Y-%m-%dT%H:%M:%fZ', s.observed_at / 1000.0, 'unixepoch') AS observed_at,
+  o.http_status AS http_status,
+  nullif(o.code, '') AS code,
+  nullif(o.status, '') AS status,
+  nullif(o.progress, '') AS progress,
+  s.raw_bytes AS raw_bytes,
+  lower(hex(s.raw_sha256)) AS raw_sha256
+FROM snapshot AS s
+JOIN task AS t ON t.id = s.task
+JOIN account AS a ON a.id = t.account
+JOIN outcome AS o ON o.id = s.outcome;
+CREATE VIEW v_usage AS
+SELECT
+  a.name AS account,
+  t.task_id AS task_id,
+  s.id AS snapshot_id,
+  strftime('%Y-%m-%dT%H:%M:%fZ', s.observed_at / 1000.0, 'unixepoch') AS observed_at,
+  n.value AS name,
+  v.value AS value
+FROM snapshot AS s
+JOIN task AS t ON t.id = s.task
+JOIN account AS a ON a.id = t.account
+JOIN outcome AS o ON o.id = s.outcome
+JOIN json_each(o.usage_names) AS n
+JOIN json_each(s.usage_values) AS v ON v.key = n.key;
+CREATE VIEW v_video AS
+SELECT
+  a.name AS account,
+  t.task_id AS task_id,
+  v.video_index AS video_index,
+  CASE v.state WHEN 0 THEN 'wanted' WHEN 1 THEN 'done' WHEN 2 THEN 'failed'
+    ELSE 'expired' END AS state,
+  v.path AS path,
+  v.bytes AS bytes,
+  nullif(lower(hex(v.sha256)), '') AS sha256,
+  strftime('%Y-%m-%dT%H:%M:%SZ', v.expires_at / 1000, 'unixepoch') AS expires_at,
+  v.attempts AS attempts,
+  v.last_error AS last_error
+FROM video AS v
+JOIN task AS t ON t.id = v.task
+JOIN account AS a ON a.id = t.account;
+CREATE VIEW v_daily AS
+SELECT
+  date(coalesce(t.finish_time, s.observed_at) / 1000, 'unixepoch') AS day,
+  a.name AS account,
+  coalesce(t.model, t.input_model) AS model,
+  CASE t.state WHEN 1 THEN 'succeeded' ELSE 'failed' END AS state,
+  count(*) AS tasks,
+  sum(CAST(t.output_seconds AS NUMERIC)) AS output_seconds,
+  sum(CAST(t.total_tokens AS NUMERIC)) AS total_tokens,
+  sum((SELECT count(*) FROM video AS v WHERE v.task = t.id AND v.state = 1)) AS videos,
+  sum((SELECT sum(v.bytes) FROM video AS v WHERE v.task = t.id AND v.state = 1)) AS bytes
+FROM task AS t
+JOIN account AS a ON a.id = t.account
+LEFT JOIN snapshot AS s ON s.id = t.final_snapshot
+WHERE t.state IN (1, 2)
+GROUP BY 1, 2, 3, 4;
+CREATE INDEX task_by_finish ON task (finish_time) WHERE state IN (1, 2);
+CREATE INDEX report_line_by_time ON report_line (billed_at);
+CREATE INDEX report_line_by_task ON report_line (task);
+CREATE TRIGGER period_is_kept BEFORE DELETE ON period
+BEGIN
+  SELECT raise(ABORT, 'a closed period is never opened again');
+END;
+CREATE TRIGGER period_is_fixed
+BEFORE UPDATE OF id, name, begins_at, ends_at, tz, prices, closed_at, line_count, sha256,
+  unfinished, missing, schema_version ON period
+BEGIN
+  SELECT raise(ABORT, 'a closed period is never changed');
+END;
+CREATE TRIGGER report_line_is_kept BEFORE DELETE ON report_line
+BEGIN
+  SELECT raise(ABORT, 'a line of a closed period is never deleted');
+END;
+CREATE TRIGGER report_line_is_fixed BEFORE UPDATE ON report_line
+BEGIN
+  SELECT raise(ABORT, 'a line of a closed period is never changed');
+END;
+CREATE INDEX task_missing ON task (id) WHERE state = 3;
+CREATE TRIGGER closing_is_kept BEFORE DELETE ON closing
+BEGIN
+  SELECT raise(ABORT, 'a closed period is never opened again');
+END;
+CREATE TRIGGER closing_is_fixed BEFORE UPDATE ON closing
+BEGIN
+  SELECT raise(ABORT, 'a closed period is never changed');
+END;
+CREATE TRIGGER written_off_is_kept BEFORE DELETE ON written_off
+BEGIN
+  SELECT raise(ABORT, 'what a period was closed without is never forgotten');
+END;
+CREATE TRIGGER written_off_is_fixed BEFORE UPDATE ON written_off
+BEGIN
+  SELECT raise(ABORT, 'what a period was closed without is never changed');
+END;
+CREATE TRIGGER repricing_is_kept BEFORE DELETE ON repricing
+BEGIN
+  SELECT raise(ABORT, 'a price book of a closed period is never deleted');
+END;
+CREATE TRIGGER repricing_is_fixed BEFORE UPDATE OF id, period, prices, repriced_at ON repricing
+BEGIN
+  SELECT raise(ABORT, 'a price book of a closed period is never changed');
+END;
+CREATE INDEX label_change_by_task ON label_change (task);
+CREATE TRIGGER label_change_is_kept BEFORE DELETE ON label_change
+BEGIN
+  SELECT raise(ABORT, 'what a list said is never deleted');
+END;
+CREATE TRIGGER label_change_is_fixed BEFORE UPDATE ON label_change
+BEGIN
+  SELECT raise(ABORT, 'what a list said is never changed');
+END;
+CREATE VIEW v_task AS
+SELECT
+  a.name AS account,
+  t.task_id AS task_id,
+  CASE WHEN f.task IS NOT NULL THEN 'forgotten' WHEN t.state = 0 THEN 'unfinished'
+    WHEN t.state = 1 THEN 'succeeded' WHEN t.state = 2 THEN 'failed' ELSE 'missing' END AS state,
+  nullif(o.status, '') AS status,
+  nullif(o.progress, '') AS progress,
+  coalesce(t.model, t.input_model) AS model,
+  t.action AS action,
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.submit_time / 1000, 'unixepoch') AS submit_time,
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.start_time / 1000, 'unixepoch') AS start_time,
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.finish_time / 1000, 'unixepoch') AS finish_time,
+  strftime('%Y-%m-%dT%H:%M:%fZ', t.upstream_end_time / 1000.0, 'unixepoch') AS upstream_end_time,
+  strftime('%Y-%m-%dT%H:%M:%fZ', t.first_seen / 1000.0, 'unixepoch') AS first_seen,
+  strftime('%Y-%m-%dT%H:%M:%fZ', t.last_query / 1000.0, 'unixepoch') AS last_query,
+  t.queries AS queries,
+  t.resolution AS resolution,
+  t.ratio AS ratio,
+  CAST(t.duration_seconds AS NUMERIC) AS duration_seconds,
+  CAST(t.input_seconds AS NUMERIC) AS input_seconds,
+  CAST(t.output_seconds AS NUMERIC) AS output_seconds,
+  CAST(t.video_count AS NUMERIC) AS video_count,
+  CAST(t.completion_tokens AS NUMERIC) AS completion_tokens,
+  CAST(t.total_tokens AS NUMERIC) AS total_tokens,
+  CAST(t.super_resolution_tokens AS NUMERIC) AS super_resolution_tokens,
+  CAST(t.units AS NUMERIC) AS units,
+  CAST(t.credits AS NUMERIC) AS credits,
+  CAST(t.quota AS NUMERIC) AS quota,
+  t.fail_reason AS fail_reason,
+  t.labels AS labels,
+  (SELECT count(*) FROM video AS v WHERE v.task = t.id) AS videos,
+  (SELECT count(*) FROM video AS v WHERE v.task = t.id AND v.state = 1) AS videos_on_disk,
+  (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(v.expires_at) / 1000, 'unixepoch')
+   FROM video AS v WHERE v.task = t.id AND v.state = 0) AS soonest_expiry,
+  t.state = 0 AND f.task IS NULL AND unixepoch('now') * 1000 - coalesce(t.submit_time, t.first_seen) >
+    (SELECT r.stale_after_ms FROM run AS r ORDER BY r.id DESC LIMIT 1) AS stale
+FROM task AS t
+JOIN account AS a ON a.id = t.account
+LEFT JOIN forgotten AS f ON f.task = t.id
+LEFT JOIN snapshot AS s ON s.id = t.status_snapshot
+LEFT JOIN outcome AS o ON o.id = s.outcome;
+CREATE VIEW v_label_change AS
+SELECT
+  a.name AS account,
+  t.task_id AS task_id,
+  c.run AS run_id,
+  c.name AS name,
+  c.ledger_value AS ledger_value,
+  c.list_value AS list_value,
+  c.taken AS taken
+FROM label_change AS c
+JOIN task AS t ON t.id = c.task
+JOIN account AS a ON a.id = t.account;
+COMMIT;
