@@ -1,5 +1,5 @@
-# REELTALLY_SANITIZE: "", "address", "thread" or "coverage". Release builds are hardened instead.
-set(REELTALLY_SANITIZE "" CACHE STRING "address, thread, coverage, or empty")
+# REELTALLY_SANITIZE: "", "address", "thread", "coverage" or "fuzzer". Release builds are hardened instead.
+set(REELTALLY_SANITIZE "" CACHE STRING "address, thread, coverage, fuzzer, or empty")
 
 function(reeltally_sanitizers target)
   if(REELTALLY_SANITIZE STREQUAL "address")
@@ -11,6 +11,9 @@ function(reeltally_sanitizers target)
       -Wno-stringop-overflow -Wno-stringop-overread)
   elseif(REELTALLY_SANITIZE STREQUAL "coverage")
     set(flags --coverage -fprofile-abs-path)
+  elseif(REELTALLY_SANITIZE STREQUAL "fuzzer")
+    set(flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+      -fno-omit-frame-pointer)
   elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${target} PRIVATE
       -fstack-protector-strong -fstack-clash-protection -fcf-protection)

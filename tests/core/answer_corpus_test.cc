@@ -1,0 +1,23 @@
+// What the fuzz target (tests/fuzz) was given and what it found, replayed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/support/answer_faults.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+TEST(AnswerCorpus, HoldsNoAnswerThatBreaksARule) {
+  std::size_t read = 0;
+  for (const char* folder : {"/fuzz_answers", "/answers"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(TEST_DATA + std::string(folder))) {
+      EXPECT_EQ(support::fault_of_answer(support::read_file(entry.path().string())), "")
+          << entry.path();
+      ++read;
+    }
+  }
+  EXPECT_GT(read, 50U);
+}
+
+}  // namespace

@@ -1,0 +1,20 @@
+// A libFuzzer target for what a gateway may answer (`cmake --preset fuzz`, then
+// build/fuzz/tests/answer_fuzz -max_len=4096 NEW_FOLDER tests/data/fuzz_answers
+// tests/data/answers). What it finds goes into tests/data/fuzz_answers, which a unit test reads
+// again and again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "tests/support/answer_faults.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string fault = support::fault_of_answer({reinterpret_cast<const char*>(data), size});
+  if (!fault.empty()) {
+    std::fprintf(stderr, "%s\n", fault.c_str());
+    std::abort();
+  }
+  return 0;
+}

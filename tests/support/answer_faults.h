@@ -1,0 +1,12 @@
+// What must hold of every answer, whatever its bytes are: for the fuzz target and its corpus.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace support {
+
+/// Reads `body` as the gateway's answer and says what does not hold; empty: all does.
+[[nodiscard]] std::string fault_of_answer(std::string_view body);
+
+}  // namespace support
