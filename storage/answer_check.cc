@@ -77,14 +77,19 @@ bool is_final_verdict(std::int64_t verdict) {
   return core::is_final(static_cast<core::Verdict>(verdict));
 }
 
+// Whether the run `r` took from answers what this program would take: it was of the same version,
+// and nothing has been upgraded since. Another build read answers in its own way.
+const std::string kReadByThis =
+    "(r.version = ? AND r.started_at >= (SELECT max(applied_at) FROM migration))";
+
 class AnswerCheck {
  public:
   AnswerCheck(SQLite::Database& database, const std::string& version, Faults& faults)
       : version_(version),
         faults_(faults),
         answers_(database),
-        kept_(database, ("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, r.version = ?, "
-                         "t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
+        kept_(database, ("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, " + kReadByThis +
+                         ", t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
                          "o.code || '|' || o.status || '|' || o.progress, t.final_snapshot = s.id, "
                          "t.id, t.submit_time, t.start_time, t.model, t.action, t.request_id" +
                          fact_columns("t") +
@@ -97,15 +102,17 @@ class AnswerCheck {
                "SELECT id, task_id, (submit_time IS NOT NULL) + 2 * (start_time IS NOT NULL) + "
                "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) + "
                "16 * (request_id IS NOT NULL) FROM task"),
-        unheard_(database,
-                 "SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
-                 "WHERE s.task = ? AND (s.block IS NULL OR r.version <> ?) LIMIT 1"),
+        unheard_(database, ("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
+                            "WHERE s.task = ? AND (s.block IS NULL OR NOT " +
+                            kReadByThis + ") LIMIT 1")
+                               .c_str()),
         lines_(database,
                ("SELECT l.line_id, s.block, s.slot, o.http_status, t.task_id" + fact_columns("l") +
                 " FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
                 "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = s.task "
                 "JOIN run AS r ON r.id = s.run WHERE NOT l.reversal AND "
-                "s.block IS NOT NULL AND r.version = ? ORDER BY s.block, s.slot")
+                "s.block IS NOT NULL AND " +
+                kReadByThis + " ORDER BY s.block, s.slot")
                    .c_str()) {}
 
   void check_snapshots();
