@@ -7,6 +7,7 @@
 
 #include "cmd/api_key.h"
 #include "cmd/exit_code.h"
+#include "cmd/run_settings.h"
 #include "cmd/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -39,6 +40,18 @@ std::string masked(const std::string& text) {
   return text.substr(0, path) + "/(hidden)";
 }
 
+/// The proxy that the gateway is asked through, whoever named it.
+void show_proxy(const Settings& settings, Row& row) {
+  try {
+    const core::Proxy proxy = proxies(settings).of(settings.account().base_url);
+    row.has_value = !proxy.url.empty();
+    row.value = row.has_value ? core::shown_proxy(proxy.url) : "(none)";
+    row.origin = row.has_value ? proxy.source : row.origin;
+  } catch (const core::UsageError& error) {
+    row.value = std::string("(none: ") + error.what() + ")";
+  }
+}
+
 Row setting_row(const Setting& setting, const Settings& settings) {
   Row row{.type = "setting",
           .name = std::string(setting.option->name),
@@ -52,6 +65,9 @@ Row setting_row(const Setting& setting, const Settings& settings) {
     } catch (const core::UsageError& error) {
       row.value = std::string("(none: ") + error.what() + ")";
     }
+  }
+  if (setting.option->name == "proxy") {
+    show_proxy(settings, row);
   }
   if (setting.option->name == "config" && !setting.value && !settings.config_path().empty()) {
     row.value = settings.config_path();

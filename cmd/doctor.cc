@@ -95,11 +95,14 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
                                                           Findings& findings) {
   core::TransportSettings transport;
   try {
-    const std::string url =
-        check_base_url(account.base_url, settings.flag("allow-http"), account.base_url_origin.text);
+    const std::string url = base_url_of(account, settings);
+    transport.proxies = proxies(settings);
     findings.fine("base URL",
                   url + " (" + account.base_url_origin.text + ") of account " + account.name);
     transport.accounts.push_back({url, ""});
+    if (const core::Proxy proxy = transport.proxies.of(url); !proxy.url.empty()) {
+      findings.fine("proxy", core::shown_proxy(proxy.url) + " (" + proxy.source + ") to " + url);
+    }
   } catch (const core::UsageError& failure) {
     findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text);
   }
@@ -259,17 +262,6 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
   }
 }
 
-// Who set one may think that it is used.
-void check_proxy(const Settings& settings, Findings& findings) {
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
-    if (variable(settings.environment(), name)) {
-      findings.warning("proxy", std::string(name) + " is set, but proxies are not used",
-                       "let this machine reach the gateway and the videos' hosts directly");
-      return;
-    }
-  }
-}
-
 void check_gateways(const Settings& settings, Findings& findings) {
   check_gateway(settings.account(), settings, findings);
   for (const std::string& name : settings.account_names()) {
@@ -384,7 +376,6 @@ int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   Findings findings(settings.flag("json"), out);
   findings.fine("configuration",
                 settings.config_path().empty() ? "no file" : settings.config_path());
-  check_proxy(settings, findings);
   check_gateways(settings, findings);
   check_folder(settings, findings);
   check_ledger_state(settings, findings);

@@ -93,7 +93,7 @@ int forget(const Settings& settings, Log& log, std::ostream& out) {
   if (ids.empty() == !import.has_value()) {
     throw core::UsageError("forget takes either task IDs or --failed-import RUN");
   }
-  const std::optional<std::int64_t> run = import ? std::optional(run_of(*import)) : std::nullopt;
+  const std::int64_t run = import ? run_of(*import) : 0;
   const std::string ledger = settings.ledger_path();
   if (!std::filesystem::exists(ledger)) {
     static_cast<void>(storage::History(ledger));  // says so; no lock file is left beside nothing
@@ -102,8 +102,8 @@ int forget(const Settings& settings, Log& log, std::ostream& out) {
   const core::UtcTime now = core::SystemClock().utc();
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   const auto report =
-      run ? storage::forget_import(ledger, *run, now)
-          : std::optional(storage::forget_tasks(ledger, settings.text("account"), ids, now));
+      import ? storage::forget_import(ledger, run, now)
+             : std::optional(storage::forget_tasks(ledger, settings.text("account"), ids, now));
   if (!report) {
     throw core::UsageError("no run " + *import + " in the ledger " + ledger);
   }

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "core/monitor_ping.h"
-
 namespace cmd {
 namespace {
 
@@ -14,11 +12,7 @@ constexpr std::chrono::milliseconds kShortPatience{1'500};
 
 }  // namespace
 
-MonitorCalls::MonitorCalls(std::string url, std::string ca_file, std::string user_agent, Log& log)
-    : url_(std::move(url)),
-      ca_file_(std::move(ca_file)),
-      user_agent_(std::move(user_agent)),
-      log_(log) {}
+MonitorCalls::MonitorCalls(core::MonitorPing ping, Log& log) : ping_(std::move(ping)), log_(log) {}
 
 MonitorCalls::~MonitorCalls() {
   if (starting_.joinable()) {
@@ -27,13 +21,13 @@ MonitorCalls::~MonitorCalls() {
 }
 
 void MonitorCalls::start() {
-  if (!url_.empty()) {
+  if (!ping_.url.empty()) {
     starting_ = std::thread([this] { call("start", true); });
   }
 }
 
 void MonitorCalls::end(int code, bool hurry) {
-  if (url_.empty()) {
+  if (ping_.url.empty()) {
     return;
   }
   if (starting_.joinable()) {
@@ -43,10 +37,10 @@ void MonitorCalls::end(int code, bool hurry) {
 }
 
 void MonitorCalls::call(const std::string& what, bool hurry) {
-  const std::string trouble = core::send_ping({.url = core::ping_url(url_, what),
-                                               .ca_file = ca_file_,
-                                               .user_agent = user_agent_,
-                                               .timeout = hurry ? kShortPatience : kPatience});
+  core::MonitorPing ping = ping_;
+  ping.url = core::ping_url(ping_.url, what);
+  ping.timeout = hurry ? kShortPatience : kPatience;
+  const std::string trouble = core::send_ping(ping);
   if (!trouble.empty()) {
     log_.warning("the monitor of --ping-url did not take /" + what + ": " + trouble);
   }

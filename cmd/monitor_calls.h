@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cmd/log.h"
+#include "core/monitor_ping.h"
 
 namespace cmd {
 
@@ -12,7 +13,8 @@ namespace cmd {
 /// nobody is called. One thread.
 class MonitorCalls {
  public:
-  MonitorCalls(std::string url, std::string ca_file, std::string user_agent, Log& log);
+  /// `ping`: its URL is the monitor's own; the time for a call is chosen here.
+  MonitorCalls(core::MonitorPing ping, Log& log);
   ~MonitorCalls();
   MonitorCalls(const MonitorCalls&) = delete;
   MonitorCalls& operator=(const MonitorCalls&) = delete;
@@ -26,9 +28,7 @@ class MonitorCalls {
  private:
   void call(const std::string& what, bool hurry);
 
-  std::string url_;
-  std::string ca_file_;
-  std::string user_agent_;
+  core::MonitorPing ping_;
   Log& log_;
   std::thread starting_;
 };

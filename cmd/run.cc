@@ -615,8 +615,12 @@ int run(const Settings& settings, Log& log, std::ostream& out) {
     RunInputs inputs(settings, log);
     return dry_run(settings, inputs, log, out);
   }
-  MonitorCalls monitor(settings.given_text("ping-url").value_or(""), ca_file(settings),
-                       user_agent(), log);
+  const std::string ping_url = settings.given_text("ping-url").value_or("");
+  MonitorCalls monitor({.url = ping_url,
+                        .ca_file = ca_file(settings),
+                        .proxy = proxies(settings).of(ping_url).url,
+                        .user_agent = user_agent()},
+                       log);
   std::optional<RunInputs> inputs;
   try {
     inputs.emplace(settings, log);

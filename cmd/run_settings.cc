@@ -57,9 +57,8 @@ core::TransportSettings transport_settings(const Settings& settings,
                                            const std::vector<Account>& accounts) {
   core::TransportSettings transport;
   for (const Account& account : accounts) {
-    transport.accounts.push_back({check_base_url(account.base_url, settings.flag("allow-http"),
-                                                 account.base_url_origin.text),
-                                  read_api_key(account, settings.environment()).reveal()});
+    transport.accounts.push_back(
+        {base_url_of(account, settings), read_api_key(account, settings.environment()).reveal()});
   }
   transport.concurrency = static_cast<int>(settings.count("concurrency"));
   transport.download_concurrency = static_cast<int>(settings.count("download-concurrency"));
@@ -69,6 +68,7 @@ core::TransportSettings transport_settings(const Settings& settings,
   transport.limit_rate = settings.size("limit-rate");
   transport.video_bytes_max = settings.size("max-video-size");
   transport.ca_file = ca_file(settings);
+  transport.proxies = proxies(settings);
   transport.allow_http = settings.flag("allow-http");
   transport.allow_private_hosts = settings.flag("allow-private-hosts");
   transport.user_agent = user_agent();
@@ -87,6 +87,28 @@ std::string ca_file(const Settings& settings) {
                            path + ": " + fault + "; name a file of CA certificates, or none");
   }
   return path;
+}
+
+core::Proxies proxies(const Settings& settings) {
+  core::Proxy given;
+  if (const auto url = settings.given_text("proxy")) {
+    given = {*url, settings.origin("proxy").text};
+  }
+  return {std::move(given),
+          [&settings](std::string_view name) { return variable(settings.environment(), name); }};
+}
+
+std::string base_url_of(const Account& account, const Settings& settings) {
+  const bool allow_http = settings.flag("allow-http");
+  std::string url = check_base_url(account.base_url, allow_http, account.base_url_origin.text);
+  const core::Proxy proxy = proxies(settings).of(url);
+  if (url.starts_with("http://") && !allow_http && !proxy.url.empty() &&
+      !core::is_loopback_proxy(proxy.url)) {
+    throw core::UsageError("the base URL " + url + " is plain http, so the proxy " +
+                           core::shown_proxy(proxy.url) + " of " + proxy.source +
+                           " would see the key; name the host in NO_PROXY, or use --allow-http");
+  }
+  return url;
 }
 
 std::string user_agent() { return "reeltally/" + std::string(program_version()); }

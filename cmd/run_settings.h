@@ -26,6 +26,13 @@ namespace cmd {
 /// be read.
 [[nodiscard]] std::string ca_file(const Settings& settings);
 
+/// The proxies of --proxy or the environment. Throws core::UsageError for one that is none.
+[[nodiscard]] core::Proxies proxies(const Settings& settings);
+
+/// `check_base_url` for the account; throws core::UsageError also for a plain http:// that a proxy
+/// on another machine would see, key and all, without --allow-http.
+[[nodiscard]] std::string base_url_of(const Account& account, const Settings& settings);
+
 [[nodiscard]] std::string user_agent();
 
 /// With few files allowed (ulimit -n) fewer transfers run at once, instead of many failing; the log

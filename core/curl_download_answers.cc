@@ -149,6 +149,10 @@ void CurlTransport::Loop::finish_download(Download& download, CURLcode code,
           .text = "the link is refused: " + download.refused_address +
                   "; --allow-private-hosts would fetch it"},
          completions);
+  } else if (download.resolving && download.resolved) {
+    download.resolving = false;
+    route(download, settings_.proxies.of(download.url).url);
+    begin(download);
   } else if (auto failure = broken(download, code)) {
     fail(download, std::move(*failure), completions);
   } else if (download.takes_bytes) {

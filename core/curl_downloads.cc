@@ -126,9 +126,18 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   set_option(easy, CURLOPT_URL, download.url.c_str());
   const std::string range = std::to_string(download.resume_from) + "-";
   set_option(easy, CURLOPT_RANGE, download.resume_from > 0 ? range.c_str() : nullptr);
-  // A connection kept from a query of another account was opened without the check of its address.
-  begin(download, !download.may_be_private && leads_to_gateway(download));
+  // A proxy would hide the address that is to be checked, so the host is looked up here first.
+  const std::string proxy = settings_.proxies.of(download.url).url;
+  download.resolving = !proxy.empty() && !download.may_be_private;
+  route(download, download.resolving ? "" : proxy);
+  begin(download);
   return std::nullopt;
+}
+
+void CurlTransport::Loop::begin(Download& download) {
+  // A connection kept from a query of another account was opened without the check of its address.
+  const bool unchecked = !download.may_be_private && leads_to_gateway(download);
+  begin(download, download.resolving || unchecked);
 }
 
 void CurlTransport::Loop::set_headers(Download& download) {

@@ -67,9 +67,13 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
       throw UsageError("the base URL " + gateway.base_url + " is no URL");
     }
     account.origin = *origin;
-    account.base_path = part_of(account.url.get(), CURLUPART_PATH, 0);
-    if (account.base_path == "/") {
-      account.base_path.clear();
+    account.target_base = part_of(account.url.get(), CURLUPART_PATH, 0);
+    if (account.target_base == "/") {
+      account.target_base.clear();
+    }
+    account.proxy = settings_.proxies.of(gateway.base_url).url;
+    if (origin->scheme == "http" && reads_targets(account.proxy)) {
+      account.target_base = gateway.base_url;
     }
     account.authorization = "Authorization: Bearer " + gateway.api_key;
     add_header(account.headers, account.authorization);
@@ -111,8 +115,8 @@ void CurlTransport::Loop::set_common(Transfer& transfer) {
   set_option(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
   set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // no waiting for a name server that does not answer
-  set_option(easy, CURLOPT_PROXY, "");       // a proxy would hide the address that is to be checked
-  set_option(easy, CURLOPT_NOPROXY, "*");    // saves the search for one
+  set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  route(transfer, "");
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
   set_option(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -132,7 +136,16 @@ void CurlTransport::Loop::set_common(Transfer& transfer) {
   if (!settings_.ca_file.empty()) {
     set_option(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
     set_option(easy, CURLOPT_CAPATH, nullptr);
+    set_option(easy, CURLOPT_PROXY_CAINFO, settings_.ca_file.c_str());
+    set_option(easy, CURLOPT_PROXY_CAPATH, nullptr);
   }
+}
+
+// libcurl shall not look into the environment by itself: "*" also saves it the search.
+void CurlTransport::Loop::route(Transfer& transfer, const std::string& proxy) {
+  transfer.proxy = proxy;
+  set_option(transfer.easy.get(), CURLOPT_PROXY, proxy.c_str());
+  set_option(transfer.easy.get(), CURLOPT_NOPROXY, proxy.empty() ? "*" : "");
 }
 
 // ---- sockets and time
@@ -198,8 +211,14 @@ void CurlTransport::Loop::unregister(curl_socket_t number) {
 curl_socket_t CurlTransport::Loop::on_open(void* transfer, curlsocktype /*purpose*/,
                                            curl_sockaddr* address) {
   auto* self = static_cast<Transfer*>(transfer);
-  if (!self->may_be_private && !is_public_address(&address->addr)) {
+  // Of a proxy the address says nothing about the host behind it.
+  const bool is_checked = !self->may_be_private && self->proxy.empty();
+  if (is_checked && !is_public_address(&address->addr)) {
     self->refused_address = "its host leads to a loopback, private or link-local address";
+    return CURL_SOCKET_BAD;
+  }
+  if (self->resolving) {
+    self->resolved = true;
     return CURL_SOCKET_BAD;
   }
   const int number = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -279,6 +298,7 @@ void CurlTransport::Loop::keep(const Transfer& transfer) {
 void CurlTransport::Loop::begin(Transfer& transfer, bool fresh_connection) {
   transfer.error[0] = '\0';
   transfer.refused_address.clear();
+  transfer.resolved = false;
   transfer.connection = 0;
   transfer.opened.clear();
   transfer.kept = transfer.stale = transfer.answered_early = false;

@@ -55,6 +55,9 @@ class CurlTransport::Loop {
     std::uint64_t token = 0;
     bool may_be_private = true;   // the address is checked otherwise
     std::string refused_address;  // why the socket was not opened
+    std::string proxy;            // that it goes through; empty: none
+    bool resolving = false;       // looks for the addresses of its host alone
+    bool resolved = false;        // while `resolving`: there is one
     bool is_plain = false;        // no TLS
     // Of its connection:
     std::uint64_t connection = 0;       // as in kept_
@@ -92,11 +95,12 @@ class CurlTransport::Loop {
   };
   struct Account {
     std::string base_url;
-    std::string base_path;  // empty for the root
+    std::string target_base;  // what its requests' targets begin with
     Origin origin;
     Url url;
     HeaderList headers;
     std::string authorization;
+    std::string proxy;
   };
   struct Socket {
     bool ours = false;        // opened by our callback, so closed by it too
@@ -124,6 +128,7 @@ class CurlTransport::Loop {
   void handle_event(const epoll_event& event, bool& woken);
   void drive_timer();
   void begin(Transfer& transfer, bool fresh_connection);
+  static void route(Transfer& transfer, const std::string& proxy);
   void keep(const Transfer& transfer);
   [[nodiscard]] static bool is_pending(const Transfer& transfer, curl_socket_t number);
   [[nodiscard]] static bool answers_early(const Transfer& transfer, int local_port);
@@ -141,6 +146,7 @@ class CurlTransport::Loop {
   std::optional<FetchFailure> check_url(Download& download, bool from_https) const;
   [[nodiscard]] std::optional<FetchFailure> broken(Download& download, CURLcode code) const;
   void set_headers(Download& download);
+  void begin(Download& download);
   bool judge_head(Download& download);
   bool judge_resumed(Download& download, const std::string& etag);
   bool take_bytes(Download& download, std::string_view bytes);

@@ -41,7 +41,7 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
   CURL* easy = query.easy.get();
   // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
   // %2F as %2f.
-  set_option(easy, CURLOPT_REQUEST_TARGET, (accounts_[account].base_path + request.path).c_str());
+  set_option(easy, CURLOPT_REQUEST_TARGET, (accounts_[account].target_base + request.path).c_str());
   if (query.account != request.account) {
     set_option(easy, CURLOPT_HTTPHEADER, accounts_[account].headers.get());
     set_option(easy, CURLOPT_CURLU, accounts_[account].url.get());
@@ -49,6 +49,9 @@ void CurlTransport::Loop::start(const QueryRequest& request) {
     // does, and all would wait for that.
     set_option(easy, CURLOPT_PIPEWAIT, long{accounts_[account].origin.scheme == "https"});
     query.is_plain = accounts_[account].origin.scheme != "https";
+    if (query.proxy != accounts_[account].proxy) {
+      route(query, accounts_[account].proxy);
+    }
     query.account = request.account;
   }
   begin(query, request.fresh_connection || query.needs_fresh_connection);

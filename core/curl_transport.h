@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/part_file.h"
+#include "core/proxy.h"
 #include "core/transport.h"
 
 namespace core {
@@ -36,6 +37,7 @@ struct TransportSettings {
   std::int64_t limit_rate = 0;  ///< bytes/s over all downloads together; 0: no limit
   std::int64_t video_bytes_max = std::int64_t{4} << 30;
   std::string ca_file;  ///< empty: the system's
+  Proxies proxies;      ///< of queries and downloads
   bool allow_http = false;
   bool allow_private_hosts = false;
   std::string user_agent;

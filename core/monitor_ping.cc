@@ -24,8 +24,11 @@ std::string try_once(const MonitorPing& ping, std::chrono::milliseconds timeout)
   set_option(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // a dead name server would outlast the timeout
   set_option(easy.get(), CURLOPT_USERAGENT, ping.user_agent.c_str());
   set_option(easy.get(), CURLOPT_WRITEFUNCTION, &ignore_body);
+  set_option(easy.get(), CURLOPT_PROXY, ping.proxy.c_str());
+  set_option(easy.get(), CURLOPT_NOPROXY, ping.proxy.empty() ? "*" : "");
   if (!ping.ca_file.empty()) {
     set_option(easy.get(), CURLOPT_CAINFO, ping.ca_file.c_str());
+    set_option(easy.get(), CURLOPT_PROXY_CAINFO, ping.ca_file.c_str());
   }
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
     return curl_easy_strerror(code);

@@ -9,6 +9,7 @@ namespace core {
 struct MonitorPing {
   std::string url;      ///< a secret: who knows it can call it
   std::string ca_file;  ///< empty: the system's
+  std::string proxy;    ///< empty: none
   std::string user_agent;
   std::chrono::milliseconds timeout{10'000};  ///< for all tries
 };

@@ -47,6 +47,8 @@ Read read_in_pieces(const std::string& bytes, std::size_t chunk) {
 
 constexpr const char* kList = "task_id,客户,项目\r\ntask_a1,阿里,测试\r\ntask_a2,腾讯,生产\r\n";
 
+std::string joined(std::string first, const std::string& second) { return first.append(second); }
+
 struct Case {
   std::string name;
   std::string bytes;
@@ -75,12 +77,12 @@ std::vector<Case> cases() {
        {"line 2 as \"客户\""}},
       {"gbk_trail_bytes_of_ascii", in("GBK", "客户,輁|x\n"), "客户,輁|x\n", {"GB18030"}},
       {"utf8_then_gbk",
-       std::string(kList) + in("GBK", kList),
-       std::string(kList) + kList,
+       joined(kList, in("GBK", kList)),
+       joined(kList, kList),
        {"some lines are not UTF-8"}},
       {"gbk_then_utf8",
-       in("GBK", kList) + kList,
-       std::string(kList) + kList,
+       joined(in("GBK", kList), kList),
+       joined(kList, kList),
        {"some lines are not UTF-8"}},
       {"utf16_le", in("UTF-16LE", kList), kList, {"UTF-16, little"}},
       {"utf16_be", in("UTF-16BE", kList), kList, {"UTF-16, big"}},

@@ -136,11 +136,3 @@ def test_a_run_in_progress_holds_the_lock(reeltally, ask, make_gateway):
 def test_text_fits_a_terminal(reeltally, make_gateway):
     result = reeltally("doctor", "--base-url", make_gateway(tasks={}).base, "--min-free", "1KiB")
     assert result.code == 0 and result.out.splitlines()[0].startswith("configuration ok"), result
-
-
-def test_a_proxy_that_is_set_and_not_used_is_told(reeltally, make_gateway):
-    gateway = make_gateway(default={"polls": ["failure"]})
-    arguments = ["doctor", "--base-url", gateway.base, "--output", reeltally.folder]
-    assert "proxies" not in reeltally(*arguments).out
-    result = reeltally(*arguments, env={"HTTPS_PROXY": "http://user:secret@127.0.0.1:1"})
-    assert "HTTPS_PROXY is set" in result.out and "secret" not in result.out, result
