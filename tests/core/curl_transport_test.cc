@@ -479,7 +479,7 @@ TEST(CurlTransportDownload, TheKeyGoesToTheTasksOwnContentAlone) {
   const std::map<std::string, bool> links = {
       {kContentPath, true},
       {own.url("/team") + kContentPath, true},
-      {own.url("/team") + kContentPath + "?x=1", false},
+      {own.url("/team") + kContentPath + "?index=1", true},
       {own.url("/team") + kContentPath + "/", false},
       {own.url("/team/v1/videos/other/content"), false},
       {own.url("/team/v1/other/../videos/video/content"), false},
