@@ -139,9 +139,9 @@ std::string UnpricedLines::text(const std::vector<storage::ClosedPeriod>& closed
   std::vector<std::pair<std::int64_t, std::string>> reasons;
   for (const auto& [key, count] : reasons_) {
     const auto& [model, note] = key;
-    reasons.emplace_back(count, (model.empty() ? "without a model" : "model " + model) + ", " +
-                                    format_count(static_cast<std::uint64_t>(count), "line") + ": " +
-                                    note);
+    std::string reason = model.empty() ? "without a model" : "model " + model;
+    reason.append(", ").append(format_count(static_cast<std::uint64_t>(count), "line"));
+    reasons.emplace_back(count, reason.append(": ").append(note));
   }
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& left, const auto& right) { return left.first > right.first; });

@@ -37,7 +37,13 @@ std::string ca_file_fault(const std::string& path) {
     throw std::bad_alloc();
   }
   const bool loaded = SSL_CTX_load_verify_file(context.get(), path.c_str()) == 1;
-  ERR_clear_error();
+  bool no_memory = false;
+  while (const unsigned long error = ERR_get_error()) {
+    no_memory = no_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+  }
+  if (no_memory) {
+    throw std::bad_alloc();
+  }
   return loaded ? "" : "it holds no certificate that can be read (PEM is expected)";
 }
 

@@ -79,7 +79,7 @@ bool is_final_verdict(std::int64_t verdict) {
 
 // Whether the run `r` took from answers what this program would take: it was of the same version,
 // and nothing has been upgraded since. Another build read answers in its own way.
-const std::string kReadByThis =
+constexpr const char* kReadByThis =
     "(r.version = ? AND r.started_at >= (SELECT max(applied_at) FROM migration))";
 
 class AnswerCheck {
@@ -88,7 +88,8 @@ class AnswerCheck {
       : version_(version),
         faults_(faults),
         answers_(database),
-        kept_(database, ("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, " + kReadByThis +
+        kept_(database, (std::string("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, ") +
+                         kReadByThis +
                          ", t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
                          "o.code || '|' || o.status || '|' || o.progress, t.final_snapshot = s.id, "
                          "t.id, t.submit_time, t.start_time, t.model, t.action, t.request_id" +
@@ -102,8 +103,8 @@ class AnswerCheck {
                "SELECT id, task_id, (submit_time IS NOT NULL) + 2 * (start_time IS NOT NULL) + "
                "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) + "
                "16 * (request_id IS NOT NULL) FROM task"),
-        unheard_(database, ("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
-                            "WHERE s.task = ? AND (s.block IS NULL OR NOT " +
+        unheard_(database, (std::string("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
+                                        "WHERE s.task = ? AND (s.block IS NULL OR NOT ") +
                             kReadByThis + ") LIMIT 1")
                                .c_str()),
         lines_(database,
