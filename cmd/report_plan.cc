@@ -115,10 +115,11 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
     for (std::size_t at = 0; at < std::min(earlier.size(), kToldMax); ++at) {
       lines.append(at == 0 ? "" : ", ").append(std::to_string(earlier[at]));
     }
-    log.warning(file + ", line " + std::to_string(dead[i].line) +
-                " can never count: whatever fits it fits " + lines +
-                (earlier.size() > kToldMax ? " …" : "") +
-                " before it, and the first fitting row is the price; move it up or delete it");
+    lines.append(earlier.size() > kToldMax ? " …" : "");
+    std::string text = file + ", line " + std::to_string(dead[i].line);
+    text.append(" can never count: whatever fits it fits ").append(lines);
+    log.warning(
+        text.append(" before it, and the first fitting row is the price; move it up or delete it"));
   }
   if (dead.size() > kToldMax) {
     log.warning(file + ": " + format_count(dead.size() - kToldMax, "more row") +

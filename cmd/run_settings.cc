@@ -77,7 +77,7 @@ core::TransportSettings transport_settings(const Settings& settings,
 
 std::string ca_file(const Settings& settings) {
   const auto given = settings.given_text("ca-file");
-  const std::string path =
+  std::string path =
       given ? *given : variable(settings.environment(), "SSL_CERT_FILE").value_or("");
   if (path.empty()) {
     return path;
