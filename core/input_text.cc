@@ -175,14 +175,16 @@ std::string_view sample_of(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
-const iconv_t kNoConverter = reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr)
+bool is_none(iconv_t converter) {
+  return converter == reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr)
+}
 
 }  // namespace
 
 InputText::InputText(ReadBytes read, Tell tell) : read_(std::move(read)), tell_(std::move(tell)) {}
 
 InputText::~InputText() {
-  if (converter_ != nullptr && converter_ != kNoConverter) {
+  if (converter_ != nullptr && !is_none(converter_)) {
     iconv_close(converter_);
   }
 }
@@ -409,7 +411,7 @@ void InputText::append_gb18030(std::string_view piece) {
   if (converter_ == nullptr) {
     converter_ = iconv_open("UTF-8", "GB18030");
   }
-  if (converter_ == kNoConverter) {
+  if (is_none(converter_)) {
     text_ += valid_utf8(piece);
     return;
   }
