@@ -259,8 +259,8 @@ bool holds_all_of(std::string_view outer, std::string_view inner) {
 
 std::string both_reasons(std::string_view outer_text, std::string_view inner_text) {
   // Whatever is huge is cut anyway; comparing all of it would cost its square.
-  const std::string outer(start_of(outer_text, 4 * kReasonBytesMax));
-  const std::string inner(start_of(inner_text, 4 * kReasonBytesMax));
+  std::string outer(start_of(outer_text, 4 * kReasonBytesMax));
+  std::string inner(start_of(inner_text, 4 * kReasonBytesMax));
   if (says_nothing(inner)) return outer;
   const bool repeats = holds_all_of(outer, inner);
   // Stock gateways wrap DashScope's words: "task failed, code: C , message: m".

@@ -237,7 +237,7 @@ std::string stated_resolution(const AnswerLevels& levels, const UsageBlock& bloc
 
 /// Fills the delivered resolution, and that of the generation where the two may differ.
 void read_resolutions(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts) {
-  const std::string stated = stated_resolution(levels, block);
+  std::string stated = stated_resolution(levels, block);
   const JsonValue enhanced = block.usage["super_resolution_tokens"];
   if (plain_decimal(enhanced).empty()) {
     facts.resolution = stated;
@@ -437,7 +437,7 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   const JsonValue holder = block.holder;
   const JsonValue usage = block.usage;
   const JsonValue videos = video_list(levels);
-  const std::string clips = listed_seconds(clip_list(levels));
+  std::string clips = listed_seconds(clip_list(levels));
   const JsonValue seconds = sora_seconds(levels);
   // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.
   const JsonValue ark_seconds =
