@@ -35,9 +35,10 @@ void Relabelling::settle(const Known& known, const ImportBatch::Row& row, std::i
   }
   core::Labels labels = read_labels(known.labels);
   bool changed = false;
-  for (auto& [name, value] : read_labels(row.labels)) {
+  for (const auto& label : read_labels(row.labels)) {
+    const auto& [name, value] = label;
     const auto there = std::find_if(labels.begin(), labels.end(),
-                                    [&](const auto& one) { return one.first == name; });
+                                    [&](const auto& one) { return one.first == label.first; });
     if (there == labels.end()) {
       labels.emplace_back(name, value);
       changed = true;
