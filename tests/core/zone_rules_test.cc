@@ -32,8 +32,8 @@ std::string big_endian(std::uint64_t value, int bytes) {
 // A file as `zic -b slim` makes it, with one change in it (of 1970) or none, and the rule behind.
 std::string slim_file(const std::string& rule, std::int64_t first_offset, bool with_change) {
   const auto header = [&](std::uint64_t changes, std::uint64_t types) {
-    return "TZif2" + std::string(15, '\0') + big_endian(0, 12) + big_endian(changes, 4) +
-           big_endian(types, 4) + big_endian(4, 4);
+    return "TZif2" + std::string(15 + 12, '\0') + big_endian(changes, 4) + big_endian(types, 4) +
+           big_endian(4, 4);
   };
   const auto type = [](std::int64_t offset) {
     return big_endian(static_cast<std::uint64_t>(offset), 4) + std::string(2, '\0');
