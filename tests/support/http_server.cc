@@ -138,9 +138,9 @@ void HttpServer::accept_all() {
     if (connection < 0) {
       continue;
     }
-    ++connections_;
     const std::lock_guard lock(mutex_);
     open_.insert(connection);
+    ++connections_;  // counted once `say` and `hang_up` reach it
     threads_.emplace_back([this, connection] { serve(connection); });
   }
 }
