@@ -1,5 +1,5 @@
 # Turns migrations/*.sql into one C++ file that defines storage::embedded_migrations (declared in
-# storage/migrations.h). Made again whenever a file is added, removed or changed.
+# storage/sqlite/migrations.h). Made again whenever a file is added, removed or changed.
 function(embed_migrations folder output)
   file(GLOB files CONFIGURE_DEPENDS ${folder}/*.sql)
   list(SORT files)

@@ -1,5 +1,5 @@
 # Run by embed_migrations: writes OUTPUT from the list FILES.
-set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/migrations.h\"\n\nnamespace storage {\n\n")
+set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/sqlite/migrations.h\"\n\nnamespace storage {\n\n")
 set(rows "")
 foreach(file IN LISTS FILES)
   get_filename_component(name ${file} NAME)

@@ -6,19 +6,19 @@
 #include <utility>
 #include <vector>
 
-#include "cmd/close_refusals.h"
-#include "cmd/closed_periods.h"
-#include "cmd/exit_code.h"
-#include "cmd/report_plan.h"
-#include "cmd/shared_task_warnings.h"
-#include "cmd/units.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/report/close_refusals.h"
+#include "cmd/report/closed_periods.h"
+#include "cmd/report/report_plan.h"
+#include "cmd/report/shared_task_warnings.h"
 #include "core/error.h"
-#include "storage/closing.h"
-#include "storage/ledger_file.h"
-#include "storage/lock.h"
-#include "storage/maintenance.h"
-#include "storage/period_blockers.h"
-#include "storage/reports.h"
+#include "storage/sqlite/billing/closing.h"
+#include "storage/sqlite/billing/period_blockers.h"
+#include "storage/sqlite/billing/reports.h"
+#include "storage/sqlite/ledger_file.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/maintenance.h"
 
 namespace cmd {
 namespace {

@@ -5,8 +5,8 @@
 #include <iosfwd>
 #include <string>
 
-#include "cmd/log.h"
-#include "cmd/settings.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
 #include "core/clock.h"
 
 namespace cmd {

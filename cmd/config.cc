@@ -5,12 +5,12 @@
 #include <ostream>
 #include <vector>
 
-#include "cmd/api_key.h"
-#include "cmd/exit_code.h"
-#include "cmd/run_settings.h"
-#include "cmd/terminal.h"
+#include "cmd/cli/api_key.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/os/terminal.h"
+#include "cmd/run/run_settings.h"
 #include "core/error.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace cmd {
 namespace {

@@ -4,8 +4,8 @@
 #include <iosfwd>
 #include <string>
 
-#include "cmd/log.h"
-#include "cmd/settings.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
 
 namespace cmd {
 

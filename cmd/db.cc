@@ -4,17 +4,17 @@
 #include <ostream>
 #include <string>
 
-#include "cmd/closed_periods.h"
-#include "cmd/exit_code.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
 #include "cmd/program.h"
-#include "cmd/units.h"
+#include "cmd/report/closed_periods.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "storage/ledger_check.h"
-#include "storage/ledger_file.h"
-#include "storage/lock.h"
-#include "storage/maintenance.h"
-#include "storage/shared_tasks.h"
+#include "storage/sqlite/billing/shared_tasks.h"
+#include "storage/sqlite/check/ledger_check.h"
+#include "storage/sqlite/ledger_file.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/maintenance.h"
 
 namespace cmd {
 namespace {

@@ -15,23 +15,23 @@
 #include <variant>
 #include <vector>
 
-#include "cmd/api_key.h"
-#include "cmd/base_url.h"
-#include "cmd/exit_code.h"
-#include "cmd/run_settings.h"
-#include "cmd/shared_task_warnings.h"
-#include "cmd/units.h"
-#include "core/api.h"
+#include "cmd/cli/api_key.h"
+#include "cmd/cli/base_url.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/report/shared_task_warnings.h"
+#include "cmd/run/run_settings.h"
+#include "core/billing/period.h"
 #include "core/clock.h"
-#include "core/curl_transport.h"
 #include "core/error.h"
-#include "core/key_standing.h"
-#include "core/period.h"
-#include "core/printable.h"
-#include "storage/history.h"
-#include "storage/ledger_check.h"
+#include "core/gateway/api.h"
+#include "core/gateway/key_standing.h"
+#include "core/http/curl_transport.h"
+#include "core/text/printable.h"
 #include "storage/ledger_error.h"
-#include "storage/lock.h"
+#include "storage/sqlite/check/ledger_check.h"
+#include "storage/sqlite/history.h"
+#include "storage/sqlite/lock.h"
 
 namespace cmd {
 namespace {

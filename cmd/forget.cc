@@ -10,16 +10,16 @@
 #include <variant>
 #include <vector>
 
-#include "cmd/exit_code.h"
-#include "cmd/units.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
 #include "core/clock.h"
+#include "core/domain/task.h"
 #include "core/error.h"
-#include "core/printable.h"
-#include "core/task.h"
-#include "storage/forgetting.h"
-#include "storage/history.h"
-#include "storage/lock.h"
-#include "storage/maintenance.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/forgetting.h"
+#include "storage/sqlite/history.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/maintenance.h"
 
 namespace cmd {
 namespace {

@@ -3,21 +3,21 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/environment.h"
 #include "cmd/close.h"
 #include "cmd/config.h"
 #include "cmd/db.h"
 #include "cmd/doctor.h"
-#include "cmd/environment.h"
 #include "cmd/forget.h"
-#include "cmd/process.h"
+#include "cmd/os/process.h"
 #include "cmd/program.h"
 #include "cmd/reconcile.h"
 #include "cmd/report.h"
 #include "cmd/run.h"
 #include "cmd/status.h"
 #include "cmd/verify.h"
-#include "core/curl_transport.h"
-#include "storage/history.h"
+#include "core/http/curl_transport.h"
+#include "storage/sqlite/history.h"
 
 namespace {
 

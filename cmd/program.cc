@@ -3,11 +3,11 @@
 #include <exception>
 #include <optional>
 
-#include "cmd/command_line.h"
-#include "cmd/config_file.h"
-#include "cmd/exit_code.h"
-#include "cmd/help.h"
-#include "cmd/standard_output.h"
+#include "cmd/cli/command_line.h"
+#include "cmd/cli/config_file.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/help.h"
+#include "cmd/os/standard_output.h"
 #include "core/error.h"
 
 namespace cmd {

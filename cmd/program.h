@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "cmd/commands.h"
-#include "cmd/environment.h"
-#include "cmd/log.h"
-#include "cmd/settings.h"
+#include "cmd/cli/commands.h"
+#include "cmd/cli/environment.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
 
 namespace cmd {
 

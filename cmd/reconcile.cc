@@ -8,15 +8,15 @@
 #include <utility>
 #include <variant>
 
-#include "cmd/exit_code.h"
-#include "cmd/report_plan.h"
-#include "cmd/units.h"
-#include "core/csv_writer.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/report/report_plan.h"
+#include "core/billing/reconciliation.h"
 #include "core/error.h"
-#include "core/printable.h"
-#include "core/reconciliation.h"
-#include "core/task_list.h"
-#include "storage/reports.h"
+#include "core/input/task_list.h"
+#include "core/text/csv_writer.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/billing/reports.h"
 
 namespace cmd {
 namespace {

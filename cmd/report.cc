@@ -7,20 +7,20 @@
 #include <ostream>
 #include <utility>
 
-#include "cmd/atomic_file.h"
-#include "cmd/closed_periods.h"
-#include "cmd/exit_code.h"
-#include "cmd/report_figures.h"
-#include "cmd/report_focus.h"
-#include "cmd/report_groups.h"
-#include "cmd/report_html.h"
-#include "cmd/report_output.h"
-#include "cmd/report_rows.h"
-#include "cmd/report_totals.h"
-#include "cmd/units.h"
-#include "core/printable.h"
-#include "core/sha256.h"
-#include "storage/reports.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/os/atomic_file.h"
+#include "cmd/report/closed_periods.h"
+#include "cmd/report/report_figures.h"
+#include "cmd/report/report_focus.h"
+#include "cmd/report/report_groups.h"
+#include "cmd/report/report_html.h"
+#include "cmd/report/report_output.h"
+#include "cmd/report/report_rows.h"
+#include "cmd/report/report_totals.h"
+#include "core/files/sha256.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/billing/reports.h"
 
 namespace cmd {
 namespace {

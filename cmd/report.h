@@ -3,9 +3,9 @@
 
 #include <iosfwd>
 
-#include "cmd/log.h"
-#include "cmd/report_plan.h"
-#include "cmd/settings.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
+#include "cmd/report/report_plan.h"
 
 namespace cmd {
 

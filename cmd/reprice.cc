@@ -5,14 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
 #include "cmd/close.h"
-#include "cmd/close_refusals.h"
-#include "cmd/closed_periods.h"
-#include "cmd/exit_code.h"
-#include "cmd/report_plan.h"
-#include "cmd/units.h"
+#include "cmd/report/close_refusals.h"
+#include "cmd/report/closed_periods.h"
+#include "cmd/report/report_plan.h"
 #include "core/error.h"
-#include "storage/repricing.h"
+#include "storage/sqlite/billing/repricing.h"
 
 namespace cmd {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <iosfwd>
 
-#include "cmd/log.h"
-#include "cmd/settings.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
 
 namespace cmd {
 

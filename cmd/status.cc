@@ -10,14 +10,14 @@
 #include <string>
 #include <variant>
 
-#include "cmd/exit_code.h"
-#include "cmd/terminal.h"
-#include "cmd/units.h"
-#include "core/billing.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/os/terminal.h"
+#include "core/billing/billing.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/printable.h"
-#include "storage/history.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/history.h"
 
 namespace cmd {
 namespace {

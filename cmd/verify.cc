@@ -19,14 +19,14 @@
 #include <utility>
 #include <vector>
 
-#include "cmd/exit_code.h"
-#include "cmd/units.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/printable.h"
-#include "core/sha256.h"
-#include "storage/lock.h"
-#include "storage/saved_videos.h"
+#include "core/files/sha256.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/saved_videos.h"
 
 namespace cmd {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cmd/commands.h"
-#include "cmd/options.h"
+#include "cmd/cli/commands.h"
+#include "cmd/cli/options.h"
 
 namespace packaging {
 namespace {

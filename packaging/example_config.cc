@@ -1,6 +1,6 @@
 #include "packaging/example_config.h"
 
-#include "cmd/options.h"
+#include "cmd/cli/options.h"
 
 namespace packaging {
 namespace {

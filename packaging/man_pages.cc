@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "cmd/exit_code.h"
-#include "cmd/help.h"
-#include "cmd/options.h"
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/help.h"
+#include "cmd/cli/options.h"
 
 namespace packaging {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cmd/commands.h"
+#include "cmd/cli/commands.h"
 
 namespace packaging {
 

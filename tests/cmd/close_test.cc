@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "cmd/report.h"
-#include "core/sha256.h"
-#include "storage/closing.h"
-#include "storage/database.h"
-#include "storage/reports.h"
-#include "tests/cmd/close_fixture.h"
+#include "core/files/sha256.h"
+#include "storage/sqlite/billing/closing.h"
+#include "storage/sqlite/billing/reports.h"
+#include "storage/sqlite/database.h"
+#include "tests/cmd/report/close_fixture.h"
 
 namespace {
 

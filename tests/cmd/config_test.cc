@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/command_line.h"
+#include "cmd/cli/command_line.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

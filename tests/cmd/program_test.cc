@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "cmd/process.h"
-#include "cmd/standard_output.h"
+#include "cmd/os/process.h"
+#include "cmd/os/standard_output.h"
 #include "core/error.h"
 #include "tests/support/temp_dir.h"
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "cmd/exit_code.h"
-#include "core/csv.h"
+#include "cmd/cli/exit_code.h"
 #include "core/error.h"
-#include "core/sha256.h"
+#include "core/files/sha256.h"
+#include "core/text/csv.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
 

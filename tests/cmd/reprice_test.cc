@@ -5,10 +5,10 @@
 #include <string>
 
 #include "cmd/close.h"
-#include "cmd/closed_periods.h"
+#include "cmd/report/closed_periods.h"
 #include "core/error.h"
-#include "storage/database.h"
-#include "tests/cmd/close_fixture.h"
+#include "storage/sqlite/database.h"
+#include "tests/cmd/report/close_fixture.h"
 
 namespace {
 

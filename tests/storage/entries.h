@@ -9,10 +9,10 @@
 #include <variant>
 #include <vector>
 
-#include "core/api.h"
-#include "core/ledger.h"
-#include "core/lifecycle.h"
-#include "storage/task_store.h"
+#include "core/domain/lifecycle.h"
+#include "core/gateway/api.h"
+#include "core/ledger/ledger.h"
+#include "storage/sqlite/task_store.h"
 
 namespace entries {
 

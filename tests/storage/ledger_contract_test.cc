@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "core/ledger.h"
-#include "storage/sqlite_ledger.h"
-#include "storage/task_store.h"
+#include "core/ledger/ledger.h"
+#include "storage/sqlite/sqlite_ledger.h"
+#include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
 #include "tests/support/fake_ledger.h"
 #include "tests/support/manual_clock.h"

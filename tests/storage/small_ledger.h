@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "storage/database.h"
-#include "storage/history.h"
-#include "storage/task_store.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/history.h"
+#include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"

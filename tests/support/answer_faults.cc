@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 #include <variant>
 
-#include "core/api.h"
-#include "core/json.h"
-#include "core/usage.h"
-#include "core/utf8.h"
-#include "core/video_links.h"
+#include "core/gateway/api.h"
+#include "core/gateway/usage.h"
+#include "core/gateway/video_links.h"
+#include "core/text/json.h"
+#include "core/text/utf8.h"
 
 namespace support {
 namespace {

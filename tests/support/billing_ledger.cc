@@ -1,9 +1,9 @@
 #include "tests/support/billing_ledger.h"
 
-#include "core/sha256.h"
-#include "storage/database.h"
-#include "storage/migrations.h"
-#include "storage/statement.h"
+#include "core/files/sha256.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/migrations.h"
+#include "storage/sqlite/statement.h"
 
 namespace support {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/lifecycle.h"
+#include "core/domain/lifecycle.h"
 
 namespace support {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 namespace support {
 

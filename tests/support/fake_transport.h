@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/transport.h"
+#include "core/engine/transport.h"
 #include "tests/support/manual_clock.h"
 
 namespace support {

@@ -1,0 +1,156 @@
+#include "cmd/cli/api_key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+using core::UsageError;
+
+constexpr std::size_t kKeyBytesMax = 4096;
+constexpr std::string_view kVariable = "ANYFAST_API_KEY";
+constexpr std::string_view kCredential = "anyfast-api-key";
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
+  throw UsageError("the API key file " + path + " " + why);
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+enum class Guard { mode, systemd };
+
+void check_file(int fd, const std::string& path, Guard guard) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) refuse_file(path, "cannot be looked at: " + reason(errno));
+  if (!S_ISREG(status.st_mode)) refuse_file(path, "is no regular file");
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  if (guard == Guard::mode && (status.st_mode & kOthers) != 0) {
+    refuse_file(path, "is open to others than its owner; run: chmod 600 " + path);
+  }
+}
+
+/// O_NONBLOCK: a FIFO must not hold the program before it is refused.
+std::string read_file(const std::string& path, Guard guard) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0 && errno == ELOOP) {
+    refuse_file(path, "is a symbolic link; name the file itself");
+  }
+  if (file.get() < 0) {
+    const int error = errno;
+    refuse_file(path, "cannot be opened: " + reason(error) +
+                          (error == EACCES ? "; it must belong to the user who runs this" : ""));
+  }
+  check_file(file.get(), path, guard);
+  std::array<char, kKeyBytesMax + 64> bytes{};
+  std::size_t used = 0;
+  ssize_t got = 0;
+  while (used < bytes.size() &&
+         (got = ::read(file.get(), bytes.data() + used, bytes.size() - used)) > 0) {
+    used += static_cast<std::size_t>(got);
+  }
+  if (got < 0) refuse_file(path, "cannot be read: " + reason(errno));
+  return {bytes.data(), used};
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
+    return lower(a) == lower(b);
+  });
+}
+
+std::string_view without_bearer(std::string_view text) {
+  constexpr std::string_view kWord = "bearer";
+  if (!equals_ignoring_case(text.substr(0, kWord.size()), kWord)) return text;
+  const std::string_view rest = text.substr(kWord.size());
+  if (!rest.empty() && rest.front() != ' ' && rest.front() != '\t') return text;
+  return trimmed(rest);
+}
+
+ApiKey checked_key(std::string_view text, const std::string& source) {
+  const std::string_view key = without_bearer(trimmed(text));
+  if (key.empty()) throw UsageError("the API key of " + source + " is empty: put the key there");
+  if (key.size() > kKeyBytesMax) {
+    throw UsageError("the API key of " + source + " is over 4096 bytes: is it the right file?");
+  }
+  const bool clean =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!clean) {
+    throw UsageError("the API key of " + source +
+                     " holds a blank, a control character or one beyond ASCII: is it the key "
+                     "alone?");
+  }
+  return {std::string(key), source};
+}
+
+ApiKey key_of_variable(const Environment& environment, const std::string& name,
+                       const std::string& named_by) {
+  const auto found = environment.find(name);
+  if (found == environment.end()) {
+    throw UsageError("the variable " + name + " (" + named_by + ") is not set");
+  }
+  return checked_key(found->second, name);
+}
+
+bool is_credential(const std::string& path, const std::optional<std::string>& folder) {
+  return folder && path.starts_with(*folder + "/") && path.find("/../") == std::string::npos;
+}
+
+}  // namespace
+
+ApiKey read_api_key(const Account& account, const Environment& environment) {
+  const auto credentials = variable(environment, "CREDENTIALS_DIRECTORY");
+  if (!account.api_key_file.empty()) {
+    // systemd lets a service's user read by an ACL, which shows as bits of the group.
+    const Guard guard =
+        is_credential(account.api_key_file, credentials) ? Guard::systemd : Guard::mode;
+    return checked_key(read_file(account.api_key_file, guard), account.api_key_file);
+  }
+  if (!account.api_key_env.empty()) {
+    return key_of_variable(environment, account.api_key_env, account.api_key_origin.text);
+  }
+  if (const auto found = environment.find(kVariable); found != environment.end()) {
+    return checked_key(found->second, std::string(kVariable));
+  }
+  if (credentials) {
+    const std::string path = *credentials + "/" + std::string(kCredential);
+    if (::access(path.c_str(), F_OK) == 0)
+      return checked_key(read_file(path, Guard::systemd), path);
+  }
+  throw UsageError("no API key for the account " + account.name +
+                   ": give --api-key-file FILE or set ANYFAST_API_KEY");
+}
+
+}  // namespace cmd

@@ -1,0 +1,222 @@
+#include "cmd/cli/config_file.h"
+
+#include <toml++/toml.h>
+#include <array>
+#include <optional>
+
+#include "cmd/cli/suggestion.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+using core::UsageError;
+
+/// Where a key stands, for messages.
+struct Place {
+  const std::string& path;
+  std::string key;
+  int line = 0;
+};
+
+int line_of(const toml::source_region& source) { return static_cast<int>(source.begin.line); }
+
+[[noreturn]] void refuse(const Place& place, const std::string& why) {
+  throw UsageError(place.path + ":" + std::to_string(place.line) + ": " + place.key + " " + why);
+}
+
+std::string kind_of(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a number with a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time:
+      return "a date or time without quotes";
+    case toml::node_type::none:
+      return "nothing";
+  }
+  return "something else";
+}
+
+/// How a value of this option is written in TOML.
+std::string toml_expectation(const OptionSpec& option) {
+  switch (option.type) {
+    case OptionType::flag:
+    case OptionType::level:
+    case OptionType::count:
+      return expectation(option);
+    case OptionType::duration:
+    case OptionType::size:
+      return expectation(option) + " in quotes";
+    case OptionType::text:
+    case OptionType::path:
+    case OptionType::choice:
+      return expectation(option) + " in quotes" + (option.repeatable ? ", or a list of them" : "");
+  }
+  return "something else";
+}
+
+/// The text that a command line would hold, if the node has the option's type.
+std::optional<std::string> as_text(const OptionSpec& option, const toml::node& node) {
+  auto text = node.value_exact<std::string>();
+  const auto integer = node.value_exact<std::int64_t>();
+  const auto boolean = node.value_exact<bool>();
+  switch (option.type) {
+    case OptionType::flag:
+      if (boolean) return *boolean ? "true" : "false";
+      return std::nullopt;
+    case OptionType::level:
+      if (boolean) return *boolean ? "1" : "0";
+      if (integer) return std::to_string(*integer);
+      return std::nullopt;
+    case OptionType::count:
+    case OptionType::size:
+      if (integer) return std::to_string(*integer);
+      return option.type == OptionType::size ? text : std::nullopt;
+    case OptionType::duration:
+      if (integer && *integer == 0) return "0";
+      return text;
+    case OptionType::text:
+    case OptionType::path:
+    case OptionType::choice:
+      return text;
+  }
+  return std::nullopt;
+}
+
+SettingValue checked_value(const OptionSpec& option, const std::string& text, const Place& place) {
+  auto parsed = parse_value(option, text);
+  if (!parsed.fault.empty()) {
+    const std::string shown = option.secret ? "" : "= " + text + " ";
+    refuse(place, shown + parsed.fault);
+  }
+  return std::move(parsed.value);
+}
+
+FileSetting read_list(const OptionSpec& option, const toml::array& array, const Place& place) {
+  FileSetting setting{.option = &option, .value = {}, .text = {}, .line = place.line};
+  std::vector<std::string> all;
+  for (const toml::node& node : array) {
+    const auto text = as_text(option, node);
+    if (!text) refuse(place, "must be " + toml_expectation(option));
+    const auto one = std::get<std::vector<std::string>>(checked_value(option, *text, place));
+    all.insert(all.end(), one.begin(), one.end());
+    setting.text += setting.text.empty() ? *text : "," + *text;
+  }
+  if (all.empty()) refuse(place, "is an empty list");
+  setting.value = std::move(all);
+  return setting;
+}
+
+FileSetting read_setting(const OptionSpec& option, const toml::node& node, const Place& place) {
+  if (option.repeatable && node.is_array()) return read_list(option, *node.as_array(), place);
+  const auto text = as_text(option, node);
+  if (!text) {
+    refuse(place, "must be " + toml_expectation(option) + ", not " + kind_of(node));
+  }
+  return {.option = &option,
+          .value = checked_value(option, *text, place),
+          .text = *text,
+          .line = place.line};
+}
+
+std::vector<std::string_view> file_keys() {
+  std::vector<std::string_view> keys{"account"};
+  for (const OptionSpec& option : option_table()) {
+    if (option.scope == OptionScope::setting) keys.push_back(option.name);
+  }
+  return keys;
+}
+
+[[noreturn]] void refuse_unknown_key(const Place& place) {
+  if (place.key == "api-key" || place.key == "api_key") {
+    refuse(place,
+           "is not read here; put the key into a file of its own (chmod 600) and name it "
+           "by api-key-file");
+  }
+  refuse(place, "is no setting" + did_you_mean(place.key, file_keys(), ""));
+}
+
+FileAccount read_account(const toml::table& table, const std::string& path,
+                         const std::string& table_name) {
+  constexpr std::array<std::string_view, 3> kKeys{"base-url", "api-key-file", "api-key-env"};
+  FileAccount account;
+  for (const auto& [key, node] : table) {
+    const Place place{path, table_name + "." + std::string(key.str()), line_of(key.source())};
+    const auto text = node.value_exact<std::string>();
+    const bool known = key == kKeys[0] || key == kKeys[1] || key == kKeys[2];
+    if (!known) refuse(place, "is no setting" + did_you_mean(key.str(), kKeys, ""));
+    if (!text || text->empty()) refuse(place, "must be a text in quotes, not " + kind_of(node));
+    if (key == kKeys[0]) {
+      account.base_url = *text;
+      account.base_url_line = place.line;
+    } else if (key == kKeys[1]) {
+      account.api_key_file = *text;
+      account.api_key_file_line = place.line;
+    } else {
+      account.api_key_env = *text;
+      account.api_key_env_line = place.line;
+    }
+  }
+  if (!account.api_key_file.empty() && !account.api_key_env.empty()) {
+    refuse({path, table_name, account.api_key_env_line},
+           "has both api-key-file and api-key-env; keep one");
+  }
+  return account;
+}
+
+void read_accounts(ConfigFile& file, const toml::table& accounts) {
+  for (const auto& [name, node] : accounts) {
+    const std::string table_name = "account." + std::string(name.str());
+    const Place place{file.path, table_name, line_of(name.source())};
+    if (name.empty()) refuse(place, "has an empty name");
+    if (!node.is_table()) refuse(place, "must be a table: [" + table_name + "]");
+    file.accounts.emplace(std::string(name.str()),
+                          read_account(*node.as_table(), file.path, table_name));
+  }
+}
+
+toml::table parse_toml(std::string_view text, const std::string& path) {
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& error) {
+    throw UsageError(path + ":" + std::to_string(line_of(error.source())) +
+                     ": not valid TOML: " + std::string(error.description()));
+  }
+}
+
+}  // namespace
+
+ConfigFile parse_config(std::string_view text, const std::string& path) {
+  ConfigFile file{.path = path, .settings = {}, .accounts = {}};
+  const toml::table table = parse_toml(text, path);
+  for (const auto& [key, node] : table) {
+    if (key == "account" && node.is_table()) {
+      read_accounts(file, *node.as_table());
+      continue;
+    }
+    const Place place{path, std::string(key.str()), line_of(key.source())};
+    const OptionSpec* option = find_setting(key.str());
+    if (option == nullptr || option->scope != OptionScope::setting) refuse_unknown_key(place);
+    file.settings.push_back(read_setting(*option, node, place));
+  }
+  return file;
+}
+
+std::string toml_version_text() {
+  return std::to_string(TOML_LIB_MAJOR) + "." + std::to_string(TOML_LIB_MINOR) + "." +
+         std::to_string(TOML_LIB_PATCH);
+}
+
+}  // namespace cmd

@@ -1,0 +1,418 @@
+#include "cmd/cli/settings.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "cmd/cli/file_trust.h"
+#include "cmd/cli/suggestion.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+using core::UsageError;
+
+constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
+constexpr std::size_t kAccountBytesMax = 64;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+/// An absolute path from an XDG variable; the XDG specification says to ignore any other.
+std::optional<std::string> absolute_variable(const Environment& environment,
+                                             std::string_view name) {
+  auto path = variable(environment, name);
+  if (path && path->front() != '/') return std::nullopt;
+  return path;
+}
+
+/// $`xdg_name`, else `below_home` in the home folder; none without either.
+std::optional<std::string> xdg_folder(const Environment& environment, std::string_view xdg_name,
+                                      std::string_view below_home) {
+  if (auto folder = absolute_variable(environment, xdg_name)) return folder;
+  const auto home = absolute_variable(environment, "HOME");
+  if (!home) return std::nullopt;
+  return *home + std::string(below_home);
+}
+
+/// The file's text; none when there is no such file. Throws core::UsageError for any other fault.
+std::optional<std::string> read_config_text(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (fd < 0) {
+    throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
+  }
+  std::string text;
+  std::string block(std::size_t{16} * 1024, '\0');
+  ssize_t got = 0;
+  while (text.size() <= kConfigBytesMax && (got = ::read(fd, block.data(), block.size())) > 0) {
+    text.append(block, 0, static_cast<std::size_t>(got));
+  }
+  const int error = errno;
+  ::close(fd);
+  if (got < 0)
+    throw UsageError("cannot read the configuration file " + path + ": " + reason(error));
+  if (text.size() > kConfigBytesMax) {
+    throw UsageError("the configuration file " + path + " is over 1 MiB: is it the right file?");
+  }
+  return text;
+}
+
+std::optional<std::string> given_config(const CommandLine& line, const Environment& environment) {
+  std::optional<std::string> path = variable(environment, "REELTALLY_CONFIG");
+  for (const GivenOption& given : line.options) {
+    if (given.option->name == "config") path = given.text;
+  }
+  return path;
+}
+
+// Empty: nothing in it is of that kind. Else the key and its line.
+std::string what_needs_trust(const ConfigFile& file) {
+  for (const FileSetting& entry : file.settings) {
+    if (entry.option->needs_trust) {
+      return std::string(entry.option->name) + " (line " + std::to_string(entry.line) + ")";
+    }
+  }
+  return file.accounts.empty() ? "" : "[account." + file.accounts.begin()->first + "]";
+}
+
+ConfigFile trusted_config(std::string_view text, const std::string& path) {
+  ConfigFile file = parse_config(text, path);
+  const std::string what = what_needs_trust(file);
+  const std::string writable = what.empty() ? "" : writable_by_others(path);
+  if (!writable.empty()) {
+    throw UsageError("the configuration file " + path + " names " + what +
+                     ", and others than its owner can write " + writable +
+                     ": they could run programs or get the API key; run: chmod go-w " + writable);
+  }
+  return file;
+}
+
+ConfigFile load_config(const CommandLine& line, const Environment& environment,
+                       std::string_view system_config) {
+  if (const auto path = given_config(line, environment)) {
+    const auto text = read_config_text(*path);
+    if (!text) throw UsageError("there is no configuration file " + *path + " (--config)");
+    return trusted_config(*text, *path);
+  }
+  std::vector<std::string> places{std::string(system_config)};
+  if (const auto folder = xdg_folder(environment, "XDG_CONFIG_HOME", "/.config")) {
+    places.insert(places.begin(), *folder + "/reeltally/config.toml");
+  }
+  for (const std::string& path : places) {
+    if (const auto text = read_config_text(path)) return trusted_config(*text, path);
+  }
+  return {};
+}
+
+/// No shell has looked at the values of a file or a unit's environment: `~/` is the home here.
+void expand_home(const Environment& environment, std::string& path) {
+  if (!path.starts_with("~/")) return;
+  if (const auto home = variable(environment, "HOME")) path.replace(0, 1, *home);
+}
+
+SettingValue checked(const OptionSpec& option, const std::string& text, const std::string& shown) {
+  auto parsed = parse_value(option, text);
+  if (!parsed.fault.empty()) throw UsageError(shown + " " + parsed.fault);
+  return std::move(parsed.value);
+}
+
+Setting from_default(const OptionSpec& option) {
+  Setting setting{
+      .option = &option, .value = {}, .text = std::string(option.default_value), .origin = {}};
+  if (option.type == OptionType::flag) {
+    setting.value = false;
+    setting.text = "false";
+  } else if (!option.default_value.empty()) {
+    setting.value = checked(option, setting.text, "the default");
+  }
+  return setting;
+}
+
+Origin file_origin(const ConfigFile& file, int line) {
+  return {.kind = Origin::Kind::file, .text = file.path + ":" + std::to_string(line)};
+}
+
+void apply_file(Setting& setting, const ConfigFile& file, const Environment& environment) {
+  if (setting.option->scope != OptionScope::setting) return;
+  for (const FileSetting& entry : file.settings) {
+    if (entry.option->name != setting.option->name) continue;
+    setting.value = entry.value;
+    setting.text = entry.text;
+    setting.origin = file_origin(file, entry.line);
+    auto* path = std::get_if<std::string>(&*setting.value);
+    if (setting.option->type == OptionType::path) expand_home(environment, *path);
+  }
+}
+
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    if (end > 0) parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+void apply_environment(Setting& setting, const Environment& environment) {
+  const OptionSpec& option = *setting.option;
+  if (option.scope == OptionScope::command_line) return;
+  const std::string name = environment_name(option.name);
+  auto text = variable(environment, name);
+  if (!text) return;
+  if (option.type == OptionType::path) expand_home(environment, *text);
+  const std::string shown = option.secret ? name : name + "=" + *text;
+  setting.value =
+      option.repeatable ? SettingValue(split_at_commas(*text)) : checked(option, *text, shown);
+  setting.text = *text;
+  setting.origin = {.kind = Origin::Kind::environment, .text = name};
+}
+
+/// `-vv` and `--verbose=2` both make 2.
+void add_level(Setting& setting, const GivenOption& given) {
+  const std::int64_t before =
+      setting.origin.kind == Origin::Kind::option ? std::get<std::int64_t>(*setting.value) : 0;
+  const auto more = std::get<std::int64_t>(
+      checked(*given.option, given.text, "--" + std::string(given.option->name)));
+  const std::int64_t level = std::min(before + more, given.option->maximum);
+  setting.value = level;
+  setting.text = std::to_string(level);
+}
+
+void add_to_list(Setting& setting, const GivenOption& given) {
+  std::vector<std::string> all;
+  if (setting.origin.kind == Origin::Kind::option) {
+    all = std::get<std::vector<std::string>>(*setting.value);
+    setting.text += "," + given.text;
+  } else {
+    setting.text = given.text;
+  }
+  all.push_back(given.text);
+  setting.value = std::move(all);
+}
+
+void apply_options(Setting& setting, const CommandLine& line) {
+  for (const GivenOption& given : line.options) {
+    if (given.option->name != setting.option->name) continue;
+    const std::string name = "--" + std::string(given.option->name);
+    if (setting.option->type == OptionType::level) {
+      add_level(setting, given);
+    } else {
+      const std::string shown = setting.option->secret ? name : name + " " + given.text;
+      auto value = checked(*setting.option, given.text, shown);
+      if (setting.option->repeatable) {
+        add_to_list(setting, given);
+      } else {
+        setting.value = std::move(value);
+        setting.text = given.text;
+      }
+    }
+    setting.origin = {.kind = Origin::Kind::option, .text = name};
+  }
+}
+
+/// `config` shows the settings of all commands; every other command has its own.
+bool is_setting_of(const OptionSpec& option, Command command) {
+  if (option.commands.contains(command)) return option.name != "help" && option.name != "version";
+  return command == Command::config && option.scope == OptionScope::setting;
+}
+
+std::vector<std::string> unknown_variables(const Environment& environment) {
+  constexpr std::string_view kPrefix = "REELTALLY_";
+  // What --exec tells its program, which may call reeltally itself.
+  std::vector<std::string> names{"REELTALLY_TASK_ID", "REELTALLY_MODEL", "REELTALLY_VIDEO_INDEX",
+                                 "REELTALLY_PATH",    "REELTALLY_BYTES", "REELTALLY_SHA256"};
+  for (const OptionSpec& option : option_table()) {
+    if (option.scope != OptionScope::command_line) names.push_back(environment_name(option.name));
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string> warnings;
+  for (auto entry = environment.lower_bound(kPrefix);
+       entry != environment.end() && entry->first.starts_with(kPrefix); ++entry) {
+    if (std::find(known.begin(), known.end(), entry->first) != known.end()) continue;
+    if (entry->first == "REELTALLY_API_KEY") {
+      warnings.emplace_back("REELTALLY_API_KEY is not read; the key's variable is ANYFAST_API_KEY");
+      continue;
+    }
+    warnings.push_back("the variable " + entry->first + " is no setting" +
+                       did_you_mean(entry->first, known, ""));
+  }
+  return warnings;
+}
+
+bool has_key(const FileAccount& account) {
+  return !account.api_key_file.empty() || !account.api_key_env.empty();
+}
+
+int key_line(const FileAccount& account) {
+  return account.api_key_file.empty() ? account.api_key_env_line : account.api_key_file_line;
+}
+
+void check_account(const std::string& name, const ConfigFile& file, const Origin& origin) {
+  const bool clean = std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (name.empty() || name.size() > kAccountBytesMax || !clean) {
+    throw UsageError("the account of " + origin.text +
+                     " is no name: 1 to 64 bytes without control characters");
+  }
+  if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& entry : file.accounts) names.push_back(entry.first);
+  throw UsageError("there is no [account." + name + "] in " + file.path +
+                   did_you_mean(name, names, "") + " (the account is named by " + origin.text +
+                   ")");
+}
+
+}  // namespace
+
+Settings Settings::load(const CommandLine& line, const Environment& environment,
+                        std::string_view system_config) {
+  Settings settings;
+  settings.command_ = line.command.value();
+  settings.arguments_ = line.arguments;
+  settings.environment_ = environment;
+  settings.file_ = load_config(line, environment, system_config);
+  for (auto& entry : settings.file_.accounts) expand_home(environment, entry.second.api_key_file);
+  for (const OptionSpec& option : option_table()) {
+    if (!is_setting_of(option, settings.command_)) continue;
+    Setting setting = from_default(option);
+    apply_file(setting, settings.file_, environment);
+    apply_environment(setting, environment);
+    apply_options(setting, line);
+    const auto same_name = [&](const Setting& other) { return other.option->name == option.name; };
+    auto& all = settings.settings_;
+    if (std::none_of(all.begin(), all.end(), same_name)) all.push_back(std::move(setting));
+  }
+  settings.warnings_ = unknown_variables(environment);
+  if (const Setting& account = settings.find("account");
+      account.option->scope == OptionScope::setting) {
+    check_account(settings.text("account"), settings.file_, account.origin);
+  }
+  return settings;
+}
+
+const Setting& Settings::find(std::string_view name) const {
+  for (const Setting& setting : settings_) {
+    if (setting.option->name == name) return setting;
+  }
+  throw std::logic_error("no setting --" + std::string(name) + " of this command");
+}
+
+template <typename Value>
+const Value* Settings::find_value(std::string_view name) const {
+  const Setting& setting = find(name);
+  if (!setting.value) return nullptr;
+  const auto* found = std::get_if<Value>(&*setting.value);
+  if (found == nullptr) throw std::logic_error("--" + std::string(name) + " has another type");
+  return found;
+}
+
+template <typename Value>
+const Value& Settings::value(std::string_view name) const {
+  const auto* found = find_value<Value>(name);
+  if (found == nullptr) throw std::logic_error("--" + std::string(name) + " has no default");
+  return *found;
+}
+
+bool Settings::flag(std::string_view name) const { return value<bool>(name); }
+
+std::int64_t Settings::count(std::string_view name) const { return value<std::int64_t>(name); }
+
+std::int64_t Settings::size(std::string_view name) const { return value<std::int64_t>(name); }
+
+std::chrono::milliseconds Settings::duration(std::string_view name) const {
+  return value<std::chrono::milliseconds>(name);
+}
+
+const std::string& Settings::text(std::string_view name) const { return value<std::string>(name); }
+
+const std::vector<std::string>& Settings::list(std::string_view name) const {
+  return value<std::vector<std::string>>(name);
+}
+
+std::optional<std::int64_t> Settings::given_count(std::string_view name) const {
+  const auto* found = find_value<std::int64_t>(name);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+std::optional<std::chrono::milliseconds> Settings::given_duration(std::string_view name) const {
+  const auto* found = find_value<std::chrono::milliseconds>(name);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+std::optional<std::string> Settings::given_text(std::string_view name) const {
+  const auto* found = find_value<std::string>(name);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+bool Settings::is_given(std::string_view name) const {
+  return find(name).origin.kind != Origin::Kind::fallback;
+}
+
+const Origin& Settings::origin(std::string_view name) const { return find(name).origin; }
+
+std::string Settings::ledger_path() const {
+  if (auto path = given_text("db")) return *path;
+  const auto folder = xdg_folder(environment_, "XDG_STATE_HOME", "/.local/state");
+  if (!folder) {
+    throw UsageError("where is the ledger? Neither HOME nor XDG_STATE_HOME is set; give --db FILE");
+  }
+  return *folder + "/reeltally/reeltally.db";
+}
+
+Account Settings::account() const {
+  const auto direct = [](const Setting& setting) {
+    return setting.origin.kind == Origin::Kind::option ||
+           setting.origin.kind == Origin::Kind::environment;
+  };
+  const Setting& url = find("base-url");
+  const Setting& key = find("api-key-file");
+  Account account{.name = text("account"),
+                  .base_url = text("base-url"),
+                  .base_url_origin = url.origin,
+                  .api_key_file = given_text("api-key-file").value_or(""),
+                  .api_key_env = {},
+                  .api_key_origin = key.origin};
+  const auto table = file_.accounts.find(account.name);
+  if (table == file_.accounts.end()) return account;
+  const FileAccount& own = table->second;
+  if (!direct(url) && !own.base_url.empty()) {
+    account.base_url = own.base_url;
+    account.base_url_origin = file_origin(file_, own.base_url_line);
+  }
+  if (!direct(key) && has_key(own)) {
+    account.api_key_file = own.api_key_file;
+    account.api_key_env = own.api_key_env;
+    account.api_key_origin = file_origin(file_, key_line(own));
+  }
+  return account;
+}
+
+std::optional<Account> Settings::account(std::string_view name) const {
+  if (name == text("account")) return account();
+  const auto table = file_.accounts.find(name);
+  if (table == file_.accounts.end()) return std::nullopt;
+  const FileAccount& own = table->second;
+  if (!has_key(own)) return std::nullopt;
+  const bool own_url = !own.base_url.empty();
+  return Account{
+      .name = std::string(name),
+      .base_url = own_url ? own.base_url : text("base-url"),
+      .base_url_origin = own_url ? file_origin(file_, own.base_url_line) : find("base-url").origin,
+      .api_key_file = own.api_key_file,
+      .api_key_env = own.api_key_env,
+      .api_key_origin = file_origin(file_, key_line(own))};
+}
+
+std::vector<std::string> Settings::account_names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : file_.accounts) names.push_back(entry.first);
+  return names;
+}
+
+}  // namespace cmd

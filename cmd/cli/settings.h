@@ -1,0 +1,121 @@
+// Every setting of a call with its origin: option > environment > configuration file > default.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/cli/command_line.h"
+#include "cmd/cli/config_file.h"
+#include "cmd/cli/environment.h"
+#include "cmd/cli/setting_value.h"
+
+namespace cmd {
+
+/// Where a value comes from. `text` is for people: "--timeout", "REELTALLY_TIMEOUT",
+/// "/etc/reeltally/config.toml:3", "default".
+struct Origin {
+  enum class Kind { option, environment, file, fallback };
+  Kind kind = Kind::fallback;
+  std::string text = "default";
+};
+
+struct Setting {
+  const OptionSpec* option = nullptr;
+  std::optional<SettingValue> value;  ///< none: not given, and there is no default
+  std::string text;                   ///< the value as a command line would hold it
+  Origin origin;
+};
+
+/// Whose key and gateway: what `--account` or an input row's `account` chooses.
+struct Account {
+  std::string name;
+  std::string base_url;  ///< not checked yet, see check_base_url
+  Origin base_url_origin;
+  /// A file or a variable that holds the key; both empty: ANYFAST_API_KEY or the systemd
+  /// credential, see read_api_key.
+  std::string api_key_file;
+  std::string api_key_env;
+  Origin api_key_origin;
+};
+
+/// Immutable after `load`; any thread may read. The getters take an option's long name; a name
+/// that the command does not have, or a getter of the wrong type, is a mistake of ours:
+/// std::logic_error.
+class Settings {
+ public:
+  /// Where the third and last configuration file lies; another one in tests.
+  static constexpr std::string_view kSystemConfig = "/etc/reeltally/config.toml";
+
+  /// Throws core::UsageError that names option, variable or file and line, and what is wrong. Of
+  /// the environment only the variables of the command's own options are read; of the file every
+  /// key is checked.
+  [[nodiscard]] static Settings load(const CommandLine& line, const Environment& environment,
+                                     std::string_view system_config = kSystemConfig);
+
+  [[nodiscard]] Command command() const { return command_; }
+  /// The positional arguments.
+  [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
+  [[nodiscard]] const Environment& environment() const { return environment_; }
+
+  [[nodiscard]] bool flag(std::string_view name) const;
+  /// count and level options that have a default. So with the other getters: those of one word are
+  /// for options with a default, the `given_` ones for those without.
+  [[nodiscard]] std::int64_t count(std::string_view name) const;
+  [[nodiscard]] std::int64_t size(std::string_view name) const;
+  [[nodiscard]] std::chrono::milliseconds duration(std::string_view name) const;
+  /// text, path and choice options.
+  [[nodiscard]] const std::string& text(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::string>& list(std::string_view name) const;
+
+  [[nodiscard]] std::optional<std::int64_t> given_count(std::string_view name) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> given_duration(
+      std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> given_text(std::string_view name) const;
+
+  /// Whether the value is not the default.
+  [[nodiscard]] bool is_given(std::string_view name) const;
+  /// "--timeout", "REELTALLY_TIMEOUT", "FILE:3": for messages about a value.
+  [[nodiscard]] const Origin& origin(std::string_view name) const;
+
+  /// The ledger: --db, else reeltally.db in $XDG_STATE_HOME/reeltally or ~/.local/state/reeltally.
+  /// Throws core::UsageError that says to use --db when there is no home.
+  [[nodiscard]] std::string ledger_path() const;
+
+  /// The account that --account chooses.
+  [[nodiscard]] Account account() const;
+  /// An account by its name, as an input row gives it: the chosen one, or one with a table of its
+  /// own that names a key. None for any other: a key must never go along with another's tasks.
+  [[nodiscard]] std::optional<Account> account(std::string_view name) const;
+  /// Names of the `[account.NAME]` tables.
+  [[nodiscard]] std::vector<std::string> account_names() const;
+
+  /// Everything there is to know, one row a setting in the order of the option table; for `config`
+  /// of every command, else of the command's own.
+  [[nodiscard]] const std::vector<Setting>& all() const { return settings_; }
+  /// The configuration file that was read; empty: none.
+  [[nodiscard]] const std::string& config_path() const { return file_.path; }
+  /// One line each, to be shown: REELTALLY_ variables that are no settings.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  Settings() = default;
+  [[nodiscard]] const Setting& find(std::string_view name) const;
+  template <typename Value>
+  [[nodiscard]] const Value* find_value(std::string_view name) const;
+  template <typename Value>
+  [[nodiscard]] const Value& value(std::string_view name) const;
+
+  Command command_ = Command::config;
+  std::vector<std::string> arguments_;
+  Environment environment_;
+  ConfigFile file_;
+  std::vector<Setting> settings_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace cmd

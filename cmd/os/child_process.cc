@@ -1,0 +1,260 @@
+#include "cmd/os/child_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <sstream>
+#include <system_error>
+
+#include "cmd/cli/units.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::chrono::milliseconds kGrace{1'000};  // between SIGTERM and SIGKILL
+
+std::string why(int error) { return std::generic_category().message(error); }
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  list.reserve(texts.size() + 1);
+  for (std::string& text : texts) {
+    list.push_back(text.data());
+  }
+  list.push_back(nullptr);
+  return list;
+}
+
+// What the child prints, line by line. Its own children may keep the pipe open: its end is not
+// waited for.
+class Output {
+ public:
+  explicit Output(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {
+    if (::pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+      throw core::Error("cannot make a pipe for --exec: " + why(errno));
+    }
+    // The child may expect that its writes wait for the reader.
+    ::fcntl(ends_[1], F_SETFL, 0);
+  }
+  ~Output() {
+    close_write_end();
+    ::close(ends_[0]);
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  [[nodiscard]] int read_end() const { return is_open_ ? ends_[0] : -1; }
+  [[nodiscard]] int write_end() const { return ends_[1]; }
+  void close_write_end() {
+    if (ends_[1] >= 0) {
+      ::close(ends_[1]);
+    }
+    ends_[1] = -1;
+  }
+  // Whether there was something to read.
+  bool read_some() {
+    std::array<char, 16'384> bytes{};
+    const ssize_t got = ::read(ends_[0], bytes.data(), bytes.size());
+    is_open_ = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+    for (ssize_t at = 0; at < got; ++at) {
+      const char byte = bytes.at(static_cast<std::size_t>(at));
+      if (byte != '\n') {
+        line_.push_back(byte);
+      }
+      if (byte == '\n' || line_.size() >= kLineBytesMax) {
+        end_line();
+      }
+    }
+    return got > 0;
+  }
+  void finish() {
+    constexpr int kReadsMax = 64;  // somebody may print for ever
+    for (int i = 0; i < kReadsMax && read_some(); ++i) {
+    }
+    end_line();
+  }
+
+ private:
+  static constexpr std::size_t kLineBytesMax = 1024;
+
+  void end_line() {
+    if (!line_.empty()) {
+      on_line_(line_);
+    }
+    line_.clear();
+  }
+
+  const std::function<void(std::string_view)>& on_line_;
+  std::array<int, 2> ends_{-1, -1};
+  bool is_open_ = true;
+  std::string line_;
+};
+
+// How a child starts: file descriptors and signals as a program may expect them.
+class SpawnRules {
+ public:
+  explicit SpawnRules(int output) {
+    posix_spawn_file_actions_init(&files_);
+    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+    posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    sigset_t none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnRules() {
+    posix_spawn_file_actions_destroy(&files_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnRules(const SpawnRules&) = delete;
+  SpawnRules& operator=(const SpawnRules&) = delete;
+
+  // 0, or the error.
+  int spawn(pid_t& child, char* const* arguments, char* const* environment) const {
+    return posix_spawnp(&child, arguments[0], &files_, &attributes_, arguments, environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t attributes_{};
+};
+
+// Tells a child's end by a descriptor that becomes readable (pidfd_open(2)). Kernels before 5.3 and
+// some sandboxes have none: there it is asked for now and then.
+class ChildEnd {
+ public:
+  explicit ChildEnd(pid_t child)
+      : child_(child), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
+  ~ChildEnd() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  ChildEnd(const ChildEnd&) = delete;
+  ChildEnd& operator=(const ChildEnd&) = delete;
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }  // -1: none
+  // How long a wait may last before it has to look again.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    constexpr std::chrono::milliseconds kLookEvery{20};
+    return descriptor_ >= 0 ? std::chrono::milliseconds::max() : kLookEvery;
+  }
+  // The child stays to be waited for.
+  [[nodiscard]] bool has_come() const {
+    siginfo_t end{};
+    return ::waitid(P_PID, static_cast<id_t>(child_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           end.si_pid == child_;
+  }
+
+ private:
+  pid_t child_;
+  int descriptor_;
+};
+
+// Waits for the child's end (true), for `stop_fd`, or until the time is over (false).
+bool wait_for_end(const ChildEnd& child_end, int stop_fd, std::chrono::milliseconds timeout,
+                  Output& output, bool& stopped) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    std::array<pollfd, 3> fds{{{.fd = child_end.descriptor(), .events = POLLIN, .revents = 0},
+                               {.fd = stop_fd, .events = POLLIN, .revents = 0},
+                               {.fd = output.read_end(), .events = POLLIN, .revents = 0}}};
+    const auto left = std::max(
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
+        std::chrono::milliseconds(0));
+    const int ready = ::poll(fds.data(), fds.size(),
+                             static_cast<int>(std::min(left, child_end.patience()).count()));
+    if (ready > 0 && fds[2].revents != 0) {
+      output.read_some();
+    }
+    const bool ended = child_end.has_come();
+    stopped = ready > 0 && (fds[1].revents & POLLIN) != 0;
+    if (ended || stopped || left.count() == 0) {
+      return ended;
+    }
+  }
+}
+
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) {
+    return "signal " + std::to_string(WTERMSIG(status));
+  }
+  return WEXITSTATUS(status) == 0 ? "" : "exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::string run_child(const ChildProgram& program) {
+  std::vector<std::string> arguments = program.arguments;
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : program.environment) {
+    variables.push_back(name);
+    variables.back().append("=").append(value);
+  }
+  pid_t child = 0;
+  Output output(program.on_line);
+  const SpawnRules rules(output.write_end());
+  if (const int error = rules.spawn(child, pointers(arguments).data(), pointers(variables).data());
+      error != 0) {
+    return "it cannot be started: " + why(error);
+  }
+  output.close_write_end();
+  const ChildEnd child_end(child);
+  bool stopped = false;
+  const bool ended = wait_for_end(child_end, program.stop_fd, program.timeout, output, stopped);
+  if (!ended) {
+    ::kill(-child, SIGTERM);
+    bool ignored = false;
+    if (!wait_for_end(child_end, -1, kGrace, output, ignored)) {
+      ::kill(-child, SIGKILL);
+    }
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  output.finish();
+  if (!ended) {
+    return stopped ? "ended with the run" : "took longer than " + format_duration(program.timeout);
+  }
+  return describe_end(status);
+}
+
+std::string find_program(const std::string& name, const Environment& environment) {
+  const auto runnable = [](const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           ::access(path.c_str(), X_OK) == 0;
+  };
+  if (name.find('/') != std::string::npos) {
+    return runnable(name) ? name : std::string();
+  }
+  std::istringstream folders(
+      variable(environment, "PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    std::string path = (folder.empty() ? "." : folder) + "/" + name;
+    if (runnable(path)) {
+      return path;
+    }
+  }
+  return {};
+}
+
+}  // namespace cmd

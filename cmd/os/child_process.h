@@ -1,0 +1,30 @@
+// A program of the user's, run beside ours.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/cli/environment.h"
+
+namespace cmd {
+
+struct ChildProgram {
+  std::vector<std::string> arguments;  ///< the program first; without a slash it is sought in PATH
+  Environment environment;
+  std::chrono::milliseconds timeout{};
+  int stop_fd = -1;  ///< once readable, the child is ended; -1: none
+  std::function<void(std::string_view line)> on_line;  ///< what it prints, foreign text
+};
+
+/// Runs the program to its end and returns what is wrong with it: "exit code 3", "signal 9", "took
+/// longer than 5m" …; empty: exit code 0. No shell. The child has default signals, a process group
+/// of its own, /dev/null as standard input and one pipe for both outputs. Any thread.
+[[nodiscard]] std::string run_child(const ChildProgram& program);
+
+/// Where the program is, as run_child finds it; empty: nowhere, or it may not be run.
+[[nodiscard]] std::string find_program(const std::string& name, const Environment& environment);
+
+}  // namespace cmd

@@ -1,0 +1,80 @@
+// Messages for people and monitors, on standard error.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cmd/cli/environment.h"
+#include "cmd/cli/settings.h"
+
+namespace cmd {
+
+/// From what must be said to what is rarely wanted.
+enum class LogLevel {
+  error,    ///< also with -q
+  warning,  ///< something is wrong, the run goes on
+  note,     ///< what people want to know once
+  detail,   ///< -v
+  request,  ///< -vv: every request
+};
+
+enum class LogFormat { text, json };
+
+struct LogOptions {
+  LogLevel level = LogLevel::note;
+  LogFormat format = LogFormat::text;
+  bool color = false;
+  /// Standard error is the systemd journal: each line begins with `<3>` and so on (sd-daemon(3)).
+  bool journal = false;
+  int fd = 2;
+};
+
+/// Writes one line a message, by one write(2), so that lines of several processes do not mix. Each
+/// message is made harmless by core::printable and cut at kMessageBytesMax. It is the caller's duty
+/// to keep secrets out (core::redact_urls). Any thread.
+class Log {
+ public:
+  static constexpr std::size_t kMessageBytesMax = 4096;
+
+  explicit Log(const LogOptions& options);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// Whether a message of this level would be shown. Costs a comparison: ask before building one.
+  [[nodiscard]] bool wants(LogLevel level) const { return level <= level_; }
+
+  void error(std::string_view message) { write(LogLevel::error, message); }
+  void warning(std::string_view message) { write(LogLevel::warning, message); }
+  void note(std::string_view message) { write(LogLevel::note, message); }
+  void detail(std::string_view message) { write(LogLevel::detail, message); }
+  void request(std::string_view message) { write(LogLevel::request, message); }
+
+  /// Called before each line, under the lock that orders lines: the progress block leaves the
+  /// terminal. It must not log. Set it while no other thread logs.
+  void on_line(std::function<void()> before_line);
+  /// Runs `action` under the lock that orders lines, so that no line comes into a half drawn
+  /// block. It must not log.
+  void between_lines(const std::function<void()>& action);
+
+ private:
+  void write(LogLevel level, std::string_view message);
+
+  class Sink;
+  struct Logger;
+  LogLevel level_;
+  std::unique_ptr<Logger> logger_;
+};
+
+/// What the settings and the environment ask for.
+[[nodiscard]] LogOptions log_options(const Settings& settings);
+/// For messages before there are settings, by environment and terminal alone.
+[[nodiscard]] LogOptions log_options(const Environment& environment);
+/// Version of the library that writes messages, for --version.
+[[nodiscard]] std::string spdlog_version_text();
+/// Whether $JOURNAL_STREAM names the file behind `fd` (systemd.exec(5)).
+[[nodiscard]] bool is_journal(const Environment& environment, int fd);
+
+}  // namespace cmd

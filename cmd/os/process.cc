@@ -1,0 +1,64 @@
+#include "cmd/os/process.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+void open_closed_descriptors() {
+  constexpr std::array<int, 3> kModes{O_RDONLY, O_RDONLY, O_WRONLY};
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is the one wanted, for those below it are open by now.
+    if (::open("/dev/null", kModes[static_cast<std::size_t>(fd)]) != fd) {
+      throw core::Error("cannot open /dev/null in place of the closed file descriptor " +
+                        std::to_string(fd));
+    }
+  }
+}
+
+}  // namespace
+
+void prepare_process() {
+  open_closed_descriptors();
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  ::umask(kOthers);
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  // It can only be refused where raising is; to lower is always allowed.
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  // Else glibc keeps blocks of up to 32 MiB in its heap once one was freed: a few large answers
+  // would leave holes for ever. The second value is what it would trim by itself after the first 2
+  // MiB.
+  constexpr int kMapped = 1 << 20;
+  constexpr int kTrimmed = 4 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kMapped);
+  ::mallopt(M_TRIM_THRESHOLD, kTrimmed);
+}
+
+std::uint64_t allow_open_files(std::uint64_t wanted) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
+    return wanted;
+  }
+  if (files.rlim_cur < wanted && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = std::min<rlim_t>(wanted, files.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    ::getrlimit(RLIMIT_NOFILE, &files);
+  }
+  return files.rlim_cur;
+}
+
+}  // namespace cmd

@@ -1,0 +1,29 @@
+// What the other end of a file descriptor is: a terminal, how wide, in colour or not.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "cmd/cli/environment.h"
+
+namespace cmd {
+
+[[nodiscard]] bool is_terminal(int fd);
+/// Whether $TERM says that the terminal knows no escape sequences, or says nothing.
+[[nodiscard]] bool is_dumb(const Environment& environment);
+
+/// Columns of the terminal behind `fd`, else $COLUMNS, else 80; 20 at least.
+[[nodiscard]] std::size_t terminal_columns(int fd, const Environment& environment);
+
+/// Whether to colour what goes to `fd`. `when` is --color: always, never, or auto: on a terminal
+/// that is not dumb, unless NO_COLOR is set (no-color.org).
+[[nodiscard]] bool use_color(std::string_view when, int fd, const Environment& environment);
+
+/// Columns that a text takes which core::printable has made harmless: Chinese, Japanese, Korean and
+/// most pictures take two for each character, accents that combine take none.
+[[nodiscard]] std::size_t text_columns(std::string_view text);
+/// The text with blanks behind it, so that the next column of a table begins at `columns`.
+[[nodiscard]] std::string padded(std::string text, std::size_t columns);
+
+}  // namespace cmd

@@ -1,0 +1,166 @@
+#include "cmd/report/close_refusals.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "cmd/cli/units.h"
+#include "cmd/report/closed_periods.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::size_t kNamed = 5;
+
+void join(std::string& all, const std::string& part) {
+  if (!part.empty()) {
+    all += (all.empty() ? "" : "; ") + part;
+  }
+}
+
+// The command lines as they are to be typed, one for each account; `own` is the one that a command
+// without --account takes.
+std::string ask_again(const storage::BlockingTasks& tasks, const std::string& own,
+                      const std::string& option = "") {
+  std::string commands;
+  for (const std::string& account : tasks.accounts) {
+    commands += commands.empty() ? "`" : " and `";
+    commands += "reeltally run --pending";
+    commands += account == own ? "" : " --account " + account;
+    commands += option + "`";
+  }
+  return commands;
+}
+
+std::string running_text(const storage::BlockingTasks& tasks, const std::string& own) {
+  return tasks.count == 0 ? ""
+                          : "it has " + format_count(tasks.count, "unfinished task") + " (" +
+                                names_text(tasks) + "), to ask for by " + ask_again(tasks, own);
+}
+
+std::string stale_text(const storage::BlockingTasks& tasks, const std::string& own,
+                       core::UtcTime now) {
+  if (tasks.count == 0) {
+    return "";
+  }
+  constexpr std::chrono::hours kDay{24};
+  const auto days = (now - tasks.oldest) / kDay + 2;
+  return "it has " + format_count(tasks.count, "stale task") + " (" + names_text(tasks) +
+         "), for which --pending no longer asks: ask once more by " +
+         ask_again(tasks, own, " --stale-after " + std::to_string(days) + "d") +
+         ", or close without them by --write-off-stale";
+}
+
+std::string unsettled_text(const storage::BlockingTasks& tasks, const std::string& own) {
+  return tasks.count == 0 ? ""
+                          : "it has " + format_count(tasks.count, "task") +
+                                " whose quota may not be settled yet (" + names_text(tasks) +
+                                "), to ask for once more by " + ask_again(tasks, own);
+}
+
+std::string gap_text(const PeriodGap& gap, const storage::ClosedPeriod& other,
+                     storage::Reports& reports) {
+  if (!gap.can_be_closed()) {
+    return gap.text() + " between it and " + other.period.name + ", which was closed in " +
+           other.zone + ", would be in no period; use --tz " + other.zone;
+  }
+  const std::uint64_t lines = lines_between(reports, gap.begin(), gap.end());
+  return lines == 0 ? ""
+                    : gap.text() + " between it and " + other.period.name + " are not closed and " +
+                          "hold " + format_count(lines, "line") + "; close them first";
+}
+
+}  // namespace
+
+std::string names_text(const storage::BlockingTasks& tasks) {
+  std::string names;
+  for (const storage::TaskName& task : tasks.first) {
+    names += (names.empty() ? "" : ", ") + task.task_id;
+  }
+  if (tasks.count > tasks.first.size()) {
+    names += " and " + std::to_string(tasks.count - tasks.first.size()) + " more";
+  }
+  return names;
+}
+
+std::string overlap_text(const ReportPlan& plan, const std::vector<storage::ClosedPeriod>& closed) {
+  const auto* other = storage::overlapping_closed_period(closed, plan.period);
+  if (other == nullptr) {
+    return "";
+  }
+  if (other->zone == plan.zone.name()) {
+    return "it overlaps " + other->period.name + ", which is closed already";
+  }
+  return "it overlaps " + other->period.name + ", which was closed in " + other->zone + ", by " +
+         hours_text(std::max(plan.period.begin, other->period.begin),
+                    std::min(plan.period.end, other->period.end)) +
+         "; use --tz " + other->zone;
+}
+
+std::string gap_text(const ReportPlan& plan, storage::Reports& reports) {
+  std::vector<storage::ClosedPeriod> all = reports.closed_periods();
+  const auto behind = std::find_if(all.begin(), all.end(), [&plan](const auto& other) {
+    return other.period.begin > plan.period.begin;
+  });
+  all.insert(behind, {.period = plan.period, .zone = plan.zone.name()});
+  std::string text;
+  for (const PeriodGap& gap : period_gaps(all)) {
+    if (gap.after.period.begin == plan.period.begin) {
+      join(text, gap_text(gap, gap.before, reports));
+    } else if (gap.before.period.begin == plan.period.begin) {
+      join(text, gap_text(gap, gap.after, reports));
+    }
+  }
+  return text;
+}
+
+std::string blockers_text(const storage::PeriodBlockers& blockers, const std::string& account,
+                          core::UtcTime now) {
+  std::string text;
+  join(text, running_text(blockers.running, account));
+  join(text, stale_text(blockers.stale, account, now));
+  join(text, unsettled_text(blockers.unsettled, account));
+  return text;
+}
+
+void UnpricedLines::add(const core::ReportLine& line) {
+  if (!line.lacks_cost()) {
+    return;
+  }
+  ++count_;
+  ++reasons_[{line.task.facts.model, line.charge.cost_note}];
+  if (line.incurred_in != 0) {
+    ++incurred_[line.incurred_in];
+  }
+}
+
+std::string UnpricedLines::text(const std::vector<storage::ClosedPeriod>& closed) const {
+  std::vector<std::pair<std::int64_t, std::string>> reasons;
+  for (const auto& [key, count] : reasons_) {
+    const auto& [model, note] = key;
+    std::string reason = model.empty() ? "without a model" : "model " + model;
+    reason.append(", ").append(format_count(static_cast<std::uint64_t>(count), "line"));
+    reasons.emplace_back(count, reason.append(": ").append(note));
+  }
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& left, const auto& right) { return left.first > right.first; });
+  std::string text = format_count(static_cast<std::uint64_t>(count_), "line") +
+                     (count_ == 1 ? " has" : " have") + " no cost (";
+  for (std::size_t i = 0; i < std::min(reasons.size(), kNamed); ++i) {
+    text += (i == 0 ? "" : "; ") + reasons[i].second;
+  }
+  text += reasons.size() > kNamed
+              ? "; and " + std::to_string(reasons.size() - kNamed) + " reasons more)"
+              : ")";
+  for (const storage::ClosedPeriod& other : closed) {
+    if (const auto found = incurred_.find(other.key); found != incurred_.end()) {
+      text += "; " + format_count(static_cast<std::uint64_t>(found->second), "line") +
+              " of these correct " + other.period.name + ", which `reeltally close " +
+              other.period.name + " --reprice --prices FILE` prices";
+    }
+  }
+  return text;
+}
+
+}  // namespace cmd

@@ -1,0 +1,127 @@
+#include "cmd/report/closed_periods.h"
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "cmd/cli/units.h"
+#include "cmd/report/report_output.h"
+#include "cmd/report/report_rows.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
+  const core::Period day = core::parse_period(zone.day(time), zone);
+  return day.begin == time;
+}
+
+// As text of a moment in UTC: "2026-05-31T22:00:00Z".
+std::string utc_text(core::UtcTime time) {
+  std::string text = core::TimeZone("UTC").text(time);
+  constexpr std::string_view kOffset = "+00:00";
+  return text.replace(text.size() - kOffset.size(), kOffset.size(), "Z");
+}
+
+}  // namespace
+
+std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
+                       const core::Pricing& pricing, const core::TimeZone& zone, int schema_version,
+                       const std::function<void(const core::ReportLine&)>& visit) {
+  const LineShape shape = line_shape(reports.label_names(query), schema_version);
+  ReportOutput hashed;
+  RowWriter writer({}, line_columns(shape), "line", hashed);
+  reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
+    visit(line);
+    write_line(line, shape, zone, writer);
+  });
+  return hashed.finish();
+}
+
+std::vector<std::string> changed_periods(storage::Reports& reports,
+                                         const storage::ReportQuery& query) {
+  std::vector<std::string> faults = reports.lost_closings(query);
+  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+    if (closed.period.begin >= query.end || closed.period.end <= query.begin) {
+      continue;
+    }
+    const std::string hash = hash_lines(
+        reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+        core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
+    if (hash != closed.sha256) {
+      faults.push_back("closed period " + closed.period.name +
+                       ": its lines no longer have the SHA-256 of when it was closed");
+    }
+  }
+  return faults;
+}
+
+void require_unchanged_periods(storage::Reports& reports, const storage::ReportQuery& query) {
+  if (query.time == storage::ReportTime::submit) {
+    return;  // shows no closed lines
+  }
+  const std::vector<std::string> faults = changed_periods(reports, query);
+  if (!faults.empty()) {
+    throw core::Error(faults.front() +
+                      ". Somebody changed the ledger: keep a copy of it, see `reeltally db check`, "
+                      "and restore a backup");
+  }
+}
+
+std::vector<std::string> check_closed_periods(const std::string& ledger) {
+  storage::Reports reports(ledger);
+  return changed_periods(reports, {.begin = core::UtcTime::min(), .end = core::UtcTime::max()});
+}
+
+std::string hours_text(core::UtcTime begin, core::UtcTime end) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(end - begin);
+  const bool whole = minutes % std::chrono::hours(1) == std::chrono::minutes(0);
+  const auto count = static_cast<std::uint64_t>(
+      whole ? std::chrono::duration_cast<std::chrono::hours>(minutes).count() : minutes.count());
+  return "the " + format_count(count, whole ? "hour" : "minute") + " from " + utc_text(begin) +
+         " to " + utc_text(end);
+}
+
+bool PeriodGap::can_be_closed() const {
+  return is_midnight(end(), core::TimeZone(before.zone)) ||
+         is_midnight(begin(), core::TimeZone(after.zone));
+}
+
+std::string PeriodGap::text() const { return hours_text(begin(), end()); }
+
+std::vector<PeriodGap> period_gaps(const std::vector<storage::ClosedPeriod>& closed) {
+  std::vector<PeriodGap> gaps;
+  for (std::size_t i = 1; i < closed.size(); ++i) {
+    if (closed[i - 1].period.end < closed[i].period.begin) {
+      gaps.push_back({closed[i - 1], closed[i]});
+    }
+  }
+  return gaps;
+}
+
+std::uint64_t lines_between(storage::Reports& reports, core::UtcTime begin, core::UtcTime end) {
+  std::int64_t lines = 0;
+  reports.sum_lines({.begin = begin, .end = end, .labels = false}, {}, core::TimeZone("UTC"),
+                    [&lines](const core::ReportLine&, std::int64_t times) { lines += times; });
+  return static_cast<std::uint64_t>(lines);
+}
+
+std::vector<std::string> gap_warnings(const std::string& ledger) {
+  std::vector<std::string> warnings;
+  storage::Reports reports(ledger);
+  for (const PeriodGap& gap : period_gaps(reports.closed_periods())) {
+    const std::uint64_t lines = lines_between(reports, gap.begin(), gap.end());
+    if (lines > 0 || !gap.can_be_closed()) {
+      warnings.push_back(gap.text() + " lie between the closed periods " + gap.before.period.name +
+                         " (" + gap.before.zone + ") and " + gap.after.period.name + " (" +
+                         gap.after.zone + "), with " + format_count(lines, "line") +
+                         " that no closed period has; `reeltally "
+                         "report --from " +
+                         utc_text(gap.begin()) + " --to " + utc_text(gap.end()) + "` shows them");
+    }
+  }
+  return warnings;
+}
+
+}  // namespace cmd

@@ -1,0 +1,60 @@
+// Closed billing periods as they were, and the time between them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/billing/billing.h"
+#include "core/billing/period.h"
+#include "core/clock.h"
+#include "storage/sqlite/billing/reports.h"
+
+namespace cmd {
+
+/// Gives each line of a report to `visit`; the SHA-256 of it as CSV with default options, which is
+/// what a period is closed under, with the columns of `schema_version` (cmd::line_shape). Throws
+/// core::Error, as everything here.
+[[nodiscard]] std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
+                                     const core::Pricing& pricing, const core::TimeZone& zone,
+                                     int schema_version,
+                                     const std::function<void(const core::ReportLine&)>& visit);
+
+/// What is wrong with the closed periods that share an instant with the query, a line each: their
+/// frozen lines no longer give the SHA-256 of when they were closed, or they are not there.
+[[nodiscard]] std::vector<std::string> changed_periods(storage::Reports& reports,
+                                                       const storage::ReportQuery& query);
+
+/// Throws core::Error, which says what to do, when there is any.
+void require_unchanged_periods(storage::Reports& reports, const storage::ReportQuery& query);
+
+/// The same of all closed periods of a ledger.
+[[nodiscard]] std::vector<std::string> check_closed_periods(const std::string& ledger);
+
+/// Time between two neighbouring closed periods.
+struct PeriodGap {
+  storage::ClosedPeriod before;
+  storage::ClosedPeriod after;
+
+  [[nodiscard]] core::UtcTime begin() const { return before.period.end; }
+  [[nodiscard]] core::UtcTime end() const { return after.period.begin; }
+  /// Whether whole days of one of the two zones fill it, so that they can be closed yet.
+  [[nodiscard]] bool can_be_closed() const;
+  /// "the 2 hours from 2026-05-31T22:00:00Z to 2026-06-01T00:00:00Z".
+  [[nodiscard]] std::string text() const;
+};
+/// `closed` by begin, without overlaps.
+[[nodiscard]] std::vector<PeriodGap> period_gaps(const std::vector<storage::ClosedPeriod>& closed);
+
+/// Hours in words and UTC.
+[[nodiscard]] std::string hours_text(core::UtcTime begin, core::UtcTime end);
+
+/// The lines that finished in a gap, and that no closed period has: a line of text for each gap
+/// that has any, or that can never be closed.
+[[nodiscard]] std::vector<std::string> gap_warnings(const std::string& ledger);
+
+/// How many lines reports show from `begin` to `end`.
+[[nodiscard]] std::uint64_t lines_between(storage::Reports& reports, core::UtcTime begin,
+                                          core::UtcTime end);
+
+}  // namespace cmd

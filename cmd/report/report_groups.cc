@@ -1,0 +1,175 @@
+#include "cmd/report/report_groups.h"
+
+#include <iterator>
+#include <utility>
+
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+using Kind = GroupKey::Kind;
+
+constexpr std::array<std::pair<std::string_view, Kind>, 7> kWords = {{
+    {"day", Kind::day},
+    {"month", Kind::month},
+    {"model", Kind::model},
+    {"action", Kind::action},
+    {"resolution", Kind::resolution},
+    {"status", Kind::status},
+    {"account", Kind::account},
+}};
+constexpr std::string_view kLabelBegin = "label:";
+constexpr std::size_t kMonthLength = 7;  // of 2026-10-05
+
+}  // namespace
+
+GroupKey parse_group_key(std::string_view text) {
+  for (const auto& [word, kind] : kWords) {
+    if (word == text) {
+      return {kind, std::string(word)};
+    }
+  }
+  if (text.starts_with(kLabelBegin) && text.size() > kLabelBegin.size()) {
+    return {Kind::label, "label_" + std::string(text.substr(kLabelBegin.size()))};
+  }
+  throw core::UsageError("--by " + std::string(text) +
+                         ": no such key; use task alone, or day, month, model, action, "
+                         "resolution, status, account or label:NAME");
+}
+
+std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task) const {
+  constexpr std::size_t kLabelPrefix = 6;  // of "label_"
+  std::vector<std::string> values;
+  for (const GroupKey& key : keys_) {
+    switch (key.kind) {
+      case Kind::day:
+        values.push_back(zone_.day(task.billed_at));
+        break;
+      case Kind::month:
+        values.push_back(zone_.day(task.billed_at).substr(0, kMonthLength));
+        break;
+      case Kind::model:
+        values.push_back(task.facts.model);
+        break;
+      case Kind::action:
+        values.push_back(task.facts.action);
+        break;
+      case Kind::resolution:
+        values.push_back(task.facts.resolution);
+        break;
+      case Kind::status:
+        values.emplace_back(task.succeeded ? "success" : "failure");
+        break;
+      case Kind::account:
+        values.push_back(task.account);
+        break;
+      case Kind::label:
+        values.emplace_back(label_of(task, std::string_view(key.name).substr(kLabelPrefix)));
+        break;
+    }
+  }
+  return values;
+}
+
+void ReportGroups::Sum::add(const Sum& more) {
+  any = any || more.any;
+  exact = exact && more.exact;
+  value += more.value;
+}
+
+void ReportGroups::Totals::add(const Totals& more) {
+  tasks += more.tasks;
+  unpriced += more.unpriced;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts.at(i).add(more.counts.at(i));
+  }
+}
+
+void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
+  Totals& totals = groups_[key_values(line.task)][line.charge.currency];
+  if (line.lacks_cost()) {
+    totals.unpriced += times;
+  } else if (line.charge.cost) {
+    totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
+  }
+  // The task itself counts on its first line, wherever the second one lies.
+  if (line.charge.kind == core::LineKind::main) {
+    totals.tasks += line.reversal ? -times : times;
+    add_counts(line, times, totals);
+  }
+}
+
+// The quota of a failed task is refunded, whatever its answer keeps of it (reliability.md B4), and
+// that of a task which another account is charged for is summed up there.
+void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals) {
+  const bool charged = line.task.succeeded && !core::is_charged_elsewhere(line.charge);
+  const auto counts = counts_of(line.task.facts);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const bool is_quota = core::kCounts.at(i) == &core::TaskFacts::quota;
+    if (counts.at(i).empty() || (is_quota && !charged)) {
+      continue;
+    }
+    Sum& sum = totals.counts.at(i);
+    const auto count = core::Decimal::parse(counts.at(i));
+    sum.any = true;
+    sum.exact = sum.exact && count;
+    sum.value += count.value_or(core::Decimal()) * core::Decimal(times);
+  }
+}
+
+// Failures and lines without a price have no currency. They count in the first row that has one:
+// a row of their own would be a second one of the same group. Where no line has a currency, the
+// cost is 0 when all of them are failures, and else not known.
+std::map<std::string, ReportGroups::Totals> ReportGroups::rows_of(
+    const std::map<std::string, Totals>& by_currency) {
+  std::map<std::string, Totals> rows = by_currency;
+  const auto none = rows.find("");
+  if (none == rows.end()) {
+    return rows;
+  }
+  if (const auto first = std::next(none); first != rows.end()) {
+    first->second.add(none->second);
+    rows.erase(none);
+  } else if (none->second.unpriced > 0) {
+    none->second.cost.reset();
+  }
+  return rows;
+}
+
+std::vector<ReportColumn> ReportGroups::columns() const {
+  std::vector<ReportColumn> columns;
+  for (const GroupKey& key : keys_) {
+    columns.push_back({key.name, ReportCell::Kind::text});
+  }
+  columns.push_back({"tasks", ReportCell::Kind::count});
+  columns.push_back({"currency", ReportCell::Kind::text});
+  columns.push_back({"cost", ReportCell::Kind::amount});
+  columns.push_back({"unpriced", ReportCell::Kind::count});
+  for (const std::string_view name : kCountColumns) {
+    columns.push_back({std::string(name), ReportCell::Kind::count});
+  }
+  return columns;
+}
+
+std::vector<std::vector<ReportCell>> ReportGroups::rows() const {
+  std::vector<std::vector<ReportCell>> rows;
+  for (const auto& [values, by_currency] : groups_) {
+    for (const auto& [currency, totals] : rows_of(by_currency)) {
+      std::vector<ReportCell>& row = rows.emplace_back();
+      for (const std::string& value : values) {
+        row.push_back({ReportCell::Kind::text, value});
+      }
+      row.push_back({ReportCell::Kind::count, std::to_string(totals.tasks)});
+      row.push_back({ReportCell::Kind::text, currency});
+      row.push_back({ReportCell::Kind::amount, totals.cost ? totals.cost->text() : std::string()});
+      row.push_back({ReportCell::Kind::count, std::to_string(totals.unpriced)});
+      for (const Sum& sum : totals.counts) {
+        row.push_back({ReportCell::Kind::count, sum.text()});
+      }
+    }
+  }
+  return rows;
+}
+
+}  // namespace cmd

@@ -1,0 +1,67 @@
+// Report rows summed up by keys. Currencies are never added up: each that a group has is a row.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/report/report_rows.h"
+#include "core/billing/billing.h"
+
+namespace cmd {
+
+/// One of `--by`; `name` is the column.
+struct GroupKey {
+  enum class Kind { day, month, model, action, resolution, status, account, label };
+  Kind kind = Kind::day;
+  std::string name;  ///< "day" …; "label_customer" for label:customer
+};
+
+/// Throws core::UsageError for a word that is no key.
+[[nodiscard]] GroupKey parse_group_key(std::string_view text);
+
+class ReportGroups {
+ public:
+  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
+      : keys_(std::move(keys)), zone_(zone) {}
+
+  /// Adds `times` such lines. Throws core::Error when a sum overflows.
+  void add(const core::ReportLine& line, std::int64_t times);
+
+  /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
+  /// others) and the sums of every count.
+  [[nodiscard]] std::vector<ReportColumn> columns() const;
+  /// Rows sorted by keys, then currency.
+  [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
+
+ private:
+  struct Sum {
+    core::Decimal value;
+    bool any = false;
+    bool exact = true;  ///< false: a count was no usable number, so there is no sum
+    void add(const Sum& more);
+    [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
+  };
+  struct Totals {
+    std::int64_t tasks = 0;             // less those that are taken back
+    std::int64_t unpriced = 0;          // lines
+    std::optional<core::Decimal> cost;  // of the priced lines; none: there is none
+    std::array<Sum, kCountColumns.size()> counts;
+    void add(const Totals& more);  // all but its cost
+  };
+
+  static void add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals);
+  [[nodiscard]] static std::map<std::string, Totals> rows_of(
+      const std::map<std::string, Totals>& by_currency);
+  [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
+
+  std::vector<GroupKey> keys_;
+  const core::TimeZone& zone_;
+  std::map<std::vector<std::string>, std::map<std::string, Totals>> groups_;  // by currency, too
+};
+
+}  // namespace cmd

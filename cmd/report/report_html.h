@@ -1,0 +1,24 @@
+// A report as one self-contained page: no scripts, nothing loaded from elsewhere.
+#pragma once
+
+#include <string>
+
+#include "cmd/report/report_figures.h"
+#include "core/billing/period.h"
+#include "storage/sqlite/billing/reports.h"
+
+namespace cmd {
+
+struct HtmlPage {
+  const core::Period& period;
+  const core::TimeZone& zone;
+  const std::string& account;  ///< empty: all
+  bool closed = false;
+  storage::OpenTasks open;
+  ReportFigures& figures;
+};
+
+/// The page; the same figures give the same bytes.
+[[nodiscard]] std::string html_page(const HtmlPage& page);
+
+}  // namespace cmd

@@ -1,0 +1,143 @@
+#include "cmd/report/report_output.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <utility>
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Whether a count as it was sent is a number in JSON, too: "007" is none.
+bool is_json_number(std::string_view text) {
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  return core::Decimal::parse(text) && !text.starts_with('+') &&
+         (!digits.starts_with('0') || digits.size() == 1 || digits[1] == '.');
+}
+
+std::string json_string(std::string_view text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Amounts are strings, since readers of JSON make binary fractions of numbers.
+std::string json_value(ReportCell::Kind kind, std::string_view text) {
+  if (text.empty()) {
+    return "null";
+  }
+  const bool number = kind == ReportCell::Kind::count && is_json_number(text);
+  return number ? std::string(text) : json_string(text);
+}
+
+}  // namespace
+
+ReportOutput::ReportOutput(const std::string& path, std::ostream& out) {
+  if (path == "-") {
+    out_ = &out;
+  } else {
+    file_.emplace(path);
+  }
+}
+
+void ReportOutput::flush_if_full() {
+  if (block_.size() >= kBlockBytes) {
+    flush();
+  }
+}
+
+void ReportOutput::flush() {
+  hash_.update(block_);
+  if (file_) {
+    file_->write(block_);
+  } else if (out_ != nullptr) {
+    *out_ << block_;
+  }
+  block_.clear();
+}
+
+std::string ReportOutput::finish() {
+  flush();
+  if (file_) {
+    file_->prepare(kOwnerOnly);
+  }
+  return core::hex(hash_.finish());
+}
+
+void ReportOutput::publish() {
+  if (file_) {
+    file_->publish();
+  }
+}
+
+RowWriter::RowWriter(const RowFormat& format, std::vector<ReportColumn> columns, const char* type,
+                     ReportOutput& output)
+    : as_json_(format.json),
+      columns_(std::move(columns)),
+      type_(type),
+      output_(output),
+      csv_(output.text(), format.delimiter) {
+  if (as_json_) {
+    return;
+  }
+  if (format.bom) {
+    output.text() += kByteOrderMark;
+  }
+  for (const ReportColumn& column : columns_) {
+    csv_.text(column.name);
+  }
+  csv_.end_row();
+}
+
+void RowWriter::add(ReportCell::Kind kind, std::string_view text) {
+  if (!as_json_) {
+    if (kind == ReportCell::Kind::text) {
+      csv_.text(text);
+    } else {
+      csv_.number(text);
+    }
+    return;
+  }
+  std::string& out = output_.text();
+  if (column_ == 0) {
+    out += "{\"type\":" + json_string(type_);
+  }
+  out += "," + json_string(columns_.at(column_++).name) + ":" + json_value(kind, text);
+}
+
+void RowWriter::text(std::string_view text) { add(ReportCell::Kind::text, text); }
+void RowWriter::count(std::string_view count) { add(ReportCell::Kind::count, count); }
+
+void RowWriter::amount(const std::optional<core::Decimal>& amount) {
+  add(ReportCell::Kind::amount, amount ? amount->text() : std::string());
+}
+
+void RowWriter::time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time) {
+  scratch_.clear();
+  if (time) {
+    zone.append_text(scratch_, *time);
+  }
+  add(ReportCell::Kind::time, scratch_);
+}
+
+void RowWriter::end_row() {
+  if (as_json_) {
+    output_.text() += "}\n";
+  } else {
+    csv_.end_row();
+  }
+  column_ = 0;
+  ++rows_;
+  output_.flush_if_full();
+}
+
+void RowWriter::write(const std::vector<ReportCell>& cells) {
+  for (const ReportCell& cell : cells) {
+    add(cell.kind, cell.text);
+  }
+  end_row();
+}
+
+}  // namespace cmd

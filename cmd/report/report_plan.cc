@@ -1,0 +1,181 @@
+#include "cmd/report/report_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "cmd/cli/units.h"
+#include "core/billing/dead_prices.h"
+#include "core/error.h"
+#include "core/input/task_list.h"
+#include "core/text/printable.h"
+
+namespace cmd {
+namespace {
+
+core::Period period_of(const ReportOptions& options, const core::TimeZone& zone) {
+  const bool range = !options.from.empty() || !options.to.empty();
+  if (options.period.empty() != range || options.from.empty() != options.to.empty()) {
+    throw core::UsageError(
+        "a report needs a period: either --period 2026-10, or both --from and --to");
+  }
+  return range ? core::parse_range(options.from, options.to, zone)
+               : core::parse_period(options.period, zone);
+}
+
+std::vector<GroupKey> keys_of(const ReportOptions& options) {
+  std::vector<GroupKey> keys;
+  for (const std::string& text : options.by) {
+    if (text == "task" && options.by.size() == 1) {
+      break;
+    }
+    GroupKey key = parse_group_key(text);
+    if (std::any_of(keys.begin(), keys.end(),
+                    [&key](const GroupKey& other) { return other.name == key.name; })) {
+      throw core::UsageError("--by " + text + " is given twice");
+    }
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+}  // namespace
+
+char delimiter_of(const std::string& text) {
+  if (text == "tab" || text == "\t") {
+    return '\t';
+  }
+  if (text.size() == 1 && std::string_view(",;|").find(text[0]) != std::string_view::npos) {
+    return text[0];
+  }
+  throw core::UsageError("--delimiter " + text + ": use `,` `;` `|` or `tab`");
+}
+
+std::optional<PriceFile> read_price_file(const std::string& path) {
+  if (path.empty()) {
+    return std::nullopt;
+  }
+  const core::ReadBytes read = core::open_input(path);
+  std::string text;
+  std::array<char, std::size_t{64} * 1024> block;
+  for (std::size_t got = 0; (got = read(block.data(), block.size())) > 0;) {
+    text.append(block.data(), got);
+  }
+  core::PriceBook book = core::PriceBook::parse(text, path);
+  return PriceFile{std::move(text), std::move(book)};
+}
+
+ReportPlan::ReportPlan(const ReportOptions& given)
+    : options(given),
+      zone(given.zone.empty() ? "UTC" : given.zone),
+      period(period_of(given, zone)),
+      keys(keys_of(given)),
+      delimiter(delimiter_of(given.delimiter)),
+      prices(read_price_file(given.prices)),
+      query{.begin = period.begin,
+            .end = period.end,
+            .time =
+                given.time == "submit" ? storage::ReportTime::submit : storage::ReportTime::finish,
+            .successes = given.status != "failure",
+            .failures = given.status != "success",
+            .videos = given.format == "html"} {
+  if (!keys.empty() && (given.format == "focus" || given.format == "html")) {
+    throw core::UsageError("--by has no meaning with --format " + given.format +
+                           ", which has its own form; leave it out");
+  }
+}
+
+void ReportPlan::choose_account(const std::map<std::string, std::int64_t>& accounts) {
+  if (options.account.empty()) {
+    return;
+  }
+  if (const auto found = accounts.find(options.account); found != accounts.end()) {
+    query.account = found->second;
+    return;
+  }
+  constexpr std::size_t kShownMax = 200;
+  std::string known;
+  for (const auto& [name, key] : accounts) {
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  throw core::UsageError("--account " + core::printable(options.account, kShownMax) +
+                         ": the ledger has no task of that account; use one of " +
+                         core::printable(known, kShownMax));
+}
+
+void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log) {
+  constexpr std::size_t kToldMax = 10;
+  constexpr std::size_t kShownMax = 200;
+  const std::string file = "price book " + core::printable(path, kShownMax);
+  const std::vector<core::DeadPrice> dead = core::dead_prices(prices.book);
+  for (std::size_t i = 0; i < std::min(dead.size(), kToldMax); ++i) {
+    const std::vector<std::uint64_t>& earlier = dead[i].earlier_lines;
+    std::string lines = earlier.size() == 1 ? "line " : "lines ";
+    for (std::size_t at = 0; at < std::min(earlier.size(), kToldMax); ++at) {
+      lines.append(at == 0 ? "" : ", ").append(std::to_string(earlier[at]));
+    }
+    lines.append(earlier.size() > kToldMax ? " …" : "");
+    std::string text = file + ", line " + std::to_string(dead[i].line);
+    text.append(" can never count: whatever fits it fits ").append(lines);
+    log.warning(
+        text.append(" before it, and the first fitting row is the price; move it up or delete it"));
+  }
+  if (dead.size() > kToldMax) {
+    log.warning(file + ": " + format_count(dead.size() - kToldMax, "more row") +
+                " that can never count");
+  }
+}
+
+// Days and months of two zones leave hours out between them, which no report by name would show.
+void ReportPlan::warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed,
+                                    Log& log) const {
+  if (options.period.empty() || query.time == storage::ReportTime::submit || closed.empty() ||
+      closed.back().zone == zone.name()) {
+    return;
+  }
+  const storage::ClosedPeriod& last = closed.back();
+  log.warning(last.period.name + " was closed in " + last.zone + " and " + period.name +
+              " is taken in " + zone.name() +
+              ", so tasks between the two may be in neither; use --tz " + last.zone);
+}
+
+const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::ClosedPeriod>& closed,
+                                               Log& log) {
+  const auto found =
+      std::find_if(closed.begin(), closed.end(), [this](const storage::ClosedPeriod& one) {
+        return !options.period.empty() && one.period.name == period.name;
+      });
+  const bool is_frozen = found != closed.end() && query.time != storage::ReportTime::submit;
+  if (prices && !is_frozen) {
+    warn_of_dead_prices(*prices, options.prices, log);
+  }
+  if (found == closed.end()) {
+    warn_of_other_zone(closed, log);
+    return nullptr;
+  }
+  if (query.time == storage::ReportTime::submit) {
+    log.warning(period.name +
+                " is closed by finish time; this report by submit time shows its tasks as they "
+                "are now");
+    return nullptr;
+  }
+  if (!options.zone.empty() && options.zone != found->zone) {
+    log.warning(period.name + " was closed in " + found->zone + ", so --tz " + options.zone +
+                " is not used");
+  }
+  if (prices && prices->text != found->prices) {
+    log.warning(period.name + " was closed with " + (found->prices ? "other prices" : "no prices") +
+                ", so --prices " + options.prices + " is not used; " +
+                (prices->text == found->later_prices
+                     ? "its adjustments go by them"
+                     : "`reeltally close " + period.name + " --reprice` makes adjustments"));
+  }
+  zone = core::TimeZone(found->zone);
+  period = found->period;
+  query.begin = period.begin;
+  query.end = period.end;
+  return &*found;
+}
+
+}  // namespace cmd

@@ -1,0 +1,39 @@
+#include "cmd/report/shared_task_warnings.h"
+
+#include "cmd/cli/base_url.h"
+#include "cmd/cli/units.h"
+#include "core/error.h"
+
+namespace cmd {
+namespace {
+
+// Empty: the settings do not know.
+std::string base_url_of(const Settings& settings, const std::string& account) {
+  const auto known = settings.account(account);
+  try {
+    return known ? check_base_url(known->base_url, true, known->base_url_origin.text) : "";
+  } catch (const core::UsageError&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
+                          storage::SharedTaskScope scope, const TellSharedTasks& tell) {
+  for (const storage::SharedTasks& shared : storage::tasks_under_two_accounts(ledger, scope)) {
+    const std::string url = base_url_of(settings, shared.account);
+    const bool one_url = !url.empty() && url == base_url_of(settings, shared.other);
+    const std::uint64_t tasks = one_url ? shared.tasks : shared.one_task;
+    if (tasks > 0) {
+      tell(format_count(tasks, "task ID") + " under both account " + shared.account + " and " +
+               shared.other + ", for example " + shared.example + ": " +
+               (one_url ? "one base URL" : "equal answers") +
+               ", so one task of one gateway, which reports charge once",
+           "list the tasks under one account; if both shall be charged, list them for both in a "
+           "file with a column `account`");
+    }
+  }
+}
+
+}  // namespace cmd

@@ -1,0 +1,21 @@
+// Tells that tasks of one gateway stand under two accounts.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cmd/cli/settings.h"
+#include "storage/sqlite/billing/shared_tasks.h"
+
+namespace cmd {
+
+/// `text` says what is wrong, `advice` what to do.
+using TellSharedTasks = std::function<void(const std::string& text, const std::string& advice)>;
+
+/// Calls `tell` for each pair of the ledger's accounts that share task IDs, if the accounts have
+/// one base URL by the settings, or the tasks' final answers tell that they are the same.
+/// Throws as storage::tasks_under_two_accounts does.
+void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
+                          storage::SharedTaskScope scope, const TellSharedTasks& tell);
+
+}  // namespace cmd

@@ -1,0 +1,103 @@
+#include "cmd/run/dry_run.h"
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/run/run_settings.h"
+#include "core/clock.h"
+#include "core/input/id_set.h"
+#include "storage/sqlite/history.h"
+#include "storage/sqlite/ledger_file.h"
+
+namespace cmd {
+namespace {
+
+// Lists each ID once, in the order of `add`.
+class IdList {
+ public:
+  using Wanted = std::function<bool(std::size_t account, const std::string& id)>;
+
+  IdList(std::size_t accounts, std::ostream& out) : seen_(accounts), out_(out) {}
+
+  /// `wanted` is asked only for an ID that is new.
+  void add(std::size_t account, const std::string& id, const Wanted& wanted) {
+    Waiting& place = waiting_[next_];
+    next_ = (next_ + 1) % waiting_.size();
+    list(place, wanted);
+    place.account = account;
+    place.id = id;
+    place.mark = seen_.at(account).prepare(id);
+  }
+  /// After the last one.
+  void finish(const Wanted& wanted) {
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      list(waiting_[(next_ + i) % waiting_.size()], wanted);
+    }
+  }
+
+ private:
+  // An ID waits for so many others that the memory has come by then (IdSet::prepare).
+  struct Waiting {
+    std::size_t account = 0;
+    std::string id;  // empty: none
+    core::IdSet::Fingerprint mark;
+  };
+
+  void list(Waiting& one, const Wanted& wanted) {
+    if (!one.id.empty() && seen_.at(one.account).insert(one.mark) && wanted(one.account, one.id)) {
+      out_ << (one.id += '\n');
+    }
+    one.id.clear();
+  }
+
+  std::vector<core::IdSet> seen_;  // by account
+  std::ostream& out_;
+  std::array<Waiting, 16> waiting_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
+  const std::string ledger = settings.ledger_path();
+  std::unique_ptr<storage::History> history;
+  storage::require_ledger(ledger, !inputs.names().empty());
+  std::error_code unknown;
+  if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
+    history = std::make_unique<storage::History>(ledger);
+  }
+  const bool refresh = settings.flag("refresh");
+  const storage::OnDisk on_disk = cmd::on_disk(settings);
+  const IdList::Wanted would_ask = [&](std::size_t account, const std::string& id) {
+    return refresh || history == nullptr ||
+           history->would_ask(inputs.accounts().at(account).name, id, on_disk);
+  };
+  IdList ids(inputs.accounts().size(), out);
+  inputs.read([&](const core::WantedTask& task,
+                  std::size_t account) { ids.add(account, task.id.text(), would_ask); },
+              [](const core::RejectedRow&) { return false; });
+  ids.finish(would_ask);
+  if (settings.flag("pending") && history != nullptr) {
+    const IdList::Wanted always = [](std::size_t, const std::string&) { return true; };
+    const core::UtcTime stale_before = core::SystemClock().utc() - settings.duration("stale-after");
+    history->each_pending(inputs.accounts().front().name, stale_before,
+                          [&](const std::string& id) { ids.add(0, id, always); });
+    ids.finish(always);
+  }
+  const InputCounts counts = inputs.counts();
+  if (counts.comments + counts.repeated_headers > 0) {
+    log.note("no rows: " + format_count(counts.comments, "comment line") + ", " +
+             format_count(counts.repeated_headers, "repeated header"));
+  }
+  return counts.rows_rejected > 0 ? ExitCode::partly : ExitCode::ok;
+}
+
+}  // namespace cmd

@@ -1,0 +1,45 @@
+// `--metrics-file`: numbers for Prometheus' textfile collector.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "storage/sqlite/history.h"
+
+namespace cmd {
+
+/// What the file tells. Counts of tasks and videos and the `_total` counters are the whole
+/// ledger's, so that they survive runs; `last_…` are the run's that just ended. No value: the
+/// metric is left out.
+struct Metrics {
+  std::string version;
+
+  std::optional<storage::LedgerTotals> ledger;
+
+  core::UtcTime last_run_end{};
+  double last_run_seconds = 0;
+  int last_run_exit_code = 0;
+  std::uint64_t last_run_requests = 0;
+  std::uint64_t last_run_retries = 0;
+  std::uint64_t last_run_rejected_rows = 0;
+  std::uint64_t last_run_not_answered = 0;
+  std::uint64_t last_run_unrecognised = 0;
+  std::map<std::string, std::uint64_t> last_run_errors;  ///< by kind
+  std::optional<core::UtcTime> last_success;             ///< end of the last run with exit code 0
+};
+
+/// The text exposition format: every metric with HELP and TYPE, times as seconds since 1970.
+[[nodiscard]] std::string metrics_text(const Metrics& metrics);
+
+/// The same into a file, atomically, readable by all (node_exporter is another user). Throws
+/// core::Error.
+void write_metrics_file(const std::string& path, const Metrics& metrics);
+
+/// When the last run with exit code 0 ended, as an earlier metrics file tells: what to carry over
+/// when this run was none. None when there is no such file or line.
+[[nodiscard]] std::optional<core::UtcTime> last_success_of(const std::string& path);
+
+}  // namespace cmd

@@ -1,0 +1,106 @@
+#include "cmd/run/progress_meter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace cmd {
+
+ProgressMeter::ProgressMeter(const core::Clock& clock, Sources sources)
+    : clock_(clock), sources_(std::move(sources)), begin_(clock.steady()) {}
+
+void ProgressMeter::look() {
+  const core::SteadyTime now = clock_.steady();
+  const std::int64_t received = sources_.bytes_received();
+  bytes_.add(now, received);
+  fetched_bytes_.add(now, received);
+  asked_.add(now, static_cast<std::int64_t>(sources_.tally.queried));
+  fetched_.add(now, static_cast<std::int64_t>(sources_.tally.videos_downloaded));
+}
+
+ProgressCounts ProgressMeter::counts() {
+  look();
+  ProgressCounts counts;
+  counts.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begin_);
+  count_tasks(counts);
+  count_videos(counts);
+  counts.bytes_per_second = bytes_.per_second();
+  counts.remaining = remaining(counts);
+  if (const auto expiry = sources_.downloads.soonest_expiry()) {
+    counts.soonest_end = *expiry - clock_.utc();
+  }
+  return counts;
+}
+
+void ProgressMeter::count_tasks(ProgressCounts& counts) const {
+  const core::RunTally& tally = sources_.tally;
+  counts.queried = static_cast<std::int64_t>(tally.queried);
+  counts.tasks = std::max(static_cast<std::int64_t>(sources_.tasks), counts.queried);
+  counts.succeeded = static_cast<std::int64_t>(tally.succeeded);
+  counts.failed = static_cast<std::int64_t>(tally.failed);
+  counts.unfinished = static_cast<std::int64_t>(tally.unfinished);
+  counts.missing = static_cast<std::int64_t>(tally.missing);
+  counts.not_answered = static_cast<std::int64_t>(tally.not_answered);
+}
+
+void ProgressMeter::count_videos(ProgressCounts& counts) const {
+  const core::RunTally& tally = sources_.tally;
+  counts.downloads_active = static_cast<std::int64_t>(sources_.downloads.in_flight());
+  counts.downloads_done = static_cast<std::int64_t>(tally.videos_downloaded);
+  counts.downloads_failed = static_cast<std::int64_t>(tally.videos_failed);
+  counts.downloads_expired = static_cast<std::int64_t>(tally.videos_expired);
+  counts.bytes = tally.video_bytes;
+  const std::int64_t begun = counts.downloads_active + counts.downloads_done +
+                             counts.downloads_failed + counts.downloads_expired;
+  const auto known = static_cast<std::int64_t>(sources_.videos + tally.videos_found);
+  // A fresh link may bring back a video that nobody counted on.
+  const std::int64_t held =
+      static_cast<std::int64_t>(sources_.downloads.held()) - counts.downloads_active;
+  counts.downloads_left = fetches() ? std::max({known - begun, held, std::int64_t{0}}) : 0;
+}
+
+// The slower of both lanes; no guess while one of them has work and does not move, nor when the end
+// is not ours to know.
+std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
+    const ProgressCounts& counts) const {
+  const std::int64_t unasked = counts.tasks - counts.queried;
+  if (sources_.waits && counts.unfinished > 0) {
+    return std::nullopt;
+  }
+  const auto for_tasks = unasked > 0 ? asked_.time_for(unasked) : std::chrono::milliseconds(0);
+  const auto for_videos = time_for_videos(counts);
+  if (!for_tasks || !for_videos || std::max(*for_tasks, *for_videos).count() == 0) {
+    return std::nullopt;
+  }
+  return std::max(*for_tasks, *for_videos);
+}
+
+// Of the videos that are known, and of those that the tasks still to be asked will have if they are
+// as those before. By bytes where sizes are known, since few large ones end seldom and all at once.
+std::optional<std::chrono::milliseconds> ProgressMeter::time_for_videos(
+    const ProgressCounts& counts) const {
+  const std::int64_t answered =
+      counts.succeeded + counts.failed + counts.unfinished + counts.missing + counts.not_answered;
+  const double per_task =
+      answered > 0 && fetches()
+          ? static_cast<double>(sources_.tally.videos_found) / static_cast<double>(answered)
+          : 0;
+  const double expected = per_task * static_cast<double>(counts.tasks - counts.queried);
+  const double left =
+      static_cast<double>(counts.downloads_left + counts.downloads_active) + expected;
+  if (left < 1) {
+    return std::chrono::milliseconds(0);
+  }
+  if (counts.downloads_done == 0) {
+    return std::nullopt;
+  }
+  const double size =
+      static_cast<double>(counts.bytes) / static_cast<double>(counts.downloads_done);
+  const auto begun =
+      static_cast<double>(std::max<std::int64_t>(sources_.bytes_received() - counts.bytes, 0));
+  const double bytes = std::max(left * size - begun, 0.0);
+  const auto by_bytes = fetched_bytes_.time_for(std::llround(bytes));
+  return by_bytes ? by_bytes : fetched_.time_for(std::llround(left));
+}
+
+}  // namespace cmd

@@ -1,0 +1,53 @@
+// The numbers of a run's progress: of the whole run, not of what is held in memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "cmd/run/progress.h"
+#include "core/clock.h"
+#include "core/engine/download_lane.h"
+#include "core/engine/run_plan.h"
+
+namespace cmd {
+
+/// Reads what a run counts, and remembers how fast it grows. One thread.
+class ProgressMeter {
+ public:
+  struct Sources {
+    const core::RunTally& tally;
+    std::function<std::int64_t()> bytes_received;  ///< of videos, begun ones included
+    const core::DownloadLane& downloads;
+    std::uint64_t tasks = 0;   ///< to be asked about, when the run began
+    std::uint64_t videos = 0;  ///< to be fetched, when the run began
+    bool fetches = true;       ///< videos at all
+    bool waits = false;        ///< for tasks to be finished upstream, which nobody can foresee
+  };
+
+  ProgressMeter(const core::Clock& clock, Sources sources);
+
+  /// To be called all along, about each second: so it learns the speed. Cheap.
+  void look();
+  /// The numbers of now.
+  [[nodiscard]] ProgressCounts counts();
+
+ private:
+  [[nodiscard]] bool fetches() const { return sources_.fetches && !sources_.downloads.stopped(); }
+  void count_tasks(ProgressCounts& counts) const;
+  void count_videos(ProgressCounts& counts) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> remaining(
+      const ProgressCounts& counts) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> time_for_videos(
+      const ProgressCounts& counts) const;
+
+  const core::Clock& clock_;
+  Sources sources_;
+  core::SteadyTime begin_;
+  SpeedMeter bytes_;
+  SpeedMeter asked_{SpeedMeter::kLongWindow};
+  SpeedMeter fetched_{SpeedMeter::kLongWindow};
+  SpeedMeter fetched_bytes_{SpeedMeter::kLongWindow};
+};
+
+}  // namespace cmd

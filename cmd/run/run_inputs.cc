@@ -1,0 +1,170 @@
+#include "cmd/run/run_inputs.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "cmd/os/terminal.h"
+#include "core/error.h"
+#include "core/files/sha256.h"
+#include "core/text/printable.h"
+
+namespace cmd {
+namespace {
+
+std::optional<char> delimiter_of(const Settings& settings) {
+  const auto text = settings.given_text("delimiter");
+  if (!text) {
+    return std::nullopt;
+  }
+  if (*text == "tab" || *text == "\\t") {
+    return '\t';
+  }
+  if (text->size() != 1 || *text == "\"" || *text == "\n" || *text == "\r") {
+    throw core::UsageError("--delimiter takes one character (or `tab`), not " + *text);
+  }
+  return text->front();
+}
+
+bool parse_whole(std::string_view text, std::uint64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(settings.arguments()) {
+  const bool pending = settings.flag("pending");
+  if (names_.empty() && !pending) {
+    if (is_terminal(STDIN_FILENO)) {
+      throw core::UsageError("no task IDs: name a FILE, pipe them in, or give --pending");
+    }
+    names_.emplace_back("-");
+  }
+  if (const auto shard = settings.given_text("shard")) {
+    const std::size_t slash = shard->find('/');
+    if (slash == std::string::npos || !parse_whole(shard->substr(0, slash), shard_) ||
+        !parse_whole(shard->substr(slash + 1), shards_) || shard_ < 1 || shard_ > shards_) {
+      throw core::UsageError("--shard takes I/N with I from 1 to N, not " + *shard);
+    }
+  }
+  if (const auto deadline = settings.given_duration("deadline")) {
+    patience_.until = std::chrono::steady_clock::now() + *deadline;
+  }
+  core::TaskListOptions options;
+  options.delimiter = delimiter_of(settings);
+  options.column = settings.given_text("column").value_or("");
+  options.warn = [this](const std::string& line) { log_.warning(line); };
+  options.detail = [this](const std::string& line) { log_.detail(line); };
+  for (const std::string& name : names_) {
+    lists_.push_back(std::make_unique<core::TaskList>(name == "-" ? "standard input" : name,
+                                                      core::open_input(name, &patience_), options));
+  }
+  find_accounts(settings);
+}
+
+void RunInputs::find_accounts(const Settings& settings) {
+  accounts_.push_back(settings.account());
+  if (std::none_of(lists_.begin(), lists_.end(),
+                   [](const auto& list) { return list->has_account_column(); })) {
+    return;
+  }
+  for (const std::string& name : settings.account_names()) {
+    if (auto account = settings.account(name); account && name != accounts_.front().name) {
+      accounts_.push_back(std::move(*account));
+    }
+  }
+}
+
+std::optional<std::size_t> RunInputs::account_of(const core::WantedTask& task) const {
+  if (task.account.empty()) {
+    return 0;
+  }
+  const auto found =
+      std::find_if(accounts_.begin(), accounts_.end(),
+                   [&task](const Account& account) { return account.name == task.account; });
+  return found == accounts_.end()
+             ? std::nullopt
+             : std::optional(static_cast<std::size_t>(found - accounts_.begin()));
+}
+
+// Any stable hash would do; this one never changes with compiler or library.
+bool RunInputs::is_ours(const core::TaskId& id) const {
+  if (shards_ == 1) {
+    return true;
+  }
+  core::Sha256 hash;
+  hash.update(id.text());
+  const core::Sha256Digest digest = hash.finish();
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    number = number << 8U | digest.at(i);
+  }
+  return number % shards_ == shard_ - 1;
+}
+
+void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
+  ++counts_.rows_rejected;
+  if (reject(row)) {
+    ++counts_.rows_told_before;
+    return;
+  }
+  const std::uint64_t told = counts_.rows_rejected - counts_.rows_told_before;
+  if (told <= kRejectedNamedMax) {
+    const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
+    log_.error(row.source + ":" + std::to_string(row.line) + ": rejected: " + row.reason + field);
+  } else if (told == kRejectedNamedMax + 1) {
+    log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
+  }
+}
+
+std::vector<std::string> RunInputs::sources() const {
+  std::vector<std::string> sources;
+  for (const auto& list : lists_) {
+    sources.push_back(list->source());
+  }
+  return sources;
+}
+
+InputCounts RunInputs::counts() const {
+  InputCounts counts = counts_;
+  for (const auto& list : lists_) {
+    counts.comments += list->comments();
+    counts.repeated_headers += list->repeated_headers();
+  }
+  return counts;
+}
+
+void RunInputs::read(const Take& take, const Reject& reject) {
+  for (const auto& list : lists_) {
+    while (auto row = list->next()) {
+      const auto* task = std::get_if<core::WantedTask>(&*row);
+      if (task == nullptr ? shard_ != 1 : !is_ours(task->id)) {
+        continue;
+      }
+      ++counts_.rows_read;
+      if (task == nullptr) {
+        refuse(std::get<core::RejectedRow>(*row), reject);
+      } else if (const auto account = account_of(*task)) {
+        take(*task, *account);
+      } else {
+        const std::string reason =
+            "its account has no [account] table with a key in the configuration";
+        refuse({.source = list->source(),
+                .line = list->line(),
+                .reason = reason,
+                .text = task->account,
+                .mark = core::rejection_mark(list->source(), reason,
+                                             task->id.text() + '\n' + task->account)},
+               reject);
+      }
+    }
+  }
+}
+
+}  // namespace cmd

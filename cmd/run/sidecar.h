@@ -1,0 +1,35 @@
+// The JSON file beside a video (--sidecar), written beneath the output folder.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cmd/os/log.h"
+#include "core/clock.h"
+#include "core/domain/task.h"
+#include "core/video/local/output_folder.h"
+
+namespace cmd {
+
+/// A video that is on disk and recorded.
+struct RecordedVideo {
+  std::string task_id;
+  std::string account;
+  std::string model;
+  std::string status;
+  core::UtcTime finish_time{};
+  core::Labels labels;
+  int index = 1;
+  core::SavedFile file;
+};
+
+/// Writes NAME.EXT.json beside the video: whole or not at all, through no link, and over nothing
+/// but an earlier one of the same task. Throws core::Error. Any thread.
+void write_sidecar(const core::OutputFolder& folder, const RecordedVideo& video);
+
+/// Writes the sidecars that recorded videos beneath the folder lack: of a run that died before it
+/// came to them, or that wrote none. Returns how many failed; the log says which.
+[[nodiscard]] std::size_t write_missing_sidecars(const std::string& ledger,
+                                                 const core::OutputFolder& folder, Log& log);
+
+}  // namespace cmd

@@ -1,0 +1,211 @@
+#include "cmd/run/summary.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+
+namespace cmd {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+// "12 succeeded, 3 failed": what is not there is not said.
+class Phrase {
+ public:
+  Phrase& add(std::uint64_t count, const std::string& what) {
+    return count > 0 ? append(number(count) + " " + what) : *this;
+  }
+  Phrase& add_counted(std::uint64_t count, std::string_view noun) {
+    return count > 0 ? append(format_count(count, noun)) : *this;
+  }
+  [[nodiscard]] std::string text(const std::string& otherwise) const {
+    return text_.empty() ? otherwise : text_;
+  }
+
+ private:
+  Phrase& append(std::string_view part) {
+    text_.append(text_.empty() ? "" : ", ").append(part);
+    return *this;
+  }
+
+  std::string text_;
+};
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", seconds);
+  return text;
+}
+
+}  // namespace
+
+void TroubleList::add(const core::Notice& notice) {
+  Group* group = nullptr;
+  switch (notice.kind) {
+    case core::Notice::Kind::not_answered:
+      group = &not_answered_;
+      break;
+    case core::Notice::Kind::video_failed:
+      group = &video_failed_;
+      break;
+    case core::Notice::Kind::video_expired:
+      group = &video_expired_;
+      break;
+    case core::Notice::Kind::looks_finished:
+      group = &looks_finished_;
+      break;
+    case core::Notice::Kind::request:
+    case core::Notice::Kind::retry:
+    case core::Notice::Kind::slowed:
+    case core::Notice::Kind::unrecognised:
+    case core::Notice::Kind::flagged:
+    case core::Notice::Kind::video_done:
+    case core::Notice::Kind::stopped:
+      return;
+  }
+  if (++group->count <= kNamedMax) {
+    const std::string video =
+        notice.video > 1 ? " (video " + std::to_string(notice.video) + ")" : "";
+    group->named.push_back(notice.task_id + video + ": " + notice.text);
+  }
+}
+
+std::vector<std::string> TroubleList::lines() const {
+  std::vector<std::string> lines;
+  const auto list = [&lines](const Group& group, const std::string& what) {
+    for (const std::string& one : group.named) {
+      lines.push_back(what);
+      lines.back().append(": ").append(one);
+    }
+    if (group.count > group.named.size()) {
+      lines.push_back(what + ": and " + number(group.count - group.named.size()) + " more");
+    }
+  };
+  list(not_answered_, "not answered");
+  list(looks_finished_, "unrecognised");
+  list(video_failed_, "not fetched");
+  list(video_expired_, "expired");
+  return lines;
+}
+
+int exit_code(const ExitFacts& facts, const Summary& summary) {
+  if (facts.signal != 0) {
+    return kSignalBase + facts.signal;
+  }
+  if (facts.result.end == core::RunEnd::key_rejected) {
+    return 12;
+  }
+  if (facts.result.end == core::RunEnd::wrong_base_url) {
+    return 2;
+  }
+  if (!facts.result.disk_failure.empty()) {
+    return 1;
+  }
+  const bool videos_lack =
+      facts.videos_count && (summary.tally.videos_failed > 0 || summary.tally.videos_expired > 0 ||
+                             summary.videos_left > 0 || facts.result.downloads_hindered);
+  if (summary.rows_rejected > 0 || summary.tally.not_answered > 0 || videos_lack ||
+      facts.result.end == core::RunEnd::outage) {
+    return 3;
+  }
+  const bool cut = facts.result.end == core::RunEnd::deadline;
+  if (facts.waits && (facts.input_cut || summary.tally.unasked > 0 ||
+                      (cut && summary.unfinished > summary.stale))) {
+    return 4;
+  }
+  return 0;
+}
+
+std::vector<std::string> summary_text(const Summary& summary) {
+  const core::RunTally& tally = summary.tally;
+  std::vector<std::string> lines;
+  Phrase tasks;
+  tasks.add(summary.succeeded, "succeeded")
+      .add(summary.failed, "failed")
+      .add(summary.unfinished - summary.stale, "unfinished")
+      .add(summary.stale, "stale")
+      .add(summary.missing, "missing");
+  lines.push_back("run " + std::to_string(summary.run_id) + ": " +
+                  format_count(summary.tasks, "task") + " in " + seconds_text(summary.seconds) +
+                  ": " + tasks.text("nothing to do"));
+  Phrase answers;
+  answers
+      .add(tally.queried - std::min(tally.queried, tally.not_answered),
+           "answered" + (tally.unrecognised > 0
+                             ? " (" + number(tally.unrecognised) + " of them not understood)"
+                             : std::string()))
+      .add(tally.not_answered, "not answered")
+      .add(tally.unasked, "unasked")
+      .add(summary.stale_left_out, "stale and left out");
+  lines.push_back("asked: " + answers.text("nobody"));
+  Phrase videos;
+  videos.add(tally.videos_downloaded, "downloaded (" + format_size(tally.video_bytes) + ")")
+      .add(tally.videos_failed, "not fetched")
+      .add(tally.videos_expired, "expired")
+      .add(summary.videos_untried, "left to a later run");
+  lines.push_back("videos: " + videos.text("none fetched"));
+  Phrase input;
+  input.add_counted(summary.rows_read, "row")
+      .add(summary.rows_rejected, "rejected")
+      .add_counted(summary.duplicates, "duplicate")
+      .add_counted(summary.comments, "comment line")
+      .add_counted(summary.repeated_headers, "repeated header");
+  lines.push_back("input: " + input.text("no rows"));
+  Phrase requests;
+  requests.add(tally.requests, "sent").add(tally.retries, tally.retries == 1 ? "retry" : "retries");
+  std::string line = "requests: " + requests.text("none");
+  for (const auto& [kind, count] : tally.errors) {
+    line += ", " + kind + " " + number(count);
+  }
+  lines.push_back(line);
+  if (summary.exit_code == interrupted || summary.exit_code == terminated) {
+    lines.push_back(std::string("stopped by ") +
+                    (summary.exit_code == interrupted ? "SIGINT" : "SIGTERM") +
+                    "; the next run goes on where this one ended");
+  }
+  return lines;
+}
+
+std::string summary_json(const Summary& summary) {
+  const core::RunTally& tally = summary.tally;
+  nlohmann::ordered_json json;
+  json["type"] = "summary";
+  json["run_id"] = summary.run_id;
+  json["exit_code"] = summary.exit_code;
+  json["rows_read"] = summary.rows_read;
+  json["rows_rejected"] = summary.rows_rejected;
+  json["duplicates"] = summary.duplicates;
+  json["comments"] = summary.comments;
+  json["repeated_headers"] = summary.repeated_headers;
+  json["labels_differ"] = summary.labels_differ;
+  json["tasks"] = summary.tasks;
+  json["queried"] = tally.queried;
+  json["succeeded"] = summary.succeeded;
+  json["failed"] = summary.failed;
+  json["unfinished"] = summary.unfinished;
+  json["stale"] = summary.stale;
+  json["missing"] = summary.missing;
+  json["unrecognised"] = tally.unrecognised;
+  json["not_answered"] = tally.not_answered;
+  json["unasked"] = tally.unasked;
+  json["stale_left_out"] = summary.stale_left_out;
+  json["videos_downloaded"] = tally.videos_downloaded;
+  json["videos_failed"] = tally.videos_failed;
+  json["videos_expired"] = tally.videos_expired;
+  json["videos_left"] = summary.videos_left;
+  json["bytes"] = tally.video_bytes;
+  json["requests"] = tally.requests;
+  json["retries"] = tally.retries;
+  json["errors"] = nlohmann::json::object();
+  for (const auto& [kind, count] : tally.errors) {
+    json["errors"][kind] = count;
+  }
+  json["seconds"] = summary.seconds;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace cmd

@@ -1,0 +1,72 @@
+// What a run came to: one summary, for people as text and for programs as JSON.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/engine/run_plan.h"
+
+namespace cmd {
+
+/// All numbers of one run (product.md, "sum up"). States are those of this run's tasks at its end.
+struct Summary {
+  std::int64_t run_id = 0;
+  int exit_code = 0;
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_rejected = 0;
+  std::uint64_t comments = 0;          ///< as in InputCounts
+  std::uint64_t repeated_headers = 0;  ///< as in InputCounts
+  std::uint64_t labels_differ = 0;     ///< values of lists that are not the ledger's
+  std::uint64_t duplicates = 0;
+  std::uint64_t tasks = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t unfinished = 0;  ///< stale ones included
+  std::uint64_t stale = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t stale_left_out = 0;  ///< stale tasks that --pending did not ask about
+  std::uint64_t videos_left = 0;     ///< still to be fetched, by a later run
+  std::uint64_t videos_untried = 0;  ///< of those, the ones that this run did not come to
+  core::RunTally tally;
+  double seconds = 0;
+};
+
+/// The troubles of a run by name, for the end of its summary: the first of each kind, and how many
+/// more there were.
+class TroubleList {
+ public:
+  static constexpr std::size_t kNamedMax = 20;
+
+  void add(const core::Notice& notice);
+  /// One line each, without a line feed; empty when there was no trouble.
+  [[nodiscard]] std::vector<std::string> lines() const;
+
+ private:
+  struct Group {
+    std::vector<std::string> named;
+    std::uint64_t count = 0;
+  };
+  Group not_answered_;
+  Group looks_finished_;
+  Group video_failed_;
+  Group video_expired_;
+};
+
+/// The exit code of a run by the table of product.md: 130/143, then 12, 1, 3, 4.
+struct ExitFacts {
+  int signal = 0;
+  core::RunResult result;
+  bool videos_count = true;  ///< false with --no-download
+  bool waits = false;        ///< --wait or --deadline was given
+  bool input_cut = false;    ///< the run ended before the input did
+};
+[[nodiscard]] int exit_code(const ExitFacts& facts, const Summary& summary);
+
+/// Lines without a line feed.
+[[nodiscard]] std::vector<std::string> summary_text(const Summary& summary);
+/// One JSON object, `"type":"summary"`.
+[[nodiscard]] std::string summary_json(const Summary& summary);
+
+}  // namespace cmd

@@ -1,0 +1,174 @@
+#include "core/billing/adjustments.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace core {
+namespace {
+
+// "8" is taken back by "-8". What is no number cannot be summed up, so there is nothing to undo.
+void negate(std::string& count) {
+  const auto value = Decimal::parse(count);
+  if (!value) {
+    count.clear();
+  } else if (!value->is_zero()) {
+    count = (-*value).text();
+  }
+}
+
+void negate(std::optional<Decimal>& amount) {
+  if (amount) {
+    amount = -*amount;
+  }
+}
+
+// "5" and "5.0" are one count.
+bool is_same_count(const std::string& left, const std::string& right) {
+  if (left == right) {
+    return true;
+  }
+  const auto one = Decimal::parse(left);
+  return one && one == Decimal::parse(right);
+}
+
+bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
+  return left.model == right.model && left.action == right.action &&
+         left.resolution == right.resolution && left.ratio == right.ratio &&
+         std::all_of(kCounts.begin(), kCounts.end(),
+                     [&](const auto count) { return is_same_count(left.*count, right.*count); });
+}
+
+// One answer says one thing, even if its task's row has changed.
+bool says_the_same(const FinishedTask& frozen, const FinishedTask& now) {
+  return frozen.snapshot == now.snapshot ||
+         (frozen.succeeded == now.succeeded && have_same_usage(frozen.facts, now.facts));
+}
+
+auto amounts(const Charge& charge) {
+  return std::tie(charge.kind, charge.unit, charge.quantity, charge.unit_price, charge.currency,
+                  charge.cost);
+}
+
+bool charges_the_same(const std::vector<OwnedLine>& standing, const TaskNow& now) {
+  if (standing.front().task.snapshot == now.task.snapshot) {
+    return true;
+  }
+  if (standing.size() != now.charges.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < standing.size(); ++i) {
+    if (amounts(standing[i].charge) != amounts(now.charges[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const OwnedLine* line_of(const std::vector<OwnedLine>& standing, LineKind kind) {
+  const auto found = std::find_if(standing.begin(), standing.end(), [kind](const OwnedLine& line) {
+    return line.charge.kind == kind;
+  });
+  return found == standing.end() ? nullptr : &*found;
+}
+
+// A line of `now` that corrects the line of its kind, else the main one.
+OwnedLine new_line(const std::vector<OwnedLine>& standing, const TaskNow& now, const Charge& charge,
+                   const Correction& correction) {
+  OwnedLine line{.task = now.task, .charge = charge, .incurred_in = correction.incurred_in};
+  line.incurred_at = standing.empty() ? now.task.billed_at : standing.front().incurred_at;
+  line.task.billed_at = correction.at;
+  const OwnedLine* corrected = line_of(standing, charge.kind);
+  line.adjusts = standing.empty()       ? correction.closed_period
+                 : corrected != nullptr ? corrected->charge.line_id
+                                        : standing.front().charge.line_id;
+  return line;
+}
+
+// Prices may change and the amount not.
+bool costs_the_same(const Charge& left, const Charge& right) {
+  return left.cost == right.cost &&
+         (!left.cost || left.cost->is_zero() || left.currency == right.currency);
+}
+
+void note_repricing(OwnedLine& line) {
+  line.repriced = true;
+  std::string& note = line.charge.cost_note;
+  if (!note.starts_with(kRepriced)) {
+    note.insert(0, std::string(kRepriced).append(note.empty() ? "" : "; "));
+  }
+}
+
+std::vector<OwnedLine> repriced_lines(const std::vector<OwnedLine>& standing, const TaskNow& now,
+                                      const Correction& correction) {
+  std::vector<OwnedLine> lines;
+  for (const OwnedLine& line : standing) {
+    const bool stays =
+        std::any_of(now.charges.begin(), now.charges.end(), [&line](const Charge& charge) {
+          return charge.kind == line.charge.kind && costs_the_same(charge, line.charge);
+        });
+    if (!stays) {
+      OwnedLine noted = line;
+      note_repricing(noted);
+      lines.push_back(reversal_of(noted, correction.at));
+    }
+  }
+  for (const Charge& charge : now.charges) {
+    const OwnedLine* stood = line_of(standing, charge.kind);
+    if (stood == nullptr || !costs_the_same(charge, stood->charge)) {
+      note_repricing(lines.emplace_back(new_line(standing, now, charge, correction)));
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+FinishedTask charged_task(const std::vector<OwnedLine>& standing, FinishedTask now) {
+  if (standing.empty() || standing.front().task.snapshot != now.snapshot) {
+    return now;
+  }
+  FinishedTask task = standing.front().task;
+  task.billed_at = standing.front().incurred_at;
+  task.billed_at_source = now.billed_at_source;
+  task.charged_under = now.charged_under;
+  return task;
+}
+
+OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
+  OwnedLine reversal = line;
+  reversal.reversal = true;
+  reversal.adjusts = line.charge.line_id;
+  reversal.task.billed_at = at;
+  for (const auto count : kCounts) {
+    negate(reversal.task.facts.*count);
+  }
+  Charge& charge = reversal.charge;
+  charge.line_id = reversal_id(line.charge.line_id);
+  negate(charge.quantity);
+  negate(charge.cost);
+  charge.cost_note.insert(0, charge.cost_note.empty() ? "" : "; ").insert(0, kReversalNote);
+  return reversal;
+}
+
+std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing, const TaskNow& now,
+                                      const Correction& correction) {
+  std::vector<OwnedLine> lines;
+  if (!standing.empty() && says_the_same(standing.front().task, now.task)) {
+    if (correction.repriced) {
+      return repriced_lines(standing, now, correction);
+    }
+    if (charges_the_same(standing, now)) {
+      return lines;
+    }
+  }
+  for (const OwnedLine& line : standing) {
+    lines.push_back(reversal_of(line, correction.at));
+  }
+  for (const Charge& charge : now.charges) {
+    lines.push_back(new_line(standing, now, charge, correction));
+  }
+  return lines;
+}
+
+}  // namespace core

@@ -1,0 +1,278 @@
+#include "core/billing/billing.h"
+
+#include <charconv>
+#include <utility>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kShaDigits = 12;
+constexpr int kMillion = 6;  // as a power of ten
+// A sum of costs holds 38 digits. Nonsense in one answer shall cost its own line alone, not the
+// report: within these bounds no 100,000 lines overflow, and beyond them no price is meant.
+constexpr long long kCostEnd = 1'000'000'000;
+constexpr int kCostPlacesMax = 24;
+constexpr std::string_view kSuperResolutionEnd = "-sr";
+constexpr std::string_view kReversalEnd = "-reversal";
+constexpr std::string_view kChargedUnder = "charged under account ";
+constexpr std::string_view kRevision = "-r";
+
+// The count that a unit is charged by, as the gateway sent it.
+const std::string& count_of(const TaskFacts& facts, PriceUnit unit) {
+  switch (unit) {
+    case PriceUnit::second:
+      return facts.duration_seconds;
+    case PriceUnit::output_second:
+      return facts.output_seconds;
+    case PriceUnit::video:
+      return facts.video_count;
+    case PriceUnit::mtoken:
+      return facts.completion_tokens;
+    case PriceUnit::sr_mtoken:
+      return facts.super_resolution_tokens;
+    case PriceUnit::unit:
+      return facts.units;
+    case PriceUnit::credit:
+      return facts.credits;
+  }
+  return facts.units;
+}
+
+bool is_per_million(PriceUnit unit) {
+  return unit == PriceUnit::mtoken || unit == PriceUnit::sr_mtoken;
+}
+
+std::string_view count_name(PriceUnit unit) {
+  switch (unit) {
+    case PriceUnit::second:
+      return "duration_seconds";
+    case PriceUnit::output_second:
+      return "output_seconds";
+    case PriceUnit::video:
+      return "video_count";
+    case PriceUnit::mtoken:
+      return "completion_tokens";
+    case PriceUnit::sr_mtoken:
+      return "super_resolution_tokens";
+    case PriceUnit::unit:
+      return "units";
+    case PriceUnit::credit:
+      return "credits";
+  }
+  return {};
+}
+
+void add_note(std::string& notes, std::string_view note) {
+  notes += notes.empty() ? "" : "; ";
+  notes += note;
+}
+
+std::string_view note_of(BilledAt source) {
+  switch (source) {
+    case BilledAt::named:
+      return {};
+    case BilledAt::first_seen_finished:
+      return "no finish time: billed when first seen finished";
+    case BilledAt::first_seen:
+      return "no submit time: placed when first seen";
+  }
+  return {};
+}
+
+// Why a cost is no amount that can be summed up; empty: it is one.
+std::string fault_of(const Decimal& cost) {
+  if (cost.places() > kCostPlacesMax) {
+    return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
+  }
+  return cost < Decimal(kCostEnd) ? std::string()
+                                  : "the amount is not below " + std::to_string(kCostEnd);
+}
+
+void drop_end(std::string_view& line_id, std::string_view end) {
+  if (line_id.ends_with(end)) {
+    line_id.remove_suffix(end.size());
+  }
+}
+
+// "-r2" and so on, at the end.
+void drop_revision(std::string_view& line_id) {
+  const std::size_t at = line_id.rfind(kRevision);
+  if (at == std::string_view::npos) {
+    return;
+  }
+  const std::string_view number = line_id.substr(at + kRevision.size());
+  if (!number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos) {
+    line_id.remove_suffix(line_id.size() - at);
+  }
+}
+
+void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
+  charge.unit = row.unit;
+  charge.unit_price = row.price;
+  charge.currency = row.currency;
+  const std::string& count = count_of(facts, row.unit);
+  const auto quantity = Decimal::parse(count);
+  if (!quantity || quantity->is_negative()) {
+    add_note(charge.cost_note, "the answer has no usable " + std::string(count_name(row.unit)));
+    return;
+  }
+  charge.quantity =
+      is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
+  try {
+    const Decimal cost = *charge.quantity * row.price;
+    if (const std::string fault = fault_of(cost); !fault.empty()) {
+      add_note(charge.cost_note, fault);
+      return;
+    }
+    charge.cost = cost;
+    round_cost(charge, pricing.round_places);
+  } catch (const Error&) {
+    add_note(charge.cost_note, "the amount has more than 38 digits");
+  }
+}
+
+// Unlike a cost that nobody knows, this one is known: 0, as quantity times price says, too.
+void charge_elsewhere(Charge& charge, const FinishedTask& task) {
+  charge.quantity = charge.unit ? std::optional(Decimal()) : std::nullopt;
+  charge.cost = Decimal();
+  charge.cost_note = std::string(kChargedUnder) + task.charged_under;
+  if (const std::string_view note = note_of(task.billed_at_source); !note.empty()) {
+    add_note(charge.cost_note, note);
+  }
+}
+
+// Of a task that an earlier version recorded, the generation's resolution may not be known; what
+// was delivered is another tier.
+PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
+  const TaskFacts& facts = task.facts;
+  const auto lines = picture_lines(facts.resolution);
+  const bool enhanced = !facts.super_resolution_tokens.empty();
+  return {.model = facts.model,
+          .lines = lines,
+          .generated_lines = enhanced ? picture_lines(facts.generation_resolution) : lines,
+          .day = zone.day(task.billed_at)};
+}
+
+}  // namespace
+
+std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
+                    std::int64_t revision) {
+  std::string id = std::to_string(snapshot);
+  id += '-';
+  id += raw_sha256.substr(0, kShaDigits);
+  switch (kind) {
+    case LineKind::main:
+      break;
+    case LineKind::super_resolution:
+      id += kSuperResolutionEnd;
+      break;
+  }
+  if (revision > 1) {
+    (id += kRevision) += std::to_string(revision);
+  }
+  return id;
+}
+
+std::string reversal_id(std::string_view line_id) {
+  return std::string(line_id) + std::string(kReversalEnd);
+}
+
+bool is_reversal_id(std::string_view line_id) { return line_id.ends_with(kReversalEnd); }
+
+LineKind kind_of_line(std::string_view line_id) {
+  drop_end(line_id, kReversalEnd);
+  drop_revision(line_id);
+  return line_id.ends_with(kSuperResolutionEnd) ? LineKind::super_resolution : LineKind::main;
+}
+
+std::optional<LineOrigin> origin_of_line(std::string_view line_id) {
+  drop_end(line_id, kReversalEnd);
+  drop_revision(line_id);
+  drop_end(line_id, kSuperResolutionEnd);
+  LineOrigin origin;
+  const char* last = line_id.data() + line_id.size();
+  const auto [stop, error] = std::from_chars(line_id.data(), last, origin.snapshot);
+  if (error != std::errc() || origin.snapshot <= 0 || stop == last || *stop != '-') {
+    return std::nullopt;
+  }
+  origin.sha256_begin.assign(stop + 1, last);
+  if (origin.sha256_begin.size() != kShaDigits ||
+      origin.sha256_begin.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return std::nullopt;
+  }
+  return origin;
+}
+
+bool is_charged_elsewhere(const Charge& charge) {
+  std::string_view note = charge.cost_note;
+  if (note.starts_with(kReversalNote)) {
+    note.remove_prefix(kReversalNote.size());
+    note.remove_prefix(note.starts_with("; ") ? 2 : 0);
+  }
+  return note.starts_with(kChargedUnder);
+}
+
+bool is_not_shown_as_refunded(const FinishedTask& task) {
+  if (task.succeeded || task.facts.quota.empty()) {
+    return false;
+  }
+  const auto quota = Decimal::parse(task.facts.quota);
+  return quota && !quota->is_zero();
+}
+
+void round_cost(Charge& charge, const std::optional<int>& places) {
+  if (charge.cost && places) {
+    charge.cost = charge.cost->rounded(*places);
+  }
+}
+
+std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
+                               const TimeZone& zone) {
+  std::vector<Charge> charges(1);
+  Charge& main = charges.front();
+  main.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::main);
+  main.cost_note = note_of(task.billed_at_source);
+  if (!task.succeeded) {
+    main.cost = Decimal();
+    std::string note = "failed";
+    if (is_not_shown_as_refunded(task)) {
+      add_note(note, "quota " + task.facts.quota + " is not shown as refunded");
+    }
+    if (!main.cost_note.empty()) {
+      add_note(note, main.cost_note);
+    }
+    main.cost_note = std::move(note);
+    return charges;
+  }
+  if (pricing.prices == nullptr) {
+    add_note(main.cost_note, "no price book");
+    if (!task.charged_under.empty()) {
+      charge_elsewhere(main, task);
+    }
+    return charges;
+  }
+  const PricedTask priced = priced_task(task, zone);
+  if (const Price* row = pricing.prices->find(priced)) {
+    apply_price(main, *row, task.facts, pricing);
+  } else {
+    add_note(main.cost_note, describe(pricing.prices->gap(priced)));
+  }
+  const Price* beside = pricing.prices->find_super_resolution(priced);
+  if (beside != nullptr && !task.facts.super_resolution_tokens.empty()) {
+    Charge extra;
+    extra.kind = LineKind::super_resolution;
+    extra.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::super_resolution);
+    apply_price(extra, *beside, task.facts, pricing);
+    charges.push_back(std::move(extra));
+  }
+  if (!task.charged_under.empty()) {
+    for (Charge& charge : charges) {
+      charge_elsewhere(charge, task);
+    }
+  }
+  return charges;
+}
+
+}  // namespace core

@@ -1,0 +1,183 @@
+#include "core/domain/lifecycle.h"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+TaskStanding heard_not_found(TaskStanding standing, std::int64_t run) {
+  if (standing.state == TaskState::succeeded || standing.state == TaskState::failed) {
+    return standing;
+  }
+  if (standing.not_found_run != run) {
+    ++standing.not_found_runs;
+    standing.not_found_run = run;
+  }
+  if (standing.not_found_runs >= kNotFoundRunsMax) {
+    standing.state = TaskState::missing;
+  }
+  return standing;
+}
+
+}  // namespace
+
+TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run) {
+  switch (verdict) {
+    case Verdict::succeeded:
+      return {TaskState::succeeded, 0, 0};
+    case Verdict::failed:
+      return {TaskState::failed, 0, 0};
+    case Verdict::unfinished:
+    case Verdict::unrecognised:
+      if (before.state == TaskState::succeeded || before.state == TaskState::failed) {
+        return before;
+      }
+      return {TaskState::unfinished, 0, 0};
+    case Verdict::not_found:
+      return heard_not_found(before, run);
+    case Verdict::wrong_task:
+    case Verdict::unreadable:
+    case Verdict::throttled:
+    case Verdict::server_error:
+    case Verdict::unauthorised:
+    case Verdict::forbidden:
+    case Verdict::invalid_url:
+    case Verdict::unexpected:
+      return before;
+  }
+  return before;
+}
+
+bool is_final(Verdict verdict) {
+  return verdict == Verdict::succeeded || verdict == Verdict::failed;
+}
+
+bool adds_nothing(Verdict verdict) {
+  return verdict == Verdict::unfinished || verdict == Verdict::unrecognised ||
+         verdict == Verdict::not_found;
+}
+
+std::optional<UtcTime> settles_at(const FinalWord& word, std::optional<UtcTime> before) {
+  const bool asked_once_more = before && word.heard >= *before;
+  if (!word.finish_time || asked_once_more) {
+    return std::nullopt;
+  }
+  const auto age = word.server_time.value_or(word.heard) - *word.finish_time;
+  if (age >= kSettlingTime) {
+    return std::nullopt;
+  }
+  const UtcTime at =
+      word.heard + std::min<std::chrono::milliseconds>(kSettlingTime - age, kSettlingTime);
+  return before ? std::min(at, *before) : at;
+}
+
+Step after_query(Verdict verdict, TaskState state_after) {
+  switch (verdict) {
+    case Verdict::succeeded:
+    case Verdict::failed:
+      return Step::finish;
+    case Verdict::unfinished:
+    case Verdict::unrecognised:
+      return state_after == TaskState::unfinished ? Step::poll : Step::finish;
+    case Verdict::not_found:
+      return state_after == TaskState::unfinished ? Step::give_up : Step::finish;
+    case Verdict::forbidden:
+    case Verdict::invalid_url:
+      return Step::give_up;
+    case Verdict::wrong_task:
+    case Verdict::unreadable:
+    case Verdict::throttled:
+    case Verdict::server_error:
+    case Verdict::unexpected:
+      return Step::retry;
+    case Verdict::unauthorised:
+      return Step::stop_run;
+  }
+  return Step::retry;
+}
+
+FetchWord word_of(const FetchFailure& failure) {
+  switch (failure.problem) {
+    case FetchProblem::denied:
+    case FetchProblem::gone:
+    case FetchProblem::error_page:
+      return FetchWord::refusal;
+    case FetchProblem::server_error:
+    case FetchProblem::other_status:
+      return failure.by_gateway ? FetchWord::refusal : FetchWord::nothing;
+    case FetchProblem::unsupported:
+      return FetchWord::no_video;
+    case FetchProblem::transport:
+    case FetchProblem::unauthorised:  // a key may get more rights
+    case FetchProblem::throttled:
+    case FetchProblem::not_a_video:
+    case FetchProblem::wrong_length:
+    case FetchProblem::wrong_checksum:
+    case FetchProblem::too_large:
+    case FetchProblem::refused_url:
+    case FetchProblem::blocked:
+    case FetchProblem::disk_full:
+    case FetchProblem::disk:
+      return FetchWord::nothing;
+  }
+  return FetchWord::nothing;
+}
+
+bool worth_a_retry(FetchProblem problem) {
+  switch (problem) {
+    case FetchProblem::transport:
+    case FetchProblem::throttled:
+    case FetchProblem::server_error:
+    case FetchProblem::other_status:
+    case FetchProblem::not_a_video:
+    case FetchProblem::error_page:
+    case FetchProblem::wrong_length:
+    case FetchProblem::wrong_checksum:
+      return true;
+    case FetchProblem::denied:
+    case FetchProblem::gone:
+    case FetchProblem::unauthorised:
+    case FetchProblem::unsupported:
+    case FetchProblem::too_large:
+    case FetchProblem::refused_url:
+    case FetchProblem::blocked:
+    case FetchProblem::disk_full:
+    case FetchProblem::disk:
+      return false;
+  }
+  return false;
+}
+
+VideoState after_fetch(const LinkCandidate& link, const FetchFailure& failure,
+                       std::optional<UtcTime> first_refusal, UtcTime now) {
+  switch (word_of(failure)) {
+    case FetchWord::nothing:
+      return VideoState::wanted;
+    case FetchWord::no_video:
+      return VideoState::failed;
+    case FetchWord::refusal:
+      break;
+  }
+  const bool passed = link.expires_at && *link.expires_at <= failure.date.value_or(now);
+  if (passed && !link.expiry_assumed) {
+    return VideoState::expired;
+  }
+  if (!first_refusal) {
+    return VideoState::wanted;
+  }
+  if (passed && now - *first_refusal >= kRefusalsApart) {
+    return VideoState::expired;
+  }
+  return passed && failure.problem != FetchProblem::error_page ? VideoState::wanted
+                                                               : VideoState::failed;
+}
+
+VideoState together(VideoState one, VideoState other) {
+  if (one == VideoState::wanted || other == VideoState::wanted) {
+    return VideoState::wanted;
+  }
+  return one == VideoState::expired || other == VideoState::expired ? VideoState::expired
+                                                                    : VideoState::failed;
+}
+
+}  // namespace core

@@ -1,0 +1,98 @@
+// The pure rules of a task's life, and of its videos': what an answer makes of it, and what comes
+// next.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "core/clock.h"
+#include "core/domain/task.h"
+#include "core/engine/transport.h"
+
+namespace core {
+
+/// The part of a task that answers move.
+struct TaskStanding {
+  TaskState state = TaskState::unfinished;
+  int not_found_runs = 0;          ///< runs in a row that heard "not found"
+  std::int64_t not_found_run = 0;  ///< the last of them
+  friend bool operator==(const TaskStanding&, const TaskStanding&) = default;
+};
+
+/// A missing task is final after this many runs in a row that hear so (product.md; api.md T18).
+inline constexpr int kNotFoundRunsMax = 3;
+
+/// What one answer, heard in run number `run`, makes of a task. Used while a run goes on and again
+/// by `db check`, which replays the snapshots.
+///  - A final word counts always, also against an earlier final word: the last one wins.
+///  - An unfinished word never undoes a final one (a gateway may regress; api.md T4, T23).
+///  - "Not found" counts once a run, and never against a task that was finished.
+///  - Answers that are none (unreadable, throttled, another task's …) move nothing.
+[[nodiscard]] TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run);
+
+/// Whether an answer is the kind that reports use.
+[[nodiscard]] bool is_final(Verdict verdict);
+
+/// Whether an answer leaves a finished task as it is, and is an answer all the same: nothing better
+/// is to be heard of its quota.
+[[nodiscard]] bool adds_nothing(Verdict verdict);
+
+/// The gateway commits an end first, and the settled quota or the refund after it (api.md G3).
+inline constexpr std::chrono::seconds kSettlingTime{30};
+
+/// A final answer and the clocks around it.
+struct FinalWord {
+  UtcTime heard{};                     ///< by our own clock
+  std::optional<UtcTime> server_time;  ///< the answer's own `Date`, if it is known
+  std::optional<UtcTime> finish_time;  ///< as the answer states it
+};
+
+/// The moment, by our own clock, from which an answer has the last word on the task's quota, so
+/// that the task is to be asked once more; none: this answer has it. `before` is what an earlier
+/// answer led to: one heard from then on settles the task, whatever the clocks say, and no clock,
+/// and no finish time in the future, makes that moment later than kSettlingTime after `heard`.
+[[nodiscard]] std::optional<UtcTime> settles_at(const FinalWord& word,
+                                                std::optional<UtcTime> before);
+
+/// What the run does with a task after an answer.
+enum class Step {
+  finish,    ///< asked no more, and answered
+  poll,      ///< not finished upstream: ask again later, if the run waits
+  retry,     ///< no answer: ask again soon
+  give_up,   ///< no answer, and asking again soon would not help
+  stop_run,  ///< the key is rejected: nobody is asked any more
+};
+[[nodiscard]] Step after_query(Verdict verdict, TaskState state_after);
+
+// ---- videos
+
+/// What a fetch that failed says of the URL.
+enum class FetchWord {
+  nothing,   ///< the way, the load or our own side is at fault: a later run tries again
+  refusal,   ///< its own server does not give the video, or gives an error in its place
+  no_video,  ///< it leads to a whole file of another kind
+};
+[[nodiscard]] FetchWord word_of(const FetchFailure& failure);
+/// Whether the same URL may do better within moments.
+[[nodiscard]] bool worth_a_retry(FetchProblem problem);
+
+/// A refusal after an assumed moment is believed when two runs heard it this far apart.
+inline constexpr std::chrono::hours kRefusalsApart{1};
+
+/// What becomes of a video that has no other URL, by one that failed. Final states are what its
+/// server, or the gateway for its own endpoint, says itself, in this order:
+///  - another kind of file: failed, at once
+///  - a refusal after the moment that the URL states (by the server's clock where it is known):
+///    expired, at once
+///  - a refusal after an assumed moment: expired, when kRefusalsApart have passed since the first
+///  - an earlier refusal of the same URLs in another run: failed, but with 401, 403, 404 and 410
+///    only before the assumed moment
+/// Everything else leaves it wanted, whatever the clock says.
+[[nodiscard]] VideoState after_fetch(const LinkCandidate& link, const FetchFailure& failure,
+                                     std::optional<UtcTime> first_refusal, UtcTime now);
+/// The same of a video by two of its URLs: wanted as long as one of them may still do, and expired
+/// rather than failed.
+[[nodiscard]] VideoState together(VideoState one, VideoState other);
+
+}  // namespace core

@@ -1,0 +1,105 @@
+#include <cstdint>
+
+#include "core/domain/task.h"
+#include "core/text/utf8.h"
+
+namespace core {
+namespace {
+
+bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
+
+std::size_t digits_from(std::string_view text, std::size_t position) {
+  const std::size_t begin = position;
+  while (position < text.size() && text[position] >= '0' && text[position] <= '9') {
+    ++position;
+  }
+  return position - begin;
+}
+
+// "8.60E+17": an 18-digit ID that passed through a spreadsheet, its last digits gone (api.md T29).
+bool is_spreadsheet_number(std::string_view text) {
+  std::size_t position = digits_from(text, 0);
+  if (position == 0 || position >= text.size() ||
+      (text[position] != '.' && text[position] != ',')) {
+    return false;
+  }
+  ++position;
+  const std::size_t fraction = digits_from(text, position);
+  position += fraction;
+  if (fraction == 0 || text.size() < position + 2 || (text[position] | 0x20) != 'e' ||
+      text[position + 1] != '+') {
+    return false;
+  }
+  position += 2;
+  const std::size_t exponent = digits_from(text, position);
+  return exponent > 0 && position + exponent == text.size();
+}
+
+// Without an early way out, so that the compiler can look at many characters at once.
+bool is_plain_ascii(std::string_view text) {
+  bool plain = true;
+  for (const char one : text) {
+    plain = static_cast<bool>(plain & is_visible_ascii(one));
+  }
+  return plain;
+}
+
+std::optional<IdDefect> hidden_defect(std::string_view text) {
+  if (is_plain_ascii(text)) {
+    return std::nullopt;
+  }
+  for (std::size_t position = 0; position < text.size();) {
+    const Utf8Character one = utf8_character(text, position);
+    if (!one.valid || one.code == 0xFFFD) {  // which stands for bytes that were lost before
+      return IdDefect::not_utf8;
+    }
+    const bool is_c0_or_c1 = one.code < 0x20 || (one.code >= 0x7F && one.code < 0xA0);
+    if (is_c0_or_c1 || is_invisible(one.code)) {
+      return IdDefect::control_character;
+    }
+    position += one.bytes;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view describe(IdDefect defect) {
+  switch (defect) {
+    case IdDefect::empty:
+      return "the task ID is empty";
+    case IdDefect::too_long:
+      return "the task ID is longer than 191 bytes";
+    case IdDefect::control_character:
+      return "the task ID holds a control or invisible character";
+    case IdDefect::not_utf8:
+      return "the task ID is not valid UTF-8";
+    case IdDefect::dot_segment:
+      return "the task ID is a path (. or ..)";
+    case IdDefect::spreadsheet_number:
+      return "the task ID was ruined by a spreadsheet; export the column as text";
+  }
+  return "?";
+}
+
+std::variant<TaskId, IdDefect> TaskId::parse(std::string_view text) {
+  const std::string_view id = trim_unseen(text);
+  if (id.empty()) {
+    return IdDefect::empty;
+  }
+  if (id.size() > kBytesMax) {
+    return IdDefect::too_long;
+  }
+  if (id == "." || id == "..") {
+    return IdDefect::dot_segment;
+  }
+  if (const auto defect = hidden_defect(id)) {
+    return *defect;
+  }
+  if (is_spreadsheet_number(id)) {
+    return IdDefect::spreadsheet_number;
+  }
+  return TaskId(std::string(id));
+}
+
+}  // namespace core

@@ -1,0 +1,81 @@
+// The loop of a run: admit, start what is due, wait, settle. See architecture.md, "The way of one
+// task".
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/engine/download_lane.h"
+#include "core/engine/query_lane.h"
+#include "core/engine/run_plan.h"
+#include "core/engine/transport.h"
+#include "core/ledger/ledger.h"
+
+namespace core {
+
+/// Runs one plan to its end. One thread; only `stop` is touched from outside.
+class Engine {
+ public:
+  /// How long running work may go on after the first signal.
+  static constexpr std::chrono::milliseconds kDrainTime{3'000};
+
+  struct Seams {
+    Ledger& ledger;
+    Transport& transport;
+    const Clock& clock;
+    /// 0: go on; 1: no new work, drain; 2 or more: stop at once. Whoever raises it wakes the
+    /// transport.
+    const std::atomic<int>& stop;
+  };
+
+  Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
+         std::vector<std::string> account_names, Seams seams, Notify notify);
+
+  /// Called once a turn of the loop, for progress; cheap, on the engine's thread.
+  void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
+  /// See DownloadLane::on_published; on the engine's thread.
+  void on_published(DownloadLane::Published published) {
+    downloads_.on_published(std::move(published));
+  }
+  /// The loop turns at least this often while there is an observer that wants it.
+  void turn_at_least_every(std::chrono::milliseconds interval) { turn_max_ = interval; }
+
+  /// Returns when everything is recorded. Throws core::Error when ledger or event loop fail.
+  [[nodiscard]] RunResult run();
+
+  [[nodiscard]] const RunTally& tally() const { return tally_; }
+  [[nodiscard]] std::size_t queries_in_flight() const { return queries_.in_flight(); }
+  /// For progress; on the engine's thread.
+  [[nodiscard]] const DownloadLane& downloads() const { return downloads_; }
+
+ private:
+  [[nodiscard]] bool turn();
+  [[nodiscard]] bool done();
+  [[nodiscard]] SteadyTime next_event();
+  void wait_and_settle(SteadyTime until);
+  void drain(SteadyTime until);
+  void check_ends();
+
+  RunPlan plan_;
+  Ledger& ledger_;
+  Transport& transport_;
+  const Clock& clock_;
+  const std::atomic<int>& stop_;
+  Notify notify_;
+  RunTally tally_;
+  QueryLane queries_;
+  DownloadLane downloads_;
+  std::function<void()> observer_;
+  std::chrono::milliseconds turn_max_{60'000};
+  SteadyTime deadline_ = SteadyTime::max();
+  RunResult result_;
+  bool ending_ = false;
+  std::vector<Completion> completions_;
+};
+
+}  // namespace core

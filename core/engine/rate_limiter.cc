@@ -1,0 +1,94 @@
+#include "core/engine/rate_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace core {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr auto kWindow = seconds(1);
+// A loop that wakes late may catch up this much, so that a high rate is reached at all.
+constexpr auto kCatchUp = std::chrono::milliseconds(50);
+constexpr double kGrowth = 1.5;
+// Slower near the rate that was refused again, so that a limit is met seldom.
+constexpr double kGrowthNear = 1.1;
+constexpr double kNearFrom = 0.75;
+constexpr double kNearTo = 1.25;
+
+SteadyTime::duration spacing(double rate) {
+  return std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(1 / rate));
+}
+
+}  // namespace
+
+RateLimiter::RateLimiter(int rate_max, SteadyTime now)
+    : rate_max_(rate_max), paused_until_(now), next_slot_(now) {
+  if (rate_max > 0) {
+    rate_ = rate_max;
+  }
+}
+
+void RateLimiter::forget_before(SteadyTime time) {
+  while (!starts_.empty() && starts_.front() <= time) {
+    starts_.pop_front();
+  }
+}
+
+SteadyTime RateLimiter::next_start(SteadyTime now) {
+  SteadyTime next = paused_until_;
+  if (rate_) {
+    next = std::max(next, next_slot_);
+    forget_before(now - kWindow);
+    // The promise "at most so many in any second" holds exactly, whatever the spacing.
+    if (static_cast<double>(starts_.size()) >= std::max(std::floor(*rate_), 1.0)) {
+      next = std::max(next, starts_.front() + kWindow);
+    }
+  }
+  return next;
+}
+
+void RateLimiter::started(SteadyTime now) {
+  forget_before(now - kWindow);
+  starts_.push_back(now);
+  if (rate_) {
+    next_slot_ = std::max(next_slot_, now - kCatchUp) + spacing(*rate_);
+  }
+}
+
+void RateLimiter::slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after) {
+  if (retry_after) {
+    paused_until_ = std::max(paused_until_, now + *retry_after);
+  }
+  good_since_ = now;
+  if (slowed_ && now - last_slow_down_ < kWindow) {
+    return;
+  }
+  forget_before(now - kWindow);
+  const double seen = static_cast<double>(starts_.size());
+  rate_seen_ = std::max(rate_seen_, seen);
+  const double refused = std::min(rate_.value_or(seen), std::max(seen, kRateMin));
+  refused_ = slowed_ ? refused : 0;  // the first refusal tells of a bad moment, not of a limit
+  rate_ = std::max(refused / 2, kRateMin);
+  slowed_ = true;
+  last_slow_down_ = now;
+  next_slot_ = std::max(next_slot_, now + spacing(*rate_));
+}
+
+void RateLimiter::went_well(SteadyTime now) {
+  if (!slowed_ || now < paused_until_ || now - good_since_ < kWindow) {
+    return;
+  }
+  good_since_ = now;
+  const bool near = *rate_ >= kNearFrom * refused_ && *rate_ < kNearTo * refused_;
+  rate_ = *rate_ * (near ? kGrowthNear : kGrowth);
+  const double enough = rate_max_ > 0 ? rate_max_ : 2 * rate_seen_;
+  if (*rate_ >= enough) {
+    slowed_ = false;
+    rate_seen_ = 0;
+    rate_ = rate_max_ > 0 ? std::optional(rate_max_) : std::nullopt;
+  }
+}
+
+}  // namespace core

@@ -1,0 +1,16 @@
+#include "core/engine/retry.h"
+
+#include <algorithm>
+
+namespace core {
+
+std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry, double unit) {
+  constexpr int kDoublingsMax = 30;  // far beyond delay_max, and no overflow
+  const int doublings = std::clamp(retry - 1, 0, kDoublingsMax);
+  const auto bound =
+      std::min(policy.first_delay_max * (std::int64_t{1} << doublings), policy.delay_max);
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(bound.count()) * std::clamp(unit, 0.0, 1.0)));
+}
+
+}  // namespace core

@@ -1,0 +1,81 @@
+// The tasks that a run holds in memory, and when each of them is due.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/ledger/ledger.h"
+
+namespace core {
+
+/// One task of the window, and what this run knows of it.
+struct HeldTask {
+  std::optional<TaskRecord> task;  ///< none: the slot is free
+  int failures = 0;                ///< since the last answer, or the last interval
+  bool asked = false;
+  bool waiting = false;  ///< answered in this run, and to be asked again later
+  bool unrecognised = false;
+  bool told_unreachable = false;  ///< that no link leads to some of its videos
+  bool offered = false;           // videos, in this run
+  bool live_fetch = false;
+  bool alone = false;                ///< next over a connection that was not used before
+  std::string trouble;               ///< why its last query used up its retries; empty: it did not
+  std::optional<TaskState> counted;  ///< what the tally counts the task as
+  std::uint64_t recheck_for = 0;     ///< the download lane's token; 0: asked for its own sake
+  SteadyTime started{};              ///< the newest query
+};
+
+/// Bounded by its user, but for tasks that are asked again for a video's sake. One thread.
+class TaskWindow {
+ public:
+  /// A task of which each query makes the gateway ask the vendor is asked no more often: a failure
+  /// found that way is written without a refund (api.md G2).
+  static constexpr std::chrono::seconds kLiveFetchPause{60};
+
+  [[nodiscard]] std::size_t hold(TaskRecord task);
+  void release(std::size_t slot);
+  [[nodiscard]] HeldTask& operator[](std::size_t slot) { return slots_[slot]; }
+  [[nodiscard]] const HeldTask& operator[](std::size_t slot) const { return slots_[slot]; }
+  /// All slots, free ones too.
+  [[nodiscard]] const std::vector<HeldTask>& slots() const { return slots_; }
+  [[nodiscard]] std::size_t held() const { return held_; }
+  /// In order.
+  [[nodiscard]] std::vector<TaskKey> keys() const;
+
+  /// Due at `when`, or as soon as the task may be asked after that.
+  void queue(std::size_t slot, SteadyTime when, SteadyTime now);
+  /// Makes ready what has become due.
+  void advance(SteadyTime now);
+  [[nodiscard]] std::size_t ready() const { return ready_.size(); }
+  /// The first that is ready; there must be one.
+  [[nodiscard]] std::size_t take_ready();
+  /// When the next one becomes ready; none: nothing waits for its moment.
+  [[nodiscard]] std::optional<SteadyTime> next_due() const;
+
+ private:
+  struct Due {
+    SteadyTime when;
+    std::uint64_t order;
+    std::size_t slot;
+    bool operator>(const Due& other) const {
+      return when != other.when ? when > other.when : order > other.order;
+    }
+  };
+
+  std::vector<HeldTask> slots_;
+  std::vector<std::size_t> free_slots_;
+  std::size_t held_ = 0;
+  std::deque<std::size_t> ready_;  // due now, in order
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> later_;
+  std::uint64_t order_ = 0;
+};
+
+}  // namespace core

@@ -1,0 +1,59 @@
+#include "core/files/sha256.h"
+
+#include <openssl/evp.h>
+
+#include "core/error.h"
+
+namespace core {
+
+struct Sha256::Context {
+  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_MD_CTX* running = EVP_MD_CTX_new();
+
+  Context() = default;
+  ~Context() {
+    EVP_MD_CTX_free(running);
+    EVP_MD_free(algorithm);
+  }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  void start() {
+    if (algorithm == nullptr || running == nullptr ||
+        EVP_DigestInit_ex2(running, algorithm, nullptr) != 1) {
+      throw Error("OpenSSL offers no SHA-256; check its configuration (OPENSSL_CONF)");
+    }
+  }
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) { context_->start(); }
+
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  if (EVP_DigestUpdate(context_->running, bytes.data(), bytes.size()) != 1) {
+    throw Error("OpenSSL failed to hash");
+  }
+}
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest{};
+  if (EVP_DigestFinal_ex(context_->running, digest.data(), nullptr) != 1) {
+    throw Error("OpenSSL failed to hash");
+  }
+  context_->start();
+  return digest;
+}
+
+std::string hex(const Sha256Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(digest.size() * 2);
+  for (const unsigned char byte : digest) {
+    text.push_back(kDigits[byte >> 4U]);
+    text.push_back(kDigits[byte & 0xFU]);
+  }
+  return text;
+}
+
+}  // namespace core

@@ -1,0 +1,331 @@
+#include "core/gateway/api.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/domain/lifecycle.h"
+#include "core/gateway/task_facts.h"
+#include "core/gateway/upstream.h"
+#include "core/gateway/usage.h"
+#include "core/gateway/video_links.h"
+#include "core/text/json.h"
+
+namespace core {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+// The memory of larger bodies is given back at once.
+constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
+// How much of a body that is no JSON is shown.
+constexpr std::size_t kExcerptBytesMax = 120;
+
+// ---- Paths -------------------------------------------------------------------------------------
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHexDigits[byte >> 4U];
+      out += kHexDigits[byte & 0xFU];
+    }
+  }
+}
+
+// ---- Words -------------------------------------------------------------------------------------
+
+struct StatusWord {
+  std::string_view word;
+  Verdict verdict;
+};
+// api.md, section 3, in lower case. Whatever is missing here is unrecognised.
+constexpr auto kStatusWords = std::to_array<StatusWord>({
+    {"not_start", Verdict::unfinished},  {"submitted", Verdict::unfinished},
+    {"queued", Verdict::unfinished},     {"pending", Verdict::unfinished},
+    {"preparing", Verdict::unfinished},  {"in_progress", Verdict::unfinished},
+    {"processing", Verdict::unfinished}, {"running", Verdict::unfinished},
+    {"generating", Verdict::unfinished}, {"success", Verdict::succeeded},
+    {"succeeded", Verdict::succeeded},   {"succeed", Verdict::succeeded},
+    {"completed", Verdict::succeeded},   {"complete", Verdict::succeeded},
+    {"finished", Verdict::succeeded},    {"failure", Verdict::failed},
+    {"failed", Verdict::failed},         {"fail", Verdict::failed},
+    {"error", Verdict::failed},          {"cancelled", Verdict::failed},
+    {"canceled", Verdict::failed},       {"expired", Verdict::failed},
+});
+constexpr std::string_view kExpired = "expired";
+
+bool is_word(std::string_view text, std::string_view lower_case_word) {
+  const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
+  text.remove_prefix(start);
+  text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
+  return std::equal(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(),
+                    [](char a, char b) {
+                      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+                    });
+}
+
+Verdict verdict_of_status(JsonValue status) {
+  for (const StatusWord& known : kStatusWords) {
+    if (is_word(status.text(), known.word)) return known.verdict;
+  }
+  return Verdict::unrecognised;
+}
+
+std::string capped(std::string_view text) {
+  if (text.size() <= kWordBytesMax) return std::string(text);
+  std::size_t end = kWordBytesMax;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end));
+}
+
+// ---- Errors ------------------------------------------------------------------------------------
+
+/// The envelope's `code`, else that of its `error`.
+JsonValue code_of(JsonValue root) {
+  const JsonValue code = root["code"];
+  return code.is_null() ? root["error"]["code"] : code;
+}
+
+std::string message_of(JsonValue root) {
+  const JsonValue error = root["error"];
+  for (const JsonValue text : {root["message"], error["message"], error}) {
+    if (!text.text().empty()) return for_people(text.text(), kMessageBytesMax);
+  }
+  return {};
+}
+
+std::string excerpt(std::string_view body) {
+  const std::size_t start = body.find_first_not_of(kBlanks);
+  if (start == std::string_view::npos) return {};
+  return for_people(body.substr(start), kExcerptBytesMax);
+}
+
+bool is_task_not_exist(JsonValue root) { return is_word(code_of(root).text(), "task_not_exist"); }
+
+bool is_invalid_url(JsonValue root) {
+  const JsonValue error = root["error"];
+  return error["type"].text() == "invalid_request_error" &&
+         error["message"].text().starts_with("Invalid URL");
+}
+
+/// What an answer other than 2xx means (api.md, section 4). A 404 without JSON is the word of
+/// whatever stands before the gateway, and says nothing about the task.
+Verdict verdict_of_http(int http_status, JsonValue root) {
+  switch (http_status) {
+    case 400:
+      return is_task_not_exist(root) ? Verdict::not_found : Verdict::unexpected;
+    case 401:
+      return Verdict::unauthorised;
+    case 403:
+      return Verdict::forbidden;
+    case 404:
+      if (!root.exists()) return Verdict::unexpected;
+      return is_invalid_url(root) ? Verdict::invalid_url : Verdict::not_found;
+    case 429:
+      return Verdict::throttled;
+    default:
+      return http_status >= 500 && http_status < 600 ? Verdict::server_error : Verdict::unexpected;
+  }
+}
+
+// ---- The task in an envelope -------------------------------------------------------------------
+
+/// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
+/// row of the gateway's database and names nothing; IDs further inside are the vendor's.
+std::string_view other_task(JsonValue task, const TaskId& asked) {
+  const std::string_view task_id = task["task_id"].scalar();
+  const std::string_view id = task["id"].text();
+  const std::string_view named = task_id.empty() ? id : task_id;
+  if (id == asked.text() || named == asked.text()) return {};
+  return named;
+}
+
+/// Whether a task object has an ID; `other_task` tells whose.
+bool names_a_task(JsonValue task) {
+  return !task["task_id"].scalar().empty() || !task["id"].text().empty();
+}
+
+/// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
+/// task's own status is that task's vendor body, unless it is named like a task itself; and it is
+/// that all the same when the task beside it is the one asked for and `data` another (the bodies of
+/// Hailuo and Kling carry IDs of their own).
+JsonValue find_task(JsonValue root, const TaskId& asked) {
+  const JsonValue data = root["data"];
+  const bool root_is_task =
+      root["status"].exists() && (root["task_id"].exists() || root["id"].exists());
+  const bool data_is_task = data["task_id"].exists() &&
+                            (other_task(data, asked).empty() || !other_task(root, asked).empty());
+  if (data["status"].exists() && (!root_is_task || data_is_task)) return data;
+  return root["status"].exists() ? root : JsonValue();
+}
+
+std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
+  std::string reason = read_fail_reason(levels);
+  if (!is_word(status.text(), kExpired)) return reason;
+  return reason.empty() ? std::string(kExpired) : std::string(kExpired).append(": ") + reason;
+}
+
+/// How many videos an answer has whose vendor counts none: those that it gives links for. The
+/// original of an enhanced video (api.md T12) is no video more.
+std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
+  const auto is_original = [&levels](const VideoLink& link) {
+    return std::any_of(levels.begin(), levels.end(), [&link](JsonValue level) {
+      return level["original_result_url"].text() == link.url;
+    });
+  };
+  const auto originals = std::count_if(answer.links.begin(), answer.links.end(), is_original);
+  const auto links = static_cast<std::ptrdiff_t>(answer.links.size());
+  return std::to_string(std::max<std::ptrdiff_t>(links - originals, 1) +
+                        answer.videos_without_link);
+}
+
+/// A word that nobody knows, beside a link or a time of the end, may be another name of success.
+/// The video is offered, since its link dies; the gateway's own copy is not, since nothing says
+/// that there is one.
+void read_unrecognised(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
+  read_links(levels, id, answer);
+  std::erase_if(answer.links, [](const VideoLink& link) { return link.fallback; });
+  answer.videos_without_link = 0;
+  answer.looks_finished = !answer.links.empty() || states_end(levels.task());
+}
+
+void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer) {
+  const AnswerLevels levels(nest, task);
+  const UsageBlock usage = find_usage(nest, levels);
+  const bool succeeded = answer.verdict == Verdict::succeeded;
+  const bool failed = answer.verdict == Verdict::failed;
+  read_task_facts(levels, succeeded || failed, answer.facts);
+  answer.usage = usage_metrics(levels, usage);
+  if (succeeded) {
+    read_usage_facts(levels, usage, answer.facts);
+    read_links(levels, id, answer);
+    if (answer.facts.video_count.empty()) {
+      answer.facts.video_count = count_of_links(levels, answer);
+    }
+  }
+  if (failed) answer.facts.fail_reason = fail_reason(levels, task["status"]);
+  if (answer.verdict == Verdict::unrecognised) read_unrecognised(levels, id, answer);
+}
+
+/// Envelope B (api.md, section 2), which a gateway makes of what the vendor tells it just now.
+bool is_live_fetch(JsonValue root, JsonValue task) {
+  return task == root["data"] && task["format"].exists() && task["url"].exists() &&
+         !task["submit_time"].exists();
+}
+
+/// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
+/// gateway makes of an empty body. JSON of another kind is unrecognised.
+Verdict verdict_without_task(JsonValue root) {
+  const JsonValue data = root["data"];
+  const bool is_empty_envelope = data.exists() && data.is_null();
+  return is_empty_envelope || !root["error"].is_null() ? Verdict::unreadable
+                                                       : Verdict::unrecognised;
+}
+
+void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
+  const JsonValue root = nest.root();
+  const JsonValue task = is_success_code(root["code"]) ? find_task(root, id) : JsonValue();
+  if (!task.exists()) {
+    answer.verdict = is_task_not_exist(root)          ? Verdict::not_found
+                     : !is_success_code(root["code"]) ? Verdict::unreadable
+                                                      : verdict_without_task(root);
+    answer.message = message_of(root);
+    if (answer.message.empty()) answer.message = "the answer holds no task";
+    return;
+  }
+  answer.status = capped(task["status"].scalar());
+  answer.progress = capped(task["progress"].scalar());
+  if (const std::string_view other = other_task(task, id); !other.empty()) {
+    answer.verdict = Verdict::wrong_task;
+    answer.message = "the answer names another task: " + for_people(other, kExcerptBytesMax);
+    return;
+  }
+  answer.live_fetch = is_live_fetch(root, task);
+  answer.verdict = verdict_of_status(task["status"]);
+  answer.names_task = is_final(answer.verdict) && names_a_task(task);
+  if (answer.verdict == Verdict::unrecognised) {
+    answer.message = "unknown status word: " + for_people(answer.status, kWordBytesMax);
+  }
+  read_task(nest, task, id, answer);
+}
+
+Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const TaskId& id) {
+  Answer answer;
+  const JsonDefect defect = nest.read(body);
+  const JsonValue root = nest.root();
+  answer.code = capped(code_of(root).scalar());
+  const bool is_2xx = http_status >= 200 && http_status < 300;
+  if (is_2xx && defect == JsonDefect::none) {
+    read_success(nest, id, answer);
+    if (!nest.met_repeated_key()) return answer;
+    Answer unreadable;
+    unreadable.message = "JSON with a key twice in one object";
+    return unreadable;
+  }
+  answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
+  answer.message = message_of(root);
+  if (answer.message.empty() && defect != JsonDefect::none) {
+    answer.message = std::string(describe(defect));
+    const std::string start = excerpt(body);
+    if (!start.empty()) answer.message += ": " + start;
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::string query_path(const TaskId& id) {
+  std::string path = "/v1/video/generations/";
+  append_percent_encoded(path, id.text());
+  return path;
+}
+
+std::string content_path(const TaskId& id) {
+  std::string path = "/v1/videos/";
+  append_percent_encoded(path, id.text());
+  path += "/content";
+  return path;
+}
+
+Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
+  // Reused memory, one for each of the few threads that read answers.
+  thread_local JsonNest nest;
+  Answer answer = read_answer(nest, http_status, body, id);
+  // What was read of a large body takes several times its size.
+  if (body.size() > kKeptBodyBytes) static_cast<void>(nest.read({}));
+  return answer;
+}
+
+bool is_web_page(std::string_view body) {
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
+  return body.starts_with('<');
+}
+
+std::optional<std::string> link_in_json(std::string_view body) {
+  JsonDocument document;
+  if (document.read(body) != JsonDefect::none) {
+    return std::nullopt;
+  }
+  for (const JsonValue holder : {document.root(), document.root()["data"]}) {
+    for (const std::string_view key : {"url", "video_url"}) {
+      const std::string_view link = holder[key].text();
+      if (document.met_repeated_key()) return std::nullopt;
+      if (link.substr(0, 8) == "https://" || link.substr(0, 7) == "http://" ||
+          link.substr(0, 1) == "/") {
+        return std::string(link);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace core

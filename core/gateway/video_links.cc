@@ -1,0 +1,227 @@
+#include "core/gateway/video_links.h"
+
+#include <algorithm>
+#include <chrono>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/gateway/api.h"
+#include "core/gateway/signed_url.h"
+#include "core/gateway/video_lists.h"
+
+namespace core {
+namespace {
+
+// A link's life when it does not state it: "valid 24 hours" (api.md, section 6).
+constexpr std::chrono::hours kAssumedLife{24};
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() &&
+         std::equal(start.begin(), start.end(), text.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+         });
+}
+
+/// The path of an http(s) URL or of a relative one, without its query.
+std::string_view path_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  if (url.starts_with('/')) return url;
+  const std::size_t authority = url.find("://") + 3;
+  return url.substr(std::min(url.find('/', authority), url.size()));
+}
+
+/// Whether the link is one of a gateway's own endpoints, which know no expiry.
+bool is_gateway_link(std::string_view url) {
+  const std::string_view path = path_of(url);
+  return url.starts_with('/') ||
+         ((path.starts_with("/v1/videos/") || path.starts_with("/v1/tasks/")) &&
+          path.ends_with("/content"));
+}
+
+LinkCandidate candidate_of(std::string url, const TaskFacts& facts) {
+  LinkCandidate link{.url = std::move(url), .expires_at = {}};
+  link.expires_at = link_expiry(link.url);
+  if (link.expires_at || is_gateway_link(link.url)) return link;
+  const auto end = facts.finish_time ? facts.finish_time : facts.upstream_end_time;
+  if (end) {
+    link.expires_at = *end + kAssumedLife;
+    link.expiry_assumed = true;
+  }
+  return link;
+}
+
+bool has(const Links& links, std::string_view url) {
+  return std::find(links.begin(), links.end(), url) != links.end();
+}
+
+/// Puts the links together that the places of an answer give for each video.
+class Offer {
+ public:
+  Offer(const AnswerLevels& levels, const TaskId& id)
+      : levels_(levels), places_(id), lists_(read_lists(levels, places_)) {}
+
+  void write(const TaskId& id, Answer& answer);
+
+ private:
+  void read_singles();
+  void match_list();
+  [[nodiscard]] bool is_anothers(std::string_view url) const;
+  void take(const Links& links, Links& video) const;
+  [[nodiscard]] Links first_video() const;
+  bool add(const Links& video, Answer& answer) const;
+
+  const AnswerLevels& levels_;
+  LinkPlaces places_;
+  VideoLists lists_;
+  Links gateway_;   // the gateway's own fields
+  Links vendor_;    // where vendors put a single video
+  Links inner_;     // the gateway's fields in an envelope further inside
+  Links original_;  // of a video that was enhanced afterwards
+  Links texts_;     // that stand where a reason should
+};
+
+void Offer::read_singles() {
+  const JsonValue task = levels_.task();
+  for (const JsonValue value :
+       {task["result_url"], task["url"], task["video_url"], task["metadata"]["url"]}) {
+    places_.add(value, LinkPlaces::Holder::gateway, gateway_);
+  }
+  places_.add(task["original_result_url"], LinkPlaces::Holder::gateway, original_);
+  for (const JsonValue level : levels_) {
+    for (const JsonValue value :
+         {level["output"]["video_url"], level["content"]["video_url"], level["content"]["url"],
+          level["file"]["download_url"], level["video"]["url"]}) {
+      places_.add(value, LinkPlaces::Holder::vendor, vendor_);
+    }
+    places_.add_text(level["fail_reason"].text(), texts_);
+    if (level == task) continue;
+    places_.add(level["video_url"], LinkPlaces::Holder::vendor, vendor_);
+    places_.add(level["original_result_url"], LinkPlaces::Holder::vendor, original_);
+    for (const JsonValue value : {level["result_url"], level["url"], level["metadata"]["url"]}) {
+      places_.add(value, LinkPlaces::Holder::vendor, inner_);
+    }
+  }
+}
+
+/// The video of the list that the gateway copied comes first: if it copied none of them, it copied
+/// the first under another URL.
+void Offer::match_list() {
+  auto& videos = lists_.videos;
+  const auto copied = std::find_if(videos.begin(), videos.end(), [this](const Links& video) {
+    return std::any_of(video.begin(), video.end(),
+                       [this](const std::string& url) { return has(gateway_, url); });
+  });
+  if (copied != videos.end()) std::rotate(videos.begin(), copied, copied + 1);
+}
+
+bool Offer::is_anothers(std::string_view url) const {
+  const auto& videos = lists_.videos;
+  if (has(original_, url)) return true;
+  return !videos.empty() && !has(videos.front(), url) &&
+         std::any_of(videos.begin() + 1, videos.end(),
+                     [url](const Links& video) { return has(video, url); });
+}
+
+void Offer::take(const Links& links, Links& video) const {
+  for (const std::string& url : links) {
+    if (video.size() < kCandidatesMax && !has(video, url) && !is_anothers(url)) {
+      video.push_back(url);
+    }
+  }
+}
+
+/// The vendor's links of an enhanced video are those of the original.
+Links Offer::first_video() const {
+  Links video;
+  const Links listed = lists_.videos.empty() ? Links() : lists_.videos.front();
+  const bool enhanced = !original_.empty() && !gateway_.empty();
+  const bool copied = !gateway_.empty() && !is_gateway_link(gateway_.front());
+  if (!enhanced) {
+    Links keyless = listed;
+    std::erase_if(keyless, [this](const std::string& url) { return has(lists_.keyed, url); });
+    take(keyless, video);
+    take(vendor_, video);
+    if (!copied) take(inner_, video);
+  }
+  take(gateway_, video);
+  take(listed, video);
+  if (!enhanced) take(inner_, video);
+  take(texts_, video);
+  return video;
+}
+
+/// Appends a video unless it is there already or there is no room; says whether it is there now.
+bool Offer::add(const Links& video, Answer& answer) const {
+  for (const VideoLink& link : answer.links) {
+    if (has(video, link.url)) return true;
+  }
+  if (answer.links.size() == kLinksMax) return false;
+  VideoLink link{.index = static_cast<int>(answer.links.size()) + 1, .url = {}, .expires_at = {}};
+  for (const std::string& url : video) {
+    LinkCandidate one = candidate_of(url, answer.facts);
+    if (link.url.empty()) {
+      link.url = std::move(one.url);
+      link.expires_at = one.expires_at;
+      link.expiry_assumed = one.expiry_assumed;
+    } else {
+      link.others.push_back(std::move(one));
+    }
+  }
+  answer.links.push_back(std::move(link));
+  return true;
+}
+
+void Offer::write(const TaskId& id, Answer& answer) {
+  read_singles();
+  match_list();
+  const Links first = first_video();
+  Links original = original_;
+  if (!gateway_.empty() && !original.empty()) {
+    for (const std::string& url : vendor_) {
+      if (!has(original, url) && !has(first, url)) original.push_back(url);
+    }
+  }
+  if (!first.empty()) (void)add(first, answer);
+  if (!original.empty()) (void)add(original, answer);
+  if (answer.links.empty()) {
+    answer.links.push_back({.index = 1,
+                            .url = content_path(id),
+                            .expires_at = std::nullopt,
+                            .fallback = true,
+                            .defect = places_.defect(),
+                            .others = {}});
+  }
+  int with_link = 1;  // the original, or the gateway's copy, stands in for a first one without
+  int without_link = lists_.beyond;
+  for (std::size_t at = 1; at < lists_.videos.size(); ++at) {
+    const Links& video = lists_.videos[at];
+    ++(!video.empty() && add(video, answer) ? with_link : without_link);
+  }
+  const int counted = counted_videos(levels_, answer.facts);
+  answer.videos_without_link = std::max(without_link, std::max(0, counted - with_link));
+  answer.link_defect = places_.defect();
+}
+
+}  // namespace
+
+bool is_link(std::string_view text) {
+  if (text.size() > kLinkBytesMax) return false;
+  const bool has_blank = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+  });
+  if (has_blank) return false;
+  if (text.starts_with('/')) return text.size() > 1 && text[1] != '/' && text[1] != '\\';
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (starts_with_ignoring_case(text, scheme)) return text.size() > scheme.size();
+  }
+  return false;
+}
+
+void read_links(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
+  Offer(levels, id).write(id, answer);
+}
+
+}  // namespace core

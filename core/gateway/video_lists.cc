@@ -1,0 +1,314 @@
+#include "core/gateway/video_lists.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "core/gateway/api.h"
+#include "core/gateway/video_links.h"
+
+namespace core {
+namespace {
+
+// A count above this is garbage, not videos.
+constexpr int kVideoCountMax = 1000;
+constexpr std::size_t kSchemeBytesMax = 16;
+
+// Beside ASCII blanks and control characters: NO-BREAK SPACE, IDEOGRAPHIC SPACE, ZERO WIDTH SPACE
+// and the byte order mark, which pages and editors leave around a link.
+constexpr std::array<std::string_view, 4> kWideBlanks{"\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B",
+                                                      "\xEF\xBB\xBF"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; }
+
+std::string_view trimmed(std::string_view text) {
+  const auto cut = [&text](std::size_t bytes, bool front) {
+    front ? text.remove_prefix(bytes) : text.remove_suffix(bytes);
+    return bytes > 0;
+  };
+  const auto blank_bytes = [&text](bool front) -> std::size_t {
+    if (text.empty()) return 0;
+    if (is_blank(front ? text.front() : text.back())) return 1;
+    for (const std::string_view blank : kWideBlanks) {
+      if (front ? text.starts_with(blank) : text.ends_with(blank)) return blank.size();
+    }
+    return 0;
+  };
+  for (const bool front : {true, false}) {
+    while (cut(blank_bytes(front), front)) {
+    }
+  }
+  return text;
+}
+
+std::string with_blanks_encoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (c == ' ') {
+      out += "%20";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+/// The scheme of what looks like a URL ("gs" of "gs://bucket/v"); empty when it does not.
+std::string_view scheme_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string_view::npos || colon > kSchemeBytesMax) return {};
+  const std::string_view scheme = text.substr(0, colon);
+  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+';
+  });
+  const bool is_url = text.substr(colon).starts_with("://") || scheme == "data";
+  return is_scheme && is_url ? scheme : std::string_view();
+}
+
+/// Why a text that looks like a link is none; empty when it is plain text.
+std::string defect_of(std::string_view text, LinkPlaces::Holder holder) {
+  if (text.starts_with("//")) return "it names no scheme";
+  if (text.size() > 1 && text.starts_with('/') && holder == LinkPlaces::Holder::vendor) {
+    return "it is a path without a host";
+  }
+  const std::string_view scheme = scheme_of(text);
+  if (scheme.empty()) return {};
+  const std::string word = lower(scheme);
+  if (word != "http" && word != "https") return "its scheme is " + word;
+  if (text.size() > kLinkBytesMax) {
+    return "it is longer than " + std::to_string(kLinkBytesMax) + " bytes";
+  }
+  if (std::any_of(text.begin(), text.end(), is_blank)) return "a control character is in it";
+  return "it names no host";
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_encoding_of(std::string_view encoded, std::string_view text) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < encoded.size(); ++i, ++at) {
+    char c = encoded[i];
+    if (c == '%' && i + 2 < encoded.size() && hex_digit(encoded[i + 1]) >= 0 &&
+        hex_digit(encoded[i + 2]) >= 0) {
+      c = static_cast<char>(hex_digit(encoded[i + 1]) * 16 + hex_digit(encoded[i + 2]));
+      i += 2;
+    }
+    if (at == text.size() || text[at] != c) return false;
+  }
+  return at == text.size();
+}
+
+// ---- Lists -------------------------------------------------------------------------------------
+
+struct ListKey {
+  std::string_view key;
+  bool of_videos;  // an entry without a link is a video all the same
+};
+constexpr std::array kListKeys{
+    ListKey{"videos", true},      ListKey{"creations", true},    ListKey{"generatedSamples", true},
+    ListKey{"video_urls", true},  ListKey{"videoUrls", true},    ListKey{"outputs", false},
+    ListKey{"resultUrls", false}, ListKey{"result_urls", false}, ListKey{"output", false},
+    ListKey{"video_url", true},   ListKey{"result_url", true},   ListKey{"url", true}};
+constexpr std::array<std::string_view, 6> kHolders{
+    "result", "task_result", "output", "generateVideoResponse", "metadata", "content"};
+// What a `type` beside a link says of an output that is no video, and how such a link ends.
+constexpr std::array<std::string_view, 9> kOtherTypes{
+    "image", "picture", "audio", "sound", "text", "cover", "frame", "thumbnail", "watermark"};
+constexpr std::array<std::string_view, 12> kOtherEndings{".jpg", ".jpeg", ".png", ".webp",
+                                                         ".gif", ".bmp",  ".mp3", ".wav",
+                                                         ".m4a", ".json", ".srt", ".vtt"};
+
+bool is_other_media(std::string_view url) {
+  const std::string path = lower(url.substr(0, url.find_first_of("?#")));
+  return std::any_of(kOtherEndings.begin(), kOtherEndings.end(),
+                     [&path](std::string_view ending) { return path.ends_with(ending); });
+}
+
+bool is_other_type(JsonValue entry) {
+  const std::string type = lower(entry["type"].text());
+  return std::any_of(kOtherTypes.begin(), kOtherTypes.end(), [&type](std::string_view other) {
+    return type.find(other) != std::string::npos;
+  });
+}
+
+class ListReader {
+ public:
+  ListReader(LinkPlaces& places, VideoLists& lists) : places_(places), lists_(lists) {}
+
+  /// The lists in an object, and in those objects of it that hold results.
+  void read_object(JsonValue object) {
+    read_holder(object);
+    for (const std::string_view key : kHolders) read_holder(object[key]);
+  }
+
+  /// Tasks beside each other have videos of their own: theirs come one after the other.
+  void read_tasks(JsonValue tasks) {
+    std::vector<Links> videos;
+    int beyond = 0;
+    for (const JsonValue task : tasks.children()) {
+      VideoLists one;
+      ListReader reader(places_, one);
+      reader.read_object(task);
+      if (one.videos.empty()) reader.read_entry(task, false, one.videos, one.beyond);
+      for (Links& video : one.videos) put(std::move(video), videos, beyond);
+      beyond = std::min(beyond + one.beyond, kVideoCountMax);
+      lists_.keyed.insert(lists_.keyed.end(), one.keyed.begin(), one.keyed.end());
+    }
+    merge(std::move(videos), beyond);
+  }
+
+ private:
+  void read_holder(JsonValue holder) {
+    for (const ListKey& list : kListKeys) {
+      const JsonValue entries = holder[list.key];
+      if (!entries.is_array()) continue;
+      std::vector<Links> videos;
+      int beyond = 0;
+      for (const JsonValue entry : entries.children()) {
+        read_entry(entry, list.of_videos, videos, beyond);
+      }
+      merge(std::move(videos), beyond);
+    }
+  }
+
+  static void put(Links&& video, std::vector<Links>& videos, int& beyond) {
+    if (videos.size() < kLinksMax) {
+      videos.push_back(std::move(video));
+    } else {
+      beyond = std::min(beyond + 1, kVideoCountMax);
+    }
+  }
+
+  void read_entry(JsonValue entry, bool of_videos, std::vector<Links>& videos, int& beyond) {
+    if (entry.is_object() && is_other_type(entry)) return;
+    const JsonValue urls = entry["url"];
+    if (urls.is_array()) {
+      for (const JsonValue url : urls.children()) read_entry(url, of_videos, videos, beyond);
+      return;
+    }
+    Links links;
+    for (const JsonValue value :
+         {entry, entry["url"], entry["video"]["url"], entry["video_url"], entry["video_url"]["url"],
+          entry["videoUrl"], entry["output"]["video_url"], entry["content"]["video_url"]}) {
+      places_.add(value, LinkPlaces::Holder::vendor, links);
+    }
+    const bool had_any = !links.empty();
+    std::erase_if(links, is_other_media);
+    for (const JsonValue value : {entry["video"]["uri"], entry["uri"]}) {
+      const std::size_t before = links.size();
+      places_.add(value, LinkPlaces::Holder::vendor, links);
+      if (links.size() > before) lists_.keyed.push_back(links.back());
+    }
+    if (!links.empty() || (of_videos && !had_any)) put(std::move(links), videos, beyond);
+  }
+
+  void merge(std::vector<Links> videos, int beyond) {
+    auto& known = lists_.videos;
+    if (videos.size() + static_cast<std::size_t>(beyond) >
+        known.size() + static_cast<std::size_t>(lists_.beyond)) {
+      known.swap(videos);
+      lists_.beyond = beyond;
+    }
+    for (std::size_t at = 0; at < videos.size(); ++at) {
+      for (std::string& url : videos[at]) {
+        const bool is_known = std::any_of(known.begin(), known.end(), [&url](const Links& video) {
+          return std::find(video.begin(), video.end(), url) != video.end();
+        });
+        if (!is_known) known[at].push_back(std::move(url));
+      }
+    }
+  }
+
+  LinkPlaces& places_;
+  VideoLists& lists_;
+};
+
+int whole_count(std::string_view text) {
+  int count = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole =
+      text.find_first_not_of(".0", static_cast<std::size_t>(result.ptr - text.data())) ==
+      std::string_view::npos;
+  return result.ec == std::errc() && whole && count <= kVideoCountMax ? count : 0;
+}
+
+}  // namespace
+
+void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
+  if (value.text().empty()) return;
+  std::optional<std::string> url = usable(value.text(), holder);
+  if (url && std::find(links.begin(), links.end(), *url) == links.end()) {
+    links.push_back(*std::move(url));
+  }
+}
+
+void LinkPlaces::add_text(std::string_view text, Links& links) {
+  text = trimmed(text);
+  if (text.starts_with('/') || !is_link(text)) return;
+  const std::optional<std::string> url = usable(text, Holder::vendor);
+  if (url && std::find(links.begin(), links.end(), *url) == links.end()) links.push_back(*url);
+}
+
+std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder holder) {
+  text = trimmed(text);
+  std::string url = with_blanks_encoded(text);
+  if (is_link(url)) {
+    if (auto own = own_content(url)) return own;
+    if (holder == Holder::gateway || !url.starts_with('/')) return url;
+  }
+  if (defect_.empty()) defect_ = defect_of(text, holder);
+  return std::nullopt;
+}
+
+/// The content endpoint of this very task as a path on the configured gateway; none for any other
+/// link. An operator types the host of these links once, and often it is another than the base URL.
+std::optional<std::string> LinkPlaces::own_content(std::string_view url) const {
+  static constexpr std::string_view kBefore = "/v1/videos/";
+  static constexpr std::string_view kBehind = "/content";
+  url = url.substr(0, url.find('#'));
+  const std::size_t query = std::min(url.find('?'), url.size());
+  std::string_view path = url.substr(0, query);
+  if (!path.ends_with(kBehind)) return std::nullopt;
+  path.remove_suffix(kBehind.size());
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos || !path.substr(0, slash + 1).ends_with(kBefore) ||
+      !is_encoding_of(path.substr(slash + 1), id_.text())) {
+    return std::nullopt;
+  }
+  return content_path(id_).append(url.substr(query));
+}
+
+VideoLists read_lists(const AnswerLevels& levels, LinkPlaces& places) {
+  VideoLists lists;
+  ListReader reader(places, lists);
+  for (const JsonValue level : levels) {
+    reader.read_object(level);
+    if (level["data"].is_array()) reader.read_tasks(level["data"]);
+  }
+  return lists;
+}
+
+int counted_videos(const AnswerLevels& levels, const TaskFacts& facts) {
+  int count = whole_count(facts.video_count);
+  for (const JsonValue level : levels) {
+    if (count == 0) count = whole_count(level["video_count"].scalar());
+  }
+  return count;
+}
+
+}  // namespace core

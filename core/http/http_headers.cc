@@ -1,0 +1,75 @@
+#include "core/http/http_headers.h"
+
+#include <charconv>
+
+namespace core {
+namespace {
+
+std::string_view trim(std::string_view value) {
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) {
+    value.remove_suffix(1);
+  }
+  return value;
+}
+
+template <typename Number>
+bool parse_whole(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && text.front() != '-';
+}
+
+}  // namespace
+
+std::optional<ContentRange> parse_content_range(std::string_view value) {
+  value = trim(value);
+  constexpr std::string_view kUnit = "bytes ";
+  if (value.substr(0, kUnit.size()) != kUnit) {
+    return std::nullopt;
+  }
+  value.remove_prefix(kUnit.size());
+  const std::size_t dash = value.find('-');
+  const std::size_t slash = value.find('/');
+  if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) {
+    return std::nullopt;
+  }
+  const std::string_view first = value.substr(0, dash);
+  const std::string_view last = value.substr(dash + 1, slash - dash - 1);
+  const std::string_view total = value.substr(slash + 1);
+  ContentRange range;
+  if (first.empty() || last.empty() || total.empty() || !parse_whole(first, range.first) ||
+      !parse_whole(last, range.last) || !parse_whole(total, range.total) ||
+      range.first > range.last || range.last >= range.total) {
+    return std::nullopt;
+  }
+  return range;
+}
+
+std::string strong_etag(std::string_view value) {
+  value = trim(value);
+  if (value.size() <= 2 || value.front() != '"' || value.back() != '"') {
+    return {};
+  }
+  // What goes back to the server in If-Range must be one entity-tag and nothing else.
+  for (const char one : value.substr(1, value.size() - 2)) {
+    constexpr char kDelete = 0x7F;
+    const bool is_control = static_cast<unsigned char>(one) <= ' ' || one == kDelete;
+    if (is_control || one == '"') {
+      return {};
+    }
+  }
+  return std::string(value);
+}
+
+std::optional<std::uint64_t> parse_unsigned(std::string_view value) {
+  value = trim(value);
+  std::uint64_t number = 0;
+  if (value.empty() || !parse_whole(value, number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+}  // namespace core

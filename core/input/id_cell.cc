@@ -1,0 +1,228 @@
+#include "core/input/id_cell.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "core/text/utf8.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kExactDigits = 15;  // that a spreadsheet keeps of a number
+constexpr std::size_t kGroup = 3;
+
+bool is_digit(char one) { return one >= '0' && one <= '9'; }
+bool is_letter(char one) { return (one | 0x20) >= 'a' && (one | 0x20) <= 'z'; }
+bool is_id_character(char one) {
+  return is_digit(one) || is_letter(one) || one == '_' || one == '-' || one == ':';
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// The IDs that gateways give have digits in them; a word in quotes may be anything.
+bool is_certain_id(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char one) { return is_id_character(one) || one == '.'; }) &&
+         std::any_of(text.begin(), text.end(), is_digit);
+}
+
+using Cell = std::variant<std::string, IdDefect>;
+
+// A number that went through a spreadsheet has zeros behind its fifteenth digit; another one did
+// not, and is whole.
+Cell number_of(std::string digits) {
+  const bool rounded = digits.size() > kExactDigits &&
+                       digits.find_first_not_of('0', kExactDigits) == std::string::npos;
+  return rounded ? Cell(IdDefect::spreadsheet_number) : Cell(std::move(digits));
+}
+
+// "860,260,753", also with blanks of several widths or apostrophes between the groups.
+std::optional<Cell> grouped_number(std::string_view text) {
+  static constexpr std::array<std::string_view, 8> kSeparators{",",
+                                                               " ",
+                                                               "'",
+                                                               "\xC2\xA0" /* U+A0 */,
+                                                               "\xE2\x80\xAF" /* U+202F */,
+                                                               "\xE2\x80\x89" /* U+2009 */,
+                                                               "\xE2\x80\x99" /* U+2019 */,
+                                                               "\xEF\xBC\x8C" /* U+FF0C */};
+  const std::size_t first =
+      static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  if (first == 0 || first > kGroup || first == text.size()) {
+    return std::nullopt;
+  }
+  std::string digits(text.substr(0, first));
+  std::string_view rest = text.substr(first);
+  const auto separator =
+      std::find_if(kSeparators.begin(), kSeparators.end(),
+                   [rest](std::string_view one) { return rest.starts_with(one); });
+  if (separator == kSeparators.end()) {
+    return std::nullopt;
+  }
+  while (!rest.empty()) {
+    const std::string_view group = rest.substr(std::min(separator->size(), rest.size()), kGroup);
+    if (!rest.starts_with(*separator) || group.size() != kGroup || !all_digits(group)) {
+      return std::nullopt;
+    }
+    digits += group;
+    rest.remove_prefix(separator->size() + kGroup);
+  }
+  return number_of(std::move(digits));
+}
+
+// "860260.0": a whole number that a program took for one with decimals, which keep fifteen digits.
+std::optional<Cell> with_decimals(std::string_view text) {
+  const std::size_t point = text.find_first_of(".,");
+  if (point == std::string_view::npos || !all_digits(text.substr(0, point)) ||
+      point + 1 == text.size() ||
+      text.find_first_not_of('0', point + 1) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return point > kExactDigits ? Cell(IdDefect::spreadsheet_number)
+                              : Cell(std::string(text.substr(0, point)));
+}
+
+// "8E+17": without decimals, it is no number of TaskId's own rule.
+bool is_short_exponent(std::string_view text) {
+  const std::size_t exponent = text.find_first_of("eE");
+  return exponent != std::string_view::npos && all_digits(text.substr(0, exponent)) &&
+         text.substr(exponent + 1).starts_with('+') && all_digits(text.substr(exponent + 2));
+}
+
+// What a formula gave instead of a value, or a column too narrow for it.
+bool is_spreadsheet_error(std::string_view text) {
+  static constexpr std::array<std::string_view, 8> kErrors{
+      "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!"};
+  const bool too_narrow =
+      text.size() >= kGroup && text.find_first_not_of('#') == std::string_view::npos;
+  return too_narrow || std::find(kErrors.begin(), kErrors.end(), text) != kErrors.end();
+}
+
+// `=HYPERLINK(…)`: only the spreadsheet knows its value.
+bool is_formula(std::string_view text) {
+  if (!text.starts_with('=') || !text.ends_with(')')) {
+    return false;
+  }
+  const std::size_t open = text.find('(');
+  return open > 1 && std::all_of(text.begin() + 1, text.begin() + static_cast<long>(open),
+                                 [](char one) { return is_letter(one) || one == '.'; });
+}
+
+std::optional<std::string_view> between(std::string_view text, std::string_view open,
+                                        std::string_view close) {
+  const bool both =
+      text.size() > open.size() + close.size() && text.starts_with(open) && text.ends_with(close);
+  return both ? std::optional(text.substr(open.size(), text.size() - open.size() - close.size()))
+              : std::nullopt;
+}
+
+// What stands inside of one wrapping; none: the text is not wrapped, or not for certain.
+std::optional<std::string_view> unwrapped(std::string_view text) {
+  const auto formula = between(text, "=\"", "\"");
+  if (formula && formula->find('"') == std::string_view::npos) {
+    return formula;
+  }
+  if (text.starts_with('=') && all_digits(text.substr(1))) {
+    return text.substr(1);
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kQuotes{
+      {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"“", "”"}, {"‘", "’"}}};
+  for (const auto& [open, close] : kQuotes) {
+    const auto inside = between(text, open, close);
+    if (inside && is_certain_id(trim_unseen(*inside))) {
+      return inside;
+    }
+  }
+  for (const std::string_view mark : {"'", "’", "‘"}) {  // a spreadsheet's mark of a text
+    if (text.starts_with(mark) && is_certain_id(text.substr(mark.size()))) {
+      return text.substr(mark.size());
+    }
+  }
+  return std::nullopt;
+}
+
+// Most IDs: nothing is wrapped that begins and ends so, and nothing made a number of it.
+bool is_plain(std::string_view text) {
+  return text.empty() || (is_letter(text.front()) && is_id_character(text.back())) ||
+         all_digits(text);
+}
+
+// What a cell that is no plain ID stands for.
+Cell meaning_of(std::string_view cell) {
+  constexpr int kWrappings = 3;
+  std::string_view text = trim_unseen(cell);
+  for (int i = 0; i < kWrappings; ++i) {
+    const auto inside = unwrapped(text);
+    if (!inside) {
+      break;
+    }
+    text = trim_unseen(*inside);
+  }
+  if (is_short_exponent(text) || is_spreadsheet_error(text) || is_formula(text)) {
+    return IdDefect::spreadsheet_number;
+  }
+  if (auto number = grouped_number(text)) {
+    return *std::move(number);
+  }
+  if (auto number = with_decimals(text)) {
+    return *std::move(number);
+  }
+  return std::string(text);
+}
+
+// "8,60E+17" where a comma parts fields: a list of one column from a spreadsheet that writes
+// decimal commas, behind one digit. The first half alone looks like an ID.
+bool is_split_exponent(const std::vector<std::string_view>& fields, std::size_t column) {
+  if (column + 1 >= fields.size() || fields[column].size() != 1 ||
+      fields[column + 1].find('+') == std::string_view::npos) {
+    return false;
+  }
+  const auto whole =
+      TaskId::parse(std::string(fields[column]).append(1, ',').append(fields[column + 1]));
+  const auto* defect = std::get_if<IdDefect>(&whole);
+  return defect != nullptr && *defect == IdDefect::spreadsheet_number;
+}
+
+// "860,260,753" likewise, without quotes: the row has fields that the header has no name for, and
+// all of them are groups of three digits.
+bool is_split_groups(const std::vector<std::string_view>& fields, std::size_t column,
+                     std::size_t columns) {
+  const bool surplus = columns == 0 ? column == 0 : column + 1 == columns;
+  if (!surplus || fields.size() < column + kGroup || fields[column].size() > kGroup ||
+      !all_digits(fields[column])) {
+    return false;
+  }
+  return std::all_of(
+      fields.begin() + static_cast<long>(column) + 1, fields.end(),
+      [](std::string_view field) { return field.size() == kGroup && all_digits(field); });
+}
+
+}  // namespace
+
+std::variant<TaskId, std::string> read_id_cell(const std::vector<std::string_view>& fields,
+                                               std::size_t column, std::size_t columns) {
+  const std::string_view cell = column < fields.size() ? fields[column] : std::string_view();
+  const auto refuse = [](IdDefect defect) { return std::string(describe(defect)); };
+  if (is_split_exponent(fields, column) || is_split_groups(fields, column, columns)) {
+    return refuse(IdDefect::spreadsheet_number);
+  }
+  auto parsed = [&]() -> std::variant<TaskId, IdDefect> {
+    if (is_plain(cell)) {
+      return TaskId::parse(cell);
+    }
+    const Cell meaning = meaning_of(cell);
+    const auto* defect = std::get_if<IdDefect>(&meaning);
+    return defect != nullptr ? std::variant<TaskId, IdDefect>(*defect)
+                             : TaskId::parse(std::get<std::string>(meaning));
+  }();
+  if (const auto* defect = std::get_if<IdDefect>(&parsed)) {
+    return refuse(*defect);
+  }
+  return std::get<TaskId>(std::move(parsed));
+}
+
+}  // namespace core

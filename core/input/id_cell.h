@@ -1,0 +1,21 @@
+// A task ID as a cell of a list holds it: with what spreadsheets and other programs put around it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/domain/task.h"
+
+namespace core {
+
+/// Reads the cell at `column` of a row. A wrapping is taken off where it is certain what was in it:
+/// `="860…"`, `'860…`, quotes around it, digits in groups of three, a `.0` behind it. What a
+/// spreadsheet made another value of is refused. `columns` is how many the header names; 0: there
+/// is none. The text is the reason, for people. Pure; any thread.
+[[nodiscard]] std::variant<TaskId, std::string> read_id_cell(
+    const std::vector<std::string_view>& fields, std::size_t column, std::size_t columns);
+
+}  // namespace core

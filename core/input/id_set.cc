@@ -1,0 +1,165 @@
+#include "core/input/id_set.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace core {
+namespace {
+
+constexpr std::size_t kFirstTable = 1024;
+constexpr std::size_t kStep = 16;  // bytes of an ID that are mixed in at once
+constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
+constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
+
+// Both halves of a 64 x 64 bit product, folded: the step of wyhash and its kin.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+[[noreturn]] void fail(const char* doing) {
+  throw Error(std::string("cannot ") + doing + " the temporary file that holds seen IDs: " +
+              std::generic_category().message(errno) + "; free space in TMPDIR or /tmp");
+}
+
+int open_unnamed() {
+  const char* folder = std::getenv("TMPDIR");
+  std::string name =
+      std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/reeltally-XXXXXX";
+  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    fail("make");
+  }
+  std::remove(name.c_str());
+  return descriptor;
+}
+
+}  // namespace
+
+IdSet::IdSet(std::size_t in_memory_max)
+    : in_memory_max_(std::max<std::size_t>(in_memory_max, 1)), keys_{}, table_(kFirstTable) {
+  std::random_device random;
+  for (std::uint64_t& key : keys_) {
+    key = static_cast<std::uint64_t>(random()) << 32U | random();
+  }
+}
+
+IdSet::~IdSet() {
+  if (file_ >= 0) {
+    close(file_);
+  }
+}
+
+IdSet::Fingerprint IdSet::prepare(std::string_view id) const {
+  std::uint64_t high = keys_[0] ^ mix(id.size() ^ kOdd1, keys_[0] | 1U);
+  std::uint64_t low = keys_[1] ^ mix(id.size() ^ kOdd1, keys_[1] | 1U);
+  const auto take = [&](const char* bytes, std::size_t count) {
+    std::uint64_t words[2] = {};
+    std::memcpy(words, bytes, count);
+    high = mix(words[0] ^ kOdd2 ^ keys_[0], words[1] ^ high);
+    low = mix(words[0] ^ kOdd2 ^ keys_[1], words[1] ^ low);
+  };
+  std::string_view rest = id;
+  for (; rest.size() >= kStep; rest.remove_prefix(kStep)) {
+    take(rest.data(), kStep);  // a size known beforehand is no call
+  }
+  if (!rest.empty()) {
+    take(rest.data(), rest.size());
+  }
+  Fingerprint one{mix(high ^ kOdd1, id.size() ^ kOdd2 ^ keys_[0]),
+                  mix(low ^ kOdd1, id.size() ^ kOdd2 ^ keys_[1])};
+  one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero means free
+  __builtin_prefetch(&table_[one.low & (table_.size() - 1)]);
+  return one;
+}
+
+// Where it is, or where it would go.
+IdSet::Fingerprint& IdSet::place(const Fingerprint& one) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t position = one.low & mask;
+  while (table_[position] != Fingerprint{} && table_[position] != one) {
+    position = (position + 1) & mask;
+  }
+  return table_[position];
+}
+
+void IdSet::grow() {
+  std::vector<Fingerprint> old(table_.size() * 2);
+  old.swap(table_);
+  for (const Fingerprint& one : old) {
+    if (one != Fingerprint{}) {
+      place(one) = one;
+    }
+  }
+}
+
+bool IdSet::insert(const Fingerprint& one) {
+  if (place(one) == one ||
+      std::any_of(runs_.begin(), runs_.end(), [&](const Run& run) { return in_run(run, one); })) {
+    return false;
+  }
+  if (used_ >= in_memory_max_) {
+    spill();
+  } else if (used_ * 3 >= table_.size() * 2) {
+    grow();
+  }
+  place(one) = one;
+  ++used_;
+  return true;
+}
+
+// Moves all that is in memory to the file, sorted.
+void IdSet::spill() {
+  if (file_ < 0) {
+    file_ = open_unnamed();
+  }
+  std::sort(table_.begin(), table_.end());
+  const auto begin = std::upper_bound(table_.begin(), table_.end(), Fingerprint{});
+  Run run{.offset = file_bytes_, .count = static_cast<std::size_t>(table_.end() - begin)};
+  for (std::size_t i = 0; i < run.count; i += kPage) {
+    run.first_of_page.push_back(begin[static_cast<std::ptrdiff_t>(i)]);
+  }
+  const char* bytes = reinterpret_cast<const char*>(&*begin);
+  const std::size_t size = run.count * sizeof(Fingerprint);
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t wrote =
+        pwrite(file_, bytes + done, size - done, static_cast<off_t>(file_bytes_ + done));
+    if (wrote < 0 && errno != EINTR) {
+      fail("write");
+    }
+    done += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+  }
+  file_bytes_ += size;
+  runs_.push_back(std::move(run));
+  std::fill(table_.begin(), table_.end(), Fingerprint{});
+  used_ = 0;
+}
+
+bool IdSet::in_run(const Run& run, const Fingerprint& one) {
+  const auto after = std::upper_bound(run.first_of_page.begin(), run.first_of_page.end(), one);
+  if (after == run.first_of_page.begin()) {
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(after - run.first_of_page.begin() - 1) * kPage;
+  page_.resize(std::min(kPage, run.count - index));
+  const std::size_t size = page_.size() * sizeof(Fingerprint);
+  const auto offset = static_cast<off_t>(run.offset + index * sizeof(Fingerprint));
+  if (pread(file_, page_.data(), size, offset) != static_cast<ssize_t>(size)) {
+    fail("read");
+  }
+  return std::binary_search(page_.begin(), page_.end(), one);
+}
+
+}  // namespace core

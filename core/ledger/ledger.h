@@ -1,0 +1,119 @@
+// The seam between the engine and its record: what the run wants, and what became of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/domain/task.h"
+
+namespace core {
+
+/// A task as the engine needs it: small, for a bounded window of them.
+struct TaskRecord {
+  TaskKey key = 0;
+  int account = 0;  ///< index into the run's accounts
+  TaskId id;
+  TaskState state = TaskState::unfinished;
+  UtcTime first_seen{};
+  std::optional<UtcTime> submit_time;
+  std::optional<UtcTime> last_query;
+  /// Runs in a row that heard "not found", and the last of them (api.md T18).
+  int not_found_runs = 0;
+  std::int64_t not_found_run = 0;
+  /// A final answer came too early to be the last word on the quota (lifecycle::settles_at); none:
+  /// it was not.
+  std::optional<UtcTime> settles_at;
+  /// Each query makes the gateway ask the vendor (api.md G2), so there are few.
+  bool live_fetch = false;
+};
+
+/// A video of this run that is to be fetched.
+struct WantedVideo {
+  TaskKey task = 0;
+  int account = 0;
+  TaskId id;
+  VideoLink link;
+  int attempts = 0;  ///< runs that tried before
+  /// When an earlier run was first refused this video under its present link; none: it never was.
+  std::optional<UtcTime> first_refusal;
+  std::string path;  ///< absolute; the file recorded earlier, to be replaced; empty: none
+  std::string model;
+  std::string status;     ///< the status word of the final answer
+  UtcTime finish_time{};  ///< the task's, else when its final answer came
+  Labels labels;
+};
+
+/// How one answer changes its task. One of these is one snapshot.
+struct AnswerEntry {
+  TaskKey task = 0;
+  UtcTime observed_at{};
+  int http_status = 0;
+  std::string body;  ///< raw, byte-exact
+  Answer answer;
+  /// The task after this answer (lifecycle::fold decides it).
+  TaskState state = TaskState::unfinished;
+  bool is_final = false;  ///< this snapshot is the one that counts for reports
+  int not_found_runs = 0;
+  std::int64_t not_found_run = 0;
+  bool settled = false;  ///< this run asks the task no more
+  /// Of a final answer: when its quota is the last word (lifecycle::settles_at); none: it is.
+  std::optional<UtcTime> settles_at;
+};
+
+/// The task is asked no more in this run, though no answer says so (given up, cut, stale).
+struct SettleEntry {
+  TaskKey task = 0;
+};
+
+/// What became of one video in this run; after it the run tries the video no more.
+struct VideoEntry {
+  TaskKey task = 0;
+  int index = 1;
+  UtcTime observed_at{};
+  VideoState state = VideoState::wanted;  ///< `wanted`: a later run tries again
+  std::optional<SavedFile> file;          ///< with `done`
+  std::string error;                      ///< empty with `done`; no secrets
+  /// When the present link was first refused, in this run or before; none: it never was.
+  std::optional<UtcTime> first_refusal;
+};
+
+/// One atomic change of the ledger.
+using Entry = std::variant<AnswerEntry, SettleEntry, VideoEntry>;
+
+/// Counts the entries appended so far: entry number N is durable once committed() >= N.
+using Ticket = std::uint64_t;
+
+/// The record of one run. All methods belong to the engine's thread unless said otherwise; what is
+/// acknowledged by `committed` survives kill -9 and a power cut. After a failed commit every
+/// method throws core::Error: the run ends.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  /// Tasks this run still asks about, by ascending key, those above `after`, `limit` at most: the
+  /// unfinished ones, and finished ones whose quota is not settled (TaskRecord::settles_at).
+  /// Entries not committed yet are not seen.
+  [[nodiscard]] virtual std::vector<TaskRecord> tasks(TaskKey after, std::size_t limit) = 0;
+
+  /// Videos that this run's tasks still lack and that it has not settled yet, the soonest expiry
+  /// first (unknown expiry last), `limit` at most. Entries not committed yet are not seen.
+  [[nodiscard]] virtual std::vector<WantedVideo> videos(std::size_t limit) = 0;
+
+  /// Whether `append` has room for `entries` more. `append` itself never blocks.
+  [[nodiscard]] virtual bool has_room(std::size_t entries) const = 0;
+
+  virtual Ticket append(Entry entry) = 0;
+
+  /// The last entry that is durable, and with it all before.
+  [[nodiscard]] virtual Ticket committed() const = 0;
+
+  /// Returns when everything appended is durable.
+  virtual void flush() = 0;
+};
+
+}  // namespace core

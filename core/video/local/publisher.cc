@@ -1,0 +1,90 @@
+#include "core/video/local/publisher.h"
+
+#include <iterator>
+#include <utility>
+
+namespace core {
+
+Publisher::Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake)
+    : claimed_(std::move(claimed)), wake_(std::move(wake)) {
+  try {
+    for (int i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] { work(); });
+    }
+  } catch (...) {  // no room for one more: those that run must not outlive this
+    join();
+    throw;
+  }
+}
+
+Publisher::~Publisher() { join(); }
+
+void Publisher::join() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+}
+
+void Publisher::submit(Job job) {
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  changed_.notify_one();
+}
+
+void Publisher::take(std::vector<Completion>& completions) {
+  const std::lock_guard lock(mutex_);
+  if (failure_) {
+    std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+  completions.insert(completions.end(), std::make_move_iterator(results_.begin()),
+                     std::make_move_iterator(results_.end()));
+  results_.clear();
+}
+
+void Publisher::clear() {
+  const std::lock_guard lock(mutex_);
+  jobs_.clear();
+  results_.clear();
+  ++generation_;
+}
+
+void Publisher::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) {
+      return;
+    }
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    const std::uint64_t generation = generation_;
+    lock.unlock();
+    Completion completion;
+    completion.token = job.token;
+    std::exception_ptr failure;
+    try {
+      std::visit(
+          [&](auto&& outcome) { completion.outcome = std::forward<decltype(outcome)>(outcome); },
+          job.part->publish(job.promised, claimed_));
+      job.part.reset();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    lock.lock();
+    if (failure) {
+      failure_ = failure;
+    } else if (generation == generation_) {
+      results_.push_back(std::move(completion));
+    }
+    lock.unlock();
+    wake_();
+    lock.lock();
+  }
+}
+
+}  // namespace core

@@ -1,0 +1,59 @@
+// Threads that check, sync and publish finished part files, so that the loop never waits for a
+// disk.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/engine/transport.h"
+#include "core/video/local/part_file.h"
+
+namespace core {
+
+/// `submit` and `take` belong to the transport's thread.
+class Publisher {
+ public:
+  struct Job {
+    std::uint64_t token = 0;
+    std::unique_ptr<PartFile> part;
+    PromisedContent promised;
+  };
+
+  /// `wake` is called on a worker whenever a result lies ready.
+  Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake);
+  /// Waits for the jobs that are running, drops those that are not.
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  void submit(Job job);
+  /// Appends what is finished. Rethrows what a worker threw (the ledger broke, no memory).
+  void take(std::vector<Completion>& completions);
+  /// Forgets jobs and results; a job that is running ends by itself, and its result is dropped.
+  void clear();
+
+ private:
+  void join();
+  void work();
+
+  PartFile::Claimed claimed_;
+  std::function<void()> wake_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Under mutex_:
+  std::deque<Job> jobs_;
+  std::vector<Completion> results_;
+  std::exception_ptr failure_;
+  std::uint64_t generation_ = 0;  // results of an earlier one are dropped
+  bool stopping_ = false;
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace core

@@ -1,0 +1,61 @@
+#include "storage/sqlite/backup.h"
+
+#include <SQLiteCpp/Backup.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "core/error.h"
+#include "storage/sqlite/draft.h"
+
+namespace storage {
+namespace {
+
+void copy_to(const std::string& draft, const std::string& target, SQLite::Database& database) {
+  SQLite::Database copy(draft, SQLite::OPEN_READWRITE);
+  copy.exec("PRAGMA synchronous = OFF");   // it is synced once, when it is whole
+  copy.exec("PRAGMA journal_mode = OFF");  // half a copy is thrown away, not rolled back
+  SQLite::Backup backup(copy, database);
+  // Busy is a result, not an exception, and leaves an empty copy that is "whole".
+  if (backup.executeStep(-1) != SQLITE_DONE) {
+    throw core::Error("cannot copy the ledger to " + target +
+                      ": another program holds it for itself; try again when it is done");
+  }
+  // One file that needs nothing beside it, so that it can be read where nothing can be written.
+  if (copy.execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete") {
+    throw core::Error("cannot make the backup " + target +
+                      " a file of its own; name one on a local file system");
+  }
+  if (copy.execAndGet("PRAGMA integrity_check(1)").getString() != "ok") {
+    throw core::Error("the backup " + target +
+                      " is not whole; the ledger itself may be "
+                      "damaged: run `reeltally db check`");
+  }
+}
+
+[[noreturn]] void throw_exists(const std::string& target) {
+  throw core::UsageError("the backup file " + target + " exists; name one that does not");
+}
+
+}  // namespace
+
+void back_up(SQLite::Database& database, const std::string& target) {
+  struct stat status {};
+  if (lstat(target.c_str(), &status) == 0) {
+    throw_exists(target);
+  }
+  Draft draft("the backup", target);
+  try {
+    copy_to(draft.path(), target, database);
+  } catch (const SQLite::Exception& failure) {
+    if (failure.getErrorCode() == SQLITE_FULL) {  // not the ledger's volume
+      throw core::Error("cannot make the backup " + target +
+                        ": its volume is full; free space there, or name a file on another");
+    }
+    throw;
+  }
+  if (!draft.publish()) {
+    throw_exists(target);
+  }
+}
+
+}  // namespace storage

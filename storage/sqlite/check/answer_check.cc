@@ -1,0 +1,336 @@
+#include "storage/sqlite/check/answer_check.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "core/domain/lifecycle.h"
+#include "core/files/sha256.h"
+#include "core/gateway/api.h"
+#include "core/text/printable.h"
+#include "storage/answers/json_text.h"
+#include "storage/sqlite/answer_reader.h"
+#include "storage/sqlite/billing/finished_tasks.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+namespace {
+
+// What the final answer alone says of a task: all but model, action and request ID, which any
+// answer may say.
+constexpr std::span kTexts = std::span(kFactTexts).subspan<3>();
+
+// The times of the end and kTexts, as columns of a table.
+std::string fact_columns(const std::string& table) {
+  std::string columns;
+  for (const char* name :
+       {"finish_time", "upstream_end_time", "resolution", "generation_resolution", "ratio",
+        "duration_seconds", "input_seconds", "output_seconds", "video_count", "completion_tokens",
+        "total_tokens", "super_resolution_tokens", "units", "credits", "quota", "fail_reason"}) {
+    columns += ", " + table + "." + name;
+  }
+  return columns;
+}
+
+bool facts_are_those_of(const core::TaskFacts& facts, const Statement& row, int column) {
+  bool same = row.time(column++) == facts.finish_time;
+  same = row.time(column++) == facts.upstream_end_time && same;
+  for (const auto text : kTexts) {
+    same = row.text(column++) == facts.*text && same;
+  }
+  return same;
+}
+
+// Whether a run masked its key in what it took from an answer: the answer has it still, so that the
+// two must differ.
+bool has_masked_key(const Statement& row, int first, int last) {
+  for (int column = first; column <= last; ++column) {
+    if (row.text(column).find(core::kKeyMask) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What a task's row has from the last of its answers that says it, until an answer is final; from
+// then on only other final ones change it. A bit for each.
+enum Carried : unsigned {
+  submit_time = 1,
+  start_time = 2,
+  model = 4,
+  action = 8,
+  request_id = 16,
+  all = 31
+};
+
+struct Heard {
+  unsigned said = 0;       // by any answer so far
+  unsigned different = 0;  // the last one to say it differs from the row
+  bool finished = false;
+};
+
+bool is_final_verdict(std::int64_t verdict) {
+  return core::is_final(static_cast<core::Verdict>(verdict));
+}
+
+// Whether the run `r` took from answers what this program would take: it was of the same version,
+// and nothing has been upgraded since. Another build read answers in its own way.
+constexpr const char* kReadByThis =
+    "(r.version = ? AND r.started_at >= (SELECT max(applied_at) FROM migration))";
+
+class AnswerCheck {
+ public:
+  AnswerCheck(SQLite::Database& database, const std::string& version, Faults& faults)
+      : version_(version),
+        faults_(faults),
+        answers_(database),
+        kept_(database, (std::string("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, ") +
+                         kReadByThis +
+                         ", t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
+                         "o.code || '|' || o.status || '|' || o.progress, t.final_snapshot = s.id, "
+                         "t.id, t.submit_time, t.start_time, t.model, t.action, t.request_id" +
+                         fact_columns("t") +
+                         " FROM snapshot AS s JOIN outcome AS o ON o.id = s.outcome "
+                         "JOIN task AS t ON t.id = s.task JOIN run AS r ON r.id = s.run "
+                         "WHERE s.block IS NOT NULL ORDER BY s.block, s.slot, s.id")
+                            .c_str()),
+        videos_(database, "SELECT video_index, snapshot, expires_at FROM video WHERE task = ?"),
+        tasks_(database,
+               "SELECT id, task_id, (submit_time IS NOT NULL) + 2 * (start_time IS NOT NULL) + "
+               "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) + "
+               "16 * (request_id IS NOT NULL) FROM task"),
+        unheard_(database, (std::string("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
+                                        "WHERE s.task = ? AND (s.block IS NULL OR NOT ") +
+                            kReadByThis + ") LIMIT 1")
+                               .c_str()),
+        lines_(database,
+               ("SELECT l.line_id, s.block, s.slot, o.http_status, t.task_id" + fact_columns("l") +
+                " FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
+                "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = s.task "
+                "JOIN run AS r ON r.id = s.run WHERE NOT l.reversal AND "
+                "s.block IS NOT NULL AND " +
+                kReadByThis + " ORDER BY s.block, s.slot")
+                   .c_str()) {}
+
+  void check_snapshots();
+  void check_what_was_carried();
+  void check_lines();
+
+ private:
+  void check_answer(const std::string& name);
+  void end_block();
+  [[nodiscard]] std::string difference(const std::string& body);
+  void hear(const core::Answer& answer);
+  [[nodiscard]] bool videos_are_those_of(const core::Answer& answer);
+
+  const std::string& version_;
+  Faults& faults_;
+  AnswerReader answers_;
+  core::Sha256 hash_;
+  Statement kept_;
+  Statement videos_;
+  Statement tasks_;
+  Statement unheard_;
+  Statement lines_;
+  std::unordered_map<std::int64_t, Heard> heard_;  // by task
+  std::int64_t block_ = -1;
+  std::int64_t slot_ = -1;
+  std::size_t unnamed_bytes_ = 0;  // of the block's answers that no snapshot has named so far
+};
+
+constexpr int kTakenFrom = 9;  // the first column that an answer gives
+constexpr int kTask = 13;
+constexpr int kCarriedFrom = 14;
+constexpr int kFactsFrom = 19;
+constexpr int kFacts = 16;  // how many columns
+
+core::Answer parse(std::int64_t http_status, const std::string& body, std::string_view task_id) {
+  const auto id = core::TaskId::parse(task_id);
+  if (!std::holds_alternative<core::TaskId>(id)) {
+    throw std::runtime_error("its task's ID is none");
+  }
+  return core::parse_answer(static_cast<int>(http_status), body, std::get<core::TaskId>(id));
+}
+
+// Other answers of a run may tell that one which refuses an ID, or cannot route it, does not know
+// it.
+bool may_mean(core::Verdict said, core::Verdict kept) {
+  const bool may_be_unknown =
+      said == core::Verdict::forbidden || said == core::Verdict::invalid_url;
+  return said == kept || (may_be_unknown && kept == core::Verdict::not_found);
+}
+
+void AnswerCheck::check_snapshots() {
+  kept_.bind(1, version_);
+  while (!faults_.full() && kept_.step()) {
+    const std::string name = "snapshot " + std::to_string(kept_.integer(0)) + ": ";
+    try {
+      check_answer(name);
+    } catch (const std::exception& failure) {
+      faults_.add(name + failure.what());
+    }
+  }
+  if (!faults_.full()) {
+    end_block();
+  }
+}
+
+void AnswerCheck::check_answer(const std::string& name) {
+  const std::int64_t block = kept_.integer(1);
+  const std::int64_t slot = kept_.integer(2);
+  if (block != block_) {
+    end_block();
+    unnamed_bytes_ = 0;  // should this block be damaged
+    block_ = block;
+    slot_ = -1;
+    static_cast<void>(answers_.read(block, 0));
+    unnamed_bytes_ = answers_.block_bytes();
+  }
+  const std::string& answer = answers_.read(block, slot);
+  unnamed_bytes_ -= slot == slot_ ? 0 : answer.size();
+  slot_ = slot;
+  hash_.update(answer);
+  const core::Sha256Digest digest = hash_.finish();
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  if (static_cast<std::int64_t>(answer.size()) != kept_.integer(3) || bytes != kept_.blob(4)) {
+    faults_.add(name + "its answer is not the one that was received");
+  } else if (kept_.integer(5) != 0 && has_masked_key(kept_, kTakenFrom, kFactsFrom + kFacts - 1)) {
+    Heard& heard = heard_[kept_.integer(kTask)];  // it may have said any of it
+    heard = Heard{.said = all, .finished = heard.finished || is_final_verdict(kept_.integer(8))};
+  } else if (kept_.integer(5) != 0) {
+    if (const std::string wrong = difference(answer); !wrong.empty()) {
+      faults_.add(name + wrong);
+    }
+  }
+}
+
+// A prune takes an answer away when the last snapshot gives it up.
+void AnswerCheck::end_block() {
+  if (unnamed_bytes_ != 0) {
+    faults_.add("block of answers " + std::to_string(block_) +
+                ": holds an answer that no snapshot names");
+  }
+}
+
+// The answer, read anew, must say what the tables took from it. Empty: it does.
+std::string AnswerCheck::difference(const std::string& body) {
+  const core::Answer answer = parse(kept_.integer(7), body, kept_.text(6));
+  const std::string values =
+      answer.usage.empty() ? "" : json_array(answer.usage, &core::UsageMetric::value);
+  if (!may_mean(answer.verdict, static_cast<core::Verdict>(kept_.integer(8))) ||
+      json_array(answer.usage, &core::UsageMetric::name) != kept_.text(9) ||
+      values != kept_.text(10) ||
+      answer.code + '|' + answer.status + '|' + answer.progress != kept_.text(11)) {
+    return "its row does not follow from its answer";
+  }
+  if (kept_.integer(12) != 0 && !facts_are_those_of(answer.facts, kept_, kFactsFrom)) {
+    return "the row of its task " + std::string(kept_.text(6)) + " does not follow from its answer";
+  }
+  if (!videos_are_those_of(answer)) {
+    return "the videos of its task " + std::string(kept_.text(6)) +
+           " do not follow from its answer";
+  }
+  if (answer.verdict != core::Verdict::wrong_task) {
+    hear(answer);
+  }
+  return "";
+}
+
+// A task's answers come in their order here too: blocks are numbered as they are written.
+void AnswerCheck::hear(const core::Answer& answer) {
+  const core::TaskFacts& facts = answer.facts;
+  Heard& heard = heard_[kept_.integer(kTask)];
+  const bool is_final = core::is_final(answer.verdict);
+  if (heard.finished && !is_final) {
+    return;
+  }
+  heard.finished = is_final;
+  const auto take = [&heard](unsigned bit, bool said, bool same) {
+    if (said) {
+      heard.said |= bit;
+      heard.different = same ? heard.different & ~bit : heard.different | bit;
+    }
+  };
+  take(submit_time, facts.submit_time.has_value(), kept_.time(kCarriedFrom) == facts.submit_time);
+  take(start_time, facts.start_time.has_value(), kept_.time(kCarriedFrom + 1) == facts.start_time);
+  take(model, !facts.model.empty(), kept_.text(kCarriedFrom + 2) == facts.model);
+  take(action, !facts.action.empty(), kept_.text(kCarriedFrom + 3) == facts.action);
+  take(request_id, !facts.request_id.empty(), kept_.text(kCarriedFrom + 4) == facts.request_id);
+}
+
+// Each link of a success has its video; a video that names this answer has its link here. The links
+// of an unrecognised answer count only while its task is not finished.
+bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
+  const bool success = answer.verdict == core::Verdict::succeeded;
+  if (!success && answer.verdict != core::Verdict::unrecognised) {
+    return true;
+  }
+  std::size_t found = 0;
+  bool fit = true;
+  videos_.bind(1, kept_.integer(kTask));
+  while (videos_.step()) {
+    const auto link = std::find_if(answer.links.begin(), answer.links.end(), [&](const auto& one) {
+      return one.index == videos_.integer(0);
+    });
+    const bool has_link = link != answer.links.end();
+    found += has_link ? 1U : 0U;
+    if (videos_.integer(1) == kept_.integer(0)) {
+      fit = fit && has_link && link->expires_at == videos_.time(2);
+    }
+  }
+  videos_.reset();
+  return fit && (!success || found == answer.links.size());
+}
+
+void AnswerCheck::check_what_was_carried() {
+  while (!faults_.full() && tasks_.step()) {
+    const auto found = heard_.find(tasks_.integer(0));
+    const Heard heard = found == heard_.end() ? Heard{} : found->second;
+    const auto has = static_cast<unsigned>(tasks_.integer(2));
+    if (heard.different == 0 && (has & ~heard.said) == 0) {
+      continue;
+    }
+    // An answer that is not kept, or that another version read, may have said it.
+    unheard_.bind(1, tasks_.integer(0));
+    unheard_.bind(2, version_);
+    if (!unheard_.step()) {
+      faults_.add("task " + std::string(tasks_.text(1)) +
+                  ": no answer gave the times, the model, the action or the request ID of its row; "
+                  "`run --refresh` with its ID takes them from its final answer again");
+    }
+    unheard_.reset();
+  }
+}
+
+void AnswerCheck::check_lines() {
+  constexpr int kLineFactsFrom = 5;
+  lines_.bind(1, version_);
+  while (!faults_.full() && lines_.step()) {
+    const std::string name = "closed line " + std::string(lines_.text(0)) + ": ";
+    try {
+      const std::string& body = answers_.read(lines_.integer(1), lines_.integer(2));
+      const core::Answer answer = parse(lines_.integer(3), body, lines_.text(4));
+      if (!has_masked_key(lines_, kLineFactsFrom, kLineFactsFrom + kFacts - 1) &&
+          !facts_are_those_of(answer.facts, lines_, kLineFactsFrom)) {
+        faults_.add(name + "it does not follow from its answer");
+      }
+    } catch (const std::exception& failure) {
+      faults_.add(name + failure.what());
+    }
+  }
+}
+
+}  // namespace
+
+void check_answers(SQLite::Database& database, const std::string& version, Faults& faults) {
+  AnswerCheck check(database, version, faults);
+  check.check_snapshots();
+  check.check_what_was_carried();
+  check.check_lines();
+}
+
+}  // namespace storage

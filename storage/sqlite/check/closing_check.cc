@@ -1,0 +1,218 @@
+#include "storage/sqlite/check/closing_check.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/billing/billing.h"
+#include "core/billing/period.h"
+#include "core/billing/price_book.h"
+#include "core/error.h"
+#include "storage/sqlite/billing/closing_chain.h"
+#include "storage/sqlite/billing/finished_tasks.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+namespace {
+
+// The rows of all books that ever ruled a period.
+std::vector<core::Price> prices_of(const Statement& period, Statement& later) {
+  std::vector<std::string> books;
+  if (!period.is_null(5)) {
+    books.emplace_back(period.text(5));
+  }
+  later.bind(1, period.integer(0));
+  while (later.step()) {
+    books.emplace_back(later.text(0));
+  }
+  later.reset();
+  std::vector<core::Price> prices;
+  for (const std::string& book : books) {
+    const core::PriceBook read = core::PriceBook::parse(book, "its price book");
+    prices.insert(prices.end(), read.rows().begin(), read.rows().end());
+  }
+  return prices;
+}
+
+// Each line that a price made must have its price in a book of the period that rules it.
+bool are_in(const std::vector<core::Price>& prices, Statement& lines) {
+  bool fit = true;
+  while (lines.step()) {
+    const core::Decimal price = core::Decimal::from_text(std::string(lines.text(1)));
+    fit = fit && std::any_of(prices.begin(), prices.end(), [&](const core::Price& row) {
+            return static_cast<std::int64_t>(row.unit) == lines.integer(0) && row.price == price &&
+                   row.currency == lines.text(2);
+          });
+  }
+  return fit;
+}
+
+// Empty: the period's name, zone and prices say what its rows do.
+std::string wrong_with_period(const Statement& row, Statement& lines, Statement& later) {
+  const core::Period period =
+      core::parse_period(row.text(1), core::TimeZone(std::string(row.text(2))));
+  if (row.time(3) != period.begin || row.time(4) != period.end) {
+    return "it does not begin and end as its name says";
+  }
+  const std::vector<core::Price> prices = prices_of(row, later);
+  lines.bind(1, row.integer(0));
+  const bool fit = are_in(prices, lines);
+  lines.reset();
+  if (!fit) {
+    return "its price book has not the prices of its lines";
+  }
+  if (row.integer(6) == 0) {
+    return "it has not as many lines as when it was closed";
+  }
+  if (row.integer(7) == 0) {
+    return "what it knows of snapshots and schemas cannot be";
+  }
+  if (row.integer(8) != 0) {
+    return "it overlaps another closed period";
+  }
+  return "";
+}
+
+void check_periods(SQLite::Database& database, Faults& faults) {
+  Statement periods(
+      database,
+      "SELECT p.id, p.name, p.tz, p.begins_at, p.ends_at, p.prices, "
+      "p.line_count = (SELECT count(*) FROM report_line WHERE period = p.id), "
+      "p.checked_to <= (SELECT ifnull(max(id), 0) FROM snapshot) AND p.checked_to >= (SELECT "
+      "ifnull(max(snapshot), 0) FROM report_line WHERE incurred = p.id AND NOT reversal) AND "
+      "p.schema_version BETWEEN 1 AND (SELECT max(number) FROM migration), "
+      "EXISTS (SELECT 1 FROM period AS o WHERE o.id <> p.id AND o.begins_at < p.ends_at AND "
+      "o.ends_at > p.begins_at) FROM period AS p ORDER BY p.id");
+  Statement lines(database,
+                  "SELECT DISTINCT unit, unit_price, currency FROM report_line "
+                  "WHERE incurred = ? AND unit_price IS NOT NULL");
+  Statement later(database, "SELECT prices FROM repricing WHERE period = ?");
+  while (periods.step() && !faults.full()) {
+    std::string wrong;
+    try {
+      wrong = wrong_with_period(periods, lines, later);
+    } catch (const SQLite::Exception&) {
+      throw;
+    } catch (const std::runtime_error& failure) {  // it cannot be read as what it should be
+      wrong = failure.what();
+    }
+    if (!wrong.empty()) {
+      faults.add("closed period " + std::string(periods.text(1)) + ": " + wrong);
+    }
+  }
+}
+
+// `o` is the line that `l` adjusts, `i` the period that rules it. Each time that prices replaced a
+// line, the new one of the same answer got a further number.
+constexpr const char* kLines =
+    "SELECT l.line_id, l.kind, l.reversal, l.adjusts, l.snapshot, s.raw_sha256, "
+    "s.task = l.task, l.billed_at >= p.begins_at AND l.billed_at < p.ends_at, "
+    "CASE WHEN l.adjusts IS NULL THEN l.incurred = l.period AND (l.billed_at = l.finish_time OR "
+    "(l.finish_time IS NULL AND EXISTS (SELECT 1 FROM snapshot AS f WHERE f.task = l.task AND "
+    "f.observed_at = l.billed_at))) "
+    "WHEN o.id IS NOT NULL THEN o.task = l.task AND o.incurred = l.incurred "
+    "ELSE l.adjusts = i.name AND NOT l.reversal END, l.kind IN (0, 1) AND l.lost IN (0, 1) AND "
+    "l.succeeded IN (0, 1), "
+    "CASE WHEN json_valid(ifnull(l.labels, '{}')) THEN json_type(ifnull(l.labels, '{}')) = "
+    "'object' ELSE 0 END, l.succeeded = (a.verdict = 1), l.unit_price, l.quantity, l.cost, "
+    "CASE WHEN l.reversal THEN o.snapshot = l.snapshot AND o.kind = l.kind AND NOT o.reversal END, "
+    "1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = l.snapshot "
+    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id) "
+    "FROM report_line AS l JOIN period AS p ON p.id = l.period JOIN period AS i "
+    "ON i.id = l.incurred JOIN snapshot AS s ON s.id = l.snapshot JOIN outcome AS a "
+    "ON a.id = s.outcome "
+    "LEFT JOIN report_line AS o ON o.line_id = l.adjusts ORDER BY l.id";
+
+bool names_what_it_is_of(const Statement& row) {
+  if (row.integer(2) == 1) {
+    return row.integer(15) == 1 && row.text(0) == core::reversal_id(row.text(3));
+  }
+  return row.integer(2) == 0 &&
+         row.text(0) == core::line_id(row.integer(4), hex_digits(row.blob(5)),
+                                      static_cast<core::LineKind>(row.integer(1)), row.integer(16));
+}
+
+// Price times quantity; where there is no price, nothing, as of a failed task.
+bool adds_up(const Statement& row) {
+  const auto amount = [&row](int column) {
+    return core::Decimal::from_text(row.is_null(column) ? "0" : row.text(column));
+  };
+  if (row.is_null(14)) {
+    return true;
+  }
+  const core::Decimal cost = amount(14);
+  return row.is_null(12) || row.is_null(13) ? cost.is_zero() : cost == amount(12) * amount(13);
+}
+
+std::string wrong_with_line(const Statement& row) {
+  if (!names_what_it_is_of(row) || row.integer(6) == 0) {
+    return "it does not name what it is of";
+  }
+  if (row.integer(7) == 0) {
+    return "its time is not in its period";
+  }
+  if (row.integer(8) == 0) {
+    return "its time, or what it adjusts, is not what its task says";
+  }
+  if (row.integer(9) == 0 || row.integer(10) == 0) {
+    return "a value of it cannot be";
+  }
+  if (row.integer(11) == 0) {
+    return "its answer says otherwise whether the task succeeded";
+  }
+  return adds_up(row) ? "" : "its cost is not its price times its quantity";
+}
+
+void check_lines(SQLite::Database& database, Faults& faults) {
+  Statement lines(database, kLines);
+  while (lines.step() && !faults.full()) {
+    std::string wrong;
+    try {
+      wrong = wrong_with_line(lines);
+    } catch (const core::Error& failure) {  // an amount that is none
+      wrong = failure.what();
+    }
+    if (!wrong.empty()) {
+      faults.add("closed line " + std::string(lines.text(0)) + ": " + wrong);
+    }
+  }
+}
+
+// What a closed period has looked at stands in a line; without one it would be in no report.
+void check_tasks(SQLite::Database& database, Faults& faults) {
+  const std::string finished =
+      "SELECT t.task_id, p.name FROM task AS t INDEXED BY task_by_finish JOIN period AS p "
+      "WHERE t.state IN (1, 2) AND t.final_snapshot <= p.checked_to AND "
+      "NOT EXISTS (SELECT 1 FROM report_line AS l WHERE l.task = t.id) AND ";
+  const std::string first_seen = first_seen_finished("t.id");
+  Statement tasks(database, (finished +
+                             "t.finish_time >= p.begins_at AND t.finish_time < p.ends_at "
+                             "UNION ALL " +
+                             finished + "t.finish_time IS NULL AND " + first_seen +
+                             " >= p.begins_at AND " + first_seen + " < p.ends_at")
+                                .c_str());
+  while (tasks.step() && !faults.full()) {
+    faults.add("closed period " + std::string(tasks.text(1)) + ": its task " +
+               std::string(tasks.text(0)) + " has no line");
+  }
+}
+
+}  // namespace
+
+void check_closings(SQLite::Database& database, Faults& faults) {
+  for (std::string& fault : lost_closings(database, core::UtcTime::min(), core::UtcTime::max())) {
+    faults.add(std::move(fault));
+  }
+  for (std::string& fault : broken_links(database)) {
+    faults.add(std::move(fault));
+  }
+  check_periods(database, faults);
+  check_lines(database, faults);
+  check_tasks(database, faults);
+}
+
+}  // namespace storage

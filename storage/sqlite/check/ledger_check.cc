@@ -1,0 +1,259 @@
+#include "storage/sqlite/check/ledger_check.h"
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "core/domain/lifecycle.h"
+#include "storage/sqlite/check/answer_check.h"
+#include "storage/sqlite/check/closing_check.h"
+#include "storage/sqlite/check/faults.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/migrations.h"
+#include "storage/sqlite/statement.h"
+#include "storage/sqlite/transaction.h"
+
+namespace storage {
+namespace {
+
+void check_file(SQLite::Database& database, Faults& faults) {
+  SQLite::Statement integrity(database, "PRAGMA integrity_check(100)");
+  while (integrity.executeStep()) {
+    if (integrity.getColumn(0).getString() != "ok") {
+      faults.add("file: " + integrity.getColumn(0).getString());
+    }
+  }
+  SQLite::Statement foreign(database, "PRAGMA foreign_key_check");
+  while (foreign.executeStep() && !faults.full()) {
+    faults.add("table " + foreign.getColumn(0).getString() + ", row " +
+               foreign.getColumn(1).getString() + ": refers to a row that is not there");
+  }
+}
+
+// Views, triggers and indexes included: a ledger without its triggers forgets that it only grows.
+// What somebody added is his own affair.
+void check_schema(SQLite::Database& database, Faults& faults) {
+  SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  Statement recorded(database, "SELECT 1 FROM migration WHERE number = ?");
+  for (const Migration& migration : embedded_migrations()) {
+    fresh.exec(std::string(migration.sql));
+    recorded.bind(1, std::int64_t{migration.number});
+    if (!recorded.step()) {
+      faults.add("schema: migration " + std::to_string(migration.number) + " is not recorded");
+    }
+    recorded.reset();
+  }
+  SQLite::Statement ours(fresh, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+  SQLite::Statement theirs(database, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?");
+  while (ours.executeStep()) {
+    theirs.bind(1, ours.getColumn(0).getString());
+    theirs.bind(2, ours.getColumn(1).getString());
+    const bool there = theirs.executeStep();
+    if (!there || theirs.getColumn(0).getString() != ours.getColumn(2).getString()) {
+      faults.add("schema: " + ours.getColumn(0).getString() + " " + ours.getColumn(1).getString() +
+                 (there ? " is not as we made it" : " is not there"));
+    }
+    theirs.reset();
+  }
+}
+
+// Snapshots are numbered without a gap, run after run.
+void check_numbering(SQLite::Database& database, Faults& faults) {
+  Statement snapshots(database,
+                      "SELECT id, run, block IS NULL, slot IS NULL FROM snapshot ORDER BY id");
+  std::int64_t last_id = 0;
+  std::int64_t last_run = 0;
+  while (snapshots.step() && !faults.full()) {
+    const std::string name = "snapshot " + std::to_string(snapshots.integer(0));
+    if (snapshots.integer(0) != last_id + 1) {
+      faults.add(name + ": the one before it is " + std::to_string(last_id));
+    }
+    if (snapshots.integer(1) < last_run) {
+      faults.add(name + ": its run is older than that of the one before it");
+    }
+    if (snapshots.integer(2) != snapshots.integer(3)) {
+      faults.add(name + ": half of the place of its answer is not there");
+    }
+    last_id = snapshots.integer(0);
+    last_run = snapshots.integer(1);
+  }
+}
+
+// Rules that one row alone, or a row and its neighbour, must keep. Each statement names what breaks
+// its rule.
+struct RowRule {
+  const char* broken;
+  const char* rule;
+};
+constexpr RowRule kRowRules[] = {
+    {"SELECT 'task ' || t.task_id FROM forgotten AS f JOIN task AS t ON t.id = f.task WHERE "
+     "t.state NOT IN (0, 3) OR t.final_snapshot IS NOT NULL OR EXISTS "
+     "(SELECT 1 FROM video AS v WHERE v.task = t.id)",
+     "it is forgotten although it has a final answer or a video"},
+    {"SELECT 'block of answers ' || id FROM answer_block AS b WHERE NOT EXISTS "
+     "(SELECT 1 FROM snapshot WHERE block = b.id)",
+     "no snapshot names it"},
+    {"SELECT 'run ' || id FROM run WHERE (finished_at IS NULL) <> (exit_code IS NULL) OR "
+     "(finished_at IS NULL) <> (summary IS NULL)",
+     "it has ended in part"},
+    {"SELECT 'run ' || id FROM run WHERE CASE WHEN json_valid(ifnull(summary, '{}')) THEN "
+     "ifnull(summary ->> 'run_id', id) <> id OR "
+     "ifnull(summary ->> 'exit_code', exit_code) <> exit_code ELSE 1 END",
+     "its summary tells of something else"},
+    {"SELECT 'run ' || id FROM run WHERE NOT json_valid(inputs)", "its inputs are no list"},
+    // A video that was saved and is wanted again keeps what is known of its file.
+    {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
+     "(path IS NULL) + (bytes IS NULL) + (sha256 IS NULL) + (checks IS NULL) + (saved_at IS NULL) "
+     "NOT IN (0, 5) OR path = '' OR bytes <= 0 OR length(sha256) <> 32 OR "
+     "(state = 1 AND path IS NULL)",
+     "what is known of its file is not complete"},
+    {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
+     "settled_run > (SELECT max(id) FROM run) OR CASE state "
+     "WHEN 0 THEN settled_run <> 0 AND (attempts < 1 OR last_error IS NULL) "
+     "WHEN 1 THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
+     "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
+     "its state does not follow from its attempts"},
+    {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "
+     "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
+     "WHERE s.task <> v.task OR o.verdict NOT IN (1, 3)",
+     "its snapshot is no answer of its task that gives links"},
+    {"SELECT 'task row ' || u.task FROM unsettled AS u JOIN task AS t ON t.id = u.task "
+     "WHERE t.state NOT IN (1, 2)",
+     "it waits for its quota to settle, and has not ended"},
+};
+
+void check_rows(SQLite::Database& database, Faults& faults) {
+  for (const RowRule& rule : kRowRules) {
+    Statement rows(database, rule.broken);
+    while (rows.step() && !faults.full()) {
+      faults.add(std::string(rows.text(0)) + ": " + rule.rule);
+    }
+  }
+}
+
+// ---- replay
+
+constexpr const char* kTasks =
+    "SELECT id, task_id, state, queries, not_found_runs, not_found_run, ifnull(last_snapshot, 0), "
+    "ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), ifnull(last_query, 0), "
+    "coalesce(finish_time, upstream_end_time, resolution, generation_resolution, ratio, "
+    "duration_seconds, input_seconds, "
+    "output_seconds, video_count, completion_tokens, total_tokens, super_resolution_tokens, units, "
+    "credits, quota, fail_reason) IS NULL, "
+    "CASE WHEN json_valid(ifnull(labels, '{}')) THEN json_type(ifnull(labels, '{}')) = 'object' "
+    "ELSE 0 END FROM task ORDER BY id";
+
+struct Replay {
+  core::TaskStanding standing;
+  std::int64_t snapshots = 0;
+  std::int64_t last = 0;
+  std::int64_t last_seen = 0;  // when
+  std::int64_t last_status = 0;
+  std::string last_final_sha256;
+  bool final_is_named = false;  // the row names one of the last final answers, or rightly none
+  bool lacks_answer = false;    // one is not kept, and nothing after it allowed that
+};
+
+bool tells_status(core::Verdict verdict, const core::TaskStanding& after) {
+  return core::is_final(verdict) ||
+         (after.state == core::TaskState::unfinished &&
+          (verdict == core::Verdict::unfinished || verdict == core::Verdict::unrecognised));
+}
+
+// `final_snapshot` is the one that the task's row names.
+void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Replay& replay) {
+  const auto verdict = static_cast<core::Verdict>(snapshot.integer(1));
+  replay.standing = core::fold(replay.standing, verdict, snapshot.integer(2));
+  replay.last = snapshot.integer(0);
+  replay.last_seen = snapshot.integer(3);
+  if (core::is_final(verdict)) {
+    // The first of those that say the same; in ledgers of earlier versions the last one.
+    const bool same = snapshot.blob(4) == replay.last_final_sha256;
+    replay.final_is_named = (same && replay.final_is_named) || replay.last == final_snapshot;
+    replay.last_final_sha256 = snapshot.blob(4);
+  }
+  replay.last_status = tells_status(verdict, replay.standing) ? replay.last : replay.last_status;
+  // Only what is finished, or missing, is pruned.
+  replay.lacks_answer = (replay.lacks_answer || snapshot.integer(5) != 0) &&
+                        replay.standing.state == core::TaskState::unfinished;
+  ++replay.snapshots;
+}
+
+void compare(const Statement& task, const Replay& replay, Faults& faults) {
+  const std::string name = "task " + std::string(task.text(1)) + ": ";
+  const core::TaskStanding row{static_cast<core::TaskState>(task.integer(2)),
+                               static_cast<int>(task.integer(4)), task.integer(5)};
+  const bool has_facts = task.integer(10) == 0;
+  if (row != replay.standing || task.integer(3) != replay.snapshots ||
+      task.integer(6) != replay.last || !replay.final_is_named ||
+      task.integer(8) != replay.last_status || task.integer(9) != replay.last_seen ||
+      (has_facts && replay.last_final_sha256.empty())) {
+    faults.add(name + "its row does not follow from its snapshots");
+  }
+  if (replay.lacks_answer) {
+    faults.add(name + "an answer is not there although it is not finished");
+  }
+  if (task.integer(11) == 0) {
+    faults.add(name + "its labels are none");
+  }
+  if (!std::holds_alternative<core::TaskId>(core::TaskId::parse(task.text(1)))) {
+    faults.add("task row " + std::to_string(task.integer(0)) + ": its ID is none");
+  }
+}
+
+// The snapshots are the truth; the task's row must follow from them.
+void check_replay(SQLite::Database& database, Faults& faults) {
+  Statement tasks(database, kTasks);
+  Statement snapshots(database,
+                      "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256, s.block IS NULL "
+                      "FROM snapshot AS s JOIN outcome AS o "
+                      "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
+  while (tasks.step() && !faults.full()) {
+    Replay replay{.final_is_named = tasks.integer(7) == 0};
+    snapshots.bind(1, tasks.integer(0));
+    while (snapshots.step()) {
+      replay_snapshot(snapshots, tasks.integer(7), replay);
+    }
+    snapshots.reset();
+    compare(tasks, replay, faults);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> check_ledger(const std::string& path, const std::string& version) {
+  const auto database = open_for_reading(path);
+  require_schema(*database, path, embedded_migrations());
+  return with_ledger_errors(path, "check", [&] {
+    Faults faults;
+    // One moment for all checks, whatever a run writes meanwhile.
+    Transaction moment(*database, Transaction::Kind::reading);
+    check_file(*database, faults);
+    if (faults.empty()) {
+      check_schema(*database, faults);
+      check_numbering(*database, faults);
+      check_rows(*database, faults);
+      check_answers(*database, version, faults);
+      check_replay(*database, faults);
+      check_closings(*database, faults);
+    }
+    return faults.take();
+  });
+}
+
+std::vector<std::string> check_ledger_file(const std::string& path) {
+  const auto database = open_for_reading(path);
+  require_schema(*database, path, embedded_migrations());
+  return with_ledger_errors(path, "check", [&] {
+    std::vector<std::string> faults;
+    SQLite::Statement quick(*database, "PRAGMA quick_check(10)");
+    while (quick.executeStep()) {
+      if (quick.getColumn(0).getString() != "ok") {
+        faults.push_back(quick.getColumn(0).getString());
+      }
+    }
+    return faults;
+  });
+}
+
+}  // namespace storage

@@ -1,0 +1,114 @@
+#include "storage/sqlite/draft.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+
+namespace storage {
+namespace {
+
+constexpr std::array<std::string_view, 4> kBesides = {"", "-journal", "-wal", "-shm"};
+constexpr std::string_view kDigits = "0123456789";
+
+void remove_with_besides(const std::string& draft) {
+  for (const std::string_view beside : kBesides) {
+    unlink((draft + std::string(beside)).c_str());
+  }
+}
+
+// The draft that a file of this name is, or stands beside; empty: none.
+std::string_view draft_of(std::string_view name) {
+  constexpr std::string_view kEnd = ".tmp";  // core::draft_path
+  for (const std::string_view beside : kBesides) {
+    if (name.ends_with(std::string(kEnd) + std::string(beside))) {
+      return name.substr(0, name.size() - beside.size());
+    }
+  }
+  return {};
+}
+
+// True when no process that lives works on it, as the lock tells, which dies with its holder.
+bool is_abandoned(const std::string& draft) {
+  const core::Descriptor file(open(draft.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  return file.valid() ? flock(file.number(), LOCK_EX | LOCK_NB) == 0 : errno == ENOENT;
+}
+
+}  // namespace
+
+void remove_abandoned_drafts(const std::string& begin, std::string_view rest) {
+  const std::string name = "." + core::split_path(begin).name;
+  const auto folder = std::filesystem::absolute(begin).parent_path();
+  const std::string allowed = std::string(rest) + "." + std::string(kDigits);
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(folder, ignored), end; at != end;
+       at.increment(ignored)) {
+    const std::string found = at->path().filename().string();
+    const std::string_view draft = draft_of(found);
+    constexpr std::size_t kNumberAndEnd = 5;
+    if (!draft.starts_with(name) || draft.size() < name.size() + kNumberAndEnd ||
+        draft.find_first_not_of(allowed, name.size()) !=
+            draft.size() - std::string_view("tmp").size()) {
+      continue;
+    }
+    if (const std::string path = folder / draft; is_abandoned(path)) {
+      remove_with_besides(path);
+    }
+  }
+}
+
+Draft::Draft(std::string what, std::string target)
+    : what_(std::move(what)), target_(std::move(target)), path_(core::draft_path(target_)) {
+  remove_abandoned_drafts(target_ + ".", "");
+  file_ = core::Descriptor(
+      open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  // The umask can only take rights away; chmod gives the owner's own back.
+  if (!file_.valid() || fchmod(file_.number(), S_IRUSR | S_IWUSR) != 0) {
+    fail(errno);
+  }
+  // Where there are no locks, somebody who is as quick as us takes the draft for abandoned.
+  static_cast<void>(flock(file_.number(), LOCK_EX | LOCK_NB));
+}
+
+Draft::~Draft() {
+  if (!published_) {
+    remove_with_besides(path_);
+  }
+}
+
+bool Draft::publish() {
+  if (fsync(file_.number()) != 0) {
+    fail(errno);
+  }
+  const int moved = core::move_without_replacing(AT_FDCWD, path_, AT_FDCWD, target_);
+  if (moved == EEXIST) {
+    return false;
+  }
+  if (moved != 0) {
+    fail(moved);
+  }
+  published_ = true;
+  const auto parent = std::filesystem::absolute(target_).parent_path();
+  const core::Descriptor folder(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (const int error = folder.valid() ? core::sync_folder(folder.number()) : errno; error != 0) {
+    fail(error);
+  }
+  return true;
+}
+
+void Draft::fail(int error) const {
+  throw core::Error(
+      "cannot make " + what_ + " " + target_ + ": " + std::generic_category().message(error) +
+      (error == ENOSPC || error == EDQUOT ? "; free space on its volume and try again"
+                                          : "; check that its folder is there and can be written"));
+}
+
+}  // namespace storage

@@ -1,0 +1,42 @@
+// A file of the ledger's that gets its name only when it is whole.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/files/beneath.h"
+
+namespace storage {
+
+/// An empty private file (0600) hidden beside `target`, removed at the end unless it was published,
+/// with what SQLite makes beside it. Who is killed before that leaves nothing under the name
+/// itself, and the hidden file to the next one who makes a draft for the same target.
+class Draft {
+ public:
+  /// `what` it will be, for messages: "cannot make WHAT TARGET: …". Throws core::Error.
+  Draft(std::string what, std::string target);
+  ~Draft();
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Syncs the file, gives it its name, and syncs the folder. False when the name is taken; nothing
+  /// is ever replaced. Throws core::Error.
+  [[nodiscard]] bool publish();
+
+ private:
+  [[noreturn]] void fail(int error) const;
+
+  std::string what_;
+  std::string target_;
+  std::string path_;
+  core::Descriptor file_;  // holds the lock that tells others that somebody works on it
+  bool published_ = false;
+};
+
+/// Removes the drafts that killed processes left for targets whose names begin with that of
+/// `begin`, and go on in characters of `rest` alone. What cannot be removed stays.
+void remove_abandoned_drafts(const std::string& begin, std::string_view rest);
+
+}  // namespace storage

@@ -1,0 +1,144 @@
+#include "storage/sqlite/migrations.h"
+
+#include <date/date.h>
+
+#include <filesystem>
+
+#include "core/files/sha256.h"
+#include "storage/ledger_error.h"
+#include "storage/sqlite/backup.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/draft.h"
+#include "storage/sqlite/transaction.h"
+
+namespace storage {
+namespace {
+
+const std::string kBackup = ".backup-v";
+
+int version_of(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA user_version").getInt();
+}
+
+std::string checksum(std::string_view sql) {
+  core::Sha256 hash;
+  hash.update(sql);
+  return core::hex(hash.finish());
+}
+
+[[noreturn]] void refuse(SQLite::Database& database, const std::string& why) {
+  leave_log_at_close(database);
+  throw LedgerUnreadable(why);
+}
+
+int newest_of(std::span<const Migration> migrations) {
+  return migrations.empty() ? 0 : migrations.back().number;
+}
+
+// open_for_writing looked at the file before; another program may have been quicker.
+void refuse_newer(SQLite::Database& database, const std::string& path, int version,
+                  std::span<const Migration> migrations) {
+  try {
+    require_no_newer_schema(path, version, migrations);
+  } catch (const LedgerUnreadable&) {
+    leave_log_at_close(database);
+    throw;
+  }
+}
+
+void verify_applied(SQLite::Database& database, const std::string& path,
+                    std::span<const Migration> migrations) {
+  SQLite::Statement applied(database, "SELECT number, sha256 FROM migration ORDER BY number");
+  while (applied.executeStep()) {
+    const int number = applied.getColumn(0).getInt();
+    for (const Migration& migration : migrations) {
+      if (migration.number == number &&
+          checksum(migration.sql) != applied.getColumn(1).getString()) {
+        refuse(database, "the ledger " + path + " was made by another build: its migration " +
+                             std::to_string(number) +
+                             " differs from this program's. Use the program that made it");
+      }
+    }
+  }
+}
+
+// An upgrade that was killed after its backup may be tried again within the same second.
+std::string backup_name(const std::string& path, int version, core::UtcTime now) {
+  const std::string name = path + kBackup + std::to_string(version) + "-" +
+                           date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
+  std::string free = name;
+  for (int nth = 2; std::filesystem::exists(free); ++nth) {
+    free = name + "-" + std::to_string(nth);
+  }
+  return free;
+}
+
+void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
+  Transaction transaction(database, Transaction::Kind::writing);
+  // Read again under the lock: somebody may have been quicker.
+  if (version_of(database) != migration.number - 1) {
+    return;
+  }
+  database.exec(std::string(migration.sql));
+  SQLite::Statement record(
+      database, "INSERT INTO migration (number, title, sha256, applied_at) VALUES (?, ?, ?, ?)");
+  record.bind(1, migration.number);
+  record.bind(2, std::string(migration.title));
+  record.bind(3, checksum(migration.sql));
+  record.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
+  record.exec();
+  database.exec("PRAGMA user_version = " + std::to_string(migration.number));
+  transaction.commit();
+}
+
+}  // namespace
+
+MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
+                         std::span<const Migration> migrations, core::UtcTime now, bool backup) {
+  return with_ledger_errors(path, "upgrade", [&] {
+    MigrationOutcome outcome;
+    const int newest = newest_of(migrations);
+    outcome.from = outcome.to = version_of(database);
+    refuse_newer(database, path, outcome.from, migrations);
+    database.exec(
+        "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, title TEXT NOT NULL, "
+        "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
+    verify_applied(database, path, migrations);
+    if (backup && outcome.from > 0 && outcome.from < newest) {
+      remove_abandoned_drafts(path + kBackup, "TZ-");
+      outcome.backup = backup_name(path, outcome.from, now);
+      back_up(database, outcome.backup);
+    }
+    for (const Migration& migration : migrations) {
+      if (migration.number > outcome.from) {
+        apply(database, migration, now);
+      }
+    }
+    outcome.to = version_of(database);
+    return outcome;
+  });
+}
+
+void require_no_newer_schema(const std::string& path, std::int64_t schema,
+                             std::span<const Migration> migrations) {
+  if (const int newest = newest_of(migrations); schema > newest) {
+    throw LedgerUnreadable("the ledger " + path + " has schema " + std::to_string(schema) +
+                           ", this program knows " + std::to_string(newest) +
+                           "; it was left as it is. Use the newer reeltally");
+  }
+}
+
+void require_schema(SQLite::Database& database, const std::string& path,
+                    std::span<const Migration> migrations) {
+  with_ledger_errors(path, "read", [&] {
+    const int version = version_of(database);
+    refuse_newer(database, path, version, migrations);
+    if (version < newest_of(migrations)) {
+      refuse(database, "the ledger " + path + " has the older schema " + std::to_string(version) +
+                           "; upgrade it with `reeltally db migrate`");
+    }
+    verify_applied(database, path, migrations);
+  });
+}
+
+}  // namespace storage

@@ -1,0 +1,82 @@
+// The ledger of a run in progress: a bounded queue, one writer thread, group commit.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/ledger/ledger.h"
+#include "storage/sqlite/task_store.h"
+
+namespace storage {
+
+/// core::Ledger on SQLite. While it lives the store belongs to its writer thread; everything else
+/// is as core::Ledger says. The writer commits "whatever is queued now" in one transaction.
+class SqliteLedger final : public core::Ledger {
+ public:
+  static constexpr std::size_t kEntriesMax = 4096;
+  static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
+  /// With fewer entries than this the writer waits a moment for more: answers that share a block
+  /// take a third of the room.
+  static constexpr std::size_t kGather = 512;
+  static constexpr std::chrono::milliseconds kGatherTime{25};
+
+  /// `wake` is called on the writer thread after each commit, and when the ledger breaks; it must
+  /// not call back. `store` must outlive this. Throws core::Error.
+  SqliteLedger(TaskStore& store, std::function<void()> wake);
+  /// As `stop`.
+  ~SqliteLedger() override;
+  SqliteLedger(const SqliteLedger&) = delete;
+  SqliteLedger& operator=(const SqliteLedger&) = delete;
+
+  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
+                                                    std::size_t limit) override;
+  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
+  [[nodiscard]] bool has_room(std::size_t entries) const override;
+  core::Ticket append(core::Entry entry) override;
+  [[nodiscard]] core::Ticket committed() const override;
+  void flush() override;
+
+  /// Writes what is queued, unless the ledger is broken, and ends the writer thread: from here on
+  /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
+  /// `wake` touches before the ledger.
+  void stop();
+
+  /// Whether any video in the ledger is recorded under this absolute path. Any thread.
+  [[nodiscard]] bool claimed(const std::string& path);
+
+ private:
+  struct Reader;
+
+  void write_all();
+  void throw_if_broken() const;
+  void rethrow_if_broken() const;  // with mutex_ held
+
+  TaskStore& store_;
+  std::function<void()> wake_;
+  std::unique_ptr<Reader> reader_;  // the engine's thread
+  std::mutex claims_mutex_;
+  std::unique_ptr<Reader> claims_;  // under claims_mutex_
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;  // there is something to write, or to stop for
+  std::condition_variable done_;  // something was committed, or the ledger broke
+  // Under mutex_:
+  std::vector<core::Entry> queue_;
+  std::size_t queued_bytes_ = 0;  // in queue_ and in the batch being written
+  core::Ticket appended_ = 0;
+  core::Ticket committed_ = 0;
+  bool hurry_ = false;  // somebody waits in flush()
+  bool stopping_ = false;
+  std::exception_ptr broken_;
+
+  std::thread writer_;
+};
+
+}  // namespace storage

@@ -1,0 +1,18 @@
+#include "storage/sqlite/stored_link.h"
+
+#include <algorithm>
+
+#include "core/gateway/api.h"
+
+namespace storage {
+
+std::optional<core::VideoLink> stored_link(AnswerReader& answers, const StoredAnswer& answer,
+                                           const core::TaskId& id, int index) {
+  const std::string& body = answers.read(answer.block, answer.slot);
+  const core::Answer parsed = core::parse_answer(answer.http_status, body, id);
+  const auto found = std::find_if(parsed.links.begin(), parsed.links.end(),
+                                  [index](const auto& link) { return link.index == index; });
+  return found == parsed.links.end() ? std::nullopt : std::optional(*found);
+}
+
+}  // namespace storage

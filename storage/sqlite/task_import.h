@@ -1,0 +1,73 @@
+// How the tasks of an input enter the ledger.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <string>
+
+#include "storage/answers/import_batch.h"
+#include "storage/sqlite/relabelling.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+
+/// The statements of an import, kept for the next batch. Belongs to the thread of its connection.
+class TaskImport {
+ public:
+  struct Terms {
+    std::int64_t account = 0;  ///< row of `account`
+    bool refresh = false;      ///< ask about finished tasks too
+    bool account_named = false;
+    bool relabel = false;  ///< a list's labels beat the ledger's
+    std::int64_t run = 0;
+    OnDisk on_disk;
+    std::int64_t now_ms = 0;
+  };
+
+  explicit TaskImport(SQLite::Database& database);
+
+  /// Puts sorted rows on the work list, within the caller's transaction, and returns how many were
+  /// on it already. Throws SQLite::Exception.
+  std::uint64_t add(const ImportBatch& batch, const Terms& terms);
+  [[nodiscard]] const LabelDifferences& label_differences() const {
+    return relabelling_.differences();
+  }
+
+ private:
+  struct Task {
+    std::int64_t key = 0;  ///< 0: new to the ledger
+    bool ask = true;
+  };
+  [[nodiscard]] bool add_new(const ImportBatch::Row& row, const Terms& terms);
+  [[nodiscard]] Task find_known(const ImportBatch::Row& row, const Terms& terms);
+  [[nodiscard]] bool videos_on_disk(std::int64_t task, const Terms& terms);
+
+  SQLite::Database& database_;
+  Statement last_key_{database_, "SELECT ifnull(max(id), 0) FROM task"};
+  Statement add_task_{database_,
+                      "INSERT OR IGNORE INTO task (account, task_id, first_seen, input_model, "
+                      "labels, account_named) VALUES (?, ?, ?, ?, ?, ?)"};
+  Statement find_task_{
+      database_,
+      "SELECT id, state, input_model, labels, account_named, EXISTS (SELECT 1 FROM unsettled AS u "
+      "WHERE u.task = task.id), EXISTS (SELECT 1 FROM forgotten AS f WHERE f.task = task.id) "
+      "FROM task WHERE account = ? AND task_id = ?"};
+  Statement revive_task_{database_, "DELETE FROM forgotten WHERE task = ?"};
+  Statement add_work_{database_, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
+  Statement add_new_work_{database_, "INSERT INTO work (task) SELECT id FROM task WHERE id > ?"};
+  Statement name_account_{database_, "UPDATE task SET account_named = 1 WHERE id = ?"};
+  Statement done_videos_{database_,
+                         "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1"};
+  Statement want_video_{database_,
+                        "UPDATE video SET state = 0, settled_run = 0 WHERE task = ? AND "
+                        "video_index = ?"};
+  // What is bound must live until its statement has run.
+  std::string id_;
+  std::string model_;
+  std::string labels_;
+  Relabelling relabelling_{database_};
+  bool new_last_ = true;  // the row before was new to the ledger, so the next one is too, likely
+};
+
+}  // namespace storage

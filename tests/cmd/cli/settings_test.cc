@@ -1,0 +1,403 @@
+#include "cmd/cli/settings.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using cmd::Environment;
+using cmd::Settings;
+using Words = std::vector<std::string>;
+
+constexpr const char* kNoFile = "/nonexistent/reeltally/config.toml";
+
+Settings load(const Words& words, const Environment& environment = {},
+              const std::string& system_config = kNoFile) {
+  return Settings::load(cmd::parse_command_line(words), environment, system_config);
+}
+
+std::string refusal(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const core::UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+#define EXPECT_CONTAINS(text, part) \
+  EXPECT_NE((text).find(part), std::string::npos) << (text) << "\nlacks " << (part)
+
+TEST(Settings, Defaults) {
+  const Settings settings = load({"run"});
+  EXPECT_EQ(settings.count("concurrency"), 32);
+  EXPECT_EQ(settings.duration("timeout"), 60s);
+  EXPECT_EQ(settings.size("max-video-size"), std::int64_t{4} << 30);
+  EXPECT_EQ(settings.text("output"), "videos");
+  EXPECT_FALSE(settings.flag("wait"));
+  EXPECT_EQ(settings.given_duration("deadline"), std::nullopt);
+  EXPECT_EQ(settings.given_text("ping-url"), std::nullopt);
+  EXPECT_FALSE(settings.is_given("concurrency"));
+  EXPECT_EQ(settings.origin("concurrency").text, "default");
+  EXPECT_EQ(load({"report"}).list("by"), Words{"task"});
+  EXPECT_EQ(load({"report"}).text("output"), "-");
+  EXPECT_EQ(load({"report"}).given_count("round"), std::nullopt);
+}
+
+TEST(Settings, AFileThatOthersCanWriteNamesNoProgramAndNoKey) {
+  struct Case {
+    const char* name;
+    const char* text;
+    mode_t file;
+    mode_t folder;
+    const char* refused;  // part of the message; empty: accepted
+  };
+  const std::vector<Case> cases = {
+      {"all is private", "exec = \"/bin/true\"\n", 0600, 0700, ""},
+      {"all can read", "exec = \"/bin/true\"\n", 0644, 0755, ""},
+      {"the group can write", "concurrency = 3\nexec = \"/bin/true\"\n", 0664, 0755,
+       "names exec (line 2), and others than its owner can write"},
+      {"everybody can write", "exec = \"/bin/true\"\n", 0602, 0755, "chmod go-w"},
+      {"a key file", "api-key-file = \"key\"\n", 0660, 0755, "names api-key-file (line 1)"},
+      {"where the key goes", "base-url = \"https://x.example\"\n", 0660, 0755, "names base-url"},
+      {"an account", "[account.b]\napi-key-env = \"B\"\n", 0620, 0755, "names [account.b]"},
+      {"nothing of the kind", "concurrency = 3\n", 0666, 0777, ""},
+      {"the group can write the folder", "exec = \"/bin/true\"\n", 0644, 0775, "folder"},
+      {"everybody can write the folder", "exec = \"/bin/true\"\n", 0644, 0757, "folder"},
+      {"each may write his own there", "exec = \"/bin/true\"\n", 0644, 01777, ""},
+  };
+  for (const Case& one : cases) {
+    const support::TempDir dir;
+    const std::string folder = dir.path("folder");
+    ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+    const std::string file = dir.write("folder/c.toml", one.text);
+    ASSERT_EQ(chmod(file.c_str(), one.file), 0);
+    ASSERT_EQ(symlink(file.c_str(), dir.path("link.toml").c_str()), 0);
+    ASSERT_EQ(chmod(folder.c_str(), one.folder), 0);
+    for (const std::string& path : {file, dir.path("link.toml")}) {
+      const std::string said = refusal([&] { load({"run", "--config", path}); });
+      EXPECT_EQ(said.empty(), *one.refused == '\0') << one.name << ": " << said;
+      EXPECT_CONTAINS(said, one.refused);
+    }
+    EXPECT_EQ(refusal([&] { load({"run"}, {}, file); }).empty(), *one.refused == '\0') << one.name;
+  }
+}
+
+// Each layer beats the one below it, and the origin says which one it was.
+TEST(Settings, Layers) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", "\nconcurrency = 3\n");
+  struct Case {
+    const char* name;
+    Words words;
+    Environment environment;
+    std::int64_t expected;
+    std::string origin;
+  };
+  const Environment variable{{"REELTALLY_CONCURRENCY", "2"}};
+  const std::vector<Case> cases{
+      {"default", {"run"}, {}, 32, "default"},
+      {"file", {"run", "--config", file}, {}, 3, file + ":2"},
+      {"environment", {"run", "--config", file}, variable, 2, "REELTALLY_CONCURRENCY"},
+      {"option", {"run", "--config", file, "--concurrency", "1"}, variable, 1, "--concurrency"},
+      {"last option", {"run", "--concurrency=1", "--concurrency=7"}, {}, 7, "--concurrency"},
+      {"empty variable", {"run"}, {{"REELTALLY_CONCURRENCY", ""}}, 32, "default"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Settings settings = load(c.words, c.environment);
+    EXPECT_EQ(settings.count("concurrency"), c.expected);
+    EXPECT_EQ(settings.origin("concurrency").text, c.origin);
+    EXPECT_EQ(settings.is_given("concurrency"), c.origin != "default");
+  }
+}
+
+TEST(Settings, PlaceOfTheFile) {
+  const support::TempDir dir;
+  const std::string given = dir.write("given.toml", "rate = 1");
+  const std::string named = dir.write("named.toml", "rate = 2");
+  dir.write("xdg/reeltally/config.toml", "rate = 3");
+  dir.write("home/.config/reeltally/config.toml", "rate = 4");
+  const std::string system = dir.write("etc/config.toml", "rate = 5");
+  struct Case {
+    const char* name;
+    Words words;
+    Environment environment;
+    std::int64_t expected;
+  };
+  const std::string xdg = dir.path("xdg");
+  const std::string home = dir.path("home");
+  const std::vector<Case> cases{
+      {"option", {"run", "--config", given}, {{"REELTALLY_CONFIG", named}}, 1},
+      {"variable", {"run"}, {{"REELTALLY_CONFIG", named}, {"HOME", home}}, 2},
+      {"XDG", {"run"}, {{"XDG_CONFIG_HOME", xdg}, {"HOME", home}}, 3},
+      {"home", {"run"}, {{"HOME", home}}, 4},
+      {"relative XDG is ignored", {"run"}, {{"XDG_CONFIG_HOME", "xdg"}, {"HOME", home}}, 4},
+      {"no file there: system", {"run"}, {{"XDG_CONFIG_HOME", dir.path("x")}, {"HOME", home}}, 5},
+      {"no home: system", {"run"}, {}, 5},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(load(c.words, c.environment, system).count("rate"), c.expected) << c.name;
+  }
+  EXPECT_EQ(load({"run"}).config_path(), "");
+  EXPECT_CONTAINS(refusal([&] {
+                    load({"run", "--config", dir.path("none")});
+                  }),
+                  "there is no configuration file " + dir.path("none"));
+  EXPECT_CONTAINS(refusal([&] { load({"run", "--config", dir.path()}); }), "cannot read");
+}
+
+TEST(Settings, FileTypes) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", R"(
+wait = true
+verbose = 2
+retries = 0
+timeout = "1m30s"
+lock-wait = 0
+limit-rate = "10M"
+min-free = 4096
+output = "~/v"
+log-format = "json"
+by = ["day", "label:a,b"]
+)");
+  const Environment home{{"HOME", "/home/me"}};
+  const Settings run = load({"run", "--config", file}, home);
+  EXPECT_TRUE(run.flag("wait"));
+  EXPECT_EQ(run.count("verbose"), 2);
+  EXPECT_EQ(run.count("retries"), 0);
+  EXPECT_EQ(run.duration("timeout"), 90s);
+  EXPECT_EQ(run.duration("lock-wait"), 0s);
+  EXPECT_EQ(run.size("limit-rate"), 10 * 1024 * 1024);
+  EXPECT_EQ(run.size("min-free"), 4096);
+  EXPECT_EQ(run.text("output"), "/home/me/v");
+  EXPECT_EQ(run.text("log-format"), "json");
+  const Settings report = load({"report", "--config", file}, home);
+  EXPECT_EQ(report.list("by"), (Words{"day", "label:a,b"}));
+  // The folder of videos is no file for a report.
+  EXPECT_EQ(report.text("output"), "-");
+  EXPECT_FALSE(load({"run", "--config", file, "--wait=false"}, home).flag("wait"));
+}
+
+TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
+  struct Case {
+    const char* text;
+    const char* message;  ///< after the path
+  };
+  const std::vector<Case> cases{
+      {"rate = 1\nconcurency = 4", ":2: concurency is no setting (did you mean concurrency?)"},
+      {"download_concurrency = 4",
+       ":1: download_concurrency is no setting (did you mean "
+       "download-concurrency?)"},
+      {"xyzzy = 1", ":1: xyzzy is no setting"},
+      {"[run]\nrate = 1", ":1: run is no setting"},
+      {"concurrency = \"4\"", ":1: concurrency must be a whole number, not a text"},
+      {"concurrency = 4.0", "not a number with a fraction"},
+      {"concurrency = 0", ":1: concurrency = 0 is too small: 1 at least"},
+      {"wait = \"yes\"", ":1: wait must be true or false, not a text"},
+      {"timeout = 60",
+       ":1: timeout must be a duration (250ms, 90s, 15m, 36h, 2d) in quotes, not "
+       "a whole number"},
+      {"timeout = \"60\"", ":1: timeout = 60 is not a duration"},
+      {"timeout = 10:00:00", "not a date or time without quotes"},
+      {"output = \"\"", ":1: output =  is empty"},
+      {"output = [\"a\"]", "not a list"},
+      {"color = \"allways\"", "one of auto always never (did you mean always?)"},
+      {"by = [1]", ":1: by must be a text in quotes, or a list of them"},
+      {"by = []", ":1: by is an empty list"},
+      {"api-key = \"sk-canary\"", ":1: api-key is not read here"},
+      {"help = true", ":1: help is no setting"},
+      {"config = \"x\"", ":1: config is no setting"},
+      {"rate = 1\nrate = 2", ":2: not valid TOML"},
+      {"\n\nrate 1", ":3: not valid TOML"},
+      {"account = 1\n", ":1: account must be a text in quotes, not a whole number"},
+      {"[account.a]\nbase_url = \"x\"",
+       ":2: account.a.base_url is no setting (did you mean "
+       "base-url?)"},
+      {"[account.a]\nbase-url = 1", ":2: account.a.base-url must be a text"},
+      {"[account]\na = 1", ":2: account.a must be a table: [account.a]"},
+      {"[account.a]\napi-key-file = \"f\"\napi-key-env = \"E\"", "keep one"},
+  };
+  const support::TempDir dir;
+  for (const Case& c : cases) {
+    const std::string file = dir.write("c.toml", c.text);
+    // `status` has few of these options: the file is checked as a whole all the same.
+    const std::string message = refusal([&] { load({"status", "--config", file}); });
+    EXPECT_CONTAINS(message, c.message);
+    EXPECT_EQ(message.find(file), 0U) << message;
+    EXPECT_EQ(message.find("canary"), std::string::npos);
+  }
+}
+
+TEST(Settings, HugeFileIsRefused) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", std::string((1U << 20U) + 1, '#'));
+  EXPECT_CONTAINS(refusal([&] { load({"run", "--config", file}); }), "over 1 MiB");
+}
+
+TEST(Settings, ValueMistakesNameOptionAndValue) {
+  struct Case {
+    Words words;
+    Environment environment;
+    const char* message;
+  };
+  const std::vector<Case> cases{
+      {{"run", "--timeout", "60"}, {}, "--timeout 60 is not a duration"},
+      {{"run", "--concurrency", "x"}, {}, "--concurrency x is not a whole number"},
+      {{"run", "--concurrency", "0"}, {}, "--concurrency 0 is too small: 1 at least"},
+      {{"run", "--concurrency", "99999"}, {}, "is too large: 4096 at most"},
+      {{"run", "--concurrency", "99999999999999999999"}, {}, "is not a whole number"},
+      {{"run", "--rate", "-5"}, {}, "--rate -5 is too small"},
+      {{"run", "--poll-interval", "0"}, {}, "--poll-interval 0 is too small: 1ms at least"},
+      {{"run", "--limit-rate", "fast"}, {}, "--limit-rate fast is not a size"},
+      {{"run", "--output="}, {}, "--output  is empty"},
+      {{"run", "--wait=maybe"}, {}, "--wait maybe is not true or false"},
+      {{"run", "--log-format", "jsn"}, {}, "is not one of text json (did you mean json?)"},
+      {{"report", "--by="}, {}, "--by  is empty"},
+      {{"run"}, {{"REELTALLY_TIMEOUT", "soon"}}, "REELTALLY_TIMEOUT=soon is not a duration"},
+      {{"run"}, {{"REELTALLY_WAIT", "si"}}, "REELTALLY_WAIT=si is not true or false"},
+      {{"run", "--account", "a\nb"}, {}, "the account of --account is no name"},
+      {{"run", "--account", std::string(65, 'a')}, {}, "the account of --account is no name"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_CONTAINS(refusal([&] { load(c.words, c.environment); }), c.message);
+  }
+  // A variable of another command's option does no harm.
+  EXPECT_EQ(refusal([] { load({"status"}, {{"REELTALLY_TIMEOUT", "soon"}}); }), "");
+}
+
+TEST(Settings, Verbosity) {
+  EXPECT_EQ(load({"run", "-v"}).count("verbose"), 1);
+  EXPECT_EQ(load({"run", "-vv"}).count("verbose"), 2);
+  EXPECT_EQ(load({"run", "-vvvv"}).count("verbose"), 2);
+  EXPECT_EQ(load({"run", "--verbose=2"}).count("verbose"), 2);
+  EXPECT_EQ(load({"run", "-v"}, {{"REELTALLY_VERBOSE", "2"}}).count("verbose"), 1);
+  EXPECT_EQ(load({"run"}, {{"REELTALLY_VERBOSE", "true"}}).count("verbose"), 1);
+}
+
+TEST(Settings, Lists) {
+  EXPECT_EQ(
+      load({"report", "--by", "day", "--by", "model"}, {{"REELTALLY_BY", "month"}}).list("by"),
+      (Words{"day", "model"}));
+  EXPECT_EQ(load({"report"}, {{"REELTALLY_BY", "day,model"}}).list("by"), (Words{"day", "model"}));
+}
+
+TEST(Settings, UnknownVariablesAreWarnedAbout) {
+  const Settings settings = load({"run"}, {{"REELTALLY_CONCURENCY", "4"},
+                                           {"REELTALLY_API_KEY", "sk-canary"},
+                                           {"REELTALLY_TASK_ID", "of --exec"},
+                                           {"REELTALLY_MODEL", "of --exec"},
+                                           {"REELTALLY_BYTES", "of --exec"},
+                                           {"REELTALLY_VIDEO_INDEX", "of --exec"},
+                                           {"REELTALLY_RATE", "1"},
+                                           {"REELTALLYX", "other"}});
+  ASSERT_EQ(settings.warnings().size(), 2U);
+  EXPECT_CONTAINS(settings.warnings()[0], "ANYFAST_API_KEY");
+  EXPECT_EQ(settings.warnings()[0].find("canary"), std::string::npos);
+  EXPECT_CONTAINS(settings.warnings()[1],
+                  "REELTALLY_CONCURENCY is no setting (did you mean REELTALLY_CONCURRENCY?)");
+}
+
+TEST(Settings, LedgerPath) {
+  struct Case {
+    Words words;
+    Environment environment;
+    const char* expected;
+  };
+  const std::vector<Case> cases{
+      {{"run", "--db", "x.db"}, {{"HOME", "/h"}}, "x.db"},
+      {{"run"}, {{"HOME", "/h"}, {"XDG_STATE_HOME", "/s"}}, "/s/reeltally/reeltally.db"},
+      {{"run"}, {{"HOME", "/h"}}, "/h/.local/state/reeltally/reeltally.db"},
+      {{"run"}, {{"HOME", "/h"}, {"REELTALLY_DB", "~/l.db"}}, "/h/l.db"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(load(c.words, c.environment).ledger_path(), c.expected);
+  EXPECT_CONTAINS(refusal([] { static_cast<void>(load({"run"}).ledger_path()); }), "--db");
+}
+
+constexpr const char* kAccounts = R"(
+base-url = "https://top.example"
+api-key-file = "/top"
+[account.team]
+base-url = "https://team.example"
+api-key-file = "~/team.key"
+[account.env]
+api-key-env = "ENV_KEY"
+[account.bare]
+base-url = "https://bare.example"
+)";
+
+TEST(Accounts, TheChosenOne) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", kAccounts);
+  struct Case {
+    Words more;
+    const char* base_url;
+    const char* key_file;
+    const char* key_env;
+  };
+  const std::vector<Case> cases{
+      {{}, "https://top.example", "/top", ""},
+      {{"--account", "team"}, "https://team.example", "/h/team.key", ""},
+      {{"--account", "env"}, "https://top.example", "", "ENV_KEY"},
+      {{"--account", "bare"}, "https://bare.example", "/top", ""},
+      {{"--account", "team", "--base-url", "https://o"}, "https://o", "/h/team.key", ""},
+      {{"--account", "team", "--api-key-file", "k"}, "https://team.example", "k", ""},
+  };
+  for (const Case& c : cases) {
+    Words words{"run", "--config", file};
+    words.insert(words.end(), c.more.begin(), c.more.end());
+    const cmd::Account account = load(words, {{"HOME", "/h"}}).account();
+    SCOPED_TRACE(testing::PrintToString(c.more));
+    EXPECT_EQ(account.base_url, c.base_url);
+    EXPECT_EQ(account.api_key_file, c.key_file);
+    EXPECT_EQ(account.api_key_env, c.key_env);
+  }
+  const auto account = load({"run", "--config", file, "--account", "env"}).account();
+  EXPECT_EQ(account.name, "env");
+  EXPECT_EQ(account.api_key_origin.text, file + ":8");
+  EXPECT_EQ(account.base_url_origin.text, file + ":2");
+}
+
+// The option's key is the chosen account's alone.
+TEST(Accounts, OthersKeepTheirOwnKey) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", kAccounts);
+  const Settings settings =
+      load({"run", "--config", file, "--api-key-file", "k", "--base-url", "https://o"});
+  const auto team = settings.account("team");
+  ASSERT_TRUE(team);
+  EXPECT_EQ(team->api_key_file, "~/team.key");
+  EXPECT_EQ(team->base_url, "https://team.example");
+  EXPECT_EQ(settings.account("bare"), std::nullopt);
+  EXPECT_EQ(settings.account("nobody"), std::nullopt);
+  EXPECT_EQ(settings.account("default")->api_key_file, "k");
+  EXPECT_EQ(settings.account_names(), (Words{"bare", "env", "team"}));
+}
+
+TEST(Accounts, AMistypedNameIsNoNewAccount) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", kAccounts);
+  EXPECT_CONTAINS(refusal([&] {
+                    load({"run", "--config", file, "--account", "tema"});
+                  }),
+                  "there is no [account.tema] in " + file + " (did you mean team?)");
+  EXPECT_EQ(load({"run", "--account", "anything"}).account().name, "anything");
+}
+
+TEST(Settings, MistakesOfOursAreLoud) {
+  const Settings settings = load({"status"});
+  EXPECT_THROW(static_cast<void>(settings.flag("wait")), std::logic_error);
+  EXPECT_THROW(static_cast<void>(settings.count("json")), std::logic_error);
+  EXPECT_THROW(static_cast<void>(settings.text("db")), std::logic_error);
+}
+
+}  // namespace

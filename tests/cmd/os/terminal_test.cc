@@ -1,0 +1,69 @@
+#include "cmd/os/terminal.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+namespace {
+
+/// A pseudo terminal of a given width.
+class Terminal {
+ public:
+  explicit Terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    if (::grantpt(master_) != 0 || ::unlockpt(master_) != 0) return;
+    fd_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
+    const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    ::ioctl(fd_, TIOCSWINSZ, &size);
+  }
+  ~Terminal() {
+    ::close(fd_);
+    ::close(master_);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int master_;
+  int fd_ = -1;
+};
+
+TEST(Terminal, Columns) {
+  EXPECT_EQ(cmd::terminal_columns(Terminal(132).fd(), {{"COLUMNS", "50"}}), 132U);
+  EXPECT_EQ(cmd::terminal_columns(Terminal(5).fd(), {}), 20U);
+  const std::vector<std::pair<const char*, std::size_t>> cases{{"50", 50}, {"3", 20},   {"0", 80},
+                                                               {"x", 80},  {"50x", 80}, {"", 80}};
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(cmd::terminal_columns(-1, {{"COLUMNS", text}}), expected) << text;
+  }
+}
+
+TEST(Terminal, TextColumns) {
+  const std::vector<std::pair<const char*, std::size_t>> cases{
+      {"", 0},          {"plain", 5}, {"M\xc3\xbcller", 6}, {"\xe6\x97\xb6\xe9\x95\xbf", 4},
+      {"e\xcc\x81", 1}, {"\\x1b", 4}, {"\xe2\x80\xa6", 1},  {"\xf0\x9f\x8e\xac", 2}};
+  for (const auto& [text, expected] : cases) EXPECT_EQ(cmd::text_columns(text), expected) << text;
+  EXPECT_EQ(cmd::padded("\xe6\x97\xb6", 4), "\xe6\x97\xb6  ");
+  EXPECT_EQ(cmd::padded("longer", 4), "longer");
+}
+
+TEST(Terminal, Color) {
+  const Terminal terminal(80);
+  ASSERT_TRUE(cmd::is_terminal(terminal.fd()));
+  const cmd::Environment xterm{{"TERM", "xterm"}};
+  EXPECT_TRUE(cmd::use_color("auto", terminal.fd(), xterm));
+  EXPECT_FALSE(cmd::use_color("auto", terminal.fd(), {{"TERM", "dumb"}}));
+  EXPECT_FALSE(cmd::use_color("auto", terminal.fd(), {}));
+  EXPECT_FALSE(cmd::use_color("auto", terminal.fd(), {{"TERM", "xterm"}, {"NO_COLOR", "1"}}));
+  EXPECT_TRUE(cmd::use_color("auto", terminal.fd(), {{"TERM", "xterm"}, {"NO_COLOR", ""}}));
+  EXPECT_FALSE(cmd::use_color("never", terminal.fd(), xterm));
+  EXPECT_TRUE(cmd::use_color("always", -1, {{"NO_COLOR", "1"}}));
+  EXPECT_FALSE(cmd::use_color("auto", -1, xterm));
+}
+
+}  // namespace

@@ -1,0 +1,431 @@
+// Random histories of tasks and closed periods against an oracle that knows nothing of the code:
+// what every report must say follows from three rules (reliability.md B5, B6, B8, B10).
+//
+// REELTALLY_MODEL_SCHEDULES: how many histories (1,000). REELTALLY_SEED: the first one's seed; a
+// failure names its own, which runs it again with REELTALLY_MODEL_SCHEDULES=1.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/close.h"
+#include "cmd/report.h"
+#include "storage/sqlite/billing/closing.h"
+#include "storage/sqlite/billing/reports.h"
+#include "storage/sqlite/database.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr int kTasks = 5;
+constexpr int kMonths = 6;  // 2026-01 …; histories play in the first four
+constexpr int kPlayed = 4;
+constexpr int kSteps = 14;
+constexpr int kPrice = 3;  // a second, until a closed month is priced anew
+constexpr int kPricesEnd = 6;
+constexpr int kShards = 4;  // tests that run beside each other
+
+// ---- the oracle
+
+/// What the gateway last said of a task.
+struct Said {
+  int month = 0;
+  bool succeeded = false;
+  int seconds = 0;
+  [[nodiscard]] int cost(int price) const { return succeeded ? seconds * price : 0; }
+  [[nodiscard]] bool charges_as(const Said& other) const {
+    return succeeded == other.succeeded && seconds == other.seconds;
+  }
+};
+
+/// A line: task, cost, and whether it corrects a closed month.
+using Line = std::tuple<int, int, bool>;
+
+class Oracle {
+ public:
+  void say(int task, const Said& said) {
+    said_[task] = said;
+    unfinished_.erase(task);
+  }
+  /// A task that was submitted in that month, and of which nothing more is known.
+  void submit(int task, int month) { unfinished_[task] = month; }
+  /// Other prices for a closed month.
+  void reprice(int month, int price) { prices_[month] = price; }
+  [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
+  [[nodiscard]] std::vector<int> unfinished(int month) const {
+    std::vector<int> tasks;
+    for (const auto& [task, submitted] : unfinished_) {
+      if (submitted == month) {
+        tasks.push_back(task);
+      }
+    }
+    return tasks;
+  }
+
+  /// The lines of a month, sorted.
+  [[nodiscard]] std::vector<Line> lines(int month) const {
+    if (is_closed(month)) {
+      return closed_.at(month);
+    }
+    std::vector<Line> lines;
+    for (const auto& [task, said] : said_) {
+      const auto frozen = frozen_.find(task);
+      const int cost = said.cost(price(origin(task)));
+      if (frozen == frozen_.end()) {
+        if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
+          lines.emplace_back(task, cost, is_closed(said.month));
+        }
+      } else if (next_open(frozen->second.month) == month &&
+                 !(said.charges_as(frozen->second.said) && cost == frozen->second.cost)) {
+        lines.emplace_back(task, -frozen->second.cost, true);
+        lines.emplace_back(task, cost, true);
+      }
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  void close(int month) {
+    std::vector<Line> frozen = lines(month);
+    for (const auto& [task, said] : said_) {
+      const bool here = std::any_of(frozen.begin(), frozen.end(), [task = task](const Line& line) {
+        return std::get<0>(line) == task;
+      });
+      if (here) {
+        const Frozen now{origin(task), said, said.cost(price(origin(task)))};
+        frozen_[task] = now;
+      }
+    }
+    closed_[month] = std::move(frozen);
+  }
+
+  /// What all tasks cost by now: the sum of all lines of all months.
+  [[nodiscard]] int total() const {
+    int total = 0;
+    for (const auto& [task, said] : said_) {
+      total += said.cost(price(origin(task)));
+    }
+    return total;
+  }
+
+ private:
+  /// What stands in closed months.
+  struct Frozen {
+    int month = 0;  ///< that it was incurred in, however often it is corrected
+    Said said;
+    int cost = 0;
+  };
+
+  [[nodiscard]] int origin(int task) const {
+    const auto known = frozen_.find(task);
+    return known == frozen_.end() ? said_.at(task).month : known->second.month;
+  }
+  [[nodiscard]] int price(int month) const {
+    const auto other = prices_.find(month);
+    return other == prices_.end() ? kPrice : other->second;
+  }
+  [[nodiscard]] int next_open(int month) const {
+    do {
+      ++month;
+    } while (is_closed(month));
+    return month;
+  }
+
+  std::map<int, Said> said_;
+  std::map<int, int> unfinished_;  // month of submission, by task
+  std::map<int, int> prices_;      // of closed months that were priced anew
+  std::map<int, Frozen> frozen_;
+  std::map<int, std::vector<Line>> closed_;
+};
+
+// ---- the program
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::array<int, kMonths> kDayOfYear{0, 31, 59, 90, 120, 151};
+constexpr std::int64_t kYear2026 = 1'767'225'600'000;
+constexpr core::UtcTime kMuchLater{std::chrono::milliseconds(kYear2026 + 400 * kDayMs)};
+
+std::string month_name(int month) { return "2026-0" + std::to_string(month + 1); }
+
+class Program {
+ public:
+  explicit Program(const support::TempDir& folder)
+      : folder_(folder), ledger_(folder.path("ledger.db")), prices_(price_file(kPrice)) {
+    for (int price = 1; price < kPricesEnd; ++price) {
+      folder.write("prices" + std::to_string(price) + ".csv",
+                   "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,," +
+                       std::to_string(price) + ",CNY,,\n");
+    }
+  }
+
+  void copy_from(const std::string& empty_ledger) const {
+    for (const char* end : {"-wal", "-shm", "-journal"}) {
+      std::filesystem::remove(ledger_ + end);
+    }
+    std::filesystem::copy_file(empty_ledger, ledger_,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+
+  void say(int task, const Said& said, bool first, int step) const {
+    const std::string id = "t" + std::to_string(task);
+    const int state = said.succeeded ? 1 : 2;
+    const std::int64_t finish = begin_of(said.month) + task * 1000;
+    const std::string seconds = "'" + std::to_string(said.seconds) + "'";
+    if (first) {
+      support::add_billing_task(ledger_,
+                                {.id = id,
+                                 .state = state,
+                                 .columns = ", finish_time, model, duration_seconds",
+                                 .values = ", " + std::to_string(finish) + ", 'm', " + seconds},
+                                kYear2026);
+    } else {
+      support::answer_billing_task(
+          ledger_, id, state,
+          "finish_time = " + std::to_string(finish) + ", duration_seconds = " + seconds,
+          "answer " + std::to_string(step), kYear2026);
+    }
+  }
+
+  void submit(int task, int month) const {
+    const std::int64_t at = begin_of(month) + task * 1000;
+    support::add_billing_task(ledger_,
+                              {.id = "t" + std::to_string(task),
+                               .state = 0,
+                               .columns = ", submit_time, model",
+                               .values = ", " + std::to_string(at) + ", 'm'"},
+                              at);
+  }
+
+  void close(int month) {
+    std::ostringstream out;
+    ASSERT_EQ(cmd::close_period({.ledger = ledger_,
+                                 .period = month_name(month),
+                                 .prices = prices_,
+                                 .force = true,
+                                 .write_off_stale = true},
+                                kMuchLater, log_, out),
+              cmd::ok);
+  }
+  [[nodiscard]] std::vector<int> written_off(int month) const {
+    storage::Reports reports(ledger_);
+    std::vector<int> tasks;
+    for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+      if (closed.period.name != month_name(month)) {
+        continue;
+      }
+      for (const storage::TaskName& task : reports.written_off(closed)) {
+        tasks.push_back(std::stoi(task.task_id.substr(1)));
+      }
+    }
+    std::sort(tasks.begin(), tasks.end());
+    return tasks;
+  }
+
+  void reprice(int month, int price, int expected) {
+    std::ostringstream out;
+    ASSERT_EQ(cmd::reprice_period(
+                  {.ledger = ledger_, .period = month_name(month), .prices = price_file(price)},
+                  kMuchLater, log_, out),
+              expected);
+  }
+
+  /// A closing that dies after some lines.
+  void die_while_closing(int month, int lines) const {
+    storage::Reports reports(ledger_);
+    const core::TimeZone utc("UTC");
+    const core::Period period = core::parse_period(month_name(month), utc);
+    storage::Closing closing(ledger_, {.period = period, .zone = "UTC"}, kMuchLater);
+    reports.each_line({.begin = period.begin, .end = period.end}, {}, utc,
+                      [&](const core::ReportLine& line) {
+                        if (lines-- > 0) {
+                          closing.add(line);
+                        }
+                      });
+  }
+
+  std::string report(int month) {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = month_name(month), .prices = prices_}, log_,
+                      out);
+    return out.str();
+  }
+
+  /// The costs of the year's months, from a report that sums them up.
+  std::map<std::string, int> costs_by_month() {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = "2026", .by = {"month"}, .prices = prices_},
+                      log_, out);
+    std::map<std::string, int> costs;
+    for (auto& row : support::csv_table(out.str())) {
+      costs[row["month"]] += std::stoi(row["cost"]);
+    }
+    return costs;
+  }
+
+ private:
+  static std::int64_t begin_of(int month) {
+    return kYear2026 + kDayOfYear.at(static_cast<std::size_t>(month)) * kDayMs;
+  }
+  [[nodiscard]] std::string price_file(int price) const {
+    return folder_.path("prices" + std::to_string(price) + ".csv");
+  }
+
+  const support::TempDir& folder_;
+  std::string ledger_;
+  std::string prices_;
+  cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
+
+  // A refusal is told, and expected here.
+  static int silent() {
+    static const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd;
+  }
+};
+
+std::vector<Line> parse(const std::string& report) {
+  std::vector<Line> lines;
+  for (auto& row : support::csv_table(report)) {
+    lines.emplace_back(std::stoi(row["task_id"].substr(1)), std::stoi(row["cost"]),
+                       !row["adjusts"].empty());
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// ---- a history
+
+class History {
+ public:
+  History(Program& program, unsigned seed) : program_(program), random_(seed) {}
+
+  void play() {
+    for (int step = 0; step < kSteps; ++step) {
+      switch (pick(8)) {
+        case 0:
+          close(pick(kPlayed));
+          break;
+        case 1:
+          die(pick(kPlayed));
+          break;
+        case 2:
+          reprice(pick(kPlayed), 1 + pick(kPricesEnd - 1));
+          break;
+        case 3:
+          submit(pick(kTasks), pick(kPlayed));
+          break;
+        default:
+          say(pick(kTasks), step);
+      }
+    }
+    check();
+  }
+
+ private:
+  int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+
+  void say(int task, int step) {
+    const Said said{.month = pick(kPlayed), .succeeded = pick(4) != 0, .seconds = 1 + pick(3)};
+    program_.say(task, said, known_.insert(task).second, step);
+    oracle_.say(task, said);
+    trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost(kPrice)
+           << "; ";
+  }
+  void submit(int task, int month) {
+    if (known_.insert(task).second) {
+      program_.submit(task, month);
+      oracle_.submit(task, month);
+      trace_ << "t" << task << " submitted in " << month_name(month) << "; ";
+    }
+  }
+  void reprice(int month, int price) {
+    const bool closed = oracle_.is_closed(month);
+    program_.reprice(month, price, closed ? cmd::ok : cmd::partly);
+    if (closed) {
+      oracle_.reprice(month, price);
+      trace_ << month_name(month) << " at " << price << " a second; ";
+    }
+  }
+  void close(int month) {
+    program_.close(month);
+    if (!oracle_.is_closed(month)) {
+      EXPECT_EQ(program_.written_off(month), oracle_.unfinished(month)) << trace_.str();
+      oracle_.close(month);
+      golden_[month] = program_.report(month);
+    }
+    trace_ << "close " << month_name(month) << "; ";
+  }
+  void die(int month) {
+    if (!oracle_.is_closed(month)) {
+      program_.die_while_closing(month, pick(3));
+      trace_ << "die while closing " << month_name(month) << "; ";
+    }
+  }
+
+  void check() {
+    std::map<std::string, int> costs;
+    int total = 0;
+    for (int month = 0; month < kMonths; ++month) {
+      const std::string report = program_.report(month);
+      const std::vector<Line> lines = parse(report);
+      EXPECT_EQ(lines, oracle_.lines(month)) << month_name(month) << ": " << trace_.str();
+      if (golden_.contains(month)) {
+        EXPECT_EQ(report, golden_[month]) << trace_.str();
+      }
+      for (const Line& line : lines) {
+        costs[month_name(month)] += std::get<1>(line);
+        total += std::get<1>(line);
+      }
+    }
+    EXPECT_EQ(program_.costs_by_month(), costs) << trace_.str();
+    EXPECT_EQ(total, oracle_.total()) << trace_.str();
+  }
+
+  Program& program_;
+  std::mt19937 random_;
+  Oracle oracle_;
+  std::set<int> known_;  // tasks
+  std::map<int, std::string> golden_;
+  std::ostringstream trace_;
+};
+
+unsigned number_from(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
+
+class BillingModel : public testing::TestWithParam<unsigned> {};
+
+TEST_P(BillingModel, EveryReportFollowsFromWhatWasSaid) {
+  // In memory where the system has such a folder: thousands of ledgers are synced here.
+  const std::filesystem::path memory("/dev/shm");
+  const support::TempDir folder(
+      std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
+  support::make_billing_ledger(folder.path("empty.db"));
+  const unsigned schedules = number_from("REELTALLY_MODEL_SCHEDULES", 1000);
+  const unsigned first = number_from("REELTALLY_SEED", 20261124);
+  Program program(folder);
+  for (unsigned i = GetParam(); i < schedules; i += kShards) {
+    program.copy_from(folder.path("empty.db"));
+    History(program, first + i).play();
+    ASSERT_FALSE(HasFailure()) << "REELTALLY_SEED=" << first + i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, BillingModel, testing::Range(0U, static_cast<unsigned>(kShards)));
+
+}  // namespace

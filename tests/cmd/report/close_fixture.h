@@ -1,0 +1,108 @@
+// A ledger of October 2026, closed and reported on by the functions that the command line calls.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/close.h"
+#include "cmd/report.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
+#include "tests/support/temp_dir.h"
+
+namespace close_fixture {
+
+inline constexpr std::int64_t kDayMs = 86'400'000;
+inline constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
+inline constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
+inline constexpr core::UtcTime kNow{std::chrono::milliseconds(kNovember + 20 * kDayMs)};
+
+inline const std::string kPrices =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "m,second,,,0.90,CNY,,\n";
+
+class CloseFixture : public testing::Test {
+ protected:
+  CloseFixture() {
+    support::make_billing_ledger(ledger_);
+    prices_ = folder_.write("prices.csv", kPrices);
+  }
+
+  void add(const std::string& id, std::int64_t finish, const std::string& seconds, int state = 1) {
+    support::add_billing_task(ledger_,
+                              {.id = id,
+                               .state = state,
+                               .columns = ", submit_time, finish_time, model, duration_seconds",
+                               .values = ", " + std::to_string(finish) + ", " +
+                                         std::to_string(finish) + ", 'm', '" + seconds + "'"},
+                              kOctober);
+  }
+  void answer(const std::string& id, int state, const std::string& assignments,
+              const std::string& body) {
+    support::answer_billing_task(ledger_, id, state, assignments, body, kNovember);
+  }
+  int close(const std::string& period, bool force = false) {
+    return call(cmd::close_period, options(period, force));
+  }
+  int reprice(const std::string& period, const std::string& rows, bool force = false) {
+    cmd::CloseOptions options = this->options(period, force);
+    options.prices = book(rows);
+    return call(cmd::reprice_period, options);
+  }
+  [[nodiscard]] cmd::CloseOptions options(const std::string& period, bool force = false) const {
+    return {.ledger = ledger_,
+            .period = period,
+            .zone = zone_,
+            .prices = prices_,
+            .force = force,
+            .json = json_};
+  }
+  // Keeps what is told of it.
+  int call(int (*command)(const cmd::CloseOptions&, core::UtcTime, cmd::Log&, std::ostream&),
+           const cmd::CloseOptions& options) {
+    std::ostringstream out;
+    cmd::Log log{{.level = cmd::LogLevel::note}};
+    testing::internal::CaptureStderr();
+    const int code = command(options, kNow, log, out);
+    told_ = testing::internal::GetCapturedStderr();
+    said_ = out.str();
+    return code;
+  }
+  // A price book with these rows: "m,second,,,2,CNY,,\n".
+  [[nodiscard]] std::string book(const std::string& rows) const {
+    return folder_.write("book.csv",
+                         "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n" + rows);
+  }
+  [[nodiscard]] bool told(const std::string& text) const {
+    return told_.find(text) != std::string::npos;
+  }
+  std::string report(const std::string& period, const std::string& zone = "") {
+    std::ostringstream out;
+    cmd::write_report({.ledger = ledger_, .period = period, .zone = zone, .prices = prices_}, log_,
+                      out);
+    return out.str();
+  }
+  // "task cost adjusts?" of each line of a report.
+  std::string costs(const std::string& period) {
+    std::string all;
+    for (auto& row : support::csv_table(report(period))) {
+      all += row["task_id"] + " " + row["cost"] + (row["adjusts"].empty() ? "" : "*") + "\n";
+    }
+    return all;
+  }
+
+  support::TempDir folder_;
+  std::string ledger_ = folder_.path("ledger.db");
+  std::string prices_;
+  std::string zone_;
+  bool json_ = false;
+  std::string said_;  // on standard output
+  std::string told_;  // on standard error
+  cmd::Log log_{{.level = cmd::LogLevel::error}};
+};
+
+}  // namespace close_fixture

@@ -1,0 +1,221 @@
+#include "cmd/report/close_refusals.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/report.h"
+#include "cmd/report/closed_periods.h"
+#include "storage/sqlite/billing/reports.h"
+#include "storage/sqlite/database.h"
+#include "tests/cmd/report/close_fixture.h"
+
+namespace {
+
+using namespace close_fixture;
+
+class CloseRefusals : public CloseFixture {};
+
+// ---- costs
+
+TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "");
+  for (const char* id : {"c", "d"}) {
+    add(id, kOctober + 3000, "5");
+    answer(id, 1, "model = 'typo'", id);
+  }
+  add("failed", kOctober + 4000, "5", 2);
+  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_EQ(said_, "");
+  EXPECT_TRUE(
+      told("cannot close 2026-10: 3 lines have no cost (model typo, 2 lines: no price for "
+           "this model; model m, 1 line: the answer has no usable duration_seconds)"))
+      << told_;
+  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  const std::string before = report("2026-10");
+  json_ = true;
+  ASSERT_EQ(close("2026-10", true), cmd::ok);
+  EXPECT_TRUE(told("2026-10 is closed although 3 lines have no cost")) << told_;
+  EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 3);
+  EXPECT_EQ(report("2026-10"), before);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 3) << "also when closed before";
+}
+
+TEST_F(CloseRefusals, WithoutPricesUsageAloneIsClosedAndToldOfOnce) {
+  add("a", kOctober + 1000, "8");
+  prices_.clear();
+  json_ = true;
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_TRUE(told("2026-10 is closed without a price book")) << told_;
+  EXPECT_EQ(std::count(told_.begin(), told_.end(), '\n'), 1) << told_;
+  EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 1);
+}
+
+TEST_F(CloseRefusals, AMonthThatWasClosedWithoutPricesGetsThemInTheNextOpenOne) {
+  add("a", kOctober + 1000, "8");
+  prices_.clear();
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  add("late", kOctober + 2000, "5");
+  prices_ = folder_.write("prices.csv", kPrices);
+  EXPECT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_TRUE(told("1 line of these correct 2026-10, which `reeltally close 2026-10 --reprice"))
+      << told_;
+  EXPECT_EQ(costs("2026-11"), "late *\n");
+  const std::string october = report("2026-10");
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\n"), cmd::ok);
+  EXPECT_EQ(costs("2026-12"), "a *\na 7.2*\nlate *\nlate 4.5*\n");
+  EXPECT_EQ(report("2026-10"), october);
+}
+
+// ---- tasks of which more is to be heard
+
+TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
+  add("a", kOctober + 1000, "8");
+  for (int i = 1; i <= 7; ++i) {
+    add("s" + std::to_string(i), kOctober + i * kDayMs, "8", 0);
+  }
+  add("r", kNovember - 1000, "8", 0);
+  add("hasty", kOctober + 5000, "8");
+  storage::open_for_writing(ledger_)->exec(
+      "INSERT INTO unsettled (task, settles_at) SELECT id, 0 FROM task WHERE task_id = 'hasty'");
+  cmd::CloseOptions young = options("2026-10");
+  young.stale_after = std::chrono::hours(24 * 21);
+  EXPECT_EQ(call(cmd::close_period, young), cmd::partly);
+  EXPECT_TRUE(told("1 unfinished task (r), to ask for by `reeltally run --pending`;")) << told_;
+  EXPECT_TRUE(
+      told("7 stale tasks (s1, s2, s3, s4, s5 and 2 more), for which --pending no longer "
+           "asks: ask once more by `reeltally run --pending --stale-after 52d`, or close "
+           "without them by --write-off-stale"))
+      << told_;
+  EXPECT_TRUE(
+      told("1 task whose quota may not be settled yet (hasty), to ask for once more by "
+           "`reeltally run --pending`"))
+      << told_;
+  EXPECT_EQ(std::count(told_.begin(), told_.end(), '\n'), 1) << told_;
+  young.write_off_stale = true;
+  EXPECT_EQ(call(cmd::close_period, young), cmd::partly) << "r is running";
+  EXPECT_FALSE(told("stale")) << told_;
+}
+
+TEST_F(CloseRefusals, TellsTheAccountsThatTheirTasksAreAskedWith) {
+  for (const char* account : {"default", "studio"}) {
+    support::add_billing_task(ledger_,
+                              {.account = account,
+                               .id = account,
+                               .state = 0,
+                               .columns = ", submit_time",
+                               .values = ", " + std::to_string(kOctober + 1000)},
+                              kOctober);
+  }
+  cmd::CloseOptions own = options("2026-10");
+  own.stale_after = std::chrono::hours(24 * 100);
+  EXPECT_EQ(call(cmd::close_period, own), cmd::partly);
+  EXPECT_TRUE(told("`reeltally run --pending` and `reeltally run --pending --account studio`"))
+      << told_;
+  own.account = "studio";
+  EXPECT_EQ(call(cmd::close_period, own), cmd::partly);
+  EXPECT_TRUE(told("`reeltally run --pending --account default` and `reeltally run --pending`"))
+      << told_;
+}
+
+TEST_F(CloseRefusals, AnUnsettledTaskBlocksItsPeriodUntilItWasAskedAgain) {
+  add("a", kOctober + 1000, "8");
+  add("november", kNovember + 1000, "8");
+  const auto database = storage::open_for_writing(ledger_);
+  database->exec("INSERT INTO unsettled (task, settles_at) SELECT id, 0 FROM task");
+  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_TRUE(told("1 task whose quota may not be settled yet (a)")) << told_;
+  database->exec("DELETE FROM unsettled WHERE task = (SELECT id FROM task WHERE task_id = 'a')");
+  EXPECT_EQ(close("2026-10"), cmd::ok) << "one of another month is no matter";
+}
+
+TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
+  add("a", kOctober + 1000, "8");
+  add("stale", kOctober + 2000, "8", 0);
+  add("november", kNovember + 1000, "8", 0);
+  cmd::CloseOptions writing_off = options("2026-10");
+  writing_off.write_off_stale = true;
+  writing_off.json = true;
+  ASSERT_EQ(call(cmd::close_period, writing_off), cmd::ok) << told_;
+  EXPECT_TRUE(told("2026-10 is closed without 1 stale task (stale)")) << told_;
+  const auto line = nlohmann::json::parse(said_);
+  EXPECT_EQ(line.at("written_off"), 1);
+  EXPECT_EQ(line.at("unfinished"), 0);
+  std::ostringstream out;
+  const std::string path = folder_.path("october.csv");
+  cmd::write_report({.ledger = ledger_, .period = "2026-10", .output = path}, log_, out);
+  const auto manifest = nlohmann::json::parse(support::read_file(path + ".manifest.json"));
+  EXPECT_EQ(manifest.at("written_off").dump(), R"([{"account":"default","task_id":"stale"}])");
+  // It finishes all the same.
+  answer("stale", 1, "finish_time = " + std::to_string(kOctober + 3000), "at last");
+  EXPECT_EQ(costs("2026-11"), "stale 7.2*\n");
+}
+
+// ---- time that no period has
+
+TEST_F(CloseRefusals, MonthsOfTwoZonesAreRefusedWithTheirHours) {
+  add("a", kOctober + 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  zone_ = "Europe/Berlin";
+  EXPECT_EQ(close("2026-11", true), cmd::partly);
+  EXPECT_TRUE(
+      told("it overlaps 2026-10, which was closed in UTC, by the 1 hour from "
+           "2026-10-31T23:00:00Z to 2026-11-01T00:00:00Z; use --tz UTC"))
+      << told_;
+  zone_ = "America/New_York";
+  EXPECT_EQ(close("2026-11-01"), cmd::partly);
+  EXPECT_TRUE(
+      told("the 4 hours from 2026-11-01T00:00:00Z to 2026-11-01T04:00:00Z between it and "
+           "2026-10, which was closed in UTC, would be in no period; use --tz UTC"))
+      << told_;
+  zone_ = "UTC";
+  EXPECT_EQ(close("2026-11-01"), cmd::ok) << told_;
+}
+
+TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreToldOf) {
+  add("a", kOctober + 1000, "8");
+  add("between", kOctober - 1000, "8");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  zone_ = "Europe/Berlin";
+  EXPECT_EQ(close("2026-09"), cmd::partly);
+  EXPECT_TRUE(told("the 2 hours from 2026-09-30T22:00:00Z to 2026-10-01T00:00:00Z")) << told_;
+  EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
+  ASSERT_EQ(close("2026-09", true), cmd::ok);
+  const std::vector<std::string> warnings = cmd::gap_warnings(ledger_);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(warnings.front().starts_with(
+      "the 2 hours from 2026-09-30T22:00:00Z to 2026-10-01T00:00:00Z lie between the closed "
+      "periods 2026-09 (Europe/Berlin) and 2026-10 (UTC), with 1 line that no closed period has"))
+      << warnings.front();
+}
+
+TEST_F(CloseRefusals, AMonthIsLeftOutOnlyWhileNothingIsInIt) {
+  constexpr std::int64_t kAugust = kOctober - 61 * kDayMs;
+  add("a", kAugust + 1000, "8");
+  ASSERT_EQ(close("2026-08"), cmd::ok);
+  add("september", kOctober - 2 * kDayMs, "8");
+  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_TRUE(
+      told("the 720 hours from 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z between it and "
+           "2026-08 are not closed and hold 1 line; close them first"))
+      << told_;
+  ASSERT_EQ(close("2026-09"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
+}
+
+TEST_F(CloseRefusals, AnEmptyMonthMayBeLeftOut) {
+  add("a", kOctober - 61 * kDayMs + 1000, "8");
+  ASSERT_EQ(close("2026-08"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ok) << told_;
+  EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
+}
+
+}  // namespace

@@ -1,0 +1,88 @@
+#include "cmd/report/closed_periods.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cmd/report.h"
+#include "core/error.h"
+#include "storage/sqlite/database.h"
+#include "tests/cmd/report/close_fixture.h"
+
+namespace {
+
+using namespace close_fixture;
+
+class ClosedPeriods : public CloseFixture {};
+
+TEST_F(ClosedPeriods, ATouchedLineIsFound) {
+  add("a", kOctober + 1000, "8");
+  add("late", kOctober + 2000, "5");
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
+  const auto database = storage::open_for_writing(ledger_);
+  database->exec(
+      "DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
+  const std::vector<std::string> faults = cmd::check_closed_periods(ledger_);
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_TRUE(faults.front().starts_with("closed period 2026-10: "));
+}
+
+TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
+  add("a", kOctober + 1000, "8");
+  add("failed", kOctober + 2000, "5", 2);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"another cost", "UPDATE report_line SET cost = '0.01' WHERE id = 1"},
+      {"another model", "UPDATE report_line SET model = 'x' WHERE id = 1"},
+      {"a failed task made paid",
+       "UPDATE report_line SET succeeded = 1, cost = '4.5', quantity = "
+       "'5', unit_price = '0.9', currency = 'CNY' WHERE id = 2"},
+      {"a task taken out of its month", "DELETE FROM report_line WHERE id = 2"},
+      {"a task in another month",
+       "UPDATE report_line SET billed_at = billed_at + 2678400000 WHERE id = 2"},
+      {"another SHA-256", "UPDATE period SET sha256 = 'x'"},
+      {"the month taken away", "DELETE FROM report_line; DELETE FROM period"},
+      {"the month moved",
+       "UPDATE period SET name = '2026-12', begins_at = 1796083200000, "
+       "ends_at = 1798761600000"},
+      {"a zone that is none", "UPDATE period SET tz = 'Nowhere'"}};
+  for (const auto& [name, sql] : cases) {
+    SCOPED_TRACE(name);
+    const std::string whole = ledger_;
+    ledger_ = folder_.path("changed.db");
+    std::filesystem::remove(ledger_);
+    SQLite::Database(whole, SQLite::OPEN_READWRITE).exec("VACUUM INTO '" + ledger_ + "'");
+    std::filesystem::permissions(ledger_, std::filesystem::perms(0600));
+    SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
+        .exec(
+            "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
+            "DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; " +
+            sql);
+    for (const char* period : {"2026-10", "2026"}) {
+      for (const char* format : {"csv", "json", "focus", "html"}) {
+        const std::string path = folder_.path("october");
+        std::ostringstream out;
+        EXPECT_THROW(
+            cmd::write_report({.ledger = ledger_, .period = period, .format = format}, log_, out),
+            core::Error)
+            << period << " " << format;
+        EXPECT_EQ(out.str(), "");
+        EXPECT_THROW(
+            cmd::write_report(
+                {.ledger = ledger_, .period = period, .format = format, .output = path}, log_, out),
+            core::Error);
+        EXPECT_FALSE(std::filesystem::exists(path));
+      }
+    }
+    ledger_ = whole;
+  }
+  EXPECT_NE(report("2026-10"), "");
+}
+
+}  // namespace

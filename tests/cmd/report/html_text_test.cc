@@ -1,0 +1,69 @@
+#include "cmd/report/html_text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+// "class y height" of each part of a chart, from left to right.
+std::vector<std::string> parts(const std::string& svg) {
+  const auto attribute = [](const std::string& text, const std::string& name) {
+    const std::size_t begin = text.find(" " + name + "=\"") + name.size() + 3;
+    return text.substr(begin, text.find('"', begin) - begin);
+  };
+  std::vector<std::string> parts;
+  for (std::size_t at = svg.find("<rect"); at != std::string::npos;
+       at = svg.find("<rect", at + 1)) {
+    const std::string rect = svg.substr(at, svg.find('>', at) - at);
+    parts.push_back(attribute(rect, "class") + " " + attribute(rect, "y") + " " +
+                    attribute(rect, "height"));
+  }
+  return parts;
+}
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+TEST(ColumnChart, StacksPartsFromTheAxis) {
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", 4, 1}, {"02", "", 2.5, 0}}, "x")),
+            (std::vector<std::string>{"good 30 120", "bad 0 30", "good 75 75"}));
+  EXPECT_TRUE(parts(cmd::column_chart({{"01", "", 0, 0}}, "x")).empty());
+  EXPECT_TRUE(parts(cmd::column_chart({}, "x")).empty());
+}
+
+TEST(ColumnChart, DrawsCorrectionsBelowTheAxis) {
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -2, 0}, {"02", "", 1, 0}}, "x")),
+            (std::vector<std::string>{"good 50 100", "good 0 50"}));
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 3}}, "x")),
+            (std::vector<std::string>{"good 75 75", "bad 0 75"}));
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 0}}, "x")).size(), 1U);
+}
+
+TEST(ColumnChart, NamesDoNotRunIntoEachOther) {
+  const auto names = [](std::size_t bars, const std::string& name) {
+    return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", 1, 0}), "x"), "<text");
+  };
+  EXPECT_EQ(names(7, "01"), 7U);
+  EXPECT_EQ(names(31, "01"), 16U);
+  EXPECT_EQ(names(92, "01"), 23U);
+  EXPECT_EQ(names(12, "2026-10"), 6U);
+}
+
+TEST(HtmlText, IsForPeople) {
+  EXPECT_EQ(cmd::grouped(-1234567), "\u22121\u202F234\u202F567");
+  EXPECT_EQ(cmd::grouped(*core::Decimal::parse("-1234.5625")), "\u22121\u202F234.5625");
+  EXPECT_EQ(cmd::duration_words(59), "59 s");
+  EXPECT_EQ(cmd::duration_words(200), "3 min 20 s");
+  EXPECT_EQ(cmd::duration_words(7505), "2 h 05 min");
+  EXPECT_EQ(cmd::html_escape("<a href='x'>\"&\n\u202E"),
+            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\\x0a\\u202e");
+}
+
+}  // namespace

@@ -1,0 +1,283 @@
+// What a report says of money that is not known, not refunded, not yet due or corrected.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/close.h"
+#include "cmd/report.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+// 2026-10-05T00:00:00Z.
+constexpr std::int64_t kDay = 1'791'158'400'000;
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr core::UtcTime kInDecember{std::chrono::milliseconds(kDay + 60 * kDayMs)};
+
+const std::string kPrices =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "happy*,second,,720,0.90,CNY,,\n"
+    "seed*,mtoken,,,46,CNY,,\n"
+    "seed*,sr_mtoken,,,2.5,USD,,\n";
+
+class ReportMoneyTest : public testing::Test {
+ protected:
+  ReportMoneyTest() {
+    support::make_billing_ledger(ledger_);
+    options_.ledger = ledger_;
+    options_.period = "2026-10";
+    options_.prices = folder_.write("prices.csv", kPrices);
+  }
+
+  void add(const std::string& id, int state, const std::string& columns,
+           const std::string& values) {
+    support::add_billing_task(
+        ledger_, {.id = id, .state = state, .columns = columns, .values = values}, observed_at_);
+  }
+  /// Five tasks of three models, of which one has no price.
+  void add_october() {
+    const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
+    add("t2", 1, ", finish_time, model, resolution, duration_seconds, labels",
+        ", " + at(60) + ", 'happyhorse', '720p', '5.0', '{\"customer\":\"A, B\"}'");
+    add("t1", 1, ", finish_time, model, resolution, completion_tokens, super_resolution_tokens",
+        ", " + at(60) + ", 'seedance', '1080p', '108900', '245025'");
+    add("t3", 2, ", finish_time, model", ", " + at(90) + ", 'happyhorse'");
+    add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
+    add("t5", 1, ", finish_time, model", ", " + at(0) + ", 'happyhorse'");
+  }
+  /// Keeps what was told on the way.
+  template <typename Work>
+  std::string while_told(Work work) {
+    std::ostringstream out;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(work(out), cmd::ok);
+    told_ = testing::internal::GetCapturedStderr();
+    return out.str();
+  }
+  std::string report() {
+    return while_told([this](auto& out) { return cmd::write_report(options_, log_, out); });
+  }
+  void close(const std::string& period) {
+    while_told([&](auto& out) {
+      return cmd::close_period(
+          {.ledger = ledger_, .period = period, .prices = options_.prices, .force = true},
+          kInDecember, log_, out);
+    });
+  }
+  /// Of a report into a file.
+  nlohmann::json manifest() {
+    options_.output = folder_.path("report.csv");
+    report();
+    options_.output = "-";
+    return nlohmann::json::parse(support::read_file(folder_.path("report.csv.manifest.json")));
+  }
+  std::string warnings() {
+    (void)report();
+    return told_;
+  }
+
+  support::TempDir folder_;
+  std::string ledger_ = folder_.path("ledger.db");
+  cmd::ReportOptions options_;
+  cmd::Log log_{{.level = cmd::LogLevel::warning}};
+  std::string told_;
+  std::int64_t observed_at_ = kDay + 2 * kDayMs;  ///< when answers come
+};
+
+// "MODEL: TASKS CURRENCY COST UNPRICED QUOTA, …"
+std::string groups_of(const std::string& report) {
+  std::string all;
+  for (auto& row : support::csv_table(report)) {
+    all += row["model"] + (row.contains("status") ? " " + row["status"] : "") + ": " +
+           row["tasks"] + " " + row["currency"] + " " + row["cost"] + " " + row["unpriced"] + " " +
+           row["quota"] + "\n";
+  }
+  return all;
+}
+
+TEST_F(ReportMoneyTest, NoGroupMakesAnUnknownCostZero) {
+  const auto finished = [this](const std::string& id, int state, const std::string& model,
+                               const std::string& seconds, const std::string& more = "NULL") {
+    add(id, state, ", finish_time, model, duration_seconds, quota, super_resolution_tokens",
+        ", " + std::to_string(kDay) + ", '" + model + "', " + seconds + ", '7', " + more);
+  };
+  finished("part 1", 1, "part", "'2'");
+  finished("part 2", 1, "part", "NULL");
+  finished("part 3", 2, "part", "'2'");
+  finished("none 1", 1, "none", "'2'");
+  finished("none 2", 2, "none", "'2'");
+  finished("failed", 2, "failed", "'2'");
+  finished("free", 1, "free", "'2'");
+  finished("two", 1, "two", "'2'", "'1000000'");
+  finished("two failed", 2, "two", "'2'");
+  options_.prices = folder_.write("prices.csv",
+                                  "model,unit,price,currency\npart,second,3,CNY\n"
+                                  "free,second,0,CNY\ntwo,second,1,USD\ntwo,sr_mtoken,5,CNY\n");
+  options_.by = {"model"};
+  options_.period = "2026-10-05";
+  EXPECT_EQ(groups_of(report()),
+            "failed: 1  0 0 \n"
+            "free: 1 CNY 0 0 7\n"
+            "none: 2   1 7\n"
+            "part: 3 CNY 6 1 14\n"
+            "two: 1 CNY 5 0 \n"
+            "two: 1 USD 2 0 7\n");
+  options_.by = {"model", "status"};
+  EXPECT_NE(groups_of(report()).find("none failure: 1  0 0 \nnone success: 1   1 7\n"
+                                     "part failure: 1  0 0 \npart success: 2 CNY 6 1 14\n"),
+            std::string::npos)
+      << groups_of(report());
+  options_.format = "json";
+  EXPECT_NE(report().find(R"("model":"none","status":"success","tasks":1,"currency":null,)"
+                          R"("cost":null,"unpriced":1,)"),
+            std::string::npos)
+      << report();
+}
+
+// The cells of a row of a table of the page, without what is drawn.
+std::string page_row(const std::string& page, const std::string& table, const std::string& first) {
+  const std::size_t begin = page.find("<table id=\"" + table + "\">");
+  const std::size_t row = page.find(">" + first + "<", begin);
+  const std::size_t end = page.find("</tr>", row);
+  if (begin == std::string::npos || row == std::string::npos ||
+      page.find("</table>", begin) < row) {
+    return "";
+  }
+  std::string cells = first;
+  for (std::size_t at = row; (at = page.find("<td class=\"n", at)) < end; ++at) {
+    const std::size_t text = page.find('>', at) + 1;
+    cells += " " + page.substr(text, page.find('<', text) - text);
+  }
+  return cells;
+}
+
+TEST_F(ReportMoneyTest, ThePageShowsUnknownCostsAsCountsNeverAsZero) {
+  add_october();
+  options_.format = "html";
+  const std::string page = report();
+  // Videos, failures, CNY, USD and lines without a price.
+  EXPECT_EQ(page_row(page, "models", "happyhorse"), "happyhorse 2 1 4.50 \u2013 1");
+  EXPECT_EQ(page_row(page, "models", "seedance"), "seedance 1 0 5.01 0.61 0");
+  EXPECT_EQ(page_row(page, "models", "unpriced"), "unpriced 1 0 \u2013 \u2013 1");
+  EXPECT_EQ(page_row(page, "label-customer", "none"), "none 3 1 5.01 0.61 2");
+  EXPECT_EQ(page_row(page, "days", "2026-10-06"), "2026-10-06 1 0 \u2013 \u2013 1");
+  EXPECT_NE(page.find("<small>without lines of unknown cost: 2</small>"), std::string::npos);
+  options_.prices = folder_.write("dear.csv", "model,unit,price,currency\nseed*,mtoken,46,CNY\n");
+  EXPECT_EQ(page_row(report(), "label-customer", "A, B"), "A, B 1 0 \u2013 1");
+}
+
+TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsToldAndNotSummedUp) {
+  for (const auto& [id, state] : {std::pair{"q1", 1}, {"q2", 2}, {"q3", 2}}) {
+    add(id, state, ", finish_time, model, quota", ", " + std::to_string(kDay) + ", 'wan', '500'");
+  }
+  EXPECT_NE(report().find(",500,,,,,0,failed; quota 500 is not shown as refunded,"),
+            std::string::npos)
+      << "the row shows what the answer says";
+  EXPECT_EQ(manifest().at("not_refunded"), 2);
+  options_.by = {"model"};
+  EXPECT_NE(groups_of(report()).find("wan: 3   1 500\n"), std::string::npos) << report();
+  options_.by = {"task"};
+  options_.format = "html";
+  EXPECT_NE(report().find("<small>not shown as refunded: 2</small>"), std::string::npos);
+}
+
+TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsTold) {
+  options_.period = "2026-10-05";
+  const auto later = [this](const std::string& id, std::int64_t seconds) {
+    add(id, 1, ", finish_time", ", " + std::to_string(observed_at_ + seconds * 1000));
+  };
+  observed_at_ = kDay + 90'000'000;
+  later("clocks differ", 299);
+  EXPECT_EQ(warnings().find("in the future"), std::string::npos);
+  EXPECT_EQ(manifest().at("finish_in_future"), 0);
+  later("tomorrow", 86'400);
+  later("next year", 31'536'000);
+  const std::string told = warnings();
+  EXPECT_NE(
+      told.find("2 tasks with a finish time in the future (later than the newest answer of the "
+                "ledger), the latest 2027-10-06T01:00:00+00:00 of task next year: "),
+      std::string::npos)
+      << told;
+  EXPECT_EQ(manifest().at("finish_in_future"), 2);
+  options_.period = "2026-09";
+  close("2026-09");
+  EXPECT_NE(warnings().find("2 tasks with a finish time in the future"), std::string::npos)
+      << "who reports closed months alone hears of it, too";
+  EXPECT_TRUE(manifest().at("finish_in_future").is_null()) << "it never changes";
+}
+
+TEST_F(ReportMoneyTest, ARowOfThePriceBookThatCanNeverCountIsTold) {
+  options_.prices =
+      folder_.write("dead.csv", "model,unit,price,currency\n*,second,1,CNY\nhappy*,second,2,CNY\n");
+  const std::string told = "dead.csv, line 3 can never count: whatever fits it fits line 2";
+  EXPECT_NE(warnings().find(told), std::string::npos);
+  close("2026-10");
+  EXPECT_NE(told_.find(told), std::string::npos) << told_;
+  EXPECT_EQ(warnings().find("can never count"), std::string::npos) << "the book is not used";
+}
+
+TEST_F(ReportMoneyTest, WhatHasNoCostIsNamedByModel) {
+  add_october();
+  EXPECT_NE(warnings().find("no cost in 2 lines (happyhorse: 1, unpriced: 1), so the totals lack "
+                            "them"),
+            std::string::npos);
+  const nlohmann::json json = manifest();
+  EXPECT_EQ(json.at("unpriced_by_model"), (nlohmann::json{{"happyhorse", 1}, {"unpriced", 1}}));
+  EXPECT_EQ(json.at("totals_complete"), false);
+}
+
+// Without a finish time the ledger places an adjustment's task by when it saw it end.
+TEST_F(ReportMoneyTest, AdjustmentsStandApartAndKeepTheTimeOfTheirCost) {
+  const auto with_finish = ", finish_time, model, resolution, duration_seconds";
+  add("known", 1, with_finish, ", " + std::to_string(kDay) + ", 'happyhorse', '720p', '5'");
+  observed_at_ = kDay + kDayMs;
+  add("unnamed", 1, ", model, resolution, duration_seconds", ", 'happyhorse', '720p', '2'");
+  close("2026-10");
+  add("late", 1, ", model, resolution, duration_seconds", ", 'happyhorse', '720p', '1'");
+  for (const char* id : {"known", "unnamed"}) {
+    support::answer_billing_task(ledger_, id, 1, "duration_seconds = '10'", id + std::string("2"),
+                                 kDay + 40 * kDayMs);
+  }
+  add("new", 1, with_finish,
+      ", " + std::to_string(kDay + 30 * kDayMs) + ", 'happyhorse', '720p', '3'");
+  options_.period = "2026-11";
+  const auto charged = [this] {
+    options_.format = "focus";
+    options_.delimiter = ";";
+    std::string all;
+    for (auto& row : support::csv_table(report(), ';')) {
+      all += row["ResourceId"] + " " + row["BilledCost"] + " " +
+             row["ChargePeriodStart"].substr(0, 10) + " in " +
+             row["BillingPeriodStart"].substr(0, 7) + "\n";
+    }
+    options_.format = "csv";
+    return all;
+  };
+  const std::string expected =
+      "known -4.5 2026-10-05 in 2026-11\nknown 9 2026-10-05 in 2026-11\n"
+      "late 0.9 2026-10-06 in 2026-11\n"
+      "unnamed -1.8 2026-10-06 in 2026-11\nunnamed 9 2026-10-06 in 2026-11\n"
+      "new 2.7 2026-11-04 in 2026-11\n";
+  EXPECT_EQ(charged(), expected);
+  const nlohmann::json apart = manifest().at("adjustments");
+  EXPECT_EQ(
+      apart,
+      (nlohmann::json{{"lines", 5}, {"tasks", 1}, {"totals", {{"CNY", "12.6"}}}, {"unpriced", 0}}));
+  EXPECT_EQ(manifest().at("totals").at("CNY"), "15.3");
+  options_.format = "html";
+  const std::string page = report();
+  EXPECT_EQ(page_row(page, "adjustments", "2026-10"), "2026-10 1 0 12.60");
+  EXPECT_EQ(page_row(page, "days", "2026-11-01"), "2026-11-01 0 0 \u2013") << "no bar on the 1st";
+  EXPECT_EQ(page_row(page, "days", "adjustments"), "adjustments 1 0 12.60");
+  EXPECT_EQ(page_row(page, "models", "happyhorse"), "happyhorse 2 0 15.30");
+  close("2026-11");
+  EXPECT_EQ(charged(), expected) << "frozen";
+}
+
+}  // namespace

@@ -1,0 +1,140 @@
+// The numbers on the way, of real runs of the engine in virtual time.
+#include "cmd/run/progress_meter.h"
+
+#include <cmath>
+#include <vector>
+
+#include "tests/core/engine/engine_world.h"
+
+namespace {
+
+using namespace engine_world;
+
+class ProgressMeterTest : public EngineTest {
+ protected:
+  struct Moment {
+    core::SteadyTime when;
+    cmd::ProgressCounts counts;
+  };
+
+  // A run of this many tasks, each with a video, looked at five times a second.
+  std::vector<Moment> watch(int tasks, std::uint64_t videos_before = 0) {
+    for (int i = 0; i < tasks; ++i) {
+      add_succeeding("t" + std::to_string(i));
+    }
+    std::vector<Moment> moments;
+    std::optional<cmd::ProgressMeter> meter;
+    prepare_ = [&](core::Engine& engine) {
+      meter.emplace(clock_,
+                    cmd::ProgressMeter::Sources{.tally = engine.tally(),
+                                                .bytes_received = [this] { return received(); },
+                                                .downloads = engine.downloads(),
+                                                .tasks = static_cast<std::uint64_t>(tasks),
+                                                .videos = videos_before,
+                                                .waits = plan_.wait});
+      engine.turn_at_least_every(milliseconds(200));
+      engine.on_turn([&] { moments.push_back({clock_.steady(), meter->counts()}); });
+    };
+    EXPECT_EQ(run().end, RunEnd::completed);
+    return moments;
+  }
+  // Videos come in evenly, those under way too.
+  std::int64_t received() {
+    if (bytes_per_second_ == 0 || !engine_) {
+      return engine_ ? tally().video_bytes : 0;
+    }
+    for (const auto& sent : transport_.sent) {
+      if (sent.is_download) {
+        const std::chrono::duration<double> since = clock_.steady() - sent.when;
+        return std::max(tally().video_bytes,
+                        static_cast<std::int64_t>(bytes_per_second_ * since.count()));
+      }
+    }
+    return 0;
+  }
+  // Of the moments in the middle of the run the share whose estimate is right within a fifth.
+  static void expect_right(const std::vector<Moment>& moments) {
+    const auto begin = moments.front().when;
+    const auto end = moments.back().when;
+    int looked_at = 0;
+    for (const Moment& one : moments) {
+      if (one.when - begin < (end - begin) / 10 || end - one.when < (end - begin) / 10) {
+        continue;
+      }
+      ++looked_at;
+      ASSERT_TRUE(one.counts.remaining) << one.counts.elapsed.count();
+      const std::chrono::duration<double> told = *one.counts.remaining;
+      const std::chrono::duration<double> truth = end - one.when;
+      ASSERT_NEAR(told.count(), truth.count(), truth.count() / 5) << one.counts.elapsed.count();
+    }
+    EXPECT_GT(looked_at, 100);
+  }
+
+  double bytes_per_second_ = 0;
+};
+
+TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfQueriesIsForeseen) {
+  plan_.rate = 50;
+  expect_right(watch(2'000));
+}
+
+// Queries are done in seconds, and there are far more videos than the lane holds.
+TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfDownloadsIsForeseenFromTheirWholeNumber) {
+  constexpr int kTasks = 1'500;
+  static_assert(kTasks > 3 * core::DownloadLane::kWindow);
+  plan_.download_concurrency = 8;
+  plan_.concurrency = 64;
+  transport_.latency = milliseconds(400);
+  const auto moments = watch(kTasks);
+  expect_right(moments);
+  for (const Moment& one : moments) {
+    const auto& counts = one.counts;
+    if (counts.succeeded == kTasks) {
+      EXPECT_EQ(counts.downloads_done + counts.downloads_active + counts.downloads_left, kTasks);
+    }
+    EXPECT_LE(counts.succeeded, kTasks);
+    EXPECT_EQ(counts.bytes, counts.downloads_done * 1000);
+  }
+}
+
+// Large videos end all at once, each minute: their bytes tell more than their number.
+TEST_F(ProgressMeterTest, TheEndOfARunOfFewLargeVideosIsForeseen) {
+  plan_.download_concurrency = 8;
+  bytes_per_second_ = 8 * 1000.0 / 60;
+  transport_.download_latency = seconds(60);
+  expect_right(watch(8 * 40));
+}
+
+TEST_F(ProgressMeterTest, VideosOfEarlierRunsCount) {
+  plan_.download = false;
+  add_succeeding("a");
+  run();
+  plan_.download = true;
+  ++plan_.run;
+  const auto moments = watch(3, 1);
+  EXPECT_EQ(moments.front().counts.downloads_left + moments.front().counts.downloads_active, 1);
+  EXPECT_EQ(moments.back().counts.downloads_done, 4);
+  EXPECT_EQ(moments.back().counts.downloads_left, 0);
+}
+
+TEST_F(ProgressMeterTest, WhatTheVendorsAreStillMakingIsNobodysGuess) {
+  plan_.wait = true;
+  plan_.deadline = minutes(2);
+  ledger_.add("x", clock_.utc());
+  scripts_[kPrefix + "x"] = {{answer(200, body("x", "IN_PROGRESS"))}, 0};
+  std::optional<cmd::ProgressMeter> meter;
+  cmd::ProgressCounts last;
+  prepare_ = [&](core::Engine& engine) {
+    meter.emplace(clock_, cmd::ProgressMeter::Sources{.tally = engine.tally(),
+                                                      .bytes_received = [] { return 0; },
+                                                      .downloads = engine.downloads(),
+                                                      .tasks = 1,
+                                                      .waits = true});
+    engine.on_turn([&] { last = meter->counts(); });
+  };
+  EXPECT_EQ(run().end, RunEnd::deadline);
+  EXPECT_EQ(last.unfinished, 1);
+  EXPECT_EQ(last.remaining, std::nullopt);
+}
+
+}  // namespace

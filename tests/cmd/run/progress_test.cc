@@ -1,0 +1,154 @@
+#include "cmd/run/progress.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using cmd::ProgressCounts;
+using Lines = std::vector<std::string>;
+
+ProgressCounts midway() {
+  return {.tasks = 5000,
+          .queried = 1204,
+          .succeeded = 968,
+          .failed = 12,
+          .unfinished = 209,
+          .not_answered = 3,
+          .downloads_active = 8,
+          .downloads_done = 640,
+          .downloads_failed = 2,
+          .downloads_left = 318,
+          .bytes = 1'503'238'554,
+          .bytes_per_second = 12.9e6,
+          .elapsed = 125'400ms,
+          .remaining = 370s,
+          .soonest_end = 192min};
+}
+
+TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
+  EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
+  EXPECT_EQ(
+      cmd::progress_block(midway(), 80),
+      (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
+             "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched",
+             "time    2m 05s, a link dies in 3h 12m, about 6m 10s left"}));
+  ProgressCounts dead = {};
+  dead.soonest_end = -1s;
+  EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link is due to be dead");
+}
+
+TEST(ProgressBlock, OneLine) {
+  EXPECT_EQ(cmd::progress_line(midway()),
+            "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 unfinished; "
+            "videos 640 of 968 on "
+            "disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched, 1.4 GiB; time 2m 05s, a "
+            "link dies in 3h "
+            "12m, about 6m 10s left");
+}
+
+// Whole parts are left out, the least important ones; nothing ever reaches the last column.
+TEST(ProgressBlock, NeverWiderThanTheTerminal) {
+  EXPECT_EQ(cmd::progress_block(midway(), 42), (Lines{"tasks   1204 of 5000 asked, 968 succeeded",
+                                                      "videos  640 of 968 on disk, 8 under way",
+                                                      "time    2m 05s, a link dies in 3h 12m"}));
+  ProgressCounts huge = midway();
+  for (auto* count :
+       {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.unfinished, &huge.bytes}) {
+    *count = std::numeric_limits<std::int64_t>::max();
+  }
+  for (std::size_t columns = 0; columns < 200; ++columns) {
+    for (const ProgressCounts& counts : {midway(), huge, ProgressCounts{}}) {
+      for (const std::string& line : cmd::progress_block(counts, columns)) {
+        EXPECT_LE(line.size() + (columns > 0 ? 1 : 0), columns) << line;
+      }
+    }
+  }
+}
+
+TEST(SpeedMeter, TheLastSecondsCount) {
+  cmd::SpeedMeter meter;
+  core::SteadyTime now{};
+  EXPECT_EQ(meter.per_second(), 0);
+  EXPECT_EQ(meter.time_for(1), std::nullopt);
+  std::int64_t total = 0;
+  for (int second = 0; second <= 60; ++second) {
+    meter.add(now, total);
+    total += second < 30 ? 1000 : 100;
+    now += 1s;
+  }
+  EXPECT_DOUBLE_EQ(meter.per_second(), 100);
+  EXPECT_EQ(meter.time_for(500), 5s);
+  EXPECT_EQ(meter.time_for(0), 0s);
+  EXPECT_EQ(meter.time_for(std::numeric_limits<std::int64_t>::max()), std::nullopt);
+}
+
+TEST(SpeedMeter, ManyCallsInAMomentKeepTheWindow) {
+  cmd::SpeedMeter meter;
+  core::SteadyTime now{};
+  for (int call = 0; call <= 100'000; ++call) {
+    meter.add(now, call);
+    now += 1ms;
+  }
+  EXPECT_NEAR(meter.per_second(), 1000, 1);
+}
+
+/// What a drawer writes, through a pipe.
+class Screen {
+ public:
+  Screen() { EXPECT_EQ(::pipe(ends_.data()), 0); }
+  ~Screen() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+  [[nodiscard]] int fd() const { return ends_[1]; }
+  [[nodiscard]] std::string next() const {
+    std::string text(4096, '\0');
+    const ssize_t got = ::read(ends_[0], text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST(ProgressDrawer, DrawsOverItselfAndLeavesNothing) {
+  const Screen screen;
+  {
+    cmd::ProgressDrawer drawer(screen.fd());
+    drawer.draw({"one", "two", "three"}, 80);
+    EXPECT_EQ(screen.next(), "one\ntwo\nthree");
+    drawer.draw({"four"}, 80);
+    EXPECT_EQ(screen.next(), "\r\033[2A\033[Jfour");
+    drawer.clear(80);
+    EXPECT_EQ(screen.next(), "\r\033[J");
+    drawer.clear(80);
+    drawer.draw({"five", "six"}, 80);
+    EXPECT_EQ(screen.next(), "five\nsix");
+  }
+  EXPECT_EQ(screen.next(), "\r\033[1A\033[J");
+}
+
+TEST(ProgressDrawer, ANarrowerTerminalHasWrapped) {
+  const Screen screen;
+  cmd::ProgressDrawer drawer(screen.fd());
+  drawer.draw({std::string(60, 'a'), "b"}, 80);
+  static_cast<void>(screen.next());
+  drawer.draw({"c"}, 25);
+  EXPECT_EQ(screen.next(), "\r\033[3A\033[Jc");
+  drawer.draw({std::string(60, 'a'), "b"}, 80);
+  static_cast<void>(screen.next());
+  drawer.clear(25);
+  EXPECT_EQ(screen.next(), "\r\033[3A\033[J");
+}
+
+}  // namespace

@@ -1,0 +1,60 @@
+#include "cmd/run/summary.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+cmd::Summary summary() {
+  cmd::Summary summary{.run_id = 7, .exit_code = 3, .rows_read = 20};
+  summary.tasks = 20;
+  summary.succeeded = 8;
+  summary.failed = 2;
+  summary.unfinished = 9;
+  summary.stale = 4;
+  summary.missing = 1;
+  summary.stale_left_out = 5;
+  summary.videos_left = 6;
+  summary.videos_untried = 4;
+  summary.tally.queried = 18;
+  summary.tally.not_answered = 3;
+  summary.tally.unasked = 2;
+  summary.tally.unrecognised = 1;
+  summary.tally.videos_downloaded = 7;
+  summary.tally.videos_failed = 2;
+  summary.tally.video_bytes = 2048;
+  summary.tally.requests = 30;
+  summary.seconds = 1.5;
+  return summary;
+}
+
+// In each line a task, or a video, is counted under one word alone.
+TEST(SummaryText, WordsDoNotOverlap) {
+  const std::vector<std::string> lines = cmd::summary_text(summary());
+  EXPECT_EQ(lines.at(0),
+            "run 7: 20 tasks in 1.5 s: 8 succeeded, 2 failed, 5 unfinished, 4 stale, 1 missing");
+  EXPECT_EQ(lines.at(1),
+            "asked: 15 answered (1 of them not understood), 3 not answered, 2 unasked, 5 stale and "
+            "left out");
+  EXPECT_EQ(lines.at(2), "videos: 7 downloaded (2.0 KiB), 2 not fetched, 4 left to a later run");
+}
+
+TEST(SummaryText, OfARunWithNothingToDo) {
+  const std::vector<std::string> lines = cmd::summary_text({});
+  EXPECT_EQ(lines.at(0), "run 0: 0 tasks in 0.0 s: nothing to do");
+  EXPECT_EQ(lines.at(1), "asked: nobody");
+}
+
+TEST(SummaryJson, CountsTheWholeRun) {
+  const auto json = nlohmann::json::parse(cmd::summary_json(summary()));
+  EXPECT_EQ(json["unfinished"], 9) << "stale ones included";
+  EXPECT_EQ(json["stale"], 4);
+  EXPECT_EQ(json["stale_left_out"], 5);
+  EXPECT_EQ(json["videos_left"], 6);
+  EXPECT_EQ(json["bytes"], 2048);
+}
+
+}  // namespace

@@ -1,0 +1,202 @@
+#include "core/billing/price_book.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace {
+
+using core::PriceBook;
+using core::PricedTask;
+
+const std::string kHeader = "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n";
+
+PriceBook book(std::string text) {
+  return PriceBook::read(
+      [text, at = std::size_t{0}](char* buffer, std::size_t size) mutable {
+        const std::size_t count = std::min(size, text.size() - at);
+        text.copy(buffer, count, at);
+        at += count;
+        return count;
+      },
+      "prices.csv");
+}
+
+std::string price_of(const PriceBook& prices, std::string_view model, std::string_view resolution,
+                     const std::string& day = "2026-10-05") {
+  const core::Price* row = prices.find({.model = model,
+                                        .lines = core::picture_lines(resolution),
+                                        .generated_lines = core::picture_lines(resolution),
+                                        .day = day});
+  return row == nullptr ? "" : row->price.text() + " " + row->currency;
+}
+
+TEST(PriceBook, TheFirstFittingRowCounts) {
+  const PriceBook prices = book(kHeader +
+                                "happyhorse-1.0-*,second,0,720,0.90,CNY,2026-04-28,\n"
+                                "happyhorse-1.0-*,second,721,1080,1.60,CNY,2026-04-28,2026-10-05\n"
+                                "happyhorse-*,second,,,2,USD,,\n"
+                                "kling-v?,unit,,,0.14,USD,,\n");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "720p"), "0.9 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1280x720"), "0.9 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "720x1280"), "0.9 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "721"), "1.6 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080P"), "1.6 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "4k"), "2 USD");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", ""), "2 USD");  // bounds need a resolution
+  // Both ends of the validity belong to it.
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080p", "2026-10-05"), "1.6 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080p", "2026-10-06"), "2 USD");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "720p", "2026-04-28"), "0.9 CNY");
+  EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "720p", "2026-04-27"), "2 USD");
+  EXPECT_EQ(price_of(prices, "kling-v3", "720p"), "0.14 USD");
+  EXPECT_EQ(price_of(prices, "kling-v10", "720p"), "");
+  EXPECT_EQ(price_of(prices, "", "720p"), "");
+}
+
+TEST(PriceBook, SuperResolutionStandsBesideAnotherPrice) {
+  const PriceBook prices = book(kHeader + "*,sr_mtoken,,,3,CNY,,\n*seedance*,mtoken,,,46,CNY,,\n");
+  const PricedTask task{.model = "doubao-seedance-2-0", .lines = std::nullopt, .day = "2026-10-05"};
+  ASSERT_NE(prices.find(task), nullptr);
+  EXPECT_EQ(prices.find(task)->price.text(), "46");
+  ASSERT_NE(prices.find_super_resolution(task), nullptr);
+  EXPECT_EQ(prices.find_super_resolution(task)->price.text(), "3");
+}
+
+TEST(PriceBook, SaysWhyNothingFits) {
+  const PriceBook prices = book(kHeader +
+                                "a,second,0,720,1,USD,2026-01-01,2026-01-31\n"
+                                "only-sr,sr_mtoken,,,1,USD,,\n");
+  const auto gap = [&](std::string_view model, std::string_view resolution) {
+    return prices.gap({.model = model,
+                       .lines = core::picture_lines(resolution),
+                       .generated_lines = core::picture_lines(resolution),
+                       .day = "2026-10-05"});
+  };
+  EXPECT_EQ(gap("", "720p"), core::PriceGap::no_model);
+  EXPECT_EQ(gap("b", "720p"), core::PriceGap::no_row_for_model);
+  EXPECT_EQ(gap("only-sr", "720p"), core::PriceGap::no_row_for_model);
+  EXPECT_EQ(gap("a", "1080p"), core::PriceGap::no_row_for_resolution);
+  EXPECT_EQ(gap("a", "720p"), core::PriceGap::no_row_for_date);
+  const PriceBook tokens = book(kHeader + "a,mtoken,0,720,1,USD,,\n");
+  PricedTask enhanced{.model = "a", .lines = core::picture_lines("1080p"), .day = "2026-10-05"};
+  EXPECT_EQ(tokens.gap(enhanced), core::PriceGap::generation_unknown);
+  enhanced.generated_lines = core::picture_lines("1080p");
+  EXPECT_EQ(tokens.gap(enhanced), core::PriceGap::no_row_for_resolution);
+}
+
+TEST(PriceBook, ReadsColumnsInAnyOrder) {
+  const PriceBook prices = book(
+      "\xEF\xBB\xBF"
+      "Currency, price ,UNIT,model\nUSD, 1.50 ,video,*\n");
+  EXPECT_EQ(price_of(prices, "any", ""), "1.5 USD");
+}
+
+TEST(PriceBook, IsReadAsASpreadsheetOfAnyCountryWritesIt) {
+  for (const char* text : {"sep=;\nmodel;unit;price;currency\na;second;1.5;USD\n",
+                           "model;unit;price;currency\na;second;1.5;USD\n",
+                           "model\tunit\tprice\tcurrency\na\tsecond\t1.5\tUSD\n"}) {
+    EXPECT_EQ(price_of(book(text), "a", ""), "1.5 USD") << text;
+  }
+}
+
+TEST(PriceBook, BlankCellsBehindTheLastColumnAreNothing) {
+  EXPECT_EQ(price_of(book(kHeader + "a,second,,,1,USD,,,,\n"), "a", ""), "1 USD");
+}
+
+struct Fault {
+  std::string text;
+  std::string said;  // what the message must name
+};
+
+TEST(PriceBook, ErrorsNameFileLineAndColumn) {
+  const std::vector<Fault> faults = {
+      {"", "prices.csv is empty"},
+      {"model,unit,price\n", "column currency is missing"},
+      {"model,unit,price,currency,colour\n", "'colour'"},
+      {"model,model,unit,price,currency\n", "model stands there twice"},
+      {kHeader + "a,second,,,1,USD,,\nb,hour,,,1,USD,,\n", "line 3, column unit: 'hour'"},
+      {kHeader + ",second,,,1,USD,,\n", "line 2, column model"},
+      {kHeader + "a,second,,,,USD,,\n", "line 2, column price: the price is missing"},
+      {kHeader + "a,second,,,1e3,USD,,\n", "column price: '1e3'"},
+      {kHeader + "a,second,,,\"1,50\",USD,,\n", "column price: '1,50'"},
+      {kHeader + "a,second,,,-1,USD,,\n", "column price"},
+      {kHeader + "a,second,,,1,usd,,\n", "column currency: 'usd'"},
+      {kHeader + "a,second,,,1,$,,\n", "column currency"},
+      {kHeader + "a,second,x,,1,USD,,\n", "column min_sr"},
+      {kHeader + "a,second,720,480,1,USD,,\n", "column max_sr"},
+      {kHeader + "a,second,,,1,USD,2026-13-01,\n", "column valid_from"},
+      {kHeader + "a,second,,,1,USD,2026-10,\n", "column valid_from"},
+      {kHeader + "a,second,,,1,USD,2026-10-05,2026-10-04\n", "column valid_to"},
+      {kHeader + "a,second,,,1,USD,,,x\n", "line 2: more cells"},
+      {"model,unit,currency,price\na,second,USD,0,90\n", "line 2: more cells"},
+      {kHeader + "\"a,second,,,1,USD,,\n", "line 2"},
+  };
+  for (const Fault& fault : faults) {
+    try {
+      (void)book(fault.text);
+      ADD_FAILURE() << fault.text;
+    } catch (const core::UsageError& error) {
+      const std::string message = error.what();
+      EXPECT_NE(message.find("price book prices.csv"), std::string::npos) << message;
+      EXPECT_NE(message.find(fault.said), std::string::npos) << message;
+    }
+  }
+}
+
+TEST(Glob, CoversWhatItCertainlyMatches) {
+  struct Case {
+    std::string wide;
+    std::string narrow;
+    bool covers;
+  };
+  const std::vector<Case> cases = {
+      {"*", "", true},        {"*", "a*b?", true}, {"a*", "a*b", true},   {"a*", "*a", false},
+      {"a?", "ab", true},     {"a?", "a?", true},  {"a?", "a*", false},   {"a", "a?", false},
+      {"?*", "a*", true},     {"*b", "a*b", true}, {"a*c", "ab*c", true}, {"a*c", "a*", false},
+      {"*a*", "xa*y?", true}, {"ab", "a?", false},
+  };
+  for (const Case& one : cases) {
+    EXPECT_EQ(core::glob_covers(one.wide, one.narrow), one.covers) << one.wide << ' ' << one.narrow;
+  }
+}
+
+TEST(Glob, StandsForTheWholeText) {
+  struct Case {
+    std::string pattern;
+    std::string text;
+    bool fits;
+  };
+  const std::vector<Case> cases = {
+      {"*", "", true},
+      {"", "", true},
+      {"", "a", false},
+      {"a*", "a", true},
+      {"*a", "ba", true},
+      {"*a", "ab", false},
+      {"a*b*c", "axxbyyc", true},
+      {"a*b*c", "axxc", false},
+      {"a?c", "abc", true},
+      {"a?c", "ac", false},
+      {"a", "A", false},
+      {"*ab", "aab", true},
+      {"**", "x", true},
+      {"a*a", "a", false},
+  };
+  for (const Case& one : cases) {
+    EXPECT_EQ(core::glob_matches(one.pattern, one.text), one.fits)
+        << one.pattern << ' ' << one.text;
+  }
+  // Hostile patterns cost the product of the lengths, not its power.
+  std::string stars;
+  for (int i = 0; i < 500; ++i) {
+    stars += "*a";
+  }
+  EXPECT_FALSE(core::glob_matches(stars + "b", std::string(5000, 'a')));
+}
+
+}  // namespace

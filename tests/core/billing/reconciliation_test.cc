@@ -1,0 +1,166 @@
+#include "core/billing/reconciliation.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using core::Decimal;
+using core::Reconciliation;
+
+std::optional<Decimal> amount(const char* text) { return Decimal::parse(text); }
+
+// "result task ours theirs" of what does not match; `-` for none.
+std::vector<std::string> texts(const Reconciliation& both) {
+  const auto text = [](const std::optional<Decimal>& one) { return one ? one->text() : "-"; };
+  std::vector<std::string> texts;
+  for (const auto& one : both.differences()) {
+    texts.push_back(std::string(core::name(one.result)) + " " + one.task_id + " " + text(one.ours) +
+                    " " + text(one.theirs));
+  }
+  return texts;
+}
+
+std::string counted(const Reconciliation& both) {
+  const Reconciliation::Counts counts = both.counts();
+  return std::to_string(counts.matched) + " matched, " + std::to_string(counts.only_ours) +
+         " only ours, " + std::to_string(counts.only_theirs) + " only theirs, " +
+         std::to_string(counts.different) + " different" +
+         (counts.without_amount == 0 ? ""
+                                     : ", " + std::to_string(counts.without_amount) + " blank");
+}
+
+TEST(Reconciliation, NamesWhatDoesNotMatch) {
+  Reconciliation both;
+  both.add_ours("same", "", amount("5.0"));
+  both.add_theirs("same", "", *amount("5"));
+  both.add_ours("ours", "", amount("5"));
+  both.add_theirs("theirs", "", *amount("7"));
+  both.add_ours("other", "", amount("5"));
+  both.add_theirs("other", "", *amount("5.01"));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different other 5 5.01", "only_ours ours 5 -",
+                                                   "only_theirs theirs - 7"}));
+  EXPECT_EQ(counted(both), "1 matched, 1 only ours, 1 only theirs, 1 different");
+}
+
+TEST(Reconciliation, LinesOfOneTaskAddUpOnBothSides) {
+  Reconciliation both;
+  both.add_ours("t", "CNY", amount("4"));
+  both.add_ours("t", "CNY", amount("-4"));
+  both.add_ours("t", "CNY", amount("5.5"));
+  both.add_theirs("t", "CNY", *amount("6"));
+  both.add_theirs("t", "CNY", *amount("-0.5"));
+  EXPECT_TRUE(both.differences().empty());
+}
+
+TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
+  Reconciliation both;
+  both.add_ours("t", "CNY", amount("5"));
+  both.add_ours("t", "CNY", std::nullopt);
+  both.add_theirs("t", "CNY", *amount("5"));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t - 5"}));
+}
+
+TEST(Reconciliation, ARowThatCannotBeReadIsThereAndMatchesNothing) {
+  Reconciliation both;
+  both.add_ours("t", "", amount("5"));
+  both.add_unreadable("t");
+  both.add_ours("free", "", amount("0"));
+  both.add_theirs("free", "", *amount("0"));
+  both.add_unreadable("free");
+  both.add_unreadable("stranger");
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different free 0 -", "different t 5 -"}));
+  EXPECT_EQ(counted(both), "0 matched, 0 only ours, 0 only theirs, 2 different");
+}
+
+TEST(Reconciliation, CurrenciesAreNeverMixed) {
+  Reconciliation both;
+  both.add_ours("t", "CNY", amount("5"));
+  both.add_theirs("t", "USD", *amount("5"));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t 5 -", "different t - 5"}))
+      << "both sides know the task";
+}
+
+TEST(Reconciliation, ATaskCountsOnceWhateverItsUnits) {
+  struct Row {
+    const char* unit;
+    const char* ours;  // null: no line; empty: a line without an amount
+    const char* theirs;
+  };
+  struct Case {
+    const char* name;
+    std::vector<Row> rows;
+    const char* expected;
+  };
+  const std::vector<Case> cases{
+      {"a failure, whose cost of 0 has no currency",
+       {{"", "0", nullptr}, {"USD", nullptr, "0"}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different"},
+      {"two currencies that match",
+       {{"CNY", "5.0", "5"}, {"USD", "1", "1.00"}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different"},
+      {"one of two currencies matches",
+       {{"CNY", "5", "5"}, {"USD", "1", "2"}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+      {"another currency",
+       {{"CNY", "5", nullptr}, {"USD", nullptr, "5"}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+      {"two currencies of a stranger",
+       {{"CNY", nullptr, "5"}, {"USD", nullptr, "5"}},
+       "0 matched, 0 only ours, 1 only theirs, 0 different"},
+      {"two currencies that they lack",
+       {{"CNY", "5", nullptr}, {"USD", "5", nullptr}},
+       "0 matched, 1 only ours, 0 only theirs, 0 different"},
+      {"neither knows the amount",
+       {{"", "", ""}},
+       "1 matched, 0 only ours, 0 only theirs, 0 different, 1 blank"},
+      {"they do not know the amount",
+       {{"", "5", ""}},
+       "0 matched, 0 only ours, 0 only theirs, 1 different"},
+  };
+  for (const Case& one : cases) {
+    Reconciliation both;
+    for (const Row& row : one.rows) {
+      if (row.ours != nullptr) both.add_ours("t", row.unit, amount(row.ours));
+      if (row.theirs != nullptr) both.add_theirs("t", row.unit, amount(row.theirs));
+    }
+    EXPECT_EQ(counted(both), one.expected) << one.name;
+  }
+}
+
+TEST(Reconciliation, ARefundLeavesNothingToMatch) {
+  Reconciliation both;
+  both.add_ours("failed, not logged", "", amount("0"));
+  both.add_ours("failed", "", amount("0"));
+  both.add_theirs("failed", "CNY", *amount("5"));
+  both.add_theirs("failed", "CNY", *amount("-5"));
+  EXPECT_TRUE(both.differences().empty());
+  both.add_theirs("unknown", "CNY", *amount("0"));
+  EXPECT_EQ(texts(both), (std::vector<std::string>{"only_theirs unknown - 0"}));
+}
+
+TEST(Reconciliation, AnUnknownAmountThatIsTakenBackIsUnknownNoMore) {
+  for (const bool with_the_line : {true, false}) {
+    Reconciliation both;
+    if (with_the_line) {
+      both.add_ours("t", "", std::nullopt);
+    }
+    both.add_ours("t", "", std::nullopt, true);
+    both.add_ours("t", "CNY", amount("5"));
+    both.add_theirs("t", "CNY", amount("5"));
+    EXPECT_EQ(counted(both), "1 matched, 0 only ours, 0 only theirs, 0 different");
+  }
+}
+
+TEST(Reconciliation, AnUnknownAmountOfOursMatchesNothing) {
+  Reconciliation both;
+  both.add_ours("logged", "", std::nullopt);
+  both.add_theirs("logged", "", *amount("0"));
+  both.add_ours("not logged", "", std::nullopt);
+  EXPECT_EQ(texts(both),
+            (std::vector<std::string>{"different logged - 0", "only_ours not logged - -"}));
+}
+
+}  // namespace

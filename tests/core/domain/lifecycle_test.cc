@@ -1,0 +1,298 @@
+#include "core/domain/lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using core::Step;
+using core::TaskStanding;
+using core::TaskState;
+using core::Verdict;
+
+struct Story {
+  std::string name;
+  std::vector<std::pair<Verdict, int>> heard;  // verdict, run
+  TaskState state;
+  int not_found_runs = 0;
+};
+
+class Fold : public testing::TestWithParam<Story> {};
+
+TEST_P(Fold, EndsWhereTheStorySays) {
+  TaskStanding standing;
+  for (const auto& [verdict, run] : GetParam().heard) {
+    standing = core::fold(standing, verdict, run);
+  }
+  EXPECT_EQ(standing.state, GetParam().state);
+  EXPECT_EQ(standing.not_found_runs, GetParam().not_found_runs);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stories, Fold,
+    testing::Values(
+        Story{"nothing_heard", {}, TaskState::unfinished},
+        Story{"success", {{Verdict::unfinished, 1}, {Verdict::succeeded, 1}}, TaskState::succeeded},
+        Story{"failure", {{Verdict::failed, 1}}, TaskState::failed},
+        Story{"regression_after_success",
+              {{Verdict::succeeded, 1}, {Verdict::unfinished, 2}},
+              TaskState::succeeded},
+        Story{"unknown_word_after_failure",
+              {{Verdict::failed, 1}, {Verdict::unrecognised, 2}},
+              TaskState::failed},
+        Story{"failure_then_success",
+              {{Verdict::failed, 1}, {Verdict::succeeded, 2}},
+              TaskState::succeeded},
+        Story{"refund_after_success",
+              {{Verdict::succeeded, 1}, {Verdict::failed, 2}},
+              TaskState::failed},
+        Story{"unknown_stays_unfinished", {{Verdict::unrecognised, 1}}, TaskState::unfinished},
+        Story{"not_found_once", {{Verdict::not_found, 1}}, TaskState::unfinished, 1},
+        Story{"not_found_thrice_in_one_run",
+              {{Verdict::not_found, 1}, {Verdict::not_found, 1}, {Verdict::not_found, 1}},
+              TaskState::unfinished,
+              1},
+        Story{"not_found_in_three_runs",
+              {{Verdict::not_found, 1}, {Verdict::not_found, 2}, {Verdict::not_found, 3}},
+              TaskState::missing,
+              3},
+        Story{"a_run_without_answer_neither_counts_nor_resets",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::unreadable, 3},
+               {Verdict::server_error, 3},
+               {Verdict::not_found, 4}},
+              TaskState::missing,
+              3},
+        Story{"found_in_between_resets",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::unfinished, 3},
+               {Verdict::not_found, 4}},
+              TaskState::unfinished,
+              1},
+        Story{"missing_task_shows_up",
+              {{Verdict::not_found, 1},
+               {Verdict::not_found, 2},
+               {Verdict::not_found, 3},
+               {Verdict::succeeded, 4}},
+              TaskState::succeeded},
+        Story{"finished_task_is_never_missing",
+              {{Verdict::succeeded, 1},
+               {Verdict::not_found, 2},
+               {Verdict::not_found, 3},
+               {Verdict::not_found, 4}},
+              TaskState::succeeded},
+        Story{"key_trouble_marks_nothing",
+              {{Verdict::unauthorised, 1}, {Verdict::forbidden, 2}, {Verdict::throttled, 2}},
+              TaskState::unfinished},
+        Story{"another_tasks_answer_marks_nothing",
+              {{Verdict::wrong_task, 1}, {Verdict::unexpected, 1}, {Verdict::invalid_url, 1}},
+              TaskState::unfinished}),
+    [](const auto& story) { return story.param.name; });
+
+TEST(AfterQuery, FollowsTheVerdict) {
+  const auto unfinished = TaskState::unfinished;
+  EXPECT_EQ(core::after_query(Verdict::succeeded, TaskState::succeeded), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::failed, TaskState::failed), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::unfinished, unfinished), Step::poll);
+  EXPECT_EQ(core::after_query(Verdict::unrecognised, unfinished), Step::poll);
+  // A regression after a final word is not waited for.
+  EXPECT_EQ(core::after_query(Verdict::unfinished, TaskState::succeeded), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::not_found, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::not_found, TaskState::missing), Step::finish);
+  EXPECT_EQ(core::after_query(Verdict::forbidden, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::invalid_url, unfinished), Step::give_up);
+  EXPECT_EQ(core::after_query(Verdict::unauthorised, unfinished), Step::stop_run);
+  for (const Verdict verdict : {Verdict::wrong_task, Verdict::unreadable, Verdict::throttled,
+                                Verdict::server_error, Verdict::unexpected}) {
+    EXPECT_EQ(core::after_query(verdict, unfinished), Step::retry) << core::name(verdict);
+  }
+}
+
+struct Settling {
+  std::string name;
+  std::optional<int> server;  // seconds from the finish time
+  int heard;                  // seconds from the finish time, by our clock
+  std::optional<int> before;
+  std::optional<int> settles;  // none: settled
+};
+
+class SettlesAt : public testing::TestWithParam<Settling> {};
+
+TEST_P(SettlesAt, FollowsTheClocks) {
+  const core::UtcTime finish{std::chrono::seconds(1'780'284'918)};
+  const auto at = [finish](std::optional<int> seconds) {
+    return seconds ? std::optional(finish + std::chrono::seconds(*seconds)) : std::nullopt;
+  };
+  const Settling& one = GetParam();
+  EXPECT_EQ(core::settles_at({*at(one.heard), at(one.server), finish}, at(one.before)),
+            at(one.settles));
+  EXPECT_EQ(core::settles_at({*at(one.heard), at(one.server), std::nullopt}, at(one.before)),
+            std::nullopt)
+      << "without a finish time there is nothing to go by";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Clocks, SettlesAt,
+    testing::Values(Settling{"at_once", {}, 0, {}, 30}, Settling{"late", {}, 29, {}, 30},
+                    Settling{"late_enough", {}, 30, {}, {}}, Settling{"long_ago", 90'000, 90'000},
+                    Settling{"our_clock_is_fast", 10, 3600, {}, 3620},
+                    Settling{"our_clock_is_slow", 40, -3600, {}, {}},
+                    Settling{"slow_and_no_date", {}, -3600, {}, -3570},
+                    Settling{"both_clocks_before_the_end", -500, -500, {}, -470},
+                    Settling{"asked_again_in_time", {}, 31, 30, {}},
+                    Settling{"asked_again_too_early", {}, 20, 30, 30},
+                    Settling{"asked_again_of_a_finish_in_the_future", {}, -3000, -3570, {}},
+                    Settling{"clock_jumped_back_since", {}, -86'400, 30, -86'370}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(IsFinal, OnlySuccessAndFailure) {
+  EXPECT_TRUE(core::is_final(Verdict::succeeded));
+  EXPECT_TRUE(core::is_final(Verdict::failed));
+  EXPECT_FALSE(core::is_final(Verdict::unfinished));
+  EXPECT_FALSE(core::is_final(Verdict::not_found));
+}
+
+// ---- videos
+
+constexpr core::UtcTime kNoon{std::chrono::hours(500'000)};
+
+struct VideoCase {
+  std::string name;
+  core::FetchProblem problem;
+  std::optional<std::chrono::minutes> expires;  // from now
+  bool assumed = false;
+  std::optional<std::chrono::minutes> refused;  // so long ago, in an earlier run
+  core::VideoState end = core::VideoState::wanted;
+  bool by_gateway = false;
+  std::chrono::minutes server_clock{0};  // ahead of ours
+};
+
+class AfterFetch : public testing::TestWithParam<VideoCase> {};
+TEST_P(AfterFetch, TheVideoEndsOnlyByWhatItsServerSays) {
+  const VideoCase& one = GetParam();
+  core::LinkCandidate link{.url = "https://h/v", .expires_at = {}};
+  if (one.expires) {
+    link.expires_at = kNoon + *one.expires;
+  }
+  link.expiry_assumed = one.assumed;
+  core::FetchFailure failure{.problem = one.problem};
+  failure.by_gateway = one.by_gateway;
+  failure.date = kNoon + one.server_clock;
+  const auto refused = one.refused ? std::optional(kNoon - *one.refused) : std::nullopt;
+  EXPECT_EQ(core::name(core::after_fetch(link, failure, refused, kNoon)), core::name(one.end));
+}
+
+using core::FetchProblem;
+using core::VideoState;
+using std::chrono::minutes;
+INSTANTIATE_TEST_SUITE_P(
+    Rules, AfterFetch,
+    testing::Values(
+        VideoCase{
+            "stated_and_passed", FetchProblem::denied, minutes(0), false, {}, VideoState::expired},
+        VideoCase{"stated_and_passed_gone",
+                  FetchProblem::gone,
+                  minutes(-1),
+                  false,
+                  {},
+                  VideoState::expired},
+        VideoCase{"stated_and_passed_error_page",
+                  FetchProblem::error_page,
+                  minutes(-1),
+                  false,
+                  {},
+                  VideoState::expired},
+        VideoCase{"stated_passed_by_the_servers_clock",
+                  FetchProblem::denied,
+                  minutes(10),
+                  false,
+                  {},
+                  VideoState::expired,
+                  false,
+                  minutes(10)},
+        VideoCase{"stated_passed_by_our_clock_alone",
+                  FetchProblem::denied,
+                  minutes(-5),
+                  false,
+                  {},
+                  VideoState::wanted,
+                  false,
+                  minutes(-10)},
+        VideoCase{"too_early", FetchProblem::denied, minutes(1), false, {}, VideoState::wanted},
+        VideoCase{"too_early_again", FetchProblem::gone, minutes(1), false, minutes(5),
+                  VideoState::failed},
+        VideoCase{"unknown_life", FetchProblem::gone, {}, false, {}, VideoState::wanted},
+        VideoCase{
+            "unknown_life_again", FetchProblem::gone, {}, false, minutes(5), VideoState::failed},
+        VideoCase{"assumed_and_passed",
+                  FetchProblem::denied,
+                  minutes(-600),
+                  true,
+                  {},
+                  VideoState::wanted},
+        VideoCase{"assumed_and_passed_again_too_soon", FetchProblem::denied, minutes(-600), true,
+                  minutes(59), VideoState::wanted},
+        VideoCase{"assumed_and_passed_again", FetchProblem::denied, minutes(-600), true,
+                  minutes(60), VideoState::expired},
+        VideoCase{"assumed_error_page_again_too_soon", FetchProblem::error_page, minutes(-600),
+                  true, minutes(5), VideoState::failed},
+        VideoCase{"assumed_not_passed_again", FetchProblem::denied, minutes(600), true, minutes(5),
+                  VideoState::failed},
+        VideoCase{
+            "error_page", FetchProblem::error_page, minutes(5), false, {}, VideoState::wanted},
+        VideoCase{"error_page_again", FetchProblem::error_page, minutes(5), false, minutes(5),
+                  VideoState::failed},
+        VideoCase{
+            "a_picture", FetchProblem::unsupported, minutes(-600), false, {}, VideoState::failed},
+        VideoCase{
+            "gateways_500", FetchProblem::server_error, {}, false, {}, VideoState::wanted, true},
+        VideoCase{"gateways_500_again",
+                  FetchProblem::server_error,
+                  {},
+                  false,
+                  minutes(5),
+                  VideoState::failed,
+                  true},
+        VideoCase{"gateways_400_again",
+                  FetchProblem::other_status,
+                  {},
+                  false,
+                  minutes(5),
+                  VideoState::failed,
+                  true}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(AfterFetch, TroubleOfAnyOtherKindLeavesItWantedWhateverTheClockSays) {
+  for (const auto problem :
+       {FetchProblem::transport, FetchProblem::unauthorised, FetchProblem::throttled,
+        FetchProblem::server_error, FetchProblem::other_status, FetchProblem::not_a_video,
+        FetchProblem::wrong_length, FetchProblem::wrong_checksum, FetchProblem::too_large,
+        FetchProblem::refused_url, FetchProblem::blocked, FetchProblem::disk_full,
+        FetchProblem::disk}) {
+    for (const bool assumed : {false, true}) {
+      const core::LinkCandidate link{"https://h/v", kNoon - std::chrono::hours(999), assumed};
+      EXPECT_EQ(
+          core::after_fetch(link, {.problem = problem}, kNoon - std::chrono::hours(99), kNoon),
+          VideoState::wanted)
+          << core::name(problem);
+    }
+  }
+}
+
+TEST(AfterFetch, SeveralUrlsEndTogether) {
+  using enum VideoState;
+  EXPECT_EQ(core::together(wanted, expired), wanted);
+  EXPECT_EQ(core::together(failed, wanted), wanted);
+  EXPECT_EQ(core::together(failed, expired), expired);
+  EXPECT_EQ(core::together(expired, expired), expired);
+  EXPECT_EQ(core::together(failed, failed), failed);
+}
+
+}  // namespace

@@ -1,0 +1,28 @@
+#include "core/http/ca_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+TEST(CaFile, NamesWhyNothingCanBeTrusted) {
+  const support::TempDir folder;
+  folder.write("empty.pem", "");
+  folder.write("text.pem", "no certificate\n");
+  folder.write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  ASSERT_EQ(mkfifo(folder.path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(core::ca_file_fault(folder.path("none.pem")), "No such file or directory");
+  EXPECT_EQ(core::ca_file_fault(folder.path()), "it is a folder");
+  EXPECT_EQ(core::ca_file_fault(folder.path("fifo")), "it is no regular file");
+  for (const char* name : {"empty.pem", "text.pem", "cut.pem"}) {
+    EXPECT_NE(core::ca_file_fault(folder.path(name)).find("holds no certificate"),
+              std::string::npos)
+        << name;
+  }
+}
+
+}  // namespace

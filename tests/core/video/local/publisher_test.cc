@@ -1,0 +1,132 @@
+#include "core/video/local/publisher.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_video.h"
+
+namespace {
+
+using core::Completion;
+using core::PartFile;
+using core::Publisher;
+
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::size_t kVideoBytes = 1000;
+
+// Counts wakes; waiting for one is the test's only wait.
+class Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    ++rings_;
+    rung_.notify_all();
+  }
+  bool wait_for(int rings, std::chrono::seconds patience = kPatience) {
+    std::unique_lock lock(mutex_);
+    return rung_.wait_for(lock, patience, [&] { return rings_ >= rings; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  int rings_ = 0;
+};
+
+class PublisherTest : public ::testing::Test {
+ protected:
+  Publisher::Job job(std::uint64_t token, const std::string& content) {
+    core::FilePlan plan;
+    plan.name_template = std::make_shared<const core::NameTemplate>("{task_id}.{ext}");
+    plan.fields.task_id = std::to_string(token);
+    auto part = std::get<std::unique_ptr<PartFile>>(PartFile::open(output_, plan));
+    EXPECT_FALSE(part->restart("", {}));
+    EXPECT_FALSE(part->append(content));
+    return {.token = token, .part = std::move(part), .promised = {}};
+  }
+  Publisher publisher(
+      int threads, PartFile::Claimed claimed = [](const auto&) { return false; }) {
+    return {threads, std::move(claimed), [this] { bell_.ring(); }};
+  }
+
+  support::TempDir folder_;
+  std::shared_ptr<core::OutputFolder> output_ =
+      std::make_shared<core::OutputFolder>(folder_.path());
+  Bell bell_;
+};
+
+TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
+  Publisher publisher = this->publisher(2);
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  publisher.submit(job(2, "<html>"));
+  ASSERT_TRUE(bell_.wait_for(2));
+  std::vector<Completion> completions;
+  publisher.take(completions);
+  ASSERT_EQ(completions.size(), 2U);
+  for (const Completion& completion : completions) {
+    EXPECT_EQ(std::holds_alternative<core::SavedFile>(completion.outcome), completion.token == 1);
+  }
+  EXPECT_EQ(support::read_file(folder_.path("1.mp4")), support::tiny_mp4(kVideoBytes));
+  publisher.take(completions);
+  EXPECT_EQ(completions.size(), 2U) << "each is told once";
+}
+
+TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
+  Publisher publisher =
+      this->publisher(1, [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); });
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  ASSERT_TRUE(bell_.wait_for(1));
+  std::vector<Completion> completions;
+  EXPECT_THROW(publisher.take(completions), std::runtime_error);
+}
+
+TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
+  std::promise<void> entered;
+  std::promise<void> leave;
+  Publisher publisher = this->publisher(1, [&](const auto&) {
+    entered.set_value();
+    leave.get_future().wait();
+    return false;
+  });
+  publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
+  publisher.submit(job(2, support::tiny_mp4(kVideoBytes)));
+  ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);
+  publisher.clear();
+  leave.set_value();
+  ASSERT_TRUE(bell_.wait_for(1));
+  std::vector<Completion> completions;
+  publisher.take(completions);
+  EXPECT_TRUE(completions.empty());
+  EXPECT_EQ(support::read_file(folder_.path("2.mp4")), "");
+}
+
+TEST_F(PublisherTest, EndsWithJobsStillWaitingAndLeavesNoVideoInHalf) {
+  constexpr int kJobs = 50;
+  const std::string video = support::tiny_mp4(kVideoBytes);
+  {
+    Publisher publisher = this->publisher(2);
+    for (std::uint64_t token = 0; token < kJobs; ++token) {
+      publisher.submit(job(token, video));
+    }
+  }
+  int published = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path().extension() == ".mp4") {
+      ++published;
+      EXPECT_EQ(support::read_file(entry.path()), video);
+    }
+  }
+  EXPECT_TRUE(bell_.wait_for(published, std::chrono::seconds(0)));
+  EXPECT_FALSE(bell_.wait_for(published + 1, std::chrono::seconds(0))) << "one bell a video";
+}
+
+}  // namespace

@@ -1,0 +1,369 @@
+#include "storage/sqlite/billing/reports.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "storage/ledger_error.h"
+#include "storage/sqlite/database.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using support::BillingTask;
+using SumVisit = std::function<void(const core::ReportLine&, std::int64_t)>;
+
+storage::ReportQuery between(std::int64_t begin, std::int64_t end) {
+  return {.begin = core::UtcTime(std::chrono::milliseconds(begin)),
+          .end = core::UtcTime(std::chrono::milliseconds(end))};
+}
+
+// The tasks behind the lines, each once.
+void each_task(storage::Reports& reports, const storage::ReportQuery& query,
+               const std::function<void(const core::FinishedTask&)>& visit) {
+  reports.each_line(query, {}, core::TimeZone("UTC"), [&](const core::ReportLine& line) {
+    if (line.charge.kind == core::LineKind::main) {
+      visit(line.task);
+    }
+  });
+}
+
+class ReportsTest : public testing::Test {
+ protected:
+  ReportsTest() { support::make_billing_ledger(path_); }
+
+  std::int64_t add(const BillingTask& task, std::int64_t observed_at = 1000) {
+    return support::add_billing_task(path_, task, observed_at);
+  }
+  void add_finished(const std::string& id, std::int64_t finish, int state = 1) {
+    add({.id = id,
+         .state = state,
+         .columns = ", finish_time",
+         .values = ", " + std::to_string(finish)});
+  }
+  // Tasks t000001 … that finish 20 s apart, some without a finish time, some failed, alike by tens
+  // but for their IDs and, if they are to be, their tokens.
+  void add_many(int count, bool own_tokens) {
+    add_finished("t000000", 0);
+    const auto database = storage::open_for_writing(path_);
+    const std::string numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < " +
+        std::to_string(count) + ") ";
+    database->exec(numbers +
+                   "INSERT INTO task (account, task_id, state, first_seen, final_snapshot, "
+                   "submit_time, finish_time, model, action, resolution, duration_seconds, "
+                   "completion_tokens, labels) SELECT 1, printf('t%06d', i), 1 + (i % 7 = 0), 0, "
+                   "1 + i, i * 10000, CASE WHEN i % 50 THEN i * 20000 END, 'm' || (i % 3), NULL, "
+                   "'720p', (i % 10) || '.50', " +
+                   (own_tokens ? "i" : "NULL") +
+                   ", CASE WHEN i % 4 THEN '{\"customer\":\"' || (i % 4) || '\"}' END FROM n");
+    database->exec(numbers +
+                   "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, "
+                   "raw_sha256) SELECT 1 + i, (SELECT id FROM task WHERE account = 1 AND task_id = "
+                   "printf('t%06d', i)), 1, i * 20000, 2 + (i % 7 = 0), 2, zeroblob(32) FROM n");
+  }
+  std::string ids(const storage::ReportQuery& query) {
+    std::string all;
+    storage::Reports reports(path_);
+    each_task(reports, query, [&](const core::FinishedTask& task) {
+      all += (all.empty() ? "" : " ") + task.task_id;
+    });
+    return all;
+  }
+  std::vector<core::BilledAt> sources(const storage::ReportQuery& query) {
+    std::vector<core::BilledAt> all;
+    storage::Reports reports(path_);
+    each_task(reports, query,
+              [&](const core::FinishedTask& task) { all.push_back(task.billed_at_source); });
+    return all;
+  }
+
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+};
+
+TEST_F(ReportsTest, GivesFinishedTasksByTimeThenId) {
+  add_finished("c", 5000);
+  add_finished("b", 5000);
+  add_finished("a", 7000);
+  add_finished("d", 4000);
+  add_finished("failed", 6000, 2);
+  add({.id = "open", .state = 0});
+  add({.id = "gone", .state = 3});
+  EXPECT_EQ(ids(between(0, 10000)), "d b c failed a");
+}
+
+TEST_F(ReportsTest, PeriodsAreHalfOpen) {
+  add_finished("before", 999);
+  add_finished("first", 1000);
+  add_finished("last", 1999);
+  add_finished("after", 2000);
+  EXPECT_EQ(ids(between(1000, 2000)), "first last");
+  EXPECT_EQ(ids(between(3000, 4000)), "");
+}
+
+TEST_F(ReportsTest, WithoutAFinishTimeTheFirstFinalSnapshotCounts) {
+  add({.id = "x"}, 3000);
+  add_finished("w", 2000);
+  add_finished("y", 3000);
+  add_finished("z", 4000);
+  EXPECT_EQ(ids(between(0, 10000)), "w x y z");
+  using core::BilledAt;
+  EXPECT_EQ(sources(between(3000, 3001)),
+            (std::vector{BilledAt::first_seen_finished, BilledAt::named}));
+  storage::ReportQuery query = between(3000, 3001);
+  query.time = storage::ReportTime::submit;
+  EXPECT_EQ(sources(query), std::vector{BilledAt::first_seen});
+}
+
+TEST_F(ReportsTest, ChoosesByStatusAndSubmitTime) {
+  add({.id = "s", .state = 1, .columns = ", submit_time, finish_time", .values = ", 100, 9000"});
+  add({.id = "f", .state = 2, .columns = ", submit_time, finish_time", .values = ", 200, 8000"});
+  storage::ReportQuery query = between(0, 1000);
+  EXPECT_EQ(ids(query), "");
+  query.time = storage::ReportTime::submit;
+  EXPECT_EQ(ids(query), "s f");
+  query.failures = false;
+  EXPECT_EQ(ids(query), "s");
+  query.failures = true;
+  query.successes = false;
+  EXPECT_EQ(ids(query), "f");
+}
+
+TEST_F(ReportsTest, ReadsEveryColumnAsItWasSent) {
+  const std::int64_t snapshot =
+      add({.account = "studio",
+           .id = "t",
+           .columns = ", finish_time, start_time, input_model, action, resolution, ratio, "
+                      "duration_seconds, completion_tokens, units, labels",
+           .values = ", 5000, 0, 'm', 'generate', '720p', '16:9', '5.0', '108900', '3.60', "
+                     "'{\"customer\":\"A\",\"project\":\"B\"}'"});
+  int seen = 0;
+  storage::Reports reports(path_);
+  each_task(reports, between(0, 10000), [&](const core::FinishedTask& task) {
+    ++seen;
+    EXPECT_EQ(task.account, "studio");
+    EXPECT_TRUE(task.succeeded);
+    EXPECT_EQ(task.facts.model, "m");
+    EXPECT_EQ(task.facts.ratio, "16:9");
+    EXPECT_EQ(task.facts.duration_seconds, "5.0");
+    EXPECT_EQ(task.facts.output_seconds, "");
+    EXPECT_EQ(task.facts.units, "3.60");
+    EXPECT_FALSE(task.facts.submit_time);
+    EXPECT_EQ(task.labels, (core::Labels{{"customer", "A"}, {"project", "B"}}));
+    EXPECT_EQ(task.snapshot, snapshot);
+    EXPECT_EQ(task.raw_sha256, "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8");
+  });
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(reports.label_names(between(0, 10000)),
+            (std::vector<std::string>{"customer", "project"}));
+  EXPECT_TRUE(reports.label_names(between(6000, 10000)).empty());
+}
+
+TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
+  add({.id = "a", .state = 0, .columns = ", submit_time", .values = ", 500"}, 9000);
+  add({.id = "b", .state = 0}, 600);
+  add({.id = "c", .state = 0}, 1000);
+  add({.id = "d", .state = 3}, 700);
+  add_finished("e", 700);
+  const storage::ReportQuery query = between(500, 1000);
+  const storage::OpenTasks open = storage::Reports(path_).open_tasks(query);
+  EXPECT_EQ(open.unfinished, 2U);
+  EXPECT_EQ(open.missing, 1U);
+}
+
+TEST_F(ReportsTest, OfOneAccountAlone) {
+  const std::string columns = ", finish_time, submit_time, labels";
+  add({.id = "a", .columns = columns, .values = ", 600, 600, '{\"of\":\"default\"}'"});
+  add({.account = "studio",
+       .id = "a",
+       .columns = columns,
+       .values = ", 601, 601, '{\"for\":\"studio\"}'"});
+  add({.account = "studio", .id = "b"}, 602);
+  add({.account = "studio", .id = "open", .state = 0}, 603);
+  storage::Reports reports(path_);
+  storage::ReportQuery query = between(500, 1000);
+  EXPECT_EQ(ids(query), "a a b");
+  query.account = reports.accounts().at("studio");
+  EXPECT_EQ(ids(query), "a b");
+  EXPECT_EQ(reports.label_names(query), std::vector<std::string>{"for"});
+  EXPECT_EQ(reports.open_tasks(query).unfinished, 1U);
+  std::int64_t tasks = 0;
+  reports.sum_lines(query, {}, core::TimeZone("UTC"),
+                    [&](const core::ReportLine& line, std::int64_t times) {
+                      EXPECT_EQ(line.task.account, "studio");
+                      tasks += times;
+                    });
+  EXPECT_EQ(tasks, 2);
+  query.time = storage::ReportTime::submit;
+  EXPECT_EQ(ids(query), "a b");
+  query.account = reports.accounts().at("default");
+  EXPECT_EQ(ids(query), "a");
+  EXPECT_EQ(reports.open_tasks(query).unfinished, 0U);
+}
+
+TEST_F(ReportsTest, ReadsOneStateWhileARunWrites) {
+  storage::Reports reports(path_);
+  add_finished("late", 5000);
+  int seen = 0;
+  each_task(reports, between(0, 10000), [&](const core::FinishedTask&) { ++seen; });
+  EXPECT_EQ(seen, 0);
+}
+
+// How many lines there are of each kind that a sum can tell from others.
+std::map<std::string, std::int64_t> kinds(const std::function<void(const SumVisit&)>& each) {
+  const core::TimeZone zone("Europe/Berlin");
+  std::map<std::string, std::int64_t> kinds;
+  each([&](const core::ReportLine& line, std::int64_t times) {
+    const core::FinishedTask& task = line.task;
+    std::string kind = task.account + "|" + zone.day(task.billed_at) + "|" + task.facts.model +
+                       "|" + task.facts.action + "|" + task.facts.resolution + "|" +
+                       (task.succeeded ? "s" : "f") + "|" + line.charge.cost_note;
+    for (const std::string_view count :
+         {task.facts.duration_seconds, task.facts.completion_tokens}) {
+      (kind += "|") += count;
+    }
+    for (const auto& [name, value] : task.labels) {
+      kind += "|" + name + "=" + value;
+    }
+    kinds[kind] += times;
+  });
+  return kinds;
+}
+
+TEST_F(ReportsTest, SumsAreThoseOfTheLines) {
+  constexpr std::int64_t kFrom = 3'000'000;  // begins and ends within the tasks
+  constexpr std::int64_t kTo = 190'000'000;
+  add_many(10'000, false);
+  add({.account = "studio", .id = "t", .columns = ", finish_time", .values = ", 4000000"});
+  const core::TimeZone zone("Europe/Berlin");
+  storage::Reports reports(path_);
+  for (const auto time : {storage::ReportTime::finish, storage::ReportTime::submit}) {
+    for (const bool failures : {true, false}) {
+      storage::ReportQuery query = between(kFrom, kTo);
+      query.time = time;
+      query.failures = failures;
+      const auto of_lines = kinds([&](const SumVisit& visit) {
+        reports.each_line(query, {}, zone, [&](const core::ReportLine& line) { visit(line, 1); });
+      });
+      EXPECT_GT(of_lines.size(), 100U);
+      EXPECT_EQ(kinds([&](const SumVisit& visit) { reports.sum_lines(query, {}, zone, visit); }),
+                of_lines);
+    }
+  }
+}
+
+TEST_F(ReportsTest, SumsOfMoreKindsThanAreKeptAreComplete) {
+  add_many(20'000, true);
+  std::set<std::string> tokens;
+  std::int64_t tasks = 0;
+  storage::Reports(path_).sum_lines(between(1, 500'000'000), {}, core::TimeZone("UTC"),
+                                    [&](const core::ReportLine& line, std::int64_t times) {
+                                      tokens.insert(line.task.facts.completion_tokens);
+                                      tasks += times;
+                                    });
+  EXPECT_EQ(tasks, 20'000);
+  EXPECT_EQ(tokens.size(), 20'000U);
+}
+
+TEST_F(ReportsTest, SumsWithoutLabelsTakeTasksTogether) {
+  add_many(1000, false);
+  storage::ReportQuery query = between(0, 500'000'000);
+  query.labels = false;
+  std::int64_t tasks = 0;
+  storage::Reports(path_).sum_lines(query, {}, core::TimeZone("UTC"),
+                                    [&](const core::ReportLine& line, std::int64_t times) {
+                                      EXPECT_TRUE(line.task.labels.empty());
+                                      tasks += times;
+                                    });
+  EXPECT_EQ(tasks, 1001);
+}
+
+// Each commit adds a task to the first and to the last day of the period, which are summed up by
+// two connections.
+TEST_F(ReportsTest, SumsAreOfOneStateWhileARunCommits) {
+  add_many(2, false);
+  std::jthread writer([this](const std::stop_token& stop) {
+    const auto database = storage::open_for_writing(path_);
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      database->exec(
+          "INSERT INTO task (account, task_id, state, first_seen, final_snapshot, "
+          "finish_time) VALUES (1, 'first" +
+          std::to_string(i) +
+          "', 1, 0, 1, 1000), "
+          "(1, 'last" +
+          std::to_string(i) + "', 1, 0, 1, 900000000)");
+    }
+  });
+  constexpr int kReports = 200;
+  for (int i = 0; i < kReports; ++i) {
+    std::int64_t balance = 0;
+    storage::Reports(path_).sum_lines(
+        between(500, 1'000'000'000), {}, core::TimeZone("UTC"),
+        [&](const core::ReportLine& line, std::int64_t times) {
+          if (line.task.facts.model.empty()) {
+            balance +=
+                line.task.billed_at < core::UtcTime(std::chrono::seconds(10)) ? times : -times;
+          }
+        });
+    ASSERT_EQ(balance, 0) << i;
+  }
+}
+
+TEST_F(ReportsTest, WhatAVisitThrowsEndsTheReport) {
+  add_many(20'000, true);
+  storage::Reports reports(path_);
+  const storage::ReportQuery query = between(0, 500'000'000);
+  const core::TimeZone zone("UTC");
+  int visits = 0;
+  const auto stop = [&visits] {
+    if (++visits == 10) {
+      throw core::Error("enough");
+    }
+  };
+  EXPECT_THROW(reports.each_line(query, {}, zone, [&](const core::ReportLine&) { stop(); }),
+               core::Error);
+  EXPECT_EQ(visits, 10);
+  visits = 0;
+  EXPECT_THROW(
+      reports.sum_lines(query, {}, zone, [&](const core::ReportLine&, std::int64_t) { stop(); }),
+      core::Error);
+}
+
+TEST_F(ReportsTest, DamageEndsTheReportBehindTheLinesBeforeIt) {
+  add_many(5000, false);
+  storage::open_for_writing(path_)->exec(
+      "UPDATE task SET labels = '{\"customer' WHERE task_id = 't004000'");
+  const storage::ReportQuery query = between(1, 500'000'000);
+  const core::TimeZone zone("UTC");
+  storage::Reports reports(path_);
+  std::string last;
+  int lines = 0;
+  EXPECT_THROW(reports.each_line(query, {}, zone,
+                                 [&](const core::ReportLine& line) {
+                                   EXPECT_LT(last, line.task.task_id);
+                                   last = line.task.task_id;
+                                   ++lines;
+                                 }),
+               core::Error);
+  EXPECT_GT(lines, 3000);
+  EXPECT_LT(lines, 4000);
+  EXPECT_THROW(reports.sum_lines(query, {}, zone, [](const core::ReportLine&, std::int64_t) {}),
+               core::Error);
+}
+
+TEST(Reports, RefuseAMissingLedger) {
+  const support::TempDir folder;
+  EXPECT_THROW(storage::Reports(folder.path("none.db")), storage::LedgerUnreadable);
+}
+
+}  // namespace

@@ -1,0 +1,186 @@
+#include "storage/sqlite/check/closing_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/billing/period.h"
+#include "core/billing/price_book.h"
+#include "storage/sqlite/billing/closing.h"
+#include "storage/sqlite/billing/reports.h"
+#include "storage/sqlite/billing/repricing.h"
+#include "storage/sqlite/database.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
+const std::string kPrices =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "m,second,,,0.90,CNY,,\n";
+
+const std::string kDearer =
+    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+    "m,second,,,1.10,CNY,,\n";
+
+// October closed with `a`; `a` then said otherwise, and `late` came late, so that November holds
+// lines of every kind.
+class ClosingCheckTest : public testing::Test {
+ protected:
+  ClosingCheckTest() {
+    support::make_billing_ledger(path_);
+    add("a", kOctober + 1000);
+    add("failed", kOctober + 1500, 2);
+    close("2026-10");
+    support::answer_billing_task(path_, "a", 1, "duration_seconds = '9'", "again",
+                                 kOctober + 40 * kDayMs);
+    add("late", kOctober + 2000);
+    close("2026-11");
+  }
+
+  // Dearer prices for October, in December.
+  void reprice_october() {
+    const auto closed = storage::Reports(path_).closed_periods();
+    storage::Repricing repricing(path_, closed.at(0), kDearer, core::UtcTime{});
+    repricing.commit();
+    close("2026-12");
+  }
+
+  void add(const std::string& id, std::int64_t finish, int state = 1) {
+    support::add_billing_task(path_,
+                              {.id = id,
+                               .state = state,
+                               .columns = ", finish_time, model, duration_seconds",
+                               .values = ", " + std::to_string(finish) + ", 'm', '8'"},
+                              finish);
+  }
+  void close(const std::string& name) {
+    const core::TimeZone zone("UTC");
+    const core::PriceBook prices = core::PriceBook::parse(kPrices, "prices.csv");
+    storage::ClosedPeriod period{.period = core::parse_period(name, zone), .zone = "UTC"};
+    period.prices = kPrices;
+    storage::Reports reports(path_);
+    storage::Closing closing(path_, period, core::UtcTime(std::chrono::milliseconds(kOctober)));
+    reports.each_line({.begin = period.period.begin, .end = period.period.end}, {.prices = &prices},
+                      zone, [&](const core::ReportLine& line) { closing.add(line); });
+    closing.commit(std::string(64, '0'));
+  }
+  std::vector<std::string> faults() {
+    storage::Faults faults;
+    storage::check_closings(*storage::open_for_reading(path_), faults);
+    return faults.take();
+  }
+
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+};
+
+TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
+  ASSERT_EQ(faults(), std::vector<std::string>{});
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"another name", "UPDATE period SET name = '2026-09' WHERE id = 1"},
+      {"a name that is none", "UPDATE period SET name = 'x' WHERE id = 1"},
+      {"a zone that is none", "UPDATE period SET tz = 'Nowhere' WHERE id = 1"},
+      {"an earlier begin", "UPDATE period SET begins_at = begins_at - 1 WHERE id = 1"},
+      {"a later end", "UPDATE period SET ends_at = ends_at + 1 WHERE id = 2"},
+      {"a price book that is none", "UPDATE period SET prices = 'x' WHERE id = 1"},
+      {"no price book", "UPDATE period SET prices = NULL WHERE id = 1"},
+      {"another price", "UPDATE period SET prices = replace(prices, '0.90', '0.91') WHERE id = 1"},
+      {"a line too many", "UPDATE period SET line_count = line_count + 1 WHERE id = 1"},
+      {"a line that moved", "UPDATE report_line SET period = 2, incurred = 2 WHERE id = 1"},
+      {"snapshots to come", "UPDATE period SET checked_to = 99 WHERE id = 1"},
+      {"forgotten snapshots", "UPDATE period SET checked_to = 1 WHERE id = 1"},
+      {"a schema to come", "UPDATE period SET schema_version = 99 WHERE id = 1"},
+      {"the rules of another period", "UPDATE report_line SET incurred = 2 WHERE id = 1"},
+      {"the rules of another period, of an adjustment",
+       "UPDATE report_line SET incurred = 2 WHERE adjusts IS NOT NULL"},
+      {"another time", "UPDATE report_line SET billed_at = billed_at + 1 WHERE id = 1"},
+      {"a time of another period", "UPDATE report_line SET billed_at = 0 WHERE id = 2"},
+      {"another kind", "UPDATE report_line SET kind = 1 WHERE id = 1"},
+      {"a kind that is none", "UPDATE report_line SET kind = 2 WHERE id = 1"},
+      {"a reversal that is none", "UPDATE report_line SET reversal = 1 WHERE id = 1"},
+      {"a reversal that is hidden", "UPDATE report_line SET reversal = 0 WHERE reversal"},
+      {"an adjustment of nothing",
+       "UPDATE report_line SET adjusts = 'x' WHERE adjusts IS NOT NULL AND NOT reversal"},
+      {"a snapshot of another task", "UPDATE report_line SET task = 2 WHERE id = 1"},
+      {"a loss that is none", "UPDATE report_line SET lost = 2 WHERE id = 1"},
+      {"labels that are none", "UPDATE report_line SET labels = '{' WHERE id = 1"},
+      {"a failed task made paid",
+       "UPDATE report_line SET succeeded = 1, quantity = '8', unit = 0, "
+       "unit_price = '0.9', currency = 'CNY', cost = '7.2' "
+       "WHERE task = (SELECT id FROM task WHERE task_id = 'failed')"},
+      {"a paid task made failed", "UPDATE report_line SET succeeded = 0 WHERE id = 1"},
+      {"another cost", "UPDATE report_line SET cost = '7.21' WHERE id = 1"},
+      {"a cost that is none", "UPDATE report_line SET cost = 'x' WHERE id = 1"},
+      {"a cost without a price", "UPDATE report_line SET unit_price = NULL WHERE id = 1"},
+      {"another quantity", "UPDATE report_line SET quantity = '7' WHERE id = 1"},
+      {"a price of a failed task",
+       "UPDATE report_line SET cost = '1' WHERE task = (SELECT id FROM task WHERE task_id = "
+       "'failed')"},
+      {"a task taken out of its month",
+       "DELETE FROM report_line WHERE task = (SELECT id FROM task WHERE task_id = 'failed'); "
+       "UPDATE period SET line_count = line_count - 1 WHERE id = 1"},
+      {"a revision that is none", "UPDATE report_line SET line_id = line_id || '-r2' WHERE id = 1"},
+      {"the first month taken away",
+       "DELETE FROM report_line WHERE period = 1; DELETE FROM period WHERE id = 1"},
+      {"the first month taken away, and its closing",
+       "DELETE FROM report_line WHERE period = 1; DELETE FROM period WHERE id = 1; "
+       "DELETE FROM closing WHERE period = 1"},
+      {"the last month taken away",
+       "DELETE FROM report_line WHERE period = 2; DELETE FROM period WHERE id = 2"},
+      {"a month that was never closed",
+       "INSERT INTO period SELECT 3, '2026-12', ends_at, ends_at + 2678400000, tz, prices, "
+       "closed_at, 0, sha256, 0, 0, schema_version, checked_to FROM period WHERE id = 2"},
+      {"another SHA-256", "UPDATE period SET sha256 = upper(sha256) || 'x' WHERE id = 1"},
+      {"another SHA-256 of a closing", "UPDATE closing SET sha256 = 'x' WHERE period = 1"},
+      {"another begin of a closing", "UPDATE closing SET begins_at = 1 WHERE period = 1"},
+      {"months that overlap",
+       "UPDATE period SET ends_at = ends_at + 1 WHERE id = 1; "
+       "UPDATE closing SET ends_at = ends_at + 1 WHERE period = 1"},
+      {"a later price book that is none",
+       "INSERT INTO repricing (period, prices, repriced_at) VALUES (1, 'x', 0)"}};
+  const auto database = storage::open_for_writing(path_);
+  database->exec(
+      "PRAGMA foreign_keys = OFF; DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
+      "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
+      "DROP TRIGGER closing_is_fixed; DROP TRIGGER closing_is_kept");
+  for (const auto& [name, sql] : cases) {
+    SCOPED_TRACE(name);
+    SQLite::Transaction transaction(*database);
+    database->exec(sql);
+    storage::Faults found;
+    storage::check_closings(*database, found);
+    EXPECT_FALSE(found.empty());
+  }
+}
+
+TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
+  reprice_october();
+  ASSERT_EQ(faults(), std::vector<std::string>{});
+  const auto database = storage::open_for_writing(path_);
+  EXPECT_EQ(database
+                ->execAndGet("SELECT group_concat(line_id || ' ' || cost, ', ') FROM (SELECT * "
+                             "FROM report_line WHERE period = 3 ORDER BY id)")
+                .getString(),
+            "3-b4c9e14061c2-reversal -8.1, 3-b4c9e14061c2-r2 9.9, "
+            "4-089001a35679-reversal -7.2, 4-089001a35679-r2 8.8");
+  database->exec("DROP TRIGGER report_line_is_fixed; DROP TRIGGER repricing_is_fixed");
+  for (const char* sql :
+       {"UPDATE report_line SET line_id = replace(line_id, '-r2', '-r3')",
+        "UPDATE report_line SET adjusts = replace(adjusts, '-', '-0') WHERE reversal",
+        "UPDATE repricing SET prices = replace(prices, '1.10', '1.11')",
+        "UPDATE repricing SET period = 2"}) {
+    SCOPED_TRACE(sql);
+    SQLite::Transaction transaction(*database);
+    database->exec(sql);
+    storage::Faults found;
+    storage::check_closings(*database, found);
+    EXPECT_FALSE(found.empty());
+  }
+}
+
+}  // namespace

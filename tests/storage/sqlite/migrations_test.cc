@@ -1,0 +1,316 @@
+#include "storage/sqlite/migrations.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "storage/ledger_error.h"
+#include "storage/sqlite/check/ledger_check.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/maintenance.h"
+#include "tests/storage/entries.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using storage::LedgerUnreadable;
+using storage::migrate;
+using storage::Migration;
+using storage::MigrationOutcome;
+
+const std::vector<Migration> kOne{{1, "first", "CREATE TABLE a (x); INSERT INTO a VALUES (1);"}};
+const std::vector<Migration> kTwo{kOne[0], {2, "second", "ALTER TABLE a ADD COLUMN y;"}};
+const std::vector<Migration> kBroken{
+    kOne[0],
+    {2, "second",
+     "CREATE TABLE b (x); INSERT INTO b SELECT x FROM a; DROP TABLE a; SELECT nonsense;"}};
+
+class MigrationsTest : public testing::Test {
+ protected:
+  MigrationOutcome run(const std::vector<Migration>& migrations, bool backup = true) {
+    const auto database = storage::open_for_writing(path_);
+    return migrate(*database, path_, migrations, entries::kNow, backup);
+  }
+  std::string value(const std::string& sql) {
+    return storage::open_for_reading(path_)->execAndGet(sql).getString();
+  }
+  /// What sqlite3's .dump would say of the schema, and the rows of `a`.
+  std::string content() {
+    return value("SELECT group_concat(sql, '|') FROM sqlite_schema") +
+           value("SELECT sum(x) FROM a") + value("PRAGMA user_version");
+  }
+
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+};
+
+TEST_F(MigrationsTest, ANewLedgerGetsThemAllWithoutABackup) {
+  const MigrationOutcome outcome = run(kTwo);
+  EXPECT_EQ(outcome.from, 0);
+  EXPECT_EQ(outcome.to, 2);
+  EXPECT_EQ(outcome.backup, "");
+  EXPECT_EQ(value("PRAGMA user_version"), "2");
+  EXPECT_EQ(value("SELECT group_concat(number || ' ' || title || ' ' || length(sha256) || ' ' || "
+                  "applied_at, ',') FROM migration"),
+            "1 first 64 1780286400000,2 second 64 1780286400000");
+}
+
+TEST_F(MigrationsTest, AppliedOnesAreNotAppliedAgain) {
+  run(kTwo);
+  const MigrationOutcome outcome = run(kTwo);
+  EXPECT_EQ(outcome.from, 2);
+  EXPECT_EQ(outcome.to, 2);
+  EXPECT_EQ(value("SELECT count(*) FROM a"), "1");
+}
+
+TEST_F(MigrationsTest, AnOlderLedgerIsUpgradedAfterABackupBesideIt) {
+  run(kOne);
+  const std::string before = content();
+  const MigrationOutcome outcome = run(kTwo);
+  EXPECT_EQ(outcome.from, 1);
+  EXPECT_EQ(outcome.to, 2);
+  EXPECT_EQ(outcome.backup, path_ + ".backup-v1-20260601T040000Z");
+  EXPECT_EQ(value("SELECT x || ifnull(y, '-') FROM a"), "1-");
+  struct stat status {};
+  ASSERT_EQ(stat(outcome.backup.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  path_ = outcome.backup;
+  EXPECT_EQ(content(), before);
+}
+
+TEST_F(MigrationsTest, TheBackupCanBeSkipped) {
+  run(kOne);
+  EXPECT_EQ(run(kTwo, false).backup, "");
+  EXPECT_EQ(value("PRAGMA user_version"), "2");
+}
+
+TEST_F(MigrationsTest, AFailingMigrationLeavesNothingHalf) {
+  run(kOne);
+  const std::string before = content();
+  EXPECT_THROW(run(kBroken), core::Error);
+  EXPECT_EQ(content(), before);
+  // Mended, it goes on from where the ledger stands.
+  EXPECT_NO_THROW(run(kTwo, false));
+  EXPECT_EQ(value("PRAGMA user_version"), "2");
+}
+
+TEST_F(MigrationsTest, WithoutABackupThatWasAskedForNothingIsUpgraded) {
+  path_ = folder_.path(std::string(220, 'x'));  // the backup's name would be too long
+  run(kOne);
+  EXPECT_THROW(run(kTwo), core::Error);
+  EXPECT_EQ(value("PRAGMA user_version"), "1");
+}
+
+TEST_F(MigrationsTest, ABackupOfTheSameSecondStaysAsItIs) {
+  run(kOne);
+  const std::string first = path_ + ".backup-v1-20260601T040000Z";
+  entries::write_file(first, "of an upgrade that was killed");
+  EXPECT_EQ(run(kTwo).backup, first + "-2");
+  EXPECT_EQ(support::read_file(first), "of an upgrade that was killed");
+}
+
+TEST_F(MigrationsTest, AnotherBuildsMigrationIsRefused) {
+  run(kOne);
+  const std::string before = support::read_file(path_);
+  std::vector<Migration> edited = kTwo;
+  edited[0].sql = "CREATE TABLE a (x INTEGER);";
+  EXPECT_THROW(run(edited), LedgerUnreadable);
+  EXPECT_THROW(storage::require_schema(*storage::open_for_reading(path_), path_, edited),
+               LedgerUnreadable);
+  EXPECT_EQ(support::read_file(path_), before);
+}
+
+TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndStaysAsItIs) {
+  run(kTwo);
+  const std::string before = support::read_file(path_);
+  EXPECT_THROW(run(kOne), LedgerUnreadable);
+  EXPECT_THROW(storage::require_schema(*storage::open_for_reading(path_), path_, kOne),
+               LedgerUnreadable);
+  EXPECT_EQ(support::read_file(path_), before);
+}
+
+// Who opens it last would move its write-ahead log into the file.
+TEST_F(MigrationsTest, ANewerLedgerKeepsItsWriteAheadLog) {
+  const std::string killed = folder_.path("killed.db");
+  {
+    const auto database = storage::open_for_writing(path_);
+    migrate(*database, path_, kTwo, entries::kNow, true);
+    fs::copy_file(path_, killed);
+    fs::copy_file(path_ + "-wal", killed + "-wal");
+  }
+  const std::string file = support::read_file(killed);
+  const std::string log = support::read_file(killed + "-wal");
+  ASSERT_FALSE(log.empty());
+  path_ = killed;
+  EXPECT_THROW(run(kOne), LedgerUnreadable);
+  EXPECT_EQ(support::read_file(killed), file);
+  EXPECT_EQ(support::read_file(killed + "-wal"), log);
+  EXPECT_EQ(run(kTwo).from, 2);
+}
+
+TEST_F(MigrationsTest, AReaderWantsJustThisSchema) {
+  run(kOne);
+  const auto reader = storage::open_for_reading(path_);
+  EXPECT_NO_THROW(storage::require_schema(*reader, path_, kOne));
+  EXPECT_THROW(storage::require_schema(*reader, path_, kTwo), LedgerUnreadable);
+}
+
+TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutAGapAndMakeASoundLedger) {
+  int next = 1;
+  for (const Migration& migration : storage::embedded_migrations()) {
+    EXPECT_EQ(migration.number, next++);
+    EXPECT_FALSE(migration.title.empty());
+  }
+  const auto database = storage::open_for_writing(path_);
+  migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);
+  EXPECT_EQ(database->execAndGet("PRAGMA integrity_check").getString(), "ok");
+  EXPECT_EQ(database->execAndGet("PRAGMA user_version").getInt(), next - 1);
+}
+
+// The columns of a table that both ledgers have.
+std::string common_columns(const SQLite::Database& one, const SQLite::Database& other,
+                           const std::string& table) {
+  const auto names = [&table](const SQLite::Database& database) {
+    std::set<std::string> found;
+    SQLite::Statement columns(database, "SELECT name FROM pragma_table_info('" + table + "')");
+    while (columns.executeStep()) {
+      found.insert(columns.getColumn(0).getString());
+    }
+    return found;
+  };
+  const std::set<std::string> others = names(other);
+  std::string cells;
+  for (const std::string& name : names(one)) {
+    if (others.contains(name)) {
+      cells += (cells.empty() ? "" : "||") + ("quote(\"" + name + "\")");
+    }
+  }
+  return cells;
+}
+
+// Every row of every table that holds anything, by table; of columns only those that `other` has,
+// too.
+std::map<std::string, std::string> rows_of(const std::string& path, const std::string& other) {
+  const auto database = storage::open_for_reading(path);
+  const auto beside = storage::open_for_reading(other);
+  std::vector<std::string> tables;
+  SQLite::Statement names(*database,
+                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+                          "'sqlite_%' AND name <> 'migration'");
+  while (names.executeStep()) {
+    tables.push_back(names.getColumn(0).getString());
+  }
+  std::map<std::string, std::string> rows;
+  for (const std::string& table : tables) {
+    const std::string cells = common_columns(*database, *beside, table);
+    if (cells.empty()) {
+      continue;  // a table that came later
+    }
+    SQLite::Statement all(*database, "SELECT " + cells + " FROM " + table);
+    while (all.executeStep()) {
+      rows[table] += all.getColumn(0).getString() + "\n";
+    }
+  }
+  return rows;
+}
+
+TEST_F(MigrationsTest, ARefusalThatWasHeardKeepsTheMomentOfItsRun) {
+  const auto old = static_cast<std::ptrdiff_t>(
+      std::find_if(storage::embedded_migrations().begin(), storage::embedded_migrations().end(),
+                   [](const Migration& one) { return one.title == "refusals"; }) -
+      storage::embedded_migrations().begin());
+  const std::vector<Migration> before(storage::embedded_migrations().begin(),
+                                      storage::embedded_migrations().begin() + old);
+  run(before);
+  storage::open_for_writing(path_)->exec(
+      "INSERT INTO account (name) VALUES ('default');"
+      "INSERT INTO run (id, started_at, version, host, inputs, stale_after_ms) VALUES "
+      "(7, 1780286400000, '1', 'h', '[]', 0);"
+      "INSERT INTO outcome (id, http_status, verdict, code, status, progress, usage_names) VALUES "
+      "(1, 200, 1, '', '', '', '[]');"
+      "INSERT INTO task (id, account, task_id, first_seen) VALUES (1, 1, 'a', 0);"
+      "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, raw_sha256) VALUES "
+      "(1, 1, 7, 0, 1, 0, x'00');"
+      "INSERT INTO video (task, video_index, snapshot, settled_run, attempts, denied, last_error) "
+      "VALUES (1, 1, 1, 7, 1, 1, 'HTTP 403'), (1, 2, 1, 7, 1, 0, 'cut'), "
+      "(1, 3, 1, 0, 0, 0, NULL)");
+  run({storage::embedded_migrations().begin(), storage::embedded_migrations().end()}, false);
+  EXPECT_EQ(value("SELECT group_concat(video_index || ' ' || ifnull(refused_at, '-'), ',') "
+                  "FROM video"),
+            "1 1780286400000,2 -,3 -");
+}
+
+// tests/data/ledgers holds a dump of a ledger of each past schema: made once, never changed.
+TEST_F(MigrationsTest, ALedgerOfEachPastSchemaIsUpgradedRowForRow) {
+  const auto newest = static_cast<int>(storage::embedded_migrations().size());
+  for (int version = 1; version < newest; ++version) {
+    SCOPED_TRACE(version);
+    path_ = folder_.path("v" + std::to_string(version) + ".db");
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec(support::read_file(TEST_DATA "/ledgers/v" + std::to_string(version) + ".sql"));
+    const auto before = rows_of(path_, path_);
+    ASSERT_GT(before.at("snapshot").size(), 100U);
+    const auto outcome = storage::migrate_ledger(path_, entries::kNow, true);
+    EXPECT_EQ(outcome.from, version);
+    EXPECT_EQ(outcome.to, newest);
+    EXPECT_EQ(rows_of(path_, outcome.backup), rows_of(outcome.backup, path_));
+    EXPECT_EQ(rows_of(outcome.backup, outcome.backup), before);
+    EXPECT_EQ(storage::check_ledger(path_, ""), std::vector<std::string>{});
+  }
+}
+
+// A ledger of schema 4 whose tasks ended `ago` before they were last heard of.
+TEST_F(MigrationsTest, WhatOlderVersionsHeardTooEarlyIsToBeAskedOnceMore) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec(support::read_file(TEST_DATA "/ledgers/v4.sql"));
+  const std::string heard = "(SELECT observed_at FROM snapshot WHERE id = status_snapshot)";
+  const auto end = [&](const std::string& task, const std::string& ago) {
+    SQLite::Database(path_, SQLite::OPEN_READWRITE)
+        .exec("UPDATE task SET finish_time = " + heard + " - " + ago + " WHERE id = " + task);
+  };
+  end("1", "30000");
+  end("3", "29999");
+  end("4", "-86400000");  // a clock far off
+  end("6", "1000");       // unfinished, whatever it says
+  EXPECT_EQ(storage::migrate_ledger(path_, entries::kNow, true).from, 4);
+  EXPECT_EQ(value("SELECT group_concat(task || ':' || (settles_at - " + heard +
+                  "), ' ') FROM unsettled JOIN task ON id = task"),
+            "3:1 4:30000");
+}
+
+// Their names and columns are a promise (product.md, The ledger).
+TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
+  const std::vector<std::pair<std::string, std::string>> views{
+      {"v_task",
+       "account,task_id,state,status,progress,model,action,submit_time,start_time,finish_time,"
+       "upstream_end_time,first_seen,last_query,queries,resolution,ratio,duration_seconds,"
+       "input_seconds,output_seconds,video_count,completion_tokens,total_tokens,"
+       "super_resolution_tokens,units,credits,quota,fail_reason,labels,videos,videos_on_disk,"
+       "soonest_expiry,stale,generation_resolution,request_id"},
+      {"v_snapshot",
+       "account,task_id,snapshot_id,run_id,observed_at,http_status,code,status,progress,raw_bytes,"
+       "raw_sha256"},
+      {"v_usage", "account,task_id,snapshot_id,observed_at,name,value"},
+      {"v_video",
+       "account,task_id,video_index,state,path,bytes,sha256,expires_at,attempts,last_error"},
+      {"v_daily", "day,account,model,state,tasks,output_seconds,total_tokens,videos,bytes"},
+      {"v_label_change", "account,task_id,run_id,name,ledger_value,list_value,taken"}};
+  {
+    const auto database = storage::open_for_writing(path_);
+    migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);
+  }
+  for (const auto& [view, columns] : views) {
+    EXPECT_EQ(value("SELECT group_concat(name, ',') FROM pragma_table_info('" + view + "')"),
+              columns);
+  }
+}
+
+}  // namespace
