@@ -6,7 +6,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
-#include "cmd/program.h"
+#include "cmd/cli/version.h"
 #include "cmd/report/closed_periods.h"
 #include "core/clock.h"
 #include "core/error.h"

@@ -7,6 +7,7 @@
 #include "cmd/cli/config_file.h"
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/help.h"
+#include "cmd/cli/version.h"
 #include "cmd/os/standard_output.h"
 #include "core/error.h"
 
@@ -59,8 +60,6 @@ int run_line(const Program& program, std::span<const std::string> arguments,
 }
 
 }  // namespace
-
-std::string_view program_version() { return REELTALLY_VERSION; }
 
 std::string version_text(std::span<const LibraryVersion> libraries) {
   std::string text = "reeltally " + std::string(program_version()) + "\n";

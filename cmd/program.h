@@ -34,8 +34,6 @@ struct Program {
   std::span<const LibraryVersion> libraries;
 };
 
-/// "0.1.0"
-[[nodiscard]] std::string_view program_version();
 /// "reeltally 0.1.0" and a line for each library.
 [[nodiscard]] std::string version_text(std::span<const LibraryVersion> libraries);
 

@@ -16,9 +16,9 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/cli/version.h"
 #include "cmd/os/atomic_file.h"
 #include "cmd/os/interrupt.h"
-#include "cmd/program.h"
 #include "cmd/report/shared_task_warnings.h"
 #include "cmd/run/dry_run.h"
 #include "cmd/run/failed_rows.h"

@@ -9,9 +9,9 @@
 
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/base_url.h"
+#include "cmd/cli/version.h"
 #include "cmd/os/child_process.h"
 #include "cmd/os/process.h"
-#include "cmd/program.h"
 #include "core/error.h"
 #include "core/http/ca_file.h"
 

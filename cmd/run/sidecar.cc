@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/billing/period.h"
+#include "core/domain/time_zone.h"
 #include "core/error.h"
 #include "core/files/beneath.h"
 #include "storage/sqlite/saved_videos.h"

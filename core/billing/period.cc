@@ -3,12 +3,10 @@
 #include <date/date.h>
 #include <date/iso_week.h>
 
-#include <algorithm>
-#include <array>
-#include <limits>
+#include <iomanip>
 #include <optional>
+#include <sstream>
 
-#include "core/domain/zone_rules.h"
 #include "core/error.h"
 
 namespace core {
@@ -22,28 +20,6 @@ constexpr int kMillisDigits = 3;
 constexpr int kDaysPerWeek = 7;
 
 LocalTime local_time(LocalDays day) { return LocalTime(day.time_since_epoch()); }
-
-void append_number(std::string& out, long long value, int digits) {
-  constexpr int kTen = 10;
-  std::array<char, std::numeric_limits<long long>::digits10 + 2> text;
-  auto at = text.end();
-  if (value < 0) {  // a year before that of Christ
-    out += '-';
-    value = -value;
-  }
-  for (long long rest = value; rest > 0 || text.end() - at < digits; rest /= kTen) {
-    *--at = static_cast<char>('0' + rest % kTen);
-  }
-  out.append(at, text.end());
-}
-
-void append_date(std::string& out, date::year_month_day ymd) {
-  append_number(out, static_cast<int>(ymd.year()), kYearDigits);
-  out += '-';
-  append_number(out, static_cast<unsigned>(ymd.month()), 2);
-  out += '-';
-  append_number(out, static_cast<unsigned>(ymd.day()), 2);
-}
 
 // Reads a text from left to right; each step says whether it fitted.
 class Scanner {
@@ -234,76 +210,13 @@ Period custom_period(UtcTime begin, UtcTime end, const TimeZone& zone) {
 
 std::string week_name(LocalDays monday) {
   const iso_week::year_weeknum_weekday week{date::sys_days(monday.time_since_epoch())};
-  std::string name;
-  append_number(name, static_cast<int>(week.year()), kYearDigits);
-  name += "-W";
-  append_number(name, static_cast<unsigned>(week.weeknum()), 2);
-  return name;
+  std::ostringstream name;
+  name << std::setfill('0') << std::setw(kYearDigits) << static_cast<int>(week.year()) << "-W"
+       << std::setw(2) << static_cast<unsigned>(week.weeknum());
+  return name.str();
 }
 
 }  // namespace
-
-TimeZone::TimeZone(std::string_view name) : name_(name), rules_(ZoneRules::load(name)) {}
-
-std::chrono::seconds TimeZone::offset_at(UtcTime time) const {
-  if (time < known_begin_ || time >= known_end_) {
-    const ZoneRules::Span span = rules_->at(time);
-    known_begin_ = span.begin;
-    known_end_ = span.end;
-    known_offset_ = span.offset;
-  }
-  return known_offset_;
-}
-
-UtcTime TimeZone::instant(LocalTime local) const {
-  // From a moment at which no clock shows that time yet.
-  constexpr std::chrono::hours kOffsetMax{26};
-  const UtcTime as_utc(local.time_since_epoch());
-  ZoneRules::Span span = rules_->at(as_utc - kOffsetMax);
-  while (as_utc - span.offset >= span.end) {
-    span = rules_->at(span.end);
-  }
-  return std::max(as_utc - span.offset, span.begin);
-}
-
-std::string TimeZone::day(UtcTime time) const {
-  std::string out;
-  append_date(out, date::year_month_day(date::sys_days(date::days(day_number(time)))));
-  return out;
-}
-
-int TimeZone::day_number(UtcTime time) const {
-  return date::floor<date::days>(time + offset_at(time)).time_since_epoch().count();
-}
-
-void TimeZone::append_text(std::string& out, UtcTime time) const {
-  const std::chrono::seconds offset = offset_at(time);
-  const UtcTime shifted = time + offset;
-  const auto day = date::floor<date::days>(shifted);
-  const date::hh_mm_ss clock(shifted - day);
-  append_date(out, date::year_month_day(day));
-  out += 'T';
-  append_number(out, clock.hours().count(), 2);
-  out += ':';
-  append_number(out, clock.minutes().count(), 2);
-  out += ':';
-  append_number(out, clock.seconds().count(), 2);
-  if (clock.subseconds().count() != 0) {
-    out += '.';
-    append_number(out, clock.subseconds().count(), kMillisDigits);
-  }
-  const auto distance = date::floor<std::chrono::minutes>(date::abs(offset));
-  out += offset.count() < 0 ? '-' : '+';
-  append_number(out, date::floor<std::chrono::hours>(distance).count(), 2);
-  out += ':';
-  append_number(out, (distance % std::chrono::hours(1)).count(), 2);
-}
-
-std::string TimeZone::text(UtcTime time) const {
-  std::string out;
-  append_text(out, time);
-  return out;
-}
 
 Period parse_period(std::string_view text, const TimeZone& zone) {
   const auto found = scan_period(text);

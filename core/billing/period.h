@@ -1,48 +1,13 @@
 // Billing periods: calendar names and ISO 8601 instants in a zone of the tz database.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/clock.h"
+#include "core/domain/time_zone.h"
 
 namespace core {
-
-class ZoneRules;
-
-/// A zone of the system's tz database, for all time (core/domain/zone_rules.h). Cheap to copy; not
-/// thread-safe, since it remembers the offset of the last instant.
-class TimeZone {
- public:
-  /// `name` as in the tz database ("Europe/Berlin"), or UTC. Throws UsageError for an unknown one.
-  explicit TimeZone(std::string_view name);
-
-  [[nodiscard]] const std::string& name() const { return name_; }
-
-  /// "2026-10-25T02:30:00+02:00"; milliseconds only where there are some. UTC has "+00:00".
-  [[nodiscard]] std::string text(UtcTime time) const;
-  /// Appends the same.
-  void append_text(std::string& out, UtcTime time) const;
-  /// "2026-10-25", the day in this zone.
-  [[nodiscard]] std::string day(UtcTime time) const;
-  /// The same as days since 1970-01-01.
-  [[nodiscard]] int day_number(UtcTime time) const;
-
-  /// The instant of a local time. One that the clocks skip is the instant at which they are put
-  /// forward; one that they show twice is the first of the two.
-  [[nodiscard]] UtcTime instant(std::chrono::local_time<std::chrono::milliseconds> local) const;
-
- private:
-  [[nodiscard]] std::chrono::seconds offset_at(UtcTime time) const;
-
-  std::string name_;
-  std::shared_ptr<const ZoneRules> rules_;
-  // The last offset that was looked up, and where it holds.
-  mutable UtcTime known_begin_{};
-  mutable UtcTime known_end_{};
-  mutable std::chrono::seconds known_offset_{};
-};
 
 enum class PeriodLength { day, week, month, year, custom };
 

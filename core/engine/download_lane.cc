@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/domain/lifecycle.h"
+#include "core/domain/video_lifecycle.h"
 #include "core/gateway/api.h"
 
 namespace core {

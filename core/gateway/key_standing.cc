@@ -1,6 +1,6 @@
 #include "core/gateway/key_standing.h"
 
-#include "core/billing/period.h"
+#include "core/domain/time_zone.h"
 #include "core/gateway/usage.h"
 #include "core/text/json.h"
 #include "core/text/printable.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/gateway/api.h"
-#include "core/gateway/signed_url.h"
+#include "core/gateway/link_expiry.h"
 #include "core/gateway/video_lists.h"
 
 namespace core {

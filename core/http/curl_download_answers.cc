@@ -5,7 +5,7 @@
 #include "core/gateway/api.h"
 #include "core/gateway/task_facts.h"
 #include "core/http/curl_loop.h"
-#include "core/http/http_headers.h"
+#include "core/text/http_headers.h"
 #include "core/text/json.h"
 #include "core/text/printable.h"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <new>
 
-#include "core/http/http_headers.h"
+#include "core/text/http_headers.h"
 #include "core/text/printable.h"
 
 namespace core {

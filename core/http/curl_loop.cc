@@ -370,7 +370,7 @@ void CurlTransport::Loop::wait(SteadyTime until, std::vector<Completion>& comple
     reap(completions);
     std::move(early_.begin(), early_.end(), std::back_inserter(completions));
     early_.clear();
-    publisher_->take(completions);
+    take_published(completions);
     if (thrown_) {
       std::rethrow_exception(std::exchange(thrown_, nullptr));
     }
@@ -384,6 +384,16 @@ void CurlTransport::Loop::wait(SteadyTime until, std::vector<Completion>& comple
     for (int i = 0; i < count; ++i) {
       handle_event(events.at(static_cast<std::size_t>(i)), woken);
     }
+  }
+}
+
+void CurlTransport::Loop::take_published(std::vector<Completion>& completions) {
+  for (Publisher::Result& result : publisher_->take()) {
+    std::visit(
+        [&](auto& outcome) {
+          completions.push_back({result.token, std::move(outcome)});
+        },
+        result.outcome);
   }
 }
 

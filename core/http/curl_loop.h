@@ -133,6 +133,7 @@ class CurlTransport::Loop {
   [[nodiscard]] static bool is_pending(const Transfer& transfer, curl_socket_t number);
   [[nodiscard]] static bool answers_early(const Transfer& transfer, int local_port);
   void reap(std::vector<Completion>& completions);
+  void take_published(std::vector<Completion>& completions);
   [[nodiscard]] int wait_ms(SteadyTime until) const;
 
   void set_common(Transfer& transfer);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/gateway/signed_url.h"
+#include "core/text/redaction.h"
 #include "core/text/utf8.h"
 
 namespace core {

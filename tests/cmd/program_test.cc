@@ -1,5 +1,7 @@
 #include "cmd/program.h"
 
+#include "cmd/cli/version.h"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

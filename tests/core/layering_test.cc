@@ -1,85 +1,151 @@
-// cmd -> storage -> core, never upwards; and each foreign library behind its own door.
+// cmd -> storage -> core, never upwards; rooms on floors; each foreign library behind its own door.
+// docs/design.md says why; core/README.md and storage/README.md say what each room is for.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Include {
-  fs::path file;     // relative to the project's root
-  std::string name;  // as it stands between the quotes or brackets
-};
+/// What each of our files includes, as it stands between the quotes or brackets, by the file's path
+/// from the project's root.
+using Includes = std::map<std::string, std::vector<std::string>>;
 
-std::vector<Include> includes_of(const std::string& folder) {
-  const fs::path root(SOURCE_DIR);
-  std::vector<Include> found;
-  for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".cc" && extension != ".h") {
-      continue;
+std::vector<std::string> includes_of(const fs::path& path) {
+  constexpr std::string_view kDirective = "#include ";
+  std::vector<std::string> names;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(kDirective, 0) == 0) {
+      const std::size_t begin = kDirective.size() + 1;
+      names.push_back(line.substr(begin, line.find_first_of(">\"", begin) - begin));
     }
-    std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) {
-      const std::string directive = "#include ";
-      if (line.rfind(directive, 0) == 0) {
-        const std::size_t begin = directive.size() + 1;
-        found.push_back({fs::relative(entry.path(), root),
-                         line.substr(begin, line.find_first_of(">\"", begin) - begin)});
+  }
+  return names;
+}
+
+Includes includes_of_all() {
+  const fs::path root(SOURCE_DIR);
+  Includes all;
+  for (const char* folder : {"core", "storage", "cmd"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const std::string extension = entry.path().extension().string();
+      if (extension == ".cc" || extension == ".h") {
+        all[fs::relative(entry.path(), root).string()] = includes_of(entry.path());
       }
     }
   }
-  return found;
+  return all;
+}
+
+/// All that a file includes, through any chain of our own headers.
+std::set<std::string> reached_by(const std::string& file, const Includes& all) {
+  std::set<std::string> reached;
+  std::vector<std::string> open = {file};
+  while (!open.empty()) {
+    const auto found = all.find(open.back());
+    open.pop_back();
+    if (found == all.end()) {
+      continue;  // not ours
+    }
+    for (const std::string& name : found->second) {
+      if (reached.insert(name).second) {
+        open.push_back(name);
+      }
+    }
+  }
+  return reached;
+}
+
+std::string room_of(const std::string& file) { return fs::path(file).parent_path().string(); }
+
+// The lowest first. A room may use those on lower floors, and itself; of its own floor, none but
+// the room that it lies in.
+const std::vector<std::vector<std::string>> kFloors = {
+    {"core", "core/text", "core/files"},
+    {"core/domain"},
+    {"core/gateway", "core/billing", "core/input", "core/video", "core/video/local", "core/ledger"},
+    {"core/engine"},
+    {"core/http"},
+    {"storage"},
+    {"storage/answers"},
+    {"storage/sqlite"},
+    {"storage/sqlite/billing"},
+    {"storage/sqlite/check"},
+    {"cmd/cli"},
+    {"cmd/os"},
+    {"cmd/run", "cmd/report"},
+    {"cmd"},
+};
+
+int floor_of(const std::string& room) {
+  const auto floor = std::find_if(kFloors.begin(), kFloors.end(), [&](const auto& rooms) {
+    return std::find(rooms.begin(), rooms.end(), room) != rooms.end();
+  });
+  return floor == kFloors.end() ? -1 : static_cast<int>(floor - kFloors.begin());
+}
+
+bool may_use(const std::string& room, const std::string& other) {
+  return room == other || floor_of(other) < floor_of(room) ||
+         (floor_of(other) == floor_of(room) &&
+          (room.rfind(other + "/", 0) == 0 || other == "core"));
+}
+
+TEST(Layering, EveryRoomStandsOnAFloor) {
+  const Includes all = includes_of_all();
+  ASSERT_FALSE(all.empty());
+  for (const auto& [file, names] : all) {
+    EXPECT_GE(floor_of(room_of(file)), 0) << file;
+  }
 }
 
 TEST(Layering, NobodyIncludesUpwards) {
-  const std::map<std::string, std::set<std::string>> above = {
-      {"core", {"storage", "cmd", "tests"}}, {"storage", {"cmd", "tests"}}, {"cmd", {"tests"}}};
-  for (const auto& [folder, forbidden] : above) {
-    const auto includes = includes_of(folder);
-    ASSERT_FALSE(includes.empty()) << folder;
-    for (const Include& include : includes) {
-      EXPECT_FALSE(forbidden.contains(include.name.substr(0, include.name.find('/'))))
-          << include.file << " includes " << include.name;
+  const Includes all = includes_of_all();
+  for (const auto& [file, names] : all) {
+    for (const std::string& name : names) {
+      EXPECT_NE(name.rfind("tests/", 0), 0U) << file << " includes " << name;
+      if (all.contains(name)) {
+        EXPECT_TRUE(may_use(room_of(file), room_of(name))) << file << " includes " << name;
+      }
     }
   }
 }
 
 TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
-  // What a header's name begins with, and the only files (or folders, with a slash) that may use
-  // it.
+  // What a header's name begins with, and the only files or rooms that may reach it.
   const std::map<std::string, std::vector<std::string>> doors = {
-      {"curl/", {"core/http/", "cmd/"}},
+      {"curl/", {"core/http/"}},
       {"nlohmann/", {"storage/", "cmd/"}},
       {"simdjson", {"core/text/json.cc"}},
-      {"SQLiteCpp/", {"storage/"}},
-      {"sqlite3.h", {"storage/"}},
-      {"cxxopts", {"cmd/"}},
-      {"toml++/", {"cmd/"}},
-      {"spdlog/", {"cmd/"}},
+      {"SQLiteCpp/", {"storage/sqlite/", "cmd/"}},
+      {"sqlite3.h", {"storage/sqlite/", "cmd/"}},
+      {"cxxopts", {"cmd/cli/"}},
+      {"toml++/", {"cmd/cli/"}},
+      {"spdlog/", {"cmd/os/"}},
       {"openssl/",
        {"core/files/sha256.cc", "core/video/video_check.cc", "core/input/id_set.cc",
         "core/http/ca_file.cc", "core/http/curl_handles.cc"}},
       {"lzma", {"core/video/video_check.cc"}},
       {"zstd", {"storage/"}},
   };
-  for (const std::string folder : {"core", "storage", "cmd"}) {
-    for (const Include& include : includes_of(folder)) {
+  const Includes all = includes_of_all();
+  for (const auto& [file, names] : all) {
+    for (const std::string& name : reached_by(file, all)) {
       for (const auto& [header, places] : doors) {
-        if (include.name.rfind(header, 0) != 0) {
-          continue;
+        if (name.rfind(header, 0) == 0) {
+          EXPECT_TRUE(
+              std::any_of(places.begin(), places.end(),
+                          [&](const std::string& place) { return file.rfind(place, 0) == 0; }))
+              << file << " reaches " << name;
         }
-        bool allowed = false;
-        for (const std::string& place : places) {
-          allowed = allowed || include.file.string().rfind(place, 0) == 0;
-        }
-        EXPECT_TRUE(allowed) << include.file << " includes " << include.name;
       }
     }
   }

@@ -16,7 +16,7 @@
 
 #include "core/files/beneath.h"
 #include "core/files/sha256.h"
-#include "core/http/http_headers.h"
+#include "core/text/http_headers.h"
 #include "core/video/video_check.h"
 
 namespace core {

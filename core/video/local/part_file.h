@@ -10,8 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include "core/domain/fetch_failure.h"
 #include "core/domain/task.h"
-#include "core/engine/transport.h"
 #include "core/video/file_name.h"
 #include "core/video/local/output_folder.h"
 

@@ -1,6 +1,5 @@
 #include "core/video/local/publisher.h"
 
-#include <iterator>
 #include <utility>
 
 namespace core {
@@ -36,14 +35,12 @@ void Publisher::submit(Job job) {
   changed_.notify_one();
 }
 
-void Publisher::take(std::vector<Completion>& completions) {
+std::vector<Publisher::Result> Publisher::take() {
   const std::lock_guard lock(mutex_);
   if (failure_) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
   }
-  completions.insert(completions.end(), std::make_move_iterator(results_.begin()),
-                     std::make_move_iterator(results_.end()));
-  results_.clear();
+  return std::exchange(results_, {});
 }
 
 void Publisher::clear() {
@@ -64,13 +61,11 @@ void Publisher::work() {
     jobs_.pop_front();
     const std::uint64_t generation = generation_;
     lock.unlock();
-    Completion completion;
-    completion.token = job.token;
+    Result result;
+    result.token = job.token;
     std::exception_ptr failure;
     try {
-      std::visit(
-          [&](auto&& outcome) { completion.outcome = std::forward<decltype(outcome)>(outcome); },
-          job.part->publish(job.promised, claimed_));
+      result.outcome = job.part->publish(job.promised, claimed_);
       job.part.reset();
     } catch (...) {
       failure = std::current_exception();
@@ -79,7 +74,7 @@ void Publisher::work() {
     if (failure) {
       failure_ = failure;
     } else if (generation == generation_) {
-      results_.push_back(std::move(completion));
+      results_.push_back(std::move(result));
     }
     lock.unlock();
     wake_();

@@ -9,9 +9,9 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <variant>
 #include <vector>
 
-#include "core/engine/transport.h"
 #include "core/video/local/part_file.h"
 
 namespace core {
@@ -25,6 +25,11 @@ class Publisher {
     PromisedContent promised;
   };
 
+  struct Result {
+    std::uint64_t token = 0;
+    std::variant<SavedFile, FetchFailure> outcome;
+  };
+
   /// `wake` is called on a worker whenever a result lies ready.
   Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake);
   /// Waits for the jobs that are running, drops those that are not.
@@ -33,8 +38,8 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   void submit(Job job);
-  /// Appends what is finished. Rethrows what a worker threw (the ledger broke, no memory).
-  void take(std::vector<Completion>& completions);
+  /// What is finished. Rethrows what a worker threw (the ledger broke, no memory).
+  [[nodiscard]] std::vector<Result> take();
   /// Forgets jobs and results; a job that is running ends by itself, and its result is dropped.
   void clear();
 
@@ -48,7 +53,7 @@ class Publisher {
   std::condition_variable changed_;
   // Under mutex_:
   std::deque<Job> jobs_;
-  std::vector<Completion> results_;
+  std::vector<Result> results_;
   std::exception_ptr failure_;
   std::uint64_t generation_ = 0;  // results of an earlier one are dropped
   bool stopping_ = false;

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "storage/sqlite/billing/shared_tasks.h"
+#include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "storage/sqlite/fact_columns.h"
 
 namespace storage {
 namespace {

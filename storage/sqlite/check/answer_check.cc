@@ -15,6 +15,7 @@
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/billing/finished_tasks.h"
+#include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {

@@ -16,7 +16,6 @@
 
 namespace {
 
-using core::Completion;
 using core::PartFile;
 using core::Publisher;
 
@@ -69,15 +68,13 @@ TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
   publisher.submit(job(2, "<html>"));
   ASSERT_TRUE(bell_.wait_for(2));
-  std::vector<Completion> completions;
-  publisher.take(completions);
-  ASSERT_EQ(completions.size(), 2U);
-  for (const Completion& completion : completions) {
-    EXPECT_EQ(std::holds_alternative<core::SavedFile>(completion.outcome), completion.token == 1);
+  const std::vector<Publisher::Result> results = publisher.take();
+  ASSERT_EQ(results.size(), 2U);
+  for (const Publisher::Result& result : results) {
+    EXPECT_EQ(std::holds_alternative<core::SavedFile>(result.outcome), result.token == 1);
   }
   EXPECT_EQ(support::read_file(folder_.path("1.mp4")), support::tiny_mp4(kVideoBytes));
-  publisher.take(completions);
-  EXPECT_EQ(completions.size(), 2U) << "each is told once";
+  EXPECT_TRUE(publisher.take().empty()) << "each is told once";
 }
 
 TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
@@ -85,8 +82,7 @@ TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
       this->publisher(1, [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); });
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
   ASSERT_TRUE(bell_.wait_for(1));
-  std::vector<Completion> completions;
-  EXPECT_THROW(publisher.take(completions), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(publisher.take()), std::runtime_error);
 }
 
 TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
@@ -103,9 +99,7 @@ TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
   publisher.clear();
   leave.set_value();
   ASSERT_TRUE(bell_.wait_for(1));
-  std::vector<Completion> completions;
-  publisher.take(completions);
-  EXPECT_TRUE(completions.empty());
+  EXPECT_TRUE(publisher.take().empty());
   EXPECT_EQ(support::read_file(folder_.path("2.mp4")), "");
 }
 

@@ -1,4 +1,4 @@
-// Pre-signed links: when they die, and how to name them without giving them away.
+// When a pre-signed link expires.
 #pragma once
 
 #include <optional>
@@ -19,9 +19,5 @@ namespace core {
 /// The soonest when several are there; of a parameter given twice the first counts. None when
 /// nothing credible is said: a moment before 2015 is not.
 [[nodiscard]] std::optional<UtcTime> link_expiry(std::string_view url);
-
-/// Scheme, host and the start of the path; no user, query or fragment; printable. What is no URL
-/// gives "(no URL)".
-[[nodiscard]] std::string redacted_url(std::string_view url);
 
 }  // namespace core

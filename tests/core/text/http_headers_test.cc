@@ -1,4 +1,4 @@
-#include "core/http/http_headers.h"
+#include "core/text/http_headers.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "core/gateway/signed_url.h"
+#include "core/gateway/link_expiry.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/text/printable.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -21,8 +21,6 @@ constexpr sys_seconds kLatest = std::chrono::sys_days(std::chrono::year(9999) / 
 constexpr std::int64_t kDurationMax = 604'800;
 // BOS and OBS know no limit; more than ten years is a moment in a duration's place.
 constexpr std::int64_t kLongDurationMax = std::int64_t{3650} * 86'400;
-constexpr std::size_t kRedactedPathBytes = 48;
-constexpr std::size_t kRedactedBytesMax = 200;
 
 /// The parameters that say something about expiry; empty when absent.
 enum Parameter : std::size_t {
@@ -98,8 +96,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// Undoes percent-encoding; a stray `%` stays. Too long a text is cut.
 void decode(std::string_view text, Value& value) {
   value.size = 0;
@@ -121,7 +117,7 @@ void take(std::string_view pair, Values& values) {
   Value name;
   decode(pair.substr(0, equals), name);
   std::transform(name.bytes.begin(), name.bytes.begin() + static_cast<std::ptrdiff_t>(name.size),
-                 name.bytes.begin(), lower);
+                 name.bytes.begin(), [](char one) { return lower_ascii(one); });
   const auto* known = std::find(kNames.begin(), kNames.end(), name.text());
   if (known == kNames.end()) return;
   Value& value = values[static_cast<std::size_t>(known - kNames.begin())];
@@ -263,15 +259,6 @@ std::optional<sys_seconds> short_end(const Value& time, const Value& sign) {
   return sign.given && time.size == kHexDigits ? absolute(time, 16) : std::nullopt;
 }
 
-bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-
-bool is_scheme(std::string_view text) {
-  return !text.empty() && is_letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-         });
-}
-
 }  // namespace
 
 std::optional<UtcTime> link_expiry(std::string_view url) {
@@ -301,23 +288,6 @@ std::optional<UtcTime> link_expiry(std::string_view url) {
     if (moment && (!soonest || *moment < *soonest)) soonest = *moment;
   }
   return soonest;
-}
-
-std::string redacted_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  std::string out;
-  std::string_view path = url;
-  if (!url.starts_with('/')) {
-    const std::size_t colon = url.find("://");
-    if (colon == std::string_view::npos || !is_scheme(url.substr(0, colon))) return "(no URL)";
-    const std::string_view rest = url.substr(colon + 3);
-    const std::string_view authority = rest.substr(0, rest.find('/'));
-    path = rest.substr(authority.size());
-    const std::size_t user = authority.rfind('@');
-    out.append(url.substr(0, colon + 3));
-    out.append(user == std::string_view::npos ? authority : authority.substr(user + 1));
-  }
-  return printable(out, kRedactedBytesMax) + printable(path, kRedactedPathBytes);
 }
 
 }  // namespace core

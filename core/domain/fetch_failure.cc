@@ -1,4 +1,4 @@
-#include "core/engine/transport.h"
+#include "core/domain/fetch_failure.h"
 
 namespace core {
 

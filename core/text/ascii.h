@@ -1,0 +1,33 @@
+// Letters of ASCII alone, whatever the locale says. Pure; any thread.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+[[nodiscard]] constexpr char lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool is_ascii_letter(char c) {
+  return lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z';
+}
+
+[[nodiscard]] constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The text with the letters of ASCII in lower case; all else stays.
+[[nodiscard]] inline std::string lower_ascii(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower_ascii(c); });
+  return out;
+}
+
+/// Whether two texts differ in nothing but the case of ASCII letters.
+[[nodiscard]] constexpr bool equal_but_for_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char one, char other) { return lower_ascii(one) == lower_ascii(other); });
+}
+
+}  // namespace core
