@@ -104,6 +104,12 @@ bool brings_more(const VideoLink& link, const VideoLink& before) {
                      [&before](const auto& other) { return !has_url(before, other.url); });
 }
 
+Answer nothing_taken() {
+  Answer answer;
+  answer.code = kNothingTaken;
+  return answer;
+}
+
 void hide_key(Answer& answer, std::string_view key) {
   constexpr std::size_t kFactTexts = 17;
   static_assert(

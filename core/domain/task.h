@@ -158,6 +158,11 @@ struct Answer {
   bool live_fetch = false;
 };
 
+/// Stands in the `code` of an answer that is kept although nothing could be taken from it.
+inline constexpr std::string_view kNothingTaken = "(nothing taken)";
+/// What is recorded in place of such an answer's facts.
+[[nodiscard]] Answer nothing_taken();
+
 /// Masks a key in everything that is recorded of an answer but its links, which lead nowhere when
 /// they are masked and are recorded in its raw text alone.
 void hide_key(Answer& answer, std::string_view key);

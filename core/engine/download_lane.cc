@@ -8,6 +8,7 @@
 #include "core/domain/lifecycle.h"
 #include "core/domain/video_lifecycle.h"
 #include "core/gateway/api.h"
+#include "core/text/printable.h"
 
 namespace core {
 namespace {
@@ -325,6 +326,25 @@ void DownloadLane::rechecked(const Recheck& recheck) {
   }
   finish(found, VideoState::wanted, item.heard.front()->text + "; asking for a fresh link failed",
          was_refused(item));
+}
+
+// A file that was published stays: the next run finds it in its place, and records it.
+void DownloadLane::hear_of(const Unrecorded& unrecorded, const VideoEntry& entry) {
+  ++tally_.errors["unexpected"];
+  if (entry.file) {
+    --tally_.videos_downloaded;
+    tally_.video_bytes -= entry.file->bytes;
+    ++tally_.videos_failed;
+  } else if (entry.state == VideoState::expired) {
+    --tally_.videos_expired;
+    ++tally_.videos_failed;
+  }
+  if (notify_) {
+    notify_({Notice::Kind::video_failed, unrecorded.task_id, entry.index,
+             "what became of it could not be recorded: " +
+                 printable(unrecorded.why, kMessageBytesMax) + "; please report this",
+             unrecorded.account});
+  }
 }
 
 // All URLs of the video were tried. The reason is that of the last one whose own end is the

@@ -45,6 +45,8 @@ class DownloadLane {
   void settle(std::uint64_t token, const SavedFile& file);
   void settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries);
   void rechecked(const Recheck& recheck);
+  /// What the ledger could not record of a video, which stays wanted.
+  void hear_of(const Unrecorded& unrecorded, const VideoEntry& entry);
 
   [[nodiscard]] SteadyTime next_due() const;
   /// Whether nothing is held, and the ledger has been asked since `last_success` was committed.

@@ -32,8 +32,10 @@ RunResult Engine::run() {
   transport_.abort();
   queries_.rule_on_the_rest();
   ledger_.flush();
+  hear_of_unrecorded();
   queries_.close(result_.end == RunEnd::deadline);
   ledger_.flush();
+  hear_of_unrecorded();
   if (result_.end == RunEnd::completed && queries_.verdict()) {
     result_ = *queries_.verdict();
   }
@@ -48,6 +50,7 @@ bool Engine::turn() {
   if (ending_) {
     return false;
   }
+  hear_of_unrecorded();
   queries_.admit();
   downloads_.start_due(queries_.last_offer(), queries_);
   queries_.start_due();
@@ -73,6 +76,16 @@ void Engine::check_ends() {
     return;
   }
   ending_ = true;
+}
+
+void Engine::hear_of_unrecorded() {
+  for (const Unrecorded& one : ledger_.take_unrecorded()) {
+    if (const auto* answer = std::get_if<AnswerEntry>(&one.entry)) {
+      queries_.hear_of(one, *answer);
+    } else if (const auto* video = std::get_if<VideoEntry>(&one.entry)) {
+      downloads_.hear_of(one, *video);
+    }
+  }
 }
 
 bool Engine::done() {

@@ -60,6 +60,7 @@ class Engine {
   void wait_and_settle(SteadyTime until);
   void drain(SteadyTime until);
   void check_ends();
+  void hear_of_unrecorded();
 
   RunPlan plan_;
   Ledger& ledger_;

@@ -30,6 +30,25 @@ std::string_view readable(const QueryAnswer& answer) {
 
 // ---- answers
 
+void QueryLane::hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry) {
+  ++tally_.errors["unexpected"];
+  const std::string why =
+      "its answer could not be recorded: " + printable(unrecorded.why, kMessageBytesMax) +
+      "; please report this";
+  const auto& slots = window_.slots();
+  const auto held = std::find_if(slots.begin(), slots.end(), [&entry](const HeldTask& one) {
+    return one.task && one.task->key == entry.task && one.recheck_for == 0;
+  });
+  if (held != slots.end()) {  // an answer that can be recorded may still come
+    window_[static_cast<std::size_t>(held - slots.begin())].trouble = why;
+    return;
+  }
+  ++tally_.not_answered;
+  if (notify_) {
+    notify_({Notice::Kind::not_answered, unrecorded.task_id, 0, why, unrecorded.account});
+  }
+}
+
 void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {
   --in_flight_;
   if (token == kKeyToken) {
@@ -481,7 +500,7 @@ void QueryLane::give_up_unexpectedly(std::size_t slot, QueryAnswer&& answer,
   if (answer.body.empty()) {  // the ledger did not take it
     last_ticket_ = ledger_.append(SettleEntry{held.task->key});
   } else {
-    append(slot, std::move(answer), Answer{}, true);
+    append(slot, std::move(answer), nothing_taken(), true);
   }
   if (held.recheck_for != 0) {
     end_recheck(slot, {.video = held.recheck_for});

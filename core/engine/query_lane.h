@@ -52,6 +52,9 @@ class QueryLane {
   void settle(std::uint64_t token, QueryAnswer&& answer);
   void settle(std::uint64_t token, const TransportFailure& failure);
 
+  /// What the ledger could not record of an answer.
+  void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
+
   /// Asks a task again for the sake of a video; the outcome comes by `take_rechecks`.
   void recheck(TaskRecord task, std::uint64_t video);
   [[nodiscard]] std::vector<Recheck> take_rechecks();

@@ -85,6 +85,16 @@ struct VideoEntry {
 /// One atomic change of the ledger.
 using Entry = std::variant<AnswerEntry, SettleEntry, VideoEntry>;
 
+/// An entry that could not be recorded, through no fault of the ledger. In its place stands what is
+/// certain: the raw answer without facts, if that can be; that the run asks the task no more, if
+/// the entry said so; that a video is still wanted.
+struct Unrecorded {
+  Entry entry;
+  int account = 0;  ///< of the task, as TaskRecord::account
+  std::string task_id;
+  std::string why;
+};
+
 /// Counts the entries appended so far: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
@@ -114,6 +124,9 @@ class Ledger {
 
   /// Returns when everything appended is durable.
   virtual void flush() = 0;
+
+  /// The committed entries that could not be recorded, each told once.
+  [[nodiscard]] virtual std::vector<Unrecorded> take_unrecorded() = 0;
 };
 
 }  // namespace core

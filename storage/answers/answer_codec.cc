@@ -16,7 +16,7 @@ constexpr unsigned kLebBits = 7;
 constexpr unsigned kLebMore = 0x80;
 
 [[noreturn]] void throw_damaged() {
-  throw core::Error(
+  throw AnswerDamaged(
       "a block of stored answers is damaged; run `reeltally db check`, then restore "
       "a backup");
 }

@@ -7,7 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
+
 namespace storage {
+
+/// A stored answer, or all of its block, cannot be read any more.
+class AnswerDamaged : public core::Error {
+ public:
+  using core::Error::Error;
+};
 
 /// What stands in one row of `answer_block`.
 struct EncodedBlock {
@@ -29,7 +37,7 @@ class AnswerCodec {
   AnswerCodec& operator=(const AnswerCodec&) = delete;
 
   [[nodiscard]] EncodedBlock encode(const std::vector<std::string_view>& answers);
-  /// Throws core::Error when the block is damaged.
+  /// Throws AnswerDamaged.
   [[nodiscard]] std::vector<std::string> decode(std::string_view lengths, std::string_view content);
 
   /// The dictionary that new ledgers get: typical answers of the gateway (api.md, section 5).

@@ -3,18 +3,9 @@
 #include <numeric>
 #include <string_view>
 
-#include "core/error.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
-namespace {
-
-std::string_view bytes(const SQLite::Column& column) {
-  return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
-}
-
-}  // namespace
-
 AnswerReader::AnswerReader(SQLite::Database& database)
     : database_(database),
       select_(database, "SELECT dictionary, lengths, content FROM answer_block WHERE id = ?") {}
@@ -22,35 +13,38 @@ AnswerReader::AnswerReader(SQLite::Database& database)
 AnswerCodec& AnswerReader::codec(std::int64_t dictionary) {
   auto& codec = codecs_[dictionary];
   if (codec == nullptr) {
-    SQLite::Statement select(database_, "SELECT content FROM dictionary WHERE id = ?");
+    Statement select(database_, "SELECT content FROM dictionary WHERE id = ?");
     select.bind(1, dictionary);
-    if (!select.executeStep()) {
-      throw core::Error("the ledger lacks dictionary " + std::to_string(dictionary) +
-                        "; restore a backup");
+    if (!select.step()) {
+      throw AnswerDamaged("the ledger lacks dictionary " + std::to_string(dictionary) +
+                          "; restore a backup");
     }
-    codec = std::make_unique<AnswerCodec>(bytes(select.getColumn(0)));
+    codec = std::make_unique<AnswerCodec>(select.blob(0));
   }
   return *codec;
 }
 
 const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
   if (block != block_) {
-    select_.reset();
-    select_.bind(1, block);
-    if (!select_.executeStep()) {
-      throw core::Error("the ledger lacks the block of answers " + std::to_string(block) +
-                        "; restore a backup");
-    }
-    answers_ = codec(select_.getColumn(0).getInt64())
-                   .decode(bytes(select_.getColumn(1)), bytes(select_.getColumn(2)));
-    block_ = block;
-    select_.reset();
+    read_block(block);
   }
   if (slot < 0 || static_cast<std::size_t>(slot) >= answers_.size()) {
-    throw core::Error("the block of answers " + std::to_string(block) + " has no slot " +
-                      std::to_string(slot) + "; restore a backup");
+    throw AnswerDamaged("the block of answers " + std::to_string(block) + " has no slot " +
+                        std::to_string(slot) + "; restore a backup");
   }
   return answers_[static_cast<std::size_t>(slot)];
+}
+
+void AnswerReader::read_block(std::int64_t block) {
+  // Else a damaged one would leave its reader in the past.
+  const Statement::Rewind rewind(select_);
+  select_.bind(1, block);
+  if (!select_.step()) {
+    throw AnswerDamaged("the ledger lacks the block of answers " + std::to_string(block) +
+                        "; restore a backup");
+  }
+  answers_ = codec(select_.integer(0)).decode(select_.blob(1), select_.blob(2));
+  block_ = block;
 }
 
 std::size_t AnswerReader::block_bytes() const {

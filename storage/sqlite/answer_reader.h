@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/answers/answer_codec.h"
+#include "storage/sqlite/statement.h"
 
 namespace storage {
 
@@ -20,16 +21,17 @@ class AnswerReader {
  public:
   explicit AnswerReader(SQLite::Database& database);
 
-  /// Throws core::Error when the block is missing or damaged.
+  /// Throws AnswerDamaged, also when there is no such answer.
   [[nodiscard]] const std::string& read(std::int64_t block, std::int64_t slot);
   /// Of all answers in the block that was read last.
   [[nodiscard]] std::size_t block_bytes() const;
 
  private:
   AnswerCodec& codec(std::int64_t dictionary);
+  void read_block(std::int64_t block);
 
   SQLite::Database& database_;
-  SQLite::Statement select_;
+  Statement select_;
   std::map<std::int64_t, std::unique_ptr<AnswerCodec>> codecs_;
   std::int64_t block_ = -1;
   std::vector<std::string> answers_;

@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_ledger.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -214,6 +215,11 @@ void SqliteLedger::flush() {
   rethrow_if_broken();
 }
 
+std::vector<core::Unrecorded> SqliteLedger::take_unrecorded() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(unrecorded_, {});
+}
+
 // ---- the writer thread
 
 void SqliteLedger::write_all() {
@@ -230,8 +236,9 @@ void SqliteLedger::write_all() {
     const std::size_t bytes = queued_bytes_;
     lock.unlock();
     std::exception_ptr failure;
+    std::vector<core::Unrecorded> unrecorded;
     try {
-      store_.write(batch);
+      unrecorded = store_.write(batch);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -244,6 +251,7 @@ void SqliteLedger::write_all() {
     } else {
       committed_ += entries;
       queued_bytes_ -= bytes;
+      std::move(unrecorded.begin(), unrecorded.end(), std::back_inserter(unrecorded_));
     }
     // Under the mutex: who sees the commit may end the run, and with it what `wake_` touches.
     if (!stopping_) {

@@ -42,6 +42,7 @@ class SqliteLedger final : public core::Ledger {
   core::Ticket append(core::Entry entry) override;
   [[nodiscard]] core::Ticket committed() const override;
   void flush() override;
+  [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override;
 
   /// Writes what is queued, unless the ledger is broken, and ends the writer thread: from here on
   /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
@@ -72,7 +73,8 @@ class SqliteLedger final : public core::Ledger {
   std::size_t queued_bytes_ = 0;  // in queue_ and in the batch being written
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;
-  bool hurry_ = false;  // somebody waits in flush()
+  std::vector<core::Unrecorded> unrecorded_;  // not told yet
+  bool hurry_ = false;                        // somebody waits in flush()
   bool stopping_ = false;
   std::exception_ptr broken_;
 

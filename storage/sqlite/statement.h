@@ -45,14 +45,21 @@ class Statement {
   void reset() { statement_.reset(); }
   /// Runs a statement that has no rows, and makes it ready again, also when it fails.
   void run() {
-    try {
-      statement_.exec();
-    } catch (const SQLite::Exception&) {
-      static_cast<void>(statement_.tryReset());
-      throw;
-    }
-    statement_.reset();
+    const Rewind rewind(*this);
+    statement_.exec();
   }
+
+  /// Makes a statement ready again at the end of a scope, whatever happens there.
+  class Rewind {
+   public:
+    explicit Rewind(Statement& statement) : statement_(statement) {}
+    ~Rewind() { static_cast<void>(statement_.statement_.tryReset()); }
+    Rewind(const Rewind&) = delete;
+    Rewind& operator=(const Rewind&) = delete;
+
+   private:
+    Statement& statement_;
+  };
 
   [[nodiscard]] std::int64_t integer(int column) const {
     return statement_.getColumn(column).getInt64();

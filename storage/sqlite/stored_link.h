@@ -16,7 +16,8 @@ struct StoredAnswer {
   int http_status = 0;
 };
 
-/// None when the answer holds no link for that index. Throws as AnswerReader::read does.
+/// None when the answer holds no link for that index, or is damaged: `db check` tells of that, and
+/// the gateway may give the link once more. Throws SQLite::Exception.
 [[nodiscard]] std::optional<core::VideoLink> stored_link(AnswerReader& answers,
                                                          const StoredAnswer& answer,
                                                          const core::TaskId& id, int index);

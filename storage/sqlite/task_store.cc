@@ -1,6 +1,9 @@
 #include "storage/sqlite/task_store.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +14,8 @@
 #include "core/domain/lifecycle.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/gateway/api.h"
+#include "core/text/printable.h"
 #include "storage/answers/answer_codec.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
@@ -62,8 +67,11 @@ struct TaskStore::Connection {
   std::int64_t run = 0;
   std::chrono::milliseconds stale_after{0};
   std::vector<std::int64_t> accounts;
-  std::int64_t next_block = 1 + last_id("answer_block");
-  std::int64_t next_snapshot = 1 + last_id("snapshot");
+  struct Numbers {
+    std::int64_t block;
+    std::int64_t snapshot;
+  };
+  Numbers next{1 + last_id("answer_block"), 1 + last_id("snapshot")};
   // A hostile gateway may send endless words: the cache is emptied when it is full.
   static constexpr std::size_t kOutcomesMax = 4096;
   std::unordered_map<std::string, std::int64_t> outcomes;
@@ -149,8 +157,16 @@ struct TaskStore::Connection {
 
   void check_after_an_early_end();
   void check_log();
-  void write_entries(std::span<core::Entry> entries);
-  std::vector<Place> place_answers(std::span<core::Entry> entries);
+  void forget_since(const Numbers& before);
+  [[nodiscard]] bool is_trouble_of_an_entry();
+  [[nodiscard]] bool write_together(std::span<core::Entry> entries);
+  [[nodiscard]] std::vector<core::Unrecorded> write_apart(std::span<core::Entry> entries);
+  [[nodiscard]] std::optional<std::string> write_alone(const core::Entry& entry);
+  void write_instead(const core::Entry& entry, const std::string& why);
+  [[nodiscard]] core::AnswerEntry without_facts(const core::AnswerEntry& entry);
+  [[nodiscard]] core::Unrecorded named(core::Entry&& entry, const std::string& why);
+  void write_entries(std::span<const core::Entry> entries);
+  std::vector<Place> place_answers(std::span<const core::Entry> entries);
   std::optional<Place> same_as_last(std::int64_t task, const core::Sha256Digest& sha256);
   void write_block(const std::vector<std::string_view>& answers);
   std::int64_t outcome_of(const core::AnswerEntry& entry);
@@ -315,32 +331,162 @@ std::uint64_t TaskStore::add_pending(int account) {
 
 // ---- entries
 
-void TaskStore::write(std::span<core::Entry> entries) {
+std::vector<core::Unrecorded> TaskStore::write(std::span<core::Entry> entries) {
   Connection& c = *connection_;
-  with_ledger_errors(c.path, "write to", [&] {
-    const std::int64_t first_block = c.next_block;
-    const std::int64_t first_snapshot = c.next_snapshot;
-    try {
-      Transaction transaction(*c.database, Transaction::Kind::writing);
-      c.write_entries(entries);
-      transaction.commit();
-    } catch (...) {
-      // What was numbered and looked up in a transaction that is no more must not be used again.
-      c.next_block = first_block;
-      c.next_snapshot = first_snapshot;
-      c.outcomes.clear();
-      throw;
+  return with_ledger_errors(c.path, "write to", [&] {
+    std::vector<core::Unrecorded> unrecorded;
+    if (!c.write_together(entries)) {
+      unrecorded = c.write_apart(entries);
     }
     c.check_log();
+    return unrecorded;
   });
 }
 
-void TaskStore::Connection::write_entries(std::span<core::Entry> entries) {
+// What was numbered and looked up in a transaction that is no more must not be used again.
+void TaskStore::Connection::forget_since(const Numbers& before) {
+  next = before;
+  outcomes.clear();
+}
+
+// Whether what is being thrown is the trouble of one entry, and not of the file, the disk or
+// another writer, which are the run's.
+bool TaskStore::Connection::is_trouble_of_an_entry() {
+  try {
+    throw;
+  } catch (const SQLite::Exception& failure) {
+    switch (failure.getExtendedErrorCode()) {
+      case SQLITE_TOOBIG:
+      case SQLITE_MISMATCH:
+      case SQLITE_CONSTRAINT_CHECK:
+      case SQLITE_CONSTRAINT_NOTNULL:
+      case SQLITE_CONSTRAINT_TRIGGER:
+        return true;
+      default:
+        return false;
+    }
+  } catch (...) {
+    return sqlite3_get_autocommit(database->getHandle()) == 0;  // else SQLite gave up before
+  }
+}
+
+// False when one of the entries cannot be recorded: then none is.
+bool TaskStore::Connection::write_together(std::span<core::Entry> entries) {
+  const Numbers before = next;
+  Transaction transaction(*database, Transaction::Kind::writing);
+  try {
+    write_entries(entries);
+  } catch (...) {
+    forget_since(before);
+    if (is_trouble_of_an_entry()) {
+      return false;
+    }
+    throw;
+  }
+  try {
+    transaction.commit();
+  } catch (...) {
+    forget_since(before);
+    throw;
+  }
+  return true;
+}
+
+// Slower, and each answer has a block of its own.
+std::vector<core::Unrecorded> TaskStore::Connection::write_apart(std::span<core::Entry> entries) {
+  const Numbers before = next;
+  std::vector<core::Unrecorded> unrecorded;
+  try {
+    Transaction transaction(*database, Transaction::Kind::writing);
+    for (core::Entry& entry : entries) {
+      if (const auto why = write_alone(entry)) {
+        write_instead(entry, *why);
+        unrecorded.push_back(named(std::move(entry), *why));
+      }
+    }
+    transaction.commit();
+  } catch (...) {
+    forget_since(before);
+    throw;
+  }
+  return unrecorded;
+}
+
+// Returns why the entry cannot be recorded; none: it is.
+std::optional<std::string> TaskStore::Connection::write_alone(const core::Entry& entry) {
+  const Numbers before = next;
+  Savepoint part(*database);
+  try {
+    write_entries({&entry, 1});
+  } catch (const std::exception& failure) {
+    forget_since(before);
+    if (!is_trouble_of_an_entry()) {
+      throw;
+    }
+    return failure.what();
+  }
+  part.keep();
+  return std::nullopt;
+}
+
+// See core::Unrecorded. What cannot even be written so is the ledger's trouble.
+void TaskStore::Connection::write_instead(const core::Entry& entry, const std::string& why) {
+  std::optional<core::Entry> instead;
+  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+    core::Entry raw = without_facts(*answer);
+    if (write_alone(raw) && answer->settled) {
+      instead = core::SettleEntry{answer->task};
+    }
+  } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
+    core::VideoEntry wanted = *video;
+    wanted.state = core::VideoState::wanted;
+    wanted.file.reset();
+    wanted.error = "could not be recorded: " + core::printable(why, core::kMessageBytesMax);
+    instead = std::move(wanted);
+  }
+  if (instead) {
+    write_entries({&*instead, 1});
+  }
+}
+
+// The raw answer, which leaves its task as it is.
+core::AnswerEntry TaskStore::Connection::without_facts(const core::AnswerEntry& entry) {
+  core::AnswerEntry raw;
+  raw.task = entry.task;
+  raw.observed_at = entry.observed_at;
+  raw.http_status = entry.http_status;
+  raw.body = entry.body;
+  raw.answer = core::nothing_taken();
+  raw.settled = entry.settled;
+  Statement standing(*database,
+                     "SELECT state, not_found_runs, not_found_run FROM task WHERE id = ?");
+  standing.bind(1, entry.task);
+  if (standing.step()) {
+    raw.state = static_cast<core::TaskState>(standing.integer(0));
+    raw.not_found_runs = static_cast<int>(standing.integer(1));
+    raw.not_found_run = standing.integer(2);
+  }
+  return raw;
+}
+
+core::Unrecorded TaskStore::Connection::named(core::Entry&& entry, const std::string& why) {
+  Statement task(*database, "SELECT account, task_id FROM task WHERE id = ?");
+  task.bind(1, std::visit([](const auto& one) { return one.task; }, entry));
+  core::Unrecorded unrecorded{.entry = std::move(entry), .why = why};
+  if (task.step()) {
+    const auto account = std::find(accounts.begin(), accounts.end(), task.integer(0));
+    unrecorded.account = static_cast<int>(account - accounts.begin());
+    unrecorded.task_id = task.text(1);
+  }
+  return unrecorded;
+}
+
+void TaskStore::Connection::write_entries(std::span<const core::Entry> entries) {
   const std::vector<Place> places = place_answers(entries);
-  std::size_t next = 0;
+  auto place = places.begin();
   for (const core::Entry& entry : entries) {
     if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-      write_answer(*answer, places[next++]);
+      write_answer(*answer, *place++);
     } else if (const auto* settle = std::get_if<core::SettleEntry>(&entry)) {
       settle_work.bind(1, settle->task);
       settle_work.run();
@@ -351,7 +497,7 @@ void TaskStore::Connection::write_entries(std::span<core::Entry> entries) {
 }
 
 // Writes the blocks first, so that every snapshot finds its own.
-std::vector<Place> TaskStore::Connection::place_answers(std::span<core::Entry> entries) {
+std::vector<Place> TaskStore::Connection::place_answers(std::span<const core::Entry> entries) {
   std::vector<Place> places;
   std::unordered_map<core::TaskKey, Place> in_batch;
   std::vector<std::string_view> open;
@@ -377,7 +523,7 @@ std::vector<Place> TaskStore::Connection::place_answers(std::span<core::Entry> e
       open.clear();
       open_bytes = 0;
     }
-    places.push_back({next_block, static_cast<std::int64_t>(open.size()), sha256});
+    places.push_back({next.block, static_cast<std::int64_t>(open.size()), sha256});
     in_batch[answer->task] = places.back();
     open.push_back(answer->body);
     open_bytes += answer->body.size();
@@ -391,19 +537,19 @@ std::vector<Place> TaskStore::Connection::place_answers(std::span<core::Entry> e
 std::optional<Place> TaskStore::Connection::same_as_last(std::int64_t task,
                                                          const core::Sha256Digest& sha256) {
   std::optional<Place> place;
+  const Statement::Rewind rewind(last_answer);
   last_answer.bind(1, task);
   if (last_answer.step() &&
       last_answer.blob(0) ==
           std::string_view(reinterpret_cast<const char*>(sha256.data()), sha256.size())) {
     place = Place{last_answer.integer(1), last_answer.integer(2), sha256};
   }
-  last_answer.reset();
   return place;
 }
 
 void TaskStore::Connection::write_block(const std::vector<std::string_view>& answers) {
   const EncodedBlock block = codec.encode(answers);
-  add_block.bind(1, next_block++);
+  add_block.bind(1, next.block++);
   add_block.bind(2, dictionary);
   add_block.bind_blob(3, block.lengths);
   add_block.bind_blob(4, block.content);
@@ -433,13 +579,12 @@ std::int64_t TaskStore::Connection::outcome_of(const core::AnswerEntry& entry) {
     statement.bind(5, answer.progress);
     statement.bind(6, names);
   };
+  const Statement::Rewind rewind(find_outcome);
   bind(find_outcome);
   std::int64_t id = 0;
   if (find_outcome.step()) {
     id = find_outcome.integer(0);
-    find_outcome.reset();
   } else {
-    find_outcome.reset();
     bind(add_outcome);
     add_outcome.run();
     id = database->getLastInsertRowid();
@@ -452,7 +597,7 @@ std::int64_t TaskStore::Connection::outcome_of(const core::AnswerEntry& entry) {
 }
 
 void TaskStore::Connection::write_answer(const core::AnswerEntry& entry, const Place& place) {
-  const std::int64_t snapshot = next_snapshot++;
+  const std::int64_t snapshot = next.snapshot++;
   const std::string values = entry.answer.usage.empty()
                                  ? std::string()
                                  : json_array(entry.answer.usage, &core::UsageMetric::value);
@@ -502,6 +647,7 @@ void TaskStore::Connection::write_link(std::int64_t task, const core::VideoLink&
 // every link says one, and a link that moved to another host keeps its own. What is spelled the
 // same was tried, and refused. It matters to nobody while a video was neither given up nor refused.
 bool TaskStore::Connection::is_fresh(std::int64_t task, const core::VideoLink& link) {
+  const Statement::Rewind rewind(known_video);
   known_video.bind(1, task);
   known_video.bind(2, static_cast<std::int64_t>(link.index));
   if (!known_video.step()) {
@@ -521,7 +667,6 @@ bool TaskStore::Connection::is_fresh(std::int64_t task, const core::VideoLink& l
       fresh = !before || core::brings_more(link, *before);
     }
   }
-  known_video.reset();
   return fresh;
 }
 

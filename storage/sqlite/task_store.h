@@ -80,8 +80,9 @@ class TaskStore {
   /// tasks that lack videos. Returns how many stale ones are left out.
   std::uint64_t add_pending(int account);
 
-  /// One transaction; durable when this returns.
-  void write(std::span<core::Entry> entries);
+  /// One transaction; durable when this returns. Entries that could not be recorded, through no
+  /// fault of the ledger, are moved into what is returned.
+  std::vector<core::Unrecorded> write(std::span<core::Entry> entries);
 
   [[nodiscard]] RunTotals totals();
   /// What this run ended before: tasks that it has no answer about and never gave up, then, with

@@ -34,4 +34,31 @@ class Transaction {
   bool open_ = true;
 };
 
+/// A part of a transaction that can be undone alone; it is, unless it was kept.
+class Savepoint {
+ public:
+  /// Throws SQLite::Exception.
+  explicit Savepoint(SQLite::Database& database) : database_(database) {
+    database_.exec("SAVEPOINT part");
+  }
+  ~Savepoint() {
+    if (open_) {
+      sqlite3_exec(database_.getHandle(), "ROLLBACK TO part; RELEASE part", nullptr, nullptr,
+                   nullptr);
+    }
+  }
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+
+  /// Throws SQLite::Exception.
+  void keep() {
+    database_.exec("RELEASE part");
+    open_ = false;
+  }
+
+ private:
+  SQLite::Database& database_;
+  bool open_ = true;
+};
+
 }  // namespace storage

@@ -1,5 +1,6 @@
 """The faults of reliability.md that the test gateway provokes, each with its expected end."""
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -63,6 +64,43 @@ def test_a_404_of_whatever_stands_before_the_gateway_makes_no_task_missing(reelt
     assert [reeltally.run(gateway, "--retries", "0", path).code for _ in range(4)] == [3] * 4
     assert reeltally.states() == {"a": "unfinished"}
     assert reeltally.run(gateway, path).code == 0 and reeltally.files() == ["a.mp4"]
+
+
+def change_ledger(reeltally, sql):
+    with sqlite3.connect(reeltally.ledger) as database:
+        database.executescript(sql)
+
+
+def test_an_answer_that_cannot_be_recorded_is_its_tasks_trouble_alone(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["running", "success"]})
+    path = reeltally.csv(*"abcdef")
+    assert reeltally.run(gateway, path).code == 0
+    change_ledger(reeltally, "CREATE TRIGGER trouble BEFORE INSERT ON snapshot "
+                             "WHEN NEW.task = (SELECT id FROM task WHERE task_id = 'c') "
+                             "BEGIN SELECT RAISE(ABORT, 'not this one'); END")
+    for _ in range(2):
+        failed = reeltally.folder / "failed.csv"
+        result = reeltally.run(gateway, "--refresh", "--failed-out", failed, path)
+        assert result.code == 3, result
+        assert "c: its answer could not be recorded: not this one" in result.err
+        assert result.summary["not_answered"] == 1 and result.summary["errors"] == {"unexpected": 1}
+        assert [line for line in failed.read_text().splitlines() if line[:1] != "#"] == ["task_id", "c"]
+    assert reeltally.states() == dict(dict.fromkeys("abdef", "succeeded"), c="unfinished")
+    change_ledger(reeltally, "DROP TRIGGER trouble")
+    assert reeltally.run(gateway, path).code == 0 and reeltally.states()["c"] == "succeeded"
+
+
+def test_a_stored_answer_that_is_damaged_ends_no_run(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]})
+    assert reeltally.run(gateway, "--no-download", "--concurrency", "1", reeltally.csv("a")).code == 0
+    whole = reeltally.sql("SELECT content FROM answer_block")[0][0]
+    change_ledger(reeltally, "UPDATE answer_block SET content = x'00112233'")
+    assert reeltally("db", "check").code == 1
+    result = reeltally.run(gateway, "--pending", reeltally.csv("b"))
+    assert result.code == 0 and reeltally.files() == ["a.mp4", "b.mp4"], result
+    assert len(gateway.queries("a")) == 2, "the link comes from the gateway once more"
+    with sqlite3.connect(reeltally.ledger) as database:
+        database.execute("UPDATE answer_block SET content = ? WHERE id = 1", (whole,))
 
 
 def test_a_dead_name_server_delays_nobody(reeltally):

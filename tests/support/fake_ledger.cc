@@ -76,9 +76,32 @@ core::Ticket FakeLedger::append(core::Entry entry) {
 }
 
 void FakeLedger::commit_oldest() {
-  std::visit([this](const auto& one) { apply(one); }, waiting_.front());
+  core::Entry& entry = waiting_.front();
+  const std::string why = unrecordable ? unrecordable(entry) : "";
+  if (why.empty()) {
+    std::visit([this](const auto& one) { apply(one); }, entry);
+  } else {
+    settle_instead(entry);
+    const core::TaskKey key = std::visit([](const auto& one) { return one.task; }, entry);
+    unrecorded_.push_back({.entry = std::move(entry),
+                           .account = 0,
+                           .task_id = tasks_.at(key).record.id.text(),
+                           .why = why});
+  }
   waiting_.pop_front();
   ++committed_;
+}
+
+void FakeLedger::settle_instead(const core::Entry& entry) {
+  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+    ++snapshots_;
+    Task& task = tasks_.at(answer->task);
+    task.settled = task.settled || answer->settled;
+  } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
+    core::VideoEntry wanted = *video;
+    wanted.state = core::VideoState::wanted;
+    apply(wanted);
+  }
 }
 
 void FakeLedger::flush() {

@@ -29,11 +29,16 @@ class FakeLedger final : public core::Ledger {
   core::Ticket append(core::Entry entry) override;
   [[nodiscard]] core::Ticket committed() const override { return committed_; }
   void flush() override;
+  [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {
+    return std::exchange(unrecorded_, {});
+  }
   /// The first video's link stands in no recorded answer any more.
   void lose_link(const std::string& id) { tasks_.at(keys_.at(id)).videos.at(1).link.url.clear(); }
 
   /// Called for each entry before it is taken; may throw.
   std::function<void(const core::Entry&)> before_append;
+  /// Why an entry cannot be recorded; empty: it can.
+  std::function<std::string(const core::Entry&)> unrecordable;
   /// So many entries wait, unseen, before the oldest is committed; 0: each is at once.
   std::size_t commit_lag = 0;
 
@@ -58,6 +63,7 @@ class FakeLedger final : public core::Ledger {
   };
 
   void commit_oldest();
+  void settle_instead(const core::Entry& entry);
   void apply(const core::AnswerEntry& entry);
   void apply(const core::SettleEntry& entry);
   void apply(const core::VideoEntry& entry);
@@ -70,6 +76,7 @@ class FakeLedger final : public core::Ledger {
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;
   std::size_t snapshots_ = 0;
+  std::vector<core::Unrecorded> unrecorded_;
 };
 
 }  // namespace support

@@ -157,6 +157,12 @@ core::Answer parse(std::int64_t http_status, const std::string& body, std::strin
   return core::parse_answer(static_cast<int>(http_status), body, std::get<core::TaskId>(id));
 }
 
+// Whether a run kept an answer that it could take nothing from, and said so.
+bool is_nothing_taken(std::int64_t verdict, std::string_view words) {
+  return static_cast<core::Verdict>(verdict) == core::Verdict::unreadable &&
+         words == std::string(core::kNothingTaken) + "||";
+}
+
 // Other answers of a run may tell that one which refuses an ID, or cannot route it, does not know
 // it.
 bool may_mean(core::Verdict said, core::Verdict kept) {
@@ -219,6 +225,9 @@ void AnswerCheck::end_block() {
 
 // The answer, read anew, must say what the tables took from it. Empty: it does.
 std::string AnswerCheck::difference(const std::string& body) {
+  if (is_nothing_taken(kept_.integer(8), kept_.text(11))) {
+    return "";
+  }
   const core::Answer answer = parse(kept_.integer(7), body, kept_.text(6));
   const std::string values =
       answer.usage.empty() ? "" : json_array(answer.usage, &core::UsageMetric::value);

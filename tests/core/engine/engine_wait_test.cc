@@ -283,6 +283,54 @@ TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksTroubleAlone) {
   EXPECT_EQ(ledger_.state("bad"), TaskState::succeeded) << "the next run asks again";
 }
 
+TEST_F(EngineWaitTest, AnAnswerThatCannotBeRecordedIsThatTasksTroubleAlone) {
+  plan_.download = false;
+  for (const std::string id : {"a", "bad", "c"}) {
+    add_succeeding(id);
+  }
+  ledger_.unrecordable = [](const core::Entry& entry) {
+    const auto* heard = std::get_if<core::AnswerEntry>(&entry);
+    return heard != nullptr && heard->task == 2 ? "no room for its name" : "";
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::succeeded), 2U);
+  EXPECT_EQ(tally().not_answered, 1U);
+  EXPECT_EQ(tally().errors.at("unexpected"), 1U);
+  const auto named = std::find_if(notices_.begin(), notices_.end(), [](const auto& one) {
+    return one.kind == core::Notice::Kind::not_answered;
+  });
+  ASSERT_NE(named, notices_.end());
+  EXPECT_EQ(named->task_id, "bad");
+  EXPECT_NE(named->text.find("no room for its name"), std::string::npos);
+  ledger_.unrecordable = {};
+  next_run();
+  EXPECT_EQ(ledger_.state("bad"), TaskState::succeeded) << "the next run asks again";
+}
+
+TEST_F(EngineWaitTest, ATaskThatWaitsOutlivesAnAnswerThatCannotBeRecorded) {
+  plan_.wait = true;
+  plan_.download = false;
+  add("a", {answer(200, body("a", "QUEUED")), answer(200, body("a", "FAILURE"))});
+  int heard = 0;
+  ledger_.unrecordable = [&heard](const core::Entry&) { return ++heard == 1 ? "bad luck" : ""; };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.state("a"), TaskState::failed);
+  EXPECT_EQ(tally().not_answered, 0U);
+  EXPECT_EQ(tally().errors.at("unexpected"), 1U);
+}
+
+TEST_F(EngineWaitTest, AVideoThatCannotBeRecordedIsNotCountedAsFetched) {
+  add_succeeding("a");
+  ledger_.unrecordable = [](const core::Entry& entry) {
+    return std::holds_alternative<core::VideoEntry>(entry) ? "no room for its path" : "";
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(tally().videos_downloaded, 0U);
+  EXPECT_EQ(tally().video_bytes, 0);
+  EXPECT_EQ(tally().videos_failed, 1U);
+  EXPECT_EQ(ledger_.video("a", 1), core::VideoState::wanted);
+}
+
 TEST_F(EngineWaitTest, AFailureOfTheLedgerEndsTheRun) {
   add_succeeding("a");
   ledger_.before_append = [](const auto&) { throw core::Error("the disk is gone"); };

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using core::VideoState;
 using entries::answered;
+using entries::not_saved;
 using entries::saved;
 using storage::ImportRules;
 using storage::RunTotals;
@@ -65,6 +66,12 @@ class TaskStoreTest : public testing::Test {
                                 static_cast<int>(number("SELECT not_found_runs" + where)),
                                 number("SELECT not_found_run" + where)},
                      .when = clock_.utc()});
+  }
+  void start_anew() {
+    store_.reset();
+    fs::remove(path_);
+    store_ = std::make_unique<TaskStore>(path_, clock_, false);
+    begin_run();
   }
   std::string text(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getString();
@@ -502,6 +509,83 @@ TEST_F(TaskStoreTest, AWriteThatFailsLeavesNothingAndHarmsNothing) {
   hear("a", entries::running("a", "66%"));
   EXPECT_EQ(text("SELECT group_concat(snapshot_id || ' ' || progress, ', ') FROM v_snapshot"),
             "1 30%, 2 88%, 3 66%");
+}
+
+TEST_F(TaskStoreTest, AnEntryThatCannotBeRecordedIsItsOwnTroubleAlone) {
+  struct Case {
+    const char* name;
+    const char* trouble;  ///< a trigger that refuses something of task 2
+    const char* snapshots;
+  };
+  for (const Case& one : {Case{"its end", "BEFORE UPDATE OF final_snapshot ON task WHEN NEW.id = 2",
+                               "a 200 0 SUCCESS|b 200 6 (nothing taken)|c 200 0 SUCCESS"},
+                          Case{"its answer", "BEFORE INSERT ON snapshot WHEN NEW.task = 2",
+                               "a 200 0 SUCCESS|c 200 0 SUCCESS"}}) {
+    SCOPED_TRACE(one.name);
+    start_anew();
+    import({"a", "b", "c"});
+    const auto other = storage::open_for_writing(path_);
+    other->exec(std::string("CREATE TRIGGER trouble ") + one.trouble +
+                " BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+    std::vector<core::Entry> batch;
+    for (const char* id : {"a", "b", "c"}) {
+      batch.emplace_back(answer(id, entries::success(id)));
+    }
+    const std::vector<core::Unrecorded> unrecorded = store_->write(batch);
+    ASSERT_EQ(unrecorded.size(), 1U);
+    EXPECT_EQ(unrecorded[0].task_id, "b");
+    EXPECT_NE(unrecorded[0].why.find("not this one"), std::string::npos);
+    EXPECT_TRUE(std::holds_alternative<core::AnswerEntry>(unrecorded[0].entry));
+    EXPECT_EQ(text("SELECT group_concat(state, ' ') FROM v_task"),
+              "succeeded unfinished succeeded");
+    EXPECT_EQ(text("SELECT group_concat(s.task_id || ' ' || s.http_status || ' ' || "
+                   "iif(code = 'success', 0, 6) || ' ' || iif(code = 'success', status, code), "
+                   "'|') FROM v_snapshot AS s"),
+              one.snapshots);
+    EXPECT_EQ(asked(), "") << "the run asks none of them again";
+    EXPECT_EQ(storage::check_ledger(path_, "1.0"), std::vector<std::string>{});
+    other->exec("DROP TRIGGER trouble");
+    begin_run();
+    import({"b"});
+    EXPECT_EQ(asked(), "b");
+    hear("b", entries::success("b"));
+    EXPECT_EQ(text("SELECT state FROM v_task WHERE task_id = 'b'"), "succeeded");
+  }
+}
+
+TEST_F(TaskStoreTest, AVideoThatCannotBeRecordedStaysWanted) {
+  import({"a"});
+  hear("a", entries::success("a"));
+  const auto other = storage::open_for_writing(path_);
+  other->exec(
+      "CREATE TRIGGER trouble BEFORE UPDATE OF path ON video WHEN NEW.path IS NOT NULL "
+      "BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+  core::Entry entry = saved(1, "/v/a.mp4");
+  const auto unrecorded = store_->write({&entry, 1});
+  ASSERT_EQ(unrecorded.size(), 1U);
+  EXPECT_EQ(unrecorded[0].task_id, "a");
+  EXPECT_TRUE(std::holds_alternative<core::VideoEntry>(unrecorded[0].entry));
+  EXPECT_EQ(text("SELECT state || ' ' || attempts || ' ' || last_error FROM v_video"),
+            "wanted 1 could not be recorded: not this one");
+  other->exec("DROP TRIGGER trouble");
+}
+
+// Nothing that SQLite says, and in the midst of a statement.
+TEST_F(TaskStoreTest, AnUnexpectedExceptionIsTheTroubleOfItsEntryAlone) {
+  import({"a", "b"});
+  hear("a", entries::success("a"));
+  write(not_saved(1, VideoState::expired));
+  const auto other = storage::open_for_writing(path_);
+  other->exec("UPDATE task SET task_id = '' WHERE id = 1");  // what is fresh cannot be told
+  std::vector<core::Entry> batch{
+      answered({.task = 1, .id = "a", .body = entries::success("a", "1780371305", "9")}),
+      answered({.task = 2, .id = "b", .body = entries::success("b")})};
+  for (int twice = 0; twice < 2; ++twice) {
+    std::vector<core::Entry> again = batch;
+    EXPECT_EQ(store_->write(again).size(), 1U);
+    EXPECT_EQ(text("SELECT state FROM v_task WHERE task_id = 'b'"), "succeeded");
+  }
+  other->exec("UPDATE task SET task_id = 'a' WHERE id = 1");
 }
 
 TEST_F(TaskStoreTest, SnapshotsAreNeverChangedOrDeleted) {
