@@ -145,7 +145,7 @@ void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& f
   }
 }
 
-// A gateway refuses an ID that it does not know when the key has a list of models (api.md G4).
+// A gateway refuses an ID that it does not know when the key has a list of models (gateway.md G4).
 bool is_refused_for_its_id(const core::Answer& answer, const core::KeyStanding& key) {
   return answer.verdict == core::Verdict::forbidden && key.has_model_list &&
          answer.code != core::kAccessDenied;

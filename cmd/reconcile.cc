@@ -194,7 +194,7 @@ ReportOptions report_options(const Settings& settings) {
   return options;
 }
 
-// A failed task is refunded, whatever quota its answer names (reliability.md B4).
+// A failed task is refunded, whatever quota its answer names (design.md B4).
 std::optional<core::Decimal> quota_of(const core::FinishedTask& task) {
   return task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal();
 }

@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Returns the exit code of product.md's table. Throws core::UsageError before anything is asked,
+/// Returns the exit code of the README's table. Throws core::UsageError before anything is asked,
 /// core::Error (LedgerUnreadable, LedgerBusy) when the run cannot go on.
 int run(const Settings& settings, Log& log, std::ostream& out);
 

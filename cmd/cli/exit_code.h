@@ -1,4 +1,4 @@
-// The exit codes of product.md, and which of them a failure means.
+// The exit codes of the README, and which of them a failure means.
 #pragma once
 
 #include <exception>
@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Numbers as in product.md, "Exit codes".
+/// Numbers as in the README, "Exit codes".
 enum ExitCode : int {
   ok = 0,
   fatal = 1,

@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 
 // A disk or a name server may keep a thread for longer than anybody waits: then the process ends on
 // the spot, as after kill -9.
-constexpr milliseconds kEndWithin{4'800};    // product.md: 5 s
+constexpr milliseconds kEndWithin{4'800};    // design.md, section 1: 5 s
 constexpr milliseconds kAbortWithin{1'000};  // after a second signal
 
 // For poll: milliseconds until `end`, without one for ever.

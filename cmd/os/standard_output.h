@@ -9,7 +9,7 @@ namespace cmd {
 
 /// Writes to a file descriptor in large blocks and throws core::Error from the very output
 /// operation that fails (closed, full disk, broken pipe): an incomplete report is an error
-/// (reliability.md, P4). Call `finish` at the end; the destructor flushes without a word.
+/// (design.md, P4). Call `finish` at the end; the destructor flushes without a word.
 class StandardOutput final : public std::ostream {
  public:
   explicit StandardOutput(int fd = 1);

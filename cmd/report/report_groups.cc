@@ -100,7 +100,7 @@ void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
   }
 }
 
-// The quota of a failed task is refunded, whatever its answer keeps of it (reliability.md B4), and
+// The quota of a failed task is refunded, whatever its answer keeps of it (design.md B4), and
 // that of a task which another account is charged for is summed up there.
 void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals) {
   const bool charged = line.task.succeeded && !core::is_charged_elsewhere(line.charge);

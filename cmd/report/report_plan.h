@@ -16,7 +16,7 @@
 
 namespace cmd {
 
-/// As on the command line; product.md, "report".
+/// As on the command line.
 struct ReportOptions {
   std::string ledger;
   std::string period{};  ///< or `from` and `to`

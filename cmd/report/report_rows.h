@@ -41,7 +41,7 @@ struct LineShape {
 /// closed, whose bytes stay as they were.
 [[nodiscard]] LineShape line_shape(std::vector<std::string> labels, int schema_version);
 
-/// product.md, "report": the fixed columns, `label_NAME` of each label, snapshot, hash, and the ID
+/// The fixed columns, `label_NAME` of each label, snapshot, hash, and the ID
 /// of the submit request.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 

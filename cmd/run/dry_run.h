@@ -10,7 +10,7 @@
 namespace cmd {
 
 /// Writes their IDs, one a line, and asks nobody; says how many lines were no rows. Returns the
-/// exit code of product.md's table. Throws LedgerUnreadable for a ledger that is there and cannot
+/// exit code of the README's table. Throws LedgerUnreadable for a ledger that is there and cannot
 /// be read.
 int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out);
 

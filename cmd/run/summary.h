@@ -10,7 +10,8 @@
 
 namespace cmd {
 
-/// All numbers of one run (product.md, "sum up"). States are those of this run's tasks at its end.
+/// All numbers of one run (docs/operating.md, "What a run tells of itself"). States are those of
+/// this run's tasks at its end.
 struct Summary {
   std::int64_t run_id = 0;
   int exit_code = 0;
@@ -54,7 +55,7 @@ class TroubleList {
   Group video_expired_;
 };
 
-/// The exit code of a run by the table of product.md: 130/143, then 12, 1, 3, 4.
+/// The exit code of a run by the table of the README: 130/143, then 12, 1, 3, 4.
 struct ExitFacts {
   int signal = 0;
   core::RunResult result;

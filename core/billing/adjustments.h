@@ -51,7 +51,7 @@ inline constexpr std::string_view kRepriced = "repriced";
 /// else became known since. `billed_at` is its own again, which says what day's prices hold.
 [[nodiscard]] FinishedTask charged_task(const std::vector<OwnedLine>& standing, FinishedTask now);
 
-/// The lines that correct a closed period (reliability.md B5, B6). `standing`: the task's frozen
+/// The lines that correct a closed period (design.md B5, B6). `standing`: the task's frozen
 /// lines that no frozen line takes back, the main one first; without any the task came late, and
 /// its lines name the closed period. None when the task says the same as its frozen lines,
 /// whichever snapshot says so: labels, times and the way a number is written correct nothing. Where

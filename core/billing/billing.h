@@ -70,7 +70,7 @@ struct Pricing {
   std::optional<int> round_places = std::nullopt;  ///< half to even, each line
 };
 
-/// The charges of a task, at least one, `main` first (api.md, section 8):
+/// The charges of a task, at least one, `main` first (gateway.md, section 8):
 ///  - a failed task costs 0, note `failed` (B4), and what its answer keeps of a quota is noted;
 ///  - a success costs quantity times price, never 0 for want of a price or a count;
 ///  - a success that another account is charged for costs 0, and the note names that account;
@@ -84,7 +84,7 @@ struct Pricing {
 [[nodiscard]] bool is_charged_elsewhere(const Charge& charge);
 
 /// Whether the final answer of a failed task still names a quota. That is a hint and no proof that
-/// the gateway kept the charge: some builds refund it and show it on (api.md, G6).
+/// the gateway kept the charge: some builds refund it and show it on (gateway.md, G6).
 [[nodiscard]] bool is_not_shown_as_refunded(const FinishedTask& task);
 
 /// Rounds the cost of a charge that was made without rounding.

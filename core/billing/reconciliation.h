@@ -1,4 +1,4 @@
-// Our lines of a period held against the gateway's own log (reliability.md B13).
+// Our lines of a period held against the gateway's own log (design.md B13).
 #pragma once
 
 #include <cstdint>

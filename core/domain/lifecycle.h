@@ -18,13 +18,14 @@ struct TaskStanding {
   friend bool operator==(const TaskStanding&, const TaskStanding&) = default;
 };
 
-/// A missing task is final after this many runs in a row that hear so (product.md; api.md T18).
+/// A missing task is final after this many runs in a row that hear so (design.md, section 1;
+/// gateway.md T18).
 inline constexpr int kNotFoundRunsMax = 3;
 
 /// What one answer, heard in run number `run`, makes of a task. Used while a run goes on and again
 /// by `db check`, which replays the snapshots.
 ///  - A final word counts always, also against an earlier final word: the last one wins.
-///  - An unfinished word never undoes a final one (a gateway may regress; api.md T4, T23).
+///  - An unfinished word never undoes a final one (a gateway may regress; gateway.md T4, T23).
 ///  - "Not found" counts once a run, and never against a task that was finished.
 ///  - Answers that are none (unreadable, throttled, another task's …) move nothing.
 [[nodiscard]] TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run);
@@ -36,7 +37,7 @@ inline constexpr int kNotFoundRunsMax = 3;
 /// is to be heard of its quota.
 [[nodiscard]] bool adds_nothing(Verdict verdict);
 
-/// The gateway commits an end first, and the settled quota or the refund after it (api.md G3).
+/// The gateway commits an end first, and the settled quota or the refund after it (gateway.md G3).
 inline constexpr std::chrono::seconds kSettlingTime{30};
 
 /// A final answer and the clocks around it.

@@ -28,7 +28,7 @@ enum class IdDefect {
 [[nodiscard]] std::string_view describe(IdDefect defect);
 
 /// The gateway's name for a task: an opaque text of 1 to 191 bytes of printable characters
-/// (api.md, section 1). The only way to make one is `parse`.
+/// (gateway.md, section 1). The only way to make one is `parse`.
 class TaskId {
  public:
   static constexpr std::size_t kBytesMax = 191;
@@ -56,7 +56,7 @@ enum class TaskState { unfinished = 0, succeeded = 1, failed = 2, missing = 3 };
 enum class VideoState { wanted = 0, done = 1, failed = 2, expired = 3 };
 [[nodiscard]] std::string_view name(VideoState state);
 
-/// What one HTTP answer means for the task that was asked about (api.md, sections 3 and 4).
+/// What one HTTP answer means for the task that was asked about (gateway.md, sections 3 and 4).
 /// The numbers are stored in the ledger.
 enum class Verdict {
   unfinished = 0,    ///< a known status that is not final
@@ -90,10 +90,10 @@ struct TaskFacts {
   std::optional<UtcTime> submit_time;
   std::optional<UtcTime> start_time;
   std::optional<UtcTime> finish_time;        ///< when the gateway noticed the end
-  std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (api.md T1: UTC+8)
+  std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (gateway.md T1: UTC+8)
   std::string model;
   std::string action;
-  std::string request_id;  ///< of the submit request: joins with the gateway's log (api.md G11)
+  std::string request_id;  ///< of the submit request: joins with the gateway's log (gateway.md G11)
   std::string resolution;  ///< what was delivered
   /// What was generated, of a task that super resolution enhanced afterwards; else empty.
   std::string generation_resolution;
@@ -126,8 +126,9 @@ struct VideoLink {
   std::string url;  ///< as LinkCandidate::url; empty: it could not be read again from the ledger
   std::optional<UtcTime> expires_at;
   bool expiry_assumed = false;  ///< as LinkCandidate::expiry_assumed
-  bool fallback = false;  ///< no URL was sent: the gateway's content endpoint is tried (api.md T14)
-  std::string defect;     ///< of a fallback: why the link that was sent cannot be used; empty: none
+  bool fallback =
+      false;  ///< no URL was sent: the gateway's content endpoint is tried (gateway.md T14)
+  std::string defect;  ///< of a fallback: why the link that was sent cannot be used; empty: none
   std::vector<LinkCandidate> others;  ///< further URLs of the same video, best first
   friend bool operator==(const VideoLink&, const VideoLink&) = default;
 };
@@ -151,10 +152,10 @@ struct Answer {
   std::vector<VideoLink> links;
   /// Unrecognised only: a link, or a time of the end, stands beside the unknown word.
   bool looks_finished = false;
-  /// Videos the answer counts but gives no usable link for (api.md T11).
+  /// Videos the answer counts but gives no usable link for (gateway.md T11).
   int videos_without_link = 0;
   std::string link_defect;  ///< why a link in the answer cannot be used; empty: all can
-  /// Envelope B: asking made the gateway ask the vendor (api.md G2).
+  /// Envelope B: asking made the gateway ask the vendor (gateway.md G2).
   bool live_fetch = false;
 };
 

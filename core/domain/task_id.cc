@@ -16,7 +16,8 @@ std::size_t digits_from(std::string_view text, std::size_t position) {
   return position - begin;
 }
 
-// "8.60E+17": an 18-digit ID that passed through a spreadsheet, its last digits gone (api.md T29).
+// "8.60E+17": an 18-digit ID that passed through a spreadsheet, its last digits gone (gateway.md
+// T29).
 bool is_spreadsheet_number(std::string_view text) {
   std::size_t position = digits_from(text, 0);
   if (position == 0 || position >= text.size() ||

@@ -1,4 +1,4 @@
-// The loop of a run: admit, start what is due, wait, settle. See architecture.md, "The way of one
+// The loop of a run: admit, start what is due, wait, settle. See core/README.md, "The way of a
 // task".
 #pragma once
 

@@ -9,7 +9,7 @@ namespace core {
 namespace {
 
 constexpr int kUnauthorised = 401;
-constexpr int kFailuresInARow = 5;  // then the whole run slows down (product.md)
+constexpr int kFailuresInARow = 5;  // then the whole run slows down (design.md, section 1)
 
 bool tells_of_a_task(Verdict verdict) {
   return is_final(verdict) || adds_nothing(verdict) || verdict == Verdict::wrong_task;
@@ -49,7 +49,7 @@ GatewayHealth::Ruling GatewayHealth::hear_again(const Heard& heard) {
 }
 
 // With a key that has a list of models a gateway refuses an ID that it does not know, since it
-// finds no model to look for in the list (api.md G4).
+// finds no model to look for in the list (gateway.md G4).
 GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Heard& heard) {
   const auto key = keys_.find(heard.account);
   if (key == keys_.end() && !no_more_answers_) {

@@ -19,7 +19,7 @@ namespace core {
 /// Pure but for the clock: it is told of answers, and says what they mean for the run. One thread.
 class GatewayHealth {
  public:
-  /// The first answers decide whether keys and base URL are right at all (product.md).
+  /// The first answers decide whether keys and base URL are right at all (design.md, section 1).
   static constexpr int kProbeAnswers = 10;
   /// After this many failures in a row (5xx or no answer) and this long without one good answer
   /// the gateway is down, and asking on would only add load.

@@ -5,7 +5,7 @@
 
 namespace core {
 
-/// `--retries` and the bounds of the back-off (product.md, "Limits and patience").
+/// `--retries` and the bounds of the back-off (design.md, section 1).
 struct RetryPolicy {
   int retries = 5;
   std::chrono::milliseconds first_delay_max{1'000};

@@ -13,7 +13,7 @@
 
 namespace core {
 
-/// The engine's settings (product.md, "Limits and patience").
+/// The engine's settings (design.md, section 1).
 struct RunPlan {
   std::int64_t run = 0;  ///< the ledger's number of this run
   int concurrency = 32;

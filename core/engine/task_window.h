@@ -37,7 +37,7 @@ struct HeldTask {
 class TaskWindow {
  public:
   /// A task of which each query makes the gateway ask the vendor is asked no more often: a failure
-  /// found that way is written without a refund (api.md G2).
+  /// found that way is written without a refund (gateway.md G2).
   static constexpr std::chrono::seconds kLiveFetchPause{60};
 
   [[nodiscard]] std::size_t hold(TaskRecord task);

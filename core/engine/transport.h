@@ -43,7 +43,7 @@ struct QueryAnswer {
   /// empty, and none: all of it.
   std::string key_in_body;
   std::optional<std::string> body_without_key;
-  std::optional<UtcTime> date;  ///< the server's clock (api.md T32)
+  std::optional<UtcTime> date;  ///< the server's clock (gateway.md T32)
   /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
   /// §10.2.3).
   std::optional<std::chrono::milliseconds> retry_after;

@@ -1,4 +1,4 @@
-// Files beneath an open folder, following no link (reliability.md d4). Errors are errno values: the
+// Files beneath an open folder, following no link (design.md d4). Errors are errno values: the
 // caller knows what they mean for a download.
 #pragma once
 

@@ -46,7 +46,7 @@ struct StatusWord {
   std::string_view word;
   Verdict verdict;
 };
-// api.md, section 3, in lower case. Whatever is missing here is unrecognised.
+// gateway.md, section 3, in lower case. Whatever is missing here is unrecognised.
 constexpr auto kStatusWords = std::to_array<StatusWord>({
     {"not_start", Verdict::unfinished},  {"submitted", Verdict::unfinished},
     {"queued", Verdict::unfinished},     {"pending", Verdict::unfinished},
@@ -116,7 +116,7 @@ bool is_invalid_url(JsonValue root) {
          error["message"].text().starts_with("Invalid URL");
 }
 
-/// What an answer other than 2xx means (api.md, section 4). A 404 without JSON is the word of
+/// What an answer other than 2xx means (gateway.md, section 4). A 404 without JSON is the word of
 /// whatever stands before the gateway, and says nothing about the task.
 Verdict verdict_of_http(int http_status, JsonValue root) {
   switch (http_status) {
@@ -174,7 +174,7 @@ std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
 }
 
 /// How many videos an answer has whose vendor counts none: those that it gives links for. The
-/// original of an enhanced video (api.md T12) is no video more.
+/// original of an enhanced video (gateway.md T12) is no video more.
 std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
   const auto is_original = [&levels](const VideoLink& link) {
     return std::any_of(levels.begin(), levels.end(), [&link](JsonValue level) {
@@ -215,7 +215,7 @@ void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer)
   if (answer.verdict == Verdict::unrecognised) read_unrecognised(levels, id, answer);
 }
 
-/// Envelope B (api.md, section 2), which a gateway makes of what the vendor tells it just now.
+/// Envelope B (gateway.md, section 2), which a gateway makes of what the vendor tells it just now.
 bool is_live_fetch(JsonValue root, JsonValue task) {
   return task == root["data"] && task["format"].exists() && task["url"].exists() &&
          !task["submit_time"].exists();

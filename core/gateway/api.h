@@ -1,5 +1,5 @@
-// The gateway's query: the path to ask, and what an answer means (api.md, sections 1 to 5). Pure;
-// any thread.
+// The gateway's query: the path to ask, and what an answer means (gateway.md, sections 1 to 5).
+// Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ inline constexpr std::size_t kMessageBytesMax = 300;
 /// Whether a body is meant for a browser: it begins as HTML does.
 [[nodiscard]] bool is_web_page(std::string_view body);
 
-/// The link in the JSON that some gateways answer at the content path instead of bytes (api.md,
+/// The link in the JSON that some gateways answer at the content path instead of bytes (gateway.md,
 /// section 6, content proxy); none when there is none.
 [[nodiscard]] std::optional<std::string> link_in_json(std::string_view body);
 

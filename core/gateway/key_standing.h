@@ -1,4 +1,4 @@
-// What a gateway tells of a key, and why it rejects one (api.md, section 7 and G4).
+// What a gateway tells of a key, and why it rejects one (gateway.md, section 7 and G4).
 #pragma once
 
 #include <optional>

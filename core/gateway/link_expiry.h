@@ -9,7 +9,7 @@
 
 namespace core {
 
-/// When the link dies by its own query (api.md, sections 6 and 13).
+/// When the link dies by its own query (gateway.md, sections 6 and 13).
 ///  - Absolute: `Expires`, `x-expires`, `x-oss-expires` of OSS2, `ksTime` (hex), Azure's `se`
 ///  beside
 ///    `sig` (ISO 8601), Aliyun's `auth_key` (its first part), COS's `q-sign-time` (its second),

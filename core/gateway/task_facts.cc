@@ -25,7 +25,7 @@ constexpr std::size_t kReasonBytesMax = 500;
 constexpr UtcTime kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 constexpr UtcTime kLatest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 31)};
 
-// DashScope writes the time of Beijing and does not say so (api.md T1).
+// DashScope writes the time of Beijing and does not say so (gateway.md T1).
 constexpr minutes kDashScopeZone = std::chrono::hours(8);
 
 std::optional<UtcTime> credible(UtcTime time) {
@@ -185,7 +185,7 @@ std::string error_text(JsonValue error) {
   return error.is_string() ? std::string(error.text()) : joined(error["code"], error["message"]);
 }
 
-/// The failure as one level of the vendor's body states it (api.md, section 5, "failure text").
+/// The failure as one level of the vendor's body states it (gateway.md, section 5, "failure text").
 std::string cause_at(JsonValue level) {
   std::string text = error_text(level["error"]);
   if (text.empty()) text = joined(level["output"]["code"], level["output"]["message"]);

@@ -14,7 +14,7 @@ namespace core {
 
 /// A moment: seconds or milliseconds since 1970 (a value from 10^11 on is milliseconds) as number
 /// or digits, or ISO 8601 with zone. A text without zone counts as `zone`; none: it is not taken.
-/// 0 is "not yet" (api.md T5). Nothing before 2000 or after 9999.
+/// 0 is "not yet" (gateway.md T5). Nothing before 2000 or after 9999.
 [[nodiscard]] std::optional<UtcTime> read_time(JsonValue value,
                                                std::optional<std::chrono::minutes> zone = {});
 
@@ -26,11 +26,11 @@ void read_task_facts(const AnswerLevels& levels, bool final, TaskFacts& facts);
 /// `completed_at` stands beside unfinished ones, too.
 [[nodiscard]] bool states_end(JsonValue task);
 
-/// Why a task failed, the outermost reason first (api.md G9: a time-out outside may stand before a
-/// stale error of the vendor's): `fail_reason` or `error` of the gateway, else its `result_url`
-/// that is no link (T3). The vendor's own words ("code: message") follow it as "(upstream: …)", and
-/// stand alone where the outer ones only repeat a part of them, or say no more than that the task
-/// failed. Harmless to print, without signed URLs; empty when nobody says.
+/// Why a task failed, the outermost reason first (gateway.md G9: a time-out outside may stand
+/// before a stale error of the vendor's): `fail_reason` or `error` of the gateway, else its
+/// `result_url` that is no link (T3). The vendor's own words ("code: message") follow it as
+/// "(upstream: …)", and stand alone where the outer ones only repeat a part of them, or say no more
+/// than that the task failed. Harmless to print, without signed URLs; empty when nobody says.
 [[nodiscard]] std::string read_fail_reason(const AnswerLevels& levels);
 
 /// A `code` that stands for "fine": absent, `null`, "", "success", "ok", 0, 200, `true`.

@@ -11,8 +11,8 @@ namespace core {
 
 /// The objects that an answer's facts are looked for in, outermost first: the gateway's own task
 /// object, then whatever stands below it under `data`, `task`, `response` or `resultJson`, at most
-/// kDepthMax deep, also as text or in a list (api.md, end of section 5). Another gateway in between
-/// is just more levels.
+/// kDepthMax deep, also as text or in a list (gateway.md, end of section 5). Another gateway in
+/// between is just more levels.
 class AnswerLevels {
  public:
   static constexpr std::size_t kDepthMax = 6;

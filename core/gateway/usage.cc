@@ -182,7 +182,7 @@ std::string resolution_of_label(JsonValue label) {
 }
 
 /// What a count of tokens amounts to: they are frames x pixels / 1024, and a clip of s seconds has
-/// s x fps + 1 frames (api.md, section 8).
+/// s x fps + 1 frames (gateway.md, section 8).
 std::string resolution_of_tokens(JsonValue count, JsonValue holder) {
   static constexpr std::int64_t kTokensMax = 1'000'000'000'000;
   const auto tokens = whole(plain_decimal(count), kTokensMax);

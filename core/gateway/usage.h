@@ -32,8 +32,8 @@ struct UsageBlock {
 };
 
 /// The first level that states what was used: `usage` of it or of its `metadata`, `credits`,
-/// `final_unit_deduction` or Kling's `billing` list (api.md, sections 5 and 13). An empty block, or
-/// one of nothing but zeros and blanks, hides none further in.
+/// `final_unit_deduction` or Kling's `billing` list (gateway.md, sections 5 and 13). An empty
+/// block, or one of nothing but zeros and blanks, hides none further in.
 [[nodiscard]] UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels);
 
 /// Every leaf that is not `null`, under its dotted name: `SR`, `tool_usage.web_search`; beside the
@@ -47,7 +47,7 @@ struct UsageBlock {
 ///  - duration_seconds: `duration`, `video_duration`, `total_seconds`; where there is no such total
 ///    the length of all listed clips together, if the vendor states each.
 ///  - resolution: what was delivered, stated beside the usage or at any other level. For a
-///    super-resolution task that is what its tokens amount to (api.md, section 9: tokens over
+///    super-resolution task that is what its tokens amount to (gateway.md, section 9: tokens over
 ///    labels), else the label `super_resolution`.
 ///  - generation_resolution: for a super-resolution task the label of what was generated before,
 ///    else what its completion_tokens amount to.

@@ -15,7 +15,7 @@
 namespace core {
 namespace {
 
-// A link's life when it does not state it: "valid 24 hours" (api.md, section 6).
+// A link's life when it does not state it: "valid 24 hours" (gateway.md, section 6).
 constexpr std::chrono::hours kAssumedLife{24};
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {

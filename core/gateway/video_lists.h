@@ -38,7 +38,7 @@ class LinkPlaces {
   std::string defect_;
 };
 
-/// The videos of a vendor's lists, wherever they stand (api.md, sections 5 and 13). Lists that
+/// The videos of a vendor's lists, wherever they stand (gateway.md, sections 5 and 13). Lists that
 /// stand beside each other name the same videos, each at its position.
 struct VideoLists {
   std::vector<Links> videos;  ///< an empty one has no usable link

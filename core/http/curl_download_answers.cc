@@ -19,8 +19,8 @@ constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
 
 /// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
-/// (api.md, section 6). A page of a proxy before it is not, nor are the gateway's words that the
-/// vendor's store is in trouble ("Upstream service returned status 503").
+/// (gateway.md, section 6). A page of a proxy before it is not, nor are the gateway's words that
+/// the vendor's store is in trouble ("Upstream service returned status 503").
 bool is_gateways_word(std::string_view body) {
   JsonDocument document;
   if (document.read(body) != JsonDefect::none || document.root()["error"].is_null()) {
@@ -46,7 +46,8 @@ bool CurlTransport::Loop::judge_head(Download& download) {
   }
   const std::string type = header_value(easy, "Content-Type");
   if (status == kOk && download.with_key && type.substr(0, 16) == "application/json") {
-    return true;  // the content endpoint names the link instead of sending bytes (api.md, DOC 8b)
+    return true;  // the content endpoint names the link instead of sending bytes (gateway.md, DOC
+                  // 8b)
   }
   const std::string etag = strong_etag(header_value(easy, "ETag"));
   download.promised = {};
@@ -76,7 +77,7 @@ bool CurlTransport::Loop::judge_head(Download& download) {
   return !download.failure;
 }
 
-// Only the very range that was asked for, of the very same object, may be added (api.md T25).
+// Only the very range that was asked for, of the very same object, may be added (gateway.md T25).
 bool CurlTransport::Loop::judge_resumed(Download& download, const std::string& etag) {
   const auto range = parse_content_range(header_value(download.easy.get(), "Content-Range"));
   const PartFile& part = *download.part;

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr long kStallBytesPerSecond = 1024;         // product.md, --stall-timeout
-constexpr long kDownloadBufferBytes = 512L * 1024;  // 16 KiB costs a third (performance.md)
+constexpr long kStallBytesPerSecond = 1024;         // what counts as a stall
+constexpr long kDownloadBufferBytes = 512L * 1024;  // 16 KiB costs a third (design.md, section 7)
 constexpr milliseconds kRateSlack{20};  // shorter pauses than this are not worth their wake-ups
 
 }  // namespace
@@ -63,7 +63,7 @@ void CurlTransport::Loop::start(DownloadRequest request) {
   const std::string& link = download.request.url;
   const std::string& content = download.request.content_path;
   const std::string url = link.substr(0, 1) == "/" ? account.base_url + link : link;
-  // Of several videos the query names one (api.md, section 12, G1).
+  // Of several videos the query names one (gateway.md, section 12, G1).
   download.with_key =
       !content.empty() && url.substr(0, url.find_first_of("?#")) == account.base_url + content;
   if (auto failure = begin_hop(download, url, false)) {

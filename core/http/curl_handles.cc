@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kRetryAfterMax = std::chrono::minutes(10);  // product.md
+constexpr milliseconds kRetryAfterMax = std::chrono::minutes(10);  // design.md, section 1
 
 }  // namespace
 

@@ -92,7 +92,7 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  // Fewer than there are transfers would close connections all the time (performance.md).
+  // Fewer than there are transfers would close connections all the time (design.md, section 7).
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
                     static_cast<long>(settings_.concurrency + settings_.download_concurrency));
   publisher_.emplace(settings_.folder ? settings_.publisher_threads : 0, settings_.claimed,
@@ -121,7 +121,8 @@ void CurlTransport::Loop::set_common(Transfer& transfer) {
   set_option(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  // HTTP/2 over TLS only: without TLS libcurl 7.88 fails on reused connections (performance.md).
+  // HTTP/2 over TLS only: without TLS libcurl 7.88 fails on reused connections (design.md, section
+  // 7).
   set_option(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
   set_option(easy, CURLOPT_USERAGENT, settings_.user_agent.c_str());

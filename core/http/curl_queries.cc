@@ -68,7 +68,7 @@ std::size_t CurlTransport::Loop::on_query_bytes(char* bytes, std::size_t size, s
   auto* self = static_cast<Query*>(query);
   const std::size_t length = size * count;
   const std::size_t whole = self->body.size() + length;
-  // Decoded bytes: libcurl's own limit would not see a gzip bomb (reliability.md, fact 4).
+  // Decoded bytes: libcurl's own limit would not see a gzip bomb (design.md F4).
   self->too_large = whole > kBodyBytesMax;
   self->no_room = whole > kSmallBodyBytes && self->loop->body_bytes_ + length > kBodiesBytesMax;
   if (self->too_large || self->no_room) {
@@ -124,7 +124,7 @@ void CurlTransport::Loop::finish_query(Query& query, CURLcode code,
         TransportFailure{failure_kind(code), failure_text(code, query.error.data())};
   }
   // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
-  // (reliability.md H7, H13).
+  // (design.md H7, H13).
   query.needs_fresh_connection =
       is_dropped || (code != CURLE_OK && !query.too_large && !query.no_room);
   drop_body(query);

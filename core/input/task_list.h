@@ -1,4 +1,4 @@
-// Task IDs from CSV files and plain lists (product.md, "Input").
+// Task IDs from CSV files and plain lists (docs/operating.md, "Lists as they come").
 #pragma once
 
 #include <cstddef>

@@ -22,13 +22,13 @@ struct TaskRecord {
   UtcTime first_seen{};
   std::optional<UtcTime> submit_time;
   std::optional<UtcTime> last_query;
-  /// Runs in a row that heard "not found", and the last of them (api.md T18).
+  /// Runs in a row that heard "not found", and the last of them (gateway.md T18).
   int not_found_runs = 0;
   std::int64_t not_found_run = 0;
   /// A final answer came too early to be the last word on the quota (lifecycle::settles_at); none:
   /// it was not.
   std::optional<UtcTime> settles_at;
-  /// Each query makes the gateway ask the vendor (api.md G2), so there are few.
+  /// Each query makes the gateway ask the vendor (gateway.md G2), so there are few.
   bool live_fetch = false;
 };
 

@@ -7,7 +7,7 @@
 namespace core {
 
 /// Appends rows to a text. Cells of text that a spreadsheet would take for a formula (they begin
-/// with = + - @, tab or CR) get a leading ' (reliability.md, e); numbers never do.
+/// with = + - @, tab or CR) get a leading ' (design.md e); numbers never do.
 class CsvWriter {
  public:
   CsvWriter(std::string& out, char delimiter) : out_(out), delimiter_(delimiter) {}

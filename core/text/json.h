@@ -199,8 +199,8 @@ inline std::string_view JsonValue::text() const {
   return is_string() ? scalar() : std::string_view();
 }
 
-/// Documents within documents: gateways and vendors put JSON as text inside JSON (api.md T6, T7).
-/// One thread at a time.
+/// Documents within documents: gateways and vendors put JSON as text inside JSON (gateway.md T6,
+/// T7). One thread at a time.
 class JsonNest {
  public:
   static constexpr std::size_t kInnerDocumentsMax = 8;

@@ -23,7 +23,7 @@ struct NameFields {
   Labels labels;
 };
 
-/// `--name`: `{task_id}.{ext}` and friends (product.md, "Videos"). Immutable; any thread.
+/// `--name`: `{task_id}.{ext}` and friends. Immutable; any thread.
 class NameTemplate {
  public:
   /// The template for a task's first video; further videos of the default template get `-{index}`.

@@ -15,7 +15,7 @@ namespace core {
 struct VideoReport {
   std::int64_t bytes = 0;
   Sha256Digest sha256{};
-  std::uint64_t crc64 = 0;  ///< CRC-64/XZ (api.md, "Integrity headers"); 0 unless asked for
+  std::uint64_t crc64 = 0;  ///< CRC-64/XZ (gateway.md, "Integrity headers"); 0 unless asked for
   std::string md5_base64;  ///< as in Content-MD5; empty unless asked for, or where MD5 is forbidden
   ContainerReport container;
 };

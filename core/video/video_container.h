@@ -1,5 +1,5 @@
 // Is this a whole video? The container's magic, and a walk over its outermost boxes that must end
-// exactly where the file does (reliability.md c5, c7): an error page or a cut file is no video.
+// exactly where the file does (design.md c5, c7): an error page or a cut file is no video.
 #pragma once
 
 #include <array>

@@ -40,7 +40,7 @@ class AnswerCodec {
   /// Throws AnswerDamaged.
   [[nodiscard]] std::vector<std::string> decode(std::string_view lengths, std::string_view content);
 
-  /// The dictionary that new ledgers get: typical answers of the gateway (api.md, section 5).
+  /// The dictionary that new ledgers get: typical answers of the gateway (gateway.md, section 5).
   [[nodiscard]] static std::string_view built_in_dictionary();
 
  private:

@@ -129,7 +129,7 @@ TEST(Program, HelpAndVersionAreData) {
   EXPECT_NE(version.out.find("spdlog "), std::string::npos);
 }
 
-// reliability.md, P4: an incomplete report is an error.
+// design.md, P4: an incomplete report is an error.
 TEST(Program, OutputThatCannotBeWrittenIsAnError) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"status", "a"}, {"--help"}, {"--version"}}) {

@@ -99,7 +99,7 @@ TEST_F(Reprice, ARepricedLineHasThePriceOfItsOwnDay) {
   EXPECT_EQ(costs("2026-12"), "") << "the same prices in another book";
 }
 
-// After its end an answer without one may name another model (api.md T23).
+// After its end an answer without one may name another model (gateway.md T23).
 TEST_F(Reprice, OtherPricesChargeWhatWasFrozenAndNotWhatItsTaskSaysByNow) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ok);

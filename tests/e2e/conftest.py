@@ -112,7 +112,7 @@ class Reeltally:
 
 
 def check_base(program):
-    """What must hold after every test (reliability.md, section 3, "base")."""
+    """What must hold after every test (design.md, section 6)."""
     if program.ledger.exists() and program.ledger.stat().st_size and program.check_ledger:
         result = subprocess.run([BINARY, "db", "check"], cwd=program.folder, env=program.env, capture_output=True,
                                 text=True, timeout=PATIENCE)

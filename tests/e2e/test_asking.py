@@ -30,7 +30,7 @@ def test_a_vendor_behind_the_gateway_is_not_asked_twice_a_minute(reeltally, make
     assert len(gateway.queries("wan")) > 5
 
 
-# ---- keys (api.md G4, G5)
+# ---- keys (gateway.md G4, G5)
 
 LIST = {"model_limits_enabled": True, "model_limits": {"sora-2": True}}
 
@@ -68,7 +68,7 @@ def test_12_says_why(reeltally, make_gateway, usage, step, said):
     assert len(about_key(gateway)) == 1 and set(reeltally.states().values()) == {"unfinished"}
 
 
-# ---- base URLs (api.md G8)
+# ---- base URLs (gateway.md G8)
 
 def test_an_id_that_cannot_be_routed_is_not_found(reeltally, make_gateway):
     gateway = make_gateway(tasks={"odd": {"polls": ["404url"]}, "good": {"polls": ["IN_PROGRESS"]}})

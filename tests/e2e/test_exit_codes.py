@@ -1,4 +1,4 @@
-"""Every exit code of product.md's table, and their precedence."""
+"""Every exit code of the README's table, and their precedence."""
 import json
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""The faults of reliability.md that the test gateway provokes, each with its expected end."""
+"""The faults of design.md that the test gateway provokes, each with its expected end."""
 import socket
 import sqlite3
 import subprocess

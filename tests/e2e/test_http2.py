@@ -1,4 +1,4 @@
-"""Faults of HTTP/2 itself (reliability.md H13): a server that breaks streams and connections on purpose."""
+"""Faults of HTTP/2 itself (design.md H13): a server that breaks streams and connections on purpose."""
 import json
 import socket
 import ssl

@@ -96,7 +96,7 @@ def test_the_content_endpoint_is_asked_at_the_base_url_whatever_host_the_link_na
     assert foreign.log == []
 
 
-# captures of a stock gateway: content/ and api.md, G7
+# captures of a stock gateway: content/ and gateway.md, G7
 OWN_ERRORS = [(404, "Task not found"), (500, "Failed to retrieve channel information"),
               (502, "Upstream service returned status 401"), (400, "Task is not completed yet, current status: FAILURE")]
 

@@ -1,4 +1,4 @@
-"""What tools/torture does to the real binary, and what must hold afterwards (reliability.md, S1 to S9, S13, D12, P5).
+"""What tools/torture does to the real binary, and what must hold afterwards (design.md, S1 to S9, S13, D12, P5).
 
 A job is a command on a ledger that is laid out anew each time. Whatever happened to it, then: no crash but the kill that
 was asked for, no hang; `db check` is clean; nothing that was seen in the ledger is gone; every recorded video is there,

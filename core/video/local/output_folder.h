@@ -11,7 +11,7 @@
 namespace core {
 
 /// If the folder is unmounted or renamed while a run goes on, no file lands elsewhere. Everything
-/// below it is opened beneath it, following no link (reliability.md d4). Any thread.
+/// below it is opened beneath it, following no link (design.md d4). Any thread.
 class OutputFolder {
  public:
   /// Makes the folder (and its parents, mode 0700) if need be. Throws core::Error that names the

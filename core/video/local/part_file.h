@@ -67,7 +67,7 @@ class PartFile {
   /// Checks the bytes against `promised` and as a container, then fsync, rename without replacing,
   /// fsync of the folder; removes the part and its notes. Blocking and thread-safe for different
   /// files; once for each object. When the content is wrong the part is removed; when the disk
-  /// fails it stays, and after a failed sync it is not resumed (reliability.md S7).
+  /// fails it stays, and after a failed sync it is not resumed (design.md S7).
   ///  - A failure when the output folder's path no longer leads to it: the record would be untrue.
   ///  - The name: the plan's name with the sniffed extension; taken names, and those of other
   ///    videos in the ledger, get `-2`, `-3` …

@@ -160,7 +160,7 @@ TEST(ApiKey, WhatIsNoRegularFile) {
   EXPECT_CONTAINS(refusal(with_file("/dev/null"), {}), "is no regular file");
 }
 
-// root ignores modes (reliability.md, fact 6): the question is asked as nobody.
+// root ignores modes (design.md F6): the question is asked as nobody.
 TEST(ApiKey, AFileOfSomebodyElse) {
   const support::TempDir dir;
   const std::string path = write_key(dir, "sk-1");

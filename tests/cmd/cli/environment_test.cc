@@ -9,7 +9,7 @@
 
 namespace {
 
-// reliability.md, P8: `env -i` of a minimal cron has no HOME.
+// design.md, P8: `env -i` of a minimal cron has no HOME.
 TEST(Environment, HomeIsKnownWithoutItsVariable) {
   const char* const home = std::getenv("HOME");
   const std::string before = home == nullptr ? "" : home;

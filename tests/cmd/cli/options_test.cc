@@ -92,7 +92,7 @@ TEST(OptionTable, SettingsOfOneNameAreOneRow) {
   }
 }
 
-// product.md names them; a contract is not kept by deleting a row.
+// Scripts name them; a contract is not kept by deleting a row.
 TEST(OptionTable, HoldsWhatTheContractNames) {
   const std::vector<std::pair<Command, std::string_view>> cases{
       {Command::run,

@@ -144,7 +144,7 @@ TEST(Log, JournalIsKnownByItsFile) {
   EXPECT_FALSE(cmd::is_journal({{"JOURNAL_STREAM", name}}, -1));
 }
 
-// reliability.md, threat f: a message is one line of printable text, whatever it holds.
+// design.md f: a message is one line of printable text, whatever it holds.
 TEST(Log, ForeignBytesAreHarmless) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));

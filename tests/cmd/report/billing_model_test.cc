@@ -1,5 +1,5 @@
 // Random histories of tasks and closed periods against an oracle that knows nothing of the code:
-// what every report must say follows from three rules (reliability.md B5, B6, B8, B10).
+// what every report must say follows from three rules (design.md B5, B6, B8, B10).
 //
 // REELTALLY_MODEL_SCHEDULES: how many histories (1,000). REELTALLY_SEED: the first one's seed; a
 // failure names its own, which runs it again with REELTALLY_MODEL_SCHEDULES=1.

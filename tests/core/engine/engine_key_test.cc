@@ -91,7 +91,7 @@ TEST_F(EngineKeyTest, InvalidUrlForAllIsAWrongBaseUrl) {
   EXPECT_EQ(run().end, RunEnd::wrong_base_url);
 }
 
-// ---- 403 (api.md G4)
+// ---- 403 (gateway.md G4)
 
 TEST_F(EngineKeyTest, WithAListOfModelsAForbiddenIdIsNotFound) {
   set_usage(answer(200, usage("true")));
@@ -208,7 +208,7 @@ TEST_F(EngineKeyTest, AKeyThatNobodyKnowsIsNamedAsThat) {
   EXPECT_NE(result.reason.find("no such key"), std::string::npos) << result.reason;
 }
 
-// ---- base URLs (api.md G8)
+// ---- base URLs (gateway.md G8)
 
 TEST_F(EngineKeyTest, AnInvalidUrlAmongGoodOnesIsAnIdThatIsNotFound) {
   add("a/b", {answer(404, kInvalidUrl)});  // heard first: what it means shows later

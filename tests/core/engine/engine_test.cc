@@ -460,8 +460,8 @@ TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
   }
 }
 
-// The gateway answers for its own endpoint, perhaps for a dead link behind it (api.md, section 6,
-// G7).
+// The gateway answers for its own endpoint, perhaps for a dead link behind it (gateway.md, section
+// 6, G7).
 TEST_F(EngineTest, TheGatewaysOwnErrorEndsAVideoAfterTwoRuns) {
   for (const bool by_gateway : {true, false}) {
     const std::string id = by_gateway ? "own" : "proxy";
@@ -719,7 +719,7 @@ TEST_F(EngineTest, AKeyThatIsRefusedForAVideoEndsTheRunIfItIsRefusedForTheTaskTo
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
 }
 
-// A gateway may want other rights for its copies of the videos (api.md, section 11, 26).
+// A gateway may want other rights for its copies of the videos (gateway.md, section 11, 26).
 TEST_F(EngineTest, AKeyThatMayNotFetchAVideoIsNoReasonToEndTheRun) {
   add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content"))});
   add_succeeding("b");

@@ -40,7 +40,7 @@ class EngineWaitTest : public EngineTest {
   }
 };
 
-// ---- the quota of a final answer (api.md G3)
+// ---- the quota of a final answer (gateway.md G3)
 
 TEST_F(EngineWaitTest, AnEndHeardEarlyIsAskedOnceMoreAndItsVideoIsFetchedMeanwhile) {
   plan_.wait = true;
@@ -129,7 +129,7 @@ TEST_F(EngineWaitTest, AnUnsettledTaskIsNeitherUnaskedNorNotAnsweredAtTheDeadlin
   EXPECT_EQ(tally().unasked + tally().not_answered, 0U);
 }
 
-// ---- tasks that the gateway asks the vendor about (api.md G2)
+// ---- tasks that the gateway asks the vendor about (gateway.md G2)
 
 TEST_F(EngineWaitTest, ALiveFetchIsAskedOnceAMinuteAtMost) {
   plan_.wait = true;

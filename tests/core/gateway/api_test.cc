@@ -878,7 +878,7 @@ TEST(Links, PathsAreTheGatewaysOwnAlone) {
             (std::vector<std::string>{"https://h/o"}));
 }
 
-// Older gateways have it there alone (api.md, section 13).
+// Older gateways have it there alone (gateway.md, section 13).
 TEST(Links, FailReasonIsTheLastResort) {
   EXPECT_EQ(urls_of(parse_success("null", R"("fail_reason":"https://h/v",)")),
             (std::vector<std::string>{"https://h/v"}));
@@ -1133,7 +1133,7 @@ TEST(Links, LiveADayFromTheEndUnlessTheyOrTheGatewaySayOtherwise) {
 
 // ---- Failures ----------------------------------------------------------------------------------
 
-// api.md G9: the outer reason first. The vendor's words alone where the outer one says nothing
+// gateway.md G9: the outer reason first. The vendor's words alone where the outer one says nothing
 // ("task failed"), or only a part of them.
 TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
   struct Case {

@@ -242,7 +242,7 @@ TEST(CurlTransportQuery, DateAndRetryAfterAreRead) {
   }
 }
 
-// reliability.md, H2, H3, H8, H11, H12.
+// design.md, H2, H3, H8, H11, H12.
 TEST(CurlTransportQuery, EveryFaultOfAServerIsSurvived) {
   struct Fault {
     std::string name;
@@ -579,7 +579,7 @@ TEST(CurlTransportDownload, StatusesBecomeProblems) {
 }
 
 // What the gateway says of a video counts, what a proxy before it or a store behind it says does
-// not (api.md, section 6 and G7).
+// not (gateway.md, section 6 and G7).
 TEST(CurlTransportDownload, TheGatewaysOwnErrorIsToldFromOthers) {
   struct Case {
     int status;

@@ -286,7 +286,7 @@ TEST_F(MigrationsTest, WhatOlderVersionsHeardTooEarlyIsToBeAskedOnceMore) {
             "3:1 4:30000");
 }
 
-// Their names and columns are a promise (product.md, The ledger).
+// Their names and columns are a promise (docs/ledger.md, "Views").
 TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
   const std::vector<std::pair<std::string, std::string>> views{
       {"v_task",

@@ -1,4 +1,4 @@
-"""What the test gateway answers: one body for each vendor, outcome and envelope of api.md.
+"""What the test gateway answers: one body for each vendor, outcome and envelope of gateway.md.
 
 Everything is made from the task ID alone, so that any number of tasks needs no table. Vendors are
 the keys of SUCCESS; `url` is the signed link that the caller made.
@@ -16,7 +16,7 @@ def seconds_of(task_id, low, high):
     return low + int(digest(task_id, "seconds")[:8], 16) % (high - low + 1)
 
 
-# Long enough ago for the quota to be settled (api.md G3).
+# Long enough ago for the quota to be settled (gateway.md G3).
 FINISHED_AGO = 70
 
 
@@ -25,7 +25,7 @@ def times(now):
 
 
 def beijing(at):
-    """DashScope's own form: UTC+8 without saying so (api.md T1)."""
+    """DashScope's own form: UTC+8 without saying so (gateway.md T1)."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at + 8 * 3600)) + ".010"
 
 

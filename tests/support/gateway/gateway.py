@@ -114,7 +114,7 @@ class Gateway:
             return f"http://127.0.0.1:{self.api_port}/v1/videos/{urllib.parse.quote(task_id, safe='')}/content"
         life = plan.get("video", {}).get("life", 86400)
         finished = now - 14
-        # A terminal task is never polled again: its link stays the same (api.md T24).
+        # A terminal task is never polled again: its link stays the same (gateway.md T24).
         born = self.fetches.setdefault(("born", task_id), finished)
         if plan.get("video", {}).get("fresh_links"):
             born = finished + self.polls.get(task_id, 0)
@@ -332,7 +332,7 @@ class Connection(asyncio.Protocol):
     def good_body(self, task_id, plan):
         return json.dumps(self.gateway.body_of(task_id, plan, "success")).encode()
 
-    # Raw faults of the API (reliability.md, H2 to H18).
+    # Raw faults of the API (design.md, H2 to H18).
     def fault_reset(self, *_): self.reset()
 
     def fault_reset_mid(self, task_id, plan):
@@ -464,12 +464,12 @@ class Connection(asyncio.Protocol):
         if wanted and if_range == etag and first < len(data):
             headers = headers + [("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")]
             return self.send(206, data[first:], headers, kind="video/mp4")
-        # OSS answers a range outside the object with the whole object (api.md T25).
+        # OSS answers a range outside the object with the whole object (gateway.md T25).
         if not wanted:
             headers = headers + [("Content-MD5", base64.b64encode(hashlib.md5(data).digest()).decode())]
         self.send(200, data, headers, kind="video/mp4")
 
-    # Faults of a video (reliability.md, D1 to D11).
+    # Faults of a video (design.md, D1 to D11).
     def storage_denied(self, *_): self.send(403, b"<Error><Code>AccessDenied</Code></Error>", kind="application/xml")
     def storage_gone(self, *_): self.send(404, b"<Error><Code>NoSuchKey</Code></Error>", kind="application/xml")
     def storage_500(self, *_): self.send(500, b"oops", kind="text/plain")
