@@ -13,6 +13,7 @@
 #include "cmd/report/report_plan.h"
 #include "core/billing/reconciliation.h"
 #include "core/error.h"
+#include "core/input/input_file.h"
 #include "core/input/task_list.h"
 #include "core/text/csv_writer.h"
 #include "core/text/printable.h"

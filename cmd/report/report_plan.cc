@@ -8,6 +8,7 @@
 #include "cmd/cli/units.h"
 #include "core/billing/dead_prices.h"
 #include "core/error.h"
+#include "core/input/input_file.h"
 #include "core/input/task_list.h"
 #include "core/text/printable.h"
 

@@ -10,6 +10,7 @@
 
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "core/input/input_file.h"
 #include "core/input/task_list.h"
 
 namespace cmd {

@@ -35,14 +35,15 @@ using Cell = std::variant<std::string, IdDefect>;
 // A number that went through a spreadsheet has zeros behind its fifteenth digit; another one did
 // not, and is whole.
 Cell number_of(std::string digits) {
-  const bool rounded = digits.size() > kExactDigits &&
-                       digits.find_first_not_of('0', kExactDigits) == std::string::npos;
-  return rounded ? Cell(IdDefect::spreadsheet_number) : Cell(std::move(digits));
+  return is_rounded(digits).value_or(false) ? Cell(IdDefect::spreadsheet_number)
+                                            : Cell(std::move(digits));
 }
 
-// "860,260,753", also with blanks of several widths or apostrophes between the groups.
+// "860,260,753", also with blanks of several widths or apostrophes between the groups; with points
+// only if there are so many that it is neither a version nor an address.
 std::optional<Cell> grouped_number(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> kSeparators{",",
+  static constexpr std::array<std::string_view, 9> kSeparators{",",
+                                                               ".",
                                                                " ",
                                                                "'",
                                                                "\xC2\xA0" /* U+A0 */,
@@ -61,6 +62,10 @@ std::optional<Cell> grouped_number(std::string_view text) {
       std::find_if(kSeparators.begin(), kSeparators.end(),
                    [rest](std::string_view one) { return rest.starts_with(one); });
   if (separator == kSeparators.end()) {
+    return std::nullopt;
+  }
+  constexpr std::size_t kPointsMin = 4;
+  if (*separator == "." && rest.size() < kPointsMin * (1 + kGroup)) {
     return std::nullopt;
   }
   while (!rest.empty()) {
@@ -86,11 +91,18 @@ std::optional<Cell> with_decimals(std::string_view text) {
                               : Cell(std::string(text.substr(0, point)));
 }
 
-// "8E+17": without decimals, it is no number of TaskId's own rule.
-bool is_short_exponent(std::string_view text) {
-  const std::size_t exponent = text.find_first_of("eE");
-  return exponent != std::string_view::npos && all_digits(text.substr(0, exponent)) &&
-         text.substr(exponent + 1).starts_with('+') && all_digits(text.substr(exponent + 2));
+// "8E+17" and "8.6026E17", which are no numbers of TaskId's own rule: without decimals, or without
+// a sign but with as many digits as the IDs that are numbers have.
+bool is_other_exponent(std::string_view text) {
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, e);
+  const std::string_view exponent = text.substr(std::min(e + 1, text.size()));
+  if (all_digits(mantissa)) {
+    return exponent.starts_with('+') && all_digits(exponent.substr(1));
+  }
+  const std::size_t point = mantissa.find_first_of(".,");
+  return point != std::string_view::npos && all_digits(mantissa.substr(0, point)) &&
+         all_digits(mantissa.substr(point + 1)) && exponent.size() == 2 && all_digits(exponent);
 }
 
 // What a formula gave instead of a value, or a column too narrow for it.
@@ -102,14 +114,38 @@ bool is_spreadsheet_error(std::string_view text) {
   return too_narrow || std::find(kErrors.begin(), kErrors.end(), text) != kErrors.end();
 }
 
-// `=HYPERLINK(…)`: only the spreadsheet knows its value.
+// "8,60,26,07": groups of other sizes, as in India and China; which digits are lost nobody knows.
+bool is_odd_groups(std::string_view text) {
+  return std::count(text.begin(), text.end(), ',') > 1 && is_digit(text.front()) &&
+         is_digit(text.back()) && text.find_first_not_of("0123456789,") == std::string_view::npos;
+}
+
+// `=HYPERLINK(…)`, `=A1`, `=Sheet1!$B$2`, `="a"&B1`, also cut at a comma: only the spreadsheet
+// knows its value.
 bool is_formula(std::string_view text) {
-  if (!text.starts_with('=') || !text.ends_with(')')) {
+  if (!text.starts_with('=')) {
     return false;
   }
-  const std::size_t open = text.find('(');
-  return open > 1 && std::all_of(text.begin() + 1, text.begin() + static_cast<long>(open),
-                                 [](char one) { return is_letter(one) || one == '.'; });
+  text = trim_unseen(text.substr(1));
+  const auto name = [](std::string_view from) {
+    return static_cast<std::size_t>(
+        std::find_if_not(from.begin(), from.end(),
+                         [](char one) { return is_letter(one) || one == '.' || one == '$'; }) -
+        from.begin());
+  };
+  if (const std::size_t sheet = text.find_first_of("!|"); sheet < text.size()) {
+    const std::string_view cell = text.substr(sheet + 1);
+    if (sheet > 0 && text[sheet] == '!' && name(cell) > 0 && name(cell) < cell.size() &&
+        cell.find_first_not_of("0123456789$", name(cell)) == std::string_view::npos) {
+      return true;
+    }
+  }
+  const std::size_t letters = name(text);
+  const std::string_view behind = text.substr(letters);
+  const bool is_call = letters > 0 && behind.starts_with('(');
+  const bool is_cell = letters > 0 && !behind.empty() && behind.size() <= 7 &&
+                       behind.find_first_not_of("0123456789$") == std::string_view::npos;
+  return is_call || is_cell || text.starts_with('"');
 }
 
 std::optional<std::string_view> between(std::string_view text, std::string_view open,
@@ -162,11 +198,14 @@ Cell meaning_of(std::string_view cell) {
     }
     text = trim_unseen(*inside);
   }
-  if (is_short_exponent(text) || is_spreadsheet_error(text) || is_formula(text)) {
+  if (is_other_exponent(text) || is_spreadsheet_error(text) || is_formula(text)) {
     return IdDefect::spreadsheet_number;
   }
   if (auto number = grouped_number(text)) {
     return *std::move(number);
+  }
+  if (is_odd_groups(text)) {
+    return IdDefect::spreadsheet_number;
   }
   if (auto number = with_decimals(text)) {
     return *std::move(number);
@@ -202,6 +241,15 @@ bool is_split_groups(const std::vector<std::string_view>& fields, std::size_t co
 }
 
 }  // namespace
+
+bool is_id_like(std::string_view cell) { return is_certain_id(trim_unseen(cell)); }
+
+std::optional<bool> is_rounded(std::string_view id) {
+  if (id.size() <= kExactDigits || !all_digits(id)) {
+    return std::nullopt;
+  }
+  return id.find_first_not_of('0', kExactDigits) == std::string_view::npos;
+}
 
 std::variant<TaskId, std::string> read_id_cell(const std::vector<std::string_view>& fields,
                                                std::size_t column, std::size_t columns) {

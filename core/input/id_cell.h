@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,5 +18,12 @@ namespace core {
 /// is none. The text is the reason, for people. Pure; any thread.
 [[nodiscard]] std::variant<TaskId, std::string> read_id_cell(
     const std::vector<std::string_view>& fields, std::size_t column, std::size_t columns);
+
+/// Whether the cell holds nothing but characters that gateways make IDs of, and a digit.
+[[nodiscard]] bool is_id_like(std::string_view cell);
+
+/// Whether zeros alone stand behind the fifteen digits that a spreadsheet keeps of a number; none:
+/// it is no longer number.
+[[nodiscard]] std::optional<bool> is_rounded(std::string_view id);
 
 }  // namespace core

@@ -1,21 +1,13 @@
 #include "core/input/task_list.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
-#include <chrono>
-#include <memory>
-#include <system_error>
+#include <functional>
 #include <utility>
 
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/input/column_name.h"
 #include "core/input/id_cell.h"
 #include "core/text/printable.h"
 #include "core/text/utf8.h"
@@ -24,22 +16,7 @@ namespace core {
 namespace {
 
 constexpr std::size_t kRejectedTextMax = 100;
-constexpr std::array<std::string_view, 8> kIdNames = {"task_id", "taskid",  "task id",  "task-id",
-                                                      "任务id",  "任务 id", "任务编号", "id"};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char one) {
-    return one >= 'A' && one <= 'Z' ? static_cast<char>(one - 'A' + 'a') : one;
-  });
-  return result;
-}
-
-std::vector<std::string> lower_all(std::vector<std::string> texts) {
-  std::transform(texts.begin(), texts.end(), texts.begin(),
-                 [](const std::string& text) { return lower(text); });
-  return texts;
-}
+constexpr std::string_view kDelimiters = ",;\t|";
 
 std::optional<std::size_t> column_number(const std::string& column) {
   std::size_t number = 0;
@@ -48,12 +25,33 @@ std::optional<std::size_t> column_number(const std::string& column) {
   return whole && number > 0 ? std::optional(number - 1) : std::nullopt;
 }
 
-bool equals_ignoring_case(std::string_view one, std::string_view lower_case) {
-  return one.size() == lower_case.size() && lower(one) == lower_case;
-}
-
 bool has_digit(std::string_view text) {
   return text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+// As the name of a column is.
+bool is_word(std::string_view text) {
+  constexpr std::size_t kNameBytesMax = 48;
+  return !text.empty() && text.size() <= kNameBytesMax && !has_digit(text);
+}
+
+bool is_long_id(std::string_view cell) {
+  constexpr std::size_t kIdBytesMin = 6;
+  return cell.size() >= kIdBytesMin && is_id_like(cell);
+}
+
+// Of one kind, as those are that one gateway gives: about as long, with the same beginning.
+bool look_like_ids(const std::vector<std::string>& cells) {
+  constexpr std::size_t kBeginBytes = 3;
+  const std::string_view first = trim_unseen(cells.front());
+  const bool number = first.find_first_not_of("0123456789") == std::string_view::npos;
+  return cells.size() > 1 && std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+           const std::string_view one = trim_unseen(cell);
+           const std::size_t difference =
+               std::max(one.size(), first.size()) - std::min(one.size(), first.size());
+           return is_long_id(one) && difference <= 2 &&
+                  (number ? difference == 0 : one.starts_with(first.substr(0, kBeginBytes)));
+         });
 }
 
 std::string list_of_names(const std::vector<std::string>& names) {
@@ -62,27 +60,6 @@ std::string list_of_names(const std::vector<std::string>& names) {
     list += (list.empty() ? "" : ", ") + printable(name, kRejectedTextMax);
   }
   return list;
-}
-
-// Returns when reading would not block, be it for data, the end or an error.
-void wait_for_input(int descriptor, const InputPatience& patience) {
-  constexpr std::int64_t kWaitMsMax = 60'000;
-  while (true) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(patience.until - now);
-    std::array<pollfd, 2> ready{{{patience.stop, POLLIN, 0}, {descriptor, POLLIN, 0}}};
-    const int count = poll(ready.data(), ready.size(),
-                           static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kWaitMsMax)));
-    if (count > 0 && ready[0].revents != 0) {
-      throw Stopped("stopped while reading the input");
-    }
-    if (now >= patience.until) {
-      throw Stopped("the time was over before the end of the input");
-    }
-    if (count > 0 || (count < 0 && errno != EINTR)) {
-      return;
-    }
-  }
 }
 
 }  // namespace
@@ -98,8 +75,9 @@ TaskList::TaskList(std::string source, ReadBytes read, TaskListOptions options)
                      "a line");
   }
   Names names = read_hash_header();
-  if (names.empty()) {
+  if (names.empty() && !delimiter_named_) {
     reader_.detect_delimiter();
+    reader_.set_delimiter(delimiter_of(reader_.peek_line(), reader_.delimiter()));
   }
   if (options_.delimiter) {
     reader_.set_delimiter(*options_.delimiter);
@@ -113,17 +91,16 @@ void TaskList::tell(const Tell& how, const std::string& sentence) const {
   }
 }
 
-std::optional<std::size_t> TaskList::named_column(const std::vector<std::string>& names) const {
+std::optional<std::size_t> TaskList::named_column(const std::vector<std::string>& cells) const {
+  const Names names = column_names(cells);
   const auto position = [&names](std::string_view wanted) -> std::optional<std::size_t> {
-    const auto found = std::find_if(names.begin(), names.end(), [wanted](const std::string& name) {
-      return lower(name) == wanted;
-    });
+    const auto found = std::find(names.begin(), names.end(), wanted);
     return found == names.end() ? std::nullopt : std::optional<std::size_t>(found - names.begin());
   };
   if (!options_.column.empty() && !column_number(options_.column)) {
-    return position(lower(options_.column));
+    return position(column_name(options_.column));
   }
-  for (const std::string_view name : kIdNames) {
+  for (const std::string_view name : kIdColumnNames) {
     if (const auto found = position(name)) {
       return found;
     }
@@ -131,14 +108,36 @@ std::optional<std::size_t> TaskList::named_column(const std::vector<std::string>
   return std::nullopt;
 }
 
+// With which the line names the ID's column: `likely` if that does.
+char TaskList::delimiter_of(std::string_view line, char likely) const {
+  const auto names = [&](char one) { return named_column(split_line(line, one)).has_value(); };
+  if (names(likely)) {
+    return likely;
+  }
+  const auto found = std::find_if(kDelimiters.begin(), kDelimiters.end(), [&](char one) {
+    return line.find(one) != std::string_view::npos && names(one);
+  });
+  return found == kDelimiters.end() ? likely : *found;
+}
+
+// Whether a line that begins with `#` and has no header above it is a row all the same: its
+// column of that number holds what looks like an ID.
+bool TaskList::is_numbered_row(const Names& cells) const {
+  const std::size_t column = column_number(options_.column).value_or(0);
+  return column > 0 && column < cells.size() && is_id_like(cells[column]);
+}
+
 // Skips the comments before the data. The names of the last one that names the ID's column, unless
 // the first row of data does: then it was a remark about it.
 TaskList::Names TaskList::read_hash_header() {
   Names names;
   while (true) {
+    delimiter_named_ = reader_.take_named_delimiter() || delimiter_named_;
     const std::string_view line = reader_.peek_line();
-    const char delimiter = options_.delimiter.value_or(likely_delimiter(line).value_or(','));
     const bool hash = line.starts_with('#');
+    const char likely =
+        delimiter_named_ ? reader_.delimiter() : likely_delimiter(line).value_or(',');
+    const char delimiter = options_.delimiter.value_or(hash ? likely : delimiter_of(line, likely));
     Names cells = split_line(line, delimiter);
     const std::string_view behind = trim_unseen(std::string_view(cells.front()).substr(hash));
     if (hash && !behind.empty()) {  // else the column is named so
@@ -153,6 +152,11 @@ TaskList::Names TaskList::read_hash_header() {
     }
     if (!named && named_column(names).value_or(0) > 0 && cells.size() == names.size()) {
       return names;  // a row
+    }
+    if (!named && names.empty() && is_numbered_row(cells)) {
+      reader_.set_delimiter(delimiter);
+      reader_.set_hash_fields(cells.size());
+      return {};
     }
     if (named) {
       names = std::move(cells);
@@ -216,6 +220,11 @@ void TaskList::read_first_row() {
     take_names(std::move(names));
     return;
   }
+  if (whole && !number && look_like_ids(first.fields)) {
+    tell(options_.warn, "its first row holds " + std::to_string(first.fields.size()) +
+                            " values that look like task IDs; of each row the first is read: put "
+                            "one ID on a line");
+  }
   tell(options_.detail,
        "it has no header; column " + std::to_string(id_column_ + 1) + " is taken for the task IDs");
 }
@@ -227,10 +236,10 @@ void TaskList::take_names(Names names) {
   label_names_.clear();
   labels_ = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i != id_column_ && lower(names[i]) == "model" && !model_column_) {
+    if (i != id_column_ && column_name(names[i]) == "model" && !model_column_) {
       model_column_ = i;
     }
-    if (i != id_column_ && lower(names[i]) == "account" && !account_column_) {
+    if (i != id_column_ && column_name(names[i]) == "account" && !account_column_) {
       account_column_ = i;
     }
     const bool label = i != id_column_ && model_column_ != i && account_column_ != i;
@@ -238,9 +247,10 @@ void TaskList::take_names(Names names) {
     labels_ += label && !names[i].empty() ? 1U : 0U;
   }
   reader_.set_hash_fields(id_column_ > 0 ? names.size() : 0);
-  header_ = lower_all(std::move(names));
-  for (const std::string& name : header_) {
+  header_ = column_names(names);
+  for (const std::string& name : names) {
     longest_name_ = std::max(longest_name_, name.size());
+    names_have_digits_ = names_have_digits_ || has_digit(name);
   }
 }
 
@@ -267,28 +277,40 @@ bool TaskList::take_row() {
   return true;
 }
 
-// Of several columns, with a short word without a digit where the IDs below have some.
+// Of several columns, with a short word without a digit where the IDs below have some; or without
+// a digit in any cell, where those of another column below look like IDs and its own have none.
 bool TaskList::looks_like_header() {
-  constexpr std::size_t kNameBytesMax = 48;
   constexpr std::size_t kRowsBelow = 8;
-  const auto cell_of = [this](const HeldRow& row) {
-    return id_column_ < row.fields.size() ? trim_unseen(row.fields[id_column_])
-                                          : std::string_view();
+  const Names names = held_.front().fields;
+  const auto cell_of = [](const HeldRow& row, std::size_t column) {
+    return column < row.fields.size() ? trim_unseen(row.fields[column]) : std::string_view();
   };
-  const std::string_view name = cell_of(held_.front());
-  if (held_.front().fields.size() < 2 || name.empty() || name.size() > kNameBytesMax ||
-      has_digit(name)) {
+  if (names.size() < 2 || !is_word(cell_of(held_.front(), id_column_))) {
     return false;
   }
-  std::size_t with_digits = 0;
   while (held_.size() <= kRowsBelow && hold_row()) {
-    const std::string_view below = cell_of(held_.back());
-    if (!below.empty() && !has_digit(below)) {
-      return false;
-    }
-    with_digits += below.empty() ? 0U : 1U;
   }
-  return with_digits > 0;
+  const auto count = [this, &cell_of](std::size_t column, const auto& is_kind) {
+    return std::count_if(held_.begin() + 1, held_.end(),
+                         [&](const HeldRow& row) { return is_kind(cell_of(row, column)); });
+  };
+  const auto rows = static_cast<std::ptrdiff_t>(held_.size()) - 1;
+  const std::ptrdiff_t empty = count(id_column_, std::mem_fn(&std::string_view::empty));
+  const std::ptrdiff_t with_digits = count(id_column_, has_digit);
+  if (with_digits > 0 || rows == empty) {
+    return with_digits > 0 && with_digits + empty == rows;
+  }
+  if (!std::all_of(names.begin(), names.end(), [](const std::string& name) {
+        return trim_unseen(name).empty() || is_word(trim_unseen(name));
+      })) {
+    return false;
+  }
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    if (count(column, is_long_id) == rows && is_word(trim_unseen(names[column]))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string_view TaskList::id_field(const std::vector<std::string_view>& fields) const {
@@ -298,40 +320,94 @@ std::string_view TaskList::id_field(const std::vector<std::string_view>& fields)
 // Of `cat a.csv b.csv`, say. Another one than before is in force from here on.
 bool TaskList::is_header_again() {
   const std::string_view cell = trim_unseen(id_field(row_.fields));
-  if (cell.size() > longest_name_) {
+  if (cell.size() > longest_name_ || (!names_have_digits_ && has_digit(cell))) {
     return false;  // most IDs
   }
-  const auto is_cell = [cell](std::string_view name) { return equals_ignoring_case(cell, name); };
-  if (std::none_of(kIdNames.begin(), kIdNames.end(), is_cell) &&
-      std::none_of(header_.begin(), header_.end(), is_cell)) {
+  const std::string name = column_name(cell);
+  const auto is_name = [&name](std::string_view one) { return one == name; };
+  if (std::none_of(kIdColumnNames.begin(), kIdColumnNames.end(), is_name) &&
+      std::none_of(header_.begin(), header_.end(), is_name)) {
     return false;
   }
   Names names;
   for (const std::string_view field : row_.fields) {
     names.push_back(valid_utf8(trim_unseen(field)));
   }
-  const auto named = named_column(names);
-  if (!named) {
+  if (!named_column(names)) {
     return false;
   }
+  take_header_again(std::move(names));
+  return true;
+}
+
+// `names`: of a row that names the ID's column.
+void TaskList::take_header_again(Names names) {
   ++repeated_headers_;
-  if (lower_all(names) != header_) {
-    id_column_ = column_number(options_.column).value_or(*named);
+  if (column_names(names) != header_) {
+    id_column_ = column_number(options_.column).value_or(*named_column(names));
     tell(options_.warn, "line " + std::to_string(row_.line) +
                             " is another header, in force from there on: " + list_of_names(names));
     take_names(std::move(names));
   }
+}
+
+// A list behind another one, with a delimiter of its own: its `sep=`, or its header.
+bool TaskList::is_other_delimiter() {
+  constexpr std::size_t kSeparatorMax = 6;
+  const std::string_view first = row_.fields.front();
+  if (first.size() <= kSeparatorMax && first.find('=') != std::string_view::npos) {
+    std::string line(first);
+    for (std::size_t i = 1; i < row_.fields.size(); ++i) {
+      line.append(1, reader_.delimiter()).append(row_.fields[i]);
+    }
+    const auto named = named_delimiter(line);
+    reader_.set_delimiter(options_.delimiter.value_or(named.value_or(reader_.delimiter())));
+    return named.has_value();
+  }
+  const bool is_parted = std::any_of(kDelimiters.begin(), kDelimiters.end(), [&](char one) {
+    return first.find(one) != std::string_view::npos;
+  });
+  if (row_.fields.size() > 1 || options_.delimiter || !is_parted) {
+    return false;
+  }
+  const char delimiter = delimiter_of(first, reader_.delimiter());
+  if (delimiter == reader_.delimiter()) {
+    return false;
+  }
+  Names names = split_line(first, delimiter);
+  for (std::string& name : names) {
+    name = valid_utf8(trim_unseen(name));
+  }
+  reader_.set_delimiter(delimiter);
+  take_header_again(std::move(names));
   return true;
 }
 
+// Of IDs that are numbers one in a thousand ends so by itself.
+void TaskList::note_rounding(std::string_view id) {
+  constexpr unsigned kNoChance = 3;
+  if (unrounded_) {
+    return;
+  }
+  const auto rounded = is_rounded(id);
+  unrounded_ = !rounded.value_or(true);
+  rounded_ += rounded.value_or(false) ? 1U : 0U;
+  if (rounded_ == kNoChance && rounded.value_or(false)) {
+    tell(options_.warn,
+         "its task IDs have zeros alone behind their fifteenth digit, as a spreadsheet leaves "
+         "them of longer numbers; if that is so, export the column as text again");
+  }
+}
+
 bool TaskList::has_column(std::string_view name) const {
-  return !name.empty() && std::any_of(label_names_.begin(), label_names_.end(),
-                                      [&](const auto& one) { return lower(one) == lower(name); });
+  return !name.empty() &&
+         std::any_of(label_names_.begin(), label_names_.end(),
+                     [&](const auto& one) { return column_name(one) == column_name(name); });
 }
 
 std::string_view find_label(const Labels& labels, std::string_view name) {
   const auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& label) {
-    return lower(label.first) == lower(name);
+    return column_name(label.first) == column_name(name);
   });
   return found == labels.end() ? std::string_view() : std::string_view(found->second);
 }
@@ -356,7 +432,7 @@ std::optional<TaskList::Row> TaskList::next() {
     if (!take_row()) {
       return std::nullopt;
     }
-  } while (row_.kind == CsvRow::Kind::fields && is_header_again());
+  } while (row_.kind == CsvRow::Kind::fields && (is_header_again() || is_other_delimiter()));
   ++rows_;
   return accept(row_);
 }
@@ -385,6 +461,7 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
     return reject(std::move(*reason), id_field(row.fields));
   }
   WantedTask task{std::move(std::get<TaskId>(read)), {}, {}};
+  note_rounding(task.id.text());
   if (model_column_ && *model_column_ < row.fields.size()) {
     task.model = valid_utf8(trim_unseen(row.fields[*model_column_]));
   }
@@ -400,42 +477,6 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
     }
   }
   return task;
-}
-
-ReadBytes open_input(const std::string& path, const InputPatience* patience) {
-  const auto refuse = [path](const char* doing, int error) {
-    throw UsageError(std::string("cannot ") + doing + " " + printable(path, kRejectedTextMax) +
-                     ": " + std::generic_category().message(error));
-  };
-  const bool is_stdin = path == "-";
-  const int number = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) {
-    refuse("open", errno);
-  }
-  const std::shared_ptr<const int> descriptor(new int(number), [is_stdin](const int* one) {
-    if (!is_stdin) {
-      close(*one);
-    }
-    delete one;
-  });
-  struct stat status {};
-  if (fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {
-    refuse("read", EISDIR);
-  }
-  return [descriptor, refuse, patience](char* buffer, std::size_t size) {
-    while (true) {
-      if (patience != nullptr) {
-        wait_for_input(*descriptor, *patience);
-      }
-      const ssize_t got = read(*descriptor, buffer, size);
-      if (got >= 0) {
-        return static_cast<std::size_t>(got);
-      }
-      if (errno != EINTR) {
-        refuse("read", errno);
-      }
-    }
-  };
 }
 
 }  // namespace core

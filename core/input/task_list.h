@@ -10,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "core/clock.h"
 #include "core/domain/task.h"
 #include "core/text/csv.h"
 
@@ -76,6 +75,8 @@ class TaskList {
   };
 
   [[nodiscard]] Names read_hash_header();
+  [[nodiscard]] char delimiter_of(std::string_view line, char likely) const;
+  [[nodiscard]] bool is_numbered_row(const Names& cells) const;
   void read_header(Names names);
   void read_first_row();
   void take_names(Names names);
@@ -83,6 +84,9 @@ class TaskList {
   [[nodiscard]] bool take_row();
   [[nodiscard]] bool looks_like_header();
   [[nodiscard]] bool is_header_again();
+  [[nodiscard]] bool is_other_delimiter();
+  void take_header_again(Names names);
+  void note_rounding(std::string_view id);
   [[nodiscard]] std::string_view id_field(const std::vector<std::string_view>& fields) const;
   [[nodiscard]] std::optional<std::size_t> named_column(const Names& names) const;
   [[nodiscard]] Row accept(const CsvRow& row);
@@ -92,10 +96,12 @@ class TaskList {
   CsvReader reader_;
   TaskListOptions options_;
   CsvRow row_;
-  std::deque<HeldRow> held_;        // to come before the reader's next
-  HeldRow current_;                 // behind row_, when it was held
-  Names header_;                    // in lower case; empty: there is none
-  std::size_t longest_name_ = 16;   // of a column, those that are known included
+  std::deque<HeldRow> held_;       // to come before the reader's next
+  HeldRow current_;                // behind row_, when it was held
+  bool delimiter_named_ = false;   // by `sep=`
+  Names header_;                   // by column_name; empty: there is none
+  std::size_t longest_name_ = 16;  // of a column, those that are known included
+  bool names_have_digits_ = false;
   std::uint64_t hash_headers_ = 0;  // headers behind `#`, which the reader takes for comments
   std::uint64_t repeated_headers_ = 0;
   std::size_t id_column_ = 0;
@@ -104,19 +110,9 @@ class TaskList {
   std::vector<std::string> label_names_;  // by column; empty: no label
   std::size_t labels_ = 0;                // columns that are labels
   std::uint64_t rows_ = 0;
+  unsigned rounded_ = 0;    // IDs that a spreadsheet may have rounded
+  bool unrounded_ = false;  // a long number that it has not
 };
-
-/// How long an input that does not come, as from a pipe, is waited for.
-struct InputPatience {
-  int stop = -1;  ///< a descriptor that ends the waiting when it becomes readable; -1: none
-  SteadyTime until = SteadyTime::max();
-};
-
-/// Opens a file to read task IDs from; `-` is standard input. Throws core::UsageError when it is a
-/// folder or cannot be opened; what it returns throws the same when reading fails, and
-/// core::Stopped when the patience (which may change, and must outlive it) is over.
-[[nodiscard]] ReadBytes open_input(const std::string& path,
-                                   const InputPatience* patience = nullptr);
 
 /// The value of a label, its name in any case; empty when there is none.
 [[nodiscard]] std::string_view find_label(const Labels& labels, std::string_view name);

@@ -30,6 +30,30 @@ std::size_t count_outside_quotes(std::string_view line, char delimiter) {
 
 }  // namespace
 
+std::optional<char> named_delimiter(std::string_view line) {
+  constexpr std::string_view kSeparator = "sep=";
+  const bool quoted = line.starts_with('"');
+  line.remove_prefix(quoted ? 1 : 0);
+  const bool names_one =
+      line.size() > kSeparator.size() &&
+      std::equal(kSeparator.begin(), kSeparator.end(), line.begin(), [](char wanted, char one) {
+        return one == wanted || (one >= 'A' && one <= 'Z' && one - 'A' + 'a' == wanted);
+      });
+  if (!names_one) {
+    return std::nullopt;
+  }
+  const char delimiter = line[kSeparator.size()];
+  std::string_view rest = line.substr(kSeparator.size() + 1);
+  if (quoted != rest.starts_with('"')) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(quoted ? 1 : 0);
+  const bool filled_up = std::all_of(rest.begin(), rest.end(), [delimiter](char one) {
+    return one == delimiter || std::string_view(",;\t|").find(one) != std::string_view::npos;
+  });
+  return filled_up ? std::optional(delimiter) : std::nullopt;
+}
+
 std::optional<char> likely_delimiter(std::string_view line) {
   std::optional<char> likely;
   std::size_t most = 0;
@@ -227,14 +251,18 @@ void CsvReader::detect_delimiter() {
   if (!skip_blank_and_comments()) {
     return;
   }
-  const std::string_view line = peek_line();
-  constexpr std::string_view kSeparator = "sep=";
-  if (line.size() == kSeparator.size() + 1 && line.starts_with(kSeparator)) {
-    delimiter_ = line.back();
-    skip_line();
-    return;
+  if (!take_named_delimiter()) {
+    delimiter_ = likely_delimiter(peek_line()).value_or(delimiter_);
   }
-  delimiter_ = likely_delimiter(line).value_or(delimiter_);
+}
+
+bool CsvReader::take_named_delimiter() {
+  const auto named = named_delimiter(peek_line());
+  if (named) {
+    delimiter_ = *named;
+    skip_line();
+  }
+  return named.has_value();
 }
 
 // ---- rows

@@ -42,6 +42,9 @@ class CsvReader {
   /// Takes the delimiter that the first line of data is made with (`,` `;` tab `|`), or that it
   /// names as `sep=;`; such a line is skipped.
   void detect_delimiter();
+  /// Only the latter; false: the line that comes next is none such.
+  bool take_named_delimiter();
+  [[nodiscard]] char delimiter() const { return delimiter_; }
   /// A line that begins with `#` and has this many fields is a row from now on; 0: none is.
   void set_hash_fields(std::size_t fields) { hash_fields_ = fields; }
 
@@ -82,6 +85,10 @@ class CsvReader {
   std::string scratch_;                                     // unquoted text of the row
   std::vector<std::pair<std::size_t, std::size_t>> spans_;  // its fields: begin, size
 };
+
+/// What `sep=;` names, for spreadsheets: in any case, in quotes too, and with the empty fields that
+/// a program filled the line up with. None: the line is another one.
+[[nodiscard]] std::optional<char> named_delimiter(std::string_view line);
 
 /// The delimiter (`,` `;` tab `|`) that stands most often outside quotes; none: the line has none.
 [[nodiscard]] std::optional<char> likely_delimiter(std::string_view line);

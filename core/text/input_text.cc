@@ -27,6 +27,13 @@ struct Magic {
 };
 constexpr std::array kMagics{
     Magic{"PK\x03\x04", "an Excel workbook (.xlsx) or another zip archive"},
+    Magic{"PK\x05\x06", "an empty zip archive"},
+    Magic{"PAR1", "a Parquet file"},
+    Magic{"ID;PWXL", "a spreadsheet in SYLK (.slk)"},
+    Magic{"\x89PNG", "an image"},
+    Magic{"\x7F"
+          "ELF",
+          "a program"},
     Magic{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old Excel workbook (.xls)"},
     Magic{"%PDF-", "a PDF document"},
     Magic{"\x1F\x8B", "compressed by gzip"},
@@ -253,11 +260,13 @@ void InputText::read_head() {
   while (!is_enough() && read_more()) {
   }
   foreign_ = magic_of(raw_);
+  if (!foreign_.empty()) {
+    encoding_ = Encoding::bytes;  // nothing to tell of text in it
+    return;
+  }
   take_mark();
   refill();
-  if (foreign_.empty()) {
-    foreign_ = markup_of(std::string_view(text_).substr(0, kHeadBytes));
-  }
+  foreign_ = markup_of(std::string_view(text_).substr(0, kHeadBytes));
 }
 
 void InputText::take_mark() {

@@ -12,23 +12,19 @@ constexpr unsigned char kContinuation = 0x80;
 constexpr unsigned char kPayload = 0x3F;
 constexpr char32_t kReplacement = 0xFFFD;
 
-bool is_blank(char32_t code) {
-  return code == ' ' || code == '\t' || code == 0xA0 || code == 0x1680 ||
-         (code >= 0x2000 && code <= 0x200A) || code == 0x202F || code == 0x205F || code == 0x3000;
-}
-
 // The one table of characters without a shape of their own.
 struct InvisibleRange {
   char32_t first;
   char32_t last;
-  bool steers;  // the text behind it is shown elsewhere or otherwise: nobody leaves it by mistake
+  bool misleads;  // nobody leaves it by mistake: the text behind it is shown otherwise or elsewhere
 };
 constexpr std::array kInvisible{
     InvisibleRange{0xAD, 0xAD, false},      InvisibleRange{0x34F, 0x34F, false},
     InvisibleRange{0x600, 0x605, true},     InvisibleRange{0x61C, 0x61C, false},
     InvisibleRange{0x115F, 0x1160, false},  InvisibleRange{0x180B, 0x180F, false},
-    InvisibleRange{0x200B, 0x200F, false},  InvisibleRange{0x2028, 0x202E, true},
-    InvisibleRange{0x2060, 0x2065, false},  InvisibleRange{0x2066, 0x206F, true},
+    InvisibleRange{0x200B, 0x200F, false},  InvisibleRange{0x2028, 0x2029, true},
+    InvisibleRange{0x202A, 0x202C, false},  InvisibleRange{0x202D, 0x202E, true},
+    InvisibleRange{0x2060, 0x2069, false},  InvisibleRange{0x206A, 0x206F, true},
     InvisibleRange{0x3164, 0x3164, false},  InvisibleRange{0xFEFF, 0xFEFF, false},
     InvisibleRange{0xFFA0, 0xFFA0, false},  InvisibleRange{0xFFF0, 0xFFFB, true},
     InvisibleRange{0xE0000, 0xE0FFF, true},
@@ -46,7 +42,7 @@ const InvisibleRange* invisible_range(char32_t code) {
 
 bool is_unseen(const Utf8Character& one) {
   const InvisibleRange* range = one.valid ? invisible_range(one.code) : nullptr;
-  return one.valid && (is_blank(one.code) || (range != nullptr && !range->steers));
+  return one.valid && (is_blank(one.code) || (range != nullptr && !range->misleads));
 }
 
 bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
@@ -127,6 +123,12 @@ std::size_t find_non_ascii(std::string_view text, std::size_t from) {
     ++from;
   }
   return from;
+}
+
+bool is_blank(char32_t code) {
+  return code == ' ' || code == '\t' || code == 0xA0 || code == 0x1680 ||
+         (code >= 0x2000 && code <= 0x200A) || code == 0x202F || code == 0x205F || code == 0x2800 ||
+         code == 0x3000;
 }
 
 bool is_invisible(char32_t code) { return invisible_range(code) != nullptr; }

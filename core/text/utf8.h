@@ -32,9 +32,12 @@ void append_utf8(std::string& text, char32_t code);
 /// letters. Blanks are not among them.
 [[nodiscard]] bool is_invisible(char32_t code);
 
-/// The text without the blanks of every width (Unicode's Zs, tab) and the invisible characters
-/// around it: what spreadsheets, web pages and Chinese keyboards leave there. Controls that steer
-/// how the text is shown stay.
+/// Whether a character only takes room: blanks of every width (Unicode's Zs), tab.
+[[nodiscard]] bool is_blank(char32_t code);
+
+/// The text without the blanks of every width and the invisible characters around it: what
+/// spreadsheets, web pages, Chinese keyboards and Windows' dialogs (direction marks) leave there.
+/// What misleads the eye on purpose, such as U+202E, stays.
 [[nodiscard]] std::string_view trim_unseen(std::string_view text);
 
 }  // namespace core

@@ -1,5 +1,6 @@
 """The rules of the paragraph "Input" through the real binary."""
 import csv
+import os
 import re
 import subprocess
 import urllib.parse
@@ -164,3 +165,9 @@ def test_what_is_no_list_is_named_before_anything_is_asked(reeltally, make_gatew
 def test_a_headerless_list_is_told_of_with_v(reeltally):
     assert "no header" not in dry_run(reeltally, b"t1,x\nt2,y\n").err
     assert "no header; column 1" in dry_run(reeltally, b"t1,x\nt2,y\n", "-v").err
+
+
+def test_a_pipe_without_a_writer_is_waited_for_until_the_deadline(reeltally):
+    os.mkfifo(reeltally.folder / "pipe")
+    result = reeltally("run", "--dry-run", "--deadline", "200ms", reeltally.folder / "pipe")
+    assert result.code == 4 and "the time was over" in result.err, result

@@ -1,8 +1,10 @@
 #include "core/input/task_list.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/input/input_file.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -41,6 +45,15 @@ std::vector<std::string> ids_of(TaskList list) {
 
 using Ids = std::vector<std::string>;
 
+std::vector<core::Labels> labels_of(TaskList list) {
+  std::vector<core::Labels> labels;
+  while (auto row = list.next()) {
+    const auto* task = std::get_if<WantedTask>(&*row);
+    labels.push_back(task != nullptr ? task->labels : core::Labels());
+  }
+  return labels;
+}
+
 TEST(TaskList, FindsTheColumn) {
   EXPECT_EQ(ids_of(list_of("a\nb\n")), (Ids{"a", "b"}));
   EXPECT_EQ(ids_of(list_of("x,Task_ID\n1,a\n")), Ids{"a"});
@@ -59,6 +72,51 @@ TEST(TaskList, FindsTheDelimiter) {
   EXPECT_EQ(ids_of(list_of("sep=;\nid;x\na,b;1\n")), Ids{"a,b"});
   EXPECT_EQ(ids_of(list_of("id;x,y\na;1\n", {.delimiter = ';'})), Ids{"a"});
   EXPECT_EQ(ids_of(list_of("\"x;y;z\",id\n1,a\n")), Ids{"a"}) << "not inside quotes";
+  EXPECT_EQ(ids_of(list_of("task_id;net, of tax;gross, with\na;1;2\n")), Ids{"a"})
+      << "that which names the column";
+}
+
+TEST(TaskList, ASeparatorLineIsNoTask) {
+  for (const std::string line : {"sep=;", "SEP=;", "\"sep=;\"", "sep=;;;", "\"sep=;\";;", "sep=;,,",
+                                 "\xEF\xBB\xBFsep=;", "# by hand\nsep=;"}) {
+    EXPECT_EQ(ids_of(list_of(line + "\r\ntask_id;x\r\na;1,2\r\n")), Ids{"a"}) << line;
+  }
+  EXPECT_EQ(ids_of(list_of("sep=x\n")), Ids{}) << "any character";
+  EXPECT_EQ(ids_of(list_of("sep=ab\nsep=\n")), (Ids{"sep=ab", "sep="}));
+  EXPECT_EQ(labels_of(list_of("sep=;\n#task_id;customer\na;Acme\n")).at(0),
+            (core::Labels{{"customer", "Acme"}}))
+      << "a header behind `#` follows";
+}
+
+TEST(TaskList, AListBehindAnotherOneHasADelimiterOfItsOwn) {
+  for (const std::string text :
+       {"task_id,x\na,1\ntask_id;x\nb;2\n", "task_id;x\na;1\nsep=;\ntask_id;x\nb;2\n",
+        "task_id,x\na,1\nsep=;\ntask_id;x\nb;2\n", "a\ntask_id;x\nb;2\n",
+        "task_id\tx\na\t1\n\xEF\xBB\xBFx,task_id\n2,b\n"}) {
+    EXPECT_EQ(ids_of(list_of(text)), (Ids{"a", "b"})) << text;
+  }
+  EXPECT_EQ(ids_of(list_of("a\nb;c\n")), (Ids{"a", "b;c"})) << "no header";
+}
+
+TEST(TaskList, TellsOfIdsThatAreNotReadOrWereRounded) {
+  struct Case {
+    std::string text;
+    std::string told;
+  };
+  const std::string id = "860260753860210";
+  for (const Case& one : std::vector<Case>{
+           {"task_1a,task_1b,task_1c\n", "its first row holds 3 values that look like task IDs"},
+           {"task_1a,860260753860\n", ""},
+           {"task_1a,Acme\n", ""},
+           {id + "000\n" + id.substr(1) + "1000\n", ""},
+           {id + "000\n" + id + "752\n" + id + "1000\n" + id + "2000\n", ""},
+           {"id\n" + id + "000\n8" + id + "000\n" + id + "00\n", "zeros alone behind"}}) {
+    std::string told;
+    static_cast<void>(
+        ids_of(list_of(one.text, {.warn = [&](const std::string& line) { told += line; }})));
+    EXPECT_EQ(told.empty(), one.told.empty()) << told;
+    EXPECT_NE(told.find(one.told), std::string::npos) << told;
+  }
 }
 
 TEST(TaskList, AMissingColumnIsNamedWithThoseThatAreThere) {
@@ -125,15 +183,6 @@ TEST(TaskList, NothingIsNoRow) {
   EXPECT_TRUE(ids_of(list_of("", {.column = "x"})).empty());
 }
 
-std::vector<core::Labels> labels_of(TaskList list) {
-  std::vector<core::Labels> labels;
-  while (auto row = list.next()) {
-    const auto* task = std::get_if<WantedTask>(&*row);
-    labels.push_back(task != nullptr ? task->labels : core::Labels());
-  }
-  return labels;
-}
-
 TEST(TaskList, KnowsMoreNamesOfTheColumn) {
   for (const std::string name : {"任务ID", "任务 ID", "任务编号", "Task-ID", "taskid", "TASK_ID"}) {
     EXPECT_EQ(ids_of(list_of("x," + name + "\n1,a\n")), Ids{"a"}) << name;
@@ -141,6 +190,10 @@ TEST(TaskList, KnowsMoreNamesOfTheColumn) {
   EXPECT_EQ(ids_of(list_of("id,任务ID\n1,a\n")), Ids{"a"}) << "`id` may be a row's number";
   EXPECT_EQ(ids_of(list_of("x,\xC2\xA0task_id\xE2\x80\x8B\n1,a\n")), Ids{"a"})
       << "invisible around a name";
+  for (const std::string name :
+       {"Task\xC2\xA0ID", "\"Task\nID\"", "\"task_id\n\"", "Task  id", "任务ＩＤ", "ＩＤ"}) {
+    EXPECT_EQ(ids_of(list_of("x," + name + "\n1,a\n")), Ids{"a"}) << name;
+  }
 }
 
 struct HashCase {
@@ -160,6 +213,7 @@ TEST(TaskList, ALineBehindAHashIsARowOrACountedComment) {
       {"quoted_fields", "n,task_id,x\n#1,a,\"x\ny, \"\"z\"\"\"\n#2,b,\"1\"\n", {"a", "b"}, 0},
       {"open_quote", "n,task_id\n# a,\"note\nb,c\n", {"c"}, 1},
       {"headerless", "1,a\n#2,b\n", {"a", "b"}, 0, {.column = "2"}},
+      {"headerless_first", "# of May\n#1;a1\n#2;b1\n", {"a1", "b1"}, 1, {.column = "2"}},
       {"hash_column", "#,task_id\n1,a\n2,b\n", {"a", "b"}, 0},
       {"hash_header", "#task_id\tx\na\t1\n", {"a"}, 0},
       {"spaced", "# task_id, x\na,1\n", {"a"}, 0},
@@ -211,6 +265,8 @@ TEST(TaskList, AFirstRowThatLooksLikeAHeaderIsNotGuessed) {
     EXPECT_NE(text.find("Auftrag, Kunde"), std::string::npos) << text;
     EXPECT_NE(text.find("--column"), std::string::npos) << text;
   }
+  EXPECT_THROW(list_of("Kunde,Vorgang\nAcme,task_1\nBeta,task_2\n"), core::UsageError)
+      << "the IDs stand in another column";
   std::string told;
   const core::Tell tell = [&](const std::string& line) { told += line; };
   EXPECT_EQ(ids_of(list_of("n,mine\n1,t1\n2,t2\n", {.column = "2", .warn = tell})),
@@ -240,14 +296,19 @@ TEST(TaskList, NamesWhatIsNoList) {
       {"\xEF\xBB\xBF<?xml version=\"1.0\"?>", "XML"},
       {"%PDF-1.7\n", "PDF"},
       {"\x1F\x8B\x08", "gzip"},
+      {"PK\x05\x06", "zip"},
+      {"PAR1\x15", "Parquet"},
+      {"ID;PWXL;N;E\nP;PGeneral\n", "SYLK"},
   };
   for (const Case& one : cases) {
+    std::string told;
     try {
-      list_of(one.text);
+      list_of(one.text, {.warn = [&](const std::string& line) { told += line; }});
       ADD_FAILURE() << "accepted: " << one.said;
     } catch (const core::UsageError& error) {
       EXPECT_NE(std::string(error.what()).find(one.said), std::string::npos) << error.what();
     }
+    EXPECT_EQ(told, "") << "one line is enough";
   }
   EXPECT_EQ(ids_of(list_of("[a]\n{b}\n<c\n")), (Ids{"[a]", "{b}", "<c"}));
 }
@@ -273,6 +334,16 @@ TEST(TaskList, MarksTheSameRejectedRowAlike) {
 TEST(OpenInput, NamesWhatCannotBeRead) {
   EXPECT_THROW(core::open_input("/no/such/file"), core::UsageError);
   EXPECT_THROW(core::open_input("/tmp"), core::UsageError);
+}
+
+TEST(OpenInput, APipeWithoutAWriterIsWaitedForAsLongAsAsked) {
+  const support::TempDir folder;
+  const std::string path = folder.path("pipe");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const core::InputPatience none{.until = core::SteadyTime()};
+  const core::ReadBytes read = core::open_input(path, &none);
+  std::array<char, 8> buffer{};
+  EXPECT_THROW(static_cast<void>(read(buffer.data(), buffer.size())), core::Stopped);
 }
 
 }  // namespace
