@@ -45,7 +45,7 @@ RowFormat row_format(const ReportPlan& plan) {
 
 void write_lines(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  const LineShape shape = line_shape(reports.label_names(plan.query), outcome.schema_version);
+  const LineShape shape{reports.label_names(plan.query), outcome.schema_version};
   RowWriter writer(row_format(plan), line_columns(shape), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);

@@ -29,7 +29,7 @@ std::string utc_text(core::UtcTime time) {
 std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
                        const core::Pricing& pricing, const core::TimeZone& zone, int schema_version,
                        const std::function<void(const core::ReportLine&)>& visit) {
-  const LineShape shape = line_shape(reports.label_names(query), schema_version);
+  const LineShape shape{reports.label_names(query), schema_version};
   ReportOutput hashed;
   RowWriter writer({}, line_columns(shape), "line", hashed);
   reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {

@@ -13,7 +13,7 @@
 namespace cmd {
 
 /// Gives each line of a report to `visit`; the SHA-256 of it as CSV with default options, which is
-/// what a period is closed under, with the columns of `schema_version` (cmd::line_shape). Throws
+/// what a period is closed under, with the columns of `schema_version` (cmd::LineShape). Throws
 /// core::Error, as everything here.
 [[nodiscard]] std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
                                      const core::Pricing& pricing, const core::TimeZone& zone,

@@ -104,14 +104,14 @@ void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
 // that of a task which another account is charged for is summed up there.
 void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals) {
   const bool charged = line.task.succeeded && !core::is_charged_elsewhere(line.charge);
-  const auto counts = counts_of(line.task.facts);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
+  for (std::size_t i = 0; i < core::kCounts.size(); ++i) {
+    const std::string& text = line.task.facts.*core::kCounts.at(i);
     const bool is_quota = core::kCounts.at(i) == &core::TaskFacts::quota;
-    if (counts.at(i).empty() || (is_quota && !charged)) {
+    if (text.empty() || (is_quota && !charged)) {
       continue;
     }
     Sum& sum = totals.counts.at(i);
-    const auto count = core::Decimal::parse(counts.at(i));
+    const auto count = core::Decimal::parse(text);
     sum.any = true;
     sum.exact = sum.exact && count;
     sum.value += count.value_or(core::Decimal()) * core::Decimal(times);
@@ -146,8 +146,8 @@ std::vector<ReportColumn> ReportGroups::columns() const {
   columns.push_back({"currency", ReportCell::Kind::text});
   columns.push_back({"cost", ReportCell::Kind::amount});
   columns.push_back({"unpriced", ReportCell::Kind::count});
-  for (const std::string_view name : kCountColumns) {
-    columns.push_back({std::string(name), ReportCell::Kind::count});
+  for (const core::FactText count : core::kCounts) {
+    columns.push_back(fact_column(core::fact_of(count)));
   }
   return columns;
 }

@@ -50,7 +50,7 @@ class ReportGroups {
     std::int64_t tasks = 0;             // less those that are taken back
     std::int64_t unpriced = 0;          // lines
     std::optional<core::Decimal> cost;  // of the priced lines; none: there is none
-    std::array<Sum, kCountColumns.size()> counts;
+    std::array<Sum, core::kCounts.size()> counts;
     void add(const Totals& more);  // all but its cost
   };
 

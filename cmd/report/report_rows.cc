@@ -1,7 +1,7 @@
 #include "cmd/report/report_rows.h"
 
-#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "cmd/report/report_output.h"
 
@@ -10,16 +10,27 @@ namespace {
 
 using Kind = ReportCell::Kind;
 
-// The migration that brought request IDs (migrations/0010_answer_facts.sql).
-constexpr int kRequestIdsSince = 10;
+Kind kind_of(const core::Fact& fact) {
+  switch (fact.kind) {
+    case core::FactKind::time:
+      return Kind::time;
+    case core::FactKind::text:
+    case core::FactKind::price_text:
+      break;
+    case core::FactKind::count:
+      return Kind::count;
+  }
+  return Kind::text;
+}
+
+bool is_shown(const core::Fact& fact, core::FactPlace place, const LineShape& shape) {
+  return fact.place == place && fact.since <= shape.schema_version;
+}
 
 }  // namespace
 
-std::array<std::string_view, kCountColumns.size()> counts_of(const core::TaskFacts& facts) {
-  std::array<std::string_view, kCountColumns.size()> counts;
-  std::transform(core::kCounts.begin(), core::kCounts.end(), counts.begin(),
-                 [&facts](const auto count) { return std::string_view(facts.*count); });
-  return counts;
+ReportColumn fact_column(const core::Fact& fact) {
+  return {std::string(fact.name_in_reports()), kind_of(fact)};
 }
 
 std::string_view label_of(const core::FinishedTask& task, std::string_view name) {
@@ -31,10 +42,6 @@ std::string_view label_of(const core::FinishedTask& task, std::string_view name)
   return {};
 }
 
-LineShape line_shape(std::vector<std::string> labels, int schema_version) {
-  return {.labels = std::move(labels), .request_ids = schema_version >= kRequestIdsSince};
-}
-
 std::vector<ReportColumn> line_columns(const LineShape& shape) {
   std::vector<ReportColumn> columns;
   const auto add = [&columns](Kind kind, std::initializer_list<const char*> names) {
@@ -42,12 +49,17 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
       columns.push_back({name, kind});
     }
   };
-  add(Kind::text, {"line_id", "account", "task_id", "model", "action", "status"});
-  add(Kind::time, {"submitted_at", "started_at", "finished_at", "upstream_finished_at"});
-  add(Kind::text, {"resolution", "ratio"});
-  for (const std::string_view name : kCountColumns) {
-    columns.push_back({std::string(name), Kind::count});
-  }
+  const auto add_facts = [&columns, &shape](core::FactPlace place) {
+    for (const core::Fact& fact : core::kFacts) {
+      if (is_shown(fact, place, shape)) {
+        columns.push_back(fact_column(fact));
+      }
+    }
+  };
+  add(Kind::text, {"line_id", "account", "task_id"});
+  add_facts(core::FactPlace::before_status);
+  add(Kind::text, {"status"});
+  add_facts(core::FactPlace::behind_status);
   add(Kind::text, {"unit"});
   add(Kind::amount, {"quantity", "unit_price"});
   add(Kind::text, {"currency"});
@@ -58,32 +70,46 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
   }
   add(Kind::count, {"snapshot_id"});
   add(Kind::text, {"raw_sha256"});
-  if (shape.request_ids) {
-    add(Kind::text, {"request_id"});
-  }
+  add_facts(core::FactPlace::at_the_end);
   return columns;
 }
+
+namespace {
+
+// The counts stand on the first line of a task alone.
+void write_fact(const core::TaskFacts& facts, const core::Fact& fact, bool first_line,
+                const core::TimeZone& zone, RowWriter& row) {
+  if (const core::FactTime* time = std::get_if<core::FactTime>(&fact.member)) {
+    row.time(zone, facts.**time);
+    return;
+  }
+  const std::string& text = facts.*std::get<core::FactText>(fact.member);
+  if (fact.kind != core::FactKind::count) {
+    row.text(text);
+  } else {
+    row.count(first_line ? std::string_view(text) : std::string_view());
+  }
+}
+
+}  // namespace
 
 void write_line(const core::ReportLine& line, const LineShape& shape, const core::TimeZone& zone,
                 RowWriter& row) {
   const core::FinishedTask& task = line.task;
   const core::Charge& charge = line.charge;
-  const core::TaskFacts& facts = task.facts;
-  for (const std::string* text :
-       {&charge.line_id, &task.account, &task.task_id, &facts.model, &facts.action}) {
+  const auto write_facts = [&](core::FactPlace place) {
+    for (const core::Fact& fact : core::kFacts) {
+      if (is_shown(fact, place, shape)) {
+        write_fact(task.facts, fact, charge.kind == core::LineKind::main, zone, row);
+      }
+    }
+  };
+  for (const std::string* text : {&charge.line_id, &task.account, &task.task_id}) {
     row.text(*text);
   }
+  write_facts(core::FactPlace::before_status);
   row.text(task.succeeded ? "success" : "failure");
-  for (const auto* time :
-       {&facts.submit_time, &facts.start_time, &facts.finish_time, &facts.upstream_end_time}) {
-    row.time(zone, *time);
-  }
-  row.text(facts.resolution);
-  row.text(facts.ratio);
-  const bool first = charge.kind == core::LineKind::main;
-  for (const std::string_view count : counts_of(facts)) {
-    row.count(first ? count : std::string_view());
-  }
+  write_facts(core::FactPlace::behind_status);
   row.text(charge.unit ? core::name(*charge.unit) : std::string_view());
   row.amount(charge.quantity);
   row.amount(charge.unit_price);
@@ -96,9 +122,7 @@ void write_line(const core::ReportLine& line, const LineShape& shape, const core
   }
   row.count(std::to_string(task.snapshot));
   row.text(task.raw_sha256);
-  if (shape.request_ids) {
-    row.text(facts.request_id);
-  }
+  write_facts(core::FactPlace::at_the_end);
   row.end_row();
 }
 

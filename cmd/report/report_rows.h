@@ -1,7 +1,6 @@
 // The columns of a billing report, and the rows that a finished task makes.
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,26 +22,17 @@ struct ReportColumn {
   ReportCell::Kind kind = ReportCell::Kind::text;
 };
 
-/// The counts that groups sum up, as their columns are called, in the order of the columns.
-inline constexpr std::array<std::string_view, core::kCounts.size()> kCountColumns = {
-    "duration_seconds",  "input_seconds", "output_seconds",          "video_count",
-    "completion_tokens", "total_tokens",  "super_resolution_tokens", "units",
-    "credits",           "quota"};
-/// The same of one task, as the gateway sent them.
-[[nodiscard]] std::array<std::string_view, kCountColumns.size()> counts_of(
-    const core::TaskFacts& facts);
+/// A fact as a column.
+[[nodiscard]] ReportColumn fact_column(const core::Fact& fact);
 
-/// Which columns stand in a report of lines beside those that always do.
+/// Which columns stand in a report of lines beside those that always do. `schema_version` is that
+/// of the ledger now, or of when its period was closed, whose bytes stay as they were.
 struct LineShape {
   std::vector<std::string> labels;
-  bool request_ids = true;
+  int schema_version = 0;  ///< facts that came with a later one have no column
 };
-/// The shape of a report by `schema_version`: that of the ledger now, or of when its period was
-/// closed, whose bytes stay as they were.
-[[nodiscard]] LineShape line_shape(std::vector<std::string> labels, int schema_version);
 
-/// The fixed columns, `label_NAME` of each label, snapshot, hash, and the ID
-/// of the submit request.
+/// The fixed columns, `label_NAME` of each label, snapshot, hash, and the facts that came later.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 
 class RowWriter;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 namespace core {
 namespace {
@@ -32,11 +33,19 @@ bool is_same_count(const std::string& left, const std::string& right) {
   return one && one == Decimal::parse(right);
 }
 
+bool is_same(const TaskFacts& left, const TaskFacts& right, const Fact& fact) {
+  if (const FactTime* time = std::get_if<FactTime>(&fact.member)) {
+    return left.**time == right.**time;
+  }
+  const FactText text = std::get<FactText>(fact.member);
+  return fact.kind == FactKind::count ? is_same_count(left.*text, right.*text)
+                                      : left.*text == right.*text;
+}
+
 bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
-  return left.model == right.model && left.action == right.action &&
-         left.resolution == right.resolution && left.ratio == right.ratio &&
-         std::all_of(kCounts.begin(), kCounts.end(),
-                     [&](const auto count) { return is_same_count(left.*count, right.*count); });
+  return std::all_of(kFacts.begin(), kFacts.end(), [&](const Fact& fact) {
+    return fact.change == FactChange::corrects_nothing || is_same(left, right, fact);
+  });
 }
 
 // One answer says one thing, even if its task's row has changed.

@@ -19,49 +19,29 @@ constexpr std::string_view kReversalEnd = "-reversal";
 constexpr std::string_view kChargedUnder = "charged under account ";
 constexpr std::string_view kRevision = "-r";
 
-// The count that a unit is charged by, as the gateway sent it.
-const std::string& count_of(const TaskFacts& facts, PriceUnit unit) {
+// The count that a unit is charged by.
+constexpr FactText count_of(PriceUnit unit) {
   switch (unit) {
     case PriceUnit::second:
-      return facts.duration_seconds;
+      return &TaskFacts::duration_seconds;
     case PriceUnit::output_second:
-      return facts.output_seconds;
+      return &TaskFacts::output_seconds;
     case PriceUnit::video:
-      return facts.video_count;
+      return &TaskFacts::video_count;
     case PriceUnit::mtoken:
-      return facts.completion_tokens;
+      return &TaskFacts::completion_tokens;
     case PriceUnit::sr_mtoken:
-      return facts.super_resolution_tokens;
+      return &TaskFacts::super_resolution_tokens;
     case PriceUnit::unit:
-      return facts.units;
+      return &TaskFacts::units;
     case PriceUnit::credit:
-      return facts.credits;
+      break;
   }
-  return facts.units;
+  return &TaskFacts::credits;
 }
 
 bool is_per_million(PriceUnit unit) {
   return unit == PriceUnit::mtoken || unit == PriceUnit::sr_mtoken;
-}
-
-std::string_view count_name(PriceUnit unit) {
-  switch (unit) {
-    case PriceUnit::second:
-      return "duration_seconds";
-    case PriceUnit::output_second:
-      return "output_seconds";
-    case PriceUnit::video:
-      return "video_count";
-    case PriceUnit::mtoken:
-      return "completion_tokens";
-    case PriceUnit::sr_mtoken:
-      return "super_resolution_tokens";
-    case PriceUnit::unit:
-      return "units";
-    case PriceUnit::credit:
-      return "credits";
-  }
-  return {};
 }
 
 void add_note(std::string& notes, std::string_view note) {
@@ -112,10 +92,10 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   charge.unit = row.unit;
   charge.unit_price = row.price;
   charge.currency = row.currency;
-  const std::string& count = count_of(facts, row.unit);
-  const auto quantity = Decimal::parse(count);
+  const FactText count = count_of(row.unit);
+  const auto quantity = Decimal::parse(facts.*count);
   if (!quantity || quantity->is_negative()) {
-    add_note(charge.cost_note, "the answer has no usable " + std::string(count_name(row.unit)));
+    add_note(charge.cost_note, "the answer has no usable " + std::string(fact_of(count).column));
     return;
   }
   charge.quantity =

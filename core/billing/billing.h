@@ -1,7 +1,6 @@
 // From what is known of a finished task to its lines of a billing report.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,18 +35,6 @@ struct FinishedTask {
   /// gateway; empty: it is charged here.
   std::string charged_under;
 };
-
-/// The counts that a report sums up, in the order of its columns.
-inline constexpr std::array kCounts = {&TaskFacts::duration_seconds,
-                                       &TaskFacts::input_seconds,
-                                       &TaskFacts::output_seconds,
-                                       &TaskFacts::video_count,
-                                       &TaskFacts::completion_tokens,
-                                       &TaskFacts::total_tokens,
-                                       &TaskFacts::super_resolution_tokens,
-                                       &TaskFacts::units,
-                                       &TaskFacts::credits,
-                                       &TaskFacts::quota};
 
 /// What a line charges for. `super_resolution` stands beside `main`.
 enum class LineKind { main, super_resolution };

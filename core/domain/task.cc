@@ -111,29 +111,18 @@ Answer nothing_taken() {
 }
 
 void hide_key(Answer& answer, std::string_view key) {
-  constexpr std::size_t kFactTexts = 17;
-  static_assert(
-      sizeof(TaskFacts) == 4 * sizeof(std::optional<UtcTime>) + kFactTexts * sizeof(std::string),
-      "what is new in TaskFacts must be hidden here too");
   const auto hide = [key](std::string& text) {
     if (auto without = without_key(text, key)) {
       text = *std::move(without);
     }
     hide_cut_key(text, key);
   };
-  TaskFacts& facts = answer.facts;
-  for (std::string* text : {&answer.code,         &answer.status,
-                            &answer.progress,     &answer.message,
-                            &answer.link_defect,  &facts.model,
-                            &facts.action,        &facts.request_id,
-                            &facts.resolution,    &facts.generation_resolution,
-                            &facts.ratio,         &facts.duration_seconds,
-                            &facts.input_seconds, &facts.output_seconds,
-                            &facts.video_count,   &facts.completion_tokens,
-                            &facts.total_tokens,  &facts.super_resolution_tokens,
-                            &facts.units,         &facts.credits,
-                            &facts.quota,         &facts.fail_reason}) {
+  for (std::string* text :
+       {&answer.code, &answer.status, &answer.progress, &answer.message, &answer.link_defect}) {
     hide(*text);
+  }
+  for (const FactText text : kFactTexts) {
+    hide(answer.facts.*text);
   }
   for (UsageMetric& metric : answer.usage) {
     hide(metric.name);

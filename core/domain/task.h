@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/domain/task_facts.h"
 
 namespace core {
 
@@ -82,34 +83,6 @@ struct UsageMetric {
   std::string name;
   std::string value;
   friend bool operator==(const UsageMetric&, const UsageMetric&) = default;
-};
-
-/// What is known of a task beyond its state. Empty text or no value: not said.
-/// Numbers are plain decimals as text, exact as sent, never with an exponent.
-struct TaskFacts {
-  std::optional<UtcTime> submit_time;
-  std::optional<UtcTime> start_time;
-  std::optional<UtcTime> finish_time;        ///< when the gateway noticed the end
-  std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (gateway.md T1: UTC+8)
-  std::string model;
-  std::string action;
-  std::string request_id;  ///< of the submit request: joins with the gateway's log (gateway.md G11)
-  std::string resolution;  ///< what was delivered
-  /// What was generated, of a task that super resolution enhanced afterwards; else empty.
-  std::string generation_resolution;
-  std::string ratio;
-  std::string duration_seconds;  ///< the vendor's billable total
-  std::string input_seconds;
-  std::string output_seconds;  ///< the length of the clip
-  std::string video_count;
-  std::string completion_tokens;
-  std::string total_tokens;
-  std::string super_resolution_tokens;
-  std::string units;        ///< Kling final_unit_deduction
-  std::string credits;      ///< Vidu
-  std::string quota;        ///< the gateway's own charge, in gateway units
-  std::string fail_reason;  ///< failures only; URLs in it are redacted
-  friend bool operator==(const TaskFacts&, const TaskFacts&) = default;
 };
 
 /// One URL under which a video may be had. One that starts with `/` belongs to the gateway itself.

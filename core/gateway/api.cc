@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/domain/lifecycle.h"
-#include "core/gateway/task_facts.h"
+#include "core/gateway/answer_facts.h"
 #include "core/gateway/upstream.h"
 #include "core/gateway/usage.h"
 #include "core/gateway/video_links.h"

@@ -340,6 +340,36 @@ std::string billed_units(JsonValue list) {
   return sum.text();
 }
 
+/// Where a count may stand: within the usage, or beside it.
+enum class StatedIn { usage, holder };
+struct StatedCount {
+  FactText fact;
+  StatedIn place;
+  const char* key;
+};
+/// The counts that vendors state under a key of their own. Of several rows of one fact the first
+/// that holds a number counts.
+constexpr std::array kStatedCounts = {
+    StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_video_duration"},
+    StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_seconds"},
+    StatedCount{&TaskFacts::completion_tokens, StatedIn::usage, "completion_tokens"},
+    StatedCount{&TaskFacts::total_tokens, StatedIn::usage, "total_tokens"},
+    StatedCount{&TaskFacts::super_resolution_tokens, StatedIn::usage, "super_resolution_tokens"},
+    StatedCount{&TaskFacts::units, StatedIn::holder, "final_unit_deduction"},
+    StatedCount{&TaskFacts::credits, StatedIn::holder, "credits"},
+    StatedCount{&TaskFacts::credits, StatedIn::usage, "credits"},
+};
+
+void read_stated_counts(const UsageBlock& block, TaskFacts& facts) {
+  for (const StatedCount& stated : kStatedCounts) {
+    std::string& count = facts.*stated.fact;
+    if (count.empty()) {
+      const JsonValue place = stated.place == StatedIn::usage ? block.usage : block.holder;
+      count = plain_decimal(place[stated.key]);
+    }
+  }
+}
+
 /// How much a value says: nothing (`null`, blank, empty), nothing but zeros, or something.
 constexpr int kSaysSomething = 2;
 int weight(JsonValue value) {
@@ -449,7 +479,6 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
             {usage["duration"], usage["video_duration"], usage["total_seconds"], ark_seconds});
       },
       [&] { return clips; }, [&] { return first_number({seconds}); });
-  facts.input_seconds = first_number({usage["input_video_duration"], usage["input_seconds"]});
   facts.output_seconds = first_text(
       [&] {
         return first_number({usage["output_video_duration"], usage["output_seconds"],
@@ -463,12 +492,8 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   facts.ratio = ratio(levels, block);
   facts.video_count = counted_videos(levels, usage);
   if (facts.video_count.empty()) facts.video_count = listed_videos(videos);
-  facts.completion_tokens = first_number({usage["completion_tokens"]});
-  facts.total_tokens = first_number({usage["total_tokens"]});
-  facts.super_resolution_tokens = first_number({usage["super_resolution_tokens"]});
-  facts.units = first_number({holder["final_unit_deduction"]});
+  read_stated_counts(block, facts);
   if (facts.units.empty()) facts.units = billed_units(holder["billing"]);
-  facts.credits = first_number({holder["credits"], usage["credits"]});
 }
 
 }  // namespace core

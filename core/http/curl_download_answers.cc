@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gateway/answer_facts.h"
 #include "core/gateway/api.h"
-#include "core/gateway/task_facts.h"
 #include "core/http/curl_loop.h"
 #include "core/text/http_headers.h"
 #include "core/text/json.h"

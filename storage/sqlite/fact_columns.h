@@ -1,33 +1,62 @@
-// A task's facts as columns.
+// The facts of a task as columns of the ledger's tables, made from the one table of them.
 #pragma once
 
-#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
-#include "core/domain/task.h"
+#include "core/domain/task_facts.h"
+#include "storage/sqlite/statement.h"
 
 namespace storage {
 
-/// The texts among a task's facts in the order in which the ledger's statements name them.
-inline constexpr std::array kFactTexts = {&core::TaskFacts::model,
-                                          &core::TaskFacts::action,
-                                          &core::TaskFacts::request_id,
-                                          &core::TaskFacts::resolution,
-                                          &core::TaskFacts::generation_resolution,
-                                          &core::TaskFacts::ratio,
-                                          &core::TaskFacts::duration_seconds,
-                                          &core::TaskFacts::input_seconds,
-                                          &core::TaskFacts::output_seconds,
-                                          &core::TaskFacts::video_count,
-                                          &core::TaskFacts::completion_tokens,
-                                          &core::TaskFacts::total_tokens,
-                                          &core::TaskFacts::super_resolution_tokens,
-                                          &core::TaskFacts::units,
-                                          &core::TaskFacts::credits,
-                                          &core::TaskFacts::quota,
-                                          &core::TaskFacts::fail_reason};
-/// The times, which stand before them.
-inline constexpr std::array kFactTimes = {
-    &core::TaskFacts::submit_time, &core::TaskFacts::start_time, &core::TaskFacts::finish_time,
-    &core::TaskFacts::upstream_end_time};
+/// Calls `visit` with the facts that fulfil the condition: the times before the texts. All lists
+/// below have this order.
+template <typename Visit>
+void each_fact(core::FactCondition accepts, Visit visit) {
+  for (const bool times : {true, false}) {
+    for (const core::Fact& fact : core::kFacts) {
+      if (accepts(fact) && (fact.kind == core::FactKind::time) == times) {
+        visit(fact);
+      }
+    }
+  }
+}
+
+/// SQL: "t.submit_time, t.start_time", where `prefix` is "t.".
+[[nodiscard]] inline std::string fact_columns(std::string_view prefix,
+                                              core::FactCondition accepts = core::any_fact) {
+  std::string columns;
+  each_fact(accepts, [&](const core::Fact& fact) {
+    ((columns += columns.empty() ? "" : ", ") += prefix) += fact.column;
+  });
+  return columns;
+}
+
+/// SQL for an UPDATE: "start_time = coalesce(?5, start_time), ratio = ?6", with the parameters from
+/// `parameter` on. Only a fact of the final answer is cleared by an answer that lacks it.
+[[nodiscard]] inline std::string fact_assignments(int parameter,
+                                                  core::FactCondition accepts = core::any_fact) {
+  std::string sql;
+  each_fact(accepts, [&](const core::Fact& fact) {
+    const std::string column(fact.column);
+    const std::string value = "?" + std::to_string(parameter++);
+    sql += (sql.empty() ? "" : ", ") + column + " = " +
+           (core::is_of_any_answer(fact) ? "coalesce(" + value + ", " + column + ")" : value);
+  });
+  return sql;
+}
+
+/// Binds all facts from the position on, an empty one as null. They must live as long as a bound
+/// text must. Returns the position behind them.
+inline int bind_facts(Statement& statement, int position, const core::TaskFacts& facts) {
+  for (const auto time : core::kFactTimes) {
+    statement.bind_time(position++, facts.*time);
+  }
+  for (const auto text : core::kFactTexts) {
+    statement.bind_or_null(position++, facts.*text);
+  }
+  return position;
+}
 
 }  // namespace storage

@@ -35,6 +35,10 @@ namespace {
 // fills up.
 constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 
+// The facts that an answer sets before its task is finished.
+constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
+constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
+
 std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
 
 // Where an answer's bytes lie.
@@ -101,29 +105,22 @@ struct TaskStore::Connection {
       "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
       "raw_bytes, raw_sha256, block, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement move_task{*database,
-                      "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
-                      "not_found_runs = ?4, not_found_run = ?5, last_snapshot = ?6, "
-                      "status_snapshot = coalesce(?7, status_snapshot), "
-                      "submit_time = coalesce(?8, submit_time), "
-                      "start_time = coalesce(?9, start_time), model = coalesce(?10, model), "
-                      "action = coalesce(?11, action), "
-                      "request_id = coalesce(?12, request_id) WHERE id = ?1"};
+                      ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
+                       "not_found_runs = ?4, not_found_run = ?5, last_snapshot = ?6, "
+                       "status_snapshot = coalesce(?7, status_snapshot), " +
+                       fact_assignments(8, core::is_of_any_answer) + " WHERE id = ?1")
+                          .c_str()};
   // A final answer that says the same again, byte for byte, is no other one: the task's lines in
   // reports keep their ID (core::line_id).
   Statement finish_task{
       *database,
-      "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
-      "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
-      "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
-      "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
-      "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, "
-      "submit_time = coalesce(?5, submit_time), start_time = coalesce(?6, start_time), "
-      "finish_time = ?7, upstream_end_time = ?8, model = coalesce(?9, model), "
-      "action = coalesce(?10, action), request_id = coalesce(?11, request_id), resolution = ?12, "
-      "generation_resolution = ?13, ratio = ?14, duration_seconds = ?15, input_seconds = ?16, "
-      "output_seconds = ?17, video_count = ?18, completion_tokens = ?19, total_tokens = ?20, "
-      "super_resolution_tokens = ?21, units = ?22, credits = ?23, quota = ?24, "
-      "fail_reason = ?25 WHERE id = ?1"};
+      ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
+       "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
+       "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
+       "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
+       "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, " +
+       fact_assignments(5) + " WHERE id = ?1")
+          .c_str()};
   Statement unsettle_task{*database,
                           "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
   Statement settle_task{*database, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
@@ -696,28 +693,24 @@ void TaskStore::Connection::update_task(const core::AnswerEntry& entry, std::int
   const bool is_final_already =
       entry.state == core::TaskState::succeeded || entry.state == core::TaskState::failed;
   const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
-  move_task.bind_time(8, ours ? facts.submit_time : std::nullopt);
-  move_task.bind_time(9, ours ? facts.start_time : std::nullopt);
-  const std::string none;
-  move_task.bind_or_null(10, ours ? facts.model : none);
-  move_task.bind_or_null(11, ours ? facts.action : none);
-  move_task.bind_or_null(12, ours ? facts.request_id : none);
+  static const core::TaskFacts kNone;
+  const core::TaskFacts& said = ours ? facts : kNone;
+  int position = 8;
+  for (const auto time : kStickyTimes) {
+    move_task.bind_time(position++, said.*time);
+  }
+  for (const auto text : kStickyTexts) {
+    move_task.bind_or_null(position++, said.*text);
+  }
   move_task.run();
 }
 
 void TaskStore::Connection::finish(const core::AnswerEntry& entry, std::int64_t snapshot) {
-  const core::TaskFacts& facts = entry.answer.facts;
   finish_task.bind(1, entry.task);
   finish_task.bind(2, static_cast<std::int64_t>(entry.state));
   finish_task.bind(3, millis(entry.observed_at));
   finish_task.bind(4, snapshot);
-  int position = 5;
-  for (const auto time : kFactTimes) {
-    finish_task.bind_time(position++, facts.*time);
-  }
-  for (const auto text : kFactTexts) {
-    finish_task.bind_or_null(position++, facts.*text);
-  }
+  bind_facts(finish_task, 5, entry.answer.facts);
   finish_task.run();
 }
 

@@ -28,18 +28,14 @@ std::string fault_of_json(std::string_view body) {
 }
 
 std::string fault_of_facts(const core::TaskFacts& facts) {
-  for (const std::string* number :
-       {&facts.duration_seconds, &facts.input_seconds, &facts.output_seconds, &facts.video_count,
-        &facts.completion_tokens, &facts.total_tokens, &facts.super_resolution_tokens, &facts.units,
-        &facts.credits, &facts.quota}) {
-    if (core::plain_decimal(*number) != *number) {
-      return "a count that is no plain number: " + *number;
-    }
-  }
-  for (const std::string* text : {&facts.model, &facts.action, &facts.request_id, &facts.resolution,
-                                  &facts.generation_resolution, &facts.ratio, &facts.fail_reason}) {
-    if (core::valid_utf8(*text) != *text || text->find('\n') != std::string::npos) {
-      return "a fact that is not printable: " + *text;
+  for (const core::FactText member : core::kFactTexts) {
+    const std::string& text = facts.*member;
+    if (core::is_count(core::fact_of(member))) {
+      if (core::plain_decimal(text) != text) {
+        return "a count that is no plain number: " + text;
+      }
+    } else if (core::valid_utf8(text) != text || text.find('\n') != std::string::npos) {
+      return "a fact that is not printable: " + text;
     }
   }
   return {};

@@ -15,27 +15,31 @@
 #include "storage/answers/json_text.h"
 #include "storage/answers/text_hash.h"
 #include "storage/sqlite/cursor.h"
+#include "storage/sqlite/fact_columns.h"
 
 namespace storage {
 namespace {
 
 constexpr std::size_t kKindsMax = 8192;  // about 8 MiB
 
-constexpr const char* kColumns =
-    "t.account, t.state, {labels}, coalesce(t.model, t.input_model), t.action, t.resolution, "
-    "t.generation_resolution, "
-    "t.duration_seconds, t.input_seconds, t.output_seconds, t.video_count, t.completion_tokens, "
-    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, {charged_under}";
+// What a price or a sum can depend on.
+constexpr bool tells_apart(const core::Fact& fact) {
+  return core::is_price_text(fact) || core::is_count(fact);
+}
+constexpr auto kTellingFacts = core::fact_members<core::FactText, tells_apart>();
 constexpr int kAccount = 0;
 constexpr int kState = 1;
 constexpr int kLabels = 2;
-constexpr int kModel = 3;
-constexpr std::array kWords = {&core::TaskFacts::model, &core::TaskFacts::action,
-                               &core::TaskFacts::resolution,
-                               &core::TaskFacts::generation_resolution};
-constexpr int kCountsFrom = kModel + static_cast<int>(kWords.size());
-constexpr int kChargedUnder = kCountsFrom + static_cast<int>(core::kCounts.size());
+constexpr int kFactsFrom = 3;
+constexpr int kChargedUnder = kFactsFrom + static_cast<int>(kTellingFacts.size());
 constexpr int kTime = kChargedUnder + 1;
+
+std::string task_columns() {
+  constexpr std::string_view kModel = "t.model";
+  std::string facts = fact_columns("t.", tells_apart);
+  facts.replace(facts.find(kModel), kModel.size(), "coalesce(t.model, t.input_model)");
+  return "t.account, t.state, {labels}, " + facts + ", {charged_under}";
+}
 
 template <typename Number>
 void append_bytes(std::string& key, Number number) {
@@ -110,11 +114,8 @@ core::FinishedTask AlikeTasks::task_of(const Cursor& row, core::UtcTime at, Way 
   task.account = accounts_.name(row.integer(kAccount));
   task.succeeded = row.integer(kState) == static_cast<int>(core::TaskState::succeeded);
   task.labels = labels_.read(row.text(kLabels));
-  int column = kModel;
-  for (const auto member : kWords) {
-    task.facts.*member = row.text(column++);
-  }
-  for (const auto member : core::kCounts) {
+  int column = kFactsFrom;
+  for (const auto member : kTellingFacts) {
     task.facts.*member = row.text(column++);
   }
   task.charged_under = row.text(kChargedUnder);
@@ -126,7 +127,7 @@ core::FinishedTask AlikeTasks::task_of(const Cursor& row, core::UtcTime at, Way 
 }
 
 void AlikeTasks::add(const ReportQuery& query, Way way, const std::vector<ClosedPeriod>& closed) {
-  Cursor row = select_finished(database_, query, way, kColumns, "", !closed.empty());
+  Cursor row = select_finished(database_, query, way, task_columns(), "", !closed.empty());
   while (row.step()) {
     const core::UtcTime at = *row.time(kTime);
     if (closed_period_at(closed, at) != nullptr) {

@@ -11,17 +11,22 @@
 namespace storage {
 namespace {
 
-// A CROSS JOIN is taken in this order: the tasks come as their index or sorter brings them.
-constexpr const char* kColumns =
-    "t.account, t.task_id, t.state = 1, t.submit_time, t.start_time, t.finish_time, "
-    "t.upstream_end_time, coalesce(t.model, t.input_model), t.action, t.request_id, t.resolution, "
-    "t.generation_resolution, t.ratio, t.duration_seconds, t.input_seconds, t.output_seconds, "
-    "t.video_count, t.completion_tokens, "
-    "t.total_tokens, t.super_resolution_tokens, t.units, t.credits, t.quota, t.fail_reason, "
-    "{labels}, t.final_snapshot, s.raw_sha256, {lost}, {charged_under}";
+void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
+  if (const std::size_t at = sql.find(mark); at != std::string::npos) {
+    sql.replace(at, mark.size(), text);
+  }
+}
+
+// CROSS JOIN fixes the join order, so that rows arrive in the order of the index.
+std::string task_columns() {
+  std::string facts = fact_columns("t.");
+  fill_in(facts, "t.model", "coalesce(t.model, t.input_model)");
+  return "t.account, t.task_id, t.state = 1, " + facts +
+         ", {labels}, t.final_snapshot, s.raw_sha256, {lost}, {charged_under}";
+}
 constexpr std::string_view kChargedUnder = "{charged_under}";
-constexpr int kLabelsColumn = 24;
-constexpr int kTimeColumn = 29;
+constexpr int kLabelsColumn = 3 + static_cast<int>(core::kFacts.size());
+constexpr int kTimeColumn = kLabelsColumn + 5;
 constexpr const char* kLost =
     "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
 constexpr const char* kJoins = " CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
@@ -44,12 +49,6 @@ constexpr const char* kBySubmit =
 constexpr const char* kByKey =
     "ifnull(t.finish_time, {seen}) AS at FROM task AS t {joins} WHERE t.id = ?1 AND "
     "t.state IN (1, 2) {unfrozen}";
-
-void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
-  if (const std::size_t at = sql.find(mark); at != std::string::npos) {
-    sql.replace(at, mark.size(), text);
-  }
-}
 
 std::string statement(SQLite::Database& database, std::string_view columns, std::string_view rest,
                       std::string_view joins, const ReportQuery& query, bool unfrozen_only) {
@@ -95,7 +94,7 @@ std::vector<Cursor> open_cursors(SQLite::Database& database, const ReportQuery& 
   return cursors;
 }
 
-// Reads the columns of kColumns, from left to right, but for the labels, and `at` behind them.
+// Reads the columns of task_columns, from left to right, but for the labels, and `at` behind them.
 void read_task(const Cursor& row, const AccountNames& accounts, core::FinishedTask& task) {
   int column = read_task_columns(row, accounts, task);
   ++column;  // kLabelsColumn
@@ -167,10 +166,10 @@ int read_task_columns(const Cursor& row, const AccountNames& accounts, core::Fin
   task.account = accounts.name(row.integer(column++));
   task.task_id = row.text(column++);
   task.succeeded = row.integer(column++) != 0;
-  for (const auto member : kFactTimes) {
+  for (const auto member : core::kFactTimes) {
     task.facts.*member = row.time(column++);
   }
-  for (const auto member : kFactTexts) {
+  for (const auto member : core::kFactTexts) {
     task.facts.*member = row.text(column++);
   }
   return column;
@@ -179,7 +178,7 @@ int read_task_columns(const Cursor& row, const AccountNames& accounts, core::Fin
 FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& query,
                              bool unfrozen_only)
     : accounts_(database),
-      cursors_(open_cursors(database, query, kColumns, kJoins, unfrozen_only)),
+      cursors_(open_cursors(database, query, task_columns(), kJoins, unfrozen_only)),
       time_(query.time) {}
 
 std::vector<Cursor>::const_iterator FinishedTasks::next() const {
@@ -203,8 +202,8 @@ void FinishedTasks::take(core::FinishedTask& task) {
 
 FinishedTaskByKey::FinishedTaskByKey(SQLite::Database& database)
     : accounts_(database),
-      cursor_(database, statement(database, kColumns, kByKey, kJoins, {.videos = true}, false),
-              {0}) {}
+      cursor_(database,
+              statement(database, task_columns(), kByKey, kJoins, {.videos = true}, false), {0}) {}
 
 bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
   cursor_.restart({key});

@@ -10,16 +10,13 @@
 namespace storage {
 namespace {
 
-constexpr const char* kColumns =
-    "t.account, t.task_id, l.succeeded, l.submit_time, l.start_time, l.finish_time, "
-    "l.upstream_end_time, l.model, l.action, l.request_id, l.resolution, "
-    "l.generation_resolution, l.ratio, l.duration_seconds, "
-    "l.input_seconds, l.output_seconds, l.video_count, l.completion_tokens, l.total_tokens, "
-    "l.super_resolution_tokens, l.units, l.credits, l.quota, l.fail_reason, l.labels, l.snapshot, "
-    "s.raw_sha256, l.lost, l.billed_at, l.line_id, l.kind, l.reversal, l.adjusts, l.incurred, "
-    "l.unit, l.quantity, "
-    "l.unit_price, l.currency, l.cost, l.cost_note";
-constexpr int kTimeColumn = 28;
+std::string line_columns() {
+  return "t.account, t.task_id, l.succeeded, " + fact_columns("l.") +
+         ", l.labels, l.snapshot, s.raw_sha256, l.lost, l.billed_at, l.line_id, l.kind, "
+         "l.reversal, l.adjusts, l.incurred, l.unit, l.quantity, l.unit_price, l.currency, "
+         "l.cost, l.cost_note";
+}
+constexpr int kTimeColumn = 7 + static_cast<int>(core::kFacts.size());
 constexpr const char* kFrom =
     " FROM report_line AS l CROSS JOIN task AS t ON t.id = l.task "
     "CROSS JOIN snapshot AS s ON s.id = l.snapshot ";
@@ -27,7 +24,7 @@ constexpr const char* kFrom =
 // When the cost was incurred: an adjustment lies at the first instant of a later period, the first
 // line of its task at its own time, unless that one came late itself.
 std::string selected_lines() {
-  return "SELECT " + std::string(kColumns) +
+  return "SELECT " + line_columns() +
          ", CASE WHEN l.adjusts IS NULL THEN l.billed_at ELSE coalesce((SELECT CASE WHEN f.adjusts "
          "IS NULL THEN f.billed_at ELSE f.finish_time END FROM report_line AS f "
          "WHERE f.task = l.task ORDER BY f.id LIMIT 1), " +
@@ -62,7 +59,7 @@ void read_charge(const Cursor& row, int column, core::OwnedLine& line) {
   line.incurred_at = row.time(column).value_or(line.task.billed_at);
 }
 
-// Reads the columns of kColumns from left to right.
+// Reads the columns of line_columns from left to right.
 void read_line(const Cursor& row, const AccountNames& accounts, LabelReader& labels,
                core::OwnedLine& line) {
   core::FinishedTask& task = line.task;
@@ -197,23 +194,28 @@ void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query
   }
 }
 
-LineInsert::LineInsert(SQLite::Database& database)
-    : statement_(database,
-                 "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, "
-                 "reversal, adjusts, task, snapshot, succeeded, lost, submit_time, "
-                 "start_time, finish_time, upstream_end_time, model, action, request_id, "
-                 "resolution, generation_resolution, ratio, duration_seconds, input_seconds, "
-                 "output_seconds, video_count, "
-                 "completion_tokens, total_tokens, super_resolution_tokens, units, credits, "
-                 "quota, fail_reason, labels, unit, quantity, unit_price, currency, cost, "
-                 "cost_note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT task FROM snapshot "
-                 "WHERE id = ?8), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-                 "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
-                 "?35, ?36, ?37, ?38)") {}
+namespace {
+
+std::string insert_sql() {
+  constexpr int kParameters = 17 + static_cast<int>(core::kFacts.size());
+  constexpr int kSnapshot = 8;
+  std::string sql =
+      "INSERT INTO report_line (period, incurred, billed_at, line_id, kind, reversal, adjusts, "
+      "snapshot, succeeded, lost, " +
+      fact_columns("") +
+      ", labels, unit, quantity, unit_price, currency, cost, cost_note, task) VALUES (";
+  for (int parameter = 1; parameter <= kParameters; ++parameter) {
+    sql += "?" + std::to_string(parameter) + ", ";
+  }
+  return sql + "(SELECT task FROM snapshot WHERE id = ?" + std::to_string(kSnapshot) + "))";
+}
+
+}  // namespace
+
+LineInsert::LineInsert(SQLite::Database& database) : statement_(database, insert_sql().c_str()) {}
 
 void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   const core::FinishedTask& task = line.task;
-  const core::TaskFacts& facts = task.facts;
   const core::Charge& charge = line.charge;
   const std::string adjusts(line.adjusts);
   const std::string quantity = text_of(charge.quantity);
@@ -234,12 +236,7 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   statement_.bind(++at, task.snapshot);
   statement_.bind(++at, task.succeeded ? 1 : 0);
   statement_.bind(++at, task.lost ? 1 : 0);
-  for (const auto member : kFactTimes) {
-    statement_.bind_time(++at, facts.*member);
-  }
-  for (const auto member : kFactTexts) {
-    statement_.bind_or_null(++at, facts.*member);
-  }
+  at = bind_facts(statement_, at + 1, task.facts) - 1;
   statement_.bind_or_null(++at, std::as_const(labels));
   if (charge.unit) {
     statement_.bind(++at, static_cast<std::int64_t>(*charge.unit));

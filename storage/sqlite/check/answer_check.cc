@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -21,33 +20,26 @@
 namespace storage {
 namespace {
 
-// What the final answer alone says of a task: all but model, action and request ID, which any
-// answer may say.
-constexpr std::span kTexts = std::span(kFactTexts).subspan<3>();
-
-// The times of the end and kTexts, as columns of a table.
-std::string fact_columns(const std::string& table) {
-  std::string columns;
-  for (const char* name :
-       {"finish_time", "upstream_end_time", "resolution", "generation_resolution", "ratio",
-        "duration_seconds", "input_seconds", "output_seconds", "video_count", "completion_tokens",
-        "total_tokens", "super_resolution_tokens", "units", "credits", "quota", "fail_reason"}) {
-    columns += ", " + table + "." + name;
-  }
-  return columns;
-}
+// The facts that only the final answer sets, and those that any answer may set.
+constexpr auto kFinalTimes = core::fact_members<core::FactTime, core::is_of_final_answer>();
+constexpr auto kFinalTexts = core::fact_members<core::FactText, core::is_of_final_answer>();
+constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
+constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
+constexpr int kFinalFacts = static_cast<int>(kFinalTimes.size() + kFinalTexts.size());
+constexpr int kStickyFacts = static_cast<int>(kStickyTimes.size() + kStickyTexts.size());
 
 bool facts_are_those_of(const core::TaskFacts& facts, const Statement& row, int column) {
-  bool same = row.time(column++) == facts.finish_time;
-  same = row.time(column++) == facts.upstream_end_time && same;
-  for (const auto text : kTexts) {
+  bool same = true;
+  for (const auto time : kFinalTimes) {
+    same = row.time(column++) == facts.*time && same;
+  }
+  for (const auto text : kFinalTexts) {
     same = row.text(column++) == facts.*text && same;
   }
   return same;
 }
 
-// Whether a run masked its key in what it took from an answer: the answer has it still, so that the
-// two must differ.
+// True if a column holds the key mask and so cannot equal the raw answer.
 bool has_masked_key(const Statement& row, int first, int last) {
   for (int column = first; column <= last; ++column) {
     if (row.text(column).find(core::kKeyMask) != std::string_view::npos) {
@@ -57,20 +49,23 @@ bool has_masked_key(const Statement& row, int first, int last) {
   return false;
 }
 
-// What a task's row has from the last of its answers that says it, until an answer is final; from
-// then on only other final ones change it. A bit for each.
-enum Carried : unsigned {
-  submit_time = 1,
-  start_time = 2,
-  model = 4,
-  action = 8,
-  request_id = 16,
-  all = 31
-};
+// SQL for a bit mask of the sticky facts that a task has, in the order of fact_columns.
+std::string sticky_mask_sql() {
+  std::string sql = "0";
+  unsigned bit = 1;
+  each_fact(core::is_of_any_answer, [&](const core::Fact& fact) {
+    sql += " + " + std::to_string(bit) + " * (" + std::string(fact.column) + " IS NOT NULL)";
+    bit *= 2;
+  });
+  return sql;
+}
 
-struct Heard {
-  unsigned said = 0;       // by any answer so far
-  unsigned different = 0;  // the last one to say it differs from the row
+// The sticky facts of a task, which keep the last value that an answer states, until an answer is
+// final; from then on only other final answers change them. A bit for each.
+struct StickyFields {
+  static constexpr unsigned kAll = (1U << static_cast<unsigned>(kStickyFacts)) - 1;
+  unsigned stated = 0;     // by any answer so far
+  unsigned different = 0;  // the last answer that states it differs from the row
   bool finished = false;
 };
 
@@ -93,39 +88,38 @@ class AnswerCheck {
                          kReadByThis +
                          ", t.task_id, o.http_status, o.verdict, o.usage_names, s.usage_values, "
                          "o.code || '|' || o.status || '|' || o.progress, t.final_snapshot = s.id, "
-                         "t.id, t.submit_time, t.start_time, t.model, t.action, t.request_id" +
-                         fact_columns("t") +
+                         "t.id, " +
+                         fact_columns("t.", core::is_of_any_answer) + ", " +
+                         fact_columns("t.", core::is_of_final_answer) +
                          " FROM snapshot AS s JOIN outcome AS o ON o.id = s.outcome "
                          "JOIN task AS t ON t.id = s.task JOIN run AS r ON r.id = s.run "
                          "WHERE s.block IS NOT NULL ORDER BY s.block, s.slot, s.id")
                             .c_str()),
         videos_(database, "SELECT video_index, snapshot, expires_at FROM video WHERE task = ?"),
-        tasks_(database,
-               "SELECT id, task_id, (submit_time IS NOT NULL) + 2 * (start_time IS NOT NULL) + "
-               "4 * (model IS NOT NULL) + 8 * (action IS NOT NULL) + "
-               "16 * (request_id IS NOT NULL) FROM task"),
-        unheard_(database, (std::string("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
-                                        "WHERE s.task = ? AND (s.block IS NULL OR NOT ") +
-                            kReadByThis + ") LIMIT 1")
-                               .c_str()),
-        lines_(database,
-               ("SELECT l.line_id, s.block, s.slot, o.http_status, t.task_id" + fact_columns("l") +
-                " FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
-                "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = s.task "
-                "JOIN run AS r ON r.id = s.run WHERE NOT l.reversal AND "
-                "s.block IS NOT NULL AND " +
-                kReadByThis + " ORDER BY s.block, s.slot")
-                   .c_str()) {}
+        tasks_(database, ("SELECT id, task_id, " + sticky_mask_sql() + " FROM task").c_str()),
+        unchecked_(database,
+                   (std::string("SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run "
+                                "WHERE s.task = ? AND (s.block IS NULL OR NOT ") +
+                    kReadByThis + ") LIMIT 1")
+                       .c_str()),
+        lines_(database, ("SELECT l.line_id, s.block, s.slot, o.http_status, t.task_id, " +
+                          fact_columns("l.", core::is_of_final_answer) +
+                          " FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
+                          "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = s.task "
+                          "JOIN run AS r ON r.id = s.run WHERE NOT l.reversal AND "
+                          "s.block IS NOT NULL AND " +
+                          kReadByThis + " ORDER BY s.block, s.slot")
+                             .c_str()) {}
 
   void check_snapshots();
-  void check_what_was_carried();
+  void check_sticky_fields();
   void check_lines();
 
  private:
   void check_answer(const std::string& name);
   void end_block();
   [[nodiscard]] std::string difference(const std::string& body);
-  void hear(const core::Answer& answer);
+  void compare_sticky_fields(const core::Answer& answer);
   [[nodiscard]] bool videos_are_those_of(const core::Answer& answer);
 
   const std::string& version_;
@@ -135,9 +129,9 @@ class AnswerCheck {
   Statement kept_;
   Statement videos_;
   Statement tasks_;
-  Statement unheard_;
+  Statement unchecked_;
   Statement lines_;
-  std::unordered_map<std::int64_t, Heard> heard_;  // by task
+  std::unordered_map<std::int64_t, StickyFields> sticky_;  // by task
   std::int64_t block_ = -1;
   std::int64_t slot_ = -1;
   std::size_t unnamed_bytes_ = 0;  // of the block's answers that no snapshot has named so far
@@ -145,9 +139,8 @@ class AnswerCheck {
 
 constexpr int kTakenFrom = 9;  // the first column that an answer gives
 constexpr int kTask = 13;
-constexpr int kCarriedFrom = 14;
-constexpr int kFactsFrom = 19;
-constexpr int kFacts = 16;  // how many columns
+constexpr int kStickyFrom = 14;
+constexpr int kFactsFrom = kStickyFrom + kStickyFacts;
 
 core::Answer parse(std::int64_t http_status, const std::string& body, std::string_view task_id) {
   const auto id = core::TaskId::parse(task_id);
@@ -205,9 +198,11 @@ void AnswerCheck::check_answer(const std::string& name) {
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
   if (static_cast<std::int64_t>(answer.size()) != kept_.integer(3) || bytes != kept_.blob(4)) {
     faults_.add(name + "its answer is not the one that was received");
-  } else if (kept_.integer(5) != 0 && has_masked_key(kept_, kTakenFrom, kFactsFrom + kFacts - 1)) {
-    Heard& heard = heard_[kept_.integer(kTask)];  // it may have said any of it
-    heard = Heard{.said = all, .finished = heard.finished || is_final_verdict(kept_.integer(8))};
+  } else if (kept_.integer(5) != 0 &&
+             has_masked_key(kept_, kTakenFrom, kFactsFrom + kFinalFacts - 1)) {
+    StickyFields& sticky = sticky_[kept_.integer(kTask)];  // it may have stated any of them
+    sticky = {.stated = StickyFields::kAll,
+              .finished = sticky.finished || is_final_verdict(kept_.integer(8))};
   } else if (kept_.integer(5) != 0) {
     if (const std::string wrong = difference(answer); !wrong.empty()) {
       faults_.add(name + wrong);
@@ -245,31 +240,35 @@ std::string AnswerCheck::difference(const std::string& body) {
            " do not follow from its answer";
   }
   if (answer.verdict != core::Verdict::wrong_task) {
-    hear(answer);
+    compare_sticky_fields(answer);
   }
   return "";
 }
 
 // A task's answers come in their order here too: blocks are numbered as they are written.
-void AnswerCheck::hear(const core::Answer& answer) {
+void AnswerCheck::compare_sticky_fields(const core::Answer& answer) {
   const core::TaskFacts& facts = answer.facts;
-  Heard& heard = heard_[kept_.integer(kTask)];
+  StickyFields& sticky = sticky_[kept_.integer(kTask)];
   const bool is_final = core::is_final(answer.verdict);
-  if (heard.finished && !is_final) {
+  if (sticky.finished && !is_final) {
     return;
   }
-  heard.finished = is_final;
-  const auto take = [&heard](unsigned bit, bool said, bool same) {
-    if (said) {
-      heard.said |= bit;
-      heard.different = same ? heard.different & ~bit : heard.different | bit;
+  sticky.finished = is_final;
+  unsigned bit = 1;
+  const auto take = [&sticky, &bit](bool stated, bool same) {
+    if (stated) {
+      sticky.stated |= bit;
+      sticky.different = same ? sticky.different & ~bit : sticky.different | bit;
     }
+    bit *= 2;
   };
-  take(submit_time, facts.submit_time.has_value(), kept_.time(kCarriedFrom) == facts.submit_time);
-  take(start_time, facts.start_time.has_value(), kept_.time(kCarriedFrom + 1) == facts.start_time);
-  take(model, !facts.model.empty(), kept_.text(kCarriedFrom + 2) == facts.model);
-  take(action, !facts.action.empty(), kept_.text(kCarriedFrom + 3) == facts.action);
-  take(request_id, !facts.request_id.empty(), kept_.text(kCarriedFrom + 4) == facts.request_id);
+  int column = kStickyFrom;
+  for (const auto time : kStickyTimes) {
+    take((facts.*time).has_value(), kept_.time(column++) == facts.*time);
+  }
+  for (const auto text : kStickyTexts) {
+    take(!(facts.*text).empty(), kept_.text(column++) == facts.*text);
+  }
 }
 
 // Each link of a success has its video; a video that names this answer has its link here. The links
@@ -296,23 +295,23 @@ bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
   return fit && (!success || found == answer.links.size());
 }
 
-void AnswerCheck::check_what_was_carried() {
+void AnswerCheck::check_sticky_fields() {
   while (!faults_.full() && tasks_.step()) {
-    const auto found = heard_.find(tasks_.integer(0));
-    const Heard heard = found == heard_.end() ? Heard{} : found->second;
+    const auto found = sticky_.find(tasks_.integer(0));
+    const StickyFields sticky = found == sticky_.end() ? StickyFields{} : found->second;
     const auto has = static_cast<unsigned>(tasks_.integer(2));
-    if (heard.different == 0 && (has & ~heard.said) == 0) {
+    if (sticky.different == 0 && (has & ~sticky.stated) == 0) {
       continue;
     }
-    // An answer that is not kept, or that another version read, may have said it.
-    unheard_.bind(1, tasks_.integer(0));
-    unheard_.bind(2, version_);
-    if (!unheard_.step()) {
+    // An answer that was pruned, or that another version read, may have stated it.
+    unchecked_.bind(1, tasks_.integer(0));
+    unchecked_.bind(2, version_);
+    if (!unchecked_.step()) {
       faults_.add("task " + std::string(tasks_.text(1)) +
                   ": no answer gave the times, the model, the action or the request ID of its row; "
                   "`run --refresh` with its ID takes them from its final answer again");
     }
-    unheard_.reset();
+    unchecked_.reset();
   }
 }
 
@@ -324,7 +323,7 @@ void AnswerCheck::check_lines() {
     try {
       const std::string& body = answers_.read(lines_.integer(1), lines_.integer(2));
       const core::Answer answer = parse(lines_.integer(3), body, lines_.text(4));
-      if (!has_masked_key(lines_, kLineFactsFrom, kLineFactsFrom + kFacts - 1) &&
+      if (!has_masked_key(lines_, kLineFactsFrom, kLineFactsFrom + kFinalFacts - 1) &&
           !facts_are_those_of(answer.facts, lines_, kLineFactsFrom)) {
         faults_.add(name + "it does not follow from its answer");
       }
@@ -339,7 +338,7 @@ void AnswerCheck::check_lines() {
 void check_answers(SQLite::Database& database, const std::string& version, Faults& faults) {
   AnswerCheck check(database, version, faults);
   check.check_snapshots();
-  check.check_what_was_carried();
+  check.check_sticky_fields();
   check.check_lines();
 }
 

@@ -9,6 +9,7 @@
 #include "storage/sqlite/check/closing_check.h"
 #include "storage/sqlite/check/faults.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
@@ -133,15 +134,14 @@ void check_rows(SQLite::Database& database, Faults& faults) {
 
 // ---- replay
 
-constexpr const char* kTasks =
-    "SELECT id, task_id, state, queries, not_found_runs, not_found_run, ifnull(last_snapshot, 0), "
-    "ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), ifnull(last_query, 0), "
-    "coalesce(finish_time, upstream_end_time, resolution, generation_resolution, ratio, "
-    "duration_seconds, input_seconds, "
-    "output_seconds, video_count, completion_tokens, total_tokens, super_resolution_tokens, units, "
-    "credits, quota, fail_reason) IS NULL, "
-    "CASE WHEN json_valid(ifnull(labels, '{}')) THEN json_type(ifnull(labels, '{}')) = 'object' "
-    "ELSE 0 END FROM task ORDER BY id";
+std::string tasks_sql() {
+  return "SELECT id, task_id, state, queries, not_found_runs, not_found_run, "
+         "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), "
+         "ifnull(last_query, 0), coalesce(" +
+         fact_columns("", core::is_of_final_answer) +
+         ") IS NULL, CASE WHEN json_valid(ifnull(labels, '{}')) THEN "
+         "json_type(ifnull(labels, '{}')) = 'object' ELSE 0 END FROM task ORDER BY id";
+}
 
 struct Replay {
   core::TaskStanding standing;
@@ -203,7 +203,7 @@ void compare(const Statement& task, const Replay& replay, Faults& faults) {
 
 // The snapshots are the truth; the task's row must follow from them.
 void check_replay(SQLite::Database& database, Faults& faults) {
-  Statement tasks(database, kTasks);
+  Statement tasks(database, tasks_sql().c_str());
   Statement snapshots(database,
                       "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256, s.block IS NULL "
                       "FROM snapshot AS s JOIN outcome AS o "

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/gateway/task_facts.h"
+#include "core/gateway/answer_facts.h"
 #include "core/gateway/video_links.h"
 
 namespace core {

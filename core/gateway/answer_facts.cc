@@ -1,4 +1,4 @@
-#include "core/gateway/task_facts.h"
+#include "core/gateway/answer_facts.h"
 
 #include <algorithm>
 #include <array>
