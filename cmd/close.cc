@@ -11,7 +11,7 @@
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
-#include "cmd/report/shared_task_warnings.h"
+#include "cmd/run/shared_task_warnings.h"
 #include "core/error.h"
 #include "storage/sqlite/billing/closing.h"
 #include "storage/sqlite/billing/period_blockers.h"

@@ -1,4 +1,4 @@
-#include "cmd/report/shared_task_warnings.h"
+#include "cmd/run/shared_task_warnings.h"
 
 #include "cmd/cli/base_url.h"
 #include "cmd/cli/units.h"

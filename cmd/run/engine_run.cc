@@ -1,0 +1,115 @@
+#include "cmd/run/engine_run.h"
+
+#include <sys/statvfs.h>
+
+#include <utility>
+
+#include "cmd/cli/units.h"
+#include "cmd/run/live_progress.h"
+#include "cmd/run/run_settings.h"
+#include "core/engine/engine.h"
+#include "storage/sqlite/sqlite_ledger.h"
+
+namespace cmd {
+namespace {
+
+// Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
+std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t bytes_min) {
+  struct statvfs status {};
+  if (bytes_min <= 0 || statvfs(folder.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  const auto free_bytes = static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
+  if (free_bytes >= bytes_min) {
+    return std::nullopt;
+  }
+  return "only " + format_size(free_bytes) + " free for " + folder + ", --min-free is " +
+         format_size(bytes_min);
+}
+
+}  // namespace
+
+core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work) const {
+  core::RunPlan plan = plan_of(settings_, store.run());
+  if (work.deadline) {
+    plan.deadline = *work.deadline;
+  }
+  const auto& folder = work.transport.folder;
+  plan.tell_requests = log_.wants(LogLevel::request);
+  plan.concurrency = work.transport.concurrency;
+  plan.download_concurrency = work.transport.download_concurrency;
+  plan.download_hindrance = [this, path = folder ? folder->path() : std::string()] {
+    return lack_of_space(path, settings_.size("min-free"));
+  };
+  return plan;
+}
+
+core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHooks& hooks) {
+  core::RunPlan run_plan = plan(store, work);
+  // Before the store is the writer thread's.
+  const std::uint64_t tasks = store.tasks_to_ask();
+  const std::uint64_t videos = store.videos_to_fetch();
+  // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
+  // made before the threads that use it start, and outlives them.
+  std::unique_ptr<storage::SqliteLedger> ledger;
+  work.transport.claimed = [&ledger](const std::string& path) { return ledger->claimed(path); };
+  core::CurlTransport transport(std::move(work.transport));
+  ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
+  interrupt_.wake_with([&transport] { transport.wake(); });
+  core::Engine engine(std::move(run_plan), work.names, work.account_names,
+                      {*ledger, transport, clock_, interrupt_.level()},
+                      [this](const core::Notice& notice) { outcome_.add(notice); });
+  LiveProgress progress(settings_, log_, interrupt_, clock_,
+                        {.tally = engine.tally(),
+                         .bytes_received = [&transport] { return transport.bytes_received(); },
+                         .downloads = engine.downloads(),
+                         .tasks = tasks,
+                         .videos = videos,
+                         .fetches = !settings_.flag("no-download"),
+                         .waits = settings_.flag("wait")});
+  engine.on_published(
+      [&](const core::WantedVideo& video, const core::SavedFile& file, core::Ticket ticket) {
+        saved_.push_back({ticket, video.id.text() + ": " + file.path});
+        hooks.published(video, work.account_names.at(static_cast<std::size_t>(video.account)), file,
+                        ticket);
+      });
+  engine.on_turn([&] {
+    progress.turn();
+    if (!saved_.empty()) {
+      tell_saved(ledger->committed());
+    }
+    if (hooks.wanted()) {
+      hooks.committed(ledger->committed());
+    }
+  });
+  if (const auto interval = progress.interval()) {
+    engine.turn_at_least_every(*interval);
+  }
+  core::RunResult result;
+  try {
+    result = engine.run();
+  } catch (...) {
+    interrupt_.wake_with({});
+    ledger->stop();  // its writer wakes the transport, which goes first
+    transport.abort();
+    outcome_.summary().tally = engine.tally();
+    throw;
+  }
+  interrupt_.wake_with({});
+  ledger->stop();
+  tell_saved(ledger->committed());
+  hooks.committed(ledger->committed());
+  outcome_.summary().tally = engine.tally();
+  log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
+  return result;
+}
+
+// What is told is durable.
+void EngineRun::tell_saved(core::Ticket committed) {
+  while (!saved_.empty() && saved_.front().ticket <= committed) {
+    log_.detail(saved_.front().line);
+    saved_.pop_front();
+  }
+}
+
+}  // namespace cmd

@@ -1,0 +1,57 @@
+// The main part of a run: the engine works the ledger's work list off over the network.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/cli/settings.h"
+#include "cmd/os/interrupt.h"
+#include "cmd/os/log.h"
+#include "cmd/run/run_outcome.h"
+#include "cmd/run/video_hooks.h"
+#include "core/clock.h"
+#include "core/engine/run_plan.h"
+#include "core/http/curl_transport.h"
+#include "core/video/file_name.h"
+#include "storage/sqlite/task_store.h"
+
+namespace cmd {
+
+/// Wires ledger, transport, engine and progress together, for one run. The main thread.
+class EngineRun {
+ public:
+  EngineRun(const Settings& settings, Log& log, Interrupt& interrupt, const core::Clock& clock,
+            RunOutcome& outcome)
+      : settings_(settings), log_(log), interrupt_(interrupt), clock_(clock), outcome_(outcome) {}
+
+  struct Work {
+    core::TransportSettings transport;
+    std::shared_ptr<core::NameTemplate> names;
+    std::vector<std::string> account_names;             ///< by TaskRecord::account
+    std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
+  };
+  /// Returns when everything is recorded; the summary has the tally, also after an exception.
+  /// Throws core::Error when ledger or event loop fail.
+  [[nodiscard]] core::RunResult drive(storage::TaskStore& store, Work work, VideoHooks& hooks);
+
+ private:
+  [[nodiscard]] core::RunPlan plan(const storage::TaskStore& store, const Work& work) const;
+  void tell_saved(core::Ticket committed);
+
+  const Settings& settings_;
+  Log& log_;
+  Interrupt& interrupt_;
+  const core::Clock& clock_;
+  RunOutcome& outcome_;
+  struct SavedVideo {
+    core::Ticket ticket;
+    std::string line;
+  };
+  std::deque<SavedVideo> saved_;  // not told yet
+};
+
+}  // namespace cmd

@@ -1,0 +1,78 @@
+#include "cmd/run/monitor_files.h"
+
+#include <exception>
+#include <filesystem>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/version.h"
+#include "cmd/os/atomic_file.h"
+
+namespace cmd {
+
+void MonitorFiles::write(const Summary& summary, const std::string& ledger,
+                         const std::optional<storage::LedgerPlace>& place) {
+  const int code = summary.exit_code;
+  if (code == ExitCode::no_ledger || code == ExitCode::ledger_busy ||
+      (code == ExitCode::wrong_usage && summary.run_id == 0)) {
+    return;
+  }
+  write_file("status-file", [&summary](const std::string& path) {
+    write_atomically(path, summary_json(summary) + "\n", kReadableByAll);
+  });
+  if (code != ExitCode::wrong_usage) {
+    write_file("metrics-file", [&](const std::string& path) {
+      Metrics metrics = run_metrics(summary, path);
+      metrics.ledger = ledger_counts(ledger, place);
+      write_metrics_file(path, metrics);
+    });
+  }
+}
+
+void MonitorFiles::write_file(const char* option,
+                              const std::function<void(const std::string&)>& write) {
+  const auto path = settings_.given_text(option);
+  if (!path) {
+    return;
+  }
+  try {
+    write(*path);
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--") + option + ": " + failure.what());
+  }
+}
+
+// None if the ledger cannot be read or another file lies there now: the run's end says why.
+std::optional<storage::LedgerTotals> MonitorFiles::ledger_counts(
+    const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const {
+  if (!place && !std::filesystem::exists(ledger)) {
+    return storage::LedgerTotals{};
+  }
+  if (place && !place->is_unmoved()) {
+    return std::nullopt;
+  }
+  try {
+    return storage::History(ledger).totals(clock_.utc());
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
+    return std::nullopt;
+  }
+}
+
+Metrics MonitorFiles::run_metrics(const Summary& summary, const std::string& path) const {
+  Metrics metrics;
+  metrics.version = program_version();
+  metrics.last_run_end = clock_.utc();
+  metrics.last_run_seconds = summary.seconds;
+  metrics.last_run_exit_code = summary.exit_code;
+  metrics.last_run_requests = summary.tally.requests;
+  metrics.last_run_retries = summary.tally.retries;
+  metrics.last_run_rejected_rows = summary.rows_rejected;
+  metrics.last_run_not_answered = summary.tally.not_answered;
+  metrics.last_run_unrecognised = summary.tally.unrecognised;
+  metrics.last_run_errors = summary.tally.errors;
+  metrics.last_success = summary.exit_code == ExitCode::ok ? std::optional(metrics.last_run_end)
+                                                           : last_success_of(path);
+  return metrics;
+}
+
+}  // namespace cmd

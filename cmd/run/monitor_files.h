@@ -1,0 +1,40 @@
+// The files that monitors read after a run: --status-file and --metrics-file.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
+#include "cmd/run/metrics_file.h"
+#include "cmd/run/summary.h"
+#include "core/clock.h"
+#include "storage/sqlite/ledger_file.h"
+
+namespace cmd {
+
+/// A file that cannot be written is an error in the log, and changes nothing about the run. One
+/// thread.
+class MonitorFiles {
+ public:
+  MonitorFiles(const Settings& settings, Log& log, const core::Clock& clock)
+      : settings_(settings), log_(log), clock_(clock) {}
+
+  /// Writes what was asked for; nothing when the exit code says that there was no run. `place`: of
+  /// the ledger, once the run began.
+  void write(const Summary& summary, const std::string& ledger,
+             const std::optional<storage::LedgerPlace>& place);
+
+ private:
+  void write_file(const char* option, const std::function<void(const std::string&)>& write);
+  [[nodiscard]] std::optional<storage::LedgerTotals> ledger_counts(
+      const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const;
+  [[nodiscard]] Metrics run_metrics(const Summary& summary, const std::string& path) const;
+
+  const Settings& settings_;
+  Log& log_;
+  const core::Clock& clock_;
+};
+
+}  // namespace cmd

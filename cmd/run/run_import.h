@@ -1,0 +1,33 @@
+// The first part of a run: the rows of its inputs come onto the ledger's work list.
+#pragma once
+
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
+#include "cmd/run/run_inputs.h"
+#include "cmd/run/run_outcome.h"
+#include "core/input/task_list.h"
+#include "storage/sqlite/task_store.h"
+
+namespace cmd {
+
+/// One thread.
+class RunImport {
+ public:
+  RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunOutcome& outcome)
+      : settings_(settings), log_(log), inputs_(inputs), outcome_(outcome) {}
+
+  /// Reads all inputs and adds what --pending asks for. Returns false if `patience` was over before
+  /// the end of the inputs: the rows read by then are on the work list.
+  [[nodiscard]] bool read_into(storage::TaskStore& store, const core::InputPatience& patience);
+
+ private:
+  [[nodiscard]] bool read_inputs(const RunInputs::Take& take, std::int64_t run);
+  void tell_label_differences(const storage::LabelDifferences& differences, bool taken);
+
+  const Settings& settings_;
+  Log& log_;
+  RunInputs& inputs_;
+  RunOutcome& outcome_;
+};
+
+}  // namespace cmd

@@ -1,0 +1,204 @@
+#include "cmd/run/run_session.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "cmd/cli/exit_code.h"
+#include "cmd/cli/units.h"
+#include "cmd/cli/version.h"
+#include "cmd/run/engine_run.h"
+#include "cmd/run/monitor_files.h"
+#include "cmd/run/run_import.h"
+#include "cmd/run/run_settings.h"
+#include "cmd/run/shared_task_warnings.h"
+#include "cmd/run/sidecar.h"
+#include "core/error.h"
+#include "core/video/local/output_folder.h"
+#include "storage/ledger_error.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
+
+}  // namespace
+
+RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
+                       RunOutcome& outcome)
+    : settings_(settings), log_(log), inputs_(inputs), monitor_(monitor), outcome_(outcome) {
+  for (const Account& account : inputs.accounts()) {
+    account_names_.push_back(account.name);
+  }
+}
+
+int RunSession::execute() {
+  const std::string ledger = settings_.ledger_path();
+  // Freed last: the monitor hears of this end before it hears of the next start.
+  std::optional<storage::Lock> lock;
+  try {
+    const int code = execute_locked(ledger, lock);
+    monitor_.end(code, interrupt_.signal() != 0);
+    return code;
+  } catch (...) {
+    Summary& summary = outcome_.summary();
+    summary.exit_code = failure_of(std::current_exception()).exit_code;
+    summary.seconds = seconds_so_far();
+    write_monitor_files(ledger);
+    monitor_.end(summary.exit_code, interrupt_.signal() != 0);
+    throw;
+  }
+}
+
+int RunSession::execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock) {
+  core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
+  fit_to_open_files(transport, log_);
+  transport.request_ids = log_.wants(LogLevel::request);
+  outcome_.open_failed_rows(account_names_);
+  hook_settings_ = hook_settings(settings_, transport);
+  names_ = std::make_shared<core::NameTemplate>(settings_.text("name"));
+  // Before a file is made. Only IDs make a ledger: what is pending stands in one.
+  storage::require_ledger(ledger, !inputs_.names().empty());
+  try {
+    lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
+  } catch (const core::Stopped&) {
+    return kSignalBase + interrupt_.signal();
+  }
+  if (const auto deadline = settings_.given_duration("deadline")) {
+    deadline_ = clock_.steady() + *deadline;
+  }
+  // Not before: to a monitor this start would be that of the run that held the ledger.
+  monitor_.start();
+  return execute_with_ledger(ledger, *lock, std::move(transport));
+}
+
+int RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                                    core::TransportSettings transport) {
+  if (!settings_.flag("no-download")) {
+    transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
+  }
+  storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
+  outcome_.summary().run_id = store.begin_run({.version = std::string(program_version()),
+                                               .host = host_name(),
+                                               .inputs = inputs_.names(),
+                                               .accounts = account_names_,
+                                               .stale_after = settings_.duration("stale-after")});
+  place_ = store.place();
+  lock.keep();
+  try {
+    work(store, lock, std::move(transport));
+  } catch (const storage::LedgerUnreadable& failure) {
+    store.place().require_unmoved();
+    throw core::Error(std::string("the ledger changed while the run went on: ") + failure.what());
+  }
+  return outcome_.summary().exit_code;
+}
+
+void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
+                      core::TransportSettings transport) {
+  const bool input_cut = !import(store);
+  const core::RunResult result = drive(store, std::move(transport));
+  warn_of_shared_tasks(settings_, store.path(), storage::SharedTaskScope::last_run,
+                       [this](const std::string& text, const std::string& advice) {
+                         log_.warning(text + "; " + advice);
+                       });
+  decide(store, result, input_cut);
+  name_left_over(store);
+  outcome_.publish_failed_rows();
+  require_that_it_was_alone(store, lock);
+  const Summary& summary = outcome_.summary();
+  store.end_run(summary.exit_code, summary_json(summary));
+  warn_of_large_log(store);
+  write_monitor_files(store.path());
+  outcome_.tell();
+}
+
+bool RunSession::import(storage::TaskStore& store) {
+  return RunImport(settings_, log_, inputs_, outcome_)
+      .read_into(store, {.stop = interrupt_.descriptor(),
+                         .until = deadline_.value_or(core::SteadyTime::max())});
+}
+
+core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSettings transport) {
+  hook_settings_.folder = transport.folder;
+  VideoHooks hooks(hook_settings_, log_);
+  EngineRun::Work work{.transport = std::move(transport),
+                       .names = names_,
+                       .account_names = account_names_,
+                       .deadline = {}};
+  if (deadline_) {
+    work.deadline = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_.steady());
+  }
+  core::RunResult result =
+      EngineRun(settings_, log_, interrupt_, clock_, outcome_).drive(store, std::move(work), hooks);
+  finish_hooks(hooks, store.path());
+  return result;
+}
+
+// Everything is recorded by now. A signal ends what still runs.
+void RunSession::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
+  interrupt_.wake_with([&hooks] { hooks.hurry(); });
+  hooks.finish(interrupt_.level() != 0);
+  interrupt_.wake_with({});
+  std::size_t failures = hooks.failures();
+  if (hook_settings_.sidecar && hook_settings_.folder && interrupt_.level() == 0) {
+    failures += write_missing_sidecars(ledger, *hook_settings_.folder, log_);
+  }
+  if (failures > 0) {
+    outcome_.summary().tally.errors["hook"] += failures;
+  }
+}
+
+void RunSession::decide(storage::TaskStore& store, const core::RunResult& result, bool input_cut) {
+  outcome_.count_tasks(store.totals());
+  outcome_.summary().seconds = seconds_so_far();
+  outcome_.count_rows(inputs_.counts());
+  outcome_.decide({.signal = interrupt_.signal(),
+                   .result = result,
+                   .videos_count = !settings_.flag("no-download"),
+                   .waits = settings_.flag("wait") || deadline_.has_value(),
+                   .input_cut = input_cut});
+}
+
+// Names the tasks and videos that were still queued when the run stopped.
+void RunSession::name_left_over(storage::TaskStore& store) {
+  const bool videos = outcome_.summary().videos_left > 0 && !settings_.flag("no-download");
+  if (videos || outcome_.lists_tasks()) {
+    store.each_left(videos,
+                    [this](const storage::LeftOver& left) { outcome_.add_left_over(left); });
+  }
+}
+
+// The last look before a success is told: two runs that met may have asked and fetched the same.
+void RunSession::require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock) {
+  try {
+    lock.require_in_place();
+    store.require_newest_run();
+  } catch (const core::Error& failure) {
+    outcome_.fail(failure.what());
+  }
+}
+
+void RunSession::warn_of_large_log(const storage::TaskStore& store) {
+  if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
+    log_.warning("the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
+                 ", since another program keeps reading the ledger; it goes when that one ends");
+  }
+}
+
+void RunSession::write_monitor_files(const std::string& ledger) {
+  MonitorFiles(settings_, log_, clock_).write(outcome_.summary(), ledger, place_);
+}
+
+double RunSession::seconds_so_far() const {
+  return std::chrono::duration<double>(clock_.steady() - begin_).count();
+}
+
+}  // namespace cmd

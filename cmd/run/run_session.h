@@ -1,0 +1,64 @@
+// One run from the lock to the summary: open the ledger, import, drive the engine, end.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/cli/settings.h"
+#include "cmd/os/interrupt.h"
+#include "cmd/os/log.h"
+#include "cmd/run/monitor_calls.h"
+#include "cmd/run/run_inputs.h"
+#include "cmd/run/run_outcome.h"
+#include "cmd/run/video_hooks.h"
+#include "core/clock.h"
+#include "core/http/curl_transport.h"
+#include "core/video/file_name.h"
+#include "storage/sqlite/ledger_file.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/task_store.h"
+
+namespace cmd {
+
+/// Made before any other thread, since it takes the signals (see Interrupt). The main thread.
+class RunSession {
+ public:
+  RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
+             RunOutcome& outcome);
+
+  /// Returns the exit code. Throws what `run` throws, once the monitors know.
+  int execute();
+
+ private:
+  int execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
+  int execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                          core::TransportSettings transport);
+  void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
+  [[nodiscard]] bool import(storage::TaskStore& store);
+  [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
+  void finish_hooks(VideoHooks& hooks, const std::string& ledger);
+  void decide(storage::TaskStore& store, const core::RunResult& result, bool input_cut);
+  void name_left_over(storage::TaskStore& store);
+  void require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock);
+  void warn_of_large_log(const storage::TaskStore& store);
+  void write_monitor_files(const std::string& ledger);
+  [[nodiscard]] double seconds_so_far() const;
+
+  const Settings& settings_;
+  Log& log_;
+  RunInputs& inputs_;
+  MonitorCalls& monitor_;
+  RunOutcome& outcome_;
+  std::vector<std::string> account_names_;  // by TaskRecord::account
+  Interrupt interrupt_;
+  core::SystemClock clock_;
+  const core::SteadyTime begin_ = clock_.steady();
+  std::optional<core::SteadyTime> deadline_;   // counts from when the ledger was locked
+  std::optional<storage::LedgerPlace> place_;  // of the ledger, once the run began
+  VideoHookSettings hook_settings_;
+  std::shared_ptr<core::NameTemplate> names_;
+};
+
+}  // namespace cmd
