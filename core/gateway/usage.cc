@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/domain/money.h"
+#include "core/gateway/video_lists.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -95,13 +96,19 @@ void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& met
   add_leaves(member, name, metrics);
 }
 
-/// The first of the values that is a number.
+bool is_zero(std::string_view number) {
+  return number.find_first_not_of("0.") == std::string_view::npos;
+}
+
+/// The first of the values that is a number. A zero hides no figure behind it.
 std::string first_number(std::initializer_list<JsonValue> values) {
+  std::string zero;
   for (const JsonValue value : values) {
     std::string number = plain_decimal(value);
-    if (!number.empty()) return number;
+    if (!is_zero(number)) return number;
+    if (zero.empty()) zero = std::move(number);
   }
-  return {};
+  return zero;
 }
 
 std::string first_label(std::initializer_list<JsonValue> values) {
@@ -278,13 +285,13 @@ std::string listed_videos(JsonValue list) {
   return std::to_string(std::distance(videos.begin(), videos.end()));
 }
 
-/// The count of videos that any level states.
+/// The count of videos that any level states. No video at all is no count of a success's.
 std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
   std::string count = first_number({usage["video_count"]});
-  for (const JsonValue* level = levels.begin(); count.empty() && level != levels.end(); ++level) {
+  for (const JsonValue* level = levels.begin(); is_zero(count) && level != levels.end(); ++level) {
     count = first_number({(*level)["video_count"]});
   }
-  return count;
+  return is_zero(count) ? std::string() : count;
 }
 
 /// Adds exact numbers up; empty as soon as one of them is none, or there are too many digits.
@@ -317,7 +324,9 @@ JsonValue clip_list(const AnswerLevels& levels) {
   const JsonValue videos = video_list(levels);
   if (videos.exists()) return videos;
   for (const JsonValue level : levels) {
-    if (level["outputs"].first_child()["duration"].exists()) return level["outputs"];
+    for (const JsonValue output : level["outputs"].children()) {
+      if (output["duration"].exists() && !is_no_video(output)) return level["outputs"];
+    }
   }
   return {};
 }
@@ -326,7 +335,7 @@ JsonValue clip_list(const AnswerLevels& levels) {
 std::string listed_seconds(JsonValue list) {
   Sum sum;
   for (const JsonValue video : list.children()) {
-    sum.add(first_number({video["duration"], video["video"]["duration"]}));
+    if (!is_no_video(video)) sum.add(first_number({video["duration"], video["video"]["duration"]}));
   }
   return sum.text();
 }
@@ -363,9 +372,10 @@ constexpr std::array kStatedCounts = {
 void read_stated_counts(const UsageBlock& block, TaskFacts& facts) {
   for (const StatedCount& stated : kStatedCounts) {
     std::string& count = facts.*stated.fact;
-    if (count.empty()) {
-      const JsonValue place = stated.place == StatedIn::usage ? block.usage : block.holder;
-      count = plain_decimal(place[stated.key]);
+    const JsonValue place = stated.place == StatedIn::usage ? block.usage : block.holder;
+    if (is_zero(count)) {
+      std::string number = plain_decimal(place[stated.key]);
+      if (count.empty() || !is_zero(number)) count = std::move(number);
     }
   }
 }
@@ -376,7 +386,7 @@ int weight(JsonValue value) {
   if (!value.is_object() && !value.is_array()) {
     const std::string_view text = value.scalar();
     if (text.empty()) return 0;
-    return text.find_first_not_of("0.") == std::string_view::npos ? 1 : kSaysSomething;
+    return is_zero(text) ? 1 : kSaysSomething;
   }
   int most = 0;
   for (const JsonValue child : value.children()) {
@@ -392,7 +402,7 @@ struct UsagePlace {
   JsonValue says;
 };
 std::array<UsagePlace, 5> usage_places(JsonNest& nest, JsonValue level) {
-  const JsonValue metadata = level["metadata"];
+  const JsonValue metadata = nest.unwrapped(level["metadata"]);
   const JsonValue usage = nest.unwrapped(level["usage"]);
   const JsonValue beside = nest.unwrapped(metadata["usage"]);
   return {{{{.holder = level, .usage = usage}, usage},
@@ -458,7 +468,8 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
   }
   for (const char* key :
        {"credits", "final_unit_deduction", "final_balance_deduction", "billing"}) {
-    add_member(block.holder, key, metrics);
+    const bool hides_one = block.usage[key].exists() && weight(block.holder[key]) < kSaysSomething;
+    if (!hides_one) add_member(block.holder, key, metrics);
   }
   return metrics;
 }
@@ -493,7 +504,10 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   facts.video_count = counted_videos(levels, usage);
   if (facts.video_count.empty()) facts.video_count = listed_videos(videos);
   read_stated_counts(block, facts);
-  if (facts.units.empty()) facts.units = billed_units(holder["billing"]);
+  if (is_zero(facts.units)) {
+    facts.units =
+        first_text([&] { return billed_units(holder["billing"]); }, [&] { return facts.units; });
+  }
 }
 
 }  // namespace core

@@ -139,13 +139,6 @@ bool is_other_media(std::string_view url) {
                      [&path](std::string_view ending) { return path.ends_with(ending); });
 }
 
-bool is_other_type(JsonValue entry) {
-  const std::string type = lower(entry["type"].text());
-  return std::any_of(kOtherTypes.begin(), kOtherTypes.end(), [&type](std::string_view other) {
-    return type.find(other) != std::string::npos;
-  });
-}
-
 class ListReader {
  public:
   ListReader(LinkPlaces& places, VideoLists& lists) : places_(places), lists_(lists) {}
@@ -195,7 +188,7 @@ class ListReader {
   }
 
   void read_entry(JsonValue entry, bool of_videos, std::vector<Links>& videos, int& beyond) {
-    if (entry.is_object() && is_other_type(entry)) return;
+    if (is_no_video(entry)) return;
     const JsonValue urls = entry["url"];
     if (urls.is_array()) {
       for (const JsonValue url : urls.children()) read_entry(url, of_videos, videos, beyond);
@@ -203,8 +196,8 @@ class ListReader {
     }
     Links links;
     for (const JsonValue value :
-         {entry, entry["url"], entry["video"]["url"], entry["video_url"], entry["video_url"]["url"],
-          entry["videoUrl"], entry["output"]["video_url"], entry["content"]["video_url"]}) {
+         {entry, entry["video"]["url"], entry["video_url"], entry["videoUrl"],
+          entry["output"]["video_url"], entry["content"]["video_url"]}) {
       places_.add(value, LinkPlaces::Holder::vendor, links);
     }
     const bool had_any = !links.empty();
@@ -249,7 +242,15 @@ int whole_count(std::string_view text) {
 
 }  // namespace
 
+bool is_no_video(JsonValue entry) {
+  const std::string type = lower(entry["type"].text());
+  return std::any_of(kOtherTypes.begin(), kOtherTypes.end(), [&type](std::string_view other) {
+    return type.find(other) != std::string::npos;
+  });
+}
+
 void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
+  if (value.is_object()) value = value["url"];
   if (value.text().empty()) return;
   std::optional<std::string> url = usable(value.text(), holder);
   if (url && std::find(links.begin(), links.end(), *url) == links.end()) {

@@ -23,7 +23,8 @@ class LinkPlaces {
 
   explicit LinkPlaces(const TaskId& id) : id_(id) {}
 
-  /// Appends the link that a value's text is, unless it is there already.
+  /// Appends the link that a value's text is, or the `url` of an object, unless it is there
+  /// already.
   void add(JsonValue value, Holder holder, Links& links);
   /// The same for a place that mostly holds words: only a whole URL counts, anything else is text.
   void add_text(std::string_view text, Links& links);
@@ -45,6 +46,9 @@ struct VideoLists {
   int beyond = 0;             ///< how many more the longest list holds than are kept here
   Links keyed;                ///< those URLs that mostly want the vendor's own key
 };
+
+/// Whether an entry of a list says of itself that it is a picture, a sound or the like.
+[[nodiscard]] bool is_no_video(JsonValue entry);
 
 [[nodiscard]] VideoLists read_lists(const AnswerLevels& levels, LinkPlaces& places);
 

@@ -223,6 +223,14 @@ TEST(UsageFacts, ADurationBesideCreditsIsWhatWasAskedFor) {
 TEST(UsageFacts, CreditsAndUnitsStandInTheUsageToo) {
   EXPECT_EQ(Reading(R"({"usage":{"credits":20}})").facts.credits, "20");
   EXPECT_EQ(Reading(R"({"credits":"8","usage":{"credits":20}})").facts.credits, "8");
+  const Reading zero(R"({"credits":0,"usage":{"credits":20}})");
+  EXPECT_EQ(zero.facts.credits, "20") << "a zero hides no figure";
+  EXPECT_EQ(zero.metrics, (Metrics{{"credits", "20"}}));
+  EXPECT_EQ(Reading(R"({"credits":0,"usage":{"credits":0}})").facts.credits, "0");
+  EXPECT_EQ(Reading(R"({"final_unit_deduction":"0","billing":[{"charge_type":"unit","amount":7}]})")
+                .facts.units,
+            "7");
+  EXPECT_EQ(Reading(R"({"final_unit_deduction":"0"})").facts.units, "0");
   const auto units = [](const std::string& billing) {
     return Reading(R"({"billing":)" + billing + "}").facts.units;
   };
@@ -253,6 +261,22 @@ TEST(UsageFacts, ListedClipsAreAddedUpExactly) {
   EXPECT_EQ(Reading(R"({"usage":{"duration":9},"videos":[{"duration":5},{"duration":5}]})")
                 .facts.duration_seconds,
             "9");
+}
+
+TEST(UsageFacts, OutputsThatAreNoVideosHaveNoLengthOfVideo) {
+  EXPECT_EQ(Reading(R"({"outputs":[{"type":"audio","duration":"5.1"},)"
+                    R"({"type":"video","duration":"5.1"},{"type":"cover_image"}]})")
+                .facts.output_seconds,
+            "5.1");
+}
+
+TEST(UsageFacts, NoVideoIsNoCountOfVideos) {
+  EXPECT_EQ(Reading(R"({"usage":{"video_count":0,"duration":5}})").facts.video_count, "");
+  EXPECT_EQ(Reading(R"({"video_count":2,"usage":{"video_count":0}})").facts.video_count, "2");
+}
+
+TEST(UsageFacts, StandInMetadataThatIsTextToo) {
+  EXPECT_EQ(Reading(R"({"metadata":"{\"usage\":{\"total_tokens\":7}}"})").facts.total_tokens, "7");
 }
 
 TEST(UsageFacts, StandBesideNoUsageToo) {
