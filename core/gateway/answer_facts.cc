@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "core/gateway/api.h"
 #include "core/gateway/usage.h"
 #include "core/gateway/video_links.h"
 #include "core/text/printable.h"
@@ -147,7 +148,8 @@ std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
     // A gateway in between notes when it noticed, which is no vendor's end.
     if ((*level)["finish_time"].exists()) continue;
     if (const auto time = read_time((*level)["output"]["end_time"], kDashScopeZone)) return time;
-    if (const auto time = first_time(*level, {"updated_at", "completed_at"})) return time;
+    if (const auto time = first_time(*level, {"updated_at", "update_time", "completed_at"}))
+      return time;
   }
   return std::nullopt;
 }
@@ -172,47 +174,51 @@ std::string read_model(const AnswerLevels& levels) {
 
 bool is_zero(JsonValue code) { return code.scalar() == "0"; }
 
-/// "code: message", or whichever of them says something that the other does not.
-std::string joined(JsonValue code, JsonValue message) {
-  std::string text(is_success_code(code) ? std::string_view() : code.scalar());
-  if (text == message.text()) return text;
-  if (!text.empty() && !message.text().empty()) text += ": ";
-  return text.append(message.text());
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-/// `error` is an object with code and message, a text, or null.
+/// "code: message", or whichever of them says something that the other does not.
+std::string joined(JsonValue code, JsonValue message) {
+  const std::string_view words = trimmed(message.text());
+  std::string text(is_success_code(code) ? std::string_view() : trimmed(code.scalar()));
+  if (text == words) return text;
+  if (!text.empty() && !words.empty()) text += ": ";
+  return text.append(words);
+}
+
+/// `error` is an object with code and message, a text, a number, or null.
 std::string error_text(JsonValue error) {
-  return error.is_string() ? std::string(error.text()) : joined(error["code"], error["message"]);
+  return error.is_object() ? joined(error["code"], error["message"])
+                           : std::string(trimmed(error.is_boolean() ? "" : error.scalar()));
 }
 
 /// The failure as one level of the vendor's body states it (gateway.md, section 5, "failure text").
 std::string cause_at(JsonValue level) {
   std::string text = error_text(level["error"]);
   if (text.empty()) text = joined(level["output"]["code"], level["output"]["message"]);
-  if (text.empty()) text = level["task_status_msg"].text();
+  if (text.empty()) text = trimmed(level["task_status_msg"].text());
   if (text.empty() && !is_success_code(level["err_code"])) text = level["err_code"].scalar();
   const JsonValue base = level["base_resp"];
   if (text.empty() && !base["status_code"].is_null() && !is_zero(base["status_code"])) {
     text = joined(base["status_code"], base["status_msg"]);
   }
-  if (text.empty()) text = level["fail_reason"].text();
+  if (text.empty()) text = error_text(level["fail_reason"]);
   // Jimeng's 10000 is its "fine".
   const JsonValue code = level["code"];
   if (text.empty() && !is_success_code(code) && code.scalar() != "10000") {
     text = joined(code, level["message"]);
   }
-  return text;
-}
-
-/// The failure in the gateway's own words.
-std::string own_reason(JsonValue task) {
-  std::string text = error_text(task["error"]);
-  for (const JsonValue said : {task["fail_reason"], task["result_url"]}) {
-    if (text.empty() && !is_link(said.text())) text = said.text();
+  // Kling's newer answers list tasks that have a status and a message each.
+  if (text.empty() && verdict_of_word(level["status"].text()) == Verdict::failed) {
+    text = trimmed(level["message"].text());
   }
   return text;
 }
 
+/// The failure in the gateway's own words.
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// The start of a text, cut between characters.
@@ -232,6 +238,18 @@ bool says_nothing(std::string_view reason) {
       "",      "task failed",   "failed",   "fail",    "failure",
       "error", "unknown error", "任务失败", "未知错误"};
   return std::find(kWords.begin(), kWords.end(), words) != kWords.end();
+}
+
+/// The failure in the gateway's own words: the first that say something, else the first.
+std::string own_reason(JsonValue task) {
+  std::string first;
+  for (const JsonValue said : {task["error"], task["fail_reason"], task["result_url"]}) {
+    std::string text = error_text(said);
+    if (is_link(text)) continue;
+    if (!says_nothing(text)) return text;
+    if (first.empty()) first = std::move(text);
+  }
+  return first;
 }
 
 bool is_alphanumeric(char c) {

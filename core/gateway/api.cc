@@ -72,13 +72,6 @@ bool is_word(std::string_view text, std::string_view lower_case_word) {
                     });
 }
 
-Verdict verdict_of_status(JsonValue status) {
-  for (const StatusWord& known : kStatusWords) {
-    if (is_word(status.text(), known.word)) return known.verdict;
-  }
-  return Verdict::unrecognised;
-}
-
 std::string capped(std::string_view text) {
   if (text.size() <= kWordBytesMax) return std::string(text);
   std::size_t end = kWordBytesMax;
@@ -249,10 +242,12 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
     return;
   }
   answer.live_fetch = is_live_fetch(root, task);
-  answer.verdict = verdict_of_status(task["status"]);
+  answer.verdict = verdict_of_word(task["status"].text());
   answer.names_task = is_final(answer.verdict) && names_a_task(task);
   if (answer.verdict == Verdict::unrecognised) {
-    answer.message = "unknown status word: " + for_people(answer.status, kWordBytesMax);
+    answer.message = answer.status.empty()
+                         ? "no status word"
+                         : "unknown status word: " + for_people(answer.status, kWordBytesMax);
   }
   read_task(nest, task, id, answer);
 }
@@ -293,6 +288,13 @@ std::string content_path(const TaskId& id) {
   append_percent_encoded(path, id.text());
   path += "/content";
   return path;
+}
+
+Verdict verdict_of_word(std::string_view status) {
+  for (const StatusWord& known : kStatusWords) {
+    if (is_word(status, known.word)) return known.verdict;
+  }
+  return Verdict::unrecognised;
 }
 
 Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {

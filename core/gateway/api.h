@@ -24,6 +24,10 @@ inline constexpr std::size_t kMessageBytesMax = 300;
 /// something; nothing is guessed.
 [[nodiscard]] Answer parse_answer(int http_status, std::string_view body, const TaskId& id);
 
+/// What a status word says of a task, in any case and with blanks around it; `unrecognised` when
+/// nobody knows it.
+[[nodiscard]] Verdict verdict_of_word(std::string_view status);
+
 /// Whether a body is meant for a browser: it begins as HTML does.
 [[nodiscard]] bool is_web_page(std::string_view body);
 

@@ -839,6 +839,13 @@ TEST(Links, AreTakenInOrderAndOnce) {
   EXPECT_EQ(answer.videos_without_link, 2);
 }
 
+TEST(Links, MayStandInAnObject) {
+  EXPECT_EQ(urls_of(parse_success(R"({"video_url":{"url":"https://h/v"}})")),
+            (std::vector<std::string>{"https://h/v"}));
+  EXPECT_EQ(urls_of(parse_success("null", R"("result_url":{"url":"https://h/v"},)")),
+            (std::vector<std::string>{"https://h/v"}));
+}
+
 TEST(Links, OfTheUnionOfAllShapes) {
   const char* tasks[] = {R"("result_url":"https://h/v")", R"("url":"https://h/v")",
                          R"("video_url":"https://h/v")", R"("metadata":{"url":"https://h/v"})",
@@ -1161,6 +1168,10 @@ TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
       {R"({"code":"success","data":{"fail_reason":"inner"}})", "inner"},
       {R"({"task":{"error":{"code":"C","message":"m"}}})", "C: m"},
       {R"([{"error":{"code":"C","message":"m"}}])", "C: m"},
+      {R"({"error":"  ","err_code":"E"})", "E"},
+      {R"({"code":0,"data":[{"status":"failed","message":" m "}]})", "m"},
+      {R"({"code":0,"data":[{"status":"succeeded","message":"fine"}]})", ""},
+      {R"({"fail_reason":{"code":"C","message":"m"}})", "C: m"},
   };
   for (const auto& [data, vendor] : cases) {
     const std::string inner = vendor;
@@ -1213,6 +1224,22 @@ TEST(FailReason, SaysNothingTwice) {
                     R"("fail_reason":"task failed",)")
           .facts.fail_reason,
       "late (upstream: stale)");
+}
+
+TEST(FailReason, IsTheFirstOfTheGatewaysWordsThatSaysSomething) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("error":"failed","fail_reason":"out of credits",)", "out of credits"},
+      {R"("fail_reason":"   ","result_url":"blocked",)", "blocked"},
+      {R"("fail_reason":{"code":"C","message":"m"},)", "C: m"},
+      {R"("fail_reason":42,)", "42"},
+      {R"("error":true,"fail_reason":" late\n",)", "late"},
+      {R"("error":"error","fail_reason":"",)", "error"},
+  };
+  for (const auto& [fields, reason] : cases) {
+    EXPECT_EQ(parse_failure("null", fields).facts.fail_reason, reason) << fields;
+  }
+  EXPECT_EQ(parse_failure(R"({"error":"real"})", R"("fail_reason":"  ",)").facts.fail_reason,
+            "real");
 }
 
 TEST(FailReason, IsTheGatewaysWhenTheVendorIsSilent) {
