@@ -369,7 +369,7 @@ void QueryLane::tell_oddities(std::size_t slot, const Answer& answer, bool answe
     held.told_unreachable = true;
     tell_unreachable(slot, answer);
   }
-  if (answer.verdict == Verdict::wrong_task) {
+  if (answer.verdict == Verdict::wrong_task && !std::exchange(held.told_wrong_task, true)) {
     tell(Notice::Kind::flagged, slot, "the answer names another task; kept, not used");
   }
 }

@@ -23,6 +23,7 @@ struct HeldTask {
   bool asked = false;
   bool waiting = false;  ///< answered in this run, and to be asked again later
   bool unrecognised = false;
+  bool told_wrong_task = false;
   bool told_unreachable = false;  ///< that no link leads to some of its videos
   bool offered = false;           // videos, in this run
   bool live_fetch = false;

@@ -56,15 +56,27 @@ bool CurlTransport::Loop::judge_head(Download& download) {
       download.promised.crc64 = crc64;
     }
   }
-  if (status == kPartial) {
+  if (status == kPartial && download.resume_from > 0) {
     return judge_resumed(download, etag);
   }
   curl_off_t length = -1;
   curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (status == kPartial) {
+    const auto range = parse_content_range(header_value(easy, "Content-Range"));
+    if (!range || range->first > 0 || range->last + 1 < range->total) {
+      download.failure =
+          FetchFailure{.problem = FetchProblem::other_status,
+                       .text = "HTTP 206: a part of the video, though all of it was asked for"};
+      return false;
+    }
+    length = range->total;  // a part that is the whole
+  }
   if (length >= 0) {
     download.promised.length = length;
   }
-  download.promised.md5_base64 = header_value(easy, "Content-MD5");
+  if (status == kOk) {
+    download.promised.md5_base64 = header_value(easy, "Content-MD5");
+  }
   if (length > settings_.video_bytes_max) {
     download.failure = FetchFailure{.problem = FetchProblem::too_large,
                                     .text = "the video has " + std::to_string(length) +
@@ -82,7 +94,7 @@ bool CurlTransport::Loop::judge_resumed(Download& download, const std::string& e
   const auto range = parse_content_range(header_value(download.easy.get(), "Content-Range"));
   const PartFile& part = *download.part;
   const std::optional<std::int64_t>& length = part.promised().length;
-  const bool same = download.resume_from > 0 && range && range->first == download.resume_from &&
+  const bool same = range && range->first == download.resume_from &&
                     (!length || range->total == *length) && etag == part.validator();
   if (!same) {
     download.plain_again = true;

@@ -138,6 +138,7 @@ TEST_F(EngineTest, AnotherTasksAnswerMovesNothing) {
   EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
   EXPECT_EQ(tally().not_answered, 1U);
   EXPECT_EQ(tally().errors.count("wrong_task"), 1U);
+  EXPECT_EQ(told(core::Notice::Kind::flagged), 1U) << "once, however often it is asked";
   EXPECT_TRUE(std::none_of(transport_.sent.begin(), transport_.sent.end(),
                            [](const auto& one) { return one.is_download; }));
 }

@@ -918,6 +918,28 @@ class CurlTransportResume : public ::testing::Test {
   HttpServer server_{[this](const HttpRequest& request) { return answer(request); }};
 };
 
+TEST(CurlTransportDownload, APartThatNobodyAskedForIsNoVideoUnlessItIsTheWhole) {
+  const std::string video = support::tiny_mp4(kVideoBytes);
+  const std::string size = std::to_string(video.size());
+  const std::string last = std::to_string(video.size() - 1);
+  std::string range;
+  const HttpServer server([&](const HttpRequest&) {
+    return reply(206, video, {"Content-Range: " + range, "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA=="});
+  });
+  Fetcher fetcher(open_settings_for(server));
+  for (const std::string& part :
+       {"bytes 0-" + last + "/" + size + "1", "bytes 1-" + size + "/" + size + "1", std::string(),
+        "bytes 0-" + last + "/*"}) {
+    range = part;
+    const FetchFailure failure = fetcher.failure(server.url("/v"));
+    EXPECT_EQ(failure.problem, FetchProblem::other_status) << part;
+    EXPECT_NE(failure.text.find("HTTP 206: a part"), std::string::npos) << failure.text;
+  }
+  range = "bytes 0-" + last + "/" + size;
+  EXPECT_TRUE(fetcher.saves(server.url("/v")));
+  EXPECT_EQ(fetcher.video(), video);
+}
+
 TEST_F(CurlTransportResume, GoesOnWhereItStopped) {
   EXPECT_EQ(resumed([&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), etag_); }),
             1U);
