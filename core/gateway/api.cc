@@ -223,6 +223,38 @@ Verdict verdict_without_task(JsonValue root) {
                                                        : Verdict::unrecognised;
 }
 
+/// Whether an object states where a task stands, by any name that vendors have for it.
+bool states_a_standing(JsonValue level) {
+  for (const char* key : {"status", "task_status", "state", "successFlag"}) {
+    if (level[key].is_string() || level[key].is_number()) return true;
+  }
+  return !level["output"]["task_status"].text().empty();
+}
+
+/// Whether an object has IDs of a task, and none of them is the one that was asked for.
+bool names_another(JsonValue level, const TaskId& asked) {
+  bool names = false;
+  for (const char* key : {"task_id", "taskId", "id"}) {
+    const std::string_view id = level[key].text();
+    if (id == asked.text()) return false;
+    names = names || !id.empty();
+  }
+  return names;
+}
+
+/// JSON of an unknown shape may be a vendor's own answer, handed on as it came. Its video is
+/// offered unless the answer names a task by another ID; it is told of in any case.
+void read_unknown_shape(JsonNest& nest, const TaskId& id, Answer& answer) {
+  const AnswerLevels levels(nest, nest.root());
+  if (std::none_of(levels.begin(), levels.end(), states_a_standing)) return;
+  read_unrecognised(levels, id, answer);
+  const bool anothers = std::any_of(levels.begin(), levels.end(), [&id](JsonValue level) {
+    return names_another(level, id) || names_another(level["output"], id);
+  });
+  if (anothers) answer.links.clear();
+  if (answer.looks_finished) answer.message = "an answer of unknown shape";
+}
+
 void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
   const JsonValue root = nest.root();
   const JsonValue task = is_success_code(root["code"]) ? find_task(root, id) : JsonValue();
@@ -232,6 +264,7 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
                                                       : verdict_without_task(root);
     answer.message = message_of(root);
     if (answer.message.empty()) answer.message = "the answer holds no task";
+    if (answer.verdict == Verdict::unrecognised) read_unknown_shape(nest, id, answer);
     return;
   }
   answer.status = capped(task["status"].scalar());

@@ -408,6 +408,42 @@ TEST(Verdicts, AnUnknownWordBesideALinkOrAnEndLooksFinished) {
   EXPECT_FALSE(parse(R"({"task_id":"t","status":"QUEUED","url":"https://h/v"})").looks_finished);
 }
 
+// A gateway may hand a vendor's answer on as it came (api.md, section 5).
+TEST(Verdicts, AnUnknownShapeWithALinkLooksFinished) {
+  struct Case {
+    const char* body;
+    const char* link;  // empty: it is told of alone
+  };
+  const Case vendors[] = {
+      {R"({"output":{"task_status":"SUCCEEDED","video_url":"https://h/v"},"request_id":"r"})",
+       "https://h/v"},
+      {R"({"output":{"task_id":"u","task_status":"SUCCEEDED","video_url":"https://h/v"}})", ""},
+      {R"({"code":0,"data":{"task_id":"t","task_status":"succeed",)"
+       R"("task_result":{"videos":[{"id":"v","url":"https://h/v"}]}}})",
+       "https://h/v"},
+      {R"({"code":0,"data":{"task_id":"u","task_status":"succeed",)"
+       R"("task_result":{"videos":[{"url":"https://h/v"}]}}})",
+       ""},
+      {R"({"state":"success","creations":[{"id":"c","url":"https://h/v"}]})", "https://h/v"},
+      {R"({"code":200,"data":{"taskId":"t","successFlag":1,"response":{"resultUrls":["https://h/v"]}}})",
+       "https://h/v"},
+  };
+  for (const auto& [body, link] : vendors) {
+    const Answer answer = parse(body);
+    EXPECT_EQ(answer.verdict, Verdict::unrecognised) << body;
+    EXPECT_TRUE(answer.looks_finished) << body;
+    EXPECT_EQ(urls_of(answer), std::string(link).empty() ? std::vector<std::string>()
+                                                         : std::vector<std::string>{link})
+        << body;
+  }
+  for (const char* body :
+       {R"({"url":"https://login.example"})", R"({"message":"hello","data":{"url":"https://h/v"}})",
+        R"({"output":{"task_status":"RUNNING"}})", R"(["https://h/v"])", R"("https://h/v")"}) {
+    EXPECT_FALSE(parse(body).looks_finished) << body;
+    EXPECT_TRUE(parse(body).links.empty()) << body;
+  }
+}
+
 TEST(Verdicts, DataBesideATaskIsItsVendorsUnlessItIsATask) {
   // The outer status wins over the vendor's.
   EXPECT_EQ(
