@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <utility>
 
 #include "core/domain/money.h"
 #include "core/gateway/video_lists.h"
@@ -357,7 +358,7 @@ struct StatedCount {
   const char* key;
 };
 /// The counts that vendors state under a key of their own. Of several rows of one fact the first
-/// that holds a number counts.
+/// that holds a number counts; a zero hides none behind it.
 constexpr std::array kStatedCounts = {
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_video_duration"},
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_seconds"},
