@@ -215,6 +215,7 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
     return say_closed_before(*closed, reports, options.json, out);
   }
+  require_unchanged_periods(reports, plan.query);  // its adjustments rest on them
   const auto closed = ToClose(options, plan, reports, now, log).close();
   if (!closed) {
     return partly;

@@ -10,6 +10,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "core/billing/reconciliation.h"
 #include "core/error.h"
@@ -209,6 +210,7 @@ class OurLines {
         reports_(options_.ledger),
         account_(settings.text("account")) {
     plan_.adopt(reports_.closed_periods(), log);
+    require_unchanged_periods(reports_, plan_.query);
   }
 
   // Whether some of them may have a cost.

@@ -215,9 +215,11 @@ void apply_options(Setting& setting, const CommandLine& line) {
   }
 }
 
-/// `config` shows the settings of all commands; every other command has its own.
+/// `config` shows the settings of all commands; every other command has its own. `close` tells of
+/// tasks that two accounts of one gateway share: it knows whose gateway is which, and asks none.
 bool is_setting_of(const OptionSpec& option, Command command) {
   if (option.commands.contains(command)) return option.name != "help" && option.name != "version";
+  if (command == Command::close) return option.name == "base-url" || option.name == "api-key-file";
   return command == Command::config && option.scope == OptionScope::setting;
 }
 

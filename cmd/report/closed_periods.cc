@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <utility>
 
 #include "cmd/cli/units.h"
@@ -24,6 +25,17 @@ std::string utc_text(core::UtcTime time) {
   return text.replace(text.size() - kOffset.size(), kOffset.size(), "Z");
 }
 
+void add_changed_lines(storage::Reports& reports, const storage::ClosedPeriod& closed,
+                       std::vector<std::string>& faults) {
+  const std::string hash = hash_lines(
+      reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+      core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
+  if (hash != closed.sha256) {
+    faults.push_back("closed period " + closed.period.name +
+                     ": its lines no longer have the SHA-256 of when it was closed");
+  }
+}
+
 }  // namespace
 
 std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
@@ -41,17 +53,12 @@ std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& qu
 
 std::vector<std::string> changed_periods(storage::Reports& reports,
                                          const storage::ReportQuery& query) {
-  std::vector<std::string> faults = reports.lost_closings(query);
+  std::vector<std::string> faults = reports.closing_faults(query);
+  const std::set<std::int64_t> corrected = reports.corrected_periods(query);
   for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
-    if (closed.period.begin >= query.end || closed.period.end <= query.begin) {
-      continue;
-    }
-    const std::string hash = hash_lines(
-        reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
-        core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
-    if (hash != closed.sha256) {
-      faults.push_back("closed period " + closed.period.name +
-                       ": its lines no longer have the SHA-256 of when it was closed");
+    const bool shown = closed.period.begin < query.end && closed.period.end > query.begin;
+    if (shown || corrected.contains(closed.key)) {
+      add_changed_lines(reports, closed, faults);
     }
   }
   return faults;
@@ -71,7 +78,11 @@ void require_unchanged_periods(storage::Reports& reports, const storage::ReportQ
 
 std::vector<std::string> check_closed_periods(const std::string& ledger) {
   storage::Reports reports(ledger);
-  return changed_periods(reports, {.begin = core::UtcTime::min(), .end = core::UtcTime::max()});
+  std::vector<std::string> faults;
+  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+    add_changed_lines(reports, closed, faults);
+  }
+  return faults;
 }
 
 std::string hours_text(core::UtcTime begin, core::UtcTime end) {

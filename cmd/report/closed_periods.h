@@ -20,15 +20,17 @@ namespace cmd {
                                      int schema_version,
                                      const std::function<void(const core::ReportLine&)>& visit);
 
-/// What is wrong with the closed periods that share an instant with the query, a line each: their
-/// frozen lines no longer give the SHA-256 of when they were closed, or they are not there.
+/// What is wrong with the closed periods that the query shows or corrects, a line each: their
+/// frozen lines no longer give the SHA-256 of when they were closed, they are not there, or what
+/// ruled them was changed.
 [[nodiscard]] std::vector<std::string> changed_periods(storage::Reports& reports,
                                                        const storage::ReportQuery& query);
 
 /// Throws core::Error, which says what to do, when there is any.
 void require_unchanged_periods(storage::Reports& reports, const storage::ReportQuery& query);
 
-/// The same of all closed periods of a ledger.
+/// The closed periods of a ledger whose lines have another SHA-256, a line each. What else may be
+/// wrong with them is storage::check_ledger's to find.
 [[nodiscard]] std::vector<std::string> check_closed_periods(const std::string& ledger);
 
 /// Time between two neighbouring closed periods.

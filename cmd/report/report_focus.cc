@@ -95,9 +95,9 @@ core::UtcTime charged_at(const core::ReportLine& line) {
 // The meter and price list entry: model, unit, and what tells prices of one model apart.
 std::string sku_price_id(const core::ReportLine& line) {
   const core::TaskFacts& facts = line.task.facts;
-  const bool generation =
-      line.charge.unit == core::PriceUnit::mtoken && !facts.super_resolution_tokens.empty();
-  const std::string& tier = generation ? facts.generation_resolution : facts.resolution;
+  const std::string& tier = line.charge.unit == core::PriceUnit::mtoken
+                                ? core::generated_resolution(facts)
+                                : facts.resolution;
   return facts.model + "/" + std::string(core::name(*line.charge.unit)) +
          (tier.empty() ? "" : "/" + tier);
 }

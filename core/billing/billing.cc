@@ -123,15 +123,16 @@ void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   }
 }
 
-// Of a task that an earlier version recorded, the generation's resolution may not be known; what
-// was delivered is another tier.
+// A count of 0 says that nothing was enhanced.
+bool is_enhanced(const TaskFacts& facts) {
+  const auto tokens = Decimal::parse(facts.super_resolution_tokens);
+  return tokens && !tokens->is_zero();
+}
+
 PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
-  const TaskFacts& facts = task.facts;
-  const auto lines = picture_lines(facts.resolution);
-  const bool enhanced = !facts.super_resolution_tokens.empty();
-  return {.model = facts.model,
-          .lines = lines,
-          .generated_lines = enhanced ? picture_lines(facts.generation_resolution) : lines,
+  return {.model = task.facts.model,
+          .lines = picture_lines(task.facts.resolution),
+          .generated_lines = picture_lines(generated_resolution(task.facts)),
           .day = zone.day(task.billed_at)};
 }
 
@@ -200,6 +201,13 @@ bool is_not_shown_as_refunded(const FinishedTask& task) {
   }
   const auto quota = Decimal::parse(task.facts.quota);
   return quota && !quota->is_zero();
+}
+
+// Of a task that an earlier version recorded it may not be known; what was delivered is another
+// tier.
+const std::string& generated_resolution(const TaskFacts& facts) {
+  return facts.generation_resolution.empty() && !is_enhanced(facts) ? facts.resolution
+                                                                    : facts.generation_resolution;
 }
 
 void round_cost(Charge& charge, const std::optional<int>& places) {

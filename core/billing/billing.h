@@ -74,6 +74,9 @@ struct Pricing {
 /// the gateway kept the charge: some builds refund it and show it on (gateway.md, G6).
 [[nodiscard]] bool is_not_shown_as_refunded(const FinishedTask& task);
 
+/// The resolution that tokens of a generation are priced by; empty: it is not known.
+[[nodiscard]] const std::string& generated_resolution(const TaskFacts& facts);
+
 /// Rounds the cost of a charge that was made without rounding.
 void round_cost(Charge& charge, const std::optional<int>& places);
 

@@ -175,13 +175,19 @@ std::array<std::size_t, column_count> header_places(const CsvRow& row, const std
   return places;
 }
 
-// 0,90 without quotes is two cells, and would be a price of 0. Spreadsheets add blank ones.
-bool is_wider(const CsvRow& row, std::size_t width) {
+// Whether any cell from the place `width` on is not blank.
+bool has_text_from(const CsvRow& row, std::size_t width) {
   const auto behind =
       row.fields.begin() + static_cast<std::ptrdiff_t>(std::min(width, row.fields.size()));
   return std::any_of(behind, row.fields.end(),
                      [](std::string_view cell) { return !trimmed(cell).empty(); });
 }
+
+// 0,90 without quotes is two cells, and would be a price of 0. Spreadsheets add blank ones.
+bool is_wider(const CsvRow& row, std::size_t width) { return has_text_from(row, width); }
+
+// Spreadsheets keep rows that were emptied.
+bool is_blank(const CsvRow& row) { return !has_text_from(row, 0); }
 
 bool model_fits(const Price& row, const PricedTask& task) {
   return !task.model.empty() && glob_matches(row.model, task.model);
@@ -306,6 +312,9 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
     if (row.kind != CsvRow::Kind::fields) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
                        ": the row is too long, or a quote opened there never closes");
+    }
+    if (is_blank(row)) {
+      continue;
     }
     if (!places) {
       places = header_places(row, file);

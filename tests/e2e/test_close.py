@@ -130,3 +130,31 @@ def test_a_closed_month_that_somebody_changed_is_refused(reeltally, past, change
             assert not list(reeltally.folder.glob("month.out*"))
     result = reeltally("db", "check")
     assert result.code == 1 and "error: closed " in result.err, result
+
+
+def test_a_task_of_two_accounts_is_told_of_and_closed_once(reeltally, past):
+    gateway = past("same")
+    assert reeltally.run(gateway, "--no-download", "--account", "south", reeltally.csv("same,m", header="task_id,model")).code == 0
+    closed = reeltally("close", MONTH, "--prices", "prices.csv")
+    told = "1 task ID under both account default and south, for example same: equal answers"
+    assert closed.code == 0 and told in closed.err, closed
+    assert sorted(line["cost"] for line in lines(reeltally, MONTH)) == ["0", "5.4"]
+    (reeltally.folder / "config.toml").write_text(
+        "".join(f'[account.{name}]\nbase-url = "{base}"\napi-key-file = "key"\n'
+                for name, base in (("default", "https://one.example"), ("south", "https://one.example/v1"))))
+    again = reeltally("close", MONTH, "--config", "config.toml")
+    assert again.code == 0 and "one base URL" in again.err, "accounts are known by the configuration"
+
+
+def test_reconcile_makes_nothing_of_a_changed_month(reeltally, past):
+    past("a")
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    log = reeltally.folder / "log.csv"
+    log.write_text("task_id,cost,currency\na,0.01,CNY\n")
+    with sqlite3.connect(reeltally.ledger) as ledger:
+        ledger.execute("DROP TRIGGER report_line_is_fixed")
+        ledger.execute("UPDATE report_line SET cost = '0.01'")
+    ledger.close()
+    reeltally.check_ledger = False
+    result = reeltally("reconcile", log, "--period", MONTH)
+    assert result.code == 1 and result.out == "" and f"closed period {MONTH}" in result.err, result

@@ -133,6 +133,16 @@ const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed, co
   return overlapping_closed_period(closed, instant);
 }
 
+bool is_closed_throughout(const std::vector<ClosedPeriod>& closed, core::UtcTime begin,
+                          core::UtcTime end) {
+  for (const ClosedPeriod& one : closed) {
+    if (one.contains(begin)) {
+      begin = one.period.end;
+    }
+  }
+  return begin >= end;
+}
+
 FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
     : accounts_(database),
       cursor_(database,

@@ -56,6 +56,10 @@ struct ClosedPeriod {
 [[nodiscard]] const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
                                                             const core::Period& period);
 
+/// Whether closed periods hold every instant of [begin, end).
+[[nodiscard]] bool is_closed_throughout(const std::vector<ClosedPeriod>& closed,
+                                        core::UtcTime begin, core::UtcTime end);
+
 /// Frozen lines of [begin, end), by time, and in the order of their report where that is equal.
 class FrozenLines {
  public:

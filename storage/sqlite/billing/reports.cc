@@ -16,6 +16,7 @@
 #include "storage/sqlite/billing/adjustments.h"
 #include "storage/sqlite/billing/alike_tasks.h"
 #include "storage/sqlite/billing/closing_chain.h"
+#include "storage/sqlite/billing/period_books.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
@@ -299,6 +300,10 @@ struct Reports::Connection {
 
   // Found once for the labels and the lines of a report.
   [[nodiscard]] const std::vector<core::OwnedLine>& adjustments_for(const ReportQuery& query) {
+    static const std::vector<core::OwnedLine> kNone;
+    if (is_closed_throughout(closed_for(query), query.begin, query.end)) {
+      return kNone;
+    }
     if (adjusted_query != query) {
       adjustments = find_adjustments(*database, closed_for(query), query);
       adjusted_query = query;
@@ -426,10 +431,36 @@ FutureTasks Reports::future_tasks(const ReportQuery& query) {
   });
 }
 
-std::vector<std::string> Reports::lost_closings(const ReportQuery& query) {
+std::set<std::int64_t> Reports::corrected_periods(const ReportQuery& query) {
   Connection& c = *connection_;
-  return with_ledger_errors(
-      c.path, "read", [&] { return storage::lost_closings(*c.database, query.begin, query.end); });
+  return with_ledger_errors(c.path, "read", [&] {
+    std::set<std::int64_t> keys;
+    for (const core::OwnedLine& line : c.adjustments_for(query)) {
+      keys.insert(line.incurred_in);
+    }
+    return keys;
+  });
+}
+
+std::vector<std::string> Reports::closing_faults(const ReportQuery& query) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] {
+    const bool frozen = is_closed_throughout(c.closed, query.begin, query.end);
+    std::vector<std::string> faults =
+        lost_closings(*c.database, frozen ? query.begin : core::UtcTime::min(),
+                      frozen ? query.end : core::UtcTime::max());
+    for (std::string& fault : broken_links(*c.database)) {
+      faults.push_back(std::move(fault));
+    }
+    const std::set<std::int64_t> corrected = corrected_periods(query);
+    for (const ClosedPeriod& closed : c.closed) {
+      if (corrected.contains(closed.key) && !lines_have_their_prices(*c.database, closed.key)) {
+        faults.push_back("closed period " + closed.period.name +
+                         ": its price book has not the prices of its lines");
+      }
+    }
+    return faults;
+  });
 }
 
 std::vector<TaskName> Reports::written_off(const ClosedPeriod& closed) {

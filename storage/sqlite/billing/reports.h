@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,9 +61,12 @@ class Reports {
                  const std::function<void(const core::ReportLine&, std::int64_t)>& visit);
   /// The names of the labels of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
-  /// What closed periods within the query lack of what their closings say
-  /// (storage/sqlite/billing/closing_chain.h).
-  [[nodiscard]] std::vector<std::string> lost_closings(const ReportQuery& query);
+  /// The keys of the closed periods that lines of the query correct.
+  [[nodiscard]] std::set<std::int64_t> corrected_periods(const ReportQuery& query);
+  /// What the ledger lacks of the closings that the query rests on
+  /// (storage/sqlite/billing/closing_chain.h): those within it, and all if any instant of it is
+  /// open. Besides, price books of periods that it corrects that lack prices of their lines.
+  [[nodiscard]] std::vector<std::string> closing_faults(const ReportQuery& query);
   /// The tasks that a closed period was closed without by name, in the order of the ledger.
   [[nodiscard]] std::vector<TaskName> written_off(const ClosedPeriod& closed);
   /// How many lines of a closed period lack their cost.

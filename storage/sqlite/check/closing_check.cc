@@ -1,77 +1,40 @@
 #include "storage/sqlite/check/closing_check.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/billing/billing.h"
 #include "core/billing/period.h"
-#include "core/billing/price_book.h"
+#include "core/domain/money.h"
 #include "core/error.h"
 #include "storage/sqlite/billing/closing_chain.h"
 #include "storage/sqlite/billing/finished_tasks.h"
+#include "storage/sqlite/billing/period_books.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
 namespace {
 
-// The rows of all books that ever ruled a period.
-std::vector<core::Price> prices_of(const Statement& period, Statement& later) {
-  std::vector<std::string> books;
-  if (!period.is_null(5)) {
-    books.emplace_back(period.text(5));
-  }
-  later.bind(1, period.integer(0));
-  while (later.step()) {
-    books.emplace_back(later.text(0));
-  }
-  later.reset();
-  std::vector<core::Price> prices;
-  for (const std::string& book : books) {
-    const core::PriceBook read = core::PriceBook::parse(book, "its price book");
-    prices.insert(prices.end(), read.rows().begin(), read.rows().end());
-  }
-  return prices;
-}
-
-// Each line that a price made must have its price in a book of the period that rules it.
-bool are_in(const std::vector<core::Price>& prices, Statement& lines) {
-  bool fit = true;
-  while (lines.step()) {
-    const core::Decimal price = core::Decimal::from_text(std::string(lines.text(1)));
-    fit = fit && std::any_of(prices.begin(), prices.end(), [&](const core::Price& row) {
-            return static_cast<std::int64_t>(row.unit) == lines.integer(0) && row.price == price &&
-                   row.currency == lines.text(2);
-          });
-  }
-  return fit;
-}
-
 // Empty: the period's name, zone and prices say what its rows do.
-std::string wrong_with_period(const Statement& row, Statement& lines, Statement& later) {
+std::string wrong_with_period(SQLite::Database& database, const Statement& row) {
   const core::Period period =
       core::parse_period(row.text(1), core::TimeZone(std::string(row.text(2))));
   if (row.time(3) != period.begin || row.time(4) != period.end) {
     return "it does not begin and end as its name says";
   }
-  const std::vector<core::Price> prices = prices_of(row, later);
-  lines.bind(1, row.integer(0));
-  const bool fit = are_in(prices, lines);
-  lines.reset();
-  if (!fit) {
+  if (!lines_have_their_prices(database, row.integer(0))) {
     return "its price book has not the prices of its lines";
   }
-  if (row.integer(6) == 0) {
+  if (row.integer(5) == 0) {
     return "it has not as many lines as when it was closed";
   }
-  if (row.integer(7) == 0) {
+  if (row.integer(6) == 0) {
     return "what it knows of snapshots and schemas cannot be";
   }
-  if (row.integer(8) != 0) {
+  if (row.integer(7) != 0) {
     return "it overlaps another closed period";
   }
   return "";
@@ -80,21 +43,17 @@ std::string wrong_with_period(const Statement& row, Statement& lines, Statement&
 void check_periods(SQLite::Database& database, Faults& faults) {
   Statement periods(
       database,
-      "SELECT p.id, p.name, p.tz, p.begins_at, p.ends_at, p.prices, "
+      "SELECT p.id, p.name, p.tz, p.begins_at, p.ends_at, "
       "p.line_count = (SELECT count(*) FROM report_line WHERE period = p.id), "
       "p.checked_to <= (SELECT ifnull(max(id), 0) FROM snapshot) AND p.checked_to >= (SELECT "
       "ifnull(max(snapshot), 0) FROM report_line WHERE incurred = p.id AND NOT reversal) AND "
       "p.schema_version BETWEEN 1 AND (SELECT max(number) FROM migration), "
       "EXISTS (SELECT 1 FROM period AS o WHERE o.id <> p.id AND o.begins_at < p.ends_at AND "
       "o.ends_at > p.begins_at) FROM period AS p ORDER BY p.id");
-  Statement lines(database,
-                  "SELECT DISTINCT unit, unit_price, currency FROM report_line "
-                  "WHERE incurred = ? AND unit_price IS NOT NULL");
-  Statement later(database, "SELECT prices FROM repricing WHERE period = ?");
   while (periods.step() && !faults.full()) {
     std::string wrong;
     try {
-      wrong = wrong_with_period(periods, lines, later);
+      wrong = wrong_with_period(database, periods);
     } catch (const SQLite::Exception&) {
       throw;
     } catch (const std::runtime_error& failure) {  // it cannot be read as what it should be

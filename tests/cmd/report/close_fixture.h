@@ -67,10 +67,15 @@ class CloseFixture : public testing::Test {
     std::ostringstream out;
     cmd::Log log{{.level = cmd::LogLevel::note}};
     testing::internal::CaptureStderr();
-    const int code = command(options, kNow, log, out);
-    told_ = testing::internal::GetCapturedStderr();
-    said_ = out.str();
-    return code;
+    try {
+      const int code = command(options, kNow, log, out);
+      told_ = testing::internal::GetCapturedStderr();
+      said_ = out.str();
+      return code;
+    } catch (...) {
+      told_ = testing::internal::GetCapturedStderr();
+      throw;
+    }
   }
   // A price book with these rows: "m,second,,,2,CNY,,\n".
   [[nodiscard]] std::string book(const std::string& rows) const {

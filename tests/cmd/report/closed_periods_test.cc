@@ -85,4 +85,56 @@ TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
   EXPECT_NE(report("2026-10"), "");
 }
 
+TEST_F(ClosedPeriods, NothingRestsOnAClosedPeriodThatSomebodyChanged) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "5");
+  ASSERT_EQ(close("2026-09"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  answer("a", 1, "duration_seconds = '9'", "a9");
+  ASSERT_EQ(costs("2026-11"), "a -7.2*\na 8.1*\n");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"the cost that is taken back", "UPDATE report_line SET cost = '0.01' WHERE id = 1"},
+      {"another line of the period", "UPDATE report_line SET cost = '0.01' WHERE id = 2"},
+      {"a line taken out", "DELETE FROM report_line WHERE id = 1"},
+      {"the prices", "UPDATE period SET prices = replace(prices, '0.90', '0.10')"},
+      {"the month taken away",
+       "DELETE FROM report_line; DELETE FROM period WHERE name = '2026-10'"},
+      {"a month taken away with its closing",
+       "DELETE FROM period WHERE name = '2026-09'; DELETE FROM closing WHERE name = '2026-09'"},
+      {"no closing recorded", "DELETE FROM closing WHERE name = '2026-10'"}};
+  const std::string whole = ledger_;
+  for (const auto& [name, sql] : cases) {
+    SCOPED_TRACE(name);
+    ledger_ = folder_.path("changed.db");
+    std::filesystem::remove(ledger_);
+    SQLite::Database(whole, SQLite::OPEN_READWRITE).exec("VACUUM INTO '" + ledger_ + "'");
+    std::filesystem::permissions(ledger_, std::filesystem::perms(0600));
+    SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
+        .exec(
+            "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
+            "DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
+            "DROP TRIGGER closing_is_kept; " +
+            sql);
+    EXPECT_THROW(static_cast<void>(report("2026-11")), core::Error);
+    EXPECT_THROW(static_cast<void>(close("2026-11", true)), core::Error);
+    EXPECT_EQ(SQLite::Database(ledger_, SQLite::OPEN_READONLY)
+                  .execAndGet("SELECT count(*) FROM period WHERE name = '2026-11'")
+                  .getInt(),
+              0);
+  }
+  ledger_ = whole;
+  EXPECT_EQ(close("2026-11", true), cmd::ok);
+}
+
+TEST_F(ClosedPeriods, AClosedPeriodThatNobodyChangedIsReportedBesideOneThatSomebodyDid) {
+  add("a", kOctober - 1000, "8");
+  add("b", kOctober + 2000, "5");
+  ASSERT_EQ(close("2026-09"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ok);
+  SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
+      .exec("DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
+  EXPECT_THROW(static_cast<void>(report("2026-09")), core::Error);
+  EXPECT_EQ(costs("2026-10"), "b 4.5\n");
+}
+
 }  // namespace

@@ -130,6 +130,10 @@ TEST(Billing, SuperResolutionAndGenerationHaveTiersOfTheirOwn) {
   EXPECT_EQ(charged(task, "m,second,,1080,2,CNY,,\n"), "5 x 2 = 10 CNY");  // by what was delivered
   task.facts.super_resolution_tokens.clear();
   EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY");
+  // Some answers name the count where nothing was enhanced.
+  task.facts.super_resolution_tokens = "0";
+  EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY | 0 x 2 = 0 CNY");
+  EXPECT_EQ(cost("720p", "1080p"), "1 x 46 = 46 CNY | 0 x 2 = 0 CNY");
 }
 
 TEST(Billing, RoundsEachLineWhenAsked) {

@@ -108,6 +108,13 @@ TEST(PriceBook, BlankCellsBehindTheLastColumnAreNothing) {
   EXPECT_EQ(price_of(book(kHeader + "a,second,,,1,USD,,,,\n"), "a", ""), "1 USD");
 }
 
+TEST(PriceBook, RowsOfBlankCellsAreNoRows) {
+  const std::string text = kHeader + ",,,,,,,\na,second,,,1,USD,,\n , ,,,,,,,,\n\n\"\",,,\n";
+  EXPECT_EQ(price_of(book(text), "a", ""), "1 USD");
+  EXPECT_EQ(book(text).rows().size(), 1U);
+  EXPECT_EQ(book(text).rows().front().line, 3U);
+}
+
 struct Fault {
   std::string text;
   std::string said;  // what the message must name
