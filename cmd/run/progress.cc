@@ -65,8 +65,12 @@ Topic time_topic(const ProgressCounts& counts) {
     topic.parts.push_back(alive ? "a link dies in " + format_duration(*counts.soonest_end)
                                 : "a link is due to be dead");
   }
-  if (counts.remaining)
-    topic.parts.push_back("about " + format_duration(*counts.remaining) + " left");
+  if (counts.remaining) {
+    // The part of a second that a duration leaves out would be much of a few.
+    const auto left = std::max(std::chrono::round<std::chrono::seconds>(*counts.remaining),
+                               std::chrono::seconds(1));
+    topic.parts.push_back("about " + format_duration(left) + " left");
+  }
   return topic;
 }
 

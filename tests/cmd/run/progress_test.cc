@@ -44,6 +44,16 @@ TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
   EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link is due to be dead");
 }
 
+TEST(ProgressBlock, TheLastSecondsAreRounded) {
+  const auto told = [](std::chrono::milliseconds remaining) {
+    return cmd::progress_block({.remaining = remaining}, 80).back();
+  };
+  EXPECT_EQ(told(3'900ms), "time    0s, about 4s left");
+  EXPECT_EQ(told(2'400ms), "time    0s, about 2s left");
+  EXPECT_EQ(told(902ms), "time    0s, about 1s left");
+  EXPECT_EQ(told(120ms), "time    0s, about 1s left");
+}
+
 TEST(ProgressBlock, OneLine) {
   EXPECT_EQ(cmd::progress_line(midway()),
             "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 unfinished; "
