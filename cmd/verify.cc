@@ -1,22 +1,19 @@
 #include "cmd/verify.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
@@ -25,6 +22,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/text/printable.h"
+#include "core/video/local/local_videos.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/saved_videos.h"
 
@@ -36,7 +34,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBatch = 1024;
 constexpr unsigned kReaders = 2;  // a disk is no faster with more
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 constexpr std::size_t kShownMax = 4096;
 // A run records a video within moments of giving it its name.
 constexpr std::chrono::seconds kRecordedWithin{60};
@@ -61,57 +58,48 @@ const char* name(Result result) {
   return "";
 }
 
-// None when the file cannot be read to its end.
-std::optional<std::string> hash_of(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) {
-    return std::nullopt;
-  }
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
-  std::vector<char> block(kBlockBytes);
-  core::Sha256 hash;
-  ssize_t got = 0;
-  while ((got = ::read(file, block.data(), block.size())) > 0) {
-    hash.update({block.data(), static_cast<std::size_t>(got)});
-  }
-  ::close(file);
-  return got == 0 ? std::optional(core::hex(hash.finish())) : std::nullopt;
-}
-
-// Which file it is, by whatever path.
-using FileIdentity = std::pair<dev_t, ino_t>;
-
 struct Checked {
   storage::SavedVideo video;
   Result result = Result::whole;
   std::int64_t found_bytes = -1;
-  std::optional<FileIdentity> identity;
+  std::optional<core::FileIdentity> identity;
 };
 
-void check(Checked& one, bool deep) {
-  struct stat status {};
-  if (::lstat(one.video.path.c_str(), &status) != 0) {
-    one.result = errno == ENOENT || errno == ENOTDIR ? Result::missing : Result::unreadable;
+Result result_of(core::NotFound reason) {
+  switch (reason) {
+    case core::NotFound::missing:
+      return Result::missing;
+    case core::NotFound::unreadable:
+      return Result::unreadable;
+  }
+  return Result::unreadable;
+}
+
+void check(const core::VideoStore& videos, Checked& one, bool deep) {
+  const auto found = videos.find(one.video.path);
+  if (const auto* reason = std::get_if<core::NotFound>(&found)) {
+    one.result = result_of(*reason);
     return;
   }
-  one.identity = FileIdentity(status.st_dev, status.st_ino);
-  one.found_bytes = status.st_size;
-  if (!S_ISREG(status.st_mode) || status.st_size > one.video.bytes) {
+  const auto& file = std::get<core::StoredFile>(found);
+  one.identity = file.identity;
+  one.found_bytes = file.bytes;
+  if (!file.is_regular || file.bytes > one.video.bytes) {
     one.result = Result::changed;
-  } else if (status.st_size < one.video.bytes) {
+  } else if (file.bytes < one.video.bytes) {
     one.result = Result::shorter;
   } else if (deep) {
-    const auto hash = hash_of(one.video.path);
-    one.result = !hash                       ? Result::unreadable
-                 : *hash == one.video.sha256 ? Result::whole
-                                             : Result::changed;
+    const auto hash = videos.sha256_of(one.video.path);
+    one.result = !hash                                  ? Result::unreadable
+                 : core::hex(*hash) == one.video.sha256 ? Result::whole
+                                                        : Result::changed;
   }
 }
 
 class Verification {
  public:
-  Verification(const Settings& settings, std::ostream& out)
-      : deep_(settings.flag("deep")), json_(settings.flag("json")), out_(out) {}
+  Verification(const core::VideoStore& videos, const Settings& settings, std::ostream& out)
+      : videos_(videos), deep_(settings.flag("deep")), json_(settings.flag("json")), out_(out) {}
 
   void add(storage::SavedVideo&& video) {
     batch_.push_back({.video = std::move(video)});
@@ -124,7 +112,7 @@ class Verification {
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
       for (std::size_t i = next++; i < batch_.size(); i = next++) {
-        check(batch_[i], deep_);
+        check(videos_, batch_[i], deep_);
       }
     };
     std::vector<std::thread> readers;
@@ -141,48 +129,38 @@ class Verification {
     batch_.clear();
   }
 
-  /// Looks for files below the folder that are no video of the ledger's, not hidden (as parts are)
-  /// and no sidecar of one.
-  void look_below(const std::string& folder) {
-    std::error_code failure;
-    fs::recursive_directory_iterator at(folder, failure);
-    if (failure) {
-      if (failure == std::errc::no_such_file_or_directory) {
-        return;
+  /// Looks for files in the store that are no video of the ledger's and no sidecar of one.
+  void find_strangers() {
+    videos_.list([this](const std::string& path) {
+      if (!is_known(path)) {
+        strangers_.push_back(path);
       }
-      throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
-    }
-    for (; at != fs::recursive_directory_iterator(); at.increment(failure)) {
-      if (failure) {
-        throw core::Error("cannot read the output folder " + folder + ": " + failure.message());
-      }
-      std::error_code none;  // a link that leads nowhere is no folder
-      if (!at->is_directory(none) && !is_known(at->path())) {
-        strangers_.push_back(at->path());
-      }
-    }
+    });
   }
 
   [[nodiscard]] bool has_strangers() const { return !strangers_.empty(); }
-  /// Adds a video if it is one that a run brought since the first look.
-  void add_newcomer(storage::SavedVideo&& video) {
-    struct stat status {};
-    if (::lstat(video.path.c_str(), &status) == 0 &&
-        !known_.contains({status.st_dev, status.st_ino})) {
+  /// Adds a video if a run recorded it since the first look.
+  void add_recent(storage::SavedVideo&& video) {
+    const auto found = videos_.find(video.path);
+    const auto* file = std::get_if<core::StoredFile>(&found);
+    if (file != nullptr && !known_.contains(file->identity)) {
       add(std::move(video));
     }
   }
-  /// What came just now may be a video that the run in progress is about to record.
+  /// If a run is in progress, a file that changed just now may be a video that it will record.
   void tell_strangers(bool run_in_progress) {
-    const std::time_t now = std::time(nullptr);
-    std::erase_if(strangers_, [&](const fs::path& path) {
-      struct stat status {};
-      return is_known(path) || ::lstat(path.c_str(), &status) != 0 ||
-             (run_in_progress && now - status.st_ctime < kRecordedWithin.count());
+    const core::UtcTime now = core::SystemClock().utc();
+    std::erase_if(strangers_, [&](const std::string& path) {
+      const auto found = videos_.find(path);
+      const auto* file = std::get_if<core::StoredFile>(&found);
+      return is_known(path) || file == nullptr ||
+             (run_in_progress && now - file->changed_at < kRecordedWithin);
     });
-    std::sort(strangers_.begin(), strangers_.end());
-    for (const fs::path& path : strangers_) {
-      tell(Result::unknown, path.string(), nullptr, -1);
+    // Folder by folder, as a path's parts compare.
+    std::sort(strangers_.begin(), strangers_.end(),
+              [](const auto& one, const auto& other) { return fs::path(one) < fs::path(other); });
+    for (const std::string& path : strangers_) {
+      tell(Result::unknown, path, nullptr, -1);
     }
   }
 
@@ -204,22 +182,22 @@ class Verification {
     }
   }
 
-  [[nodiscard]] bool is_known(const fs::path& path) const {
-    // No video is hidden; parts and their notes are, and what file managers leave.
-    if (path.filename().string().starts_with('.')) {
-      return true;
-    }
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) {
+  [[nodiscard]] bool is_known(const std::string& path) const {
+    const auto found = videos_.find(path);
+    const auto* file = std::get_if<core::StoredFile>(&found);
+    if (file == nullptr) {
       return true;  // gone meanwhile
     }
-    if (known_.contains({status.st_dev, status.st_ino})) {
+    if (known_.contains(file->identity)) {
       return true;
     }
-    struct stat video {};
-    return path.extension() == ".json" &&
-           ::lstat((path.parent_path() / path.stem()).c_str(), &video) == 0 &&
-           known_.contains({video.st_dev, video.st_ino});
+    constexpr std::string_view kSidecarSuffix = ".json";
+    if (!path.ends_with(kSidecarSuffix)) {
+      return false;
+    }
+    const auto beside = videos_.find(path.substr(0, path.size() - kSidecarSuffix.size()));
+    const auto* video = std::get_if<core::StoredFile>(&beside);
+    return video != nullptr && known_.contains(video->identity);
   }
 
   void tell(Result result, const std::string& path, const storage::SavedVideo* video,
@@ -244,12 +222,13 @@ class Verification {
     out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   }
 
+  const core::VideoStore& videos_;
   bool deep_;
   bool json_;
   std::ostream& out_;
   std::vector<Checked> batch_;
-  std::set<FileIdentity> known_;
-  std::vector<fs::path> strangers_;
+  std::set<core::FileIdentity> known_;
+  std::vector<std::string> strangers_;
   std::vector<storage::SavedVideo> missing_;
   std::array<std::uint64_t, 6> counts_{};
   std::int64_t bytes_ = 0;
@@ -259,7 +238,8 @@ class Verification {
 
 int verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  Verification found(settings, out);
+  const core::LocalVideos videos(settings.text("output"));
+  Verification found(videos, settings, out);
   // Held from the first look on: no run may bring a video meanwhile.
   std::optional<storage::Lock> lock;
   if (settings.flag("requeue") && fs::exists(ledger)) {
@@ -268,10 +248,10 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   storage::each_saved_video(ledger,
                             [&](storage::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
-  found.look_below(settings.text("output"));
+  found.find_strangers();
   if (found.has_strangers()) {
     storage::each_saved_video(
-        ledger, [&](storage::SavedVideo&& video) { found.add_newcomer(std::move(video)); });
+        ledger, [&](storage::SavedVideo&& video) { found.add_recent(std::move(video)); });
     found.flush();
   }
   found.tell_strangers(!lock && !storage::lock_holder(ledger).empty());

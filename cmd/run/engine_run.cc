@@ -1,7 +1,5 @@
 #include "cmd/run/engine_run.h"
 
-#include <sys/statvfs.h>
-
 #include <utility>
 
 #include "cmd/cli/units.h"
@@ -14,16 +12,13 @@ namespace cmd {
 namespace {
 
 // Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
-std::optional<std::string> lack_of_space(const std::string& folder, std::int64_t bytes_min) {
-  struct statvfs status {};
-  if (bytes_min <= 0 || statvfs(folder.c_str(), &status) != 0) {
+std::optional<std::string> lack_of_space(const core::VideoStore& videos, const std::string& folder,
+                                         std::int64_t bytes_min) {
+  const auto free_bytes = bytes_min <= 0 ? std::nullopt : videos.free_bytes();
+  if (!free_bytes || *free_bytes >= bytes_min) {
     return std::nullopt;
   }
-  const auto free_bytes = static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
-  if (free_bytes >= bytes_min) {
-    return std::nullopt;
-  }
-  return "only " + format_size(free_bytes) + " free for " + folder + ", --min-free is " +
+  return "only " + format_size(*free_bytes) + " free for " + folder + ", --min-free is " +
          format_size(bytes_min);
 }
 
@@ -34,14 +29,18 @@ core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work)
   if (work.deadline) {
     plan.deadline = *work.deadline;
   }
-  const auto& folder = work.transport.folder;
   plan.tell_requests = log_.wants(LogLevel::request);
   plan.concurrency = work.transport.concurrency;
   plan.download_concurrency = work.transport.download_concurrency;
-  plan.download_hindrance = [this, path = folder ? folder->path() : std::string()] {
-    return lack_of_space(path, settings_.size("min-free"));
-  };
   return plan;
+}
+
+// Without downloads nothing is opened in it.
+std::unique_ptr<core::VideoStore> EngineRun::open_videos(const Work& work,
+                                                         core::PartFile::Claimed claimed) const {
+  return work.folder == nullptr
+             ? std::make_unique<core::LocalVideos>(settings_.text("output"))
+             : std::make_unique<core::LocalVideos>(work.folder, std::move(claimed));
 }
 
 core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHooks& hooks) {
@@ -52,12 +51,16 @@ core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHook
   // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
   // made before the threads that use it start, and outlives them.
   std::unique_ptr<storage::SqliteLedger> ledger;
-  work.transport.claimed = [&ledger](const std::string& path) { return ledger->claimed(path); };
+  const std::unique_ptr<core::VideoStore> video_store =
+      open_videos(work, [&ledger](const std::string& path) { return ledger->claimed(path); });
+  run_plan.download_hindrance = [this, &video_store, &work] {
+    return lack_of_space(*video_store, work.folder->path(), settings_.size("min-free"));
+  };
   core::CurlTransport transport(std::move(work.transport));
   ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(run_plan), work.names, work.account_names,
-                      {*ledger, transport, clock_, interrupt_.level()},
+                      {*ledger, transport, *video_store, clock_, interrupt_.level()},
                       [this](const core::Notice& notice) { outcome_.add(notice); });
   LiveProgress progress(settings_, log_, interrupt_, clock_,
                         {.tally = engine.tally(),

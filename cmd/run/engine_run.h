@@ -17,6 +17,7 @@
 #include "core/engine/run_plan.h"
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
+#include "core/video/local/local_videos.h"
 #include "storage/sqlite/task_store.h"
 
 namespace cmd {
@@ -30,6 +31,7 @@ class EngineRun {
 
   struct Work {
     core::TransportSettings transport;
+    std::shared_ptr<const core::OutputFolder> folder;  ///< null: nothing is downloaded
     std::shared_ptr<core::NameTemplate> names;
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
@@ -40,6 +42,8 @@ class EngineRun {
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::TaskStore& store, const Work& work) const;
+  [[nodiscard]] std::unique_ptr<core::VideoStore> open_videos(
+      const Work& work, core::PartFile::Claimed claimed) const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;

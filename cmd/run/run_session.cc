@@ -15,12 +15,13 @@
 #include "cmd/run/shared_task_warnings.h"
 #include "cmd/run/sidecar.h"
 #include "core/error.h"
-#include "core/video/local/output_folder.h"
+#include "core/video/local/local_videos.h"
 #include "storage/ledger_error.h"
 
 namespace cmd {
 namespace {
 
+constexpr int kPublisherThreads = 2;
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
 
 std::string host_name() {
@@ -82,7 +83,8 @@ int RunSession::execute_locked(const std::string& ledger, std::optional<storage:
 int RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                                     core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
-    transport.folder = std::make_shared<core::OutputFolder>(settings_.text("output"));
+    folder_ = std::make_shared<core::OutputFolder>(settings_.text("output"));
+    transport.publisher_threads = kPublisherThreads;
   }
   storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
   outcome_.summary().run_id = store.begin_run({.version = std::string(program_version()),
@@ -127,9 +129,12 @@ bool RunSession::import(storage::TaskStore& store) {
 }
 
 core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSettings transport) {
-  hook_settings_.folder = transport.folder;
+  if (folder_ != nullptr) {
+    hook_settings_.videos = std::make_shared<core::LocalVideos>(folder_, nullptr);
+  }
   VideoHooks hooks(hook_settings_, log_);
   EngineRun::Work work{.transport = std::move(transport),
+                       .folder = folder_,
                        .names = names_,
                        .account_names = account_names_,
                        .deadline = {}};
@@ -148,8 +153,8 @@ void RunSession::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
   hooks.finish(interrupt_.level() != 0);
   interrupt_.wake_with({});
   std::size_t failures = hooks.failures();
-  if (hook_settings_.sidecar && hook_settings_.folder && interrupt_.level() == 0) {
-    failures += write_missing_sidecars(ledger, *hook_settings_.folder, log_);
+  if (hook_settings_.sidecar && hook_settings_.videos && interrupt_.level() == 0) {
+    failures += write_missing_sidecars(ledger, *hook_settings_.videos, log_);
   }
   if (failures > 0) {
     outcome_.summary().tally.errors["hook"] += failures;

@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
+#include "core/video/local/output_folder.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/task_store.h"
@@ -55,8 +56,9 @@ class RunSession {
   Interrupt interrupt_;
   core::SystemClock clock_;
   const core::SteadyTime begin_ = clock_.steady();
-  std::optional<core::SteadyTime> deadline_;   // counts from when the ledger was locked
-  std::optional<storage::LedgerPlace> place_;  // of the ledger, once the run began
+  std::optional<core::SteadyTime> deadline_;          // counts from when the ledger was locked
+  std::optional<storage::LedgerPlace> place_;         // of the ledger, once the run began
+  std::shared_ptr<const core::OutputFolder> folder_;  // null: nothing is downloaded
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;
 };

@@ -1,11 +1,11 @@
 #include "cmd/run/run_settings.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <string>
+#include <variant>
 
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/base_url.h"
@@ -14,6 +14,7 @@
 #include "cmd/os/process.h"
 #include "core/error.h"
 #include "core/http/ca_file.h"
+#include "core/video/local/local_videos.h"
 
 namespace cmd {
 namespace {
@@ -117,9 +118,11 @@ storage::OnDisk on_disk(const Settings& settings) {
   if (settings.flag("no-download")) {
     return nullptr;
   }
-  return [](const std::string& path, std::int64_t bytes) {
-    struct stat status {};
-    return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == bytes;
+  return [videos = std::make_shared<core::LocalVideos>(settings.text("output"))](
+             const std::string& path, std::int64_t bytes) {
+    const auto found = videos->find(path);
+    const auto* file = std::get_if<core::StoredFile>(&found);
+    return file != nullptr && file->is_regular && file->bytes == bytes;
   };
 }
 

@@ -1,4 +1,4 @@
-// The JSON file beside a video (--sidecar), written beneath the output folder.
+// The JSON file beside a video (--sidecar).
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "cmd/os/log.h"
 #include "core/clock.h"
 #include "core/domain/task.h"
-#include "core/video/local/output_folder.h"
+#include "core/video/video_store.h"
 
 namespace cmd {
 
@@ -25,11 +25,11 @@ struct RecordedVideo {
 
 /// Writes NAME.EXT.json beside the video: whole or not at all, through no link, and over nothing
 /// but an earlier one of the same task. Throws core::Error. Any thread.
-void write_sidecar(const core::OutputFolder& folder, const RecordedVideo& video);
+void write_sidecar(core::VideoStore& videos, const RecordedVideo& video);
 
-/// Writes the sidecars that recorded videos beneath the folder lack: of a run that died before it
+/// Writes the sidecars that recorded videos of the store lack: of a run that died before it
 /// came to them, or that wrote none. Returns how many failed; the log says which.
 [[nodiscard]] std::size_t write_missing_sidecars(const std::string& ledger,
-                                                 const core::OutputFolder& folder, Log& log);
+                                                 core::VideoStore& videos, Log& log);
 
 }  // namespace cmd

@@ -102,7 +102,7 @@ void VideoHooks::work() {
 void VideoHooks::do_job(const Job& job) {
   try {
     if (settings_.sidecar) {
-      write_sidecar(*settings_.folder, job.video);
+      write_sidecar(*settings_.videos, job.video);
     }
     if (!settings_.program.empty()) {
       if (const std::string trouble = run_program(job); !trouble.empty()) {

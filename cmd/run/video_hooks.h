@@ -16,14 +16,15 @@
 #include "cmd/run/sidecar.h"
 #include "core/domain/task.h"
 #include "core/ledger/ledger.h"
+#include "core/video/video_store.h"
 
 namespace cmd {
 
 struct VideoHookSettings {
   bool sidecar = false;
-  std::shared_ptr<const core::OutputFolder> folder;  ///< null: no video is fetched, nor a sidecar
-  std::string program;                               ///< found already; empty: none
-  Environment environment;                           ///< for the program: holds no key
+  std::shared_ptr<core::VideoStore> videos;  ///< null: no video is fetched, nor a sidecar written
+  std::string program;                       ///< found already; empty: none
+  Environment environment;                   ///< for the program: holds no key
 };
 
 /// Threads of its own; a failure is told and counted, and never touches the video. What `published`

@@ -1,6 +1,7 @@
 #include "core/engine/download_lane.h"
 
 #include <algorithm>
+#include <cassert>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -27,13 +28,14 @@ std::string in_place_of(const VideoLink& link) {
 
 DownloadLane::DownloadLane(const RunPlan& plan, std::shared_ptr<const NameTemplate> names,
                            std::vector<std::string> account_names, Ledger& ledger,
-                           Transport& transport, const Clock& clock, RunTally& tally,
-                           const Notify& notify)
+                           Transport& transport, VideoStore& videos, const Clock& clock,
+                           RunTally& tally, const Notify& notify)
     : plan_(plan),
       names_(std::move(names)),
       account_names_(std::move(account_names)),
       ledger_(ledger),
       transport_(transport),
+      videos_(videos),
       clock_(clock),
       tally_(tally),
       notify_(notify),
@@ -132,14 +134,19 @@ void DownloadLane::start(std::uint64_t token, Item& item, QueryLane& queries) {
     return;
   }
   item.heard.resize(1 + video.link.others.size());
+  item.phase = Phase::in_flight;
+  ++in_flight_;
+  auto opened = videos_.open(file_of(video));
+  if (auto* failure = std::get_if<FetchFailure>(&opened)) {
+    unopened_.emplace_back(token, std::move(*failure));
+    return;
+  }
   DownloadRequest request;
   request.token = token;
   request.account = video.account;
   request.url = candidate(video.link, item.candidate).url;
   request.content_path = content_path(video.id);
-  request.file = file_of(video);
-  item.phase = Phase::in_flight;
-  ++in_flight_;
+  request.sink = std::move(std::get<std::unique_ptr<VideoSink>>(opened));
   transport_.start(std::move(request));
 }
 
@@ -156,6 +163,9 @@ FilePlan DownloadLane::file_of(const WantedVideo& video) const {
 }
 
 SteadyTime DownloadLane::next_due() const {
+  if (!unopened_.empty()) {
+    return SteadyTime::min();
+  }
   SteadyTime next = SteadyTime::max();
   if (stopped_ || in_flight_ >= static_cast<std::size_t>(plan_.download_concurrency)) {
     return next;
@@ -188,8 +198,15 @@ std::optional<UtcTime> DownloadLane::soonest_expiry() const {
 
 // ---- outcomes
 
+void DownloadLane::settle_unopened(QueryLane& queries) {
+  for (const auto& [token, failure] : std::exchange(unopened_, {})) {
+    settle(token, failure, queries);
+  }
+}
+
 void DownloadLane::settle(std::uint64_t token, const SavedFile& file) {
   const auto found = items_.find(token);
+  assert(found != items_.end() && found->second.phase == Phase::in_flight);
   --in_flight_;
   ++tally_.videos_downloaded;
   tally_.video_bytes += file.bytes;
@@ -213,6 +230,7 @@ void DownloadLane::settle(std::uint64_t token, const SavedFile& file) {
 
 void DownloadLane::settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries) {
   const auto found = items_.find(token);
+  assert(found != items_.end() && found->second.phase == Phase::in_flight);
   Item& item = found->second;
   --in_flight_;
   ++tally_.errors[std::string("video_") + std::string(name(failure.problem))];
@@ -399,7 +417,7 @@ void DownloadLane::finish(Items::iterator item, VideoState state, const std::str
              video.link.index, why, video.account});
   }
   if (state != VideoState::wanted) {
-    transport_.discard(file_of(video));
+    videos_.discard(file_of(video));
   }
   VideoEntry entry;
   entry.task = video.task;

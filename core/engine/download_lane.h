@@ -17,7 +17,7 @@
 #include "core/engine/run_plan.h"
 #include "core/engine/transport.h"
 #include "core/ledger/ledger.h"
-#include "core/video/file_name.h"
+#include "core/video/video_store.h"
 
 namespace core {
 
@@ -32,7 +32,7 @@ class DownloadLane {
 
   DownloadLane(const RunPlan& plan, std::shared_ptr<const NameTemplate> names,
                std::vector<std::string> account_names, Ledger& ledger, Transport& transport,
-               const Clock& clock, RunTally& tally, const Notify& notify);
+               VideoStore& videos, const Clock& clock, RunTally& tally, const Notify& notify);
 
   /// Called for each video that is on disk, with the ticket of its record: what must not act on a
   /// video that the ledger does not know waits until that is committed. Cheap.
@@ -42,6 +42,8 @@ class DownloadLane {
   /// Takes videos from the ledger (those of successes up to `last_success` once they are
   /// committed) and starts what is due. Hands over tasks that must be asked again first.
   void start_due(Ticket last_success, QueryLane& queries);
+  /// Settles what could not even be started; to be called whenever the transport was waited for.
+  void settle_unopened(QueryLane& queries);
   void settle(std::uint64_t token, const SavedFile& file);
   void settle(std::uint64_t token, const FetchFailure& failure, QueryLane& queries);
   void rechecked(const Recheck& recheck);
@@ -95,6 +97,7 @@ class DownloadLane {
   std::vector<std::string> account_names_;
   Ledger& ledger_;
   Transport& transport_;
+  VideoStore& videos_;
   const Clock& clock_;
   RunTally& tally_;
   const Notify& notify_;
@@ -107,6 +110,8 @@ class DownloadLane {
   Items items_;  // by token, so in the order in which they came: soonest expiry first
   std::uint64_t next_token_ = kTokenBit;
   std::size_t in_flight_ = 0;
+  // In flight as the engine counts, but the store refused them a sink.
+  std::vector<std::pair<std::uint64_t, FetchFailure>> unopened_;
   bool paged_once_ = false;
   bool more_ = false;  // the last page was full
   Ticket paged_ = 0;   // what was committed when the ledger was last asked

@@ -15,8 +15,8 @@ Engine::Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
       stop_(seams.stop),
       notify_(std::move(notify)),
       queries_(plan_, ledger_, transport_, clock_, tally_, notify_),
-      downloads_(plan_, std::move(names), std::move(account_names), ledger_, transport_, clock_,
-                 tally_, notify_) {
+      downloads_(plan_, std::move(names), std::move(account_names), ledger_, transport_,
+                 seams.videos, clock_, tally_, notify_) {
   if (plan_.deadline) {
     deadline_ = clock_.steady() + *plan_.deadline;
   }
@@ -110,6 +110,7 @@ SteadyTime Engine::next_event() {
 void Engine::wait_and_settle(SteadyTime until) {
   completions_.clear();
   transport_.wait(until, completions_);
+  downloads_.settle_unopened(queries_);
   for (Completion& completion : completions_) {
     const std::uint64_t token = completion.token;
     if (auto* answer = std::get_if<QueryAnswer>(&completion.outcome)) {

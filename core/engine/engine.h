@@ -15,6 +15,7 @@
 #include "core/engine/run_plan.h"
 #include "core/engine/transport.h"
 #include "core/ledger/ledger.h"
+#include "core/video/video_store.h"
 
 namespace core {
 
@@ -27,6 +28,7 @@ class Engine {
   struct Seams {
     Ledger& ledger;
     Transport& transport;
+    VideoStore& videos;  ///< asked only if the plan says `download`
     const Clock& clock;
     /// 0: go on; 1: no new work, drain; 2 or more: stop at once. Whoever raises it wakes the
     /// transport.

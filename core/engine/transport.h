@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 #include "core/clock.h"
 #include "core/domain/fetch_failure.h"
 #include "core/domain/task.h"
-#include "core/video/file_name.h"
+#include "core/video/video_store.h"
 
 namespace core {
 
@@ -24,7 +25,8 @@ struct QueryRequest {
   bool fresh_connection = false;  ///< not over one that was used before
 };
 
-/// Fetches one video into the output folder, checks and publishes it.
+/// Fetches one video into its sink and publishes it. If the sink holds all bytes already, nothing
+/// is fetched.
 struct DownloadRequest {
   std::uint64_t token = 0;
   int account = 0;
@@ -32,7 +34,7 @@ struct DownloadRequest {
   /// The task's own path at the account's gateway. The key goes along while `url` is just that, and
   /// to no place that an answer leads to; empty: never.
   std::string content_path;
-  FilePlan file;
+  std::unique_ptr<VideoSink> sink;  ///< freed before the completion comes
 };
 
 /// An HTTP answer to a query.
@@ -76,9 +78,6 @@ class Transport {
   virtual void start(QueryRequest request) = 0;
   virtual void start(DownloadRequest request) = 0;
 
-  /// Removes what earlier tries left of a video that nobody will fetch any more.
-  virtual void discard(FilePlan file) = 0;
-
   /// Drives everything until something completes, `wake` is called, or `until` has passed, and
   /// appends what completed. Throws core::Error when the event loop itself fails.
   virtual void wait(SteadyTime until, std::vector<Completion>& completions) = 0;
@@ -86,7 +85,8 @@ class Transport {
   /// Makes the running or next `wait` return. Any thread; async-signal-safe.
   virtual void wake() = 0;
 
-  /// Drops all requests in flight; none of them completes any more. Part files stay.
+  /// Drops all requests in flight; none of them completes any more. What their sinks can resume
+  /// stays.
   virtual void abort() = 0;
 
   /// Bytes of videos received so far.

@@ -83,7 +83,7 @@ bool CurlTransport::Loop::judge_head(Download& download) {
                                             " bytes; --max-video-size would allow more"};
     return false;
   }
-  download.failure = download.part->restart(etag, download.promised);
+  download.failure = download.request.sink->restart(etag, download.promised);
   download.bytes = 0;
   download.takes_bytes = true;
   return !download.failure;
@@ -92,18 +92,18 @@ bool CurlTransport::Loop::judge_head(Download& download) {
 // Only the very range that was asked for, of the very same object, may be added (gateway.md T25).
 bool CurlTransport::Loop::judge_resumed(Download& download, const std::string& etag) {
   const auto range = parse_content_range(header_value(download.easy.get(), "Content-Range"));
-  const PartFile& part = *download.part;
-  const std::optional<std::int64_t>& length = part.promised().length;
+  const VideoSink& sink = *download.request.sink;
+  const std::optional<std::int64_t>& length = sink.promised().length;
   const bool same = range && range->first == download.resume_from &&
-                    (!length || range->total == *length) && etag == part.validator();
+                    (!length || range->total == *length) && etag == sink.validator();
   if (!same) {
     download.plain_again = true;
     return false;
   }
   if (!download.promised.crc64) {
-    download.promised.crc64 = part.promised().crc64;
+    download.promised.crc64 = sink.promised().crc64;
   }
-  download.promised.md5_base64 = part.promised().md5_base64;
+  download.promised.md5_base64 = sink.promised().md5_base64;
   download.promised.length = range->total;
   download.bytes = download.resume_from;
   download.takes_bytes = true;
@@ -126,7 +126,7 @@ bool CurlTransport::Loop::take_bytes(Download& download, std::string_view bytes)
                                     .text = "the video is larger than --max-video-size"};
     return false;
   }
-  download.failure = download.part->append(bytes);
+  download.failure = download.request.sink->append(bytes);
   return !download.failure;
 }
 

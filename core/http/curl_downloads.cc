@@ -1,5 +1,6 @@
 // Downloads: from a request, over checked hops, to the publisher.
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "core/http/curl_loop.h"
@@ -47,15 +48,11 @@ void CurlTransport::Loop::start(DownloadRequest request) {
   download.request = std::move(request);
   download.hops = 0;
   download.plain_again = false;
-  auto opened = PartFile::open(settings_.folder, download.request.file);
-  if (auto* failure = std::get_if<FetchFailure>(&opened)) {
-    fail(download, std::move(*failure), early_);
-    return;
-  }
-  download.part = std::move(std::get<std::unique_ptr<PartFile>>(opened));
+  assert(download.request.sink != nullptr);
+  const VideoSink& sink = *download.request.sink;
   // All of it came already, in a run that ended before it was checked.
-  if (download.part->size() > 0 && download.part->size() == download.part->promised().length) {
-    download.promised = download.part->promised();
+  if (sink.size() > 0 && sink.size() == sink.promised().length) {
+    download.promised = sink.promised();
     publish(download);
     return;
   }
@@ -68,14 +65,6 @@ void CurlTransport::Loop::start(DownloadRequest request) {
       !content.empty() && url.substr(0, url.find_first_of("?#")) == account.base_url + content;
   if (auto failure = begin_hop(download, url, false)) {
     fail(download, std::move(*failure), early_);
-  }
-}
-
-void CurlTransport::Loop::discard(FilePlan file) const {
-  auto opened = PartFile::open(settings_.folder, std::move(file));
-  if (auto* part = std::get_if<std::unique_ptr<PartFile>>(&opened)) {
-    // A part that holds nothing goes with its object. What fails here is no harm but some bytes.
-    static_cast<void>((*part)->restart({}, {}));
   }
 }
 
@@ -122,7 +111,7 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
   download.failure.reset();
   download.is_plain = download.origin.scheme != "https";
   download.may_be_private = settings_.allow_private_hosts || is_own_origin(download);
-  download.resume_from = download.plain_again ? 0 : download.part->size();
+  download.resume_from = download.plain_again ? 0 : download.request.sink->size();
   set_headers(download);
   CURL* easy = download.easy.get();
   set_option(easy, CURLOPT_URL, download.url.c_str());
@@ -149,7 +138,7 @@ void CurlTransport::Loop::set_headers(Download& download) {
                accounts_.at(static_cast<std::size_t>(download.request.account)).authorization);
   }
   if (download.resume_from > 0) {
-    add_header(download.headers, "If-Range: " + download.part->validator());
+    add_header(download.headers, "If-Range: " + download.request.sink->validator());
   }
   set_option(download.easy.get(), CURLOPT_HTTPHEADER, download.headers.get());
 }
@@ -190,7 +179,8 @@ void CurlTransport::Loop::resume_paused() {
 // ---- the end of a download
 
 void CurlTransport::Loop::publish(Download& download) {
-  publisher_->submit({download.token, std::move(download.part), std::move(download.promised)});
+  publisher_->submit(
+      {download.token, std::move(download.request.sink), std::move(download.promised)});
   release(download);
 }
 
@@ -205,7 +195,7 @@ void CurlTransport::Loop::fail(Download& download, FetchFailure failure,
 
 void CurlTransport::Loop::release(Download& download) {
   leave_line(download);
-  download.part.reset();
+  download.request.sink.reset();
   download.headers.reset();
   download.error_body.clear();
   download.failure.reset();

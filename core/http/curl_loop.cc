@@ -95,8 +95,7 @@ CurlTransport::Loop::Loop(TransportSettings settings) : settings_(std::move(sett
   // Fewer than there are transfers would close connections all the time (design.md, section 7).
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
                     static_cast<long>(settings_.concurrency + settings_.download_concurrency));
-  publisher_.emplace(settings_.folder ? settings_.publisher_threads : 0, settings_.claimed,
-                     [this] { wake(); });
+  publisher_.emplace(settings_.publisher_threads, [this] { wake(); });
 }
 
 CurlTransport::Loop::~Loop() {

@@ -19,7 +19,7 @@
 #include "core/files/beneath.h"
 #include "core/http/curl_handles.h"
 #include "core/http/curl_transport.h"
-#include "core/video/local/publisher.h"
+#include "core/video/publisher.h"
 
 namespace core {
 
@@ -38,7 +38,6 @@ class CurlTransport::Loop {
 
   void start(const QueryRequest& request);
   void start(DownloadRequest request);
-  void discard(FilePlan file) const;
   void wait(SteadyTime until, std::vector<Completion>& completions);
   void wake() const;
   void abort();
@@ -78,7 +77,6 @@ class CurlTransport::Loop {
   };
   struct Download : Transfer {
     DownloadRequest request;
-    std::unique_ptr<PartFile> part;
     HeaderList headers;
     std::string url;
     Origin origin;
@@ -87,7 +85,7 @@ class CurlTransport::Loop {
     std::int64_t resume_from = 0;
     bool plain_again = false;  // the resumed answer was not what it must be: once more from zero
     bool judged = false;       // the head was looked at
-    bool takes_bytes = false;  // the body goes to the part file
+    bool takes_bytes = false;  // the body goes to the sink
     std::int64_t bytes = 0;    // of the file so far
     PromisedContent promised;
     std::string error_body;

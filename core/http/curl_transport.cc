@@ -13,7 +13,6 @@ CurlTransport::~CurlTransport() = default;
 
 void CurlTransport::start(QueryRequest request) { loop_->start(request); }
 void CurlTransport::start(DownloadRequest request) { loop_->start(std::move(request)); }
-void CurlTransport::discard(FilePlan file) { loop_->discard(std::move(file)); }
 void CurlTransport::wait(SteadyTime until, std::vector<Completion>& completions) {
   loop_->wait(until, completions);
 }

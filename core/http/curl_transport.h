@@ -10,7 +10,6 @@
 
 #include "core/engine/transport.h"
 #include "core/http/proxy.h"
-#include "core/video/local/part_file.h"
 
 namespace core {
 
@@ -41,10 +40,8 @@ struct TransportSettings {
   bool allow_http = false;
   bool allow_private_hosts = false;
   std::string user_agent;
-  bool request_ids = false;                    ///< fill QueryAnswer::request_id
-  std::shared_ptr<const OutputFolder> folder;  ///< may be null while nothing is downloaded
-  PartFile::Claimed claimed;                   ///< see PartFile::publish
-  int publisher_threads = 2;
+  bool request_ids = false;   ///< fill QueryAnswer::request_id
+  int publisher_threads = 0;  ///< enough while nothing is downloaded
 };
 
 /// core::Transport on libcurl. Belongs to one thread, but for `wake`.
@@ -66,7 +63,6 @@ class CurlTransport final : public Transport {
 
   void start(QueryRequest request) override;
   void start(DownloadRequest request) override;
-  void discard(FilePlan file) override;
   void wait(SteadyTime until, std::vector<Completion>& completions) override;
   void wake() override;
   void abort() override;

@@ -1,5 +1,6 @@
 #include "core/text/http_headers.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace core {
@@ -47,20 +48,22 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
   return range;
 }
 
-std::string strong_etag(std::string_view value) {
-  value = trim(value);
-  if (value.size() <= 2 || value.front() != '"' || value.back() != '"') {
-    return {};
+bool is_strong_etag(std::string_view value) {
+  if (value.size() <= 2 || value.size() > kEtagBytesMax || value.front() != '"' ||
+      value.back() != '"') {
+    return false;
   }
   // What goes back to the server in If-Range must be one entity-tag and nothing else.
-  for (const char one : value.substr(1, value.size() - 2)) {
+  const std::string_view opaque = value.substr(1, value.size() - 2);
+  return std::none_of(opaque.begin(), opaque.end(), [](char one) {
     constexpr char kDelete = 0x7F;
-    const bool is_control = static_cast<unsigned char>(one) <= ' ' || one == kDelete;
-    if (is_control || one == '"') {
-      return {};
-    }
-  }
-  return std::string(value);
+    return static_cast<unsigned char>(one) <= ' ' || one == kDelete || one == '"';
+  });
+}
+
+std::string strong_etag(std::string_view value) {
+  value = trim(value);
+  return is_strong_etag(value) ? std::string(value) : std::string();
 }
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view value) {

@@ -1,6 +1,7 @@
 // The few HTTP header values that decide what a download's bytes are worth. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +19,13 @@ struct ContentRange {
 /// None for anything but a complete, sane range of bytes with a known total.
 [[nodiscard]] std::optional<ContentRange> parse_content_range(std::string_view value);
 
-/// The ETag if it is a strong validator (RFC 9110 §8.8.1), else empty.
+/// Longer entity-tags are not used: a download of such an object is not resumed.
+inline constexpr std::size_t kEtagBytesMax = 1024;
+
+/// Whether this is one entity-tag that is a strong validator (RFC 9110 §8.8.1), and nothing else.
+[[nodiscard]] bool is_strong_etag(std::string_view value);
+
+/// The value of an ETag header without blanks around it if it is a strong validator, else empty.
 [[nodiscard]] std::string strong_etag(std::string_view value);
 
 /// A decimal number without sign, as the CRC-64 headers carry it; none when it is anything else.

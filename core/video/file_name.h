@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,14 +74,5 @@ class NameTemplate {
 /// The hidden name under which a video arrives: `.ID-INDEX-HASH.part`, the same in every run and
 /// no other video's. At most 200 bytes.
 [[nodiscard]] std::string part_file_name(const NameFields& fields);
-
-/// Where one video goes. Immutable; any thread.
-struct FilePlan {
-  std::shared_ptr<const NameTemplate> name_template;
-  NameFields fields;
-  /// Absolute path of the file that the ledger recorded for this very video earlier: it alone may
-  /// be replaced. Empty: none.
-  std::string replaces;
-};
 
 }  // namespace core

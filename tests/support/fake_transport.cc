@@ -30,7 +30,7 @@ void FakeTransport::wait(core::SteadyTime until, std::vector<core::Completion>& 
     return;
   }
   clock_.move_to(running_.begin()->first);
-  const Request request = std::move(running_.begin()->second);
+  Request request = std::move(running_.begin()->second);
   running_.erase(running_.begin());
   core::Completion completion;
   if (const auto* query = std::get_if<core::QueryRequest>(&request)) {
@@ -38,13 +38,28 @@ void FakeTransport::wait(core::SteadyTime until, std::vector<core::Completion>& 
     completion.token = query->token;
     std::visit([&](auto&& outcome) { completion.outcome = std::move(outcome); }, on_query(*query));
   } else {
-    const auto& download = std::get<core::DownloadRequest>(request);
+    auto& download = std::get<core::DownloadRequest>(request);
     --downloads_;
     completion.token = download.token;
-    std::visit([&](auto&& outcome) { completion.outcome = std::move(outcome); },
-               on_download(download));
+    fetch(download, completion);
   }
   completions.push_back(std::move(completion));
+}
+
+void FakeTransport::fetch(core::DownloadRequest& download, core::Completion& completion) const {
+  auto outcome = on_download(download);
+  if (auto* failure = std::get_if<core::FetchFailure>(&outcome)) {
+    completion.outcome = std::move(*failure);
+  } else {
+    const std::string& bytes = std::get<std::string>(outcome);
+    const core::PromisedContent promised{.length = static_cast<std::int64_t>(bytes.size())};
+    if (download.sink->restart("", promised) || download.sink->append(bytes)) {
+      throw std::logic_error("the fake store takes all bytes");
+    }
+    std::visit([&](auto&& published) { completion.outcome = std::move(published); },
+               download.sink->publish(promised));
+  }
+  download.sink.reset();
 }
 
 void FakeTransport::abort() {

@@ -19,7 +19,8 @@ namespace support {
 class FakeTransport final : public core::Transport {
  public:
   using QueryOutcome = std::variant<core::QueryAnswer, core::TransportFailure>;
-  using FetchOutcome = std::variant<core::SavedFile, core::FetchFailure>;
+  /// All bytes of a video, which go to the sink; or why there are none.
+  using FetchOutcome = std::variant<std::string, core::FetchFailure>;
 
   struct Sent {
     core::SteadyTime when;
@@ -39,14 +40,12 @@ class FakeTransport final : public core::Transport {
   std::function<void()> before_wait;
 
   std::vector<Sent> sent;
-  std::vector<std::string> discarded;  ///< tasks whose parts were removed
   std::size_t most_queries_in_flight = 0;
   std::size_t most_downloads_in_flight = 0;
   int aborted = 0;
 
   void start(core::QueryRequest request) override;
   void start(core::DownloadRequest request) override;
-  void discard(core::FilePlan file) override { discarded.push_back(file.fields.task_id); }
   void wait(core::SteadyTime until, std::vector<core::Completion>& completions) override;
   void wake() override {}
   void abort() override;
@@ -58,6 +57,7 @@ class FakeTransport final : public core::Transport {
 
  private:
   using Request = std::variant<core::QueryRequest, core::DownloadRequest>;
+  void fetch(core::DownloadRequest& download, core::Completion& completion) const;
   ManualClock& clock_;
   std::multimap<core::SteadyTime, Request> running_;
   std::size_t queries_ = 0;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/files/beneath.h"
+#include "core/files/read_whole.h"
 #include "core/files/sha256.h"
 #include "core/text/http_headers.h"
 #include "core/video/video_check.h"
@@ -24,9 +25,8 @@ namespace {
 
 constexpr mode_t kFileMode = 0640;  // less the umask
 constexpr int kOpenTriesMax = 8;    // against names that change hands while the part is opened
-constexpr std::size_t kReadBytes = std::size_t{256} * 1024;  // stays in a core's cache
 constexpr std::string_view kNotesSuffix = ".notes";
-constexpr std::size_t kNotesBytesMax = PartFile::kValidatorBytesMax + 256;
+constexpr std::size_t kNotesBytesMax = kEtagBytesMax + 256;
 
 FetchFailure failure(FetchProblem problem, std::string text) {
   FetchFailure failed;
@@ -53,54 +53,11 @@ bool is_of_the_file(int error) {
   return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();
 }
 
-FetchProblem problem_of(ContentKind kind) {
-  switch (kind) {
-    case ContentKind::video:
-      return FetchProblem::not_a_video;
-    case ContentKind::unknown:
-      return FetchProblem::error_page;
-    case ContentKind::other:
-      return FetchProblem::unsupported;
-  }
-  return FetchProblem::not_a_video;
-}
-
-/// Reads a file from its beginning; `take` gets each piece. 0 or errno.
-template <typename Take>
-int read_whole(int file, Take take) {
-  static_cast<void>(posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL));  // advice only
-  const auto buffer = std::make_unique_for_overwrite<char[]>(kReadBytes);
-  off_t offset = 0;
-  while (true) {
-    const ssize_t count = pread(file, buffer.get(), kReadBytes, offset);
-    if (count == 0) {
-      return 0;
-    }
-    if (count > 0) {
-      take(std::string_view(buffer.get(), static_cast<std::size_t>(count)));
-      offset += count;
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-}
-
 /// What is remembered beside the part: whose bytes they are.
 struct Notes {
   std::string validator;  // a strong ETag; empty: the bytes must not be resumed
   PromisedContent promised;
 };
-
-/// Whether a promise is an MD5 in base64 at all: 16 bytes are 22 characters and "==".
-bool is_md5(std::string_view base64) { return base64.size() == 24 && base64.ends_with("=="); }
-
-/// Whether bytes may be resumed under this ETag (RFC 9110 §8.8.3): quoted, not weak, in one line.
-bool is_strong(std::string_view validator) {
-  return validator.size() > 2 && validator.size() <= PartFile::kValidatorBytesMax &&
-         validator.front() == '"' && validator.back() == '"' &&
-         std::all_of(validator.begin(), validator.end(),
-                     [](char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7F'; });
-}
 
 constexpr std::string_view kNotesHead = "reeltally part 2";
 constexpr std::string_view kNotesEnd = "end";
@@ -111,7 +68,7 @@ std::string notes_text(const Notes& notes, const std::string& boot_id) {
   std::string text = std::string(kNotesHead) + "\n" + boot_id + "\n";
   text += (promised.length ? std::to_string(*promised.length) : "") + "\n";
   text += (promised.crc64 ? std::to_string(*promised.crc64) : "") + "\n";
-  text += (is_md5(promised.md5_base64) ? promised.md5_base64 : "") + "\n";
+  text += (is_md5_base64(promised.md5_base64) ? promised.md5_base64 : "") + "\n";
   return text + notes.validator + "\n" + std::string(kNotesEnd) + "\n";
 }
 
@@ -123,7 +80,7 @@ Notes parse_notes(std::string_view text, const std::string& boot_id) {
     text.remove_prefix(end + 1);
   }
   if (lines.size() != 7 || lines[0] != kNotesHead || lines[6] != kNotesEnd || boot_id.empty() ||
-      lines[1] != boot_id || !is_strong(lines[5])) {
+      lines[1] != boot_id || !is_strong_etag(lines[5])) {
     return {};
   }
   Notes notes{std::string(lines[5]), {}};
@@ -135,7 +92,7 @@ Notes parse_notes(std::string_view text, const std::string& boot_id) {
   }
   const bool readable = notes.promised.length.has_value() != lines[2].empty() &&
                         notes.promised.crc64.has_value() != lines[3].empty() &&
-                        (lines[4].empty() || is_md5(lines[4]));
+                        (lines[4].empty() || is_md5_base64(lines[4]));
   return readable ? notes : Notes{};
 }
 
@@ -151,8 +108,11 @@ bool has_other_extension(std::string_view path, std::string_view extension) {
 /// The object behind PartFile: the part, its folder, its lock, its notes.
 class PartFile::State {
  public:
-  State(std::shared_ptr<const OutputFolder> folder, FilePlan plan)
-      : folder_(std::move(folder)), plan_(std::move(plan)), name_(part_file_name(plan_.fields)) {}
+  State(std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed)
+      : folder_(std::move(folder)),
+        plan_(std::move(plan)),
+        claimed_(std::move(claimed)),
+        name_(part_file_name(plan_.fields)) {}
   ~State();
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -160,8 +120,7 @@ class PartFile::State {
   std::optional<FetchFailure> open();
   std::optional<FetchFailure> restart(std::string_view validator, const PromisedContent& promised);
   std::optional<FetchFailure> append(std::string_view bytes);
-  std::variant<SavedFile, FetchFailure> publish(const PromisedContent& promised,
-                                                const Claimed& claimed);
+  std::variant<SavedFile, FetchFailure> publish(const PromisedContent& promised);
 
   [[nodiscard]] std::int64_t resumable() const { return notes_.validator.empty() ? 0 : size_; }
   [[nodiscard]] const Notes& notes() const { return notes_; }
@@ -191,12 +150,11 @@ class PartFile::State {
   /// The part's name leads to another file, or to none: that is not ours to touch.
   FetchFailure vanished();
 
-  std::optional<FetchFailure> check(const PromisedContent& promised);
-  std::optional<FetchFailure> compare(const PromisedContent& promised, const VideoReport& report);
+  std::variant<CheckedVideo, FetchFailure> check(const PromisedContent& promised);
   std::optional<FetchFailure> sync_part();
-  std::variant<SavedFile, FetchFailure> place(const Claimed& claimed);
+  std::variant<SavedFile, FetchFailure> place();
   Placed replace_recorded();
-  Placed try_name(const std::string& relative, const Claimed& claimed);
+  Placed try_name(const std::string& relative);
   Placed move_to(Target& target);
   Placed adopt(const Target& target);
   [[nodiscard]] std::variant<Target, FetchFailure> open_target(const std::string& relative) const;
@@ -205,6 +163,7 @@ class PartFile::State {
 
   std::shared_ptr<const OutputFolder> folder_;
   FilePlan plan_;
+  Claimed claimed_;
   std::string name_;
   std::string where_;  ///< the part's folder, relative to the output folder; empty: that itself
   Descriptor home_;
@@ -214,10 +173,7 @@ class PartFile::State {
   bool gone_ = false;  ///< the part has been published or removed
   bool keep_ = false;  ///< the disk failed: the part stays as it is
 
-  // Known after check():
-  std::string extension_;
-  SavedFile saved_;
-  Sha256Digest sha256_{};
+  CheckedVideo video_;  ///< known after check()
 };
 
 PartFile::State::~State() {
@@ -356,7 +312,7 @@ std::optional<FetchFailure> PartFile::State::restart(std::string_view validator,
     return disk_failure(errno, "empty", absolute(name_));
   }
   size_ = 0;
-  if (!is_strong(validator)) {
+  if (!is_strong_etag(validator)) {
     return std::nullopt;
   }
   notes_ = {std::string(validator), promised};
@@ -399,77 +355,45 @@ FetchFailure PartFile::State::vanished() {
                      "again");
 }
 
-std::optional<FetchFailure> PartFile::State::check(const PromisedContent& promised) {
-  const bool sized = !promised.length || *promised.length == size_;
-  VideoReport report;
-  report.bytes = size_;
-  if (sized) {
-    VideoCheck video({.crc64 = promised.crc64.has_value(), .md5 = is_md5(promised.md5_base64)});
-    const int error =
-        read_whole(file_.number(), [&](std::string_view piece) { video.update(piece); });
-    if (error != 0) {
-      keep_ = true;
-      return disk_failure(error, "read", absolute(name_));
-    }
-    report = video.finish();
+std::variant<CheckedVideo, FetchFailure> PartFile::State::check(const PromisedContent& promised) {
+  if (auto wrong = check_length(promised, size_)) {
+    remove();
+    return *std::move(wrong);
   }
+  VideoCheck video(hashes_of(promised));
+  if (const int error =
+          read_whole(file_.number(), [&](std::string_view piece) { video.update(piece); });
+      error != 0) {
+    keep_ = true;
+    return disk_failure(error, "read", absolute(name_));
+  }
+  const VideoReport report = video.finish();
   if (report.bytes != size_) {
     remove();
     return failure(FetchProblem::blocked, absolute(name_) + " was changed by another program");
   }
-  auto wrong = compare(promised, report);
-  if (wrong) {
+  auto checked = check_content(promised, report);
+  if (std::holds_alternative<FetchFailure>(checked)) {
     remove();
   }
-  return wrong;
-}
-
-std::optional<FetchFailure> PartFile::State::compare(const PromisedContent& promised,
-                                                     const VideoReport& report) {
-  if (promised.length && *promised.length != report.bytes) {
-    return failure(FetchProblem::wrong_length,
-                   "got " + std::to_string(report.bytes) + " bytes where " +
-                       std::to_string(*promised.length) + " were promised");
-  }
-  std::string checks = promised.length ? "length " : "";
-  if (promised.crc64) {
-    if (*promised.crc64 != report.crc64) {
-      return failure(FetchProblem::wrong_checksum, "its CRC-64 is " + std::to_string(report.crc64) +
-                                                       ", promised was " +
-                                                       std::to_string(*promised.crc64));
-    }
-    checks += "crc64 ";
-  }
-  if (!report.md5_base64.empty()) {
-    if (promised.md5_base64 != report.md5_base64) {
-      return failure(FetchProblem::wrong_checksum,
-                     "its MD5 is " + report.md5_base64 + ", promised was another one");
-    }
-    checks += "md5 ";
-  }
-  if (!report.container.fault.empty()) {
-    return failure(problem_of(report.container.kind), "no whole video: " + report.container.fault);
-  }
-  extension_ = report.container.extension;
-  sha256_ = report.sha256;
-  saved_ = {"", report.bytes, hex(report.sha256), checks + "boxes"};
-  return std::nullopt;
+  return checked;
 }
 
 // Publishing.
 
-std::variant<SavedFile, FetchFailure> PartFile::State::publish(const PromisedContent& promised,
-                                                               const Claimed& claimed) {
+std::variant<SavedFile, FetchFailure> PartFile::State::publish(const PromisedContent& promised) {
   assert(!gone_);
   // The disk may begin while the bytes are hashed; the sync below waits for it and tells.
   static_cast<void>(sync_file_range(file_.number(), 0, 0, SYNC_FILE_RANGE_WRITE));
-  if (auto failed = check(promised)) {
-    return *std::move(failed);
+  auto checked = check(promised);
+  if (auto* failed = std::get_if<FetchFailure>(&checked)) {
+    return std::move(*failed);
   }
+  video_ = std::move(std::get<CheckedVideo>(checked));
   if (auto failed = sync_part()) {
     return *std::move(failed);
   }
-  auto placed = place(claimed);
+  auto placed = place();
   keep_ = keep_ || std::holds_alternative<FetchFailure>(placed);
   return placed;
 }
@@ -485,13 +409,13 @@ std::optional<FetchFailure> PartFile::State::sync_part() {
   return disk_failure(error, "sync", absolute(name_));
 }
 
-std::variant<SavedFile, FetchFailure> PartFile::State::place(const Claimed& claimed) {
+std::variant<SavedFile, FetchFailure> PartFile::State::place() {
   if (auto placed = replace_recorded()) {
     return *std::move(placed);
   }
   for (int nth = 1; nth <= kNamesMax; ++nth) {
-    const std::string relative = plan_.name_template->render(plan_.fields, extension_, nth);
-    if (auto placed = try_name(relative, claimed)) {
+    const std::string relative = plan_.name_template->render(plan_.fields, video_.extension, nth);
+    if (auto placed = try_name(relative)) {
       return *std::move(placed);
     }
   }
@@ -513,7 +437,7 @@ std::variant<PartFile::State::Target, FetchFailure> PartFile::State::open_target
 
 PartFile::State::Placed PartFile::State::replace_recorded() {
   const std::string relative = folder_->relative(plan_.replaces);
-  if (relative.empty() || has_other_extension(relative, extension_)) {
+  if (relative.empty() || has_other_extension(relative, video_.extension)) {
     return std::nullopt;
   }
   OutputFolder::Reservation reservation(*folder_, plan_.replaces, owner());
@@ -545,12 +469,11 @@ PartFile::State::Placed PartFile::State::replace_recorded() {
   return settle(*target, file_.number());
 }
 
-PartFile::State::Placed PartFile::State::try_name(const std::string& relative,
-                                                  const Claimed& claimed) {
+PartFile::State::Placed PartFile::State::try_name(const std::string& relative) {
   const std::string path = folder_->absolute(relative);
   OutputFolder::Reservation reservation(*folder_, path, owner());
   const bool own = path == plan_.replaces;
-  if (!reservation.held() || (!own && claimed && claimed(path))) {
+  if (!reservation.held() || (!own && claimed_ && claimed_(path))) {
     return std::nullopt;
   }
   auto opened = open_target(relative);
@@ -608,7 +531,7 @@ PartFile::State::Placed PartFile::State::adopt(const Target& target) {
       error != 0) {
     return failed(error);
   }
-  if (hash.finish() != sha256_) {
+  if (hash.finish() != video_.sha256) {
     return std::nullopt;
   }
   // The run that published it may have died before its own syncs.
@@ -632,8 +555,7 @@ std::variant<SavedFile, FetchFailure> PartFile::State::settle(const Target& targ
   if (auto lost = folder_lost()) {
     return *std::move(lost);
   }
-  saved_.path = target.path;
-  return saved_;
+  return SavedFile{target.path, video_.bytes, hex(video_.sha256), video_.checks};
 }
 
 // The face.
@@ -643,8 +565,8 @@ PartFile::PartFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 PartFile::~PartFile() = default;
 
 std::variant<std::unique_ptr<PartFile>, FetchFailure> PartFile::open(
-    std::shared_ptr<const OutputFolder> folder, FilePlan plan) {
-  auto state = std::make_unique<State>(std::move(folder), std::move(plan));
+    std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed) {
+  auto state = std::make_unique<State>(std::move(folder), std::move(plan), std::move(claimed));
   if (auto failed = state->open()) {
     return *std::move(failed);
   }
@@ -666,9 +588,8 @@ std::optional<FetchFailure> PartFile::append(std::string_view bytes) {
   return state_->append(bytes);
 }
 
-std::variant<SavedFile, FetchFailure> PartFile::publish(const PromisedContent& promised,
-                                                        const Claimed& claimed) {
-  return state_->publish(promised, claimed);
+std::variant<SavedFile, FetchFailure> PartFile::publish(const PromisedContent& promised) {
+  return state_->publish(promised);
 }
 
 }  // namespace core

@@ -453,11 +453,11 @@ TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
     ++plan_.run;
     run();
     EXPECT_EQ(ledger_.video(id, 1), VideoState::wanted) << id;
-    EXPECT_TRUE(transport_.discarded.empty()) << "what came so far may be resumed";
+    EXPECT_TRUE(videos_.discarded.empty()) << "what came so far may be resumed";
     ++plan_.run;
     run();
     EXPECT_EQ(ledger_.video(id, 1), VideoState::failed) << id;
-    EXPECT_EQ(std::exchange(transport_.discarded, {}), std::vector<std::string>{id});
+    EXPECT_EQ(std::exchange(videos_.discarded, {}), std::vector<std::string>{id});
   }
 }
 

@@ -17,7 +17,9 @@
 #include "core/engine/engine.h"
 #include "tests/support/fake_ledger.h"
 #include "tests/support/fake_transport.h"
+#include "tests/support/fake_video_store.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/tiny_video.h"
 
 namespace engine_world {
 
@@ -77,7 +79,7 @@ class EngineTest : public testing::Test {
     ledger_.begin_run(plan_.run);
     engine_.emplace(plan_, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
                     std::vector<std::string>{"default"},
-                    core::Engine::Seams{ledger_, transport_, clock_, stop_},
+                    core::Engine::Seams{ledger_, transport_, videos_, clock_, stop_},
                     [this](const core::Notice& notice) { notices_.push_back(notice); });
     if (prepare_) {
       prepare_(*engine_);
@@ -91,11 +93,10 @@ class EngineTest : public testing::Test {
     auto& [script, position] = scripts_.at(path);
     return script.at(std::min(position++, script.size() - 1));
   }
-  static core::SavedFile saved(const core::DownloadRequest& request) {
-    return {.path = "/videos/" + request.file.fields.task_id + ".mp4",
-            .bytes = 1000,
-            .sha256 = std::string(64, 'a'),
-            .checks = "length"};
+  static FakeTransport::FetchOutcome saved(const core::DownloadRequest& /*request*/) {
+    constexpr std::size_t kBytes = 1000;
+    static const std::string kVideo = support::tiny_mp4(kBytes);
+    return kVideo;
   }
   int asked(const std::string& id) const { return transport_.count(kPrefix + id); }
   std::size_t told(core::Notice::Kind kind) const {
@@ -108,6 +109,7 @@ class EngineTest : public testing::Test {
   support::ManualClock clock_;
   support::FakeLedger ledger_;
   FakeTransport transport_{clock_};
+  support::FakeVideoStore videos_;
   std::atomic<int> stop_{0};
   std::map<std::string, std::pair<Script, std::size_t>> scripts_;
   std::function<FakeTransport::FetchOutcome(const core::DownloadRequest&)> fetch_;

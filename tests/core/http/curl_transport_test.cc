@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/video/local/local_videos.h"
 #include "tests/support/http_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_video.h"
@@ -75,8 +76,7 @@ constexpr const char* kContentPath = "/v1/videos/video/content";
 class Fetcher {
  public:
   explicit Fetcher(TransportSettings settings) {
-    settings.folder = std::make_shared<core::OutputFolder>(folder_.path());
-    settings.claimed = [](const std::string&) { return false; };
+    settings.publisher_threads = 2;
     transport_.emplace(std::move(settings));
   }
 
@@ -87,12 +87,13 @@ class Fetcher {
   void start(const std::string& url, const std::string& id) {
     static const auto kName =
         std::make_shared<const core::NameTemplate>(core::NameTemplate::kDefault);
+    core::FilePlan plan{.name_template = kName};
+    plan.fields.task_id = id;
     core::DownloadRequest request;
     request.token = 9;
     request.url = url;
     request.content_path = kContentPath;
-    request.file.name_template = kName;
-    request.file.fields.task_id = id;
+    request.sink = std::get<std::unique_ptr<core::VideoSink>>(videos_.open(std::move(plan)));
     transport_->start(std::move(request));
   }
   FetchFailure failure(const std::string& url) {
@@ -116,6 +117,7 @@ class Fetcher {
 
  private:
   support::TempDir folder_;
+  core::LocalVideos videos_{std::make_shared<core::OutputFolder>(folder_.path()), nullptr};
   std::optional<CurlTransport> transport_;
 };
 

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/text/http_headers.h"
 #include "core/video/video_check.h"
 #include "tests/support/tiny_video.h"
 
@@ -81,7 +82,7 @@ class PartFileTest : public testing::Test {
   }
 
   std::unique_ptr<PartFile> open(FilePlan what) const {
-    auto opened = PartFile::open(folder_, std::move(what));
+    auto opened = PartFile::open(folder_, std::move(what), ask_claimed_);
     if (const auto* failed = std::get_if<FetchFailure>(&opened)) {
       ADD_FAILURE() << failed->text;
       return nullptr;
@@ -90,7 +91,7 @@ class PartFileTest : public testing::Test {
   }
 
   FetchFailure refused(FilePlan what) const {
-    auto opened = PartFile::open(folder_, std::move(what));
+    auto opened = PartFile::open(folder_, std::move(what), ask_claimed_);
     const auto* failed = std::get_if<FetchFailure>(&opened);
     return failed == nullptr ? FetchFailure{} : *failed;
   }
@@ -104,8 +105,9 @@ class PartFileTest : public testing::Test {
   }
 
   Outcome publish(FilePlan what, const std::string& bytes, const PartFile::Claimed& claimed = {},
-                  const PromisedContent& promised = {}) const {
-    return download(std::move(what), bytes)->publish(promised, claimed);
+                  const PromisedContent& promised = {}) {
+    claimed_ = claimed;
+    return download(std::move(what), bytes)->publish(promised);
   }
 
   /// Where the video went, relative to the output folder; the failure's text otherwise.
@@ -139,6 +141,10 @@ class PartFileTest : public testing::Test {
   fs::path base_;
   fs::path output_;
   std::shared_ptr<const OutputFolder> folder_;
+  PartFile::Claimed claimed_;  // may be set until a part is published
+  PartFile::Claimed ask_claimed_ = [this](const std::string& path) {
+    return claimed_ && claimed_(path);
+  };
 };
 
 /// Runs `body` in a child; its exit code. What it changes (user, limits, mounts) dies with it.
@@ -172,7 +178,7 @@ TEST_F(PartFileTest, PublishesACheckedVideo) {
   EXPECT_EQ(files(),
             (std::set<std::string>{part_path("t1").filename(), notes_path("t1").filename()}));
   PromisedContent promised{5000, crc64(video), "JfnnlDI7RTiF9RgfG2JNCw"};
-  const Outcome outcome = part->publish(promised, {});
+  const Outcome outcome = part->publish(promised);
   ASSERT_EQ(place(outcome), "t1.mp4");
   const auto& saved = std::get<SavedFile>(outcome);
   EXPECT_EQ(saved.bytes, 5000);
@@ -301,7 +307,7 @@ TEST_F(PartFileTest, APartThatVanishedIsTheTroubleOfItsVideoAlone) {
         fs::remove(entry.path());
       }
     }
-    const Outcome outcome = part->publish({}, {});
+    const Outcome outcome = part->publish({});
     EXPECT_EQ(problem(outcome), FetchProblem::blocked) << place(outcome);
     EXPECT_NE(place(outcome).find("removed by another program"), std::string::npos);
   }
@@ -325,13 +331,13 @@ TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
   EXPECT_EQ(part->validator(), kEtag);
   EXPECT_EQ(part->promised(), kPromised);
   ASSERT_FALSE(part->append(video.substr(3000)));
-  EXPECT_EQ(place(part->publish({5000, crc64(video), ""}, {})), "t1.mp4");
+  EXPECT_EQ(place(part->publish({5000, crc64(video), ""})), "t1.mp4");
   EXPECT_EQ(read(output_ / "t1.mp4"), video);
   EXPECT_EQ(files(), std::set<std::string>{"t1.mp4"});
 }
 
 TEST_F(PartFileTest, WhatCannotBeResumedIsNotKept) {
-  std::string too_long(PartFile::kValidatorBytesMax + 1, 'x');
+  std::string too_long(core::kEtagBytesMax + 1, 'x');
   too_long.front() = too_long.back() = '"';
   const std::string validators[] = {"",       "W/\"weak\"",     "bare",       "\"",    "\"\"",
                                     "\"open", "\"two\nlines\"", "\"bell\a\"", too_long};
@@ -414,11 +420,11 @@ TEST_F(PartFileTest, APartHasOneHolder) {
 
 TEST_F(PartFileTest, APublishedPartIsNoLongerTheObjects) {
   auto first = download(plan("t1"), support::tiny_mp4(300));
-  ASSERT_EQ(place(first->publish({}, {})), "t1.mp4");
+  ASSERT_EQ(place(first->publish({})), "t1.mp4");
   auto second = download(plan("t1"), support::tiny_mp4(301));
   first.reset();
   EXPECT_TRUE(fs::exists(part_path("t1")));
-  EXPECT_EQ(place(second->publish({}, {})), "t1-2.mp4");
+  EXPECT_EQ(place(second->publish({})), "t1-2.mp4");
 }
 
 TEST_F(PartFileTest, AKilledHolderLeavesBytesAndNoLock) {
@@ -432,7 +438,7 @@ TEST_F(PartFileTest, AKilledHolderLeavesBytesAndNoLock) {
   auto part = open(plan("t1"));
   EXPECT_EQ(part->size(), 4000);
   ASSERT_FALSE(part->append(video.substr(4000)));
-  EXPECT_EQ(place(part->publish({5000, crc64(video), ""}, {})), "t1.mp4");
+  EXPECT_EQ(place(part->publish({5000, crc64(video), ""})), "t1.mp4");
 }
 
 // Names that are taken.
@@ -511,11 +517,13 @@ TEST_F(PartFileTest, ALedgerThatFailsLeavesThePart) {
   const std::string video = support::tiny_mp4(300);
   auto part = download(plan("t1"), video);
   const auto broken = [](const std::string&) -> bool { throw core::Error("ledger"); };
-  EXPECT_THROW(static_cast<void>(part->publish({}, broken)), core::Error);
+  claimed_ = broken;
+  EXPECT_THROW(static_cast<void>(part->publish({})), core::Error);
+  claimed_ = {};
   part.reset();
   auto again = open(plan("t1"));
   EXPECT_EQ(again->size(), 300);
-  EXPECT_EQ(place(again->publish({}, {})), "t1.mp4");
+  EXPECT_EQ(place(again->publish({})), "t1.mp4");
 }
 
 // Adoption and replacement.
@@ -770,7 +778,7 @@ TEST_F(PartFileTest, AFolderThatIsGoneTakesNoFileElsewhere) {
   auto part = download(plan("t1"), video);
   fs::rename(output_, base_ / "moved");
   fs::create_directory(output_);
-  const auto outcome = part->publish({}, {});
+  const auto outcome = part->publish({});
   ASSERT_TRUE(std::holds_alternative<FetchFailure>(outcome)) << "its recorded path would be untrue";
   EXPECT_EQ(std::get<FetchFailure>(outcome).problem, FetchProblem::disk);
   EXPECT_NE(std::get<FetchFailure>(outcome).text.find(output_), std::string::npos);
@@ -791,7 +799,7 @@ TEST_F(PartFileTest, AFolderMayMoveWithTheLinkThatLeadsToIt) {
   fs::rename(base_ / "disk1", base_ / "disk2");
   fs::remove(output_);
   fs::create_directory_symlink(base_ / "disk2", output_);
-  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({}, {})));
+  EXPECT_TRUE(std::holds_alternative<SavedFile>(part->publish({})));
   EXPECT_TRUE(fs::exists(output_ / "t1.mp4"));
 }
 
@@ -799,7 +807,7 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
   const std::string video = support::tiny_mp4(300);
   auto part = download(plan("t1"), video);
   fs::resize_file(part_path("t1"), 200);
-  EXPECT_EQ(problem(part->publish({}, {})), FetchProblem::blocked);
+  EXPECT_EQ(problem(part->publish({})), FetchProblem::blocked);
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
@@ -843,7 +851,7 @@ TEST_F(PartFileTest, APartThatVanishedOrChangedHandsIsOneVideosFailure) {
                     if (without_links && !replace_call(SYS_linkat, fails_with(EPERM))) {
                       return 2;
                     }
-                    const Outcome outcome = part->publish({}, {});
+                    const Outcome outcome = part->publish({});
                     return problem(outcome) == FetchProblem::blocked ? 0 : 3;
                   }),
                   0);
@@ -876,9 +884,8 @@ TEST_F(PartFileTest, WhereverARunDiesTheNextMakesOneWholeFile) {
                 if (!step.after_sync && !die()) {
                   return 2;
                 }
-                static_cast<void>(part->publish({5000, crc64(video), ""}, [&](const auto&) {
-                  return step.after_sync && !die();
-                }));
+                claimed_ = [&](const auto&) { return step.after_sync && !die(); };
+                static_cast<void>(part->publish({5000, crc64(video), ""}));
                 return 3;
               }),
               1000 + SIGSYS)
@@ -898,7 +905,7 @@ TEST_F(PartFileTest, AFailedSyncIsAFailureAndItsBytesAreNotResumed) {
               if (!replace_call(SYS_fsync, fails_with(EIO))) {
                 return 2;
               }
-              return problem(part->publish({}, {})) == FetchProblem::disk ? 0 : 3;
+              return problem(part->publish({})) == FetchProblem::disk ? 0 : 3;
             }),
             0);
   EXPECT_EQ(files(), std::set<std::string>{part_path("t1").filename()});
@@ -909,8 +916,8 @@ TEST_F(PartFileTest, AFailedSyncOfTheFolderIsAFailure) {
   const std::string video = support::tiny_mp4(5000);
   EXPECT_EQ(in_child([&] {
               auto part = download(plan("t1"), video);
-              const auto outcome = part->publish(
-                  {}, [](const auto&) { return !replace_call(SYS_fsync, fails_with(EIO)); });
+              claimed_ = [](const auto&) { return !replace_call(SYS_fsync, fails_with(EIO)); };
+              const auto outcome = part->publish({});
               return problem(outcome) == FetchProblem::disk ? 0 : 3;
             }),
             0);
@@ -935,7 +942,7 @@ TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
                 if (!replace_call(c.call, fails_with(c.error))) {
                   return 2;
                 }
-                return problem(part->publish({}, {})) == c.problem ? 0 : 3;
+                return problem(part->publish({})) == c.problem ? 0 : 3;
               }),
               0)
         << c.error;
@@ -996,7 +1003,7 @@ TEST_F(PartFileTest, AFileSystemWithoutHardLinksServesToo) {
   EXPECT_EQ(without_links([&] {
               auto part = download(plan("d"), video);
               return replace_call(SYS_renameat, fails_with(EIO)) &&
-                             std::holds_alternative<FetchFailure>(part->publish({}, {}))
+                             std::holds_alternative<FetchFailure>(part->publish({}))
                          ? 0
                          : 3;
             }),
@@ -1013,7 +1020,7 @@ TEST_F(PartFileTest, AHardLinkLeftByAKilledRunIsAdopted) {
               auto part = download(plan("t1"), video);
               return replace_call(SYS_renameat2, fails_with(EINVAL)) &&
                              replace_call(SYS_unlinkat, SECCOMP_RET_KILL_PROCESS) &&
-                             place(part->publish({}, {})).empty()
+                             place(part->publish({})).empty()
                          ? 2
                          : 3;
             }),

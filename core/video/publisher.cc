@@ -1,11 +1,11 @@
-#include "core/video/local/publisher.h"
+#include "core/video/publisher.h"
 
+#include <cassert>
 #include <utility>
 
 namespace core {
 
-Publisher::Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake)
-    : claimed_(std::move(claimed)), wake_(std::move(wake)) {
+Publisher::Publisher(int threads, std::function<void()> wake) : wake_(std::move(wake)) {
   try {
     for (int i = 0; i < threads; ++i) {
       threads_.emplace_back([this] { work(); });
@@ -30,6 +30,8 @@ void Publisher::join() {
 }
 
 void Publisher::submit(Job job) {
+  assert(!threads_.empty());
+  assert(job.sink != nullptr);
   const std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
   changed_.notify_one();
@@ -65,8 +67,8 @@ void Publisher::work() {
     result.token = job.token;
     std::exception_ptr failure;
     try {
-      result.outcome = job.part->publish(job.promised, claimed_);
-      job.part.reset();
+      result.outcome = job.sink->publish(job.promised);
+      job.sink.reset();
     } catch (...) {
       failure = std::current_exception();
     }

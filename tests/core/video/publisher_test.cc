@@ -1,4 +1,4 @@
-#include "core/video/local/publisher.h"
+#include "core/video/publisher.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/video/local/part_file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_video.h"
 
@@ -47,19 +48,19 @@ class PublisherTest : public ::testing::Test {
     core::FilePlan plan;
     plan.name_template = std::make_shared<const core::NameTemplate>("{task_id}.{ext}");
     plan.fields.task_id = std::to_string(token);
-    auto part = std::get<std::unique_ptr<PartFile>>(PartFile::open(output_, plan));
+    auto part = std::get<std::unique_ptr<PartFile>>(PartFile::open(output_, plan, claimed_));
     EXPECT_FALSE(part->restart("", {}));
     EXPECT_FALSE(part->append(content));
-    return {.token = token, .part = std::move(part), .promised = {}};
+    return {.token = token, .sink = std::move(part), .promised = {}};
   }
-  Publisher publisher(
-      int threads, PartFile::Claimed claimed = [](const auto&) { return false; }) {
-    return {threads, std::move(claimed), [this] { bell_.ring(); }};
+  Publisher publisher(int threads) {
+    return {threads, [this] { bell_.ring(); }};
   }
 
   support::TempDir folder_;
   std::shared_ptr<core::OutputFolder> output_ =
       std::make_shared<core::OutputFolder>(folder_.path());
+  PartFile::Claimed claimed_;
   Bell bell_;
 };
 
@@ -78,8 +79,8 @@ TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
 }
 
 TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
-  Publisher publisher =
-      this->publisher(1, [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); });
+  claimed_ = [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); };
+  Publisher publisher = this->publisher(1);
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
   ASSERT_TRUE(bell_.wait_for(1));
   EXPECT_THROW(static_cast<void>(publisher.take()), std::runtime_error);
@@ -88,11 +89,12 @@ TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
 TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
   std::promise<void> entered;
   std::promise<void> leave;
-  Publisher publisher = this->publisher(1, [&](const auto&) {
+  claimed_ = [&](const auto&) {
     entered.set_value();
     leave.get_future().wait();
     return false;
-  });
+  };
+  Publisher publisher = this->publisher(1);
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
   publisher.submit(job(2, support::tiny_mp4(kVideoBytes)));
   ASSERT_EQ(entered.get_future().wait_for(kPatience), std::future_status::ready);

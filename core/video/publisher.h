@@ -1,5 +1,4 @@
-// Threads that check, sync and publish finished part files, so that the loop never waits for a
-// disk.
+// Threads that publish complete videos, so that the loop never waits for a disk or a bucket.
 #pragma once
 
 #include <condition_variable>
@@ -12,16 +11,16 @@
 #include <variant>
 #include <vector>
 
-#include "core/video/local/part_file.h"
+#include "core/video/video_store.h"
 
 namespace core {
 
-/// `submit` and `take` belong to the transport's thread.
+/// `submit`, `take` and `clear` belong to the transport's thread.
 class Publisher {
  public:
   struct Job {
     std::uint64_t token = 0;
-    std::unique_ptr<PartFile> part;
+    std::unique_ptr<VideoSink> sink;
     PromisedContent promised;
   };
 
@@ -30,13 +29,14 @@ class Publisher {
     std::variant<SavedFile, FetchFailure> outcome;
   };
 
-  /// `wake` is called on a worker whenever a result lies ready.
-  Publisher(int threads, PartFile::Claimed claimed, std::function<void()> wake);
+  /// `wake` is called on a worker whenever a result is ready.
+  Publisher(int threads, std::function<void()> wake);
   /// Waits for the jobs that are running, drops those that are not.
   ~Publisher();
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
+  /// There must be threads.
   void submit(Job job);
   /// What is finished. Rethrows what a worker threw (the ledger broke, no memory).
   [[nodiscard]] std::vector<Result> take();
@@ -47,7 +47,6 @@ class Publisher {
   void join();
   void work();
 
-  PartFile::Claimed claimed_;
   std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable changed_;

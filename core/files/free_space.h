@@ -1,0 +1,14 @@
+// How much a volume can still take.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace core {
+
+/// Bytes that an ordinary user may still write on the volume of `path`; none when that is not
+/// known.
+[[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& path);
+
+}  // namespace core

@@ -1,0 +1,69 @@
+#include "core/video/local/beside_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/files/draft_file.h"
+#include "core/files/read_whole.h"
+
+namespace core {
+namespace {
+
+constexpr std::int64_t kReplacedBytesMax = std::int64_t{1} << 20U;  // labels make the most of it
+
+void require(int error, const std::string& path) {
+  if (error != 0) {
+    throw Error("cannot write the sidecar " + path + ": " +
+                (error == ELOOP || error == ENOTDIR
+                     ? "a symbolic link or a file is in the way, and no link is followed"
+                     : std::generic_category().message(error)));
+  }
+}
+
+/// Whether the file that has the name already may be replaced.
+bool may_replace(int folder, const std::string& name, const BesideFile& beside) {
+  const Descriptor file = open_beneath(folder, name, O_RDONLY);
+  struct stat status {};
+  if (!file.valid() || fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size > kReplacedBytesMax) {
+    return false;
+  }
+  std::string text;
+  // A file that cannot be read to its end does not pass as ours either.
+  static_cast<void>(read_whole(file.number(), [&](std::string_view piece) { text += piece; }));
+  return beside.may_replace(text);
+}
+
+}  // namespace
+
+void write_beside(const OutputFolder& output, const BesideFile& beside) {
+  const SplitPath split = split_path(beside.path);
+  const std::string parent = split_path(output.relative(beside.path)).folder;
+  const Descriptor folder =
+      open_beneath(output.descriptor(), parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
+  require(folder.valid() ? 0 : errno, beside.path);
+  DraftFile draft(folder.number(), split.name);
+  draft.remove();
+  require(draft.create(), beside.path);
+  require(draft.write(beside.text), beside.path);
+  require(draft.sync(), beside.path);
+  int error = draft.publish_as_new();
+  if (error == EEXIST && may_replace(folder.number(), split.name, beside)) {
+    error = draft.publish_over();
+  }
+  if (error == EEXIST) {
+    throw Error("the sidecar " + beside.path +
+                " was not written: a file that is not ours has its name");
+  }
+  require(error, beside.path);
+  if (!draft.is_in_place()) {
+    throw Error("the sidecar " + beside.path + " was replaced by another program at once");
+  }
+  require(draft.sync_folder(), beside.path);
+}
+
+}  // namespace core

@@ -1,0 +1,156 @@
+#include "tests/support/fake_video_store.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text/http_headers.h"
+#include "core/video/video_check.h"
+
+namespace support {
+
+class FakeVideoStore::Sink final : public core::VideoSink {
+ public:
+  Sink(FakeVideoStore& store, core::FilePlan plan)
+      : store_(store), plan_(std::move(plan)), name_(core::part_file_name(plan_.fields)) {
+    Part& part = store_.parts_[name_];
+    if (part.validator.empty()) {
+      part = {};
+    }
+    store_.open_parts_.insert(name_);
+  }
+  ~Sink() override {
+    store_.open_parts_.erase(name_);
+    if (size() == 0) {
+      store_.parts_.erase(name_);
+    }
+  }
+
+  [[nodiscard]] std::int64_t size() const override {
+    const auto found = store_.parts_.find(name_);
+    return found == store_.parts_.end() || found->second.validator.empty()
+               ? 0
+               : static_cast<std::int64_t>(found->second.content.size());
+  }
+  [[nodiscard]] const std::string& validator() const override { return part().validator; }
+  [[nodiscard]] const core::PromisedContent& promised() const override { return part().promised; }
+  [[nodiscard]] std::optional<core::FetchFailure> restart(
+      std::string_view validator, const core::PromisedContent& promised) override {
+    part() = core::is_strong_etag(validator) ? Part{"", std::string(validator), promised} : Part{};
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<core::FetchFailure> append(std::string_view bytes) override {
+    part().content += bytes;
+    return std::nullopt;
+  }
+  [[nodiscard]] std::variant<core::SavedFile, core::FetchFailure> publish(
+      const core::PromisedContent& promised) override {
+    core::VideoCheck check(core::hashes_of(promised));
+    check.update(part().content);
+    auto checked = core::check_content(promised, check.finish());
+    if (auto* wrong = std::get_if<core::FetchFailure>(&checked)) {
+      store_.parts_.erase(name_);
+      return std::move(*wrong);
+    }
+    const auto& video = std::get<core::CheckedVideo>(checked);
+    const std::string path = store_.name_for(plan_, video, part().content);
+    File& file = store_.files_[path];
+    if (file.content != part().content) {
+      file = {part().content, ++store_.last_number_};
+    }
+    store_.owners_[path] = name_;
+    store_.parts_.erase(name_);
+    return core::SavedFile{path, video.bytes, core::hex(video.sha256), video.checks};
+  }
+
+ private:
+  [[nodiscard]] Part& part() const { return store_.parts_.at(name_); }
+
+  FakeVideoStore& store_;
+  core::FilePlan plan_;
+  std::string name_;
+};
+
+std::string FakeVideoStore::name_for(const core::FilePlan& plan, const core::CheckedVideo& video,
+                                     const std::string& content) const {
+  if (holds(plan.replaces) && plan.replaces.ends_with("." + video.extension)) {
+    return plan.replaces;
+  }
+  for (int nth = 1;; ++nth) {
+    std::string path = kRoot + plan.name_template->render(plan.fields, video.extension, nth);
+    const auto file = files_.find(path);
+    const auto owner = owners_.find(path);
+    const bool is_taken = file != files_.end() && file->second.content != content;
+    const bool is_anothers =
+        owner != owners_.end() && owner->second != core::part_file_name(plan.fields);
+    if (!is_taken && !is_anothers && !(path != plan.replaces && claimed_ && claimed_(path))) {
+      return path;
+    }
+  }
+}
+
+void FakeVideoStore::put(const std::string& path, std::string content) {
+  files_[path] = {std::move(content), ++last_number_};
+}
+
+std::optional<std::string> FakeVideoStore::content(const std::string& path) const {
+  const auto found = files_.find(path);
+  return found == files_.end() ? std::nullopt : std::optional(found->second.content);
+}
+
+std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> FakeVideoStore::open(
+    core::FilePlan plan) {
+  if (auto refused = on_open ? on_open(plan) : std::nullopt) {
+    return *std::move(refused);
+  }
+  if (open_parts_.contains(core::part_file_name(plan.fields))) {
+    return core::FetchFailure{.problem = core::FetchProblem::blocked, .text = "it is under way"};
+  }
+  return std::make_unique<Sink>(*this, std::move(plan));
+}
+
+void FakeVideoStore::discard(core::FilePlan plan) {
+  parts_.erase(core::part_file_name(plan.fields));
+  discarded.push_back(plan.fields.task_id);
+}
+
+std::variant<core::StoredFile, core::NotFound> FakeVideoStore::find(const std::string& path) const {
+  const auto found = files_.find(path);
+  if (found == files_.end()) {
+    return core::NotFound::missing;
+  }
+  return core::StoredFile{.bytes = static_cast<std::int64_t>(found->second.content.size()),
+                          .identity = {0, found->second.number}};
+}
+
+bool FakeVideoStore::holds(const std::string& path) const {
+  return path.starts_with(kRoot) && path.find("..") == std::string::npos;
+}
+
+std::optional<core::Sha256Digest> FakeVideoStore::sha256_of(const std::string& path) const {
+  const auto found = files_.find(path);
+  if (found == files_.end()) {
+    return std::nullopt;
+  }
+  core::Sha256 hash;
+  hash.update(found->second.content);
+  return hash.finish();
+}
+
+void FakeVideoStore::list(const std::function<void(const std::string& path)>& visit) const {
+  for (const auto& [path, file] : files_) {
+    if (path.starts_with(kRoot)) {
+      visit(path);
+    }
+  }
+}
+
+void FakeVideoStore::write_beside(const core::BesideFile& file) {
+  const auto found = files_.find(file.path);
+  if (found != files_.end() && !file.may_replace(found->second.content)) {
+    throw core::Error(file.path + " is a file that is not ours");
+  }
+  put(file.path, std::string(file.text));
+}
+
+}  // namespace support

@@ -1,0 +1,72 @@
+// A store of videos in memory. tests/core/video/video_store_contract_test.cc holds it to what the
+// local folder does.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/video/video_store.h"
+
+namespace support {
+
+/// Belongs to one thread.
+class FakeVideoStore final : public core::VideoStore {
+ public:
+  using Claimed = std::function<bool(const std::string& path)>;
+  static constexpr const char* kRoot = "/videos/";
+
+  struct File {
+    std::string content;
+    std::uint64_t number = 0;
+  };
+  struct Part {
+    std::string content;
+    std::string validator;
+    core::PromisedContent promised;
+  };
+
+  explicit FakeVideoStore(Claimed claimed = {}) : claimed_(std::move(claimed)) {}
+
+  /// Decides whether a plan gets a sink; none: it does.
+  std::function<std::optional<core::FetchFailure>(const core::FilePlan&)> on_open;
+  std::optional<std::int64_t> free;
+  std::vector<std::string> discarded;  ///< tasks whose parts were removed
+
+  /// Puts a file there, as somebody else would.
+  void put(const std::string& path, std::string content);
+  /// Its content; none when there is none.
+  [[nodiscard]] std::optional<std::string> content(const std::string& path) const;
+
+  [[nodiscard]] std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> open(
+      core::FilePlan plan) override;
+  void discard(core::FilePlan plan) override;
+  [[nodiscard]] std::variant<core::StoredFile, core::NotFound> find(
+      const std::string& path) const override;
+  [[nodiscard]] bool holds(const std::string& path) const override;
+  [[nodiscard]] std::optional<core::Sha256Digest> sha256_of(const std::string& path) const override;
+  void list(const std::function<void(const std::string& path)>& visit) const override;
+  [[nodiscard]] std::optional<std::int64_t> free_bytes() const override { return free; }
+  void write_beside(const core::BesideFile& file) override;
+
+ private:
+  class Sink;
+
+  std::string name_for(const core::FilePlan& plan, const core::CheckedVideo& video,
+                       const std::string& content) const;
+
+  Claimed claimed_;
+  std::map<std::string, File> files_;
+  std::map<std::string, Part> parts_;          ///< by name
+  std::set<std::string> open_parts_;           ///< names that a sink holds
+  std::map<std::string, std::string> owners_;  ///< of published paths: the part's name
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace support
