@@ -37,7 +37,7 @@ core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work)
 
 // Without downloads nothing is opened in it.
 std::unique_ptr<core::VideoStore> EngineRun::open_videos(const Work& work,
-                                                         core::PartFile::Claimed claimed) const {
+                                                         core::Claimed claimed) const {
   return work.folder == nullptr
              ? std::make_unique<core::LocalVideos>(settings_.text("output"))
              : std::make_unique<core::LocalVideos>(work.folder, std::move(claimed));

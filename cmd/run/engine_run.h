@@ -42,8 +42,8 @@ class EngineRun {
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::TaskStore& store, const Work& work) const;
-  [[nodiscard]] std::unique_ptr<core::VideoStore> open_videos(
-      const Work& work, core::PartFile::Claimed claimed) const;
+  [[nodiscard]] std::unique_ptr<core::VideoStore> open_videos(const Work& work,
+                                                              core::Claimed claimed) const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;

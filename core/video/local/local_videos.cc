@@ -27,7 +27,7 @@ UtcTime change_time(const struct stat& status) {
 
 }  // namespace
 
-LocalVideos::LocalVideos(std::shared_ptr<const OutputFolder> folder, PartFile::Claimed claimed)
+LocalVideos::LocalVideos(std::shared_ptr<const OutputFolder> folder, Claimed claimed)
     : folder_(std::move(folder)), path_(folder_->path()), claimed_(std::move(claimed)) {}
 
 LocalVideos::LocalVideos(std::string path) : path_(std::move(path)) {}

@@ -15,7 +15,7 @@ namespace core {
 class LocalVideos final : public VideoStore {
  public:
   /// To save videos. `claimed` may be empty: nothing is claimed.
-  LocalVideos(std::shared_ptr<const OutputFolder> folder, PartFile::Claimed claimed);
+  LocalVideos(std::shared_ptr<const OutputFolder> folder, Claimed claimed);
   /// To look only: the folder need not exist, and nothing is made. Neither `open`, `discard` nor
   /// `write_beside` may be called.
   explicit LocalVideos(std::string path);
@@ -35,7 +35,7 @@ class LocalVideos final : public VideoStore {
  private:
   std::shared_ptr<const OutputFolder> folder_;  ///< null: to look only
   std::string path_;
-  PartFile::Claimed claimed_;
+  Claimed claimed_;
 };
 
 }  // namespace core

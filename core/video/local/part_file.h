@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,23 +12,20 @@
 #include "core/domain/fetch_failure.h"
 #include "core/domain/task.h"
 #include "core/video/local/output_folder.h"
+#include "core/video/local/part.h"
+#include "core/video/local/part_notes.h"
+#include "core/video/local/part_placing.h"
 #include "core/video/video_store.h"
 
 namespace core {
 
-/// The sink of the local folder: one part file, locked against other runs while this object lives.
+/// The sink of the local folder. What its bytes belong to is kept in a file beside the part.
 class PartFile final : public VideoSink {
  public:
-  /// Names that are tried for one video before the template is called unfit.
-  static constexpr int kNamesMax = 10000;
-
-  /// Whether a video in the ledger has this absolute path. Never asked about `plan.replaces`, which
-  /// is this video's own. Called on the worker thread; what it throws passes through `publish`.
-  using Claimed = std::function<bool(const std::string& path)>;
-
   /// Opens or makes the part file for a plan, and the template's folders. A FetchFailure (disk,
   /// disk_full, or blocked when something else stands there or another process holds it) when
-  /// that is not possible.
+  /// that is not possible. `claimed` may be empty; it is never asked about `plan.replaces`, which
+  /// is this video's own.
   [[nodiscard]] static std::variant<std::unique_ptr<PartFile>, FetchFailure> open(
       std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed);
   ~PartFile() override;
@@ -37,9 +33,8 @@ class PartFile final : public VideoSink {
   /// Bytes of an earlier boot are not resumed: unsynced as they are, a power cut may have taken any
   /// of them.
   [[nodiscard]] std::int64_t size() const override;
-  [[nodiscard]] const std::string& validator() const override;
-  [[nodiscard]] const PromisedContent& promised() const override;
-  /// What the bytes belong to is kept in a file beside the part.
+  [[nodiscard]] const std::string& validator() const override { return notes_.validator; }
+  [[nodiscard]] const PromisedContent& promised() const override { return notes_.promised; }
   [[nodiscard]] std::optional<FetchFailure> restart(std::string_view validator,
                                                     const PromisedContent& promised) override;
   [[nodiscard]] std::optional<FetchFailure> append(std::string_view bytes) override;
@@ -54,9 +49,19 @@ class PartFile final : public VideoSink {
       const PromisedContent& promised) override;
 
  private:
-  class State;
-  explicit PartFile(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  PartFile(std::unique_ptr<Part> part, FilePlan plan, Claimed claimed);
+  /// Bytes of an earlier try are resumed or dropped.
+  std::optional<FetchFailure> take_up();
+  [[nodiscard]] std::variant<CheckedVideo, FetchFailure> check(const PromisedContent& promised);
+  std::optional<FetchFailure> sync();
+
+  std::unique_ptr<Part> part_;
+  FilePlan plan_;
+  Claimed claimed_;
+  std::int64_t size_ = 0;
+  PartNotes notes_;
+  bool published_ = false;  ///< or at least tried
+  bool keep_ = false;       ///< the disk failed: the part stays as it is
 };
 
 }  // namespace core

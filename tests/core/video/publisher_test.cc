@@ -60,7 +60,7 @@ class PublisherTest : public ::testing::Test {
   support::TempDir folder_;
   std::shared_ptr<core::OutputFolder> output_ =
       std::make_shared<core::OutputFolder>(folder_.path());
-  PartFile::Claimed claimed_;
+  core::Claimed claimed_;
   Bell bell_;
 };
 

@@ -104,7 +104,7 @@ class PartFileTest : public testing::Test {
     return part;
   }
 
-  Outcome publish(FilePlan what, const std::string& bytes, const PartFile::Claimed& claimed = {},
+  Outcome publish(FilePlan what, const std::string& bytes, const core::Claimed& claimed = {},
                   const PromisedContent& promised = {}) {
     claimed_ = claimed;
     return download(std::move(what), bytes)->publish(promised);
@@ -141,8 +141,8 @@ class PartFileTest : public testing::Test {
   fs::path base_;
   fs::path output_;
   std::shared_ptr<const OutputFolder> folder_;
-  PartFile::Claimed claimed_;  // may be set until a part is published
-  PartFile::Claimed ask_claimed_ = [this](const std::string& path) {
+  core::Claimed claimed_;  // may be set until a part is published
+  core::Claimed ask_claimed_ = [this](const std::string& path) {
     return claimed_ && claimed_(path);
   };
 };

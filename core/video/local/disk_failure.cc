@@ -1,0 +1,28 @@
+#include "core/video/local/disk_failure.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace core {
+
+FetchFailure disk_failure(int error, const std::string& what, const std::string& path) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const bool blocked = error == ELOOP || error == EISDIR || error == ENXIO || error == ENOTDIR;
+  const std::string why = error == ELOOP ? "a symbolic link is there, and none is followed"
+                                         : std::generic_category().message(error);
+  return {.problem = full      ? FetchProblem::disk_full
+                     : blocked ? FetchProblem::blocked
+                               : FetchProblem::disk,
+          .text = "cannot " + what + " " + path + ": " + why};
+}
+
+std::optional<FetchFailure> folder_lost(const OutputFolder& folder) {
+  if (folder.in_place()) {
+    return std::nullopt;
+  }
+  return FetchFailure{.problem = FetchProblem::disk,
+                      .text = "the output folder " + folder.path() +
+                              " was unmounted, moved or removed while the run goes on"};
+}
+
+}  // namespace core

@@ -1,0 +1,61 @@
+// A checked part gets its name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/domain/fetch_failure.h"
+#include "core/domain/task.h"
+#include "core/files/beneath.h"
+#include "core/video/local/part.h"
+#include "core/video/promised_content.h"
+#include "core/video/video_store.h"
+
+namespace core {
+
+/// Names that are tried for one video before the template is called unfit.
+inline constexpr int kNamesMax = 10000;
+
+/// Whether a video in the ledger has this absolute path. Any thread; may throw.
+using Claimed = std::function<bool(const std::string& path)>;
+
+/// Publishes one part; one object for each attempt. Blocking; any thread. What is passed must
+/// outlive it.
+class PartPlacing {
+ public:
+  PartPlacing(Part& part, const FilePlan& plan, const CheckedVideo& video, const Claimed& claimed);
+
+  /// The part is synced. Returns once it is durable under its name; see PartFile::publish.
+  [[nodiscard]] std::variant<SavedFile, FetchFailure> place();
+
+ private:
+  /// A name and its open folder.
+  struct Target {
+    std::string path;         ///< absolute
+    std::string folder_path;  ///< relative to the output folder
+    std::string name;
+    Descriptor folder;
+  };
+  /// none: the name is taken by something else.
+  using Placed = std::optional<std::variant<SavedFile, FetchFailure>>;
+
+  Placed replace_recorded();
+  Placed try_name(const std::string& relative);
+  Placed move_to(const Target& target);
+  Placed adopt(const Target& target);
+  [[nodiscard]] std::variant<Target, FetchFailure> open_target(const std::string& relative) const;
+  /// Makes the name durable, under which `file` is now.
+  [[nodiscard]] std::variant<SavedFile, FetchFailure> settle(const Target& target, int file) const;
+  /// Tells videos apart for OutputFolder::Reservation.
+  [[nodiscard]] std::uint64_t owner() const;
+
+  Part& part_;
+  const FilePlan& plan_;
+  const CheckedVideo& video_;
+  const Claimed& claimed_;
+};
+
+}  // namespace core
