@@ -9,7 +9,6 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
-#include "cmd/os/atomic_file.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_figures.h"
 #include "cmd/report/report_focus.h"
@@ -18,6 +17,7 @@
 #include "cmd/report/report_output.h"
 #include "cmd/report/report_rows.h"
 #include "cmd/report/report_totals.h"
+#include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
 #include "core/text/printable.h"
 #include "storage/sqlite/billing/reports.h"
@@ -232,9 +232,9 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   if (options.output != "-") {
     // Whatever fails before the two renames leaves both files old. A manifest that a kill between
     // them leaves old has another file's SHA-256.
-    AtomicFile beside(options.output + ".manifest.json");
+    core::AtomicFile beside(options.output + ".manifest.json");
     beside.write(manifest(plan, closed, outcome, sha256));
-    beside.prepare(kOwnerOnly);
+    beside.prepare(core::kOwnerOnly);
     output.publish();
     beside.publish();
   }

@@ -61,7 +61,7 @@ void ReportOutput::flush() {
 std::string ReportOutput::finish() {
   flush();
   if (file_) {
-    file_->prepare(kOwnerOnly);
+    file_->prepare(core::kOwnerOnly);
   }
   return core::hex(hash_.finish());
 }

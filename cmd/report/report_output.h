@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/os/atomic_file.h"
 #include "cmd/report/report_rows.h"
 #include "core/billing/period.h"
 #include "core/domain/money.h"
+#include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
 #include "core/text/csv_writer.h"
 
@@ -37,7 +37,7 @@ class ReportOutput {
   void flush();
 
   std::ostream* out_ = nullptr;
-  std::optional<AtomicFile> file_;
+  std::optional<core::AtomicFile> file_;
   core::Sha256 hash_;
   std::string block_;
 };

@@ -19,9 +19,9 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
-std::unique_ptr<AtomicFile> draft_of(const std::string& path) {
+std::unique_ptr<core::AtomicFile> draft_of(const std::string& path) {
   try {
-    return std::make_unique<AtomicFile>(path);
+    return std::make_unique<core::AtomicFile>(path);
   } catch (const core::Error& failure) {
     throw core::UsageError(std::string("--failed-out: ") + failure.what());
   }
@@ -81,7 +81,7 @@ void FailedRows::publish() {
   if (!trouble_.empty()) {
     throw core::Error(trouble_);
   }
-  file_->prepare(kOwnerOnly);
+  file_->prepare(core::kOwnerOnly);
   file_->publish();
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cmd/os/atomic_file.h"
 #include "core/engine/run_plan.h"
+#include "core/files/atomic_file.h"
 #include "core/input/task_list.h"
 
 namespace cmd {
@@ -28,7 +28,7 @@ class FailedRows {
   void write(const std::string& line);
   void flush();
 
-  std::unique_ptr<AtomicFile> file_;
+  std::unique_ptr<core::AtomicFile> file_;
   std::string buffer_;   // lines not written yet
   std::string trouble_;  // why a line could not be written
   std::vector<std::string> accounts_;

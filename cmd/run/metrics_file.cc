@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "cmd/os/atomic_file.h"
+#include "core/files/atomic_file.h"
 
 namespace cmd {
 namespace {
@@ -166,7 +166,7 @@ std::string metrics_text(const Metrics& metrics) {
 }
 
 void write_metrics_file(const std::string& path, const Metrics& metrics) {
-  write_atomically(path, metrics_text(metrics), kReadableByAll);
+  core::write_atomically(path, metrics_text(metrics), core::kReadableByAll);
 }
 
 std::optional<core::UtcTime> last_success_of(const std::string& path) {

@@ -5,7 +5,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/version.h"
-#include "cmd/os/atomic_file.h"
+#include "core/files/atomic_file.h"
 
 namespace cmd {
 
@@ -17,7 +17,7 @@ void MonitorFiles::write(const Summary& summary, const std::string& ledger,
     return;
   }
   write_file("status-file", [&summary](const std::string& path) {
-    write_atomically(path, summary_json(summary) + "\n", kReadableByAll);
+    core::write_atomically(path, summary_json(summary) + "\n", core::kReadableByAll);
   });
   if (code != ExitCode::wrong_usage) {
     write_file("metrics-file", [&](const std::string& path) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/files/beneath.h"
 
 namespace storage {
 namespace {
@@ -66,45 +67,37 @@ void remove_abandoned_drafts(const std::string& begin, std::string_view rest) {
 }
 
 Draft::Draft(std::string what, std::string target)
-    : what_(std::move(what)), target_(std::move(target)), path_(core::draft_path(target_)) {
+    : what_(std::move(what)), target_(std::move(target)), draft_(AT_FDCWD, target_) {
   remove_abandoned_drafts(target_ + ".", "");
-  file_ = core::Descriptor(
-      open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  require(draft_.create());
   // The umask can only take rights away; chmod gives the owner's own back.
-  if (!file_.valid() || fchmod(file_.number(), S_IRUSR | S_IWUSR) != 0) {
-    fail(errno);
-  }
-  // Where there are no locks, somebody who is as quick as us takes the draft for abandoned.
-  static_cast<void>(flock(file_.number(), LOCK_EX | LOCK_NB));
+  require(fchmod(draft_.descriptor(), S_IRUSR | S_IWUSR) == 0 ? 0 : errno);
+  // Where there are no locks, another process that starts now takes the draft for abandoned.
+  static_cast<void>(flock(draft_.descriptor(), LOCK_EX | LOCK_NB));
 }
 
 Draft::~Draft() {
   if (!published_) {
-    remove_with_besides(path_);
+    remove_with_besides(path());
   }
 }
 
 bool Draft::publish() {
-  if (fsync(file_.number()) != 0) {
-    fail(errno);
-  }
-  const int moved = core::move_without_replacing(AT_FDCWD, path_, AT_FDCWD, target_);
-  if (moved == EEXIST) {
+  require(draft_.sync());
+  const int error = draft_.publish_as_new();
+  if (error == EEXIST) {
     return false;
   }
-  if (moved != 0) {
-    fail(moved);
-  }
+  require(error);
   published_ = true;
-  const auto parent = std::filesystem::absolute(target_).parent_path();
-  const core::Descriptor folder(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (const int error = folder.valid() ? core::sync_folder(folder.number()) : errno; error != 0) {
-    fail(error);
-  }
+  require(draft_.sync_folder());
   return true;
 }
 
-void Draft::fail(int error) const {
+void Draft::require(int error) const {
+  if (error == 0) {
+    return;
+  }
   throw core::Error(
       "cannot make " + what_ + " " + target_ + ": " + std::generic_category().message(error) +
       (error == ENOSPC || error == EDQUOT ? "; free space on its volume and try again"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/files/beneath.h"
+#include "core/files/draft_file.h"
 
 namespace storage {
 
@@ -19,19 +19,18 @@ class Draft {
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& path() const { return draft_.path(); }
 
   /// Syncs the file, gives it its name, and syncs the folder. False when the name is taken; nothing
   /// is ever replaced. Throws core::Error.
   [[nodiscard]] bool publish();
 
  private:
-  [[noreturn]] void fail(int error) const;
+  void require(int error) const;
 
   std::string what_;
   std::string target_;
-  std::string path_;
-  core::Descriptor file_;  // holds the lock that tells others that somebody works on it
+  core::DraftFile draft_;  // its lock tells others that a process works on it
   bool published_ = false;
 };
 

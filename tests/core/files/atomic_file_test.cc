@@ -1,4 +1,4 @@
-#include "cmd/os/atomic_file.h"
+#include "core/files/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@ TEST(AtomicFile, ReplacesWithTheModeAskedFor) {
   const support::TempDir dir;
   const std::string path = dir.write("f", "old and longer");
   const mode_t before = ::umask(077);
-  cmd::write_atomically(path, "new", cmd::kReadableByAll);
+  core::write_atomically(path, "new", core::kReadableByAll);
   ::umask(before);
   EXPECT_EQ(support::read_file(path), "new");
   struct stat status {};
@@ -27,10 +27,10 @@ TEST(AtomicFile, ReplacesWithTheModeAskedFor) {
 TEST(AtomicFile, FailureLeavesTheOldFileAndNoDraft) {
   const support::TempDir dir;
   std::filesystem::create_directory(dir.path("folder"));
-  EXPECT_THROW(cmd::write_atomically(dir.path("folder"), "x", cmd::kOwnerOnly), core::Error);
+  EXPECT_THROW(core::write_atomically(dir.path("folder"), "x", core::kOwnerOnly), core::Error);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
   try {
-    cmd::write_atomically(dir.path("none/f"), "x", cmd::kOwnerOnly);
+    core::write_atomically(dir.path("none/f"), "x", core::kOwnerOnly);
     ADD_FAILURE() << "no exception";
   } catch (const core::Error& error) {
     EXPECT_NE(std::string(error.what()).find(dir.path("none/f") + ": No such file"),
@@ -47,8 +47,8 @@ TEST(AtomicFile, ReplacesTheTargetOfALinkAndKeepsTheLink) {
   fs::create_symlink("share/old", dir.path("link"));
   fs::create_symlink("link", dir.path("link-to-link"));
   fs::create_symlink("share/new", dir.path("dangling"));
-  cmd::write_atomically(dir.path("link-to-link"), "new", cmd::kOwnerOnly);
-  cmd::write_atomically(dir.path("dangling"), "made", cmd::kOwnerOnly);
+  core::write_atomically(dir.path("link-to-link"), "new", core::kOwnerOnly);
+  core::write_atomically(dir.path("dangling"), "made", core::kOwnerOnly);
   for (const char* link : {"link", "link-to-link", "dangling"}) {
     EXPECT_TRUE(fs::is_symlink(dir.path(link))) << link;
   }
@@ -62,7 +62,8 @@ TEST(AtomicFile, RefusesALinkThatLeadsNowhere) {
   std::filesystem::create_symlink("round", dir.path("round"));
   std::filesystem::create_symlink("none/f", dir.path("no-folder"));
   for (const char* link : {"round", "no-folder"}) {
-    EXPECT_THROW(cmd::write_atomically(dir.path(link), "x", cmd::kOwnerOnly), core::Error) << link;
+    EXPECT_THROW(core::write_atomically(dir.path(link), "x", core::kOwnerOnly), core::Error)
+        << link;
     EXPECT_TRUE(std::filesystem::is_symlink(dir.path(link))) << link;
   }
 }
@@ -74,7 +75,7 @@ TEST(AtomicFile, ReplacesNothingButPlainFiles) {
   std::filesystem::create_symlink("pipe", dir.path("link"));
   for (const std::string& path :
        {dir.path("pipe"), dir.path("link"), dir.write("ledger.db", database)}) {
-    EXPECT_THROW(cmd::write_atomically(path, "x", cmd::kOwnerOnly), core::Error) << path;
+    EXPECT_THROW(core::write_atomically(path, "x", core::kOwnerOnly), core::Error) << path;
   }
   EXPECT_TRUE(std::filesystem::is_fifo(dir.path("pipe")));
   EXPECT_EQ(support::read_file(dir.path("ledger.db")), database);

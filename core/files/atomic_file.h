@@ -2,10 +2,13 @@
 #pragma once
 
 #include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
-namespace cmd {
+#include "core/files/draft_file.h"
+
+namespace core {
 
 /// Modes of the files that others read (metrics) and that they do not.
 inline constexpr mode_t kReadableByAll = 0644;
@@ -17,31 +20,27 @@ inline constexpr mode_t kOwnerOnly = 0600;
 class AtomicFile {
  public:
   /// Also throws for a `path` that is no file to replace: a folder, a device, a pipe, or an SQLite
-  /// database, which a slip of the keyboard would cost.
+  /// database, which a typing error would destroy.
   explicit AtomicFile(const std::string& path);
-  ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view text);
-  /// Syncs the file and gives it `mode` whatever the umask is. What may fail is done then, so that
-  /// two files can be published together.
+  /// Syncs the file and gives it `mode` whatever the umask is. Only the rename can fail after this,
+  /// so two files that belong together are both prepared before either is published.
   void prepare(mode_t mode);
   /// Renames the file, which was prepared, over `path`.
   void publish();
 
  private:
-  [[noreturn]] void fail(const char* what) const;
+  void require(int error, const char* what) const;
 
   std::string path_;
-  std::string target_;  // what `path_` names in the end
-  std::string draft_;
-  int fd_ = -1;
-  bool published_ = false;
+  DraftFile draft_;  // of what `path_` leads to
 };
 
 /// Writes `text` to a hidden file beside `path`, syncs it, gives it `mode` whatever the umask is,
 /// and renames it over `path`. Throws core::Error that names `path`; nothing is left behind then.
 void write_atomically(const std::string& path, std::string_view text, mode_t mode);
 
-}  // namespace cmd
+}  // namespace core
