@@ -1,6 +1,5 @@
 #include "cmd/doctor.h"
 
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -24,6 +23,7 @@
 #include "core/clock.h"
 #include "core/domain/time_zone.h"
 #include "core/error.h"
+#include "core/files/free_space.h"
 #include "core/gateway/api.h"
 #include "core/gateway/key_standing.h"
 #include "core/http/curl_transport.h"
@@ -274,14 +274,6 @@ void check_gateways(const Settings& settings, Findings& findings) {
 
 // ---- this machine
 
-std::optional<std::int64_t> free_bytes(const fs::path& path) {
-  struct statvfs status {};
-  if (::statvfs(path.c_str(), &status) != 0) {
-    return std::nullopt;
-  }
-  return static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
-}
-
 // The folder, or what is there of the path to it.
 fs::path existing_part(fs::path path) {
   path = fs::absolute(path);
@@ -304,7 +296,7 @@ void check_folder(const Settings& settings, Findings& findings) {
                      "change its owner or mode, or name another with --output");
     return;
   }
-  const auto room = free_bytes(there);
+  const auto room = core::free_bytes(there);
   const std::int64_t wanted = settings.size("min-free");
   if (room && *room < wanted) {
     findings.problem(
@@ -324,7 +316,7 @@ void check_ledger_folder(const fs::path& ledger, Findings& findings) {
                      "change its owner or mode, or name another place with --db");
   }
   constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
-  const auto room = free_bytes(existing_part(ledger));
+  const auto room = core::free_bytes(existing_part(ledger));
   if (room && *room < kLedgerRoom) {
     findings.problem("ledger", "its volume has " + format_size(*room) + " free",
                      "free space: a run on a full disk ends with exit code 1");

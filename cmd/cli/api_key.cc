@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/files/descriptor.h"
 
 namespace cmd {
 namespace {
@@ -20,20 +21,6 @@ using core::UsageError;
 constexpr std::size_t kKeyBytesMax = 4096;
 constexpr std::string_view kVariable = "ANYFAST_API_KEY";
 constexpr std::string_view kCredential = "anyfast-api-key";
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
   throw UsageError("the API key file " + path + " " + why);
@@ -55,21 +42,21 @@ void check_file(int fd, const std::string& path, Guard guard) {
 
 /// O_NONBLOCK: a FIFO must not hold the program before it is refused.
 std::string read_file(const std::string& path, Guard guard) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0 && errno == ELOOP) {
+  const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid() && errno == ELOOP) {
     refuse_file(path, "is a symbolic link; name the file itself");
   }
-  if (file.get() < 0) {
+  if (!file.valid()) {
     const int error = errno;
     refuse_file(path, "cannot be opened: " + reason(error) +
                           (error == EACCES ? "; it must belong to the user who runs this" : ""));
   }
-  check_file(file.get(), path, guard);
+  check_file(file.number(), path, guard);
   std::array<char, kKeyBytesMax + 64> bytes{};
   std::size_t used = 0;
   ssize_t got = 0;
   while (used < bytes.size() &&
-         (got = ::read(file.get(), bytes.data() + used, bytes.size() - used)) > 0) {
+         (got = ::read(file.number(), bytes.data() + used, bytes.size() - used)) > 0) {
     used += static_cast<std::size_t>(got);
   }
   if (got < 0) refuse_file(path, "cannot be read: " + reason(errno));

@@ -10,6 +10,7 @@
 #include "cmd/cli/file_trust.h"
 #include "cmd/cli/suggestion.h"
 #include "core/error.h"
+#include "core/files/descriptor.h"
 
 namespace cmd {
 namespace {
@@ -40,21 +41,21 @@ std::optional<std::string> xdg_folder(const Environment& environment, std::strin
 
 /// The file's text; none when there is no such file. Throws core::UsageError for any other fault.
 std::optional<std::string> read_config_text(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (fd < 0) {
+  const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!file.valid()) {
     throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
   }
   std::string text;
   std::string block(std::size_t{16} * 1024, '\0');
   ssize_t got = 0;
-  while (text.size() <= kConfigBytesMax && (got = ::read(fd, block.data(), block.size())) > 0) {
+  while (text.size() <= kConfigBytesMax &&
+         (got = ::read(file.number(), block.data(), block.size())) > 0) {
     text.append(block, 0, static_cast<std::size_t>(got));
   }
-  const int error = errno;
-  ::close(fd);
-  if (got < 0)
-    throw UsageError("cannot read the configuration file " + path + ": " + reason(error));
+  if (got < 0) {
+    throw UsageError("cannot read the configuration file " + path + ": " + reason(errno));
+  }
   if (text.size() > kConfigBytesMax) {
     throw UsageError("the configuration file " + path + " is over 1 MiB: is it the right file?");
   }

@@ -17,6 +17,7 @@
 
 #include "cmd/cli/units.h"
 #include "core/error.h"
+#include "core/files/descriptor.h"
 
 namespace cmd {
 namespace {
@@ -40,31 +41,23 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 class Output {
  public:
   explicit Output(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {
-    if (::pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
       throw core::Error("cannot make a pipe for --exec: " + why(errno));
     }
+    read_end_ = core::Descriptor(ends[0]);
+    write_end_ = core::Descriptor(ends[1]);
     // The child may expect that its writes wait for the reader.
-    ::fcntl(ends_[1], F_SETFL, 0);
+    ::fcntl(write_end_.number(), F_SETFL, 0);
   }
-  ~Output() {
-    close_write_end();
-    ::close(ends_[0]);
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
 
-  [[nodiscard]] int read_end() const { return is_open_ ? ends_[0] : -1; }
-  [[nodiscard]] int write_end() const { return ends_[1]; }
-  void close_write_end() {
-    if (ends_[1] >= 0) {
-      ::close(ends_[1]);
-    }
-    ends_[1] = -1;
-  }
+  [[nodiscard]] int read_end() const { return is_open_ ? read_end_.number() : -1; }
+  [[nodiscard]] int write_end() const { return write_end_.number(); }
+  void close_write_end() { write_end_ = {}; }
   // Whether there was something to read.
   bool read_some() {
     std::array<char, 16'384> bytes{};
-    const ssize_t got = ::read(ends_[0], bytes.data(), bytes.size());
+    const ssize_t got = ::read(read_end_.number(), bytes.data(), bytes.size());
     is_open_ = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
     for (ssize_t at = 0; at < got; ++at) {
       const char byte = bytes.at(static_cast<std::size_t>(at));
@@ -95,7 +88,8 @@ class Output {
   }
 
   const std::function<void(std::string_view)>& on_line_;
-  std::array<int, 2> ends_{-1, -1};
+  core::Descriptor read_end_;
+  core::Descriptor write_end_;
   bool is_open_ = true;
   std::string line_;
 };
@@ -143,19 +137,12 @@ class ChildEnd {
  public:
   explicit ChildEnd(pid_t child)
       : child_(child), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
-  ~ChildEnd() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-  ChildEnd(const ChildEnd&) = delete;
-  ChildEnd& operator=(const ChildEnd&) = delete;
 
-  [[nodiscard]] int descriptor() const { return descriptor_; }  // -1: none
+  [[nodiscard]] int descriptor() const { return descriptor_.number(); }  // -1: none
   // How long a wait may last before it has to look again.
   [[nodiscard]] std::chrono::milliseconds patience() const {
     constexpr std::chrono::milliseconds kLookEvery{20};
-    return descriptor_ >= 0 ? std::chrono::milliseconds::max() : kLookEvery;
+    return descriptor_.valid() ? std::chrono::milliseconds::max() : kLookEvery;
   }
   // The child stays to be waited for.
   [[nodiscard]] bool has_come() const {
@@ -166,7 +153,7 @@ class ChildEnd {
 
  private:
   pid_t child_;
-  int descriptor_;
+  core::Descriptor descriptor_;
 };
 
 // Waits for the child's end (true), for `stop_fd`, or until the time is over (false).

@@ -45,10 +45,10 @@ Interrupt::Interrupt() {
     sigaddset(&set, number);
   }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
-  quit_ = eventfd(0, EFD_CLOEXEC);
-  stop_ = eventfd(0, EFD_CLOEXEC);
-  if (signals_ < 0 || quit_ < 0 || stop_ < 0) {
+  signals_ = core::Descriptor(signalfd(-1, &set, SFD_CLOEXEC));
+  quit_ = core::Descriptor(eventfd(0, EFD_CLOEXEC));
+  stop_ = core::Descriptor(eventfd(0, EFD_CLOEXEC));
+  if (!signals_.valid() || !quit_.valid() || !stop_.valid()) {
     throw core::Error("cannot listen for signals: the kernel refuses a file descriptor");
   }
   thread_ = std::thread([this] { receive(); });
@@ -56,14 +56,11 @@ Interrupt::Interrupt() {
 
 Interrupt::~Interrupt() {
   const std::uint64_t one = 1;
-  if (write(quit_, &one, sizeof one) == static_cast<ssize_t>(sizeof one)) {
+  if (write(quit_.number(), &one, sizeof one) == static_cast<ssize_t>(sizeof one)) {
     thread_.join();
   } else {
     thread_.detach();  // cannot happen on an eventfd; the process is about to end
   }
-  close(signals_);
-  close(quit_);
-  close(stop_);
 }
 
 void Interrupt::wake_with(std::function<void()> wake) {
@@ -74,7 +71,7 @@ void Interrupt::wake_with(std::function<void()> wake) {
 void Interrupt::receive() {
   std::optional<steady_clock::time_point> end;
   for (;;) {
-    pollfd ready[] = {{signals_, POLLIN, 0}, {quit_, POLLIN, 0}};
+    pollfd ready[] = {{signals_.number(), POLLIN, 0}, {quit_.number(), POLLIN, 0}};
     const int count = poll(ready, 2, left(end));
     if (count < 0) {
       continue;  // EINTR: nothing else can go wrong with two valid descriptors
@@ -86,7 +83,7 @@ void Interrupt::receive() {
       return;
     }
     signalfd_siginfo info{};
-    if (read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (read(signals_.number(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       handle(static_cast<int>(info.ssi_signo));
     }
     if (level_.load() > 0) {
@@ -103,7 +100,7 @@ void Interrupt::handle(int number) {
     int none = 0;
     signal_.compare_exchange_strong(none, number);
     const std::uint64_t one = 1;
-    static_cast<void>(!write(stop_, &one, sizeof one));  // cannot fail on an eventfd
+    static_cast<void>(!write(stop_.number(), &one, sizeof one));  // cannot fail on an eventfd
     if (level_.fetch_add(1) >= 2) {
       _exit(kSignalBase + signal_.load());
     }

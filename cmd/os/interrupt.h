@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "core/files/descriptor.h"
+
 namespace cmd {
 
 /// Blocks SIGINT, SIGTERM and SIGUSR1 for the whole process and receives them on a thread of its
@@ -24,7 +26,7 @@ class Interrupt {
   /// SIGINT or SIGTERM, whichever came first; 0: none.
   [[nodiscard]] int signal() const { return signal_.load(); }
   /// Becomes readable with the first SIGINT or SIGTERM and stays so: for who waits in poll.
-  [[nodiscard]] int descriptor() const { return stop_; }
+  [[nodiscard]] int descriptor() const { return stop_.number(); }
   /// Whether SIGUSR1 came since the last call.
   [[nodiscard]] bool take_report_request() { return report_.exchange(false); }
 
@@ -41,9 +43,9 @@ class Interrupt {
   std::atomic<bool> report_{false};
   std::mutex mutex_;
   std::function<void()> wake_;  // under mutex_
-  int signals_ = -1;
-  int quit_ = -1;
-  int stop_ = -1;
+  core::Descriptor signals_;
+  core::Descriptor quit_;
+  core::Descriptor stop_;
   std::thread thread_;
 };
 

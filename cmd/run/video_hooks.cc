@@ -12,8 +12,8 @@
 namespace cmd {
 
 VideoHooks::VideoHooks(VideoHookSettings settings, Log& log)
-    : settings_(std::move(settings)), log_(log), stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (stop_fd_ < 0) {
+    : settings_(std::move(settings)), log_(log), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!stop_.valid()) {
     throw core::Error("the system has no file descriptors left; raise `ulimit -n`");
   }
   if (settings_.sidecar || !settings_.program.empty()) {
@@ -23,10 +23,7 @@ VideoHooks::VideoHooks(VideoHookSettings settings, Log& log)
   }
 }
 
-VideoHooks::~VideoHooks() {
-  finish(true);
-  ::close(stop_fd_);
-}
+VideoHooks::~VideoHooks() { finish(true); }
 
 void VideoHooks::published(const core::WantedVideo& video, const std::string& account,
                            const core::SavedFile& file, core::Ticket ticket) {
@@ -58,7 +55,7 @@ void VideoHooks::committed(core::Ticket ticket) {
 
 void VideoHooks::hurry() {
   hurry_ = true;
-  eventfd_write(stop_fd_, 1);
+  eventfd_write(stop_.number(), 1);
 }
 
 void VideoHooks::finish(bool hurry_up) {
@@ -127,7 +124,7 @@ std::string VideoHooks::run_program(const Job& job) const {
   return run_child({.arguments = {settings_.program, job.video.file.path},
                     .environment = std::move(environment),
                     .timeout = kTimeout,
-                    .stop_fd = stop_fd_,
+                    .stop_fd = stop_.number(),
                     .on_line = [&](std::string_view line) {
                       log_.note(std::string(job.video.task_id).append(": ").append(line));
                     }});

@@ -15,6 +15,7 @@
 #include "cmd/os/log.h"
 #include "cmd/run/sidecar.h"
 #include "core/domain/task.h"
+#include "core/files/descriptor.h"
 #include "core/ledger/ledger.h"
 #include "core/video/video_store.h"
 
@@ -68,7 +69,7 @@ class VideoHooks {
 
   VideoHookSettings settings_;
   Log& log_;
-  int stop_fd_ = -1;         // an eventfd: readable once everything must end
+  core::Descriptor stop_;    // an eventfd: readable once everything must end
   std::deque<Job> waiting_;  // for their commit; the engine's thread alone
 
   std::mutex mutex_;

@@ -47,15 +47,6 @@ Descriptor open_by_parts(int folder, const std::string& path, int flags, mode_t 
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (valid()) {
-    // What was written has been synced by then, or does not count; a caller's errno is kept.
-    const int error = errno;
-    static_cast<void>(close(number_));
-    errno = error;
-  }
-}
-
 SplitPath split_path(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) {

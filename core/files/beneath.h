@@ -7,28 +7,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "core/files/descriptor.h"
 
 namespace core {
-
-/// An open file or folder, closed at the end. Not valid: opening failed, and errno says why.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-
-  [[nodiscard]] bool valid() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_ = -1;
-};
 
 /// What a path says of a file: its folder ("" for none) and its name.
 struct SplitPath {

@@ -1,18 +1,16 @@
 #include "core/input/id_set.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
 #include <system_error>
 
 #include "core/error.h"
+#include "core/files/unnamed_file.h"
 
 namespace core {
 namespace {
@@ -34,18 +32,6 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
               std::generic_category().message(errno) + "; free space in TMPDIR or /tmp");
 }
 
-int open_unnamed() {
-  const char* folder = std::getenv("TMPDIR");
-  std::string name =
-      std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/reeltally-XXXXXX";
-  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) {
-    fail("make");
-  }
-  std::remove(name.c_str());
-  return descriptor;
-}
-
 }  // namespace
 
 IdSet::IdSet(std::size_t in_memory_max)
@@ -53,12 +39,6 @@ IdSet::IdSet(std::size_t in_memory_max)
   std::random_device random;
   for (std::uint64_t& key : keys_) {
     key = static_cast<std::uint64_t>(random()) << 32U | random();
-  }
-}
-
-IdSet::~IdSet() {
-  if (file_ >= 0) {
-    close(file_);
   }
 }
 
@@ -122,8 +102,11 @@ bool IdSet::insert(const Fingerprint& one) {
 
 // Moves all that is in memory to the file, sorted.
 void IdSet::spill() {
-  if (file_ < 0) {
-    file_ = open_unnamed();
+  if (!file_.valid()) {
+    file_ = open_unnamed_file();
+    if (!file_.valid()) {
+      fail("make");
+    }
   }
   std::sort(table_.begin(), table_.end());
   const auto begin = std::upper_bound(table_.begin(), table_.end(), Fingerprint{});
@@ -135,7 +118,7 @@ void IdSet::spill() {
   const std::size_t size = run.count * sizeof(Fingerprint);
   for (std::size_t done = 0; done < size;) {
     const ssize_t wrote =
-        pwrite(file_, bytes + done, size - done, static_cast<off_t>(file_bytes_ + done));
+        pwrite(file_.number(), bytes + done, size - done, static_cast<off_t>(file_bytes_ + done));
     if (wrote < 0 && errno != EINTR) {
       fail("write");
     }
@@ -156,7 +139,7 @@ bool IdSet::in_run(const Run& run, const Fingerprint& one) {
   page_.resize(std::min(kPage, run.count - index));
   const std::size_t size = page_.size() * sizeof(Fingerprint);
   const auto offset = static_cast<off_t>(run.offset + index * sizeof(Fingerprint));
-  if (pread(file_, page_.data(), size, offset) != static_cast<ssize_t>(size)) {
+  if (pread(file_.number(), page_.data(), size, offset) != static_cast<ssize_t>(size)) {
     fail("read");
   }
   return std::binary_search(page_.begin(), page_.end(), one);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/files/descriptor.h"
+
 namespace core {
 
 /// Keeps a 128-bit fingerprint of each ID: with 10 million of them the chance that any two share
@@ -17,7 +19,6 @@ class IdSet {
   static constexpr std::size_t kInMemoryMax = 1'398'000;  ///< 32 MiB of table, two thirds full
 
   explicit IdSet(std::size_t in_memory_max = kInMemoryMax);
-  ~IdSet();
   IdSet(const IdSet&) = delete;
   IdSet& operator=(const IdSet&) = delete;
 
@@ -55,7 +56,7 @@ class IdSet {
   std::vector<Run> runs_;
   std::vector<Fingerprint> page_;
   std::size_t file_bytes_ = 0;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 }  // namespace core

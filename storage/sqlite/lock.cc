@@ -143,13 +143,13 @@ Lock::~Lock() {
 }
 
 std::string lock_holder(const std::string& ledger_path) {
-  const int descriptor = open((ledger_path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) {
+  const core::Descriptor file(
+      open((ledger_path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.valid()) {
     return {};
   }
-  const bool is_held = shows_that_it_is_held(descriptor);
-  std::string holder = is_held ? read_holder(descriptor) : std::string();
-  close(descriptor);
+  const bool is_held = shows_that_it_is_held(file.number());
+  std::string holder = is_held ? read_holder(file.number()) : std::string();
   return is_held && holder.empty() ? "somebody" : holder;
 }
 
