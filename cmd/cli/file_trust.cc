@@ -1,6 +1,7 @@
 #include "cmd/cli/file_trust.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <system_error>
@@ -32,6 +33,12 @@ std::string first_writable(fs::path path) {
 }
 
 }  // namespace
+
+bool is_anothers(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid != 0 &&
+         status.st_uid != ::geteuid();
+}
 
 std::string writable_by_others(const std::string& path) {
   std::error_code none;

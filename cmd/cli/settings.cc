@@ -83,6 +83,12 @@ std::string what_needs_trust(const ConfigFile& file) {
 ConfigFile trusted_config(std::string_view text, const std::string& path) {
   ConfigFile file = parse_config(text, path);
   const std::string what = what_needs_trust(file);
+  if (!what.empty() && is_anothers(path)) {
+    throw UsageError("the configuration file " + path + " names " + what +
+                     ", and belongs to another user, who could run programs or get the API key; "
+                     "make it yours: chown $(id -un) " +
+                     path);
+  }
   const std::string writable = what.empty() ? "" : writable_by_others(path);
   if (!writable.empty()) {
     throw UsageError("the configuration file " + path + " names " + what +

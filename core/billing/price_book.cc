@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text/printable.h"
 
 namespace core {
 namespace {
@@ -61,6 +62,11 @@ std::optional<PriceUnit> unit_of(std::string_view text) {
   return std::nullopt;
 }
 
+std::string shown(std::string_view cell) {
+  constexpr std::size_t kShownMax = 100;
+  return "'" + printable(cell, kShownMax) + "'";
+}
+
 // One row under its header, for messages that say where.
 class RowReader {
  public:
@@ -83,8 +89,8 @@ class RowReader {
     const auto value = Decimal::parse(cell(column));
     if (!value || value->is_negative()) {
       fail(column,
-           "'" + std::string(cell(column)) +
-               "' is no plain decimal number such as 0.90: a point, no thousands separators, up "
+           shown(cell(column)) +
+               " is no plain decimal number such as 0.90: a point, no thousands separators, up "
                "to " +
                std::to_string(Decimal::kWholeDigitsMax) + " digits before it and " +
                std::to_string(Decimal::kPlacesMax) + " behind");
@@ -99,7 +105,7 @@ class RowReader {
         throw UsageError("");
       }
     } catch (const UsageError&) {
-      fail(column, "'" + text + "' is no day such as 2026-10-05");
+      fail(column, shown(text) + " is no day such as 2026-10-05");
     }
     return text;
   }
@@ -119,8 +125,8 @@ Price RowReader::price_row() const {
   }
   const auto known_unit = unit_of(cell(Column::unit));
   if (!known_unit) {
-    fail(Column::unit, "'" + std::string(cell(Column::unit)) +
-                           "' is no unit; use second, output_second, video, mtoken, sr_mtoken, "
+    fail(Column::unit, shown(cell(Column::unit)) +
+                           " is no unit; use second, output_second, video, mtoken, sr_mtoken, "
                            "unit or credit");
   }
   row.unit = *known_unit;
@@ -136,7 +142,7 @@ Price RowReader::price_row() const {
   row.price = *amount;
   row.currency = cell(Column::currency);
   if (!is_currency(row.currency)) {
-    fail(Column::currency, "'" + row.currency + "' is no ISO 4217 code such as USD");
+    fail(Column::currency, shown(row.currency) + " is no ISO 4217 code such as USD");
   }
   row.valid_from = day(Column::valid_from);
   row.valid_to = day(Column::valid_to);
@@ -157,7 +163,7 @@ std::array<std::size_t, column_count> header_places(const CsvRow& row, const std
     const std::string word = lower(trimmed(row.fields[i]));
     const auto* known = std::find(kColumns.begin(), kColumns.end(), word);
     if (known == kColumns.end()) {
-      fail("'" + word + "' is no column of a price book");
+      fail(shown(word) + " is no column of a price book");
     }
     std::size_t& place = places.at(static_cast<std::size_t>(known - kColumns.begin()));
     if (place != kAbsent) {
@@ -303,6 +309,10 @@ bool glob_covers(std::string_view wide, std::string_view narrow) {
 
 PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   CsvReader reader(std::move(read));
+  if (const std::string_view format = reader.foreign_format(); !format.empty()) {
+    throw UsageError("price book " + file + " is " + std::string(format) +
+                     ", not a table of prices; save it as CSV (UTF-8)");
+  }
   reader.detect_delimiter();
   CsvRow row;
   PriceBook book;

@@ -148,6 +148,15 @@ void throw_ledger_error(const std::string& path, const char* doing,
     case SQLITE_FULL:
       throw core::Error(what + "; free space on its volume and run again");
     case SQLITE_READONLY:
+      if (failure.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK) {
+        throw core::Error("cannot read the ledger " + path +
+                          ": a program that wrote to it was ended in the middle of a change, and "
+                          "what is half done lies in " +
+                          path +
+                          "-journal; `reeltally db migrate` takes it back, as the next run "
+                          "does");
+      }
+      [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
       throw core::Error(what +

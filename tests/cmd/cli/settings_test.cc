@@ -92,6 +92,20 @@ TEST(Settings, AFileThatOthersCanWriteNamesNoProgramAndNoKey) {
   }
 }
 
+TEST(Settings, AFileOfAnotherUserNamesNoProgramAndNoKey) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", "exec = \"/bin/true\"\n");
+  const std::string harmless = dir.write("d.toml", "concurrency = 3\n");
+  constexpr uid_t kNobody = 65534;
+  for (const std::string& path : {file, harmless}) {
+    if (chown(path.c_str(), kNobody, kNobody) != 0) {
+      GTEST_SKIP() << "only root can give files away";
+    }
+  }
+  EXPECT_CONTAINS(refusal([&] { load({"run", "--config", file}); }), "belongs to another user");
+  EXPECT_EQ(refusal([&] { load({"run", "--config", harmless}); }), "");
+}
+
 // Each layer beats the one below it, and the origin says which one it was.
 TEST(Settings, Layers) {
   const support::TempDir dir;

@@ -123,6 +123,9 @@ struct Fault {
 TEST(PriceBook, ErrorsNameFileLineAndColumn) {
   const std::vector<Fault> faults = {
       {"", "prices.csv is empty"},
+      {"PK\x03\x04\x14", "prices.csv is an Excel workbook (.xlsx)"},
+      {std::string("SQLite format 3\0", 16), "prices.csv is an SQLite database"},
+      {std::string("a\0b,unit\n", 9), "'a\\x00b' is no column"},
       {"model,unit,price\n", "column currency is missing"},
       {"model,unit,price,currency,colour\n", "'colour'"},
       {"model,model,unit,price,currency\n", "model stands there twice"},

@@ -253,6 +253,31 @@ TEST_F(DatabaseTest, OpeningAgainDoesNotDropTheWritersLocks) {
   EXPECT_FALSE(other_process_may_lock(path_));
 }
 
+// As a copy made by `db backup` has it that another tool wrote to, until it was killed.
+TEST_F(DatabaseTest, AChangeThatWasCutIsToldOfAndTakenBackByAWriter) {
+  make_ledger();
+  const std::string copy = path_ + ".copy";
+  {
+    SQLite::Database other(path_, SQLite::OPEN_READWRITE);
+    other.exec(
+        "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; CREATE TABLE cut(x);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
+        "INSERT INTO cut SELECT randomblob(8000) FROM n");
+    fs::copy_file(path_, copy);
+    fs::copy_file(path_ + "-journal", copy + "-journal");
+    other.exec("ROLLBACK");
+  }
+  try {
+    std::ignore = open_for_reading(copy)->execAndGet("SELECT count(*) FROM sqlite_master");
+    FAIL() << "read";
+  } catch (const core::Error& refusal) {
+    EXPECT_NE(std::string(refusal.what()).find("db migrate"), std::string::npos) << refusal.what();
+  }
+  const auto writer = open_for_writing(copy);
+  EXPECT_EQ(writer->execAndGet("SELECT count(*) FROM sqlite_master WHERE name = 'cut'").getInt(),
+            0);
+}
+
 TEST_F(DatabaseTest, MessagesSayWhatToDo) {
   write_file(path_,
              "no database at all, but text that is long enough to hold a header: "
