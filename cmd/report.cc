@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <system_error>
 #include <utility>
 
 #include "cmd/cli/exit_code.h"
@@ -17,6 +19,7 @@
 #include "cmd/report/report_output.h"
 #include "cmd/report/report_rows.h"
 #include "cmd/report/report_totals.h"
+#include "core/error.h"
 #include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
 #include "core/text/printable.h"
@@ -202,9 +205,21 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   }
 }
 
+// The report, or its manifest, would take the place of the price book: a slip of the keyboard.
+void require_other_output(const ReportOptions& options) {
+  for (const char* end : {"", ".manifest.json"}) {
+    std::error_code none;  // no such file yet
+    if (std::filesystem::equivalent(options.output + end, options.prices, none)) {
+      throw core::UsageError("--output would replace the price book " + options.prices +
+                             "; name another file");
+    }
+  }
+}
+
 }  // namespace
 
 int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
+  require_other_output(options);
   ReportPlan plan(options);
   storage::Reports reports(options.ledger);
   plan.choose_account(reports.accounts());

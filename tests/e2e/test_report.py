@@ -274,3 +274,16 @@ def test_the_example_price_book_is_one(month):
     program = month(200)
     result = program("report", "--period", "2026-06", "--prices", ROOT / "docs/prices-example.csv")
     assert result.code == 0 and {line["currency"] for line in rows(result.out)} >= {"CNY", "USD"}, result
+
+
+@pytest.mark.parametrize("output", ["prices.csv", "./prices.csv", "link.csv", "manifest"])
+def test_a_report_never_replaces_its_price_book(month, output):
+    program = month(3)
+    book = program.folder / "prices.csv"
+    (program.folder / "link.csv").symlink_to("prices.csv")
+    if output == "manifest":
+        (program.folder / "manifest.manifest.json").hardlink_to(book)
+    before = book.read_bytes()
+    result = program("report", "--period", "2026-06", "--prices", "prices.csv", "--output", output)
+    assert result.code == 2 and "would replace the price book prices.csv" in result.err, result
+    assert book.read_bytes() == before and not (program.folder / "manifest").exists()
