@@ -18,6 +18,15 @@ constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 // What Google's store answers, with 400, for a signed link whose time is over.
 constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
 
+/// Whether a status may end a video for good. It names none, so it counts only when nothing else
+/// can have sent it: not over a connection that was used before.
+bool is_refusal(long status) {
+  constexpr long kClientErrors = 400;
+  constexpr long kServerErrors = 500;
+  constexpr long kTooManyRequests = 429;
+  return status >= kClientErrors && status < kServerErrors && status != kTooManyRequests;
+}
+
 /// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
 /// (gateway.md, section 6). A page of a proxy before it is not, nor are the gateway's words that
 /// the vendor's store is in trouble ("Upstream service returned status 503").
@@ -207,6 +216,8 @@ void CurlTransport::Loop::finish_answer(Download& download, std::vector<Completi
   std::optional<FetchFailure> failure;
   if (status == kRangeNotSatisfiable && download.resume_from > 0) {
     download.plain_again = true;
+    failure = begin_hop(download, download.url, false);
+  } else if (is_refusal(status) && download.kept && !std::exchange(download.alone, true)) {
     failure = begin_hop(download, download.url, false);
   } else if (const auto next = next_hop(download, status)) {
     download.with_key = false;

@@ -48,6 +48,7 @@ void CurlTransport::Loop::start(DownloadRequest request) {
   download.request = std::move(request);
   download.hops = 0;
   download.plain_again = false;
+  download.alone = false;
   assert(download.request.sink != nullptr);
   const VideoSink& sink = *download.request.sink;
   // All of it came already, in a run that ended before it was checked.
@@ -128,7 +129,7 @@ std::optional<FetchFailure> CurlTransport::Loop::begin_hop(Download& download,
 void CurlTransport::Loop::begin(Download& download) {
   // A connection kept from a query of another account was opened without the check of its address.
   const bool unchecked = !download.may_be_private && leads_to_gateway(download);
-  begin(download, download.resolving || unchecked);
+  begin(download, download.resolving || unchecked || download.alone);
 }
 
 void CurlTransport::Loop::set_headers(Download& download) {

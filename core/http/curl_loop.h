@@ -84,6 +84,7 @@ class CurlTransport::Loop {
     bool with_key = false;  // this hop goes to the task's own path at its gateway
     std::int64_t resume_from = 0;
     bool plain_again = false;  // the resumed answer was not what it must be: once more from zero
+    bool alone = false;        // over a connection that nobody used before
     bool judged = false;       // the head was looked at
     bool takes_bytes = false;  // the body goes to the sink
     std::int64_t bytes = 0;    // of the file so far

@@ -790,6 +790,21 @@ TEST(CurlTransportStray, AnAnswerBeforeTheRequestIsABrokenConnection) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+// It may have been sent before the request, and come after it.
+TEST(CurlTransportStray, ARefusalOverAKeptConnectionIsHeardOnceMoreOverANewOne) {
+  const std::string video = support::tiny_mp4(kVideoBytes);
+  const HttpServer server([&](const HttpRequest& request) {
+    const bool stray = request.target == "/2" && server.connections() == 1;
+    return stray || request.target == "/dead" ? reply(403, "no") : reply(200, video);
+  });
+  Fetcher fetcher(open_settings_for(server));
+  EXPECT_TRUE(fetcher.saves(server.url("/1")));
+  EXPECT_TRUE(fetcher.saves(server.url("/2")));
+  EXPECT_EQ(server.requests().size(), 3U);
+  EXPECT_EQ(fetcher.failure(server.url("/dead")).problem, FetchProblem::denied);
+  EXPECT_LE(server.requests().size(), 5U);
+}
+
 TEST(CurlTransportStray, AnotherVideoOnAnIdleConnectionIsNotTaken) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const std::string stray = reply(200, support::tiny_mp4(kVideoBytes / 2)).bytes;
