@@ -189,7 +189,7 @@ void QueryLane::record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, 
   brief.videos_without_link = parsed.videos_without_link;
   brief.link_defect = parsed.link_defect;
   brief.looks_finished = parsed.looks_finished;
-  if (held.recheck_for != 0) {
+  if (held.recheck_for != 0 || verdict == Verdict::unrecognised) {
     brief.links = parsed.links;
   }
   const bool offers_videos = !parsed.links.empty();
@@ -350,9 +350,9 @@ void QueryLane::follow(std::size_t slot, Step step, const Answer& answer,
 void QueryLane::tell_unrecognised(std::size_t slot, const Answer& answer) const {
   if (answer.looks_finished) {
     tell(Notice::Kind::looks_finished, slot,
-         answer.message +
-             ", beside a link or a time of the end; a video that it links is fetched, the task "
-             "stays unfinished");
+         answer.message + ", beside a link or a time of the end; " +
+             (answer.links.empty() ? "" : "the video that it links is fetched, ") +
+             "the task stays unfinished");
   } else {
     tell(Notice::Kind::unrecognised, slot, "answer of unknown shape or status, kept as it is");
   }
