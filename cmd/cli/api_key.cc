@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/descriptor.h"
+#include "core/text/ascii.h"
 
 namespace cmd {
 namespace {
@@ -71,16 +72,9 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-    return lower(a) == lower(b);
-  });
-}
-
 std::string_view without_bearer(std::string_view text) {
   constexpr std::string_view kWord = "bearer";
-  if (!equals_ignoring_case(text.substr(0, kWord.size()), kWord)) return text;
+  if (!core::equal_but_for_case(text.substr(0, kWord.size()), kWord)) return text;
   const std::string_view rest = text.substr(kWord.size());
   if (!rest.empty() && rest.front() != ' ' && rest.front() != '\t') return text;
   return trimmed(rest);

@@ -5,20 +5,13 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/text/ascii.h"
 
 namespace cmd {
 namespace {
 
 [[noreturn]] void refuse(std::string_view source, const std::string& why) {
   throw core::UsageError("the base URL of " + std::string(source) + " " + why);
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string out;
-  for (const char c : text) out.push_back(lower(c));
-  return out;
 }
 
 bool is_number_within(std::string_view text, unsigned minimum, unsigned maximum) {
@@ -49,7 +42,7 @@ Parts split_authority(std::string_view authority, std::string_view source) {
   const std::size_t colon = authority.rfind(':');
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  parts.host = lower(authority.substr(0, has_port ? colon : authority.size()));
+  parts.host = core::lower_ascii(authority.substr(0, has_port ? colon : authority.size()));
   if (has_port) parts.port = authority.substr(colon);
   if (!is_host(parts.host)) refuse(source, "has no valid host; write https://HOST");
   if (has_port && !is_number_within(std::string_view(parts.port).substr(1), 1, 65535)) {
@@ -78,7 +71,7 @@ void drop_end(std::string& path, std::string_view end) {
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
-  const std::string name = lower(host);
+  const std::string name = core::lower_ascii(host);
   if (name == "localhost" || name == "[::1]") return true;
   if (!name.starts_with("127.")) return false;
   std::string_view rest = name;
@@ -95,7 +88,7 @@ bool is_loopback_host(std::string_view host) {
 std::string check_base_url(std::string_view url, bool allow_http, std::string_view source) {
   refuse_foreign_characters(url, source);
   const std::size_t colon = url.find("://");
-  const std::string scheme = lower(url.substr(0, std::min(colon, url.size())));
+  const std::string scheme = core::lower_ascii(url.substr(0, std::min(colon, url.size())));
   if (colon == std::string_view::npos || (scheme != "https" && scheme != "http")) {
     refuse(source, "must begin with https://");
   }

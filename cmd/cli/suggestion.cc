@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/text/ascii.h"
+
 namespace cmd {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr std::size_t kWordBytesMax = 40;
 
 char folded(char c) {
   if (c == '_' || c == ' ') return '-';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return core::lower_ascii(c);
 }
 
 std::string folded(std::string_view word) {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "core/text/ascii.h"
+
 namespace cmd {
 namespace {
 
@@ -32,10 +34,6 @@ constexpr std::array<Unit, 14> kSizeUnits{{{"", 1},
                                            {"tib", kKibi* kKibi* kKibi* kKibi},
                                            {"tb", kKilo* kKilo* kKilo* kKilo}}};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// A decimal number: `whole` and up to three digits of a fraction in thousandths.
 struct Decimal {
   std::int64_t whole = 0;
@@ -46,13 +44,15 @@ struct Decimal {
 std::optional<Decimal> take_decimal(std::string_view& text) {
   Decimal number;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), number.whole);
-  if (error != std::errc() || text.empty() || !is_digit(text.front())) return std::nullopt;
+  if (error != std::errc() || text.empty() || !core::is_ascii_digit(text.front()))
+    return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
   if (text.empty() || text.front() != '.') return number;
   text.remove_prefix(1);
   constexpr int kFractionDigitsMax = 3;
   int digits = 0;
-  for (; digits < kFractionDigitsMax && !text.empty() && is_digit(text.front()); ++digits) {
+  for (; digits < kFractionDigitsMax && !text.empty() && core::is_ascii_digit(text.front());
+       ++digits) {
     number.thousandths = number.thousandths * 10 + (text.front() - '0');
     text.remove_prefix(1);
   }
@@ -77,8 +77,8 @@ std::optional<std::int64_t> scaled(const Decimal& number, std::int64_t factor) {
 /// Takes the letters off the front of the text, in lower case.
 std::string take_letters(std::string_view& text) {
   std::string letters;
-  while (!text.empty() && !is_digit(text.front()) && text.front() != '.') {
-    letters.push_back(lower(text.front()));
+  while (!text.empty() && !core::is_ascii_digit(text.front()) && text.front() != '.') {
+    letters.push_back(core::lower_ascii(text.front()));
     text.remove_prefix(1);
   }
   return letters;

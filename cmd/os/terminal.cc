@@ -2,11 +2,14 @@
 
 #include <sys/ioctl.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <span>
+
+#include "core/text/utf8.h"
 
 namespace cmd {
 namespace {
@@ -48,18 +51,6 @@ bool is_in(std::span<const Range> ranges, std::uint32_t code) {
   });
 }
 
-/// The first character of valid UTF-8, which is taken off the text.
-std::uint32_t take_character(std::string_view& text) {
-  const auto lead = static_cast<std::uint8_t>(text.front());
-  const std::size_t bytes = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  std::uint32_t code = bytes == 1 ? lead : lead & (0x7FU >> bytes);
-  for (const char next : text.substr(1, bytes - 1)) {
-    code = code << 6U | (static_cast<std::uint8_t>(next) & 0x3FU);
-  }
-  text.remove_prefix(std::min(bytes, text.size()));
-  return code;
-}
-
 }  // namespace
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
@@ -87,7 +78,9 @@ std::size_t terminal_columns(int fd, const Environment& environment) {
 std::size_t text_columns(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
-    const std::uint32_t code = take_character(text);
+    const core::Utf8Character one = core::utf8_character(text, 0);
+    const auto code = static_cast<std::uint32_t>(one.code);
+    text.remove_prefix(one.bytes);
     columns += is_in(kCombining, code) ? 0U : is_in(kWide, code) ? 2U : 1U;
   }
   return columns;

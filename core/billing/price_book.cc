@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text/ascii.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -43,14 +44,6 @@ std::string_view trimmed(std::string_view text) {
     return {};
   }
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& one : out) {
-    one = one >= 'A' && one <= 'Z' ? static_cast<char>(one + ('a' - 'A')) : one;
-  }
-  return out;
 }
 
 std::optional<PriceUnit> unit_of(std::string_view text) {
@@ -160,7 +153,7 @@ std::array<std::size_t, column_count> header_places(const CsvRow& row, const std
   std::array<std::size_t, column_count> places{};
   places.fill(kAbsent);
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    const std::string word = lower(trimmed(row.fields[i]));
+    const std::string word = lower_ascii(trimmed(row.fields[i]));
     const auto* known = std::find(kColumns.begin(), kColumns.end(), word);
     if (known == kColumns.end()) {
       fail(shown(word) + " is no column of a price book");
@@ -268,7 +261,7 @@ std::string_view describe(PriceGap gap) {
 }
 
 std::optional<Decimal> picture_lines(std::string_view resolution) {
-  std::string text = lower(trimmed(resolution));
+  std::string text = lower_ascii(trimmed(resolution));
   // "4k" and "2k" are names of formats, not counts.
   constexpr std::array<std::pair<std::string_view, int>, 3> kNames = {
       {{"4k", 2160}, {"2k", 1440}, {"8k", 4320}}};

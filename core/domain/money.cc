@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/error.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -59,8 +60,6 @@ void append_digits_backwards(std::string& digits, Number number) {
   }
 }
 
-bool is_digit(char one) { return one >= '0' && one <= '9'; }
-
 }  // namespace
 
 Decimal::Decimal(long long whole) : coefficient_(whole) {}
@@ -86,8 +85,8 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
   if (whole.empty() || (point < text.size() && fraction.empty())) {
     return std::nullopt;
   }
-  if (!std::all_of(whole.begin(), whole.end(), is_digit) ||
-      !std::all_of(fraction.begin(), fraction.end(), is_digit)) {
+  if (!std::all_of(whole.begin(), whole.end(), is_ascii_digit) ||
+      !std::all_of(fraction.begin(), fraction.end(), is_ascii_digit)) {
     return std::nullopt;
   }
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
@@ -117,14 +116,14 @@ Decimal Decimal::from_text(std::string_view text) {
       behind_point = true;
       continue;
     }
-    if (!is_digit(one) ||
+    if (!is_ascii_digit(one) ||
         __builtin_add_overflow(checked_multiply(coefficient, kTen),
                                static_cast<Coefficient>(one - '0'), &coefficient)) {
       throw Error("`" + std::string(text) + "` is no amount");
     }
     places += behind_point ? 1 : 0;
   }
-  if (digits.empty() || !is_digit(digits.front()) || !is_digit(digits.back())) {
+  if (digits.empty() || !is_ascii_digit(digits.front()) || !is_ascii_digit(digits.back())) {
     throw Error("`" + std::string(text) + "` is no amount");
   }
   return {negative ? -coefficient : coefficient, places};

@@ -1,6 +1,7 @@
 #include <cstdint>
 
 #include "core/domain/task.h"
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -10,7 +11,7 @@ bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
 
 std::size_t digits_from(std::string_view text, std::size_t position) {
   const std::size_t begin = position;
-  while (position < text.size() && text[position] >= '0' && text[position] <= '9') {
+  while (position < text.size() && is_ascii_digit(text[position])) {
     ++position;
   }
   return position - begin;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -138,8 +139,8 @@ class PosixRule::Reader {
   // "CET" or "<+0330>".
   bool name() {
     const bool quoted = literal('<');
-    const auto end = std::find_if(rest_.begin(), rest_.end(), [quoted](unsigned char one) {
-      return quoted ? one == '>' : std::isalpha(one) == 0;
+    const auto end = std::find_if(rest_.begin(), rest_.end(), [quoted](char one) {
+      return quoted ? one == '>' : !is_ascii_letter(one);
     });
     const auto length = static_cast<std::size_t>(end - rest_.begin());
     rest_.remove_prefix(length);
@@ -150,7 +151,7 @@ class PosixRule::Reader {
     constexpr int kTen = 10;
     const std::size_t before = rest_.size();
     value = 0;
-    while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9' && value <= max) {
+    while (!rest_.empty() && is_ascii_digit(rest_.front()) && value <= max) {
       value = value * kTen + (rest_.front() - '0');
       rest_.remove_prefix(1);
     }

@@ -12,7 +12,9 @@
 #include "core/gateway/api.h"
 #include "core/gateway/usage.h"
 #include "core/gateway/video_links.h"
+#include "core/text/ascii.h"
 #include "core/text/printable.h"
+#include "core/text/utf8.h"
 
 namespace core {
 namespace {
@@ -218,21 +220,9 @@ std::string cause_at(JsonValue level) {
   return text;
 }
 
-/// The failure in the gateway's own words.
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// The start of a text, cut between characters.
-std::string_view start_of(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end);
-}
-
 /// Whether a reason says no more than that there is one.
 bool says_nothing(std::string_view reason) {
-  std::string words(start_of(reason, 32));
-  std::transform(words.begin(), words.end(), words.begin(), lower);
+  std::string words = lower_ascii(utf8_start(reason, 32));
   std::erase_if(words, [](char c) { return c == '.' || c == '!'; });
   static constexpr std::array<std::string_view, 9> kWords{
       "",      "task failed",   "failed",   "fail",    "failure",
@@ -252,17 +242,13 @@ std::string own_reason(JsonValue task) {
   return first;
 }
 
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 /// Whether the words of `part` stand in `text`, and not only within other words.
 bool has_words(std::string_view text, std::string_view part) {
   for (std::size_t at = text.find(part); at != std::string_view::npos;
        at = text.find(part, at + 1)) {
     const std::size_t end = at + part.size();
-    const bool begins = at == 0 || !is_alphanumeric(text[at - 1]);
-    if (begins && (end == text.size() || !is_alphanumeric(text[end]))) return true;
+    const bool begins = at == 0 || !is_ascii_alphanumeric(text[at - 1]);
+    if (begins && (end == text.size() || !is_ascii_alphanumeric(text[end]))) return true;
   }
   return false;
 }
@@ -277,8 +263,8 @@ bool holds_all_of(std::string_view outer, std::string_view inner) {
 
 std::string both_reasons(std::string_view outer_text, std::string_view inner_text) {
   // Whatever is huge is cut anyway; comparing all of it would cost its square.
-  std::string outer(start_of(outer_text, 4 * kReasonBytesMax));
-  std::string inner(start_of(inner_text, 4 * kReasonBytesMax));
+  std::string outer(utf8_start(outer_text, 4 * kReasonBytesMax));
+  std::string inner(utf8_start(inner_text, 4 * kReasonBytesMax));
   if (says_nothing(inner)) return outer;
   const bool repeats = holds_all_of(outer, inner);
   // Stock gateways wrap DashScope's words: "task failed, code: C , message: m".
@@ -326,15 +312,14 @@ std::string read_fail_reason(const AnswerLevels& levels) {
 bool is_success_code(JsonValue code) {
   if (code.is_null()) return true;
   if (code.is_object() || code.is_array()) return false;
-  std::string word(start_of(code.scalar(), 16));
-  std::transform(word.begin(), word.end(), word.begin(), lower);
+  const std::string word = lower_ascii(utf8_start(code.scalar(), 16));
   static constexpr std::array<std::string_view, 6> kFine{"", "success", "ok", "0", "200", "true"};
   return std::find(kFine.begin(), kFine.end(), word) != kFine.end();
 }
 
 std::string for_people(std::string_view text, std::size_t bytes_max) {
   // Enough to fill the limit after masking; the rest of a huge text is not worth the work.
-  const std::string_view start = start_of(text, 8 * bytes_max);
+  const std::string_view start = utf8_start(text, 8 * bytes_max);
   return printable(redact_keys(redact_urls(start)), bytes_max);
 }
 

@@ -8,7 +8,9 @@
 #include "core/gateway/upstream.h"
 #include "core/gateway/usage.h"
 #include "core/gateway/video_links.h"
+#include "core/text/ascii.h"
 #include "core/text/json.h"
+#include "core/text/utf8.h"
 
 namespace core {
 namespace {
@@ -22,8 +24,7 @@ constexpr std::size_t kExcerptBytesMax = 120;
 // ---- Paths -------------------------------------------------------------------------------------
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  return is_ascii_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void append_percent_encoded(std::string& out, std::string_view text) {
@@ -66,18 +67,10 @@ bool is_word(std::string_view text, std::string_view lower_case_word) {
   const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
   text.remove_prefix(start);
   text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
-  return std::equal(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(),
-                    [](char a, char b) {
-                      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-                    });
+  return equal_but_for_case(text, lower_case_word);
 }
 
-std::string capped(std::string_view text) {
-  if (text.size() <= kWordBytesMax) return std::string(text);
-  std::size_t end = kWordBytesMax;
-  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end));
-}
+std::string capped(std::string_view text) { return std::string(utf8_start(text, kWordBytesMax)); }
 
 // ---- Errors ------------------------------------------------------------------------------------
 

@@ -89,13 +89,6 @@ struct Value {
 };
 using Values = std::array<Value, kNames.size()>;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Undoes percent-encoding; a stray `%` stays. Too long a text is cut.
 void decode(std::string_view text, Value& value) {
   value.size = 0;

@@ -10,6 +10,7 @@
 
 #include "core/domain/money.h"
 #include "core/gateway/video_lists.h"
+#include "core/text/ascii.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -20,10 +21,8 @@ constexpr std::size_t kIntegerDigitsMax = Decimal::kWholeDigitsMax;
 constexpr std::size_t kFractionDigitsMax = Decimal::kPlacesMax;
 constexpr std::size_t kLabelBytesMax = 32;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view take_digits(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto end = std::find_if_not(text.begin(), text.end(), is_ascii_digit);
   const std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(digits.size());
   return digits;
@@ -177,9 +176,7 @@ std::string resolution_of_label(JsonValue label) {
   if (const auto lines = whole(plain_decimal(label), kSideMax); lines && *lines > 0) {
     return std::to_string(*lines) + "p";
   }
-  std::string text = first_label({label});
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string text = lower_ascii(first_label({label}));
   static constexpr std::array<std::pair<std::string_view, const char*>, 3> kFormats{
       {{"2k", "1440p"}, {"4k", "2160p"}, {"8k", "4320p"}}};
   for (const auto& [format, lines] : kFormats) {

@@ -11,6 +11,7 @@
 #include "core/gateway/api.h"
 #include "core/gateway/link_expiry.h"
 #include "core/gateway/video_lists.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -19,10 +20,7 @@ namespace {
 constexpr std::chrono::hours kAssumedLife{24};
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), text.begin(), [](char a, char b) {
-           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-         });
+  return text.size() >= start.size() && equal_but_for_case(text.substr(0, start.size()), start);
 }
 
 /// The path of an http(s) URL or of a relative one, without its query.

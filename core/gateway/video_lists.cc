@@ -8,6 +8,7 @@
 
 #include "core/gateway/api.h"
 #include "core/gateway/video_links.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -20,13 +21,6 @@ constexpr std::size_t kSchemeBytesMax = 16;
 // and the byte order mark, which pages and editors leave around a link.
 constexpr std::array<std::string_view, 4> kWideBlanks{"\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B",
                                                       "\xEF\xBB\xBF"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; }
 
@@ -68,9 +62,8 @@ std::string_view scheme_of(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == 0 || colon == std::string_view::npos || colon > kSchemeBytesMax) return {};
   const std::string_view scheme = text.substr(0, colon);
-  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+';
-  });
+  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(),
+                                     [](char c) { return is_ascii_alphanumeric(c) || c == '+'; });
   const bool is_url = text.substr(colon).starts_with("://") || scheme == "data";
   return is_scheme && is_url ? scheme : std::string_view();
 }
@@ -83,20 +76,13 @@ std::string defect_of(std::string_view text, LinkPlaces::Holder holder) {
   }
   const std::string_view scheme = scheme_of(text);
   if (scheme.empty()) return {};
-  const std::string word = lower(scheme);
+  const std::string word = lower_ascii(scheme);
   if (word != "http" && word != "https") return "its scheme is " + word;
   if (text.size() > kLinkBytesMax) {
     return "it is longer than " + std::to_string(kLinkBytesMax) + " bytes";
   }
   if (std::any_of(text.begin(), text.end(), is_blank)) return "a control character is in it";
   return "it names no host";
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 bool is_encoding_of(std::string_view encoded, std::string_view text) {
@@ -134,7 +120,7 @@ constexpr std::array<std::string_view, 12> kOtherEndings{".jpg", ".jpeg", ".png"
                                                          ".m4a", ".json", ".srt", ".vtt"};
 
 bool is_other_media(std::string_view url) {
-  const std::string path = lower(url.substr(0, url.find_first_of("?#")));
+  const std::string path = lower_ascii(url.substr(0, url.find_first_of("?#")));
   return std::any_of(kOtherEndings.begin(), kOtherEndings.end(),
                      [&path](std::string_view ending) { return path.ends_with(ending); });
 }
@@ -243,7 +229,7 @@ int whole_count(std::string_view text) {
 }  // namespace
 
 bool is_no_video(JsonValue entry) {
-  const std::string type = lower(entry["type"].text());
+  const std::string type = lower_ascii(entry["type"].text());
   return std::any_of(kOtherTypes.begin(), kOtherTypes.end(), [&type](std::string_view other) {
     return type.find(other) != std::string::npos;
   });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <new>
 
+#include "core/text/ascii.h"
 #include "core/text/http_headers.h"
 #include "core/text/printable.h"
 
@@ -42,12 +43,9 @@ std::optional<Origin> origin_of(const std::string& text) {
                    CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK) {
     return std::nullopt;
   }
-  Origin origin{part_of(url.get(), CURLUPART_SCHEME, 0), part_of(url.get(), CURLUPART_HOST, 0),
+  return Origin{part_of(url.get(), CURLUPART_SCHEME, 0),
+                lower_ascii(part_of(url.get(), CURLUPART_HOST, 0)),
                 part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
-  std::transform(origin.host.begin(), origin.host.end(), origin.host.begin(), [](char one) {
-    return one >= 'A' && one <= 'Z' ? static_cast<char>(one - 'A' + 'a') : one;
-  });
-  return origin;
 }
 
 std::string header_value(CURL* easy, const char* name) {

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/http/curl_handles.h"
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -64,17 +65,13 @@ bool is_in_network(const Address& host, std::string_view network) {
   return bits % 8 == 0 || (host.bytes.at(whole) & mask) == (unsigned{base.bytes.at(whole)} & mask);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_in_domain(std::string_view host, std::string_view domain) {
   if (domain.starts_with('.')) domain.remove_prefix(1);
   if (domain.ends_with('.')) domain.remove_suffix(1);
   if (host.ends_with('.')) host.remove_suffix(1);
   if (domain.empty() || host.size() < domain.size()) return false;
   const std::size_t before = host.size() - domain.size();
-  return std::equal(domain.begin(), domain.end(),
-                    host.begin() + static_cast<std::ptrdiff_t>(before),
-                    [](char a, char b) { return lower(a) == lower(b); }) &&
+  return equal_but_for_case(host.substr(before), domain) &&
          (before == 0 || host[before - 1] == '.');
 }
 

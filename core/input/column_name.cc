@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -22,13 +23,13 @@ std::string column_name(std::string_view cell) {
     if (is_blank(code) || code == '\n' || code == '\r') {
       name += name.empty() || name.ends_with(' ') ? "" : " ";
     } else {
-      append_utf8(name, code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
+      append_utf8(name, code);
     }
   }
   while (name.ends_with(' ')) {
     name.pop_back();
   }
-  return name;
+  return lower_ascii(name);
 }
 
 std::vector<std::string> column_names(const std::vector<std::string>& cells) {

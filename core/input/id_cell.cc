@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -13,21 +14,19 @@ namespace {
 constexpr std::size_t kExactDigits = 15;  // that a spreadsheet keeps of a number
 constexpr std::size_t kGroup = 3;
 
-bool is_digit(char one) { return one >= '0' && one <= '9'; }
-bool is_letter(char one) { return (one | 0x20) >= 'a' && (one | 0x20) <= 'z'; }
 bool is_id_character(char one) {
-  return is_digit(one) || is_letter(one) || one == '_' || one == '-' || one == ':';
+  return is_ascii_alphanumeric(one) || one == '_' || one == '-' || one == ':';
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
 }
 
 // The IDs that gateways give have digits in them; a word in quotes may be anything.
 bool is_certain_id(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char one) { return is_id_character(one) || one == '.'; }) &&
-         std::any_of(text.begin(), text.end(), is_digit);
+         std::any_of(text.begin(), text.end(), is_ascii_digit);
 }
 
 using Cell = std::variant<std::string, IdDefect>;
@@ -51,8 +50,8 @@ std::optional<Cell> grouped_number(std::string_view text) {
                                                                "\xE2\x80\x89" /* U+2009 */,
                                                                "\xE2\x80\x99" /* U+2019 */,
                                                                "\xEF\xBC\x8C" /* U+FF0C */};
-  const std::size_t first =
-      static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  const std::size_t first = static_cast<std::size_t>(
+      std::find_if_not(text.begin(), text.end(), is_ascii_digit) - text.begin());
   if (first == 0 || first > kGroup || first == text.size()) {
     return std::nullopt;
   }
@@ -116,8 +115,9 @@ bool is_spreadsheet_error(std::string_view text) {
 
 // "8,60,26,07": groups of other sizes, as in India and China; which digits are lost nobody knows.
 bool is_odd_groups(std::string_view text) {
-  return std::count(text.begin(), text.end(), ',') > 1 && is_digit(text.front()) &&
-         is_digit(text.back()) && text.find_first_not_of("0123456789,") == std::string_view::npos;
+  return std::count(text.begin(), text.end(), ',') > 1 && is_ascii_digit(text.front()) &&
+         is_ascii_digit(text.back()) &&
+         text.find_first_not_of("0123456789,") == std::string_view::npos;
 }
 
 // `=HYPERLINK(…)`, `=A1`, `=Sheet1!$B$2`, `="a"&B1`, also cut at a comma: only the spreadsheet
@@ -128,10 +128,12 @@ bool is_formula(std::string_view text) {
   }
   text = trim_unseen(text.substr(1));
   const auto name = [](std::string_view from) {
-    return static_cast<std::size_t>(
-        std::find_if_not(from.begin(), from.end(),
-                         [](char one) { return is_letter(one) || one == '.' || one == '$'; }) -
-        from.begin());
+    return static_cast<std::size_t>(std::find_if_not(from.begin(), from.end(),
+                                                     [](char one) {
+                                                       return is_ascii_letter(one) || one == '.' ||
+                                                              one == '$';
+                                                     }) -
+                                    from.begin());
   };
   if (const std::size_t sheet = text.find_first_of("!|"); sheet < text.size()) {
     const std::string_view cell = text.substr(sheet + 1);
@@ -183,7 +185,7 @@ std::optional<std::string_view> unwrapped(std::string_view text) {
 
 // Most IDs: nothing is wrapped that begins and ends so, and nothing made a number of it.
 bool is_plain(std::string_view text) {
-  return text.empty() || (is_letter(text.front()) && is_id_character(text.back())) ||
+  return text.empty() || (is_ascii_letter(text.front()) && is_id_character(text.back())) ||
          all_digits(text);
 }
 

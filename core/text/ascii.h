@@ -17,6 +17,20 @@ namespace core {
 
 [[nodiscard]] constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 
+[[nodiscard]] constexpr bool is_ascii_alphanumeric(char c) {
+  return is_ascii_letter(c) || is_ascii_digit(c);
+}
+
+/// 0 to 15; -1: no hex digit.
+[[nodiscard]] constexpr int hex_digit(char c) {
+  constexpr int kTen = 10;
+  if (is_ascii_digit(c)) {
+    return c - '0';
+  }
+  const char lower = lower_ascii(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + kTen : -1;
+}
+
 /// The text with the letters of ASCII in lower case; all else stays.
 [[nodiscard]] inline std::string lower_ascii(std::string_view text) {
   std::string out(text);

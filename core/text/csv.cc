@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -36,9 +37,8 @@ std::optional<char> named_delimiter(std::string_view line) {
   line.remove_prefix(quoted ? 1 : 0);
   const bool names_one =
       line.size() > kSeparator.size() &&
-      std::equal(kSeparator.begin(), kSeparator.end(), line.begin(), [](char wanted, char one) {
-        return one == wanted || (one >= 'A' && one <= 'Z' && one - 'A' + 'a' == wanted);
-      });
+      std::equal(kSeparator.begin(), kSeparator.end(), line.begin(),
+                 [](char wanted, char one) { return lower_ascii(one) == wanted; });
   if (!names_one) {
     return std::nullopt;
   }

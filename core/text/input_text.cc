@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -70,8 +71,7 @@ std::string_view markup_of(std::string_view text) {
   text.remove_prefix(1);
   if (first == '<') {
     const char next = text.front();
-    const bool is_tag =
-        next == '!' || next == '?' || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z');
+    const bool is_tag = next == '!' || next == '?' || is_ascii_letter(next);
     return is_tag && text.find('>') != std::string_view::npos ? "HTML or XML" : std::string_view();
   }
   if (first != '{' && first != '[') {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "core/text/redaction.h"
 #include "core/text/utf8.h"
 
@@ -32,21 +33,18 @@ void append_printable(std::string& out, std::string_view text, const Utf8Charact
   }
 }
 
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from) {
-  const auto found = std::search(
-      text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())), text.end(),
-      needle.begin(), needle.end(), [](char a, char b) { return lower(a) == lower(b); });
+  const auto found =
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())),
+                  text.end(), needle.begin(), needle.end(),
+                  [](char a, char b) { return lower_ascii(a) == lower_ascii(b); });
   return found == text.end() ? std::string_view::npos
                              : static_cast<std::size_t>(found - text.begin());
 }
 
-bool is_scheme_character(char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; }
+bool is_scheme_character(char c) {
+  return is_ascii_alphanumeric(c) || c == '+' || c == '-' || c == '.';
+}
 
 /// Where the first "scheme://" of a word begins; npos when there is none.
 std::size_t find_scheme(std::string_view word) {
@@ -79,7 +77,7 @@ bool ends_word(char c) {
   return byte <= 0x20 || byte == 0x7F || c == '"' || c == '<' || c == '>' || c == '`';
 }
 
-bool is_key_character(char c) { return is_alphanumeric(c) || c == '-' || c == '_'; }
+bool is_key_character(char c) { return is_ascii_alphanumeric(c) || c == '-' || c == '_'; }
 
 constexpr std::size_t kKeyBytesMin = 8;
 
@@ -92,7 +90,7 @@ std::string mask_after(std::string_view prefix, std::string_view text) {
     const std::size_t key = at + prefix.size();
     std::size_t end = key;
     while (end < text.size() && (is_key_character(text[end]) || text[end] == '.')) ++end;
-    const bool starts_word = at == 0 || !is_alphanumeric(text[at - 1]);
+    const bool starts_word = at == 0 || !is_ascii_alphanumeric(text[at - 1]);
     if (starts_word && end - key >= kKeyBytesMin) {
       out.append(text.substr(done, key - done)).append(kEllipsis);
       done = end;

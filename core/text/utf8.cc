@@ -12,21 +12,26 @@ constexpr unsigned char kContinuation = 0x80;
 constexpr unsigned char kPayload = 0x3F;
 constexpr char32_t kReplacement = 0xFFFD;
 
-// The one table of characters without a shape of their own.
+// The one table of characters without a shape of their own, in order.
 struct InvisibleRange {
   char32_t first;
   char32_t last;
   bool misleads;  // nobody leaves it by mistake: the text behind it is shown otherwise or elsewhere
 };
 constexpr std::array kInvisible{
-    InvisibleRange{0xAD, 0xAD, false},      InvisibleRange{0x34F, 0x34F, false},
-    InvisibleRange{0x600, 0x605, true},     InvisibleRange{0x61C, 0x61C, false},
-    InvisibleRange{0x115F, 0x1160, false},  InvisibleRange{0x180B, 0x180F, false},
-    InvisibleRange{0x200B, 0x200F, false},  InvisibleRange{0x2028, 0x2029, true},
-    InvisibleRange{0x202A, 0x202C, false},  InvisibleRange{0x202D, 0x202E, true},
-    InvisibleRange{0x2060, 0x2069, false},  InvisibleRange{0x206A, 0x206F, true},
-    InvisibleRange{0x3164, 0x3164, false},  InvisibleRange{0xFEFF, 0xFEFF, false},
-    InvisibleRange{0xFFA0, 0xFFA0, false},  InvisibleRange{0xFFF0, 0xFFFB, true},
+    InvisibleRange{0xAD, 0xAD, false},       InvisibleRange{0x34F, 0x34F, false},
+    InvisibleRange{0x600, 0x605, true},      InvisibleRange{0x61C, 0x61C, false},
+    InvisibleRange{0x6DD, 0x6DD, true},      InvisibleRange{0x70F, 0x70F, true},
+    InvisibleRange{0x890, 0x891, true},      InvisibleRange{0x8E2, 0x8E2, true},
+    InvisibleRange{0x115F, 0x1160, false},   InvisibleRange{0x17B4, 0x17B5, false},
+    InvisibleRange{0x180B, 0x180F, false},   InvisibleRange{0x200B, 0x200F, false},
+    InvisibleRange{0x2028, 0x2029, true},    InvisibleRange{0x202A, 0x202C, false},
+    InvisibleRange{0x202D, 0x202E, true},    InvisibleRange{0x2060, 0x2069, false},
+    InvisibleRange{0x206A, 0x206F, true},    InvisibleRange{0x3164, 0x3164, false},
+    InvisibleRange{0xFEFF, 0xFEFF, false},   InvisibleRange{0xFFA0, 0xFFA0, false},
+    InvisibleRange{0xFFF0, 0xFFFB, true},    InvisibleRange{0x110BD, 0x110BD, true},
+    InvisibleRange{0x110CD, 0x110CD, true},  InvisibleRange{0x13430, 0x1343F, true},
+    InvisibleRange{0x1BCA0, 0x1BCA3, false}, InvisibleRange{0x1D173, 0x1D17A, false},
     InvisibleRange{0xE0000, 0xE0FFF, true},
 };
 
@@ -34,15 +39,19 @@ const InvisibleRange* invisible_range(char32_t code) {
   if (code < kInvisible.front().first) {
     return nullptr;
   }
-  const auto* found = std::find_if(
-      kInvisible.begin(), kInvisible.end(),
-      [code](const InvisibleRange& range) { return code >= range.first && code <= range.last; });
-  return found == kInvisible.end() ? nullptr : found;
+  const auto* found =
+      std::find_if(kInvisible.begin(), kInvisible.end(),
+                   [code](const InvisibleRange& range) { return code <= range.last; });
+  return found == kInvisible.end() || code < found->first ? nullptr : found;
 }
 
 bool is_unseen(const Utf8Character& one) {
   const InvisibleRange* range = one.valid ? invisible_range(one.code) : nullptr;
   return one.valid && (is_blank(one.code) || (range != nullptr && !range->misleads));
+}
+
+bool is_continuation(char one) {
+  return (static_cast<unsigned char>(one) & 0xC0U) == kContinuation;
 }
 
 bool is_visible_ascii(char one) { return one > ' ' && one < 0x7F; }
@@ -76,11 +85,11 @@ Utf8Character utf8_character(std::string_view text, std::size_t position) {
     return {};
   }
   for (std::size_t i = 1; i < bytes; ++i) {
-    const auto next = static_cast<unsigned char>(text[position + i]);
-    if ((next & 0xC0U) != kContinuation) {
+    const char next = text[position + i];
+    if (!is_continuation(next)) {
       return {};
     }
-    code = (code << kBitsPerByte) | (next & kPayload);
+    code = (code << kBitsPerByte) | (static_cast<unsigned char>(next) & kPayload);
   }
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (code < least || surrogate || code > 0x10FFFF) {
@@ -108,6 +117,16 @@ void append_utf8(std::string& text, char32_t code) {
     tail(kBitsPerByte);
     tail(0);
   }
+}
+
+std::string_view utf8_start(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) {
+    return text;
+  }
+  while (bytes_max > 0 && is_continuation(text[bytes_max])) {
+    --bytes_max;
+  }
+  return text.substr(0, bytes_max);
 }
 
 std::size_t find_non_ascii(std::string_view text, std::size_t from) {
@@ -146,7 +165,7 @@ std::string_view trim_unseen(std::string_view text) {
   }
   while (!text.empty()) {
     std::size_t begin = text.size() - 1;
-    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0U) == kContinuation) {
+    while (begin > 0 && is_continuation(text[begin])) {
       --begin;
     }
     const Utf8Character last = utf8_character(text, begin);

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -43,17 +44,6 @@ bool is_trouble(char32_t code) {
   return is_control || is_invisible(code) || kReserved.find(code) != std::u32string_view::npos;
 }
 
-/// Where to cut a longer text so that at most `bytes_max` bytes stay and no character is split.
-std::size_t cut_size(std::string_view text, std::size_t bytes_max) {
-  const auto continues = [&](std::size_t at) {
-    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-  };
-  while (bytes_max > 0 && continues(bytes_max)) {
-    --bytes_max;
-  }
-  return bytes_max;
-}
-
 std::string date_text(UtcTime time) {
   using std::chrono::sys_days;
   using std::chrono::year;
@@ -82,9 +72,7 @@ std::size_t literal_extension(std::string_view text) {
     return std::string_view::npos;
   }
   const std::string_view tail = text.substr(dot + 1);
-  const bool plain = std::all_of(tail.begin(), tail.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  const bool plain = std::all_of(tail.begin(), tail.end(), is_ascii_alphanumeric);
   return plain ? dot : std::string_view::npos;
 }
 
@@ -112,7 +100,7 @@ std::string safe_part(std::string_view text, std::size_t bytes_max) {
     part.back() = '_';
   }
   if (part.size() > bytes_max) {
-    part.resize(cut_size(part, bytes_max - 1 - kShortHashDigits));
+    part.resize(utf8_start(part, bytes_max - 1 - kShortHashDigits).size());
     part += '-' + hash_of(text).substr(0, kShortHashDigits);
   }
   return part;

@@ -1,9 +1,10 @@
 #include "core/video/video_container.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <utility>
+
+#include "core/text/ascii.h"
 
 namespace core {
 namespace {
@@ -312,13 +313,6 @@ bool holds(std::string_view head, std::size_t at, std::string_view bytes) {
   return head.size() >= at + bytes.size() && head.substr(at, bytes.size()) == bytes;
 }
 
-std::string lower(std::string_view text) {
-  std::string low(text);
-  std::transform(low.begin(), low.end(), low.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return low;
-}
-
 bool is_text(std::string_view head) {
   return std::all_of(head.begin(), head.end(), [](unsigned char c) {
     return c >= 0x20 || c == '\t' || c == '\r' || c == '\n' || c == 0x1B;
@@ -327,7 +321,7 @@ bool is_text(std::string_view head) {
 
 /// What a text looks like; `head` without its byte order mark and leading blanks.
 std::string_view text_kind(std::string_view head) {
-  const std::string low = lower(head.substr(0, 1024));
+  const std::string low = lower_ascii(head.substr(0, 1024));
   if (low.starts_with("<!doctype html") || low.find("<html") != std::string::npos) {
     return "an HTML page";
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/clock.h"
+#include "core/text/ascii.h"
 
 namespace storage {
 
@@ -104,12 +105,9 @@ class Statement {
 
 /// The bytes behind pairs of hex digits.
 [[nodiscard]] inline std::string from_hex(std::string_view hex) {
-  const auto digit = [](char one) {
-    return one <= '9' ? one - '0' : (one | ('a' - 'A')) - 'a' + 10;
-  };
   std::string bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1])));
+    bytes.push_back(static_cast<char>(core::hex_digit(hex[i]) * 16 + core::hex_digit(hex[i + 1])));
   }
   return bytes;
 }

@@ -58,6 +58,8 @@ TEST(TaskId, RefusesWithTheReason) {
       {"a\xC2\x85z", IdDefect::control_character},
       {"a\xE2\x80\xAEz", IdDefect::control_character},
       {"a\xC2\xADz", IdDefect::control_character},
+      {"a\xD8\x9Cz", IdDefect::control_character},
+      {"a\xE1\x9E\xB4z", IdDefect::control_character},
       {"a\xFFz", IdDefect::not_utf8},
       {"a\xE3\x80", IdDefect::not_utf8},
       {"\x80", IdDefect::not_utf8},

@@ -66,6 +66,12 @@ TEST(FileName, FillsPlaceholders) {
   }
 }
 
+TEST(FileName, ReplacesCharactersWithoutAShape) {
+  for (const char* hidden : {"\u061c", "\u202e", "\u200b", "\u17b4", "\U0001d173", "\U000e0041"}) {
+    EXPECT_EQ(core::safe_part("a" + std::string(hidden) + "b", 194).substr(0, 3), "a_b");
+  }
+}
+
 TEST(FileName, PutsIndexAndNumberBeforeTheExtension) {
   struct Case {
     std::string text;

@@ -1,0 +1,43 @@
+#include "core/text/ascii.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace core {
+namespace {
+
+TEST(Ascii, LowersLettersAndNothingElse) {
+  EXPECT_EQ(lower_ascii("AZaz@[`{09"), "azaz@[`{09");
+  EXPECT_EQ(lower_ascii("\xC3\x84Ä"), "\xC3\x84Ä");  // no locale's letters
+}
+
+TEST(Ascii, ComparesButForCase) {
+  EXPECT_TRUE(equal_but_for_case("Task_ID", "tASK_id"));
+  EXPECT_FALSE(equal_but_for_case("@", "`"));
+  EXPECT_FALSE(equal_but_for_case("a", "ab"));
+}
+
+TEST(Ascii, ReadsHexDigits) {
+  std::string digits;
+  for (int c = -128; c < 128; ++c) {
+    if (hex_digit(static_cast<char>(c)) >= 0) {
+      digits += static_cast<char>(c);
+    }
+  }
+  EXPECT_EQ(digits, "0123456789ABCDEFabcdef");
+  EXPECT_EQ(hex_digit('0'), 0);
+  EXPECT_EQ(hex_digit('a'), 10);
+  EXPECT_EQ(hex_digit('F'), 15);
+}
+
+TEST(Ascii, KnowsLettersAndDigits) {
+  EXPECT_TRUE(is_ascii_alphanumeric('a') && is_ascii_alphanumeric('Z') &&
+              is_ascii_alphanumeric('5'));
+  for (const char c : {'_', '@', '[', '`', '{', '/', ':', '\xE9'}) {
+    EXPECT_FALSE(is_ascii_alphanumeric(c)) << c;
+  }
+}
+
+}  // namespace
+}  // namespace core
