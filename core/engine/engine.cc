@@ -7,18 +7,17 @@
 namespace core {
 
 Engine::Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
-               std::vector<std::string> account_names, Seams seams, Notify notify)
+               std::vector<std::string> account_names, Dependencies dependencies, Notify notify)
     : plan_(std::move(plan)),
-      ledger_(seams.ledger),
-      transport_(seams.transport),
-      clock_(seams.clock),
-      stop_(seams.stop),
+      dependencies_(dependencies),
       notify_(std::move(notify)),
-      queries_(plan_, ledger_, transport_, clock_, tally_, notify_),
-      downloads_(plan_, std::move(names), std::move(account_names), ledger_, transport_,
-                 seams.videos, clock_, tally_, notify_) {
+      queries_(RunContext{plan_, dependencies_.ledger, dependencies_.clock, tally_, notify_},
+               dependencies_.transport),
+      downloads_(plan_, std::move(names), std::move(account_names), dependencies_.ledger,
+                 dependencies_.transport, dependencies_.videos, dependencies_.clock, tally_,
+                 notify_) {
   if (plan_.deadline) {
-    deadline_ = clock_.steady() + *plan_.deadline;
+    deadline_ = dependencies_.clock.steady() + *plan_.deadline;
   }
 }
 
@@ -27,14 +26,14 @@ RunResult Engine::run() {
   }
   if (result_.end == RunEnd::key_rejected || result_.end == RunEnd::wrong_base_url ||
       result_.end == RunEnd::outage || result_.end == RunEnd::interrupted) {
-    drain(clock_.steady() + kDrainTime);
+    drain(dependencies_.clock.steady() + kDrainTime);
   }
-  transport_.abort();
+  dependencies_.transport.abort();
   queries_.rule_on_the_rest();
-  ledger_.flush();
+  dependencies_.ledger.flush();
   hear_of_unrecorded();
   queries_.close(result_.end == RunEnd::deadline);
-  ledger_.flush();
+  dependencies_.ledger.flush();
   hear_of_unrecorded();
   if (result_.end == RunEnd::completed && queries_.verdict()) {
     result_ = *queries_.verdict();
@@ -46,8 +45,7 @@ RunResult Engine::run() {
 
 // One turn of the loop; false when the run has come to an end.
 bool Engine::turn() {
-  check_ends();
-  if (ending_) {
+  if (is_ended()) {
     return false;
   }
   hear_of_unrecorded();
@@ -64,22 +62,22 @@ bool Engine::turn() {
   return true;
 }
 
-void Engine::check_ends() {
-  if (stop_.load() > 0) {
+bool Engine::is_ended() {
+  if (dependencies_.stop.load() > 0) {
     result_.end = RunEnd::interrupted;
   } else if (queries_.verdict()) {
     result_ = *queries_.verdict();
-  } else if (clock_.steady() >= deadline_) {
+  } else if (dependencies_.clock.steady() >= deadline_) {
     result_.end = RunEnd::deadline;
     result_.reason = "the deadline has passed";
   } else {
-    return;
+    return false;
   }
-  ending_ = true;
+  return true;
 }
 
 void Engine::hear_of_unrecorded() {
-  for (const Unrecorded& one : ledger_.take_unrecorded()) {
+  for (const Unrecorded& one : dependencies_.ledger.take_unrecorded()) {
     if (const auto* answer = std::get_if<AnswerEntry>(&one.entry)) {
       queries_.hear_of(one, *answer);
     } else if (const auto* video = std::get_if<VideoEntry>(&one.entry)) {
@@ -92,15 +90,15 @@ bool Engine::done() {
   if (!queries_.idle() || queries_.in_flight() > 0 || downloads_.in_flight() > 0) {
     return false;
   }
-  if (ledger_.committed() < queries_.last_offer()) {
-    ledger_.flush();
+  if (dependencies_.ledger.committed() < queries_.last_offer()) {
+    dependencies_.ledger.flush();
     downloads_.start_due(queries_.last_offer(), queries_);
   }
   return downloads_.idle(queries_.last_offer()) && queries_.idle();
 }
 
 SteadyTime Engine::next_event() {
-  const SteadyTime now = clock_.steady();
+  const SteadyTime now = dependencies_.clock.steady();
   SteadyTime next = std::min({queries_.next_due(), downloads_.next_due(), deadline_});
   // Somewhere there is always an end: a wake that got lost costs a minute, not the night.
   next = std::min(next, now + turn_max_);
@@ -109,7 +107,7 @@ SteadyTime Engine::next_event() {
 
 void Engine::wait_and_settle(SteadyTime until) {
   completions_.clear();
-  transport_.wait(until, completions_);
+  dependencies_.transport.wait(until, completions_);
   downloads_.settle_unopened(queries_);
   for (Completion& completion : completions_) {
     const std::uint64_t token = completion.token;
@@ -130,8 +128,8 @@ void Engine::wait_and_settle(SteadyTime until) {
 
 // No new work; what is running gets a short while to be recorded.
 void Engine::drain(SteadyTime until) {
-  while (queries_.in_flight() + downloads_.in_flight() > 0 && clock_.steady() < until &&
-         stop_.load() < 2) {
+  while (queries_.in_flight() + downloads_.in_flight() > 0 &&
+         dependencies_.clock.steady() < until && dependencies_.stop.load() < 2) {
     wait_and_settle(until);
   }
 }

@@ -25,7 +25,7 @@ class Engine {
   /// How long running work may go on after the first signal.
   static constexpr std::chrono::milliseconds kDrainTime{3'000};
 
-  struct Seams {
+  struct Dependencies {
     Ledger& ledger;
     Transport& transport;
     VideoStore& videos;  ///< asked only if the plan says `download`
@@ -36,7 +36,7 @@ class Engine {
   };
 
   Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
-         std::vector<std::string> account_names, Seams seams, Notify notify);
+         std::vector<std::string> account_names, Dependencies dependencies, Notify notify);
 
   /// Called once a turn of the loop, for progress; cheap, on the engine's thread.
   void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
@@ -51,7 +51,6 @@ class Engine {
   [[nodiscard]] RunResult run();
 
   [[nodiscard]] const RunTally& tally() const { return tally_; }
-  [[nodiscard]] std::size_t queries_in_flight() const { return queries_.in_flight(); }
   /// For progress; on the engine's thread.
   [[nodiscard]] const DownloadLane& downloads() const { return downloads_; }
 
@@ -61,14 +60,11 @@ class Engine {
   [[nodiscard]] SteadyTime next_event();
   void wait_and_settle(SteadyTime until);
   void drain(SteadyTime until);
-  void check_ends();
+  [[nodiscard]] bool is_ended();
   void hear_of_unrecorded();
 
   RunPlan plan_;
-  Ledger& ledger_;
-  Transport& transport_;
-  const Clock& clock_;
-  const std::atomic<int>& stop_;
+  Dependencies dependencies_;
   Notify notify_;
   RunTally tally_;
   QueryLane queries_;
@@ -77,7 +73,6 @@ class Engine {
   std::chrono::milliseconds turn_max_{60'000};
   SteadyTime deadline_ = SteadyTime::max();
   RunResult result_;
-  bool ending_ = false;
   std::vector<Completion> completions_;
 };
 

@@ -1,7 +1,5 @@
 #include "core/engine/gateway_health.h"
 
-#include <utility>
-
 #include "core/domain/lifecycle.h"
 #include "core/gateway/api.h"
 
@@ -9,7 +7,6 @@ namespace core {
 namespace {
 
 constexpr int kUnauthorised = 401;
-constexpr int kFailuresInARow = 5;  // then the whole run slows down (design.md, section 1)
 
 bool tells_of_a_task(Verdict verdict) {
   return is_final(verdict) || adds_nothing(verdict) || verdict == Verdict::wrong_task;
@@ -18,51 +15,50 @@ bool tells_of_a_task(Verdict verdict) {
 }  // namespace
 
 GatewayHealth::GatewayHealth(const RunPlan& plan, const Clock& clock)
-    : plan_(plan), clock_(clock), last_good_(clock.steady()) {}
+    : plan_(plan), clock_(clock), outage_(clock.steady()) {}
 
-// ---- answers
-
-GatewayHealth::Ruling GatewayHealth::hear(const Heard& heard) {
-  const Verdict verdict = heard.answer.verdict;
+GatewayHealth::Ruling GatewayHealth::rule(const Observation& observation) {
+  const Verdict verdict = observation.answer.verdict;
   if (verdict == Verdict::throttled || verdict == Verdict::server_error) {
     return Ruling::as_it_stands;  // it says nothing about key or address
   }
   if (verdict == Verdict::forbidden) {
-    return rule_on_forbidden(heard);
+    return rule_on_forbidden(observation);
   }
   if (verdict == Verdict::unauthorised) {
-    want_key(heard);
+    unauthorised(observation);
   }
-  base_is_right_ = base_is_right_ || tells_of_a_task(verdict);
+  probe_.told_of_task = probe_.told_of_task || tells_of_a_task(verdict);
   if (probe_.answers < kProbeAnswers) {
     ++probe_.answers;
     probe_.invalid_url += verdict == Verdict::invalid_url ? 1 : 0;
-    probe_.web_page += heard.http_status == 200 && is_web_page(heard.body) ? 1 : 0;
+    probe_.web_page += observation.http_status == 200 && is_web_page(observation.body) ? 1 : 0;
     judge_probe(false);
   }
   return verdict == Verdict::invalid_url ? rule_on_invalid_url() : Ruling::as_it_stands;
 }
 
-GatewayHealth::Ruling GatewayHealth::hear_again(const Heard& heard) {
-  return heard.answer.verdict == Verdict::forbidden ? rule_on_forbidden(heard)
-                                                    : rule_on_invalid_url();
+GatewayHealth::Ruling GatewayHealth::rule_again(const Observation& observation) {
+  return observation.answer.verdict == Verdict::forbidden ? rule_on_forbidden(observation)
+                                                          : rule_on_invalid_url();
 }
 
 // With a key that has a list of models a gateway refuses an ID that it does not know, since it
 // finds no model to look for in the list (gateway.md G4).
-GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Heard& heard) {
-  const auto key = keys_.find(heard.account);
-  if (key == keys_.end() && !no_more_answers_) {
-    want_key(heard);
+GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Observation& observation) {
+  if (!keys_.is_known(observation.account) && !no_more_answers_) {
+    if (!keys_.is_open()) {
+      keys_.want(observation.account);
+    }
     return Ruling::not_yet;
   }
-  const bool unknown_id =
-      has_model_list(heard.account) && !heard.task_is_known && heard.answer.code != kAccessDenied;
+  const bool unknown_id = keys_.has_model_list(observation.account) && !observation.task_is_known &&
+                          observation.answer.code != kAccessDenied;
   if (!unknown_id && rejection_.http_status != kUnauthorised) {
-    rejecting_account_ = heard.account;
-    rejection_ = {.http_status = heard.http_status,
-                  .access_denied = heard.answer.code == kAccessDenied,
-                  .message = "every task was forbidden (HTTP 403)"};
+    rejection_ = {.http_status = observation.http_status,
+                  .access_denied = observation.answer.code == kAccessDenied,
+                  .message = "every task was forbidden (HTTP 403)",
+                  .account = observation.account};
   }
   if (probe_.answers < kProbeAnswers) {
     ++probe_.answers;
@@ -74,7 +70,7 @@ GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Heard& heard) {
 
 // One of an ID that the gateway cannot route, or of a base URL that is none: others tell.
 GatewayHealth::Ruling GatewayHealth::rule_on_invalid_url() const {
-  if (base_is_right_) {
+  if (probe_.told_of_task) {
     return Ruling::not_found;
   }
   return verdict_ || no_more_answers_ ? Ruling::as_it_stands : Ruling::not_yet;
@@ -106,81 +102,45 @@ void GatewayHealth::judge_probe(bool last) {
   }
 }
 
-// ---- keys
-
-void GatewayHealth::want_key(const Heard& heard) {
-  const bool ends_the_run = heard.answer.verdict == Verdict::unauthorised;
-  if (ends_the_run) {
-    rejecting_account_ = heard.account;
-    rejection_ = {.http_status = heard.http_status, .message = heard.answer.message};
-  }
-  if (keys_.contains(heard.account)) {
-    if (ends_the_run) {
-      reject_key();
-    }
-  } else if (!awaits_key()) {
-    key_to_ask_ = heard.account;
+void GatewayHealth::unauthorised(const Observation& observation) {
+  rejection_ = {.http_status = observation.http_status,
+                .message = observation.answer.message,
+                .account = observation.account};
+  if (keys_.is_known(observation.account)) {
+    reject_key();
+  } else if (!keys_.is_open()) {
+    keys_.want(observation.account);
   }
 }
 
-void GatewayHealth::asking_key() { key_asked_ = std::exchange(key_to_ask_, std::nullopt); }
-
-void GatewayHealth::hear_of_key(const QueryAnswer* answer) {
-  const int account = *std::exchange(key_asked_, std::nullopt);
-  keys_[account] =
-      answer == nullptr
-          ? KeyStanding{}
-          : read_key_standing(answer->http_status,
-                              answer->body_without_key ? *answer->body_without_key : answer->body);
+void GatewayHealth::settle_key(const QueryAnswer* answer) {
+  const int account = keys_.settle(answer);
   if (rejection_.http_status != kUnauthorised) {
     return;
   }
-  if (rejecting_account_ == account) {
+  if (rejection_.account == account) {
     reject_key();
   } else {
-    key_to_ask_ = rejecting_account_;
+    keys_.want(rejection_.account);
   }
-}
-
-bool GatewayHealth::has_model_list(int account) const {
-  const auto key = keys_.find(account);
-  return key != keys_.end() && key->second.has_model_list;
 }
 
 void GatewayHealth::reject_key() {
   if (!verdict_) {
-    const auto key = keys_.find(rejecting_account_);
-    verdict_ = RunResult{.end = RunEnd::key_rejected,
-                         .reason = why_rejected(key == keys_.end() ? KeyStanding{} : key->second,
-                                                rejection_, clock_.utc())};
+    verdict_ = RunResult{
+        .end = RunEnd::key_rejected,
+        .reason = why_rejected(keys_.standing(rejection_.account), rejection_, clock_.utc())};
   }
-}
-
-// ---- outages
-
-void GatewayHealth::went_well() {
-  failures_in_a_row_ = 0;
-  failures_for_rate_ = 0;
-  last_good_ = clock_.steady();
 }
 
 // A run that waits outlives an outage: the rate has fallen to one query a second by then.
 void GatewayHealth::failed(const std::string& kind) {
-  ++failures_in_a_row_;
-  if (failures_in_a_row_ >= kOutageFailures && clock_.steady() - last_good_ >= kOutageTime &&
-      !verdict_ && !plan_.wait) {
-    verdict_ = RunResult{.end = RunEnd::outage,
-                         .reason = "the gateway has given no good answer for " +
-                                   std::to_string(kOutageTime.count()) + " s (" + kind + ")"};
+  if (outage_.failed(clock_.steady()) && !verdict_ && !plan_.wait) {
+    verdict_ =
+        RunResult{.end = RunEnd::outage,
+                  .reason = "the gateway has given no good answer for " +
+                            std::to_string(OutageWatch::kTime.count()) + " s (" + kind + ")"};
   }
-}
-
-bool GatewayHealth::is_overloaded() {
-  if (++failures_for_rate_ < kFailuresInARow) {
-    return false;
-  }
-  failures_for_rate_ = 0;
-  return true;
 }
 
 }  // namespace core

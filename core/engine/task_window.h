@@ -1,11 +1,13 @@
 // The tasks that a run holds in memory, and when each of them is due.
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
 #include <string>
@@ -25,7 +27,7 @@ struct HeldTask {
   bool unrecognised = false;
   bool told_wrong_task = false;
   bool told_unreachable = false;  ///< that no link leads to some of its videos
-  bool offered = false;           // videos, in this run
+  bool offered = false;           ///< videos, in this run
   bool live_fetch = false;
   bool alone = false;                ///< next over a connection that was not used before
   std::string trouble;               ///< why its last query used up its retries; empty: it did not
@@ -34,22 +36,38 @@ struct HeldTask {
   SteadyTime started{};              ///< the newest query
 };
 
-/// Bounded by its user, but for tasks that are asked again for a video's sake. One thread.
+/// Tasks are told apart by slots: small numbers that are used again. One thread.
 class TaskWindow {
  public:
+  /// Tasks that TaskFeed holds at once; the others stay in the ledger. Tasks that are asked again
+  /// for a video come on top.
+  static constexpr std::size_t kTasksMax = 4096;
   /// A task of which each query makes the gateway ask the vendor is asked no more often: a failure
   /// found that way is written without a refund (gateway.md G2).
   static constexpr std::chrono::seconds kLiveFetchPause{60};
 
   [[nodiscard]] std::size_t hold(TaskRecord task);
   void release(std::size_t slot);
-  [[nodiscard]] HeldTask& operator[](std::size_t slot) { return slots_[slot]; }
-  [[nodiscard]] const HeldTask& operator[](std::size_t slot) const { return slots_[slot]; }
+  [[nodiscard]] HeldTask& operator[](std::size_t slot) {
+    assert(is_held(slot));
+    return slots_[slot];
+  }
+  [[nodiscard]] bool is_held(std::size_t slot) const {
+    return slot < slots_.size() && slots_[slot].task.has_value();
+  }
   /// All slots, free ones too.
   [[nodiscard]] const std::vector<HeldTask>& slots() const { return slots_; }
+  /// The slot in which a task is held for its own sake.
+  [[nodiscard]] std::optional<std::size_t> find(TaskKey task) const;
   [[nodiscard]] std::size_t held() const { return held_; }
   /// In order.
   [[nodiscard]] std::vector<TaskKey> keys() const;
+
+  /// Remembers for kLiveFetchPause, beyond the task's slot, that a query made the gateway ask the
+  /// vendor.
+  void note_live_fetch(std::size_t slot, SteadyTime now);
+  /// When such a task was last asked; none: it was not, or long ago.
+  [[nodiscard]] std::optional<SteadyTime> last_live_fetch(TaskKey task) const;
 
   /// Due at `when`, or as soon as the task may be asked after that.
   void queue(std::size_t slot, SteadyTime when, SteadyTime now);
@@ -77,6 +95,7 @@ class TaskWindow {
   std::deque<std::size_t> ready_;  // due now, in order
   std::priority_queue<Due, std::vector<Due>, std::greater<>> later_;
   std::uint64_t order_ = 0;
+  std::map<TaskKey, SteadyTime> live_fetches_;
 };
 
 }  // namespace core

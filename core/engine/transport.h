@@ -53,6 +53,11 @@ struct QueryAnswer {
   /// Came over a kept-alive HTTP/1.1 connection. What is sent there unasked while the request is on
   /// its way looks the same: an answer that does not name its task may belong to nobody.
   bool kept_connection = false;
+
+  /// What may be told of the body.
+  [[nodiscard]] std::string_view readable_body() const {
+    return body_without_key ? *body_without_key : body;
+  }
 };
 
 /// No answer: connection, TLS, time-out, a body over the limit … `text` is for people.

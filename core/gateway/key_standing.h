@@ -42,6 +42,7 @@ struct Rejection {
   int http_status = 0;         ///< 401 or 403
   bool access_denied = false;  ///< the error's `code` says so: mostly the address of the caller
   std::string message;         ///< the gateway's own words
+  int account = 0;             ///< whose key, as TaskRecord::account
 };
 
 /// Why, and what to do, for the end of a line.

@@ -180,7 +180,7 @@ TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
   plan_.wait = true;
   plan_.download = false;
   plan_.concurrency = 64;
-  const int tasks = static_cast<int>(core::QueryLane::kWindow) * 3;
+  const int tasks = static_cast<int>(core::TaskWindow::kTasksMax) * 3;
   for (int i = 0; i < tasks; ++i) {
     const std::string id = "t" + std::to_string(i);
     add(id, {answer(200, body(id, "IN_PROGRESS")), answer(200, body(id, "IN_PROGRESS")),
@@ -194,13 +194,13 @@ TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
 
 TEST_F(EngineTest, AWallClockThatJumpsDelaysNoPoll) {
   plan_.wait = true;
-  const int tasks = static_cast<int>(core::QueryLane::kWindow) * 2;
+  const int tasks = static_cast<int>(core::TaskWindow::kTasksMax) * 2;
   for (int i = 0; i < tasks; ++i) {
     const std::string id = "t" + std::to_string(i);
     add(id, {answer(200, body(id, "IN_PROGRESS")), answer(200, body(id, "FAILURE"))});
   }
   transport_.on_query = [&](const core::QueryRequest& request) {
-    if (transport_.sent.size() == core::QueryLane::kWindow) {
+    if (transport_.sent.size() == core::TaskWindow::kTasksMax) {
       clock_.jump(-hours(8760));
     }
     return next(request.path);

@@ -240,7 +240,7 @@ TEST_F(EngineWaitTest, TasksInTroubleMakeRoomForOthers) {
   plan_.retry.retries = 0;
   plan_.download = false;
   plan_.rate = 1000;
-  const int bad = static_cast<int>(core::QueryLane::kWindow) + 1000;
+  const int bad = static_cast<int>(core::TaskWindow::kTasksMax) + 1000;
   for (int i = 0; i < bad; ++i) {
     const std::string id = "bad" + std::to_string(i);
     add(id,

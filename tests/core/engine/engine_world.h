@@ -79,7 +79,7 @@ class EngineTest : public testing::Test {
     ledger_.begin_run(plan_.run);
     engine_.emplace(plan_, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
                     std::vector<std::string>{"default"},
-                    core::Engine::Seams{ledger_, transport_, videos_, clock_, stop_},
+                    core::Engine::Dependencies{ledger_, transport_, videos_, clock_, stop_},
                     [this](const core::Notice& notice) { notices_.push_back(notice); });
     if (prepare_) {
       prepare_(*engine_);

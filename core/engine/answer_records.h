@@ -1,0 +1,58 @@
+// Records the answers to the queries of a run, and moves their tasks on.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/engine/gateway_health.h"
+#include "core/engine/query_notices.h"
+#include "core/engine/query_pace.h"
+#include "core/engine/run_context.h"
+#include "core/engine/task_steps.h"
+#include "core/engine/task_window.h"
+#include "core/engine/transport.h"
+#include "core/ledger/ledger.h"
+
+namespace core {
+
+/// What one answer changes: the task, the tally, the pace, the ledger; then the task's next step.
+/// One thread.
+class AnswerRecords {
+ public:
+  AnswerRecords(const RunContext& run, QueryNotices& notices, TaskWindow& window,
+                GatewayHealth& health, QueryPace& pace, TaskSteps& steps);
+
+  /// `not_found`: the answer refuses the ID because the gateway does not know it.
+  void record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, bool not_found);
+  /// An exception came in place of an answer's record: the trouble of its task alone, or every
+  /// later run would end at the same answer. What is left of the answer is kept.
+  void record_unexpected(std::size_t slot, QueryAnswer&& answer, const std::string& why);
+  void record_failure(std::size_t slot, const TransportFailure& failure);
+  /// What the ledger could not record of an answer.
+  void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
+
+  /// The newest entry.
+  [[nodiscard]] Ticket last_ticket() const { return last_ticket_; }
+  /// The newest answer that offers videos.
+  [[nodiscard]] Ticket last_offer() const { return last_offer_; }
+
+ private:
+  void take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed);
+  void count_answer(const Answer& parsed, int http_status);
+  void count_failure(const std::string& kind);
+  void slow_when_overloaded();
+  void tell_oddities(HeldTask& held, const Answer& answer, bool answered);
+  void append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed, bool settled);
+  void appended(Ticket ticket);
+
+  RunContext run_;
+  QueryNotices& notices_;
+  TaskWindow& window_;
+  GatewayHealth& health_;
+  QueryPace& pace_;
+  TaskSteps& steps_;
+  Ticket last_ticket_ = 0;
+  Ticket last_offer_ = 0;
+};
+
+}  // namespace core

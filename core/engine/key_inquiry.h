@@ -1,0 +1,44 @@
+// What the gateway tells of the keys of a run; each is asked about once.
+#pragma once
+
+#include <cassert>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "core/engine/transport.h"
+#include "core/gateway/key_standing.h"
+
+namespace core {
+
+/// Pure. Knows accounts by TaskRecord::account. One thread.
+class KeyInquiry {
+ public:
+  /// While this is true no task is to be asked.
+  [[nodiscard]] bool is_open() const { return to_ask_ || asked_; }
+  /// The account whose key is to be asked about now (kKeyUsagePath).
+  [[nodiscard]] std::optional<int> to_ask() const { return to_ask_; }
+
+  void want(int account) {
+    assert(!is_open());
+    to_ask_ = account;
+  }
+  void asking() {
+    assert(to_ask_ && !asked_);
+    asked_ = std::exchange(to_ask_, std::nullopt);
+  }
+  /// None: no answer came. Returns the account that was asked about.
+  int settle(const QueryAnswer* answer);
+
+  [[nodiscard]] bool is_known(int account) const { return keys_.contains(account); }
+  /// KeyStanding::Kind::unknown if it is not known.
+  [[nodiscard]] KeyStanding standing(int account) const;
+  [[nodiscard]] bool has_model_list(int account) const;
+
+ private:
+  std::map<int, KeyStanding> keys_;  // by account
+  std::optional<int> to_ask_;
+  std::optional<int> asked_;
+};
+
+}  // namespace core

@@ -1,0 +1,60 @@
+// What the answers to the queries of a run mean, some of them only beside others.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/engine/answer_records.h"
+#include "core/engine/gateway_health.h"
+#include "core/engine/query_notices.h"
+#include "core/engine/query_pace.h"
+#include "core/engine/run_context.h"
+#include "core/engine/task_steps.h"
+#include "core/engine/task_window.h"
+#include "core/engine/transport.h"
+
+namespace core {
+
+/// Parses each answer and has it recorded, or holds it until GatewayHealth can rule on it. One
+/// thread.
+class QueryAnswers {
+ public:
+  /// Answers that wait for a ruling, beside those that were in flight when it was sought; beyond
+  /// these they stand as they are.
+  static constexpr std::size_t kOpenMax = 64;
+
+  QueryAnswers(const RunContext& run, QueryNotices& notices, TaskWindow& window,
+               GatewayHealth& health, QueryPace& pace, TaskSteps& steps);
+
+  void settle(std::size_t slot, QueryAnswer&& answer);
+  /// Records what can be ruled on by now: to be called after each answer, also one about a key.
+  void rule_on_open();
+  /// Records all that is open, as it stands: no more answers will come.
+  void rule_on_the_rest();
+  [[nodiscard]] std::size_t open() const { return open_.size(); }
+
+  [[nodiscard]] AnswerRecords& records() { return records_; }
+  [[nodiscard]] const AnswerRecords& records() const { return records_; }
+
+ private:
+  // Not recorded yet.
+  struct OpenAnswer {
+    std::size_t slot;
+    QueryAnswer answer;
+    Answer parsed;
+  };
+
+  template <typename Act>
+  void guard(std::size_t slot, QueryAnswer& answer, const Act& act);
+  void parse_and_rule(std::size_t slot, QueryAnswer&& answer);
+
+  RunContext run_;
+  QueryNotices& notices_;
+  TaskWindow& window_;
+  GatewayHealth& health_;
+  TaskSteps& steps_;
+  AnswerRecords records_;
+  std::vector<OpenAnswer> open_;
+};
+
+}  // namespace core

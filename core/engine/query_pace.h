@@ -1,0 +1,48 @@
+// How many queries may be under way, and how fast they may start.
+#pragma once
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "core/clock.h"
+#include "core/engine/rate_limiter.h"
+#include "core/engine/run_plan.h"
+
+namespace core {
+
+/// Slots and rate of the whole run. One thread.
+class QueryPace {
+ public:
+  QueryPace(const RunPlan& plan, SteadyTime now)
+      : slots_(static_cast<std::size_t>(plan.concurrency)), limiter_(plan.rate, now) {}
+
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  [[nodiscard]] bool has_slot() const { return in_flight_ < slots_; }
+  /// When the rate allows the next start, whether there is a slot or not.
+  [[nodiscard]] SteadyTime next_start(SteadyTime now) { return limiter_.next_start(now); }
+  [[nodiscard]] bool may_start(SteadyTime now) { return has_slot() && next_start(now) <= now; }
+  void started(SteadyTime now) {
+    assert(has_slot());
+    limiter_.started(now);
+    ++in_flight_;
+  }
+  void ended() {
+    assert(in_flight_ > 0);
+    --in_flight_;
+  }
+
+  /// As RateLimiter.
+  void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after) {
+    limiter_.slow_down(now, retry_after);
+  }
+  void went_well(SteadyTime now) { limiter_.went_well(now); }
+
+ private:
+  std::size_t slots_;
+  std::size_t in_flight_ = 0;
+  RateLimiter limiter_;
+};
+
+}  // namespace core

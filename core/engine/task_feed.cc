@@ -1,0 +1,138 @@
+#include "core/engine/task_feed.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "core/domain/lifecycle.h"
+
+namespace core {
+namespace {
+
+bool has_room_for_page(const TaskWindow& window) {
+  return window.held() + TaskFeed::kPage <= TaskWindow::kTasksMax;
+}
+
+}  // namespace
+
+std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& task, bool polled,
+                                       UtcTime now) {
+  std::chrono::milliseconds pause(0);
+  const auto wait_until = [&](UtcTime moment, std::chrono::milliseconds at_most) {
+    pause = std::max(pause, std::clamp(std::chrono::milliseconds(moment - now),
+                                       std::chrono::milliseconds(0), at_most));
+  };
+  if (polled) {
+    wait_until(*task.last_query + plan.poll_interval, plan.poll_interval);
+  }
+  if (plan.wait && task.settles_at) {
+    wait_until(*task.settles_at, kSettlingTime);
+  }
+  if (task.live_fetch && task.last_query) {
+    wait_until(*task.last_query + TaskWindow::kLiveFetchPause, TaskWindow::kLiveFetchPause);
+  }
+  return pause;
+}
+
+TaskFeed::TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window)
+    : run_(run), notices_(notices), window_(window) {}
+
+void TaskFeed::admit(Ticket last_answer) {
+  while (!swept_ && has_room_for_page(window_) && window_.ready() < kPage / 2 &&
+         run_.ledger.has_room(kPage)) {
+    std::vector<TaskRecord> page = run_.ledger.tasks(cursor_, kPage);
+    swept_ = page.size() < kPage;
+    const std::vector<TaskKey> known = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
+    for (TaskRecord& task : page) {
+      assert(task.key > cursor_);
+      cursor_ = task.key;
+      if (!std::binary_search(known.begin(), known.end(), task.key)) {
+        admit(std::move(task));
+      }
+    }
+  }
+  if (swept_ && evicted_ && has_room_for_page(window_) && sweep_again(last_answer)) {
+    admit(last_answer);
+  }
+}
+
+void TaskFeed::admit(TaskRecord&& task) {
+  const auto trouble = troubled_.find(task.key);
+  const bool troubled = trouble != troubled_.end();
+  const bool polled = !troubled && sweeping_again_ && task.last_query.has_value();
+  if (!polled && !troubled && leave_to_next_run(task)) {
+    return;
+  }
+  const SteadyTime now = run_.clock.steady();
+  SteadyTime when = now + pause_before(run_.plan, task, polled, run_.clock.utc());
+  const std::size_t slot = window_.hold(std::move(task));
+  HeldTask& held = window_[slot];
+  held.asked = polled || troubled;
+  held.waiting = polled;
+  if (polled) {
+    held.counted = held.task->state;
+  }
+  if (troubled) {
+    held.trouble = "no answer to its last query";
+    when = std::max(when, trouble->second);
+    troubled_.erase(trouble);
+  }
+  window_.queue(slot, when, now);
+}
+
+// A run that does not wait for tasks does not wait until one may be asked.
+bool TaskFeed::leave_to_next_run(const TaskRecord& task) {
+  if (run_.plan.wait || !task.live_fetch ||
+      pause_before(run_.plan, task, false, run_.clock.utc()).count() == 0) {
+    return false;
+  }
+  run_.ledger.append(SettleEntry{task.key});
+  notices_.left_to_next_run(task);
+  return true;
+}
+
+bool TaskFeed::sweep_again(Ticket last_answer) {
+  if (run_.ledger.committed() < last_answer) {
+    return false;
+  }
+  cursor_ = 0;
+  swept_ = false;
+  evicted_ = false;
+  sweeping_again_ = true;
+  return true;
+}
+
+bool TaskFeed::wants_room() const { return !has_room_for_page(window_) && !is_drained(); }
+
+bool TaskFeed::has_room_for_troubled() const {
+  return !wants_room() || troubled_.size() < kTroubledMax;
+}
+
+void TaskFeed::evict(std::size_t slot) {
+  evicted_ = true;
+  window_.release(slot);
+}
+
+void TaskFeed::evict_troubled(std::size_t slot, SteadyTime due) {
+  troubled_[window_[slot].task->key] = due;
+  evict(slot);
+}
+
+std::uint64_t TaskFeed::count_never_asked() const {
+  std::uint64_t count = 0;
+  TaskKey after = cursor_;
+  bool more = !swept_;
+  while (more) {
+    const std::vector<TaskRecord> page = run_.ledger.tasks(after, kPage);
+    for (const TaskRecord& task : page) {
+      after = task.key;
+      const bool was_asked = (sweeping_again_ && task.last_query) || troubled_.contains(task.key);
+      count += was_asked ? 0U : 1U;
+    }
+    more = page.size() == kPage;
+  }
+  return count;
+}
+
+}  // namespace core
