@@ -70,8 +70,8 @@ class CurlTransport final : public Transport {
   [[nodiscard]] std::int64_t connections_opened() const override;
 
  private:
-  class Loop;
-  std::unique_ptr<Loop> loop_;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 /// Version of libcurl and of what it is built on, for --version and `doctor`.

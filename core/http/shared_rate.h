@@ -1,0 +1,63 @@
+// One rate for all downloads together (--limit-rate).
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "core/clock.h"
+
+namespace core {
+
+/// libcurl limits each transfer by itself and lets the first second or two of each pass freely, so
+/// small videos would not be limited at all. Here all share one account of time: who would overdraw
+/// it waits in line. Pure. `Waiter`: a pointer to who waits. One thread.
+template <typename Waiter>
+class SharedRate {
+ public:
+  /// Shorter pauses than this are not worth their wake-ups.
+  static constexpr std::chrono::milliseconds kSlack{20};
+
+  /// 0: no limit.
+  explicit SharedRate(std::int64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
+
+  /// Charges `bytes`; false: not now, and `waiter` stands in line.
+  [[nodiscard]] bool takes(Waiter waiter, std::size_t bytes, SteadyTime now) {
+    if (bytes_per_second_ <= 0) {
+      return true;
+    }
+    if (until_ > now + kSlack) {
+      line_.push_back(waiter);
+      return false;
+    }
+    const double seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second_);
+    until_ = std::max(until_, now) + std::chrono::duration_cast<SteadyTime::duration>(
+                                         std::chrono::duration<double>(seconds));
+    return true;
+  }
+
+  /// The next in line whose turn it is, taken out of the line; none: nobody's.
+  [[nodiscard]] std::optional<Waiter> next(SteadyTime now) {
+    if (line_.empty() || until_ > now) {
+      return std::nullopt;
+    }
+    const Waiter first = line_.front();
+    line_.pop_front();
+    return first;
+  }
+  /// When somebody's turn comes; SteadyTime::max(): nobody waits.
+  [[nodiscard]] SteadyTime next_due() const { return line_.empty() ? SteadyTime::max() : until_; }
+  void leave(Waiter waiter) {
+    line_.erase(std::remove(line_.begin(), line_.end(), waiter), line_.end());
+  }
+
+ private:
+  std::int64_t bytes_per_second_;
+  SteadyTime until_{};  // what came so far should have taken until then
+  std::deque<Waiter> line_;
+};
+
+}  // namespace core
