@@ -6,6 +6,7 @@
 namespace core {
 
 std::size_t TaskWindow::hold(TaskRecord task) {
+  assert(owner_.is_here());
   if (free_slots_.empty()) {
     free_slots_.push_back(slots_.size());
     slots_.emplace_back();

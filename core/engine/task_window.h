@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/ledger/ledger.h"
+#include "core/owner_thread.h"
 
 namespace core {
 
@@ -49,7 +50,7 @@ class TaskWindow {
   [[nodiscard]] std::size_t hold(TaskRecord task);
   void release(std::size_t slot);
   [[nodiscard]] HeldTask& operator[](std::size_t slot) {
-    assert(is_held(slot));
+    assert(owner_.is_here() && is_held(slot));
     return slots_[slot];
   }
   [[nodiscard]] bool is_held(std::size_t slot) const {
@@ -89,6 +90,7 @@ class TaskWindow {
     }
   };
 
+  OwnerThread owner_;
   std::vector<HeldTask> slots_;
   std::vector<std::size_t> free_slots_;
   std::size_t held_ = 0;
