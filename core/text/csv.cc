@@ -10,9 +10,6 @@
 namespace core {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
-constexpr std::size_t kBufferBytes = CsvReader::kRowBytesMax + 2 * kReadBytes;
-
 const char* find(const char* begin, const char* end, char what) {
   const void* found = std::memchr(begin, what, static_cast<std::size_t>(end - begin));
   return found == nullptr ? end : static_cast<const char*>(found);
@@ -82,107 +79,39 @@ std::vector<std::string> split_line(std::string_view line, char delimiter) {
   return fields;
 }
 
-CsvReader::CsvReader(ReadBytes read, Tell tell)
-    : text_(std::move(read), std::move(tell)), buffer_(kBufferBytes) {}
-
-// ---- bytes
-
-bool CsvReader::fill() {
-  if (at_end_) {
-    return false;
-  }
-  if (begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  if (buffer_.size() - end_ < kReadBytes) {
-    buffer_.resize(end_ + kReadBytes);
-  }
-  const std::size_t got = text_.read(buffer_.data() + end_, kReadBytes);
-  at_end_ = got == 0;
-  end_ += got;
-  return !at_end_;
-}
-
-// ---- lines
-
-// The end of the line at begin_, or null when it is longer than a row may be. Looks for both line
-// ends window by window: a file without a single LF is not searched to its end for each line.
-const char* CsvReader::line_end() {
-  constexpr std::size_t kWindow = 512;
-  for (std::size_t searched = 0; searched <= kRowBytesMax;) {
-    if (begin_ + searched == end_ && !fill()) {
-      return buffer_.data() + end_;
-    }
-    const char* from = buffer_.data() + begin_ + searched;
-    const char* to = from + std::min(kWindow, end_ - begin_ - searched);
-    const char* line_feed = find(from, to, '\n');
-    const char* found = find(from, line_feed, '\r');
-    searched = static_cast<std::size_t>(found - buffer_.data()) - begin_;
-    if (found != to) {
-      return searched <= kRowBytesMax ? found : nullptr;
-    }
-  }
-  return nullptr;
-}
-
-// Steps over LF, CRLF or CR at begin_.
-void CsvReader::consume_line_end() {
-  if (begin_ == end_ && !fill()) {
-    return;
-  }
-  const bool carriage = buffer_[begin_] == '\r';
-  ++begin_;
-  ++line_;
-  if (carriage && (begin_ < end_ || fill()) && buffer_[begin_] == '\n') {
-    ++begin_;
-  }
-}
-
-// Drops what has no shape at begin_; false: there is nothing such.
-bool CsvReader::skip_invisible() {
-  constexpr std::size_t kCharacterMax = 4;
-  while (end_ - begin_ < kCharacterMax && fill()) {
-  }
-  const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
-  const Utf8Character one = utf8_character(rest, 0);
-  const bool found = one.valid && is_invisible(one.code);
-  begin_ += found ? one.bytes : 0;
-  return found;
-}
+CsvReader::CsvReader(ReadBytes read, Tell tell) : text_(std::move(read), std::move(tell)) {}
 
 // To the begin of a line that holds something; false at the end of the input.
 bool CsvReader::skip_blank() {
-  while (begin_ < end_ || fill()) {
-    const auto first = static_cast<unsigned char>(buffer_[begin_]);
+  while (text_.has(0)) {
+    const auto first = static_cast<unsigned char>(text_[0]);
     if (first > ' ') {
       constexpr unsigned char kAsciiMax = 0x7F;
-      if (first > kAsciiMax && skip_invisible()) {
+      if (first > kAsciiMax && text_.skip_invisible()) {
         continue;
       }
       return true;
     }
-    const char* end = line_end();
+    const char* end = text_.line_end();
     if (end == nullptr) {
       return true;
     }
-    const char* begin = buffer_.data() + begin_;
+    const char* begin = text_.ahead().data();
     const bool blank =
         std::all_of(begin, end, [](char one) { return one == ' ' || one == '\t'; }) &&
         (delimiter_ != '\t' || find(begin, end, '\t') == end);
     if (!blank) {
       return true;
     }
-    begin_ = static_cast<std::size_t>(end - buffer_.data());
-    consume_line_end();
+    text_.advance(static_cast<std::size_t>(end - begin));
+    text_.consume_line_end();
   }
   return false;
 }
 
 bool CsvReader::skip_blank_and_comments() {
   while (skip_blank()) {
-    if (buffer_[begin_] != '#' || (hash_fields_ > 0 && is_hash_row())) {
+    if (text_[0] != '#' || (hash_fields_ > 0 && is_hash_row())) {
       return true;
     }
     skip_comment();
@@ -191,20 +120,20 @@ bool CsvReader::skip_blank_and_comments() {
 }
 
 void CsvReader::skip_comment() {
-  skip_to_line_end();
+  text_.skip_line();
   ++comments_;
 }
 
-// Whether the line at begin_ is a row with as many fields as a line that begins with `#` must have.
+// Whether the present line is a row with as many fields as a line that begins with `#` must have.
 bool CsvReader::is_hash_row() {
   std::size_t fields = 1;
   bool quoted = false;
   bool field_begins = true;
   for (std::size_t at = 0; at <= kRowBytesMax; ++at) {
-    if (begin_ + at >= end_ && !fill()) {
+    if (!text_.has(at)) {
       return !quoted && fields == hash_fields_;
     }
-    const char one = buffer_[begin_ + at];
+    const char one = text_[at];
     if (!quoted && (one == '\n' || one == '\r')) {
       return fields == hash_fields_;
     }
@@ -219,32 +148,18 @@ bool CsvReader::is_hash_row() {
   return false;
 }
 
-// Past the end of the line at begin_, however long it is.
-void CsvReader::skip_to_line_end() {
-  while (begin_ < end_ || fill()) {
-    const char* end = buffer_.data() + end_;
-    const char* line_feed = find(buffer_.data() + begin_, end, '\n');
-    const char* found = find(buffer_.data() + begin_, line_feed, '\r');
-    begin_ = static_cast<std::size_t>(found - buffer_.data());
-    if (found != end) {
-      consume_line_end();
-      return;
-    }
-  }
-}
-
 std::string_view CsvReader::peek_line() {
   if (!skip_blank()) {
     return {};
   }
-  const char* end = line_end();
-  const char* begin = buffer_.data() + begin_;
+  const char* end = text_.line_end();
+  const char* begin = text_.ahead().data();
   return {begin, static_cast<std::size_t>((end == nullptr ? begin : end) - begin)};
 }
 
 void CsvReader::skip_line() {
-  begin_ += peek_line().size();
-  consume_line_end();
+  text_.advance(peek_line().size());
+  text_.consume_line_end();
 }
 
 void CsvReader::detect_delimiter() {
@@ -265,15 +180,13 @@ bool CsvReader::take_named_delimiter() {
   return named.has_value();
 }
 
-// ---- rows
-
 bool CsvReader::next(CsvRow& row) {
   row.fields.clear();
   row.kind = CsvRow::Kind::fields;
   if (!skip_blank_and_comments()) {
     return false;
   }
-  row.line = line_;
+  row.line = text_.line();
   if (!plain_row(row)) {
     quoted_row(row);
   }
@@ -282,12 +195,12 @@ bool CsvReader::next(CsvRow& row) {
 
 // The common case: no quote in the line. False when there is one.
 bool CsvReader::plain_row(CsvRow& row) {
-  const char* end = line_end();
+  const char* end = text_.line_end();
   if (end == nullptr) {
     skip_long_row(row);
     return true;
   }
-  const char* begin = buffer_.data() + begin_;
+  const char* begin = text_.ahead().data();
   if (find(begin, end, '"') != end) {
     return false;
   }
@@ -299,9 +212,9 @@ bool CsvReader::plain_row(CsvRow& row) {
     }
     field = stop + 1;
   }
-  begin_ = static_cast<std::size_t>(end - buffer_.data());
-  if (begin_ + 1 < end_) {
-    consume_line_end();  // does not fill, so the fields stay where they are
+  text_.advance(static_cast<std::size_t>(end - begin));
+  if (text_.ahead().size() > 1) {
+    text_.consume_line_end();  // does not fill, so the fields stay where they are
     return true;
   }
   // Filling moves the bytes, so the fields go to a place of their own first.
@@ -309,23 +222,23 @@ bool CsvReader::plain_row(CsvRow& row) {
   for (std::string_view& field : row.fields) {
     field = std::string_view(scratch_.data() + (field.data() - begin), field.size());
   }
-  consume_line_end();
+  text_.consume_line_end();
   return true;
 }
 
-// Reads the row at begin_ to its end and keeps nothing; its quotes count, so that the next row
-// begins where it does in truth.
+// Reads the row to its end and keeps nothing; its quotes count, so that the next row begins where
+// it does in truth.
 void CsvReader::skip_long_row(CsvRow& row) {
   bool quoted = false;
   bool closed = false;  // by the character before
   bool field_begins = true;
   char before = '\0';
-  while (begin_ < end_ || fill()) {
-    const char one = buffer_[begin_];
+  while (text_.has(0)) {
+    const char one = text_[0];
     if (!quoted && (one == '\n' || one == '\r')) {
       break;
     }
-    line_ += one == '\r' || (one == '\n' && before != '\r') ? 1U : 0U;
+    text_.count_lines(one == '\r' || (one == '\n' && before != '\r') ? 1U : 0U);
     const bool was_quoted = quoted;
     if (one == '"') {
       quoted = !was_quoted && (field_begins || closed);
@@ -333,10 +246,10 @@ void CsvReader::skip_long_row(CsvRow& row) {
     closed = one == '"' && was_quoted;
     field_begins = one == delimiter_ && !quoted;
     before = one;
-    ++begin_;
+    text_.advance(1);
   }
   row.kind = quoted ? CsvRow::Kind::unterminated : CsvRow::Kind::too_long;
-  consume_line_end();
+  text_.consume_line_end();
 }
 
 // Character by character, across line ends inside quotes.
@@ -345,23 +258,16 @@ void CsvReader::quoted_row(CsvRow& row) {
   scratch_.clear();
   std::size_t field = 0;
   bool quoted = false;
-  std::size_t position = 0;  // from begin_
+  std::size_t position = 0;
   std::uint64_t lines = 0;
   const auto end_field = [&] {
     spans_.emplace_back(field, scratch_.size() - field);
     field = scratch_.size();
   };
-  const auto peek = [&](std::size_t at) {
-    while (begin_ + at >= end_) {
-      if (!fill()) {
-        return '\0';
-      }
-    }
-    return buffer_[begin_ + at];
-  };
+  const auto peek = [&](std::size_t at) { return text_.has(at) ? text_[at] : '\0'; };
   while (true) {
     const char one = peek(position);
-    const bool over = begin_ + position >= end_;
+    const bool over = !text_.has(position);
     if (over && !quoted) {
       break;
     }
@@ -373,7 +279,7 @@ void CsvReader::quoted_row(CsvRow& row) {
       if (one != '"') {
         lines += one == '\n' || (one == '\r' && peek(position + 1) != '\n') ? 1U : 0U;
         scratch_.push_back(one);
-      } else if (peek(position + 1) == '"' && begin_ + position + 1 < end_) {
+      } else if (peek(position + 1) == '"') {
         scratch_.push_back('"');
         ++position;
       } else {
@@ -391,9 +297,9 @@ void CsvReader::quoted_row(CsvRow& row) {
     ++position;
   }
   end_field();
-  begin_ += position;
-  line_ += lines;
-  consume_line_end();
+  text_.advance(position);
+  text_.count_lines(lines);
+  text_.consume_line_end();
   for (const auto& [start, size] : spans_) {
     row.fields.push_back(std::string_view(scratch_).substr(start, size));
   }

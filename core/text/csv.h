@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text/input_text.h"
+#include "core/text/line_buffer.h"
 
 namespace core {
 
@@ -31,7 +31,7 @@ struct CsvRow {
 /// counted, lines that begin with `#` (but see `set_hash_fields`). One thread.
 class CsvReader {
  public:
-  static constexpr std::size_t kRowBytesMax = std::size_t{64} * 1024;
+  static constexpr std::size_t kRowBytesMax = LineBuffer::kLineBytesMax;
 
   explicit CsvReader(ReadBytes read, Tell tell = {});
 
@@ -61,24 +61,14 @@ class CsvReader {
 
  private:
   void skip_line();
-  bool fill();  // more bytes behind end_; false at the end of the input
   [[nodiscard]] bool skip_blank();
   [[nodiscard]] bool skip_blank_and_comments();
-  [[nodiscard]] bool skip_invisible();
   [[nodiscard]] bool is_hash_row();
-  void skip_to_line_end();
-  [[nodiscard]] const char* line_end();
   bool plain_row(CsvRow& row);
   void quoted_row(CsvRow& row);
   void skip_long_row(CsvRow& row);
-  void consume_line_end();
 
-  InputText text_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  bool at_end_ = false;
-  std::uint64_t line_ = 1;
+  LineBuffer text_;
   std::uint64_t comments_ = 0;
   std::size_t hash_fields_ = 0;
   char delimiter_ = ',';

@@ -1,10 +1,7 @@
 #include "core/text/input_text.h"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "core/error.h"
@@ -182,19 +179,9 @@ std::string_view sample_of(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
-bool is_none(iconv_t converter) {
-  return converter == reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr)
-}
-
 }  // namespace
 
 InputText::InputText(ReadBytes read, Tell tell) : read_(std::move(read)), tell_(std::move(tell)) {}
-
-InputText::~InputText() {
-  if (converter_ != nullptr && !is_none(converter_)) {
-    iconv_close(converter_);
-  }
-}
 
 std::string_view InputText::foreign_format() {
   if (encoding_ == Encoding::unknown) {
@@ -406,37 +393,13 @@ void InputText::decode(std::string_view piece) {
     return;
   }
   if (script_ == Script::gb18030 || gb18030_score(piece) > 0) {
-    append_gb18030(piece);
+    gb18030_.append(piece, text_);
     tell_once(Told::gb18030, decoded());
   } else {
     text_ += valid_utf8(piece);
   }
   if (decoded().find(kReplacement) != std::string_view::npos) {
     tell_once(Told::replaced, decoded());
-  }
-}
-
-void InputText::append_gb18030(std::string_view piece) {
-  if (converter_ == nullptr) {
-    converter_ = iconv_open("UTF-8", "GB18030");
-  }
-  if (is_none(converter_)) {
-    text_ += valid_utf8(piece);
-    return;
-  }
-  std::array<char, 4096> part{};
-  char* from = const_cast<char*>(piece.data());  // NOLINT: iconv(3) changes nothing there
-  std::size_t left = piece.size();
-  while (left > 0) {
-    char* to = part.data();
-    std::size_t room = part.size();
-    const bool done = iconv(converter_, &from, &left, &to, &room) != static_cast<std::size_t>(-1);
-    text_.append(part.data(), part.size() - room);
-    if (!done && errno != E2BIG) {  // no character begins here
-      text_ += kReplacement;
-      ++from;
-      --left;
-    }
   }
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/text/gb18030.h"
+
 namespace core {
 
 /// Fills a buffer with the next bytes of an input; 0: the end. Throws core::UsageError that names
@@ -25,7 +27,6 @@ using Tell = std::function<void(const std::string& sentence)>;
 class InputText {
  public:
   explicit InputText(ReadBytes read, Tell tell = {});
-  ~InputText();
   InputText(const InputText&) = delete;
   InputText& operator=(const InputText&) = delete;
 
@@ -52,7 +53,6 @@ class InputText {
   void decode_lines();
   void decode(std::string_view piece);
   void decide();
-  void append_gb18030(std::string_view piece);
   void tell_once(Told what, std::string_view decoded);
 
   ReadBytes read_;
@@ -64,9 +64,9 @@ class InputText {
   std::size_t given_ = 0;
   bool at_end_ = false;
   std::string_view foreign_;
-  void* converter_ = nullptr;  // iconv_t; null: not needed yet
-  std::uint64_t line_ = 1;     // of what is decoded next
-  unsigned told_ = 0;          // bit set of Told
+  Gb18030 gb18030_;
+  std::uint64_t line_ = 1;  // of what is decoded next
+  unsigned told_ = 0;       // bit set of Told
 };
 
 }  // namespace core
