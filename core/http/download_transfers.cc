@@ -31,7 +31,8 @@ FetchFailure broken(std::string why) {
 }
 
 /// Whether a status may end a video for good. It names none, so it counts only when nothing else
-/// can have sent it: not over a connection that was used before.
+/// can have sent it: not over a connection that was used before. (The gateway's own word on its
+/// content endpoint ends a video in a second run at the earliest.)
 bool is_refusal(long status) {
   constexpr long kClientErrors = 400;
   constexpr long kServerErrors = 500;
@@ -274,7 +275,8 @@ std::optional<FetchFailure> DownloadTransfers::Download::follow_answer() {
     from_zero_ = true;
     return begin_hop(hop_.url, false);
   }
-  if (is_refusal(status) && transfer_.connection().is_kept() && !std::exchange(alone_, true)) {
+  if (is_refusal(status) && transfer_.connection().is_kept() && !hop_.with_key &&
+      !std::exchange(alone_, true)) {
     return begin_hop(hop_.url, false);
   }
   if (const auto next = answer_.next_url(hop_.origin)) {
