@@ -26,7 +26,7 @@ ProgressCounts ProgressMeter::counts() {
   count_videos(counts);
   counts.bytes_per_second = bytes_.per_second();
   counts.remaining = remaining(counts);
-  if (const auto expiry = sources_.downloads.soonest_expiry()) {
+  if (const auto expiry = sources_.downloads.window().soonest_expiry()) {
     counts.soonest_end = *expiry - clock_.utc();
   }
   return counts;
@@ -55,7 +55,7 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
   const auto known = static_cast<std::int64_t>(sources_.videos + tally.videos_found);
   // A fresh link may bring back a video that nobody counted on.
   const std::int64_t held =
-      static_cast<std::int64_t>(sources_.downloads.held()) - counts.downloads_active;
+      static_cast<std::int64_t>(sources_.downloads.window().size()) - counts.downloads_active;
   counts.downloads_left = fetches() ? std::max({known - begun, held, std::int64_t{0}}) : 0;
 }
 

@@ -33,7 +33,9 @@ class ProgressMeter {
   [[nodiscard]] ProgressCounts counts();
 
  private:
-  [[nodiscard]] bool fetches() const { return sources_.fetches && !sources_.downloads.stopped(); }
+  [[nodiscard]] bool fetches() const {
+    return sources_.fetches && !sources_.downloads.outcomes().stopped();
+  }
   void count_tasks(ProgressCounts& counts) const;
   void count_videos(ProgressCounts& counts) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> remaining(

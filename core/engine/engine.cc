@@ -13,9 +13,9 @@ Engine::Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
       notify_(std::move(notify)),
       queries_(RunContext{plan_, dependencies_.ledger, dependencies_.clock, tally_, notify_},
                dependencies_.transport),
-      downloads_(plan_, std::move(names), std::move(account_names), dependencies_.ledger,
-                 dependencies_.transport, dependencies_.videos, dependencies_.clock, tally_,
-                 notify_) {
+      downloads_(RunContext{plan_, dependencies_.ledger, dependencies_.clock, tally_, notify_},
+                 {std::move(names), std::move(account_names)}, dependencies_.transport,
+                 dependencies_.videos) {
   if (plan_.deadline) {
     deadline_ = dependencies_.clock.steady() + *plan_.deadline;
   }
@@ -38,8 +38,8 @@ RunResult Engine::run() {
   if (result_.end == RunEnd::completed && queries_.verdict()) {
     result_ = *queries_.verdict();
   }
-  result_.disk_failure = downloads_.disk_failure();
-  result_.downloads_hindered = downloads_.hindered();
+  result_.disk_failure = downloads_.outcomes().disk_failure();
+  result_.downloads_hindered = downloads_.outcomes().hindered();
   return result_;
 }
 
@@ -118,7 +118,7 @@ void Engine::wait_and_settle(SteadyTime until) {
     } else if (auto* file = std::get_if<SavedFile>(&completion.outcome)) {
       downloads_.settle(token, *file);
     } else if (auto* fetch = std::get_if<FetchFailure>(&completion.outcome)) {
-      downloads_.settle(token, *fetch, queries_);
+      downloads_.settle(token, std::move(*fetch), queries_);
     }
   }
   for (const Recheck& recheck : queries_.take_rechecks()) {

@@ -40,8 +40,8 @@ class Engine {
 
   /// Called once a turn of the loop, for progress; cheap, on the engine's thread.
   void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
-  /// See DownloadLane::on_published; on the engine's thread.
-  void on_published(DownloadLane::Published published) {
+  /// See DownloadOutcomes::on_published; on the engine's thread.
+  void on_published(DownloadOutcomes::Published published) {
     downloads_.on_published(std::move(published));
   }
   /// The loop turns at least this often while there is an observer that wants it.

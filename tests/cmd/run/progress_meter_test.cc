@@ -81,7 +81,7 @@ TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfQueriesIsForeseen) {
 // Queries are done in seconds, and there are far more videos than the lane holds.
 TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfDownloadsIsForeseenFromTheirWholeNumber) {
   constexpr int kTasks = 1'500;
-  static_assert(kTasks > 3 * core::DownloadLane::kWindow);
+  static_assert(kTasks > 3 * core::DownloadWindow::kSize);
   plan_.download_concurrency = 8;
   plan_.concurrency = 64;
   transport_.latency = milliseconds(400);
