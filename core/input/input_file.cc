@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/files/descriptor.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -55,23 +56,19 @@ ReadBytes open_input(const std::string& path, const InputPatience* patience) {
   if (number < 0) {
     refuse("open", errno);
   }
-  const std::shared_ptr<const int> descriptor(new int(number), [is_stdin](const int* one) {
-    if (!is_stdin) {
-      close(*one);
-    }
-    delete one;
-  });
+  // Standard input stays open.
+  const auto owner = std::make_shared<const Descriptor>(is_stdin ? -1 : number);
   struct stat status {};
   if (fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {
     refuse("read", EISDIR);
   }
   const bool may_block = !S_ISREG(status.st_mode);
-  return [descriptor, refuse, patience, may_block](char* buffer, std::size_t size) {
+  return [owner, number, refuse, patience, may_block](char* buffer, std::size_t size) {
     while (true) {
       if (patience != nullptr || may_block) {
-        wait_for_input(*descriptor, patience != nullptr ? *patience : InputPatience());
+        wait_for_input(number, patience != nullptr ? *patience : InputPatience());
       }
-      const ssize_t got = read(*descriptor, buffer, size);
+      const ssize_t got = read(number, buffer, size);
       if (got >= 0) {
         return static_cast<std::size_t>(got);
       }

@@ -30,6 +30,7 @@ void Publisher::join() {
 }
 
 void Publisher::submit(Job job) {
+  assert(owner_.is_here());
   assert(!threads_.empty());
   assert(job.sink != nullptr);
   const std::lock_guard lock(mutex_);
@@ -38,6 +39,7 @@ void Publisher::submit(Job job) {
 }
 
 std::vector<Publisher::Result> Publisher::take() {
+  assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
   if (failure_) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -46,6 +48,7 @@ std::vector<Publisher::Result> Publisher::take() {
 }
 
 void Publisher::clear() {
+  assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
   jobs_.clear();
   results_.clear();

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/owner_thread.h"
 #include "core/video/video_store.h"
 
 namespace core {
@@ -57,6 +58,7 @@ class Publisher {
   std::uint64_t generation_ = 0;  // results of an earlier one are dropped
   bool stopping_ = false;
 
+  OwnerThread owner_;
   std::vector<std::thread> threads_;
 };
 

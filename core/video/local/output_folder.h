@@ -1,6 +1,7 @@
 // The folder that videos go to, held open.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -53,7 +54,10 @@ class OutputFolder {
 
     /// False: another video has the name.
     [[nodiscard]] bool held() const { return held_; }
-    void keep() { fresh_ = false; }
+    void keep() {
+      assert(held_);
+      fresh_ = false;
+    }
 
    private:
     const OutputFolder& folder_;

@@ -45,7 +45,12 @@ TEST(EtagHeader, OnlyStrongOnesCount) {
   for (const char* value : {"", "\"\"", "\"", "abc", "W/\"abc\"", "w/\"abc\"", "\"abc", "abc\"",
                             "\"a\"b\"", "\"a b\"", "\"a\x7f\"", "\"a\x01\""}) {
     EXPECT_EQ(core::strong_etag(value), "") << value;
+    EXPECT_FALSE(core::is_strong_etag(value)) << value;
   }
+  EXPECT_FALSE(core::is_strong_etag(" \"abc\"")) << "one entity-tag and nothing else";
+  const std::string longest = '"' + std::string(core::kEtagBytesMax - 2, 'x') + '"';
+  EXPECT_EQ(core::strong_etag(longest), longest);
+  EXPECT_EQ(core::strong_etag('"' + longest.substr(1, longest.size() - 2) + "x\""), "");
 }
 
 TEST(NumberHeader, PlainDecimalsAlone) {
