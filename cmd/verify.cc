@@ -240,7 +240,7 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::LocalVideos videos(settings.text("output"));
   Verification found(videos, settings, out);
-  // Held from the first look on: no run may bring a video meanwhile.
+  // Locked before the first look, so that no run adds a video meanwhile.
   std::optional<storage::Lock> lock;
   if (settings.flag("requeue") && fs::exists(ledger)) {
     lock.emplace(ledger, settings.duration("lock-wait"));

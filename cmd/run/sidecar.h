@@ -27,8 +27,8 @@ struct RecordedVideo {
 /// but an earlier one of the same task. Throws core::Error. Any thread.
 void write_sidecar(core::VideoStore& videos, const RecordedVideo& video);
 
-/// Writes the sidecars that recorded videos of the store lack: of a run that died before it
-/// came to them, or that wrote none. Returns how many failed; the log says which.
+/// Writes the missing sidecars of recorded videos in the store: those of a run that died before it
+/// wrote them, or that ran without --sidecar. Returns how many failed; the log says which.
 [[nodiscard]] std::size_t write_missing_sidecars(const std::string& ledger,
                                                  core::VideoStore& videos, Log& log);
 

@@ -112,7 +112,7 @@ int move_without_replacing(int from_folder, const std::string& from, int to_fold
   if (errno != EPERM && errno != ENOSYS && errno != EOPNOTSUPP) {
     return errno;
   }
-  // Who makes a name has it, and may then replace what he made.
+  // O_EXCL proves that the name was free, so this empty file is ours to replace.
   if (!open_child(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
            .valid()) {
     return errno;

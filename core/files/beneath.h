@@ -19,8 +19,8 @@ struct SplitPath {
 };
 [[nodiscard]] SplitPath split_path(std::string_view path);
 
-/// A hidden name beside `target`, of this process alone, for what is not whole yet. Its ending is
-/// another one: node_exporter reads every *.prom of its folder.
+/// A hidden name beside `target` for a file that is not complete yet, used by this process only. It
+/// has another extension, since node_exporter reads every *.prom file in its folder.
 [[nodiscard]] std::string draft_path(const std::string& target);
 
 /// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; where the kernel or
@@ -32,9 +32,10 @@ struct SplitPath {
 /// Whether `name` in a folder is the open file itself, not a link to it.
 [[nodiscard]] bool is_named(int file, int folder, const std::string& name);
 
-/// Gives an open file one more name, which must be free: what has the name then is that file,
-/// whatever became of the names it had. 0, EEXIST when the name is taken, ENOENT when the file has
-/// no name any more, EOPNOTSUPP where there are no hard links (or no /proc), or another errno.
+/// Gives an open file one more name, which must be free. The new name leads to that very file, even
+/// if its other names were changed meanwhile. 0, EEXIST when the name is taken, ENOENT when the
+/// file has no name any more, EOPNOTSUPP where there are no hard links (or no /proc), or another
+/// errno.
 [[nodiscard]] int link_file(int file, int to_folder, const std::string& to);
 
 /// Moves a file to a name that must be free: renameat2 with RENAME_NOREPLACE; where the file system
@@ -46,7 +47,7 @@ struct SplitPath {
 /// Writes all of `bytes` at `offset`; `written` counts even when it fails. 0 or errno.
 [[nodiscard]] int write_at(int file, std::string_view bytes, off_t offset, std::size_t& written);
 
-/// fsync of a folder. File systems that cannot (EINVAL) keep their names in their own way.
+/// fsync of a folder. EINVAL counts as success: such a file system cannot sync folders. 0 or errno.
 [[nodiscard]] int sync_folder(int folder);
 
 }  // namespace core

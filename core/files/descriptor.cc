@@ -8,7 +8,7 @@ namespace core {
 
 Descriptor::~Descriptor() {
   if (valid()) {
-    // What was written has been synced by then, or does not count; a caller's errno is kept.
+    // An error is ignored: data that must last was synced before. Keeps the caller's errno.
     const int error = errno;
     static_cast<void>(close(number_));
     errno = error;

@@ -17,27 +17,27 @@
 namespace storage {
 namespace {
 
-constexpr std::array<std::string_view, 4> kBesides = {"", "-journal", "-wal", "-shm"};
+constexpr std::array<std::string_view, 4> kSqliteSuffixes = {"", "-journal", "-wal", "-shm"};
 constexpr std::string_view kDigits = "0123456789";
 
-void remove_with_besides(const std::string& draft) {
-  for (const std::string_view beside : kBesides) {
-    unlink((draft + std::string(beside)).c_str());
+void remove_with_sqlite_files(const std::string& draft) {
+  for (const std::string_view suffix : kSqliteSuffixes) {
+    unlink((draft + std::string(suffix)).c_str());
   }
 }
 
-// The draft that a file of this name is, or stands beside; empty: none.
+// Name of the draft that this file is, or belongs to as journal or WAL; empty if neither.
 std::string_view draft_of(std::string_view name) {
   constexpr std::string_view kEnd = ".tmp";  // core::draft_path
-  for (const std::string_view beside : kBesides) {
-    if (name.ends_with(std::string(kEnd) + std::string(beside))) {
-      return name.substr(0, name.size() - beside.size());
+  for (const std::string_view suffix : kSqliteSuffixes) {
+    if (name.ends_with(std::string(kEnd) + std::string(suffix))) {
+      return name.substr(0, name.size() - suffix.size());
     }
   }
   return {};
 }
 
-// True when no process that lives works on it, as the lock tells, which dies with its holder.
+// True if nobody holds the flock: its owner is dead.
 bool is_abandoned(const std::string& draft) {
   const core::Descriptor file(open(draft.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   return file.valid() ? flock(file.number(), LOCK_EX | LOCK_NB) == 0 : errno == ENOENT;
@@ -61,7 +61,7 @@ void remove_abandoned_drafts(const std::string& begin, std::string_view rest) {
       continue;
     }
     if (const std::string path = folder / draft; is_abandoned(path)) {
-      remove_with_besides(path);
+      remove_with_sqlite_files(path);
     }
   }
 }
@@ -78,7 +78,7 @@ Draft::Draft(std::string what, std::string target)
 
 Draft::~Draft() {
   if (!published_) {
-    remove_with_besides(path());
+    remove_with_sqlite_files(path());
   }
 }
 

@@ -1,4 +1,4 @@
-// A file of the ledger's that gets its name only when it is whole.
+// A ledger file that gets its name only once it is complete.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace storage {
 
-/// An empty private file (0600) hidden beside `target`, removed at the end unless it was published,
-/// with what SQLite makes beside it. Who is killed before that leaves nothing under the name
-/// itself, and the hidden file to the next one who makes a draft for the same target.
+/// An empty private file (0600) hidden beside `target`. Removed at the end with its SQLite files
+/// (journal, WAL) unless it was published. If the process is killed first, nothing has the target's
+/// name; the next process that makes a draft for the same target removes the hidden file.
 class Draft {
  public:
   /// `what` it will be, for messages: "cannot make WHAT TARGET: …". Throws core::Error.

@@ -42,7 +42,7 @@ int make_folders(const std::filesystem::path& path) {
   int error = make_folder(path);
   if (error == ENOENT && path.has_relative_path()) {
     error = make_folders(path.parent_path());
-    // Once more only: where the kernel makes no folders (/proc) it says ENOENT too.
+    // Try only once more: /proc refuses new folders with ENOENT too.
     error = error != 0 ? error : make_folder(path);
   }
   return error;
@@ -156,7 +156,7 @@ Descriptor OutputFolder::open(const std::string& relative) const {
     const std::size_t end = std::min(relative.find('/', begin), relative.size());
     const std::string name = relative.substr(begin, end - begin);
     {
-      // Whoever finds the folder there and publishes in it must also find it in `unsynced`.
+      // Another thread that finds the folder and publishes in it must also find it in `unsynced`.
       const std::scoped_lock lock(shared_->mutex);
       if (mkdirat(folder.number(), name.c_str(), kFolderMode) == 0) {
         shared_->unsynced.insert(relative.substr(0, end));

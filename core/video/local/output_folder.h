@@ -1,4 +1,4 @@
-// The folder that videos go to, held open.
+// The folder for videos, kept open.
 #pragma once
 
 #include <cassert>
@@ -43,8 +43,8 @@ class OutputFolder {
   /// 0 or errno.
   [[nodiscard]] int sync(int folder, const std::string& relative) const;
 
-  /// A name that one video takes for itself among the threads of this process, until the ledger
-  /// knows of it: given back at the end unless kept.
+  /// Reserves a name for one video among the threads of this process until the ledger records it.
+  /// Released at the end unless `keep` was called.
   class Reservation {
    public:
     Reservation(const OutputFolder& folder, const std::string& path, std::uint64_t owner);
@@ -52,7 +52,7 @@ class OutputFolder {
     Reservation(const Reservation&) = delete;
     Reservation& operator=(const Reservation&) = delete;
 
-    /// False: another video has the name.
+    /// False: another video has reserved the name.
     [[nodiscard]] bool held() const { return held_; }
     void keep() {
       assert(held_);
