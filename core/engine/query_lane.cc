@@ -49,6 +49,7 @@ void QueryLane::start_due() {
 
 void QueryLane::start(std::size_t slot, SteadyTime now) {
   HeldTask& held = window_[slot];
+  assert(!health_.keys().is_open());
   pace_.started(now);
   transport_.start(QueryRequest{.token = slot,
                                 .account = held.task->account,

@@ -1,6 +1,7 @@
 #include "core/engine/task_steps.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace core {
@@ -66,6 +67,7 @@ void TaskSteps::take(std::size_t slot, Step step,
 
 void TaskSteps::poll_later(std::size_t slot) {
   HeldTask& held = window_[slot];
+  assert(run_.plan.wait && held.recheck_for == 0);
   held.failures = 0;
   held.waiting = true;
   if (feed_.wants_room()) {
@@ -132,6 +134,7 @@ std::chrono::milliseconds TaskSteps::random_delay(int retry) {
 }
 
 void TaskSteps::end_recheck(std::size_t slot, Recheck recheck) {
+  assert(recheck.video != 0 && recheck.video == window_[slot].recheck_for);
   rechecks_.push_back(std::move(recheck));
   window_.release(slot);
 }

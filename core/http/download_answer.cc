@@ -48,6 +48,7 @@ bool DownloadAnswer::judge_head() {
   if (is_judged_) {
     return true;
   }
+  assert(sink_ != nullptr);
   is_judged_ = true;
   const long status = status_of(easy_);
   if (status != kOk && status != kPartial) {
