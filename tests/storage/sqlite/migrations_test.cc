@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/files/sha256.h"
 #include "storage/ledger_error.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/database.h"
@@ -51,6 +52,30 @@ class MigrationsTest : public testing::Test {
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
 };
+
+// A ledger refuses a program whose migrations differ from those that made it, even in a comment.
+TEST(EmbeddedMigrations, ThoseThatLandedStayByteForByte) {
+  const std::vector<std::string> landed = {
+      "9415db057c337625c57e237c283357968837c728a35bac92090106953a1aacda",
+      "3f5617c5c725a7fb9dd042fd35755331cfb56c615bb4b858bdd6f86ea50c1a76",
+      "0ad5a742c97268a4fc3abd0e908f0737de1503f0914fb8a24ead5f844f989311",
+      "8a5f1f99e2fa05c8b46b6fcfac34b26c0cffb97c1a7f9d8d50998973ab4e9d17",
+      "399d786ca2e22da150687938c1a2ba837e2c83a8ca25631400a9adcc56b22f9a",
+      "6d909301af448c8d8d385e3f4d6cb44d49dd6575ac06dcdbc0bea34a52b4ac3a",
+      "199b70aab4e621eb756e755843037e9d60a4c94640047c2fc14ef778fe66eead",
+      "2dd06f076ed546c20bc8d75278fdbd4be96230719ca5095096263b273ccc2a78",
+      "81983fd020546843f2e5cf9e4d41dd7493409034eb5d269e54b3e60b1040fa78",
+      "be72b41b25bf442f407a125be9d266e590c835a2a3f350e5f5d83c8de5d6523a",
+  };
+  const auto migrations = storage::embedded_migrations();
+  ASSERT_GE(migrations.size(), landed.size());
+  for (std::size_t i = 0; i < landed.size(); ++i) {
+    core::Sha256 hash;
+    hash.update(migrations[i].sql);
+    EXPECT_EQ(core::hex(hash.finish()), landed[i])
+        << "migration " << migrations[i].number << " was edited: restore it, and add another";
+  }
+}
 
 TEST_F(MigrationsTest, ANewLedgerGetsThemAllWithoutABackup) {
   const MigrationOutcome outcome = run(kTwo);
