@@ -1,5 +1,6 @@
 #include "cmd/close.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -12,10 +13,11 @@
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "cmd/run/shared_task_warnings.h"
+#include "core/billing/billing_source.h"
+#include "core/billing/line_csv.h"
+#include "core/billing/reports.h"
 #include "core/error.h"
-#include "storage/sqlite/billing/closing.h"
-#include "storage/sqlite/billing/period_blockers.h"
-#include "storage/sqlite/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/maintenance.h"
@@ -25,13 +27,13 @@ namespace {
 
 /// What is told of a period that is closed.
 struct Closed {
-  storage::ClosedPeriod period;
+  core::ClosedPeriod period;
   std::int64_t unpriced = 0;  ///< lines without a cost
   std::uint64_t written_off = 0;
 };
 
 void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
-  const storage::ClosedPeriod& period = closed.period;
+  const core::ClosedPeriod& period = closed.period;
   if (!json) {
     out << period.period.name << ' ' << how << ": "
         << format_count(static_cast<std::uint64_t>(period.lines), "line");
@@ -57,12 +59,12 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
   out << line.dump() << '\n';
 }
 
-int say_closed_before(const storage::ClosedPeriod& period, storage::Reports& reports, bool json,
+int say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, bool json,
                       std::ostream& out) {
   require_unchanged_periods(reports, {.begin = period.period.begin, .end = period.period.end});
   say({.period = period,
-       .unpriced = reports.unpriced_lines(period),
-       .written_off = reports.written_off(period).size()},
+       .unpriced = reports.source().unpriced_lines(period, core::LineScope::shown),
+       .written_off = reports.source().written_off(period).size()},
       "was closed before", json, out);
   return ok;
 }
@@ -70,15 +72,14 @@ int say_closed_before(const storage::ClosedPeriod& period, storage::Reports& rep
 /// A period on its way to be closed.
 class ToClose {
  public:
-  ToClose(const CloseOptions& options, const ReportPlan& plan, storage::Reports& reports,
+  ToClose(const CloseOptions& options, const ReportPlan& plan, core::Reports& reports,
           core::UtcTime now, Log& log)
       : options_(options),
         plan_(plan),
         reports_(reports),
         now_(now),
         log_(log),
-        blockers_(storage::find_period_blockers(options.ledger, plan.period.begin, plan.period.end,
-                                                now - options.stale_after)) {}
+        blockers_(reports.source().blockers(plan.period, now - options.stale_after)) {}
 
   /// None, with an error in the log: it is not closed.
   std::optional<Closed> close();
@@ -86,16 +87,16 @@ class ToClose {
  private:
   [[nodiscard]] std::string reason_to_wait() const;
   [[nodiscard]] bool may_go_on(const std::string& reason) const;
-  [[nodiscard]] storage::ClosedPeriod period() const;
+  [[nodiscard]] core::ClosedPeriod period() const;
   std::optional<Closed> freeze();
   [[nodiscard]] bool may_lack_costs(const UnpricedLines& unpriced) const;
 
   const CloseOptions& options_;
   const ReportPlan& plan_;
-  storage::Reports& reports_;
+  core::Reports& reports_;
   core::UtcTime now_;
   Log& log_;
-  storage::PeriodBlockers blockers_;
+  core::PeriodBlockers blockers_;
 };
 
 // Why it should not be closed yet, which --force overrides.
@@ -103,7 +104,7 @@ std::string ToClose::reason_to_wait() const {
   if (plan_.period.end > now_) {
     return "it is not over before " + plan_.zone.text(plan_.period.end);
   }
-  storage::PeriodBlockers blockers = blockers_;
+  core::PeriodBlockers blockers = blockers_;
   if (options_.write_off_stale) {
     blockers.stale = {};
   }
@@ -150,11 +151,11 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
   return false;
 }
 
-storage::ClosedPeriod ToClose::period() const {
-  storage::ClosedPeriod period{.period = plan_.period, .zone = plan_.zone.name()};
+core::ClosedPeriod ToClose::period() const {
+  core::ClosedPeriod period{.period = plan_.period, .zone = plan_.zone.name()};
   period.unfinished = blockers_.running.count;
   period.unfinished += options_.write_off_stale ? 0 : blockers_.stale.count;
-  period.missing = reports_.open_tasks(plan_.query).missing;
+  period.missing = reports_.source().open_tasks(plan_.query).missing;
   if (plan_.prices) {
     period.prices = plan_.prices->text;
   }
@@ -164,22 +165,23 @@ storage::ClosedPeriod ToClose::period() const {
 // Writes all lines, and leaves nothing of them when they lack what they should have.
 std::optional<Closed> ToClose::freeze() {
   Closed closed{.period = period()};
-  storage::Closing closing(options_.ledger, closed.period, now_);
+  const std::unique_ptr<core::PeriodWriter> writer = reports_.source().close(closed.period, now_);
   if (options_.write_off_stale) {
-    closing.write_off(now_ - options_.stale_after);
+    writer->write_off(now_ - options_.stale_after);
     closed.written_off = blockers_.stale.count;
   }
   UnpricedLines unpriced;
-  closed.period.sha256 = hash_lines(reports_, plan_.query, plan_.pricing(), plan_.zone,
-                                    reports_.schema_version(), [&](const core::ReportLine& line) {
-                                      closing.add(line);
-                                      unpriced.add(line);
-                                      ++closed.period.lines;
-                                    });
+  closed.period.sha256 =
+      core::hash_lines(reports_, plan_.query, plan_.pricing(), plan_.zone,
+                       reports_.source().schema_version(), [&](const core::ReportLine& line) {
+                         writer->add(line);
+                         unpriced.add(line);
+                         ++closed.period.lines;
+                       });
   if (!may_lack_costs(unpriced)) {
     return std::nullopt;
   }
-  closing.commit(closed.period.sha256);
+  writer->commit(closed.period.sha256);
   closed.unpriced = unpriced.count();
   return closed;
 }
@@ -211,7 +213,7 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
                              .prices = options.prices};
   ReportPlan plan(report);
   plan.query.videos = true;  // frozen, too
-  storage::Reports reports(options.ledger);
+  core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
     return say_closed_before(*closed, reports, options.json, out);
   }
@@ -239,7 +241,7 @@ int close(const Settings& settings, Log& log, std::ostream& out) {
                              .stale_after = settings.duration("stale-after"),
                              .json = settings.flag("json"),
                              .account = settings.text("account")};
-  warn_of_shared_tasks(settings, ledger, storage::SharedTaskScope::ledger,
+  warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
                        [&log](const std::string& text, const std::string& advice) {
                          log.warning(text + "; " + advice);
                        });

@@ -8,9 +8,10 @@
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/report/closed_periods.h"
+#include "core/billing/billing_source.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "storage/sqlite/billing/shared_tasks.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
@@ -28,8 +29,8 @@ void print(std::ostream& out, const Json& json) {
 // How many tasks stand under two accounts and are one, as their answers tell: no fault.
 std::uint64_t shared_tasks(const std::string& ledger) {
   std::uint64_t count = 0;
-  for (const storage::SharedTasks& shared :
-       storage::tasks_under_two_accounts(ledger, storage::SharedTaskScope::ledger)) {
+  for (const core::SharedTasks& shared :
+       storage::open_billing_source(ledger)->shared_tasks(core::SharedTaskScope::ledger)) {
     count += shared.one_task;
   }
   return count;

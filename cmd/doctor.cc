@@ -348,7 +348,7 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
                        "keep a copy, then restore a backup; see `reeltally db check`");
     } else {
       findings.fine("ledger", ledger + " is sound");
-      warn_of_shared_tasks(settings, ledger, storage::SharedTaskScope::ledger,
+      warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
                            [&](const std::string& text, const std::string& advice) {
                              findings.warning("accounts", text, advice);
                            });

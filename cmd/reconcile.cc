@@ -13,12 +13,13 @@
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "core/billing/reconciliation.h"
+#include "core/billing/reports.h"
 #include "core/error.h"
 #include "core/input/input_file.h"
 #include "core/input/task_list.h"
 #include "core/text/csv_writer.h"
 #include "core/text/printable.h"
-#include "storage/sqlite/billing/reports.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -207,7 +208,7 @@ class OurLines {
   OurLines(const Settings& settings, Log& log)
       : options_(report_options(settings)),
         plan_(options_),
-        reports_(options_.ledger),
+        reports_(storage::open_billing_source(options_.ledger)),
         account_(settings.text("account")) {
     plan_.adopt(reports_.closed_periods(), log);
     require_unchanged_periods(reports_, plan_.query);
@@ -216,13 +217,13 @@ class OurLines {
   // Whether some of them may have a cost.
   [[nodiscard]] bool have_prices() const {
     const auto& closed = reports_.closed_periods();
-    return plan_.prices || (plan_.query.time == storage::ReportTime::finish &&
+    return plan_.prices || (plan_.query.time == core::ReportTime::finish &&
                             std::any_of(closed.begin(), closed.end(), [this](const auto& one) {
                               return one.prices && one.overlaps(plan_.period);
                             }));
   }
   void add_to(core::Reconciliation& both, bool by_quota) {
-    const auto accounts = reports_.accounts();
+    const auto accounts = reports_.source().accounts();
     const auto account = accounts.find(account_);
     if (account == accounts.end()) {
       return;  // nothing is ours yet
@@ -240,7 +241,7 @@ class OurLines {
  private:
   ReportOptions options_;
   ReportPlan plan_;  // refers to them
-  storage::Reports reports_;
+  core::Reports reports_;
   std::string account_;
 };
 

@@ -19,11 +19,12 @@
 #include "cmd/report/report_output.h"
 #include "cmd/report/report_rows.h"
 #include "cmd/report/report_totals.h"
+#include "core/billing/reports.h"
 #include "core/error.h"
 #include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
 #include "core/text/printable.h"
-#include "storage/sqlite/billing/reports.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -35,9 +36,9 @@ struct Outcome {
   ReportTotals totals;
   std::uint64_t rows = 0;
   std::uint64_t left_out = 0;  // lines that the format has no row for
-  storage::OpenTasks open;
-  storage::FutureTasks future;
-  std::vector<storage::TaskName> written_off;  // the closed period was closed without them
+  core::OpenTasks open;
+  core::FutureTasks future;
+  std::vector<core::TaskName> written_off;  // the closed period was closed without them
   int schema_version = 0;
 };
 
@@ -46,21 +47,21 @@ RowFormat row_format(const ReportPlan& plan) {
       .json = plan.options.format == "json", .bom = plan.options.bom, .delimiter = plan.delimiter};
 }
 
-void write_lines(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
+void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  const LineShape shape{reports.label_names(plan.query), outcome.schema_version};
-  RowWriter writer(row_format(plan), line_columns(shape), "line", output);
+  const core::LineShape shape{reports.label_names(plan.query), outcome.schema_version};
+  RowWriter writer(row_format(plan), core::line_columns(shape), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
-    write_line(line, shape, plan.zone, writer);
+    core::write_line(line, shape, plan.zone, writer);
   });
   outcome.rows = writer.rows();
 }
 
-void write_groups(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
+void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                   Outcome& outcome) {
   ReportGroups groups(plan.keys, plan.zone);
-  storage::ReportQuery query = plan.query;
+  core::ReportQuery query = plan.query;
   query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
                              [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
   reports.sum_lines(query, plan.pricing(), plan.zone,
@@ -75,7 +76,7 @@ void write_groups(const ReportPlan& plan, storage::Reports& reports, ReportOutpu
   outcome.rows = writer.rows();
 }
 
-void write_focus(const ReportPlan& plan, storage::Reports& reports, ReportOutput& output,
+void write_focus(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
   RowWriter writer(row_format(plan), focus_columns(), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
@@ -89,8 +90,8 @@ void write_focus(const ReportPlan& plan, storage::Reports& reports, ReportOutput
   outcome.rows = writer.rows();
 }
 
-void write_html(const ReportPlan& plan, bool closed, storage::Reports& reports,
-                ReportOutput& output, Outcome& outcome) {
+void write_html(const ReportPlan& plan, bool closed, core::Reports& reports, ReportOutput& output,
+                Outcome& outcome) {
   ReportFigures figures(plan.zone, reports.closed_periods());
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
@@ -127,7 +128,7 @@ Json hash_of(const std::string& text) {
 }
 
 // No wall clock and no path in it but names: the same report has the same manifest.
-std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed,
+std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
                      const Outcome& outcome, const std::string& sha256) {
   const ReportOptions& options = plan.options;
   const core::TimeZone utc("UTC");
@@ -166,7 +167,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
   json["finish_in_future"] = closed == nullptr ? Json(outcome.future.tasks) : Json();
   json["written_off"] = Json::array();
-  for (const storage::TaskName& task : outcome.written_off) {
+  for (const core::TaskName& task : outcome.written_off) {
     json["written_off"].push_back({{"account", task.account}, {"task_id", task.task_id}});
   }
   json["schema_version"] = outcome.schema_version;
@@ -175,7 +176,7 @@ std::string manifest(const ReportPlan& plan, const storage::ClosedPeriod* closed
 }
 
 // A task of the future is in no report that anybody draws, unless it is told.
-void warn_of_future(const storage::FutureTasks& future, Log& log) {
+void warn_of_future(const core::FutureTasks& future, Log& log) {
   constexpr std::size_t kShownMax = 100;
   const core::TimeZone utc("UTC");
   log.warning(
@@ -221,17 +222,18 @@ void require_other_output(const ReportOptions& options) {
 int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   require_other_output(options);
   ReportPlan plan(options);
-  storage::Reports reports(options.ledger);
-  plan.choose_account(reports.accounts());
-  const storage::ClosedPeriod* closed = plan.adopt(reports.closed_periods(), log);
+  core::Reports reports(storage::open_billing_source(options.ledger));
+  plan.choose_account(reports.source().accounts());
+  const core::ClosedPeriod* closed = plan.adopt(reports.closed_periods(), log);
   require_unchanged_periods(reports, plan.query);
   Outcome outcome;
-  outcome.schema_version = closed != nullptr ? closed->schema_version : reports.schema_version();
-  outcome.open = closed != nullptr ? storage::OpenTasks{closed->unfinished, closed->missing}
-                                   : reports.open_tasks(plan.query);
-  outcome.future = reports.future_tasks(plan.query);
+  outcome.schema_version =
+      closed != nullptr ? closed->schema_version : reports.source().schema_version();
+  outcome.open = closed != nullptr ? core::OpenTasks{closed->unfinished, closed->missing}
+                                   : reports.source().open_tasks(plan.query);
+  outcome.future = reports.source().future_tasks(plan.query);
   if (closed != nullptr) {
-    outcome.written_off = reports.written_off(*closed);
+    outcome.written_off = reports.source().written_off(*closed);
   }
   ReportOutput output(options.output, out);
   if (options.format == "focus") {

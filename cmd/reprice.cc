@@ -11,8 +11,9 @@
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
+#include "core/billing/repricing.h"
 #include "core/error.h"
-#include "storage/sqlite/billing/repricing.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -72,8 +73,8 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
 }
 
 // By its name, in whatever zone it was closed.
-const storage::ClosedPeriod* find_closed(const std::vector<storage::ClosedPeriod>& closed,
-                                         const std::string& text) {
+const core::ClosedPeriod* find_closed(const std::vector<core::ClosedPeriod>& closed,
+                                      const std::string& text) {
   const std::string name = core::parse_period(text, core::TimeZone("UTC")).name;
   const auto found = std::find_if(closed.begin(), closed.end(),
                                   [&name](const auto& one) { return one.period.name == name; });
@@ -81,7 +82,7 @@ const storage::ClosedPeriod* find_closed(const std::vector<storage::ClosedPeriod
 }
 
 // Whether the book may be recorded, which is told.
-bool may_be_recorded(const storage::ClosedPeriod& closed, const Change& change,
+bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
                      const CloseOptions& options, Log& log) {
   if (change.lost.count() > 0) {
     const std::string text =
@@ -108,20 +109,20 @@ int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std
   if (!prices) {
     throw core::UsageError("close --reprice needs the corrected price book: --prices FILE");
   }
-  storage::Reports reports(options.ledger);
-  const storage::ClosedPeriod* closed = find_closed(reports.closed_periods(), options.period);
+  core::Reports reports(storage::open_billing_source(options.ledger));
+  const core::ClosedPeriod* closed = find_closed(reports.closed_periods(), options.period);
   if (closed == nullptr) {
     log.error("cannot reprice " + options.period + ": it is not closed; `reeltally close " +
               options.period + " --prices " + options.prices + "` closes it with these prices");
     return partly;
   }
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
-  storage::Repricing repricing(options.ledger, *closed, prices->text, now);
-  Change change{.unpriced = repricing.unpriced_before()};
-  for (const core::OwnedLine& line : repricing.lines()) {
+  const core::Repricing repricing = core::try_prices(reports.source(), *closed, prices->text);
+  Change change{.unpriced = repricing.unpriced_before};
+  for (const core::OwnedLine& line : repricing.lines) {
     change.add(line);
   }
-  const std::string& shown_in = repricing.shown_in().name;
+  const std::string& shown_in = repricing.shown_in.name;
   // The same book changes something when the rules of an older version closed the period.
   if (closed->ruling_prices() == prices->text && (closed->repriced || change.lines == 0)) {
     say(closed->period.name, shown_in, change, "has these prices already", options.json, out);
@@ -130,7 +131,7 @@ int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std
   if (!may_be_recorded(*closed, change, options, log)) {
     return partly;
   }
-  repricing.commit();
+  reports.source().reprice(*closed, prices->text, now);
   say(closed->period.name, shown_in, change, "is repriced", options.json, out);
   return ok;
 }

@@ -21,7 +21,7 @@ void join(std::string& all, const std::string& part) {
 
 // The command lines as they are to be typed, one for each account; `own` is the one that a command
 // without --account takes.
-std::string ask_again(const storage::BlockingTasks& tasks, const std::string& own,
+std::string ask_again(const core::BlockingTasks& tasks, const std::string& own,
                       const std::string& option = "") {
   std::string commands;
   for (const std::string& account : tasks.accounts) {
@@ -33,13 +33,13 @@ std::string ask_again(const storage::BlockingTasks& tasks, const std::string& ow
   return commands;
 }
 
-std::string running_text(const storage::BlockingTasks& tasks, const std::string& own) {
+std::string running_text(const core::BlockingTasks& tasks, const std::string& own) {
   return tasks.count == 0 ? ""
                           : "it has " + format_count(tasks.count, "unfinished task") + " (" +
                                 names_text(tasks) + "), to ask for by " + ask_again(tasks, own);
 }
 
-std::string stale_text(const storage::BlockingTasks& tasks, const std::string& own,
+std::string stale_text(const core::BlockingTasks& tasks, const std::string& own,
                        core::UtcTime now) {
   if (tasks.count == 0) {
     return "";
@@ -52,15 +52,15 @@ std::string stale_text(const storage::BlockingTasks& tasks, const std::string& o
          ", or close without them by --write-off-stale";
 }
 
-std::string unsettled_text(const storage::BlockingTasks& tasks, const std::string& own) {
+std::string unsettled_text(const core::BlockingTasks& tasks, const std::string& own) {
   return tasks.count == 0 ? ""
                           : "it has " + format_count(tasks.count, "task") +
                                 " whose quota may not be settled yet (" + names_text(tasks) +
                                 "), to ask for once more by " + ask_again(tasks, own);
 }
 
-std::string gap_text(const PeriodGap& gap, const storage::ClosedPeriod& other,
-                     storage::Reports& reports) {
+std::string gap_text(const PeriodGap& gap, const core::ClosedPeriod& other,
+                     core::Reports& reports) {
   if (!gap.can_be_closed()) {
     return gap.text() + " between it and " + other.period.name + ", which was closed in " +
            other.zone + ", would be in no period; use --tz " + other.zone;
@@ -73,9 +73,9 @@ std::string gap_text(const PeriodGap& gap, const storage::ClosedPeriod& other,
 
 }  // namespace
 
-std::string names_text(const storage::BlockingTasks& tasks) {
+std::string names_text(const core::BlockingTasks& tasks) {
   std::string names;
-  for (const storage::TaskName& task : tasks.first) {
+  for (const core::TaskName& task : tasks.first) {
     names += (names.empty() ? "" : ", ") + task.task_id;
   }
   if (tasks.count > tasks.first.size()) {
@@ -84,8 +84,8 @@ std::string names_text(const storage::BlockingTasks& tasks) {
   return names;
 }
 
-std::string overlap_text(const ReportPlan& plan, const std::vector<storage::ClosedPeriod>& closed) {
-  const auto* other = storage::overlapping_closed_period(closed, plan.period);
+std::string overlap_text(const ReportPlan& plan, const std::vector<core::ClosedPeriod>& closed) {
+  const auto* other = core::overlapping_closed_period(closed, plan.period);
   if (other == nullptr) {
     return "";
   }
@@ -98,8 +98,8 @@ std::string overlap_text(const ReportPlan& plan, const std::vector<storage::Clos
          "; use --tz " + other->zone;
 }
 
-std::string gap_text(const ReportPlan& plan, storage::Reports& reports) {
-  std::vector<storage::ClosedPeriod> all = reports.closed_periods();
+std::string gap_text(const ReportPlan& plan, core::Reports& reports) {
+  std::vector<core::ClosedPeriod> all = reports.closed_periods();
   const auto behind = std::find_if(all.begin(), all.end(), [&plan](const auto& other) {
     return other.period.begin > plan.period.begin;
   });
@@ -115,7 +115,7 @@ std::string gap_text(const ReportPlan& plan, storage::Reports& reports) {
   return text;
 }
 
-std::string blockers_text(const storage::PeriodBlockers& blockers, const std::string& account,
+std::string blockers_text(const core::PeriodBlockers& blockers, const std::string& account,
                           core::UtcTime now) {
   std::string text;
   join(text, running_text(blockers.running, account));
@@ -135,7 +135,7 @@ void UnpricedLines::add(const core::ReportLine& line) {
   }
 }
 
-std::string UnpricedLines::text(const std::vector<storage::ClosedPeriod>& closed) const {
+std::string UnpricedLines::text(const std::vector<core::ClosedPeriod>& closed) const {
   std::vector<std::pair<std::int64_t, std::string>> reasons;
   for (const auto& [key, count] : reasons_) {
     const auto& [model, note] = key;
@@ -153,7 +153,7 @@ std::string UnpricedLines::text(const std::vector<storage::ClosedPeriod>& closed
   text += reasons.size() > kNamed
               ? "; and " + std::to_string(reasons.size() - kNamed) + " reasons more)"
               : ")";
-  for (const storage::ClosedPeriod& other : closed) {
+  for (const core::ClosedPeriod& other : closed) {
     if (const auto found = incurred_.find(other.key); found != incurred_.end()) {
       text += "; " + format_count(static_cast<std::uint64_t>(found->second), "line") +
               " of these correct " + other.period.name + ", which `reeltally close " +

@@ -9,27 +9,27 @@
 
 #include "cmd/report/report_plan.h"
 #include "core/billing/billing.h"
+#include "core/billing/billing_source.h"
+#include "core/billing/reports.h"
 #include "core/clock.h"
-#include "storage/sqlite/billing/period_blockers.h"
-#include "storage/sqlite/billing/reports.h"
 
 namespace cmd {
 
 /// What nothing overrides: the period shares time with a closed one. Empty: it does not.
 [[nodiscard]] std::string overlap_text(const ReportPlan& plan,
-                                       const std::vector<storage::ClosedPeriod>& closed);
+                                       const std::vector<core::ClosedPeriod>& closed);
 
 /// Hours between the period and its closed neighbours that would stay in no period, or in which
 /// tasks finished that are not closed. Empty: there are none.
-[[nodiscard]] std::string gap_text(const ReportPlan& plan, storage::Reports& reports);
+[[nodiscard]] std::string gap_text(const ReportPlan& plan, core::Reports& reports);
 
 /// The tasks of which more is to be heard, and how: `account` is the one that commands take without
 /// --account. Empty: there are none.
-[[nodiscard]] std::string blockers_text(const storage::PeriodBlockers& blockers,
+[[nodiscard]] std::string blockers_text(const core::PeriodBlockers& blockers,
                                         const std::string& account, core::UtcTime now);
 
 /// "a, b and 3 more".
-[[nodiscard]] std::string names_text(const storage::BlockingTasks& tasks);
+[[nodiscard]] std::string names_text(const core::BlockingTasks& tasks);
 
 /// The lines of a period that lack their cost.
 class UnpricedLines {
@@ -37,7 +37,7 @@ class UnpricedLines {
   void add(const core::ReportLine& line);
   [[nodiscard]] std::int64_t count() const { return count_; }
   /// By model and reason, and what to do. `closed`: whose lines some of them correct.
-  [[nodiscard]] std::string text(const std::vector<storage::ClosedPeriod>& closed) const;
+  [[nodiscard]] std::string text(const std::vector<core::ClosedPeriod>& closed) const;
 
  private:
   std::int64_t count_ = 0;

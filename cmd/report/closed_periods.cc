@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "cmd/cli/units.h"
-#include "cmd/report/report_output.h"
-#include "cmd/report/report_rows.h"
+#include "core/billing/line_csv.h"
 #include "core/error.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -25,9 +25,9 @@ std::string utc_text(core::UtcTime time) {
   return text.replace(text.size() - kOffset.size(), kOffset.size(), "Z");
 }
 
-void add_changed_lines(storage::Reports& reports, const storage::ClosedPeriod& closed,
+void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& faults) {
-  const std::string hash = hash_lines(
+  const std::string hash = core::hash_lines(
       reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
       core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
   if (hash != closed.sha256) {
@@ -38,24 +38,10 @@ void add_changed_lines(storage::Reports& reports, const storage::ClosedPeriod& c
 
 }  // namespace
 
-std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
-                       const core::Pricing& pricing, const core::TimeZone& zone, int schema_version,
-                       const std::function<void(const core::ReportLine&)>& visit) {
-  const LineShape shape{reports.label_names(query), schema_version};
-  ReportOutput hashed;
-  RowWriter writer({}, line_columns(shape), "line", hashed);
-  reports.each_line(query, pricing, zone, [&](const core::ReportLine& line) {
-    visit(line);
-    write_line(line, shape, zone, writer);
-  });
-  return hashed.finish();
-}
-
-std::vector<std::string> changed_periods(storage::Reports& reports,
-                                         const storage::ReportQuery& query) {
+std::vector<std::string> changed_periods(core::Reports& reports, const core::ReportQuery& query) {
   std::vector<std::string> faults = reports.closing_faults(query);
   const std::set<std::int64_t> corrected = reports.corrected_periods(query);
-  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+  for (const core::ClosedPeriod& closed : reports.closed_periods()) {
     const bool shown = closed.period.begin < query.end && closed.period.end > query.begin;
     if (shown || corrected.contains(closed.key)) {
       add_changed_lines(reports, closed, faults);
@@ -64,8 +50,8 @@ std::vector<std::string> changed_periods(storage::Reports& reports,
   return faults;
 }
 
-void require_unchanged_periods(storage::Reports& reports, const storage::ReportQuery& query) {
-  if (query.time == storage::ReportTime::submit) {
+void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query) {
+  if (query.time == core::ReportTime::submit) {
     return;  // shows no closed lines
   }
   const std::vector<std::string> faults = changed_periods(reports, query);
@@ -77,9 +63,9 @@ void require_unchanged_periods(storage::Reports& reports, const storage::ReportQ
 }
 
 std::vector<std::string> check_closed_periods(const std::string& ledger) {
-  storage::Reports reports(ledger);
+  core::Reports reports(storage::open_billing_source(ledger));
   std::vector<std::string> faults;
-  for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+  for (const core::ClosedPeriod& closed : reports.closed_periods()) {
     add_changed_lines(reports, closed, faults);
   }
   return faults;
@@ -101,7 +87,7 @@ bool PeriodGap::can_be_closed() const {
 
 std::string PeriodGap::text() const { return hours_text(begin(), end()); }
 
-std::vector<PeriodGap> period_gaps(const std::vector<storage::ClosedPeriod>& closed) {
+std::vector<PeriodGap> period_gaps(const std::vector<core::ClosedPeriod>& closed) {
   std::vector<PeriodGap> gaps;
   for (std::size_t i = 1; i < closed.size(); ++i) {
     if (closed[i - 1].period.end < closed[i].period.begin) {
@@ -111,7 +97,7 @@ std::vector<PeriodGap> period_gaps(const std::vector<storage::ClosedPeriod>& clo
   return gaps;
 }
 
-std::uint64_t lines_between(storage::Reports& reports, core::UtcTime begin, core::UtcTime end) {
+std::uint64_t lines_between(core::Reports& reports, core::UtcTime begin, core::UtcTime end) {
   std::int64_t lines = 0;
   reports.sum_lines({.begin = begin, .end = end, .labels = false}, {}, core::TimeZone("UTC"),
                     [&lines](const core::ReportLine&, std::int64_t times) { lines += times; });
@@ -120,7 +106,7 @@ std::uint64_t lines_between(storage::Reports& reports, core::UtcTime begin, core
 
 std::vector<std::string> gap_warnings(const std::string& ledger) {
   std::vector<std::string> warnings;
-  storage::Reports reports(ledger);
+  core::Reports reports(storage::open_billing_source(ledger));
   for (const PeriodGap& gap : period_gaps(reports.closed_periods())) {
     const std::uint64_t lines = lines_between(reports, gap.begin(), gap.end());
     if (lines > 0 || !gap.can_be_closed()) {

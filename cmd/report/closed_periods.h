@@ -1,33 +1,24 @@
 // Closed billing periods as they were, and the time between them.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/billing/billing.h"
 #include "core/billing/period.h"
+#include "core/billing/reports.h"
 #include "core/clock.h"
-#include "storage/sqlite/billing/reports.h"
 
 namespace cmd {
-
-/// Gives each line of a report to `visit`; the SHA-256 of it as CSV with default options, which is
-/// what a period is closed under, with the columns of `schema_version` (cmd::LineShape). Throws
-/// core::Error, as everything here.
-[[nodiscard]] std::string hash_lines(storage::Reports& reports, const storage::ReportQuery& query,
-                                     const core::Pricing& pricing, const core::TimeZone& zone,
-                                     int schema_version,
-                                     const std::function<void(const core::ReportLine&)>& visit);
 
 /// What is wrong with the closed periods that the query shows or corrects, a line each: their
 /// frozen lines no longer give the SHA-256 of when they were closed, they are not there, or what
 /// ruled them was changed.
-[[nodiscard]] std::vector<std::string> changed_periods(storage::Reports& reports,
-                                                       const storage::ReportQuery& query);
+[[nodiscard]] std::vector<std::string> changed_periods(core::Reports& reports,
+                                                       const core::ReportQuery& query);
 
 /// Throws core::Error, which says what to do, when there is any.
-void require_unchanged_periods(storage::Reports& reports, const storage::ReportQuery& query);
+void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query);
 
 /// The closed periods of a ledger whose lines have another SHA-256, a line each. What else may be
 /// wrong with them is storage::check_ledger's to find.
@@ -35,8 +26,8 @@ void require_unchanged_periods(storage::Reports& reports, const storage::ReportQ
 
 /// Time between two neighbouring closed periods.
 struct PeriodGap {
-  storage::ClosedPeriod before;
-  storage::ClosedPeriod after;
+  core::ClosedPeriod before;
+  core::ClosedPeriod after;
 
   [[nodiscard]] core::UtcTime begin() const { return before.period.end; }
   [[nodiscard]] core::UtcTime end() const { return after.period.begin; }
@@ -46,7 +37,7 @@ struct PeriodGap {
   [[nodiscard]] std::string text() const;
 };
 /// `closed` by begin, without overlaps.
-[[nodiscard]] std::vector<PeriodGap> period_gaps(const std::vector<storage::ClosedPeriod>& closed);
+[[nodiscard]] std::vector<PeriodGap> period_gaps(const std::vector<core::ClosedPeriod>& closed);
 
 /// Hours in words and UTC.
 [[nodiscard]] std::string hours_text(core::UtcTime begin, core::UtcTime end);
@@ -56,7 +47,7 @@ struct PeriodGap {
 [[nodiscard]] std::vector<std::string> gap_warnings(const std::string& ledger);
 
 /// How many lines reports show from `begin` to `end`.
-[[nodiscard]] std::uint64_t lines_between(storage::Reports& reports, core::UtcTime begin,
+[[nodiscard]] std::uint64_t lines_between(core::Reports& reports, core::UtcTime begin,
                                           core::UtcTime end);
 
 }  // namespace cmd

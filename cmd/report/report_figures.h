@@ -10,8 +10,8 @@
 
 #include "core/billing/billing.h"
 #include "core/billing/period.h"
+#include "core/billing/reports.h"
 #include "core/domain/money.h"
-#include "storage/sqlite/billing/reports.h"
 
 namespace cmd {
 
@@ -47,7 +47,7 @@ struct Durations {
 class ReportFigures {
  public:
   /// `closed`: those that lines may correct; both outlive the figures.
-  ReportFigures(const core::TimeZone& zone, const std::vector<storage::ClosedPeriod>& closed)
+  ReportFigures(const core::TimeZone& zone, const std::vector<core::ClosedPeriod>& closed)
       : zone_(zone), closed_(closed) {}
 
   void add(const core::ReportLine& line);
@@ -66,7 +66,7 @@ class ReportFigures {
   [[nodiscard]] std::string closed_period(std::int64_t key) const;
 
   const core::TimeZone& zone_;
-  const std::vector<storage::ClosedPeriod>& closed_;
+  const std::vector<core::ClosedPeriod>& closed_;
 };
 
 }  // namespace cmd

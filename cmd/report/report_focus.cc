@@ -148,8 +148,8 @@ void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& 
 
 }  // namespace
 
-std::vector<ReportColumn> focus_columns() {
-  std::vector<ReportColumn> columns;
+std::vector<core::ReportColumn> focus_columns() {
+  std::vector<core::ReportColumn> columns;
   columns.reserve(kColumns.size());
   for (const auto& [name, kind] : kColumns) {
     columns.push_back({name, kind});

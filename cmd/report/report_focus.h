@@ -12,7 +12,7 @@ namespace cmd {
 
 /// The mandatory columns and those conditional ones that apply, in the order of the alphabet as the
 /// specification lists them, then our own with `x_` before their names.
-[[nodiscard]] std::vector<ReportColumn> focus_columns();
+[[nodiscard]] std::vector<core::ReportColumn> focus_columns();
 
 /// Whether FOCUS has a row for the line: a failed task charges nothing, and a row must have a cost.
 [[nodiscard]] bool is_focus_line(const core::ReportLine& line);

@@ -65,7 +65,7 @@ std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task
         values.push_back(task.account);
         break;
       case Kind::label:
-        values.emplace_back(label_of(task, std::string_view(key.name).substr(kLabelPrefix)));
+        values.emplace_back(core::label_of(task, std::string_view(key.name).substr(kLabelPrefix)));
         break;
     }
   }
@@ -137,8 +137,8 @@ std::map<std::string, ReportGroups::Totals> ReportGroups::rows_of(
   return rows;
 }
 
-std::vector<ReportColumn> ReportGroups::columns() const {
-  std::vector<ReportColumn> columns;
+std::vector<core::ReportColumn> ReportGroups::columns() const {
+  std::vector<core::ReportColumn> columns;
   for (const GroupKey& key : keys_) {
     columns.push_back({key.name, ReportCell::Kind::text});
   }
@@ -147,7 +147,7 @@ std::vector<ReportColumn> ReportGroups::columns() const {
   columns.push_back({"cost", ReportCell::Kind::amount});
   columns.push_back({"unpriced", ReportCell::Kind::count});
   for (const core::FactText count : core::kCounts) {
-    columns.push_back(fact_column(core::fact_of(count)));
+    columns.push_back(core::fact_column(core::fact_of(count)));
   }
   return columns;
 }

@@ -34,7 +34,7 @@ class ReportGroups {
 
   /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
   /// others) and the sums of every count.
-  [[nodiscard]] std::vector<ReportColumn> columns() const;
+  [[nodiscard]] std::vector<core::ReportColumn> columns() const;
   /// Rows sorted by keys, then currency.
   [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
 

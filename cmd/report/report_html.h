@@ -5,7 +5,7 @@
 
 #include "cmd/report/report_figures.h"
 #include "core/billing/period.h"
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/reports.h"
 
 namespace cmd {
 
@@ -14,7 +14,7 @@ struct HtmlPage {
   const core::TimeZone& zone;
   const std::string& account;  ///< empty: all
   bool closed = false;
-  storage::OpenTasks open;
+  core::OpenTasks open;
   ReportFigures& figures;
 };
 

@@ -1,5 +1,6 @@
 #include "cmd/report/report_output.h"
 
+#include <cassert>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <utility>
@@ -72,61 +73,38 @@ void ReportOutput::publish() {
   }
 }
 
-RowWriter::RowWriter(const RowFormat& format, std::vector<ReportColumn> columns, const char* type,
-                     ReportOutput& output)
-    : as_json_(format.json),
-      columns_(std::move(columns)),
-      type_(type),
-      output_(output),
-      csv_(output.text(), format.delimiter) {
-  if (as_json_) {
+RowWriter::RowWriter(const RowFormat& format, std::vector<core::ReportColumn> columns,
+                     const char* type, ReportOutput& output)
+    : columns_(std::move(columns)), type_(type), output_(output) {
+  if (format.json) {
     return;
   }
   if (format.bom) {
     output.text() += kByteOrderMark;
   }
-  for (const ReportColumn& column : columns_) {
-    csv_.text(column.name);
-  }
-  csv_.end_row();
+  csv_.emplace(output.text(), columns_, format.delimiter);
 }
 
-void RowWriter::add(ReportCell::Kind kind, std::string_view text) {
-  if (!as_json_) {
-    if (kind == ReportCell::Kind::text) {
-      csv_.text(text);
-    } else {
-      csv_.number(text);
-    }
+void RowWriter::add(core::CellKind kind, std::string_view text) {
+  assert(column_ < columns_.size());
+  const core::ReportColumn& column = columns_[column_++];
+  if (csv_) {
+    csv_->add(kind, text);
     return;
   }
   std::string& out = output_.text();
-  if (column_ == 0) {
+  if (column_ == 1) {
     out += "{\"type\":" + json_string(type_);
   }
-  out += "," + json_string(columns_.at(column_++).name) + ":" + json_value(kind, text);
-}
-
-void RowWriter::text(std::string_view text) { add(ReportCell::Kind::text, text); }
-void RowWriter::count(std::string_view count) { add(ReportCell::Kind::count, count); }
-
-void RowWriter::amount(const std::optional<core::Decimal>& amount) {
-  add(ReportCell::Kind::amount, amount ? amount->text() : std::string());
-}
-
-void RowWriter::time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time) {
-  scratch_.clear();
-  if (time) {
-    zone.append_text(scratch_, *time);
-  }
-  add(ReportCell::Kind::time, scratch_);
+  out += "," + json_string(column.name) + ":" + json_value(kind, text);
 }
 
 void RowWriter::end_row() {
-  if (as_json_) {
-    output_.text() += "}\n";
+  assert(column_ == columns_.size());
+  if (csv_) {
+    csv_->end_row();
   } else {
-    csv_.end_row();
+    output_.text() += "}\n";
   }
   column_ = 0;
   ++rows_;

@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "cmd/report/report_rows.h"
-#include "core/billing/period.h"
-#include "core/domain/money.h"
+#include "core/billing/line_csv.h"
 #include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
-#include "core/text/csv_writer.h"
 
 namespace cmd {
 
@@ -49,31 +47,24 @@ struct RowFormat {
   char delimiter = ',';
 };
 
-class RowWriter {
+class RowWriter final : public core::RowSink {
  public:
   /// Writes the header of a CSV. `type` is that of JSON objects.
-  RowWriter(const RowFormat& format, std::vector<ReportColumn> columns, const char* type,
+  RowWriter(const RowFormat& format, std::vector<core::ReportColumn> columns, const char* type,
             ReportOutput& output);
-  /// A row, cell by cell in the order of the columns …
-  void text(std::string_view text);
-  void count(std::string_view count);
-  void amount(const std::optional<core::Decimal>& amount);
-  void time(const core::TimeZone& zone, const std::optional<core::UtcTime>& time);
-  void end_row();
-  /// … or all at once.
+  void end_row() override;
+  /// A row, all cells at once.
   void write(const std::vector<ReportCell>& cells);
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
-  void add(ReportCell::Kind kind, std::string_view text);
+  void add(core::CellKind kind, std::string_view text) override;
 
-  bool as_json_;
-  std::vector<ReportColumn> columns_;
+  std::vector<core::ReportColumn> columns_;
   const char* type_;
   ReportOutput& output_;
-  core::CsvWriter csv_;
-  std::size_t column_ = 0;  // of the next cell
-  std::string scratch_;
+  std::optional<core::CsvRows> csv_;  // none: JSON
+  std::size_t column_ = 0;            // of the next cell
   std::uint64_t rows_ = 0;
 };
 

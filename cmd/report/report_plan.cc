@@ -76,8 +76,7 @@ ReportPlan::ReportPlan(const ReportOptions& given)
       prices(read_price_file(given.prices)),
       query{.begin = period.begin,
             .end = period.end,
-            .time =
-                given.time == "submit" ? storage::ReportTime::submit : storage::ReportTime::finish,
+            .time = given.time == "submit" ? core::ReportTime::submit : core::ReportTime::finish,
             .successes = given.status != "failure",
             .failures = given.status != "success",
             .videos = given.format == "html"} {
@@ -129,25 +128,24 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
 }
 
 // Days and months of two zones leave hours out between them, which no report by name would show.
-void ReportPlan::warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed,
-                                    Log& log) const {
-  if (options.period.empty() || query.time == storage::ReportTime::submit || closed.empty() ||
+void ReportPlan::warn_of_other_zone(const std::vector<core::ClosedPeriod>& closed, Log& log) const {
+  if (options.period.empty() || query.time == core::ReportTime::submit || closed.empty() ||
       closed.back().zone == zone.name()) {
     return;
   }
-  const storage::ClosedPeriod& last = closed.back();
+  const core::ClosedPeriod& last = closed.back();
   log.warning(last.period.name + " was closed in " + last.zone + " and " + period.name +
               " is taken in " + zone.name() +
               ", so tasks between the two may be in neither; use --tz " + last.zone);
 }
 
-const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::ClosedPeriod>& closed,
-                                               Log& log) {
+const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod>& closed,
+                                            Log& log) {
   const auto found =
-      std::find_if(closed.begin(), closed.end(), [this](const storage::ClosedPeriod& one) {
+      std::find_if(closed.begin(), closed.end(), [this](const core::ClosedPeriod& one) {
         return !options.period.empty() && one.period.name == period.name;
       });
-  const bool is_frozen = found != closed.end() && query.time != storage::ReportTime::submit;
+  const bool is_frozen = found != closed.end() && query.time != core::ReportTime::submit;
   if (prices && !is_frozen) {
     warn_of_dead_prices(*prices, options.prices, log);
   }
@@ -155,7 +153,7 @@ const storage::ClosedPeriod* ReportPlan::adopt(const std::vector<storage::Closed
     warn_of_other_zone(closed, log);
     return nullptr;
   }
-  if (query.time == storage::ReportTime::submit) {
+  if (query.time == core::ReportTime::submit) {
     log.warning(period.name +
                 " is closed by finish time; this report by submit time shows its tasks as they "
                 "are now");

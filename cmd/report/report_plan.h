@@ -12,7 +12,7 @@
 #include "core/billing/billing.h"
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/reports.h"
 
 namespace cmd {
 
@@ -59,7 +59,7 @@ struct ReportPlan {
   /// `log` gets a warning when others are asked for, and when its neighbours were closed in another
   /// zone, and for each row of the price book that is used and can never count. Returns that
   /// period.
-  const storage::ClosedPeriod* adopt(const std::vector<storage::ClosedPeriod>& closed, Log& log);
+  const core::ClosedPeriod* adopt(const std::vector<core::ClosedPeriod>& closed, Log& log);
 
   /// Leaves out whatever is not of the account asked for. `accounts` are the ledger's, with their
   /// keys; throws core::UsageError when it is none of them.
@@ -75,10 +75,10 @@ struct ReportPlan {
   std::vector<GroupKey> keys;  ///< none: a row a line
   char delimiter;
   std::optional<PriceFile> prices;
-  storage::ReportQuery query;
+  core::ReportQuery query;
 
  private:
-  void warn_of_other_zone(const std::vector<storage::ClosedPeriod>& closed, Log& log) const;
+  void warn_of_other_zone(const std::vector<core::ClosedPeriod>& closed, Log& log) const;
 };
 
 }  // namespace cmd

@@ -107,7 +107,7 @@ void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
                       core::TransportSettings transport) {
   const bool input_cut = !import(store);
   const core::RunResult result = drive(store, std::move(transport));
-  warn_of_shared_tasks(settings_, store.path(), storage::SharedTaskScope::last_run,
+  warn_of_shared_tasks(settings_, store.path(), core::SharedTaskScope::last_run,
                        [this](const std::string& text, const std::string& advice) {
                          log_.warning(text + "; " + advice);
                        });

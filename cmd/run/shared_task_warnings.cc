@@ -3,6 +3,7 @@
 #include "cmd/cli/base_url.h"
 #include "cmd/cli/units.h"
 #include "core/error.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -20,8 +21,9 @@ std::string base_url_of(const Settings& settings, const std::string& account) {
 }  // namespace
 
 void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
-                          storage::SharedTaskScope scope, const TellSharedTasks& tell) {
-  for (const storage::SharedTasks& shared : storage::tasks_under_two_accounts(ledger, scope)) {
+                          core::SharedTaskScope scope, const TellSharedTasks& tell) {
+  for (const core::SharedTasks& shared :
+       storage::open_billing_source(ledger)->shared_tasks(scope)) {
     const std::string url = base_url_of(settings, shared.account);
     const bool one_url = !url.empty() && url == base_url_of(settings, shared.other);
     const std::uint64_t tasks = one_url ? shared.tasks : shared.one_task;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cmd/cli/settings.h"
-#include "storage/sqlite/billing/shared_tasks.h"
+#include "core/billing/billing_source.h"
 
 namespace cmd {
 
@@ -14,8 +14,8 @@ using TellSharedTasks = std::function<void(const std::string& text, const std::s
 
 /// Calls `tell` for each pair of the ledger's accounts that share task IDs, if the accounts have
 /// one base URL by the settings, or the tasks' final answers tell that they are the same.
-/// Throws as storage::tasks_under_two_accounts does.
+/// Throws as storage::open_billing_source does.
 void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
-                          storage::SharedTaskScope scope, const TellSharedTasks& tell);
+                          core::SharedTaskScope scope, const TellSharedTasks& tell);
 
 }  // namespace cmd

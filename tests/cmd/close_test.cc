@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "cmd/report.h"
+#include "core/billing/billing_source.h"
+#include "core/billing/reports.h"
 #include "core/files/sha256.h"
-#include "storage/sqlite/billing/closing.h"
-#include "storage/sqlite/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/cmd/report/close_fixture.h"
 
@@ -91,7 +92,8 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "");
   // What is settled is not looked for again.
-  const std::vector<storage::ClosedPeriod> closed = storage::Reports(ledger_).closed_periods();
+  const std::vector<core::ClosedPeriod> closed =
+      core::Reports(storage::open_billing_source(ledger_)).closed_periods();
   EXPECT_EQ(closed.at(0).checked_to, 2);
   EXPECT_EQ(closed.at(1).checked_to, 2);
   answer("a", 1, "duration_seconds = '11'", "third");
@@ -233,13 +235,13 @@ TEST_F(CloseTest, RefusesWhatOverlapsIsOpenOrNotOver) {
   add("open", kOctober + 1000, "8", 0);
   EXPECT_EQ(close("2026-10"), cmd::partly);
   EXPECT_EQ(close("2026-11"), cmd::partly) << "not over";
-  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
   EXPECT_EQ(close("2026-10", true), cmd::ok);
   EXPECT_EQ(close("2026-10-05"), cmd::partly);
   EXPECT_EQ(close("2026", true), cmd::partly);
   zone_ = "Asia/Shanghai";
   EXPECT_EQ(close("2026-10-31", true), cmd::partly);
-  EXPECT_EQ(storage::Reports(ledger_).closed_periods().size(), 1U);
+  EXPECT_EQ(core::Reports(storage::open_billing_source(ledger_)).closed_periods().size(), 1U);
 }
 
 TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
@@ -247,14 +249,14 @@ TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
   add("b", kOctober + 2000, "8");
   const std::string before = report("2026-10");
   {
-    storage::Reports reports(ledger_);
+    core::Reports reports(storage::open_billing_source(ledger_));
     const core::TimeZone utc("UTC");
     const core::Period october = core::parse_period("2026-10", utc);
-    storage::Closing closing(ledger_, {.period = october, .zone = "UTC"}, kNow);
+    const auto closing = reports.source().close({.period = october, .zone = "UTC"}, kNow);
     reports.each_line({.begin = october.begin, .end = october.end}, {}, utc,
-                      [&](const core::ReportLine& line) { closing.add(line); });
+                      [&](const core::ReportLine& line) { closing->add(line); });
   }
-  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
   EXPECT_EQ(report("2026-10"), before);
   EXPECT_EQ(close("2026-10"), cmd::ok);
 }

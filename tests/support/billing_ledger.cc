@@ -1,6 +1,9 @@
 #include "tests/support/billing_ledger.h"
 
+#include <variant>
+
 #include "core/files/sha256.h"
+#include "storage/answers/json_text.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
@@ -22,6 +25,26 @@ std::int64_t add_snapshot(SQLite::Database& database, std::int64_t task, int sta
   snapshot.bind_blob(4, {reinterpret_cast<const char*>(digest.data()), digest.size()});
   snapshot.run();
   return database.getLastInsertRowid();
+}
+
+// As SQL; null for a fact that is not said.
+std::string value_of(const core::TaskFacts& facts, const core::Fact& fact) {
+  if (const core::FactTime* time = std::get_if<core::FactTime>(&fact.member)) {
+    const auto& value = facts.**time;
+    return value ? std::to_string(value->time_since_epoch().count()) : "NULL";
+  }
+  const std::string& text = facts.*std::get<core::FactText>(fact.member);
+  return text.empty() ? "NULL" : "'" + text + "'";
+}
+
+bool is_known(const std::string& path, const BillingAnswer& answer) {
+  const auto database = storage::open_for_writing(path);
+  storage::Statement find(*database,
+                          "SELECT 1 FROM task AS t JOIN account AS a ON a.id = t.account WHERE "
+                          "a.name = ? AND t.task_id = ?");
+  find.bind(1, answer.account);
+  find.bind(2, answer.id);
+  return find.step();
 }
 
 }  // namespace
@@ -80,6 +103,33 @@ std::int64_t answer_billing_task(const std::string& path, const std::string& id,
                  " WHERE id = " + std::to_string(key));
   transaction.commit();
   return number;
+}
+
+std::int64_t record_billing_answer(const std::string& path, const BillingAnswer& answer) {
+  const int state = static_cast<int>(answer.state);
+  std::string columns;
+  std::string values;
+  std::string assignments;
+  for (const core::Fact& fact : core::kFacts) {
+    const std::string column(fact.column);
+    const std::string value = value_of(answer.facts, fact);
+    columns += ", " + column;
+    values += ", " + value;
+    assignments += (assignments.empty() ? "" : ", ") + column + " = " + value;
+  }
+  if (is_known(path, answer)) {
+    return answer_billing_task(path, answer.id, state, assignments,
+                               answer.body.empty() ? answer.id : answer.body, answer.observed_at);
+  }
+  std::string labels;
+  storage::append_json_object(labels, answer.labels);
+  return add_billing_task(path,
+                          {.account = answer.account,
+                           .id = answer.id,
+                           .state = state,
+                           .columns = columns + ", labels",
+                           .values = values + ", '" + labels + "'"},
+                          answer.observed_at);
 }
 
 }  // namespace support

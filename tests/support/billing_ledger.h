@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tests/support/fake_billing_source.h"
+
 namespace support {
 
 struct BillingTask {
@@ -20,6 +22,9 @@ void make_billing_ledger(const std::string& path);
 /// of the ID. Returns the snapshot's number.
 std::int64_t add_billing_task(const std::string& path, const BillingTask& task,
                               std::int64_t observed_at);
+
+/// The same for what a fake ledger can record; a further answer about the task if it is there.
+std::int64_t record_billing_answer(const std::string& path, const BillingAnswer& answer);
 
 /// A further final answer about a task of the account `default`: a snapshot with the SHA-256 of
 /// `body`, and the task's row as `assignments` has it ("duration_seconds = '9'"). Returns the

@@ -51,7 +51,7 @@ constexpr const char* kByKey =
     "t.state IN (1, 2) {unfrozen}";
 
 std::string statement(SQLite::Database& database, std::string_view columns, std::string_view rest,
-                      std::string_view joins, const ReportQuery& query, bool unfrozen_only) {
+                      std::string_view joins, const core::ReportQuery& query, bool unfrozen_only) {
   std::string sql = "SELECT ";
   ((sql += columns) += ", ") += rest;
   if (sql.find(kChargedUnder) != std::string::npos) {
@@ -70,25 +70,25 @@ std::string statement(SQLite::Database& database, std::string_view columns, std:
   return sql;
 }
 
-const char* rest_of(Way way) {
-  switch (way) {
-    case Way::finish_time:
+const char* rest_of(core::TimeIndex index) {
+  switch (index) {
+    case core::TimeIndex::finish_time:
       return kByFinish;
-    case Way::first_seen_finished:
+    case core::TimeIndex::first_seen_finished:
       return kByFirstSeenFinished;
-    case Way::submit_time:
+    case core::TimeIndex::submit_time:
       break;
   }
   return kBySubmit;
 }
 
 // Each at its first row.
-std::vector<Cursor> open_cursors(SQLite::Database& database, const ReportQuery& query,
+std::vector<Cursor> open_cursors(SQLite::Database& database, const core::ReportQuery& query,
                                  std::string_view columns, std::string_view joins,
                                  bool unfrozen_only) {
   std::vector<Cursor> cursors;
-  for (const Way way : ways_by(query.time)) {
-    cursors.push_back(select_finished(database, query, way, columns, joins, unfrozen_only));
+  for (const core::TimeIndex index : core::time_indexes(query.time)) {
+    cursors.push_back(select_finished(database, query, index, columns, joins, unfrozen_only));
   }
   std::erase_if(cursors, [](Cursor& cursor) { return !cursor.step(); });
   return cursors;
@@ -105,11 +105,11 @@ void read_task(const Cursor& row, const AccountNames& accounts, core::FinishedTa
   task.billed_at = *row.time(kTimeColumn);
 }
 
-core::BilledAt source_of(const core::TaskFacts& facts, ReportTime time) {
+core::BilledAt source_of(const core::TaskFacts& facts, core::ReportTime time) {
   switch (time) {
-    case ReportTime::finish:
+    case core::ReportTime::finish:
       return facts.finish_time ? core::BilledAt::named : core::BilledAt::first_seen_finished;
-    case ReportTime::submit:
+    case core::ReportTime::submit:
       break;
   }
   return facts.submit_time ? core::BilledAt::named : core::BilledAt::first_seen;
@@ -124,7 +124,7 @@ std::string first_seen_finished(std::string_view task) {
   return sql.append(task).append(" AND o.verdict IN (1, 2))");
 }
 
-std::string account_condition(const ReportQuery& query, std::string_view column) {
+std::string account_condition(const core::ReportQuery& query, std::string_view column) {
   if (query.account == 0) {
     return {};
   }
@@ -132,17 +132,11 @@ std::string account_condition(const ReportQuery& query, std::string_view column)
   return condition.append(column).append(" = ").append(std::to_string(query.account)).append(" ");
 }
 
-std::vector<Way> ways_by(ReportTime time) {
-  if (time == ReportTime::submit) {
-    return {Way::submit_time};
-  }
-  return {Way::finish_time, Way::first_seen_finished};
-}
-
-Cursor select_finished(SQLite::Database& database, const ReportQuery& query, Way way,
-                       std::string_view columns, std::string_view joins, bool unfrozen_only) {
+Cursor select_finished(SQLite::Database& database, const core::ReportQuery& query,
+                       core::TimeIndex index, std::string_view columns, std::string_view joins,
+                       bool unfrozen_only) {
   return {database,
-          statement(database, columns, rest_of(way), joins, query, unfrozen_only),
+          statement(database, columns, rest_of(index), joins, query, unfrozen_only),
           {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()}};
 }
 
@@ -175,7 +169,7 @@ int read_task_columns(const Cursor& row, const AccountNames& accounts, core::Fin
   return column;
 }
 
-FinishedTasks::FinishedTasks(SQLite::Database& database, const ReportQuery& query,
+FinishedTasks::FinishedTasks(SQLite::Database& database, const core::ReportQuery& query,
                              bool unfrozen_only)
     : accounts_(database),
       cursors_(open_cursors(database, query, task_columns(), kJoins, unfrozen_only)),
@@ -212,11 +206,11 @@ bool FinishedTaskByKey::find(std::int64_t key, core::FinishedTask& task) {
   }
   read_task(cursor_, accounts_, task);
   task.labels = read_labels(cursor_.text(kLabelsColumn));
-  task.billed_at_source = source_of(task.facts, ReportTime::finish);
+  task.billed_at_source = source_of(task.facts, core::ReportTime::finish);
   return true;
 }
 
-void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
+void add_label_names(SQLite::Database& database, const core::ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names) {
   constexpr std::size_t kKnownMax = 1000;
   std::set<std::string, std::less<>> known;  // the labels of a period are few, or each task's own

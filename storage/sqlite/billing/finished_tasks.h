@@ -11,52 +11,28 @@
 #include <string_view>
 #include <vector>
 
-#include "core/billing/billing.h"
+#include "core/billing/billing_source.h"
 #include "core/clock.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/cursor.h"
 
 namespace storage {
 
-/// Which time of a task puts it into a period.
-enum class ReportTime {
-  finish,  ///< else when its first final snapshot was seen, noted in the task
-  submit,  ///< else when the ledger first saw the task, noted too
-};
-
-/// Half-open: begin <= time < end.
-struct ReportQuery {
-  core::UtcTime begin{};
-  core::UtcTime end{};
-  ReportTime time = ReportTime::finish;
-  bool successes = true;
-  bool failures = true;
-  std::int64_t account = 0;  ///< its key; 0: all
-  bool videos = false;       ///< fills FinishedTask::lost, which takes a look at each task's videos
-  bool labels = true;        ///< fills FinishedTask::labels
-
-  bool operator==(const ReportQuery&) const = default;
-};
-
 /// " AND ACCOUNT = 17 " for the account of the query, whose column is `column`; empty for all.
-[[nodiscard]] std::string account_condition(const ReportQuery& query, std::string_view column);
+[[nodiscard]] std::string account_condition(const core::ReportQuery& query,
+                                            std::string_view column);
 
 /// SQL for when the first final answer about the task, whose key is `task`, was observed.
 [[nodiscard]] std::string first_seen_finished(std::string_view task);
-
-/// How tasks are found by a time.
-enum class Way { finish_time, first_seen_finished, submit_time };
-/// The ways that together find each task of a period once.
-[[nodiscard]] std::vector<Way> ways_by(ReportTime time);
 
 /// Selects `columns` of `task AS t` and of `joins`, and behind them the time that puts the task
 /// into the period, ascending. `{labels}` among the columns is what the query wants of them,
 /// `{charged_under}` the account that is charged for the task in place of its own
 /// (storage/sqlite/billing/shared_tasks.h).
 /// Without tasks that have lines in a closed period when `unfrozen_only`. Throws SQLite::Exception.
-[[nodiscard]] Cursor select_finished(SQLite::Database& database, const ReportQuery& query, Way way,
-                                     std::string_view columns, std::string_view joins,
-                                     bool unfrozen_only);
+[[nodiscard]] Cursor select_finished(SQLite::Database& database, const core::ReportQuery& query,
+                                     core::TimeIndex index, std::string_view columns,
+                                     std::string_view joins, bool unfrozen_only);
 
 /// The names of the accounts by key. Throws SQLite::Exception when made.
 class AccountNames {
@@ -73,7 +49,7 @@ class AccountNames {
 class FinishedTasks {
  public:
   /// Without tasks that have lines in a closed period when `unfrozen_only`.
-  FinishedTasks(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only);
+  FinishedTasks(SQLite::Database& database, const core::ReportQuery& query, bool unfrozen_only);
 
   [[nodiscard]] bool at_end() const { return cursors_.empty(); }
   /// Of the next task; ascending.
@@ -86,7 +62,7 @@ class FinishedTasks {
 
   AccountNames accounts_;
   std::vector<Cursor> cursors_;
-  ReportTime time_;
+  core::ReportTime time_;
   LabelReader labels_;
 };
 
@@ -107,7 +83,7 @@ class FinishedTaskByKey {
 int read_task_columns(const Cursor& row, const AccountNames& accounts, core::FinishedTask& task);
 
 /// Adds the names of the labels of these tasks, but for those whose time `skip` names.
-void add_label_names(SQLite::Database& database, const ReportQuery& query, bool unfrozen_only,
+void add_label_names(SQLite::Database& database, const core::ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names);
 
 }  // namespace storage

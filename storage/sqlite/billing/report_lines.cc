@@ -1,7 +1,5 @@
 #include "storage/sqlite/billing/report_lines.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/error.h"
@@ -88,7 +86,7 @@ core::Period period_of(const Statement& row) {
 
 }  // namespace
 
-std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
+std::vector<core::ClosedPeriod> read_closed_periods(SQLite::Database& database) {
   Statement rows(
       database,
       "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, "
@@ -96,9 +94,9 @@ std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
       "r.period = p.id ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r "
       "WHERE r.period = p.id AND r.carried_by IS NULL) FROM period AS p "
       "ORDER BY begins_at");
-  std::vector<ClosedPeriod> periods;
+  std::vector<core::ClosedPeriod> periods;
   while (rows.step()) {
-    ClosedPeriod& period = periods.emplace_back();
+    core::ClosedPeriod& period = periods.emplace_back();
     period.key = rows.integer(0);
     period.period = period_of(rows);
     period.zone = rows.text(4);
@@ -116,34 +114,7 @@ std::vector<ClosedPeriod> read_closed_periods(SQLite::Database& database) {
   return periods;
 }
 
-// Closed periods share no instant, so the last one that begins before an instant decides.
-const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
-                                              const core::Period& period) {
-  const auto behind =
-      std::partition_point(closed.begin(), closed.end(),
-                           [&](const ClosedPeriod& one) { return one.period.begin < period.end; });
-  return behind != closed.begin() && std::prev(behind)->overlaps(period) ? &*std::prev(behind)
-                                                                         : nullptr;
-}
-
-const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed, core::UtcTime time) {
-  core::Period instant;
-  instant.begin = time;
-  instant.end = time + std::chrono::milliseconds(1);
-  return overlapping_closed_period(closed, instant);
-}
-
-bool is_closed_throughout(const std::vector<ClosedPeriod>& closed, core::UtcTime begin,
-                          core::UtcTime end) {
-  for (const ClosedPeriod& one : closed) {
-    if (one.contains(begin)) {
-      begin = one.period.end;
-    }
-  }
-  return begin >= end;
-}
-
-FrozenLines::FrozenLines(SQLite::Database& database, const ReportQuery& query)
+FrozenLines::FrozenLines(SQLite::Database& database, const core::ReportQuery& query)
     : accounts_(database),
       cursor_(database,
               selected_lines() +
@@ -189,7 +160,7 @@ std::int64_t StandingLines::revisions(std::int64_t task, std::int64_t snapshot,
   return revisions_.integer(0);
 }
 
-void add_frozen_label_names(SQLite::Database& database, const ReportQuery& query,
+void add_frozen_label_names(SQLite::Database& database, const core::ReportQuery& query,
                             std::set<std::string>& names) {
   Cursor cursor(database,
                 "SELECT DISTINCT labels FROM report_line WHERE billed_at >= ?1 AND billed_at < ?2 "

@@ -1,7 +1,5 @@
 #include "storage/sqlite/billing/shared_tasks.h"
 
-#include "storage/sqlite/database.h"
-#include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
@@ -26,8 +24,8 @@ std::int64_t accounts_in(SQLite::Database& database) {
 }
 
 // Each pair of tasks once. CROSS JOIN fixes the order: few accounts, then the index.
-std::string pairs_sql(SharedTaskScope scope) {
-  const bool last_run = scope == SharedTaskScope::last_run;
+std::string pairs_sql(core::SharedTaskScope scope) {
+  const bool last_run = scope == core::SharedTaskScope::last_run;
   return std::string(
              "SELECT x.name, y.name, count(*), sum(one_task), "
              "coalesce(min(CASE WHEN one_task THEN task_id END), min(task_id)) FROM ("
@@ -43,24 +41,21 @@ std::string pairs_sql(SharedTaskScope scope) {
 
 }  // namespace
 
-std::vector<SharedTasks> tasks_under_two_accounts(const std::string& path, SharedTaskScope scope) {
-  const auto database = open_for_reading(path);
-  require_schema(*database, path, embedded_migrations());
-  return with_ledger_errors(path, "read", [&] {
-    std::vector<SharedTasks> all;
-    if (accounts_in(*database) < 2) {
-      return all;
-    }
-    Statement pairs(*database, pairs_sql(scope).c_str());
-    while (pairs.step()) {
-      all.push_back({.account = std::string(pairs.text(0)),
-                     .other = std::string(pairs.text(1)),
-                     .tasks = static_cast<std::uint64_t>(pairs.integer(2)),
-                     .one_task = static_cast<std::uint64_t>(pairs.integer(3)),
-                     .example = std::string(pairs.text(4))});
-    }
+std::vector<core::SharedTasks> find_shared_tasks(SQLite::Database& database,
+                                                 core::SharedTaskScope scope) {
+  std::vector<core::SharedTasks> all;
+  if (accounts_in(database) < 2) {
     return all;
-  });
+  }
+  Statement pairs(database, pairs_sql(scope).c_str());
+  while (pairs.step()) {
+    all.push_back({.account = std::string(pairs.text(0)),
+                   .other = std::string(pairs.text(1)),
+                   .tasks = static_cast<std::uint64_t>(pairs.integer(2)),
+                   .one_task = static_cast<std::uint64_t>(pairs.integer(3)),
+                   .example = std::string(pairs.text(4))});
+  }
+  return all;
 }
 
 std::string charged_under_sql(SQLite::Database& database) {

@@ -23,8 +23,9 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/close.h"
 #include "cmd/report.h"
-#include "storage/sqlite/billing/closing.h"
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/billing_source.h"
+#include "core/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/csv_table.h"
@@ -222,13 +223,13 @@ class Program {
               cmd::ok);
   }
   [[nodiscard]] std::vector<int> written_off(int month) const {
-    storage::Reports reports(ledger_);
+    core::Reports reports(storage::open_billing_source(ledger_));
     std::vector<int> tasks;
-    for (const storage::ClosedPeriod& closed : reports.closed_periods()) {
+    for (const core::ClosedPeriod& closed : reports.closed_periods()) {
       if (closed.period.name != month_name(month)) {
         continue;
       }
-      for (const storage::TaskName& task : reports.written_off(closed)) {
+      for (const core::TaskName& task : reports.source().written_off(closed)) {
         tasks.push_back(std::stoi(task.task_id.substr(1)));
       }
     }
@@ -246,14 +247,14 @@ class Program {
 
   /// A closing that dies after some lines.
   void die_while_closing(int month, int lines) const {
-    storage::Reports reports(ledger_);
+    core::Reports reports(storage::open_billing_source(ledger_));
     const core::TimeZone utc("UTC");
     const core::Period period = core::parse_period(month_name(month), utc);
-    storage::Closing closing(ledger_, {.period = period, .zone = "UTC"}, kMuchLater);
+    const auto closing = reports.source().close({.period = period, .zone = "UTC"}, kMuchLater);
     reports.each_line({.begin = period.begin, .end = period.end}, {}, utc,
                       [&](const core::ReportLine& line) {
                         if (lines-- > 0) {
-                          closing.add(line);
+                          closing->add(line);
                         }
                       });
   }

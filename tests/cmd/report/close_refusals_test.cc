@@ -11,7 +11,8 @@
 
 #include "cmd/report.h"
 #include "cmd/report/closed_periods.h"
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/cmd/report/close_fixture.h"
 
@@ -37,7 +38,7 @@ TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
       told("cannot close 2026-10: 3 lines have no cost (model typo, 2 lines: no price for "
            "this model; model m, 1 line: the answer has no usable duration_seconds)"))
       << told_;
-  EXPECT_TRUE(storage::Reports(ledger_).closed_periods().empty());
+  EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
   const std::string before = report("2026-10");
   json_ = true;
   ASSERT_EQ(close("2026-10", true), cmd::ok);

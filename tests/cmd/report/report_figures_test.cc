@@ -6,7 +6,7 @@ namespace {
 
 constexpr core::UtcTime kAt{std::chrono::seconds(1'790'812'800)};
 
-const std::vector<storage::ClosedPeriod> kNoneClosed;
+const std::vector<core::ClosedPeriod> kNoneClosed;
 
 core::FinishedTask finished(bool succeeded) {
   core::FinishedTask task;
@@ -77,7 +77,7 @@ TEST(ReportFigures, WhatIsLeftOfASumOfNoLinesIsNotKnown) {
 
 TEST(ReportFigures, AdjustmentsAreOfNoDay) {
   const core::TimeZone utc("UTC");
-  std::vector<storage::ClosedPeriod> closed(1);
+  std::vector<core::ClosedPeriod> closed(1);
   closed.front().key = 7;
   closed.front().period = core::parse_period("2026-09", utc);
   cmd::ReportFigures figures(utc, closed);

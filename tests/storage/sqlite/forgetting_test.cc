@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/billing/reports.h"
-#include "storage/sqlite/billing/shared_tasks.h"
+#include "core/billing/billing_source.h"
+#include "core/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "tests/storage/small_ledger.h"
 
@@ -24,10 +25,11 @@ class ForgettingTest : public SmallLedgerTest {
         .getString();
   }
   std::uint64_t open_tasks() {
-    storage::ReportQuery query;
+    core::ReportQuery query;
     query.begin = core::UtcTime{};
     query.end = core::UtcTime::max();
-    const storage::OpenTasks open = storage::Reports(path_).open_tasks(query);
+    const core::OpenTasks open =
+        core::Reports(storage::open_billing_source(path_)).source().open_tasks(query);
     return open.unfinished + open.missing;
   }
   std::uint64_t pending() {
@@ -118,7 +120,7 @@ TEST_F(ForgettingTest, AForgottenTaskIsNotSharedByTwoAccounts) {
     entries::import(store, std::vector<std::string>{"open"});
   }
   const auto shared = [&] {
-    return storage::tasks_under_two_accounts(path_, storage::SharedTaskScope::ledger).size();
+    return storage::open_billing_source(path_)->shared_tasks(core::SharedTaskScope::ledger).size();
   };
   ASSERT_EQ(shared(), 1U);
   EXPECT_EQ(storage::forget_tasks(path_, "other", {entries::id("open")}, clock_.utc()).forgotten,

@@ -1,4 +1,4 @@
-#include "storage/sqlite/billing/shared_tasks.h"
+#include "core/billing/billing_source.h"
 
 #include <gtest/gtest.h>
 
@@ -7,15 +7,16 @@
 #include <vector>
 
 #include "core/billing/price_book.h"
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/reports.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
 
-using storage::SharedTasks;
-using storage::SharedTaskScope;
+using core::SharedTasks;
+using core::SharedTaskScope;
 
 class SharedTasksTest : public testing::Test {
  protected:
@@ -38,14 +39,14 @@ class SharedTasksTest : public testing::Test {
     exec("DROP TRIGGER snapshot_is_fixed; UPDATE snapshot SET raw_sha256 = randomblob(32)");
   }
   std::vector<SharedTasks> shared(SharedTaskScope scope = SharedTaskScope::ledger) {
-    return storage::tasks_under_two_accounts(path_, scope);
+    return storage::open_billing_source(path_)->shared_tasks(scope);
   }
   // "account task_id cost note; …" of all lines.
   std::string lines(bool with_prices = true) {
     const auto prices = core::PriceBook::parse(
         "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,,2,USD,,\n", "p");
     std::string all;
-    storage::Reports reports(path_);
+    core::Reports reports(storage::open_billing_source(path_));
     reports.each_line({.begin = core::UtcTime{}, .end = core::UtcTime(std::chrono::hours(1))},
                       {.prices = with_prices ? &prices : nullptr}, core::TimeZone("UTC"),
                       [&](const core::ReportLine& line) {
@@ -136,7 +137,7 @@ TEST_F(SharedTasksTest, SumUpAsTheirLinesDo) {
   const auto prices = core::PriceBook::parse(
       "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,,2,USD,,\n", "p");
   std::map<std::string, core::Decimal> cost;
-  storage::Reports reports(path_);
+  core::Reports reports(storage::open_billing_source(path_));
   reports.sum_lines({.begin = core::UtcTime{}, .end = core::UtcTime(std::chrono::hours(1))},
                     {.prices = &prices}, core::TimeZone("UTC"),
                     [&](const core::ReportLine& line, std::int64_t times) {

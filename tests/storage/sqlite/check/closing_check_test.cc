@@ -6,11 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/billing/billing_source.h"
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
-#include "storage/sqlite/billing/closing.h"
-#include "storage/sqlite/billing/reports.h"
-#include "storage/sqlite/billing/repricing.h"
+#include "core/billing/reports.h"
+#include "core/billing/repricing.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
@@ -44,9 +45,8 @@ class ClosingCheckTest : public testing::Test {
 
   // Dearer prices for October, in December.
   void reprice_october() {
-    const auto closed = storage::Reports(path_).closed_periods();
-    storage::Repricing repricing(path_, closed.at(0), kDearer, core::UtcTime{});
-    repricing.commit();
+    const auto source = storage::open_billing_source(path_);
+    source->reprice(source->closed_periods().at(0), kDearer, core::UtcTime{});
     close("2026-12");
   }
 
@@ -61,13 +61,14 @@ class ClosingCheckTest : public testing::Test {
   void close(const std::string& name) {
     const core::TimeZone zone("UTC");
     const core::PriceBook prices = core::PriceBook::parse(kPrices, "prices.csv");
-    storage::ClosedPeriod period{.period = core::parse_period(name, zone), .zone = "UTC"};
+    core::ClosedPeriod period{.period = core::parse_period(name, zone), .zone = "UTC"};
     period.prices = kPrices;
-    storage::Reports reports(path_);
-    storage::Closing closing(path_, period, core::UtcTime(std::chrono::milliseconds(kOctober)));
+    core::Reports reports(storage::open_billing_source(path_));
+    const auto closing =
+        reports.source().close(period, core::UtcTime(std::chrono::milliseconds(kOctober)));
     reports.each_line({.begin = period.period.begin, .end = period.period.end}, {.prices = &prices},
-                      zone, [&](const core::ReportLine& line) { closing.add(line); });
-    closing.commit(std::string(64, '0'));
+                      zone, [&](const core::ReportLine& line) { closing->add(line); });
+    closing->commit(std::string(64, '0'));
   }
   std::vector<std::string> faults() {
     storage::Faults faults;

@@ -1,4 +1,4 @@
-#include "storage/sqlite/billing/reports.h"
+#include "core/billing/reports.h"
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "storage/ledger_error.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
@@ -21,13 +22,13 @@ namespace {
 using support::BillingTask;
 using SumVisit = std::function<void(const core::ReportLine&, std::int64_t)>;
 
-storage::ReportQuery between(std::int64_t begin, std::int64_t end) {
+core::ReportQuery between(std::int64_t begin, std::int64_t end) {
   return {.begin = core::UtcTime(std::chrono::milliseconds(begin)),
           .end = core::UtcTime(std::chrono::milliseconds(end))};
 }
 
 // The tasks behind the lines, each once.
-void each_task(storage::Reports& reports, const storage::ReportQuery& query,
+void each_task(core::Reports& reports, const core::ReportQuery& query,
                const std::function<void(const core::FinishedTask&)>& visit) {
   reports.each_line(query, {}, core::TimeZone("UTC"), [&](const core::ReportLine& line) {
     if (line.charge.kind == core::LineKind::main) {
@@ -71,17 +72,17 @@ class ReportsTest : public testing::Test {
                    "raw_sha256) SELECT 1 + i, (SELECT id FROM task WHERE account = 1 AND task_id = "
                    "printf('t%06d', i)), 1, i * 20000, 2 + (i % 7 = 0), 2, zeroblob(32) FROM n");
   }
-  std::string ids(const storage::ReportQuery& query) {
+  std::string ids(const core::ReportQuery& query) {
     std::string all;
-    storage::Reports reports(path_);
+    core::Reports reports(storage::open_billing_source(path_));
     each_task(reports, query, [&](const core::FinishedTask& task) {
       all += (all.empty() ? "" : " ") + task.task_id;
     });
     return all;
   }
-  std::vector<core::BilledAt> sources(const storage::ReportQuery& query) {
+  std::vector<core::BilledAt> sources(const core::ReportQuery& query) {
     std::vector<core::BilledAt> all;
-    storage::Reports reports(path_);
+    core::Reports reports(storage::open_billing_source(path_));
     each_task(reports, query,
               [&](const core::FinishedTask& task) { all.push_back(task.billed_at_source); });
     return all;
@@ -120,17 +121,17 @@ TEST_F(ReportsTest, WithoutAFinishTimeTheFirstFinalSnapshotCounts) {
   using core::BilledAt;
   EXPECT_EQ(sources(between(3000, 3001)),
             (std::vector{BilledAt::first_seen_finished, BilledAt::named}));
-  storage::ReportQuery query = between(3000, 3001);
-  query.time = storage::ReportTime::submit;
+  core::ReportQuery query = between(3000, 3001);
+  query.time = core::ReportTime::submit;
   EXPECT_EQ(sources(query), std::vector{BilledAt::first_seen});
 }
 
 TEST_F(ReportsTest, ChoosesByStatusAndSubmitTime) {
   add({.id = "s", .state = 1, .columns = ", submit_time, finish_time", .values = ", 100, 9000"});
   add({.id = "f", .state = 2, .columns = ", submit_time, finish_time", .values = ", 200, 8000"});
-  storage::ReportQuery query = between(0, 1000);
+  core::ReportQuery query = between(0, 1000);
   EXPECT_EQ(ids(query), "");
-  query.time = storage::ReportTime::submit;
+  query.time = core::ReportTime::submit;
   EXPECT_EQ(ids(query), "s f");
   query.failures = false;
   EXPECT_EQ(ids(query), "s");
@@ -148,7 +149,7 @@ TEST_F(ReportsTest, ReadsEveryColumnAsItWasSent) {
            .values = ", 5000, 0, 'm', 'generate', '720p', '16:9', '5.0', '108900', '3.60', "
                      "'{\"customer\":\"A\",\"project\":\"B\"}'"});
   int seen = 0;
-  storage::Reports reports(path_);
+  core::Reports reports(storage::open_billing_source(path_));
   each_task(reports, between(0, 10000), [&](const core::FinishedTask& task) {
     ++seen;
     EXPECT_EQ(task.account, "studio");
@@ -175,8 +176,9 @@ TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
   add({.id = "c", .state = 0}, 1000);
   add({.id = "d", .state = 3}, 700);
   add_finished("e", 700);
-  const storage::ReportQuery query = between(500, 1000);
-  const storage::OpenTasks open = storage::Reports(path_).open_tasks(query);
+  const core::ReportQuery query = between(500, 1000);
+  const core::OpenTasks open =
+      core::Reports(storage::open_billing_source(path_)).source().open_tasks(query);
   EXPECT_EQ(open.unfinished, 2U);
   EXPECT_EQ(open.missing, 1U);
 }
@@ -190,13 +192,13 @@ TEST_F(ReportsTest, OfOneAccountAlone) {
        .values = ", 601, 601, '{\"for\":\"studio\"}'"});
   add({.account = "studio", .id = "b"}, 602);
   add({.account = "studio", .id = "open", .state = 0}, 603);
-  storage::Reports reports(path_);
-  storage::ReportQuery query = between(500, 1000);
+  core::Reports reports(storage::open_billing_source(path_));
+  core::ReportQuery query = between(500, 1000);
   EXPECT_EQ(ids(query), "a a b");
-  query.account = reports.accounts().at("studio");
+  query.account = reports.source().accounts().at("studio");
   EXPECT_EQ(ids(query), "a b");
   EXPECT_EQ(reports.label_names(query), std::vector<std::string>{"for"});
-  EXPECT_EQ(reports.open_tasks(query).unfinished, 1U);
+  EXPECT_EQ(reports.source().open_tasks(query).unfinished, 1U);
   std::int64_t tasks = 0;
   reports.sum_lines(query, {}, core::TimeZone("UTC"),
                     [&](const core::ReportLine& line, std::int64_t times) {
@@ -204,15 +206,15 @@ TEST_F(ReportsTest, OfOneAccountAlone) {
                       tasks += times;
                     });
   EXPECT_EQ(tasks, 2);
-  query.time = storage::ReportTime::submit;
+  query.time = core::ReportTime::submit;
   EXPECT_EQ(ids(query), "a b");
-  query.account = reports.accounts().at("default");
+  query.account = reports.source().accounts().at("default");
   EXPECT_EQ(ids(query), "a");
-  EXPECT_EQ(reports.open_tasks(query).unfinished, 0U);
+  EXPECT_EQ(reports.source().open_tasks(query).unfinished, 0U);
 }
 
 TEST_F(ReportsTest, ReadsOneStateWhileARunWrites) {
-  storage::Reports reports(path_);
+  core::Reports reports(storage::open_billing_source(path_));
   add_finished("late", 5000);
   int seen = 0;
   each_task(reports, between(0, 10000), [&](const core::FinishedTask&) { ++seen; });
@@ -246,10 +248,10 @@ TEST_F(ReportsTest, SumsAreThoseOfTheLines) {
   add_many(10'000, false);
   add({.account = "studio", .id = "t", .columns = ", finish_time", .values = ", 4000000"});
   const core::TimeZone zone("Europe/Berlin");
-  storage::Reports reports(path_);
-  for (const auto time : {storage::ReportTime::finish, storage::ReportTime::submit}) {
+  core::Reports reports(storage::open_billing_source(path_));
+  for (const auto time : {core::ReportTime::finish, core::ReportTime::submit}) {
     for (const bool failures : {true, false}) {
-      storage::ReportQuery query = between(kFrom, kTo);
+      core::ReportQuery query = between(kFrom, kTo);
       query.time = time;
       query.failures = failures;
       const auto of_lines = kinds([&](const SumVisit& visit) {
@@ -266,25 +268,27 @@ TEST_F(ReportsTest, SumsOfMoreKindsThanAreKeptAreComplete) {
   add_many(20'000, true);
   std::set<std::string> tokens;
   std::int64_t tasks = 0;
-  storage::Reports(path_).sum_lines(between(1, 500'000'000), {}, core::TimeZone("UTC"),
-                                    [&](const core::ReportLine& line, std::int64_t times) {
-                                      tokens.insert(line.task.facts.completion_tokens);
-                                      tasks += times;
-                                    });
+  core::Reports(storage::open_billing_source(path_))
+      .sum_lines(between(1, 500'000'000), {}, core::TimeZone("UTC"),
+                 [&](const core::ReportLine& line, std::int64_t times) {
+                   tokens.insert(line.task.facts.completion_tokens);
+                   tasks += times;
+                 });
   EXPECT_EQ(tasks, 20'000);
   EXPECT_EQ(tokens.size(), 20'000U);
 }
 
 TEST_F(ReportsTest, SumsWithoutLabelsTakeTasksTogether) {
   add_many(1000, false);
-  storage::ReportQuery query = between(0, 500'000'000);
+  core::ReportQuery query = between(0, 500'000'000);
   query.labels = false;
   std::int64_t tasks = 0;
-  storage::Reports(path_).sum_lines(query, {}, core::TimeZone("UTC"),
-                                    [&](const core::ReportLine& line, std::int64_t times) {
-                                      EXPECT_TRUE(line.task.labels.empty());
-                                      tasks += times;
-                                    });
+  core::Reports(storage::open_billing_source(path_))
+      .sum_lines(query, {}, core::TimeZone("UTC"),
+                 [&](const core::ReportLine& line, std::int64_t times) {
+                   EXPECT_TRUE(line.task.labels.empty());
+                   tasks += times;
+                 });
   EXPECT_EQ(tasks, 1001);
 }
 
@@ -307,22 +311,23 @@ TEST_F(ReportsTest, SumsAreOfOneStateWhileARunCommits) {
   constexpr int kReports = 200;
   for (int i = 0; i < kReports; ++i) {
     std::int64_t balance = 0;
-    storage::Reports(path_).sum_lines(
-        between(500, 1'000'000'000), {}, core::TimeZone("UTC"),
-        [&](const core::ReportLine& line, std::int64_t times) {
-          if (line.task.facts.model.empty()) {
-            balance +=
-                line.task.billed_at < core::UtcTime(std::chrono::seconds(10)) ? times : -times;
-          }
-        });
+    core::Reports(storage::open_billing_source(path_))
+        .sum_lines(between(500, 1'000'000'000), {}, core::TimeZone("UTC"),
+                   [&](const core::ReportLine& line, std::int64_t times) {
+                     if (line.task.facts.model.empty()) {
+                       balance += line.task.billed_at < core::UtcTime(std::chrono::seconds(10))
+                                      ? times
+                                      : -times;
+                     }
+                   });
     ASSERT_EQ(balance, 0) << i;
   }
 }
 
 TEST_F(ReportsTest, WhatAVisitThrowsEndsTheReport) {
   add_many(20'000, true);
-  storage::Reports reports(path_);
-  const storage::ReportQuery query = between(0, 500'000'000);
+  core::Reports reports(storage::open_billing_source(path_));
+  const core::ReportQuery query = between(0, 500'000'000);
   const core::TimeZone zone("UTC");
   int visits = 0;
   const auto stop = [&visits] {
@@ -343,9 +348,9 @@ TEST_F(ReportsTest, DamageEndsTheReportBehindTheLinesBeforeIt) {
   add_many(5000, false);
   storage::open_for_writing(path_)->exec(
       "UPDATE task SET labels = '{\"customer' WHERE task_id = 't004000'");
-  const storage::ReportQuery query = between(1, 500'000'000);
+  const core::ReportQuery query = between(1, 500'000'000);
   const core::TimeZone zone("UTC");
-  storage::Reports reports(path_);
+  core::Reports reports(storage::open_billing_source(path_));
   std::string last;
   int lines = 0;
   EXPECT_THROW(reports.each_line(query, {}, zone,
@@ -363,7 +368,7 @@ TEST_F(ReportsTest, DamageEndsTheReportBehindTheLinesBeforeIt) {
 
 TEST(Reports, RefuseAMissingLedger) {
   const support::TempDir folder;
-  EXPECT_THROW(storage::Reports(folder.path("none.db")), storage::LedgerUnreadable);
+  EXPECT_THROW(storage::open_billing_source(folder.path("none.db")), storage::LedgerUnreadable);
 }
 
 }  // namespace

@@ -1,0 +1,175 @@
+#include "core/billing/line_csv.h"
+
+#include <utility>
+#include <variant>
+
+#include "core/files/sha256.h"
+
+namespace core {
+namespace {
+
+CellKind kind_of(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::time:
+      return CellKind::time;
+    case FactKind::text:
+    case FactKind::price_text:
+      break;
+    case FactKind::count:
+      return CellKind::count;
+  }
+  return CellKind::text;
+}
+
+bool is_shown(const Fact& fact, FactPlace place, const LineShape& shape) {
+  return fact.place == place && fact.since <= shape.schema_version;
+}
+
+}  // namespace
+
+ReportColumn fact_column(const Fact& fact) {
+  return {std::string(fact.name_in_reports()), kind_of(fact)};
+}
+
+std::string_view label_of(const FinishedTask& task, std::string_view name) {
+  for (const auto& [label, value] : task.labels) {
+    if (label == name) {
+      return value;
+    }
+  }
+  return {};
+}
+
+std::vector<ReportColumn> line_columns(const LineShape& shape) {
+  std::vector<ReportColumn> columns;
+  const auto add = [&columns](CellKind kind, std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      columns.push_back({name, kind});
+    }
+  };
+  const auto add_facts = [&columns, &shape](FactPlace place) {
+    for (const Fact& fact : kFacts) {
+      if (is_shown(fact, place, shape)) {
+        columns.push_back(fact_column(fact));
+      }
+    }
+  };
+  add(CellKind::text, {"line_id", "account", "task_id"});
+  add_facts(FactPlace::before_status);
+  add(CellKind::text, {"status"});
+  add_facts(FactPlace::behind_status);
+  add(CellKind::text, {"unit"});
+  add(CellKind::amount, {"quantity", "unit_price"});
+  add(CellKind::text, {"currency"});
+  add(CellKind::amount, {"cost"});
+  add(CellKind::text, {"cost_note", "adjusts"});
+  for (const std::string& label : shape.labels) {
+    columns.push_back({"label_" + label, CellKind::text});
+  }
+  add(CellKind::count, {"snapshot_id"});
+  add(CellKind::text, {"raw_sha256"});
+  add_facts(FactPlace::at_the_end);
+  return columns;
+}
+
+namespace {
+
+// The counts stand on the first line of a task alone.
+void write_fact(const TaskFacts& facts, const Fact& fact, bool first_line, const TimeZone& zone,
+                RowSink& row) {
+  if (const FactTime* time = std::get_if<FactTime>(&fact.member)) {
+    row.time(zone, facts.**time);
+    return;
+  }
+  const std::string& text = facts.*std::get<FactText>(fact.member);
+  if (fact.kind != FactKind::count) {
+    row.text(text);
+  } else {
+    row.count(first_line ? std::string_view(text) : std::string_view());
+  }
+}
+
+}  // namespace
+
+void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& zone,
+                RowSink& row) {
+  const FinishedTask& task = line.task;
+  const Charge& charge = line.charge;
+  const auto write_facts = [&](FactPlace place) {
+    for (const Fact& fact : kFacts) {
+      if (is_shown(fact, place, shape)) {
+        write_fact(task.facts, fact, charge.kind == LineKind::main, zone, row);
+      }
+    }
+  };
+  for (const std::string* text : {&charge.line_id, &task.account, &task.task_id}) {
+    row.text(*text);
+  }
+  write_facts(FactPlace::before_status);
+  row.text(task.succeeded ? "success" : "failure");
+  write_facts(FactPlace::behind_status);
+  row.text(charge.unit ? name(*charge.unit) : std::string_view());
+  row.amount(charge.quantity);
+  row.amount(charge.unit_price);
+  row.text(charge.currency);
+  row.amount(charge.cost);
+  row.text(charge.cost_note);
+  row.text(line.adjusts);
+  for (const std::string& label : shape.labels) {
+    row.text(label_of(task, label));
+  }
+  row.count(std::to_string(task.snapshot));
+  row.text(task.raw_sha256);
+  write_facts(FactPlace::at_the_end);
+  row.end_row();
+}
+
+void RowSink::amount(const std::optional<Decimal>& amount) {
+  add(CellKind::amount, amount ? amount->text() : std::string());
+}
+
+void RowSink::time(const TimeZone& zone, const std::optional<UtcTime>& time) {
+  scratch_.clear();
+  if (time) {
+    zone.append_text(scratch_, *time);
+  }
+  add(CellKind::time, scratch_);
+}
+
+CsvRows::CsvRows(std::string& out, const std::vector<ReportColumn>& columns, char delimiter)
+    : csv_(out, delimiter) {
+  for (const ReportColumn& column : columns) {
+    csv_.text(column.name);
+  }
+  csv_.end_row();
+}
+
+void CsvRows::add(CellKind kind, std::string_view text) {
+  if (kind == CellKind::text) {
+    csv_.text(text);
+  } else {
+    csv_.number(text);
+  }
+}
+
+std::string hash_lines(Reports& reports, const ReportQuery& query, const Pricing& pricing,
+                       const TimeZone& zone, int schema_version,
+                       const std::function<void(const ReportLine&)>& visit) {
+  constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
+  const LineShape shape{reports.label_names(query), schema_version};
+  Sha256 hash;
+  std::string block;
+  CsvRows rows(block, line_columns(shape), ',');
+  reports.each_line(query, pricing, zone, [&](const ReportLine& line) {
+    visit(line);
+    write_line(line, shape, zone, rows);
+    if (block.size() >= kBlockBytes) {
+      hash.update(block);
+      block.clear();
+    }
+  });
+  hash.update(block);
+  return hex(hash.finish());
+}
+
+}  // namespace core

@@ -1,0 +1,105 @@
+#include "core/billing/reports.h"
+
+#include <utility>
+
+#include "core/billing/adjusted_tasks.h"
+#include "core/billing/line_merge.h"
+#include "core/billing/task_groups.h"
+
+namespace core {
+namespace {
+
+// What frozen lines are read by: none for a report that shows tasks as they are now.
+ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod>& closed) {
+  ReportQuery part = query;
+  if (closed.empty()) {
+    part.end = part.begin;
+  }
+  return part;
+}
+
+}  // namespace
+
+// Those that matter to a report.
+const std::vector<ClosedPeriod>& Reports::closed_for(const ReportQuery& query) const {
+  static const std::vector<ClosedPeriod> kNone;
+  return query.time == ReportTime::finish ? source_->closed_periods() : kNone;
+}
+
+// Found once for the labels and the lines of a report.
+const std::vector<OwnedLine>& Reports::adjustments_for(const ReportQuery& query) {
+  static const std::vector<OwnedLine> kNone;
+  if (is_closed_throughout(closed_for(query), query.begin, query.end)) {
+    return kNone;
+  }
+  if (adjusted_query_ != query) {
+    adjustments_ = find_adjustments(*source_, closed_for(query), query);
+    adjusted_query_ = query;
+  }
+  return adjustments_;
+}
+
+void Reports::each_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
+                        const std::function<void(const ReportLine&)>& visit) {
+  const std::vector<ClosedPeriod>& closed = closed_for(query);
+  const std::vector<OwnedLine>& adjustments = adjustments_for(query);
+  each_merged_line({.tasks = source_->finished_tasks(query, !closed.empty()),
+                    .frozen = source_->frozen_lines(frozen_part(query, closed)),
+                    .adjustments = adjustments},
+                   closed, pricing, zone, visit);
+}
+
+void Reports::sum_lines(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
+                        const std::function<void(const ReportLine&, std::int64_t)>& visit) {
+  const std::vector<ClosedPeriod>& closed = closed_for(query);
+  const auto visit_owned = [&](OwnedLine& line) {
+    round_cost(line.charge, pricing.round_places);
+    visit(line.view(), 1);
+  };
+  for (OwnedLine line : adjustments_for(query)) {
+    visit_owned(line);
+  }
+  OwnedLine line;
+  for (const auto frozen = source_->frozen_lines(frozen_part(query, closed)); !frozen->at_end();) {
+    frozen->take(line);
+    visit_owned(line);
+  }
+  each_task_group(*source_, query, closed, zone, [&](const FinishedTask& task, std::int64_t count) {
+    for (const Charge& charge : charges_of(task, pricing, zone)) {
+      visit({.task = task, .charge = charge}, count);
+    }
+  });
+}
+
+std::vector<std::string> Reports::label_names(const ReportQuery& query) {
+  std::set<std::string> names;
+  const std::vector<ClosedPeriod>& closed = closed_for(query);
+  source_->add_task_label_names(
+      query, !closed.empty(),
+      [&closed](UtcTime time) { return closed_period_at(closed, time) != nullptr; }, names);
+  if (!closed.empty()) {
+    source_->add_frozen_label_names(query, names);
+    for (const OwnedLine& line : adjustments_for(query)) {
+      for (const auto& [name, value] : line.task.labels) {
+        names.insert(name);
+      }
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+std::set<std::int64_t> Reports::corrected_periods(const ReportQuery& query) {
+  std::set<std::int64_t> keys;
+  for (const OwnedLine& line : adjustments_for(query)) {
+    keys.insert(line.incurred_in);
+  }
+  return keys;
+}
+
+std::vector<std::string> Reports::closing_faults(const ReportQuery& query) {
+  const bool frozen = is_closed_throughout(closed_periods(), query.begin, query.end);
+  return source_->closing_faults(frozen ? query.begin : UtcTime::min(),
+                                 frozen ? query.end : UtcTime::max(), corrected_periods(query));
+}
+
+}  // namespace core

@@ -1,0 +1,401 @@
+// What core::BillingSource promises, held against the fake and every back end.
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/billing/billing_source.h"
+#include "core/billing/line_csv.h"
+#include "core/billing/reports.h"
+#include "core/billing/repricing.h"
+#include "core/error.h"
+#include "storage/open_ledger.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/fake_billing_source.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using core::TaskState;
+using support::BillingAnswer;
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
+constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
+
+core::UtcTime utc(std::int64_t ms) { return core::UtcTime(std::chrono::milliseconds(ms)); }
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual std::int64_t record(const BillingAnswer& answer) = 0;
+  virtual std::unique_ptr<core::BillingSource> open() = 0;
+};
+
+class FakeSubject final : public Subject {
+ public:
+  std::int64_t record(const BillingAnswer& answer) override { return ledger_.record(answer); }
+  std::unique_ptr<core::BillingSource> open() override { return ledger_.open(); }
+
+ private:
+  support::FakeBillingLedger ledger_;
+};
+
+class SqliteSubject final : public Subject {
+ public:
+  SqliteSubject() { support::make_billing_ledger(path_); }
+  std::int64_t record(const BillingAnswer& answer) override {
+    return support::record_billing_answer(path_, answer);
+  }
+  std::unique_ptr<core::BillingSource> open() override {
+    return storage::open_billing_source(path_);
+  }
+
+ private:
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+};
+
+struct Maker {
+  const char* name;
+  std::function<std::unique_ptr<Subject>()> make;
+};
+
+class BillingContract : public testing::TestWithParam<Maker> {
+ protected:
+  std::int64_t finish(const std::string& id, std::int64_t at, const std::string& seconds = "8",
+                      TaskState state = TaskState::succeeded, const std::string& body = "") {
+    return ledger_->record({.id = id,
+                            .state = state,
+                            .facts = {.submit_time = utc(at - 1000),
+                                      .finish_time = utc(at),
+                                      .model = "m",
+                                      .duration_seconds = seconds},
+                            .labels = {{"customer", "c" + id}},
+                            .observed_at = at + 1000,
+                            .body = body});
+  }
+  static core::ClosedPeriod period(const std::string& name) {
+    return {.period = core::parse_period(name, core::TimeZone("UTC")), .zone = "UTC"};
+  }
+  static core::ReportQuery of(const core::ClosedPeriod& closed) {
+    return {.begin = closed.period.begin, .end = closed.period.end};
+  }
+  // Freezes the period as `close` does, by its prices. Returns the hash.
+  std::string close(core::ClosedPeriod to_close) {
+    core::Reports reports(ledger_->open());
+    const auto book = to_close.prices
+                          ? std::optional(core::PriceBook::parse(*to_close.prices, "prices"))
+                          : std::nullopt;
+    const auto writer = reports.source().close(to_close, utc(kNovember));
+    const std::string hash =
+        core::hash_lines(reports, of(to_close), {.prices = book ? &*book : nullptr},
+                         core::TimeZone("UTC"), reports.source().schema_version(),
+                         [&](const core::ReportLine& line) { writer->add(line); });
+    writer->commit(hash);
+    return hash;
+  }
+  // "task seconds cost adjusts?" of each line.
+  std::string lines(const std::string& name) {
+    core::Reports reports(ledger_->open());
+    std::string all;
+    reports.each_line(of(period(name)), {}, core::TimeZone("UTC"),
+                      [&all](const core::ReportLine& line) {
+                        all += line.task.task_id + " " + line.task.facts.duration_seconds + " " +
+                               (line.charge.cost ? line.charge.cost->text() : "-") +
+                               (line.corrects() ? "*" : "") + "; ";
+                      });
+    return all;
+  }
+  static std::string prices(const std::string& price) {
+    return "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,," + price +
+           ",CNY,,\n";
+  }
+
+  std::unique_ptr<Subject> ledger_ = GetParam().make();
+};
+
+TEST_P(BillingContract, TasksComeByTimeWithinTheHalfOpenPeriod) {
+  finish("before", kOctober - 1);
+  finish("second", kOctober + 2000, "5.0", TaskState::failed);
+  finish("first", kOctober);
+  finish("behind", kNovember);
+  ledger_->record({.id = "unnamed", .facts = {.model = "m"}, .observed_at = kOctober + 3000});
+  ledger_->record({.id = "open", .state = TaskState::unfinished, .observed_at = kOctober + 1});
+  const auto source = ledger_->open();
+  std::string found;
+  core::FinishedTask task;
+  for (const auto tasks = source->finished_tasks(of(period("2026-10")), false); !tasks->at_end();) {
+    const core::UtcTime time = tasks->time();
+    tasks->take(task);
+    EXPECT_EQ(task.billed_at, time);
+    found += task.task_id + (task.succeeded ? " " : "! ");
+  }
+  EXPECT_EQ(found, "first second! unnamed ");
+  EXPECT_EQ(task.billed_at_source, core::BilledAt::first_seen_finished);
+  EXPECT_EQ(task.facts.model, "m");
+  EXPECT_EQ(source->accounts().count("default"), 1U);
+}
+
+TEST_P(BillingContract, QueriesChooseByOutcomeAndAccount) {
+  finish("good", kOctober);
+  finish("bad", kOctober, "8", TaskState::failed);
+  ledger_->record({.account = "other",
+                   .id = "theirs",
+                   .facts = {.finish_time = utc(kOctober), .model = "m"},
+                   .observed_at = kOctober});
+  const auto source = ledger_->open();
+  const auto ids = [&](core::ReportQuery query) {
+    std::set<std::string> found;
+    core::FinishedTask task;
+    for (const auto tasks = source->finished_tasks(query, false); !tasks->at_end();) {
+      tasks->take(task);
+      found.insert(task.task_id);
+    }
+    return found;
+  };
+  core::ReportQuery query = of(period("2026-10"));
+  query.account = source->accounts().at("other");
+  EXPECT_EQ(ids(query), std::set<std::string>({"theirs"}));
+  query.account = source->accounts().at("default");
+  query.failures = false;
+  EXPECT_EQ(ids(query), std::set<std::string>({"good"}));
+}
+
+TEST_P(BillingContract, ASourceSeesTheLedgerAsItWasWhenOpened) {
+  finish("a", kOctober);
+  const auto source = ledger_->open();
+  finish("b", kOctober);
+  const auto tasks = source->finished_tasks(of(period("2026-10")), false);
+  core::FinishedTask task;
+  tasks->take(task);
+  EXPECT_EQ(task.task_id, "a");
+  EXPECT_TRUE(tasks->at_end());
+}
+
+TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
+  finish("a", kOctober + 1000, "5.0");
+  finish("b", kOctober + 2000, "", TaskState::failed);
+  core::ClosedPeriod october = period("2026-10");
+  october.prices = prices("2");
+  october.missing = 3;
+  const std::string hash = close(october);
+  core::Reports reports(ledger_->open());
+  ASSERT_EQ(reports.closed_periods().size(), 1U);
+  const core::ClosedPeriod closed = reports.closed_periods().front();
+  EXPECT_EQ(closed.period.name, "2026-10");
+  EXPECT_EQ(closed.prices, october.prices);
+  EXPECT_EQ(closed.lines, 2);
+  EXPECT_EQ(closed.missing, 3U);
+  EXPECT_EQ(closed.sha256, hash);
+  EXPECT_FALSE(closed.repriced);
+  EXPECT_EQ(core::hash_lines(reports, of(closed), {}, core::TimeZone("UTC"), closed.schema_version,
+                             [](const core::ReportLine&) {}),
+            hash);
+  EXPECT_EQ(lines("2026-10"), "a 5.0 10; b  0; ");
+  EXPECT_TRUE(reports.source().finished_tasks(of(closed), true)->at_end());
+  EXPECT_EQ(reports.label_names(of(closed)), std::vector<std::string>({"customer"}));
+  EXPECT_TRUE(reports.closing_faults(of(closed)).empty());
+}
+
+TEST_P(BillingContract, AnOverlappingPeriodIsRefused) {
+  close(period("2026-10"));
+  EXPECT_THROW(static_cast<void>(ledger_->open()->close(period("2026-10-31"), utc(kNovember))),
+               core::Error);
+  close(period("2026-11"));
+  EXPECT_EQ(ledger_->open()->closed_periods().size(), 2U);
+}
+
+TEST_P(BillingContract, AnAbandonedClosingLeavesNothing) {
+  finish("a", kOctober);
+  {
+    core::Reports reports(ledger_->open());
+    const auto writer = reports.source().close(period("2026-10"), utc(kNovember));
+    writer->write_off(utc(kNovember));
+    reports.each_line(of(period("2026-10")), {}, core::TimeZone("UTC"),
+                      [&](const core::ReportLine& line) { writer->add(line); });
+  }
+  const auto source = ledger_->open();
+  EXPECT_TRUE(source->closed_periods().empty());
+  EXPECT_TRUE(source->frozen_lines(of(period("2026-10")))->at_end());
+}
+
+TEST_P(BillingContract, WhatIsHeardAfterwardsBecomesAdjustmentsOnce) {
+  finish("same", kOctober + 1000);
+  finish("changed", kOctober + 2000);
+  core::ClosedPeriod october = period("2026-10");
+  october.prices = prices("2");
+  close(october);
+  finish("same", kOctober + 1000, "8.0", TaskState::succeeded, "other bytes");
+  finish("changed", kOctober + 2000, "9", TaskState::succeeded, "nine");
+  finish("late", kOctober + 3000, "3");
+  EXPECT_EQ(lines("2026-10"), "same 8 16; changed 8 16; ");
+  EXPECT_EQ(lines("2026-11"), "changed -8 -16*; changed 9 18*; late 3 6*; ");
+  close(period("2026-11"));
+  EXPECT_EQ(lines("2026-11"), "changed -8 -16*; changed 9 18*; late 3 6*; ");
+  EXPECT_EQ(lines("2026-12"), "");
+  finish("changed", kOctober + 2000, "7", TaskState::succeeded, "seven");
+  EXPECT_EQ(lines("2026-12"), "changed -9 -18*; changed 7 14*; ");
+}
+
+TEST_P(BillingContract, StandingLinesAreThoseThatNoLineTakesBack) {
+  const std::int64_t first = finish("a", kOctober + 1000);
+  close(period("2026-10"));
+  finish("a", kOctober + 1000, "9", TaskState::succeeded, "nine");
+  close(period("2026-11"));
+  const auto source = ledger_->open();
+  const auto keys = source->tasks_ruled_by(source->closed_periods().front(), {});
+  ASSERT_FALSE(keys.empty());
+  const auto standing = source->standing_lines(keys.front());
+  ASSERT_EQ(standing.size(), 1U);
+  EXPECT_EQ(standing.front().task.facts.duration_seconds, "9");
+  EXPECT_EQ(standing.front().incurred_in, source->closed_periods().front().key);
+  EXPECT_EQ(standing.front().incurred_at, utc(kOctober + 1000));
+  EXPECT_EQ(source->revisions(keys.front(), first, core::LineKind::main), 1);
+  EXPECT_EQ(source->unpriced_lines(source->closed_periods().front(), core::LineScope::shown), 1);
+  EXPECT_EQ(source->unpriced_lines(source->closed_periods().front(), core::LineScope::standing), 1);
+}
+
+TEST_P(BillingContract, ALaterPriceBookRulesUntilAPeriodCarriesWhatItChanges) {
+  finish("a", kOctober + 1000);
+  core::ClosedPeriod october = period("2026-10");
+  october.prices = prices("2");
+  close(october);
+  {
+    const auto source = ledger_->open();
+    const core::Repricing tried =
+        core::try_prices(*source, source->closed_periods().front(), prices("3"));
+    EXPECT_EQ(tried.shown_in.name, "2026-11");
+    EXPECT_EQ(tried.lines.size(), 2U);
+    EXPECT_EQ(lines("2026-11"), "") << "trying prices records nothing";
+    source->reprice(source->closed_periods().front(), prices("3"), utc(kNovember));
+  }
+  EXPECT_EQ(ledger_->open()->closed_periods().front().ruling_prices(), prices("3"));
+  EXPECT_TRUE(ledger_->open()->closed_periods().front().repriced);
+  EXPECT_EQ(lines("2026-11"), "a -8 -16*; a 8 24*; ");
+  close(period("2026-11"));
+  EXPECT_FALSE(ledger_->open()->closed_periods().front().repriced);
+  EXPECT_EQ(lines("2026-12"), "");
+}
+
+TEST_P(BillingContract, SumsAreThoseOfTheLines) {
+  for (int i = 0; i < 60; ++i) {
+    finish("t" + std::to_string(i), kOctober + i % 7 * kDayMs, std::to_string(i % 3),
+           i % 5 == 0 ? TaskState::failed : TaskState::succeeded);
+  }
+  core::Reports reports(ledger_->open());
+  const core::ReportQuery query{.begin = utc(kOctober), .end = utc(kNovember), .labels = false};
+  using Sums = std::map<std::string, std::int64_t>;
+  const auto key = [](const core::ReportLine& line) {
+    return core::TimeZone("UTC").day(line.task.billed_at) + line.task.facts.duration_seconds +
+           (line.task.succeeded ? "" : "!");
+  };
+  Sums by_line;
+  reports.each_line(query, {}, core::TimeZone("UTC"),
+                    [&](const core::ReportLine& line) { ++by_line[key(line)]; });
+  Sums by_group;
+  reports.sum_lines(
+      query, {}, core::TimeZone("UTC"),
+      [&](const core::ReportLine& line, std::int64_t times) { by_group[key(line)] += times; });
+  EXPECT_EQ(by_group, by_line);
+  EXPECT_GT(by_line.size(), 20U);
+}
+
+TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
+  const auto unfinished = [this](const std::string& id, std::int64_t submitted) {
+    ledger_->record({.id = id,
+                     .state = TaskState::unfinished,
+                     .facts = {.submit_time = utc(submitted)},
+                     .observed_at = submitted});
+  };
+  unfinished("stale", kOctober);
+  unfinished("running", kOctober + 5000);
+  unfinished("behind", kNovember);
+  ledger_->record({.id = "gone", .state = TaskState::missing, .observed_at = kOctober});
+  const core::ClosedPeriod october = period("2026-10");
+  {
+    const auto source = ledger_->open();
+    EXPECT_EQ(source->open_tasks(of(october)).unfinished, 2U);
+    EXPECT_EQ(source->open_tasks(of(october)).missing, 1U);
+    const core::PeriodBlockers blockers = source->blockers(october.period, utc(kOctober + 1000));
+    EXPECT_EQ(blockers.running.count, 1U);
+    ASSERT_EQ(blockers.stale.count, 1U);
+    EXPECT_EQ(blockers.stale.first.front().task_id, "stale");
+    EXPECT_EQ(blockers.stale.oldest, utc(kOctober));
+    const auto writer = source->close(october, utc(kNovember));
+    writer->write_off(utc(kOctober + 1000));
+    writer->commit(std::string(64, '0'));
+  }
+  const auto source = ledger_->open();
+  const auto written_off = source->written_off(source->closed_periods().front());
+  ASSERT_EQ(written_off.size(), 1U);
+  EXPECT_EQ(written_off.front().task_id, "stale");
+}
+
+TEST_P(BillingContract, TellsOfTasksThatFinishInTheFuture) {
+  finish("now", kOctober);
+  EXPECT_EQ(ledger_->open()->future_tasks({}).tasks, 0U);
+  ledger_->record({.id = "future",
+                   .facts = {.finish_time = utc(kNovember), .model = "m"},
+                   .observed_at = kOctober + 2000});
+  const core::FutureTasks future = ledger_->open()->future_tasks({});
+  EXPECT_EQ(future.tasks, 1U);
+  EXPECT_EQ(future.task_id, "future");
+  EXPECT_EQ(future.latest, utc(kNovember));
+}
+
+TEST_P(BillingContract, TellsOfTasksUnderTwoAccounts) {
+  for (const char* account : {"one", "two"}) {
+    ledger_->record({.account = account,
+                     .id = "a",
+                     .facts = {.finish_time = utc(kOctober), .model = "m"},
+                     .observed_at = kOctober});
+  }
+  const auto shared = ledger_->open()->shared_tasks(core::SharedTaskScope::ledger);
+  ASSERT_EQ(shared.size(), 1U);
+  EXPECT_EQ(shared.front().account, "one");
+  EXPECT_EQ(shared.front().other, "two");
+  EXPECT_EQ(shared.front().tasks, 1U);
+  EXPECT_EQ(shared.front().one_task, 1U);
+  EXPECT_EQ(shared.front().example, "a");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BillingContract,
+    testing::Values(Maker{"Fake", [] { return std::make_unique<FakeSubject>(); }},
+                    Maker{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
+    [](const auto& maker) { return maker.param.name; });
+
+// A back end with several writers: a snapshot may become visible after a closing that saw one with
+// a higher number.
+TEST(FakeBilling, AnAnswerWithALowerNumberThatCameLaterIsFound) {
+  support::FakeBillingLedger ledger;
+  const core::TimeZone zone("UTC");
+  ledger.number_next(7);
+  ledger.record({.id = "early",
+                 .facts = {.finish_time = utc(kOctober), .model = "m"},
+                 .observed_at = kOctober});
+  {
+    core::Reports reports(ledger.open());
+    const core::Period october = core::parse_period("2026-10", zone);
+    const auto writer = reports.source().close({.period = october, .zone = "UTC"}, utc(kNovember));
+    reports.each_line({.begin = october.begin, .end = october.end}, {}, zone,
+                      [&](const core::ReportLine& line) { writer->add(line); });
+    writer->commit(std::string(64, '0'));
+  }
+  ledger.number_next(3);
+  ledger.record({.id = "late",
+                 .facts = {.finish_time = utc(kOctober), .model = "m"},
+                 .observed_at = kOctober});
+  core::Reports reports(ledger.open());
+  std::string found;
+  reports.each_line({.begin = utc(kNovember), .end = utc(kNovember + kDayMs)}, {}, zone,
+                    [&](const core::ReportLine& line) { found += line.task.task_id; });
+  EXPECT_EQ(found, "late");
+}
+
+}  // namespace

@@ -1,0 +1,480 @@
+#include "tests/support/fake_billing_source.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "core/error.h"
+#include "core/files/sha256.h"
+
+namespace support {
+namespace {
+
+using core::ClosedPeriod;
+using core::FinishedTask;
+using core::OwnedLine;
+using core::ReportQuery;
+using core::TaskState;
+using core::UtcTime;
+using State = FakeBillingLedger::State;
+using Task = FakeBillingLedger::Task;
+
+constexpr int kSchemaVersion = 10;
+
+bool is_finished(TaskState state) {
+  return state == TaskState::succeeded || state == TaskState::failed;
+}
+
+UtcTime submitted(const Task& task) { return task.facts.submit_time.value_or(task.first_seen); }
+
+bool is_within(UtcTime time, const ReportQuery& query) {
+  return query.begin <= time && time < query.end;
+}
+
+bool is_wanted(bool succeeded, const ReportQuery& query) {
+  return succeeded ? query.successes : query.failures;
+}
+
+template <typename Item>
+UtcTime time_of(const Item& item);
+template <>
+UtcTime time_of(const FinishedTask& task) {
+  return task.billed_at;
+}
+template <>
+UtcTime time_of(const OwnedLine& line) {
+  return line.task.billed_at;
+}
+
+template <typename Item>
+class VectorCursor final : public core::TimeCursor<Item> {
+ public:
+  explicit VectorCursor(std::vector<Item> items) : items_(std::move(items)) {
+    std::stable_sort(items_.begin(), items_.end(), [](const Item& left, const Item& right) {
+      return time_of(left) < time_of(right);
+    });
+  }
+  bool at_end() const override { return next_ == items_.size(); }
+  UtcTime time() const override { return time_of(items_.at(next_)); }
+  void take(Item& item) override { item = items_.at(next_++); }
+
+ private:
+  std::vector<Item> items_;
+  std::size_t next_ = 0;
+};
+
+class GroupVector final : public core::GroupCursor {
+ public:
+  explicit GroupVector(std::vector<FinishedTask> tasks) : tasks_(std::move(tasks)) {}
+  bool step() override { return ++next_ <= tasks_.size(); }
+  UtcTime time() const override { return now().billed_at; }
+  void append_key(std::string& key) const override {
+    const FinishedTask& task = now();
+    const auto add = [&key](const std::string& text) {
+      key += std::to_string(text.size()) + ':' + text;
+    };
+    add(task.account);
+    add(task.succeeded ? "1" : "2");
+    for (const core::Fact& fact : core::kFacts) {
+      if (core::is_price_text(fact) || core::is_count(fact)) {
+        add(task.facts.*std::get<core::FactText>(fact.member));
+      }
+    }
+    for (const auto& [name, value] : task.labels) {
+      add(name);
+      add(value);
+    }
+  }
+  FinishedTask task() override {
+    FinishedTask task = now();
+    task.task_id.clear();
+    task.snapshot = 0;
+    return task;
+  }
+
+ private:
+  [[nodiscard]] const FinishedTask& now() const { return tasks_.at(next_ - 1); }
+  std::vector<FinishedTask> tasks_;
+  std::size_t next_ = 0;
+};
+
+class FakeSource final : public core::BillingSource {
+ public:
+  explicit FakeSource(State& ledger) : ledger_(ledger), state_(ledger) {}
+
+  const std::vector<ClosedPeriod>& closed_periods() override { return state_.closed; }
+  std::map<std::string, std::int64_t> accounts() override {
+    std::map<std::string, std::int64_t> accounts;
+    for (const std::string& name : state_.accounts) {
+      accounts.emplace(name, account_key(name));
+    }
+    return accounts;
+  }
+  int schema_version() const override { return kSchemaVersion; }
+
+  std::unique_ptr<core::TaskCursor> finished_tasks(const ReportQuery& query,
+                                                   bool unfrozen_only) override {
+    return std::make_unique<VectorCursor<FinishedTask>>(finished(query, unfrozen_only));
+  }
+  std::size_t group_readers() const override { return 2; }
+  std::vector<core::TaskSlice> slices(const ReportQuery& query) override {
+    core::TaskSlice first{core::time_indexes(query.time).front(), query};
+    core::TaskSlice second = first;
+    first.query.end = second.query.begin = query.begin + (query.end - query.begin) / 2;
+    return {first, second};
+  }
+  std::unique_ptr<core::GroupCursor> grouped_tasks(const core::TaskSlice& slice, bool unfrozen_only,
+                                                   std::size_t /*reader*/) override {
+    return std::make_unique<GroupVector>(finished(slice.query, unfrozen_only));
+  }
+  void add_task_label_names(const ReportQuery& query, bool unfrozen_only,
+                            const std::function<bool(UtcTime)>& skip,
+                            std::set<std::string>& names) override {
+    for (const FinishedTask& task : finished(query, unfrozen_only)) {
+      if (!skip(task.billed_at)) {
+        add_names(task.labels, names);
+      }
+    }
+  }
+
+  std::unique_ptr<core::LineCursor> frozen_lines(const ReportQuery& query) override {
+    return std::make_unique<VectorCursor<OwnedLine>>(frozen(query));
+  }
+  void add_frozen_label_names(const ReportQuery& query, std::set<std::string>& names) override {
+    for (const OwnedLine& line : frozen(query)) {
+      add_names(line.task.labels, names);
+    }
+  }
+
+  std::vector<std::int64_t> answered_since(const std::vector<const ClosedPeriod*>& periods,
+                                           const ReportQuery& /*query*/) override {
+    std::int64_t mark = static_cast<std::int64_t>(state_.snapshots.size());
+    for (const ClosedPeriod* closed : periods) {
+      mark = std::min(mark, closed->checked_to);
+    }
+    std::vector<std::int64_t> tasks;
+    for (auto at = state_.snapshots.begin() + mark; at != state_.snapshots.end(); ++at) {
+      if (is_finished(at->state)) {
+        tasks.push_back(at->task);
+      }
+    }
+    return tasks;
+  }
+  std::vector<std::int64_t> tasks_ruled_by(const ClosedPeriod& closed,
+                                           const ReportQuery& /*query*/) override {
+    std::vector<std::int64_t> tasks;
+    for (const auto& line : state_.lines) {
+      if (line.line.incurred_in == closed.key) {
+        tasks.push_back(line.task);
+      }
+    }
+    return tasks;
+  }
+  bool find_task(std::int64_t key, FinishedTask& task) override {
+    if (!is_finished(task_at(key).state)) {
+      return false;
+    }
+    task = finished_task(key, core::ReportTime::finish);
+    return true;
+  }
+  std::vector<OwnedLine> standing_lines(std::int64_t task) override {
+    std::vector<OwnedLine> standing;
+    for (const auto& line : state_.lines) {
+      if (line.task == task && stands(line.line)) {
+        standing.push_back(line.line);
+      }
+    }
+    std::stable_sort(standing.begin(), standing.end(), [](const auto& left, const auto& right) {
+      return left.charge.kind < right.charge.kind;
+    });
+    return standing;
+  }
+  std::int64_t revisions(std::int64_t task, std::int64_t snapshot, core::LineKind kind) override {
+    return std::count_if(state_.lines.begin(), state_.lines.end(), [&](const auto& one) {
+      return one.task == task && one.line.task.snapshot == snapshot &&
+             one.line.charge.kind == kind && !one.line.reversal;
+    });
+  }
+
+  std::vector<std::string> closing_faults(UtcTime /*begin*/, UtcTime /*end*/,
+                                          const std::set<std::int64_t>& /*corrected*/) override {
+    return {};
+  }
+  std::vector<core::TaskName> written_off(const ClosedPeriod& closed) override {
+    std::vector<core::TaskName> names;
+    for (const auto& one : state_.written_off) {
+      if (one.period == closed.key) {
+        names.push_back({task_at(one.task).account, task_at(one.task).id});
+      }
+    }
+    return names;
+  }
+  std::int64_t unpriced_lines(const ClosedPeriod& closed, core::LineScope scope) override {
+    return std::count_if(state_.lines.begin(), state_.lines.end(), [&](const auto& one) {
+      const bool counts = scope == core::LineScope::shown
+                              ? one.period == closed.key
+                              : one.line.incurred_in == closed.key && stands(one.line);
+      return counts && !one.line.charge.cost && !one.line.reversal;
+    });
+  }
+
+  core::OpenTasks open_tasks(const ReportQuery& query) override {
+    const auto count = [&](TaskState state) {
+      return static_cast<std::uint64_t>(
+          std::count_if(state_.tasks.begin(), state_.tasks.end(), [&](const Task& task) {
+            return task.state == state && is_within(submitted(task), query) && is_of(task, query);
+          }));
+    };
+    return {.unfinished = count(TaskState::unfinished), .missing = count(TaskState::missing)};
+  }
+  core::FutureTasks future_tasks(const ReportQuery& query) override {
+    core::FutureTasks future;
+    const UtcTime newest =
+        state_.snapshots.empty() ? UtcTime::max() : state_.snapshots.back().observed_at;
+    for (const Task& task : state_.tasks) {
+      const auto& finish = task.facts.finish_time;
+      if (is_finished(task.state) && finish && is_of(task, query) &&
+          *finish > newest + std::chrono::minutes(5)) {
+        ++future.tasks;
+        if (*finish >= future.latest) {
+          future.latest = *finish;
+          future.task_id = task.id;
+        }
+      }
+    }
+    return future;
+  }
+  core::PeriodBlockers blockers(const core::Period& period, UtcTime stale_before) override {
+    core::PeriodBlockers blockers;
+    std::map<UtcTime, const Task*> by_time;
+    for (const Task& task : state_.tasks) {
+      if (task.state == TaskState::unfinished &&
+          is_within(submitted(task), {.begin = period.begin, .end = period.end})) {
+        by_time.emplace(submitted(task), &task);
+      }
+    }
+    for (const auto& [time, task] : by_time) {
+      core::BlockingTasks& tasks = time < stale_before ? blockers.stale : blockers.running;
+      ++tasks.count;
+      tasks.accounts.insert(task->account);
+      tasks.oldest = std::min(tasks.oldest, time);
+      if (tasks.first.size() < core::BlockingTasks::kNamed) {
+        tasks.first.push_back({task->account, task->id});
+      }
+    }
+    return blockers;
+  }
+  std::vector<core::SharedTasks> shared_tasks(core::SharedTaskScope /*scope*/) override {
+    std::map<std::pair<std::string, std::string>, core::SharedTasks> pairs;
+    for (const Task& one : state_.tasks) {
+      for (const Task& other : state_.tasks) {
+        if (one.id == other.id && account_key(one.account) < account_key(other.account)) {
+          core::SharedTasks& shared = pairs[{one.account, other.account}];
+          shared.account = one.account;
+          shared.other = other.account;
+          shared.example = shared.tasks++ == 0 ? one.id : shared.example;
+          shared.one_task += is_finished(one.state) && sha256(one) == sha256(other) ? 1U : 0U;
+        }
+      }
+    }
+    std::vector<core::SharedTasks> all;
+    for (const auto& [names, shared] : pairs) {
+      all.push_back(shared);
+    }
+    return all;
+  }
+
+  std::unique_ptr<core::PeriodWriter> close(const ClosedPeriod& period, UtcTime now) override;
+  void reprice(const ClosedPeriod& closed, const std::string& prices, UtcTime /*now*/) override {
+    for (ClosedPeriod& own : ledger_.closed) {
+      if (own.key == closed.key) {
+        own.later_prices = prices;
+        own.repriced = true;
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] const Task& task_at(std::int64_t key) const {
+    return state_.tasks.at(static_cast<std::size_t>(key - 1));
+  }
+  [[nodiscard]] std::int64_t account_key(const std::string& name) const {
+    const auto found = std::find(state_.accounts.begin(), state_.accounts.end(), name);
+    return found - state_.accounts.begin() + 1;
+  }
+  [[nodiscard]] bool is_of(const Task& task, const ReportQuery& query) const {
+    return query.account == 0 || query.account == account_key(task.account);
+  }
+  [[nodiscard]] const std::string& sha256(const Task& task) const {
+    return state_.snapshots.at(task.last_answer).sha256;
+  }
+  static void add_names(const core::Labels& labels, std::set<std::string>& names) {
+    for (const auto& [name, value] : labels) {
+      names.insert(name);
+    }
+  }
+  [[nodiscard]] bool stands(const OwnedLine& line) const {
+    return !line.reversal &&
+           std::none_of(state_.lines.begin(), state_.lines.end(), [&line](const auto& other) {
+             return other.line.reversal && other.line.adjusts == line.charge.line_id;
+           });
+  }
+  [[nodiscard]] UtcTime first_seen_finished(std::int64_t key) const {
+    return std::find_if(
+               state_.snapshots.begin(), state_.snapshots.end(),
+               [key](const auto& one) { return one.task == key && is_finished(one.state); })
+        ->observed_at;
+  }
+
+  [[nodiscard]] FinishedTask finished_task(std::int64_t key, core::ReportTime time) const {
+    const Task& task = task_at(key);
+    const auto& answer = state_.snapshots.at(task.last_answer);
+    FinishedTask finished{.account = task.account,
+                          .task_id = task.id,
+                          .succeeded = task.state == TaskState::succeeded,
+                          .facts = task.facts,
+                          .labels = task.labels,
+                          .snapshot = answer.number,
+                          .raw_sha256 = answer.sha256};
+    const bool by_finish = time == core::ReportTime::finish;
+    const auto& named = by_finish ? task.facts.finish_time : task.facts.submit_time;
+    if (named) {
+      finished.billed_at = *named;
+    } else {
+      finished.billed_at = by_finish ? first_seen_finished(key) : task.first_seen;
+      finished.billed_at_source =
+          by_finish ? core::BilledAt::first_seen_finished : core::BilledAt::first_seen;
+    }
+    return finished;
+  }
+  [[nodiscard]] std::vector<FinishedTask> finished(const ReportQuery& query,
+                                                   bool unfrozen_only) const {
+    std::vector<FinishedTask> tasks;
+    for (std::int64_t key = 1; key <= std::ssize(state_.tasks); ++key) {
+      const Task& task = task_at(key);
+      const bool frozen = std::any_of(state_.lines.begin(), state_.lines.end(),
+                                      [key](const auto& line) { return line.task == key; });
+      if (!is_finished(task.state) || !is_of(task, query) || (unfrozen_only && frozen)) {
+        continue;
+      }
+      FinishedTask found = finished_task(key, query.time);
+      if (is_within(found.billed_at, query) && is_wanted(found.succeeded, query)) {
+        found.labels = query.labels ? found.labels : core::Labels{};
+        tasks.push_back(std::move(found));
+      }
+    }
+    return tasks;
+  }
+  [[nodiscard]] std::vector<OwnedLine> frozen(const ReportQuery& query) const {
+    std::vector<OwnedLine> lines;
+    for (const auto& one : state_.lines) {
+      if (is_within(one.line.task.billed_at, query) && is_wanted(one.line.task.succeeded, query) &&
+          is_of(task_at(one.task), query)) {
+        lines.push_back(one.line);
+      }
+    }
+    return lines;
+  }
+
+  State& ledger_;
+  State state_;  // when this was opened
+};
+
+class FakeWriter final : public core::PeriodWriter {
+ public:
+  FakeWriter(State& ledger, ClosedPeriod period)
+      : ledger_(ledger), next_(ledger), period_(std::move(period)) {
+    if (core::overlapping_closed_period(next_.closed, period_.period) != nullptr) {
+      throw core::Error("it overlaps a closed period");
+    }
+    period_.key = std::ssize(next_.closed) + 1;
+    period_.schema_version = kSchemaVersion;
+    period_.checked_to = std::ssize(next_.snapshots);
+  }
+  void write_off(UtcTime stale_before) override {
+    for (std::int64_t key = 1; key <= std::ssize(next_.tasks); ++key) {
+      const Task& task = next_.tasks.at(static_cast<std::size_t>(key - 1));
+      if (task.state == TaskState::unfinished && period_.contains(submitted(task)) &&
+          submitted(task) < stale_before) {
+        next_.written_off.push_back({period_.key, key});
+      }
+    }
+  }
+  void add(const core::ReportLine& line) override {
+    OwnedLine owned{.task = line.task,
+                    .charge = line.charge,
+                    .adjusts = std::string(line.adjusts),
+                    .reversal = line.reversal,
+                    .incurred_in = line.incurred_in == 0 ? period_.key : line.incurred_in,
+                    .incurred_at = line.corrects() ? line.incurred_at : line.task.billed_at};
+    const auto snapshot =
+        std::find_if(next_.snapshots.begin(), next_.snapshots.end(),
+                     [&line](const auto& one) { return one.number == line.task.snapshot; });
+    next_.lines.push_back({std::move(owned), period_.key, snapshot->task});
+    ++period_.lines;
+  }
+  void commit(const std::string& sha256) override {
+    period_.sha256 = sha256;
+    const std::vector<ClosedPeriod> before = next_.closed;
+    for (ClosedPeriod& other : next_.closed) {
+      if (period_.contains(core::adjusting_period(other, before).begin)) {
+        other.checked_to = period_.checked_to;
+        other.repriced = false;
+      }
+    }
+    const auto behind = std::find_if(
+        next_.closed.begin(), next_.closed.end(),
+        [this](const ClosedPeriod& other) { return other.period.begin > period_.period.begin; });
+    next_.closed.insert(behind, period_);
+    ledger_ = next_;
+  }
+
+ private:
+  State& ledger_;
+  State next_;
+  ClosedPeriod period_;
+};
+
+std::unique_ptr<core::PeriodWriter> FakeSource::close(const ClosedPeriod& period, UtcTime /*now*/) {
+  return std::make_unique<FakeWriter>(ledger_, period);
+}
+
+}  // namespace
+
+std::int64_t FakeBillingLedger::record(const BillingAnswer& answer) {
+  if (std::find(state_.accounts.begin(), state_.accounts.end(), answer.account) ==
+      state_.accounts.end()) {
+    state_.accounts.push_back(answer.account);
+  }
+  auto task = std::find_if(state_.tasks.begin(), state_.tasks.end(), [&](const Task& one) {
+    return one.account == answer.account && one.id == answer.id;
+  });
+  const UtcTime at{std::chrono::milliseconds(answer.observed_at)};
+  if (task == state_.tasks.end()) {
+    state_.tasks.push_back({.account = answer.account,
+                            .id = answer.id,
+                            .facts = {},
+                            .labels = answer.labels,
+                            .first_seen = at});
+    task = state_.tasks.end() - 1;
+  }
+  core::Sha256 hash;
+  hash.update(answer.body.empty() ? answer.id : answer.body);
+  state_.snapshots.push_back({.number = next_number_,
+                              .task = task - state_.tasks.begin() + 1,
+                              .state = answer.state,
+                              .observed_at = at,
+                              .sha256 = core::hex(hash.finish())});
+  task->state = answer.state;
+  task->facts = answer.facts;
+  task->last_answer = state_.snapshots.size() - 1;
+  return next_number_++;
+}
+
+std::unique_ptr<core::BillingSource> FakeBillingLedger::open() {
+  return std::make_unique<FakeSource>(state_);
+}
+
+}  // namespace support
