@@ -84,7 +84,8 @@ ApiKey checked_key(std::string_view text, const std::string& source) {
   const std::string_view key = without_bearer(trimmed(text));
   if (key.empty()) throw UsageError("the API key of " + source + " is empty: put the key there");
   if (key.size() > kKeyBytesMax) {
-    throw UsageError("the API key of " + source + " is over 4096 bytes: is it the right file?");
+    throw UsageError("the API key of " + source + " is over " + std::to_string(kKeyBytesMax) +
+                     " bytes: is it the right file?");
   }
   const bool clean =
       std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "cmd/cli/option_name.h"
 #include "cmd/cli/suggestion.h"
 #include "core/error.h"
 
@@ -288,9 +289,9 @@ void check_arguments(const CommandSpec& spec, const std::vector<std::string>& ar
                    ": `" + surplus + "` is one too many");
 }
 
-bool asks_for(const CommandLine& line, std::string_view name) {
+bool asks_for(const CommandLine& line, FlagName name) {
   return std::any_of(line.options.begin(), line.options.end(), [&](const GivenOption& given) {
-    return given.option->name == name && given.text == "true";
+    return given.option->name == name.text() && given.text == "true";
   });
 }
 

@@ -21,11 +21,11 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .arguments_max = kAnyNumber,
      .summary = "read task IDs, query, record, download",
      .description =
-         "Asks the gateway about every task of the FILEs (CSV or plain lists; `-` is standard "
-         "input, and so is no FILE at all unless --pending is given), records each answer in the "
-         "ledger and fetches the finished videos, those that expire soonest first. What is "
-         "finished and on disk is not asked about again, so the same command can be repeated "
-         "until all is done.",
+         "Queries the gateway for every task in the FILEs (CSV or plain lists; `-`, or no FILE "
+         "without --pending, is standard input), records each answer in the ledger and downloads "
+         "the finished videos, those whose links expire soonest first. Finished tasks whose "
+         "videos are on disk are not queried again, so the same command can be repeated until "
+         "everything is done.",
      .example = "reeltally run tasks.csv --output videos --wait --deadline 2h",
      .exit_codes = kRunCodes},
     {.command = Command::status,
@@ -34,16 +34,16 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .arguments_max = kAnyNumber,
      .summary = "totals of the ledger, or the full history of tasks",
      .description =
-         "Without a TASK_ID: how many tasks are in which state, the oldest unfinished one and the "
-         "soonest expiry. With some: every answer, usage and video of each.",
+         "Without a TASK_ID: the number of tasks in each state, the oldest unfinished task and "
+         "the soonest expiry. With TASK_IDs: every answer, usage and video of each task.",
      .example = "reeltally status 860260753860210752",
      .exit_codes = kCompareCodes},
     {.command = Command::report,
      .name = "report",
      .summary = "usage and cost of a period, for billing",
      .description =
-         "Writes one row a task (or one a group, by --by) of a period. --period, or --from and "
-         "--to, must be given. The same period gives the same bytes each time.",
+         "Writes one row for each task of a period, or for each group with --by. Needs --period, "
+         "or --from and --to. The same period gives the same bytes each time.",
      .example = "reeltally report --period 2026-10 --prices prices.csv -o october.csv",
      .exit_codes = kCompareCodes},
     {.command = Command::close,
@@ -53,8 +53,8 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .arguments_max = 1,
      .summary = "close a billing period: its rows never change again",
      .description =
-         "Freezes the rows, zone and prices of a PERIOD (2026-10, 2026, 2026-W41 or 2026-10-05). "
-         "What becomes known later about it appears as adjustment lines in the next open period.",
+         "Freezes the rows, time zone and prices of a PERIOD (2026-10, 2026, 2026-W41 or "
+         "2026-10-05). Later changes appear as adjustment lines in the next open period.",
      .example = "reeltally close 2026-10 --tz Europe/Berlin --prices prices.csv",
      .exit_codes = kCompareWriteCodes},
     {.command = Command::reconcile,
@@ -62,25 +62,25 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .arguments = "FILE",
      .arguments_min = 1,
      .arguments_max = 1,
-     .summary = "hold our report lines against the gateway's own log",
+     .summary = "compare our report lines with the gateway's own log",
      .description =
          "FILE is a CSV with a task ID column and `quota`, or `cost` and `currency`. Each line "
-         "that does not match is written to standard output; nothing is ever corrected.",
+         "that does not match is written to standard output. The ledger is never changed.",
      .example = "reeltally reconcile gateway-log.csv --period 2026-10",
      .exit_codes = kCompareCodes},
     {.command = Command::verify,
      .name = "verify",
-     .summary = "hold videos and ledger against each other",
+     .summary = "compare the videos on disk with the ledger",
      .description =
-         "Names every video that is missing, short or changed, and files that the ledger does "
-         "not know.",
+         "Names every video that is missing, too short or changed, and every file that the "
+         "ledger does not know.",
      .example = "reeltally verify --deep",
      .exit_codes = kCompareWriteCodes},
     {.command = Command::doctor,
      .name = "doctor",
-     .summary = "is everything in order for the next run?",
+     .summary = "check whether the next run can work",
      .description =
-         "Checks key, base URL, clock, disk space and ledger, and says what to do about each "
+         "Checks the key, base URL, clock, disk space and ledger, and says what to do about each "
          "finding.",
      .example = "reeltally doctor --output /srv/videos",
      .exit_codes = kDoctorCodes},
@@ -90,25 +90,25 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .arguments_max = kAnyNumber,
      .summary = "take back tasks that were imported by mistake",
      .description =
-         "Takes back the TASK_IDs, or with --failed-import the tasks that a run brought in: they "
-         "are asked about no more, and are neither unfinished nor missing ones, until a FILE names "
-         "them again. Their history stays. A task with a final answer or a video is refused.",
+         "Takes back the TASK_IDs, or with --failed-import the tasks that a run imported: they "
+         "are not queried and do not count as unfinished or missing until a FILE names them "
+         "again. Their history stays. A task with a final answer or a video is refused.",
      .example = "reeltally forget --failed-import 12",
      .exit_codes = kCompareWriteCodes},
     {.command = Command::db_migrate,
      .name = "db migrate",
      .summary = "bring the ledger to this version's schema",
      .description =
-         "Upgrades an older ledger after a backup beside it. A ledger of a newer version is "
-         "refused. `run` does the same by itself.",
+         "Upgrades an older ledger after it made a backup beside it. A ledger of a newer version "
+         "is refused. `run` does the same by itself.",
      .example = "reeltally db migrate",
      .exit_codes = kWriteCodes},
     {.command = Command::db_check,
      .name = "db check",
      .summary = "check the ledger from end to end",
      .description =
-         "Runs SQLite's integrity and foreign key checks, and replays the snapshots against the "
-         "tasks. Exit code 1 on a finding.",
+         "Runs SQLite's integrity and foreign key checks, then reads all stored answers again and "
+         "compares them with the tasks. Exit code 1 on a finding.",
      .example = "reeltally db check",
      .exit_codes = kReadCodes},
     {.command = Command::db_backup,
@@ -122,18 +122,18 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .exit_codes = kReadCodes},
     {.command = Command::db_prune,
      .name = "db prune",
-     .summary = "drop raw answers of long finished tasks",
+     .summary = "delete raw answers of tasks that finished long ago",
      .description =
-         "Drops the raw bodies of tasks that finished longer ago than --older-than; their hashes "
-         "and every row stay.",
+         "Deletes the raw answers of tasks that finished longer ago than --older-than. Their "
+         "hashes and all rows stay.",
      .example = "reeltally db prune --older-than 400d",
      .exit_codes = kWriteCodes},
     {.command = Command::config,
      .name = "config",
      .summary = "every setting, its value and where the value comes from",
      .description =
-         "Shows what the next run would use: option, environment, configuration file or default. "
-         "Secrets are masked.",
+         "Shows the settings of the next run and the origin of each: option, environment, "
+         "configuration file or default. Secrets are masked.",
      .example = "reeltally config --config /etc/reeltally/config.toml",
      .exit_codes = kConfigCodes},
 }};

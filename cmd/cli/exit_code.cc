@@ -24,7 +24,7 @@ constexpr std::array<ExitMeaning, 10> kMeanings{{
     {terminated, "stopped by SIGTERM"},
 }};
 
-// A thread that cannot be made is want of memory, mostly; all else is a fault of ours.
+// EAGAIN from thread creation is a resource limit; all else is a bug.
 std::string unforeseen(const std::exception& error) {
   const auto* system = dynamic_cast<const std::system_error*>(&error);
   if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
@@ -40,8 +40,7 @@ std::string unforeseen(const std::exception& error) {
 std::span<const ExitMeaning> exit_meanings() { return kMeanings; }
 
 Failure failure_of(const std::exception_ptr& exception) {
-  // The one list of exceptions that end the program. A type with an exit code of its own stands
-  // before the base it derives from.
+  // Every exception that ends the program. A derived type stands before its base.
   try {
     std::rethrow_exception(exception);
   } catch (const core::UsageError& error) {
@@ -51,7 +50,7 @@ Failure failure_of(const std::exception_ptr& exception) {
   } catch (const storage::LedgerBusy& error) {
     return {.exit_code = ledger_busy, .message = error.what()};
   } catch (const core::Stopped& stopped) {
-    return {.exit_code = unfinished, .message = stopped.what()};  // by time: a signal is caught
+    return {.exit_code = unfinished, .message = stopped.what()};  // by a deadline: signals are caught
   } catch (const core::Error& error) {
     return {.exit_code = fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {

@@ -57,7 +57,8 @@ std::optional<std::string> read_config_text(const std::string& path) {
     throw UsageError("cannot read the configuration file " + path + ": " + reason(errno));
   }
   if (text.size() > kConfigBytesMax) {
-    throw UsageError("the configuration file " + path + " is over 1 MiB: is it the right file?");
+    throw UsageError("the configuration file " + path + " is over " +
+                     std::to_string(kConfigBytesMax >> 20U) + " MiB: is it the right file?");
   }
   return text;
 }
@@ -65,7 +66,7 @@ std::optional<std::string> read_config_text(const std::string& path) {
 std::optional<std::string> given_config(const CommandLine& line, const Environment& environment) {
   std::optional<std::string> path = variable(environment, "REELTALLY_CONFIG");
   for (const GivenOption& given : line.options) {
-    if (given.option->name == "config") path = given.text;
+    if (given.option->name == AnyName("config").text()) path = given.text;
   }
   return path;
 }
@@ -225,8 +226,13 @@ void apply_options(Setting& setting, const CommandLine& line) {
 /// `config` shows the settings of all commands; every other command has its own. `close` tells of
 /// tasks that two accounts of one gateway share: it knows whose gateway is which, and asks none.
 bool is_setting_of(const OptionSpec& option, Command command) {
-  if (option.commands.contains(command)) return option.name != "help" && option.name != "version";
-  if (command == Command::close) return option.name == "base-url" || option.name == "api-key-file";
+  const auto is = [&option](AnyName name) { return option.name == name.text(); };
+  if (option.commands.contains(command)) {
+    return !is("help") && !is("version");
+  }
+  if (command == Command::close) {
+    return is("base-url") || is("api-key-file");
+  }
   return command == Command::config && option.scope == OptionScope::setting;
 }
 
@@ -266,8 +272,8 @@ void check_account(const std::string& name, const ConfigFile& file, const Origin
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
   if (name.empty() || name.size() > kAccountBytesMax || !clean) {
-    throw UsageError("the account of " + origin.text +
-                     " is no name: 1 to 64 bytes without control characters");
+    throw UsageError("the account of " + origin.text + " is no name: 1 to " +
+                     std::to_string(kAccountBytesMax) + " bytes without control characters");
   }
   if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) return;
   std::vector<std::string_view> names;
@@ -305,65 +311,65 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
   return settings;
 }
 
-const Setting& Settings::find(std::string_view name) const {
+const Setting& Settings::find(AnyName name) const {
   for (const Setting& setting : settings_) {
-    if (setting.option->name == name) return setting;
+    if (setting.option->name == name.text()) return setting;
   }
-  throw std::logic_error("no setting --" + std::string(name) + " of this command");
+  throw std::logic_error("no setting " + name.dashed() + " of this command");
 }
 
 template <typename Value>
-const Value* Settings::find_value(std::string_view name) const {
+const Value* Settings::find_value(AnyName name) const {
   const Setting& setting = find(name);
   if (!setting.value) return nullptr;
   const auto* found = std::get_if<Value>(&*setting.value);
-  if (found == nullptr) throw std::logic_error("--" + std::string(name) + " has another type");
+  if (found == nullptr) throw std::logic_error(name.dashed() + " has another type");
   return found;
 }
 
 template <typename Value>
-const Value& Settings::value(std::string_view name) const {
+const Value& Settings::value(AnyName name) const {
   const auto* found = find_value<Value>(name);
-  if (found == nullptr) throw std::logic_error("--" + std::string(name) + " has no default");
+  if (found == nullptr) throw std::logic_error(name.dashed() + " has no default");
   return *found;
 }
 
-bool Settings::flag(std::string_view name) const { return value<bool>(name); }
+bool Settings::flag(FlagName name) const { return value<bool>(name); }
 
-std::int64_t Settings::count(std::string_view name) const { return value<std::int64_t>(name); }
+std::int64_t Settings::count(CountName name) const { return value<std::int64_t>(name); }
 
-std::int64_t Settings::size(std::string_view name) const { return value<std::int64_t>(name); }
+std::int64_t Settings::size(SizeName name) const { return value<std::int64_t>(name); }
 
-std::chrono::milliseconds Settings::duration(std::string_view name) const {
+std::chrono::milliseconds Settings::duration(DurationName name) const {
   return value<std::chrono::milliseconds>(name);
 }
 
-const std::string& Settings::text(std::string_view name) const { return value<std::string>(name); }
+const std::string& Settings::text(TextName name) const { return value<std::string>(name); }
 
-const std::vector<std::string>& Settings::list(std::string_view name) const {
+const std::vector<std::string>& Settings::list(ListName name) const {
   return value<std::vector<std::string>>(name);
 }
 
-std::optional<std::int64_t> Settings::given_count(std::string_view name) const {
+std::optional<std::int64_t> Settings::given_count(GivenCountName name) const {
   const auto* found = find_value<std::int64_t>(name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-std::optional<std::chrono::milliseconds> Settings::given_duration(std::string_view name) const {
+std::optional<std::chrono::milliseconds> Settings::given_duration(GivenDurationName name) const {
   const auto* found = find_value<std::chrono::milliseconds>(name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-std::optional<std::string> Settings::given_text(std::string_view name) const {
+std::optional<std::string> Settings::given_text(GivenTextName name) const {
   const auto* found = find_value<std::string>(name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-bool Settings::is_given(std::string_view name) const {
+bool Settings::is_given(AnyName name) const {
   return find(name).origin.kind != Origin::Kind::fallback;
 }
 
-const Origin& Settings::origin(std::string_view name) const { return find(name).origin; }
+const Origin& Settings::origin(AnyName name) const { return find(name).origin; }
 
 std::string Settings::ledger_path() const {
   if (auto path = given_text("db")) return *path;

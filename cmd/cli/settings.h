@@ -12,6 +12,7 @@
 #include "cmd/cli/command_line.h"
 #include "cmd/cli/config_file.h"
 #include "cmd/cli/environment.h"
+#include "cmd/cli/option_name.h"
 #include "cmd/cli/setting_value.h"
 
 namespace cmd {
@@ -43,9 +44,9 @@ struct Account {
   Origin api_key_origin;
 };
 
-/// Immutable after `load`; any thread may read. The getters take an option's long name; a name
-/// that the command does not have, or a getter of the wrong type, is a mistake of ours:
-/// std::logic_error.
+/// Immutable after `load`; any thread may read. The getters take an option's long name. A name that
+/// no command has, or a getter of the wrong type, does not compile; an option of another command
+/// throws std::logic_error.
 class Settings {
  public:
   /// Where the third and last configuration file lies; another one in tests.
@@ -62,25 +63,25 @@ class Settings {
   [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
   [[nodiscard]] const Environment& environment() const { return environment_; }
 
-  [[nodiscard]] bool flag(std::string_view name) const;
+  [[nodiscard]] bool flag(FlagName name) const;
   /// count and level options that have a default. So with the other getters: those of one word are
   /// for options with a default, the `given_` ones for those without.
-  [[nodiscard]] std::int64_t count(std::string_view name) const;
-  [[nodiscard]] std::int64_t size(std::string_view name) const;
-  [[nodiscard]] std::chrono::milliseconds duration(std::string_view name) const;
+  [[nodiscard]] std::int64_t count(CountName name) const;
+  [[nodiscard]] std::int64_t size(SizeName name) const;
+  [[nodiscard]] std::chrono::milliseconds duration(DurationName name) const;
   /// text, path and choice options.
-  [[nodiscard]] const std::string& text(std::string_view name) const;
-  [[nodiscard]] const std::vector<std::string>& list(std::string_view name) const;
+  [[nodiscard]] const std::string& text(TextName name) const;
+  [[nodiscard]] const std::vector<std::string>& list(ListName name) const;
 
-  [[nodiscard]] std::optional<std::int64_t> given_count(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> given_count(GivenCountName name) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> given_duration(
-      std::string_view name) const;
-  [[nodiscard]] std::optional<std::string> given_text(std::string_view name) const;
+      GivenDurationName name) const;
+  [[nodiscard]] std::optional<std::string> given_text(GivenTextName name) const;
 
   /// Whether the value is not the default.
-  [[nodiscard]] bool is_given(std::string_view name) const;
+  [[nodiscard]] bool is_given(AnyName name) const;
   /// "--timeout", "REELTALLY_TIMEOUT", "FILE:3": for messages about a value.
-  [[nodiscard]] const Origin& origin(std::string_view name) const;
+  [[nodiscard]] const Origin& origin(AnyName name) const;
 
   /// The ledger: --db, else reeltally.db in $XDG_STATE_HOME/reeltally or ~/.local/state/reeltally.
   /// Throws core::UsageError that says to use --db when there is no home.
@@ -104,11 +105,11 @@ class Settings {
 
  private:
   Settings() = default;
-  [[nodiscard]] const Setting& find(std::string_view name) const;
+  [[nodiscard]] const Setting& find(AnyName name) const;
   template <typename Value>
-  [[nodiscard]] const Value* find_value(std::string_view name) const;
+  [[nodiscard]] const Value* find_value(AnyName name) const;
   template <typename Value>
-  [[nodiscard]] const Value& value(std::string_view name) const;
+  [[nodiscard]] const Value& value(AnyName name) const;
 
   Command command_ = Command::config;
   std::vector<std::string> arguments_;

@@ -28,7 +28,7 @@ void MonitorFiles::write(const Summary& summary, const std::string& ledger,
   }
 }
 
-void MonitorFiles::write_file(const char* option,
+void MonitorFiles::write_file(GivenTextName option,
                               const std::function<void(const std::string&)>& write) {
   const auto path = settings_.given_text(option);
   if (!path) {
@@ -37,7 +37,7 @@ void MonitorFiles::write_file(const char* option,
   try {
     write(*path);
   } catch (const std::exception& failure) {
-    log_.error(std::string("--") + option + ": " + failure.what());
+    log_.error(option.dashed() + ": " + failure.what());
   }
 }
 

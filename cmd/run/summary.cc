@@ -97,27 +97,27 @@ int exit_code(const ExitFacts& facts, const Summary& summary) {
     return kSignalBase + facts.signal;
   }
   if (facts.result.end == core::RunEnd::key_rejected) {
-    return 12;
+    return ExitCode::key_rejected;
   }
   if (facts.result.end == core::RunEnd::wrong_base_url) {
-    return 2;
+    return ExitCode::wrong_usage;
   }
   if (!facts.result.disk_failure.empty()) {
-    return 1;
+    return ExitCode::fatal;
   }
   const bool videos_lack =
       facts.videos_count && (summary.tally.videos_failed > 0 || summary.tally.videos_expired > 0 ||
                              summary.videos_left > 0 || facts.result.downloads_hindered);
   if (summary.rows_rejected > 0 || summary.tally.not_answered > 0 || videos_lack ||
       facts.result.end == core::RunEnd::outage) {
-    return 3;
+    return ExitCode::partly;
   }
   const bool cut = facts.result.end == core::RunEnd::deadline;
   if (facts.waits && (facts.input_cut || summary.tally.unasked > 0 ||
                       (cut && summary.unfinished > summary.stale))) {
-    return 4;
+    return ExitCode::unfinished;
   }
-  return 0;
+  return ExitCode::ok;
 }
 
 std::vector<std::string> summary_text(const Summary& summary) {
@@ -162,9 +162,9 @@ std::vector<std::string> summary_text(const Summary& summary) {
     line += ", " + kind + " " + number(count);
   }
   lines.push_back(line);
-  if (summary.exit_code == interrupted || summary.exit_code == terminated) {
+  if (summary.exit_code == ExitCode::interrupted || summary.exit_code == ExitCode::terminated) {
     lines.push_back(std::string("stopped by ") +
-                    (summary.exit_code == interrupted ? "SIGINT" : "SIGTERM") +
+                    (summary.exit_code == ExitCode::interrupted ? "SIGINT" : "SIGTERM") +
                     "; the next run goes on where this one ended");
   }
   return lines;

@@ -71,6 +71,7 @@ std::string_view describe(IdDefect defect) {
     case IdDefect::empty:
       return "the task ID is empty";
     case IdDefect::too_long:
+      static_assert(TaskId::kBytesMax == 191, "the message names the limit");
       return "the task ID is longer than 191 bytes";
     case IdDefect::control_character:
       return "the task ID holds a control or invisible character";

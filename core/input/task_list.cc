@@ -449,7 +449,8 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   };
   switch (row.kind) {
     case CsvRow::Kind::too_long:
-      return reject("the row is longer than 64 KiB", {});
+      return reject(
+          "the row is longer than " + std::to_string(CsvReader::kRowBytesMax >> 10U) + " KiB", {});
     case CsvRow::Kind::unterminated:
       return reject("a quote that opens here never closes; everything from here on is rejected",
                     {});

@@ -407,11 +407,27 @@ TEST(Accounts, AMistypedNameIsNoNewAccount) {
   EXPECT_EQ(load({"run", "--account", "anything"}).account().name, "anything");
 }
 
-TEST(Settings, MistakesOfOursAreLoud) {
+TEST(Settings, AnOptionOfAnotherCommandIsAMistakeOfOurs) {
   const Settings settings = load({"status"});
   EXPECT_THROW(static_cast<void>(settings.flag("wait")), std::logic_error);
-  EXPECT_THROW(static_cast<void>(settings.count("json")), std::logic_error);
-  EXPECT_THROW(static_cast<void>(settings.text("db")), std::logic_error);
+}
+
+// A name that is not accepted does not compile: see OptionName.
+TEST(OptionName, OnlyNamesOfTheGettersTypeCompile) {
+  static_assert(cmd::FlagName::names_one("json"));
+  static_assert(!cmd::FlagName::names_one("jsn"), "no such option");
+  static_assert(!cmd::FlagName::names_one("rate"), "a count");
+  static_assert(!cmd::CountName::names_one("json"), "a flag");
+  static_assert(!cmd::CountName::names_one("round"), "has no default");
+  static_assert(cmd::GivenCountName::names_one("round"));
+  static_assert(!cmd::TextName::names_one("db"), "has no default");
+  static_assert(cmd::GivenTextName::names_one("db"));
+  static_assert(!cmd::GivenTextName::names_one("name"), "has a default");
+  static_assert(!cmd::TextName::names_one("by"), "a list");
+  static_assert(cmd::ListName::names_one("by"));
+  static_assert(!cmd::DurationName::names_one("min-free"), "a size");
+  static_assert(cmd::AnyName::names_one("min-free"));
+  EXPECT_EQ(cmd::FlagName("wait").dashed(), "--wait");
 }
 
 }  // namespace
