@@ -1,0 +1,25 @@
+// Where the configuration file lies, and whether it may be trusted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cmd/cli/command_line.h"
+#include "cmd/cli/config_file.h"
+#include "cmd/cli/environment.h"
+
+namespace cmd {
+
+/// $`xdg_name`, else `below_home` in the home folder; none without either.
+[[nodiscard]] std::optional<std::string> xdg_folder(const Environment& environment,
+                                                    std::string_view xdg_name,
+                                                    std::string_view below_home);
+
+/// Reads the file of --config or REELTALLY_CONFIG, else the user's, else `system_config`; empty if
+/// none exists. Throws core::UsageError for a file that cannot be read, that has a fault, or that
+/// names a program or a key although others can write it.
+[[nodiscard]] ConfigFile load_config(const CommandLine& line, const Environment& environment,
+                                     std::string_view system_config);
+
+}  // namespace cmd
