@@ -5,6 +5,7 @@
 #include <ostream>
 #include <vector>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/exit_code.h"
 #include "cmd/os/terminal.h"
@@ -43,7 +44,7 @@ std::string masked(const std::string& text) {
 /// The proxy that the gateway is asked through, whoever named it.
 void show_proxy(const Settings& settings, Row& row) {
   try {
-    const core::Proxy proxy = proxies(settings).of(settings.account().base_url);
+    const core::Proxy proxy = proxies(settings).of(chosen_account(settings).base_url);
     row.has_value = !proxy.url.empty();
     row.value = row.has_value ? core::shown_proxy(proxy.url) : "(none)";
     row.origin = row.has_value ? proxy.source : row.origin;
@@ -69,8 +70,8 @@ Row setting_row(const Setting& setting, const Settings& settings) {
   if (setting.option->name == "proxy") {
     show_proxy(settings, row);
   }
-  if (setting.option->name == "config" && !setting.value && !settings.config_path().empty()) {
-    row.value = settings.config_path();
+  if (setting.option->name == "config" && !setting.value && !settings.file().path.empty()) {
+    row.value = settings.file().path;
     row.has_value = true;
   }
   return row;
@@ -91,10 +92,10 @@ Row account_row(const Account& account, const Settings& settings) {
 }
 
 std::vector<Row> account_rows(const Settings& settings) {
-  std::vector<Row> rows{account_row(settings.account(), settings)};
-  for (const std::string& name : settings.account_names()) {
+  std::vector<Row> rows{account_row(chosen_account(settings), settings)};
+  for (const std::string& name : account_names(settings)) {
     if (name == settings.text("account")) continue;
-    if (const auto account = settings.account(name)) {
+    if (const auto account = account_named(settings, name)) {
       rows.push_back(account_row(*account, settings));
     } else {
       rows.push_back({.type = "account",

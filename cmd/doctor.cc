@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/base_url.h"
 #include "cmd/cli/exit_code.h"
@@ -263,9 +264,9 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
 }
 
 void check_gateways(const Settings& settings, Findings& findings) {
-  check_gateway(settings.account(), settings, findings);
-  for (const std::string& name : settings.account_names()) {
-    const auto account = settings.account(name);  // none: one without a key of its own
+  check_gateway(chosen_account(settings), settings, findings);
+  for (const std::string& name : account_names(settings)) {
+    const auto account = account_named(settings, name);  // none: one without a key of its own
     if (account && name != settings.text("account")) {
       check_gateway(*account, settings, findings);
     }
@@ -366,8 +367,7 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
 
 int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   Findings findings(settings.flag("json"), out);
-  findings.fine("configuration",
-                settings.config_path().empty() ? "no file" : settings.config_path());
+  findings.fine("configuration", settings.file().path.empty() ? "no file" : settings.file().path);
   check_gateways(settings, findings);
   check_folder(settings, findings);
   check_ledger_state(settings, findings);

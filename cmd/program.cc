@@ -53,7 +53,8 @@ int run_line(const Program& program, std::span<const std::string> arguments,
   }
   const Settings settings = Settings::load(line, environment);
   log.emplace(log_options(settings));
-  for (const std::string& warning : settings.warnings()) log->warning(warning);
+  for (const std::string& warning : unknown_variables(settings.environment()))
+    log->warning(warning);
   const int exit_code = function_of(program, *line.command)(settings, *log, out);
   out.finish();
   return exit_code;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/environment.h"
 #include "cmd/cli/settings.h"
 

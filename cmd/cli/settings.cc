@@ -38,10 +38,6 @@ Setting from_default(const OptionSpec& option) {
   return setting;
 }
 
-Origin file_origin(const ConfigFile& file, int line) {
-  return {.kind = Origin::Kind::file, .text = file.path + ":" + std::to_string(line)};
-}
-
 void apply_file(Setting& setting, const ConfigFile& file, const Environment& environment) {
   if (setting.option->scope != OptionScope::setting) return;
   for (const FileSetting& entry : file.settings) {
@@ -134,6 +130,51 @@ bool is_setting_of(const OptionSpec& option, Command command) {
   return command == Command::config && option.scope == OptionScope::setting;
 }
 
+void check_account(const std::string& name, const ConfigFile& file, const Origin& origin) {
+  const bool clean = std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (name.empty() || name.size() > kAccountBytesMax || !clean) {
+    throw UsageError("the account of " + origin.text + " is no name: 1 to " +
+                     std::to_string(kAccountBytesMax) + " bytes without control characters");
+  }
+  if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& entry : file.accounts) names.push_back(entry.first);
+  throw UsageError("there is no [account." + name + "] in " + file.path +
+                   did_you_mean(name, names, "") + " (the account is named by " + origin.text +
+                   ")");
+}
+
+const Setting& find(const std::vector<Setting>& settings, AnyName name) {
+  for (const Setting& setting : settings) {
+    if (setting.option->name == name.text()) return setting;
+  }
+  throw std::logic_error("no setting " + name.dashed() + " of this command");
+}
+
+template <typename Value>
+const Value* find_value(const std::vector<Setting>& settings, AnyName name) {
+  const Setting& setting = find(settings, name);
+  if (!setting.value) return nullptr;
+  const auto* found = std::get_if<Value>(&*setting.value);
+  if (found == nullptr) throw std::logic_error(name.dashed() + " has another type");
+  return found;
+}
+
+template <typename Value>
+const Value& value_of(const std::vector<Setting>& settings, AnyName name) {
+  const auto* found = find_value<Value>(settings, name);
+  if (found == nullptr) throw std::logic_error(name.dashed() + " has no default");
+  return *found;
+}
+
+}  // namespace
+
+Origin file_origin(const ConfigFile& file, int line) {
+  return {.kind = Origin::Kind::file, .text = file.path + ":" + std::to_string(line)};
+}
+
 std::vector<std::string> unknown_variables(const Environment& environment) {
   constexpr std::string_view kPrefix = "REELTALLY_";
   // What --exec tells its program, which may call reeltally itself.
@@ -157,32 +198,6 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
   return warnings;
 }
 
-bool has_key(const FileAccount& account) {
-  return !account.api_key_file.empty() || !account.api_key_env.empty();
-}
-
-int key_line(const FileAccount& account) {
-  return account.api_key_file.empty() ? account.api_key_env_line : account.api_key_file_line;
-}
-
-void check_account(const std::string& name, const ConfigFile& file, const Origin& origin) {
-  const bool clean = std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
-  if (name.empty() || name.size() > kAccountBytesMax || !clean) {
-    throw UsageError("the account of " + origin.text + " is no name: 1 to " +
-                     std::to_string(kAccountBytesMax) + " bytes without control characters");
-  }
-  if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) return;
-  std::vector<std::string_view> names;
-  for (const auto& entry : file.accounts) names.push_back(entry.first);
-  throw UsageError("there is no [account." + name + "] in " + file.path +
-                   did_you_mean(name, names, "") + " (the account is named by " + origin.text +
-                   ")");
-}
-
-}  // namespace
-
 Settings Settings::load(const CommandLine& line, const Environment& environment,
                         std::string_view system_config) {
   Settings settings;
@@ -201,73 +216,53 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
     auto& all = settings.settings_;
     if (std::none_of(all.begin(), all.end(), same_name)) all.push_back(std::move(setting));
   }
-  settings.warnings_ = unknown_variables(environment);
-  if (const Setting& account = settings.find("account");
+  if (const Setting& account = find(settings.settings_, "account");
       account.option->scope == OptionScope::setting) {
     check_account(settings.text("account"), settings.file_, account.origin);
   }
   return settings;
 }
 
-const Setting& Settings::find(AnyName name) const {
-  for (const Setting& setting : settings_) {
-    if (setting.option->name == name.text()) return setting;
-  }
-  throw std::logic_error("no setting " + name.dashed() + " of this command");
+bool Settings::flag(FlagName name) const { return value_of<bool>(settings_, name); }
+
+std::int64_t Settings::count(CountName name) const {
+  return value_of<std::int64_t>(settings_, name);
 }
 
-template <typename Value>
-const Value* Settings::find_value(AnyName name) const {
-  const Setting& setting = find(name);
-  if (!setting.value) return nullptr;
-  const auto* found = std::get_if<Value>(&*setting.value);
-  if (found == nullptr) throw std::logic_error(name.dashed() + " has another type");
-  return found;
-}
-
-template <typename Value>
-const Value& Settings::value(AnyName name) const {
-  const auto* found = find_value<Value>(name);
-  if (found == nullptr) throw std::logic_error(name.dashed() + " has no default");
-  return *found;
-}
-
-bool Settings::flag(FlagName name) const { return value<bool>(name); }
-
-std::int64_t Settings::count(CountName name) const { return value<std::int64_t>(name); }
-
-std::int64_t Settings::size(SizeName name) const { return value<std::int64_t>(name); }
+std::int64_t Settings::size(SizeName name) const { return value_of<std::int64_t>(settings_, name); }
 
 std::chrono::milliseconds Settings::duration(DurationName name) const {
-  return value<std::chrono::milliseconds>(name);
+  return value_of<std::chrono::milliseconds>(settings_, name);
 }
 
-const std::string& Settings::text(TextName name) const { return value<std::string>(name); }
+const std::string& Settings::text(TextName name) const {
+  return value_of<std::string>(settings_, name);
+}
 
 const std::vector<std::string>& Settings::list(ListName name) const {
-  return value<std::vector<std::string>>(name);
+  return value_of<std::vector<std::string>>(settings_, name);
 }
 
 std::optional<std::int64_t> Settings::given_count(GivenCountName name) const {
-  const auto* found = find_value<std::int64_t>(name);
+  const auto* found = find_value<std::int64_t>(settings_, name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 std::optional<std::chrono::milliseconds> Settings::given_duration(GivenDurationName name) const {
-  const auto* found = find_value<std::chrono::milliseconds>(name);
+  const auto* found = find_value<std::chrono::milliseconds>(settings_, name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 std::optional<std::string> Settings::given_text(GivenTextName name) const {
-  const auto* found = find_value<std::string>(name);
+  const auto* found = find_value<std::string>(settings_, name);
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 bool Settings::is_given(AnyName name) const {
-  return find(name).origin.kind != Origin::Kind::fallback;
+  return find(settings_, name).origin.kind != Origin::Kind::fallback;
 }
 
-const Origin& Settings::origin(AnyName name) const { return find(name).origin; }
+const Origin& Settings::origin(AnyName name) const { return find(settings_, name).origin; }
 
 std::string Settings::ledger_path() const {
   if (auto path = given_text("db")) return *path;
@@ -276,56 +271,6 @@ std::string Settings::ledger_path() const {
     throw UsageError("where is the ledger? Neither HOME nor XDG_STATE_HOME is set; give --db FILE");
   }
   return *folder + "/reeltally/reeltally.db";
-}
-
-Account Settings::account() const {
-  const auto direct = [](const Setting& setting) {
-    return setting.origin.kind == Origin::Kind::option ||
-           setting.origin.kind == Origin::Kind::environment;
-  };
-  const Setting& url = find("base-url");
-  const Setting& key = find("api-key-file");
-  Account account{.name = text("account"),
-                  .base_url = text("base-url"),
-                  .base_url_origin = url.origin,
-                  .api_key_file = given_text("api-key-file").value_or(""),
-                  .api_key_env = {},
-                  .api_key_origin = key.origin};
-  const auto table = file_.accounts.find(account.name);
-  if (table == file_.accounts.end()) return account;
-  const FileAccount& own = table->second;
-  if (!direct(url) && !own.base_url.empty()) {
-    account.base_url = own.base_url;
-    account.base_url_origin = file_origin(file_, own.base_url_line);
-  }
-  if (!direct(key) && has_key(own)) {
-    account.api_key_file = own.api_key_file;
-    account.api_key_env = own.api_key_env;
-    account.api_key_origin = file_origin(file_, key_line(own));
-  }
-  return account;
-}
-
-std::optional<Account> Settings::account(std::string_view name) const {
-  if (name == text("account")) return account();
-  const auto table = file_.accounts.find(name);
-  if (table == file_.accounts.end()) return std::nullopt;
-  const FileAccount& own = table->second;
-  if (!has_key(own)) return std::nullopt;
-  const bool own_url = !own.base_url.empty();
-  return Account{
-      .name = std::string(name),
-      .base_url = own_url ? own.base_url : text("base-url"),
-      .base_url_origin = own_url ? file_origin(file_, own.base_url_line) : find("base-url").origin,
-      .api_key_file = own.api_key_file,
-      .api_key_env = own.api_key_env,
-      .api_key_origin = file_origin(file_, key_line(own))};
-}
-
-std::vector<std::string> Settings::account_names() const {
-  std::vector<std::string> names;
-  for (const auto& entry : file_.accounts) names.push_back(entry.first);
-  return names;
 }
 
 }  // namespace cmd

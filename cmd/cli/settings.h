@@ -32,18 +32,6 @@ struct Setting {
   Origin origin;
 };
 
-/// Whose key and gateway: what `--account` or an input row's `account` chooses.
-struct Account {
-  std::string name;
-  std::string base_url;  ///< not checked yet, see check_base_url
-  Origin base_url_origin;
-  /// A file or a variable that holds the key; both empty: ANYFAST_API_KEY or the systemd
-  /// credential, see read_api_key.
-  std::string api_key_file;
-  std::string api_key_env;
-  Origin api_key_origin;
-};
-
 /// Immutable after `load`; any thread may read. The getters take an option's long name. A name that
 /// no command has, or a getter of the wrong type, does not compile; an option of another command
 /// throws std::logic_error.
@@ -87,36 +75,26 @@ class Settings {
   /// Throws core::UsageError that says to use --db when there is no home.
   [[nodiscard]] std::string ledger_path() const;
 
-  /// The account that --account chooses.
-  [[nodiscard]] Account account() const;
-  /// An account by its name, as an input row gives it: the chosen one, or one with a table of its
-  /// own that names a key. None for any other: a key must never go along with another's tasks.
-  [[nodiscard]] std::optional<Account> account(std::string_view name) const;
-  /// Names of the `[account.NAME]` tables.
-  [[nodiscard]] std::vector<std::string> account_names() const;
-
   /// Everything there is to know, one row a setting in the order of the option table; for `config`
   /// of every command, else of the command's own.
   [[nodiscard]] const std::vector<Setting>& all() const { return settings_; }
-  /// The configuration file that was read; empty: none.
-  [[nodiscard]] const std::string& config_path() const { return file_.path; }
-  /// One line each, to be shown: REELTALLY_ variables that are no settings.
-  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  /// The configuration file that was read; its path is empty if there is none.
+  [[nodiscard]] const ConfigFile& file() const { return file_; }
 
  private:
   Settings() = default;
-  [[nodiscard]] const Setting& find(AnyName name) const;
-  template <typename Value>
-  [[nodiscard]] const Value* find_value(AnyName name) const;
-  template <typename Value>
-  [[nodiscard]] const Value& value(AnyName name) const;
 
   Command command_ = Command::config;
   std::vector<std::string> arguments_;
   Environment environment_;
   ConfigFile file_;
   std::vector<Setting> settings_;
-  std::vector<std::string> warnings_;
 };
+
+/// One line for each REELTALLY_ variable that is not a setting.
+[[nodiscard]] std::vector<std::string> unknown_variables(const Environment& environment);
+
+/// The origin of a value in the file.
+[[nodiscard]] Origin file_origin(const ConfigFile& file, int line);
 
 }  // namespace cmd

@@ -69,13 +69,13 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
 }
 
 void RunInputs::find_accounts(const Settings& settings) {
-  accounts_.push_back(settings.account());
+  accounts_.push_back(chosen_account(settings));
   if (std::none_of(lists_.begin(), lists_.end(),
                    [](const auto& list) { return list->has_account_column(); })) {
     return;
   }
-  for (const std::string& name : settings.account_names()) {
-    if (auto account = settings.account(name); account && name != accounts_.front().name) {
+  for (const std::string& name : account_names(settings)) {
+    if (auto account = account_named(settings, name); account && name != accounts_.front().name) {
       accounts_.push_back(std::move(*account));
     }
   }

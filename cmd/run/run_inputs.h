@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "core/input/input_file.h"

@@ -30,6 +30,33 @@ std::string host_name() {
   return host.data();
 }
 
+// Names the tasks and videos that were still queued when the run stopped.
+void name_left_over(storage::TaskStore& store, bool videos_count, RunOutcome& outcome) {
+  const bool videos = outcome.summary().videos_left > 0 && videos_count;
+  if (videos || outcome.lists_tasks()) {
+    store.each_left(videos,
+                    [&outcome](const storage::LeftOver& left) { outcome.add_left_over(left); });
+  }
+}
+
+// Checked last, before a success is reported: two runs at once may have done the same work.
+void require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock,
+                               RunOutcome& outcome) {
+  try {
+    lock.require_in_place();
+    store.require_newest_run();
+  } catch (const core::Error& failure) {
+    outcome.fail(failure.what());
+  }
+}
+
+void warn_of_large_log(const storage::TaskStore& store, Log& log) {
+  if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
+    log.warning("the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
+                ", since another program keeps reading the ledger; it goes when that one ends");
+  }
+}
+
 }  // namespace
 
 RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
@@ -105,27 +132,24 @@ int RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lo
 
 void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
                       core::TransportSettings transport) {
-  const bool input_cut = !import(store);
+  const core::InputPatience patience{.stop = interrupt_.descriptor(),
+                                     .until = deadline_.value_or(core::SteadyTime::max())};
+  const bool input_complete =
+      RunImport(settings_, log_, inputs_, outcome_).read_into(store, patience);
   const core::RunResult result = drive(store, std::move(transport));
   warn_of_shared_tasks(settings_, store.path(), core::SharedTaskScope::last_run,
                        [this](const std::string& text, const std::string& advice) {
                          log_.warning(text + "; " + advice);
                        });
-  decide(store, result, input_cut);
-  name_left_over(store);
+  decide(store, result, !input_complete);
+  name_left_over(store, !settings_.flag("no-download"), outcome_);
   outcome_.publish_failed_rows();
-  require_that_it_was_alone(store, lock);
+  require_that_it_was_alone(store, lock, outcome_);
   const Summary& summary = outcome_.summary();
   store.end_run(summary.exit_code, summary_json(summary));
-  warn_of_large_log(store);
+  warn_of_large_log(store, log_);
   write_monitor_files(store.path());
   outcome_.tell();
-}
-
-bool RunSession::import(storage::TaskStore& store) {
-  return RunImport(settings_, log_, inputs_, outcome_)
-      .read_into(store, {.stop = interrupt_.descriptor(),
-                         .until = deadline_.value_or(core::SteadyTime::max())});
 }
 
 core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSettings transport) {
@@ -170,32 +194,6 @@ void RunSession::decide(storage::TaskStore& store, const core::RunResult& result
                    .videos_count = !settings_.flag("no-download"),
                    .waits = settings_.flag("wait") || deadline_.has_value(),
                    .input_cut = input_cut});
-}
-
-// Names the tasks and videos that were still queued when the run stopped.
-void RunSession::name_left_over(storage::TaskStore& store) {
-  const bool videos = outcome_.summary().videos_left > 0 && !settings_.flag("no-download");
-  if (videos || outcome_.lists_tasks()) {
-    store.each_left(videos,
-                    [this](const storage::LeftOver& left) { outcome_.add_left_over(left); });
-  }
-}
-
-// The last look before a success is told: two runs that met may have asked and fetched the same.
-void RunSession::require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock) {
-  try {
-    lock.require_in_place();
-    store.require_newest_run();
-  } catch (const core::Error& failure) {
-    outcome_.fail(failure.what());
-  }
-}
-
-void RunSession::warn_of_large_log(const storage::TaskStore& store) {
-  if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
-    log_.warning("the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
-                 ", since another program keeps reading the ledger; it goes when that one ends");
-  }
 }
 
 void RunSession::write_monitor_files(const std::string& ledger) {

@@ -37,13 +37,9 @@ class RunSession {
   int execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                           core::TransportSettings transport);
   void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
-  [[nodiscard]] bool import(storage::TaskStore& store);
   [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);
   void decide(storage::TaskStore& store, const core::RunResult& result, bool input_cut);
-  void name_left_over(storage::TaskStore& store);
-  void require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock);
-  void warn_of_large_log(const storage::TaskStore& store);
   void write_monitor_files(const std::string& ledger);
   [[nodiscard]] double seconds_so_far() const;
 

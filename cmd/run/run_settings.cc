@@ -25,8 +25,8 @@ Environment without_keys(const Settings& settings, const core::TransportSettings
   for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
     environment.erase(name);
   }
-  for (const std::string& name : settings.account_names()) {
-    if (const auto account = settings.account(name)) {
+  for (const std::string& name : account_names(settings)) {
+    if (const auto account = account_named(settings, name)) {
       environment.erase(account->api_key_env);
     }
   }

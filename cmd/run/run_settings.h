@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "cmd/run/video_hooks.h"

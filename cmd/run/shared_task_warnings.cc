@@ -1,5 +1,6 @@
 #include "cmd/run/shared_task_warnings.h"
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/base_url.h"
 #include "cmd/cli/units.h"
 #include "core/error.h"
@@ -10,7 +11,7 @@ namespace {
 
 // Empty: the settings do not know.
 std::string base_url_of(const Settings& settings, const std::string& account) {
-  const auto known = settings.account(account);
+  const auto known = account_named(settings, account);
   try {
     return known ? check_base_url(known->base_url, true, known->base_url_origin.text) : "";
   } catch (const core::UsageError&) {

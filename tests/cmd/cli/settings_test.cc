@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/accounts.h"
 #include "core/error.h"
 #include "tests/support/temp_dir.h"
 
@@ -162,7 +163,7 @@ TEST(Settings, PlaceOfTheFile) {
   for (const Case& c : cases) {
     EXPECT_EQ(load(c.words, c.environment, system).count("rate"), c.expected) << c.name;
   }
-  EXPECT_EQ(load({"run"}).config_path(), "");
+  EXPECT_EQ(load({"run"}).file().path, "");
   EXPECT_CONTAINS(refusal([&] {
                     load({"run", "--config", dir.path("none")});
                   }),
@@ -314,10 +315,10 @@ TEST(Settings, UnknownVariablesAreWarnedAbout) {
                                            {"REELTALLY_VIDEO_INDEX", "of --exec"},
                                            {"REELTALLY_RATE", "1"},
                                            {"REELTALLYX", "other"}});
-  ASSERT_EQ(settings.warnings().size(), 2U);
-  EXPECT_CONTAINS(settings.warnings()[0], "ANYFAST_API_KEY");
-  EXPECT_EQ(settings.warnings()[0].find("canary"), std::string::npos);
-  EXPECT_CONTAINS(settings.warnings()[1],
+  ASSERT_EQ(cmd::unknown_variables(settings.environment()).size(), 2U);
+  EXPECT_CONTAINS(cmd::unknown_variables(settings.environment())[0], "ANYFAST_API_KEY");
+  EXPECT_EQ(cmd::unknown_variables(settings.environment())[0].find("canary"), std::string::npos);
+  EXPECT_CONTAINS(cmd::unknown_variables(settings.environment())[1],
                   "REELTALLY_CONCURENCY is no setting (did you mean REELTALLY_CONCURRENCY?)");
 }
 
@@ -369,13 +370,13 @@ TEST(Accounts, TheChosenOne) {
   for (const Case& c : cases) {
     Words words{"run", "--config", file};
     words.insert(words.end(), c.more.begin(), c.more.end());
-    const cmd::Account account = load(words, {{"HOME", "/h"}}).account();
+    const cmd::Account account = chosen_account(load(words, {{"HOME", "/h"}}));
     SCOPED_TRACE(testing::PrintToString(c.more));
     EXPECT_EQ(account.base_url, c.base_url);
     EXPECT_EQ(account.api_key_file, c.key_file);
     EXPECT_EQ(account.api_key_env, c.key_env);
   }
-  const auto account = load({"run", "--config", file, "--account", "env"}).account();
+  const auto account = chosen_account(load({"run", "--config", file, "--account", "env"}));
   EXPECT_EQ(account.name, "env");
   EXPECT_EQ(account.api_key_origin.text, file + ":8");
   EXPECT_EQ(account.base_url_origin.text, file + ":2");
@@ -387,14 +388,14 @@ TEST(Accounts, OthersKeepTheirOwnKey) {
   const std::string file = dir.write("c.toml", kAccounts);
   const Settings settings =
       load({"run", "--config", file, "--api-key-file", "k", "--base-url", "https://o"});
-  const auto team = settings.account("team");
+  const auto team = account_named(settings, "team");
   ASSERT_TRUE(team);
   EXPECT_EQ(team->api_key_file, "~/team.key");
   EXPECT_EQ(team->base_url, "https://team.example");
-  EXPECT_EQ(settings.account("bare"), std::nullopt);
-  EXPECT_EQ(settings.account("nobody"), std::nullopt);
-  EXPECT_EQ(settings.account("default")->api_key_file, "k");
-  EXPECT_EQ(settings.account_names(), (Words{"bare", "env", "team"}));
+  EXPECT_EQ(account_named(settings, "bare"), std::nullopt);
+  EXPECT_EQ(account_named(settings, "nobody"), std::nullopt);
+  EXPECT_EQ(account_named(settings, "default")->api_key_file, "k");
+  EXPECT_EQ(account_names(settings), (Words{"bare", "env", "team"}));
 }
 
 TEST(Accounts, AMistypedNameIsNoNewAccount) {
@@ -404,7 +405,7 @@ TEST(Accounts, AMistypedNameIsNoNewAccount) {
                     load({"run", "--config", file, "--account", "tema"});
                   }),
                   "there is no [account.tema] in " + file + " (did you mean team?)");
-  EXPECT_EQ(load({"run", "--account", "anything"}).account().name, "anything");
+  EXPECT_EQ(chosen_account(load({"run", "--account", "anything"})).name, "anything");
 }
 
 TEST(Settings, AnOptionOfAnotherCommandIsAMistakeOfOurs) {
