@@ -25,10 +25,10 @@
 namespace cmd {
 namespace {
 
-/// What is told of a period that is closed.
+// What is told of a period that is closed.
 struct Closed {
   core::ClosedPeriod period;
-  std::int64_t unpriced = 0;  ///< lines without a cost
+  std::int64_t unpriced = 0;  // lines without a cost
   std::uint64_t written_off = 0;
 };
 
@@ -69,7 +69,7 @@ int say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, 
   return ok;
 }
 
-/// A period on its way to be closed.
+// A period on its way to be closed.
 class ToClose {
  public:
   ToClose(const CloseOptions& options, const ReportPlan& plan, core::Reports& reports,
@@ -81,7 +81,7 @@ class ToClose {
         log_(log),
         blockers_(reports.source().blockers(plan.period, now - options.stale_after)) {}
 
-  /// None, with an error in the log: it is not closed.
+  // None, with an error in the log: it is not closed.
   std::optional<Closed> close();
 
  private:

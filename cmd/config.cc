@@ -26,12 +26,12 @@ struct Row {
   bool has_value = true;
 };
 
-/// `https://user:password@host`: no such URL is ever used, but somebody wrote it.
+// `https://user:password@host`: such a URL is refused, but `config` must not show the password.
 bool has_user_information(std::string_view text) {
   return text.find("://") != std::string_view::npos && text.find('@') != std::string_view::npos;
 }
 
-/// The scheme and host of a URL, which are no secret.
+// The scheme and host of a URL, which are no secret.
 std::string masked(const std::string& text) {
   const std::size_t scheme = text.find("://");
   const std::size_t path = scheme == std::string::npos ? 0 : text.find('/', scheme + 3);
@@ -41,7 +41,7 @@ std::string masked(const std::string& text) {
   return text.substr(0, path) + "/(hidden)";
 }
 
-/// The proxy that the gateway is asked through, whoever named it.
+// The proxy for the gateway, from an option or the environment.
 void show_proxy(const Settings& settings, Row& row) {
   try {
     const core::Proxy proxy = proxies(settings).of(chosen_account(settings).base_url);
@@ -94,7 +94,9 @@ Row account_row(const Account& account, const Settings& settings) {
 std::vector<Row> account_rows(const Settings& settings) {
   std::vector<Row> rows{account_row(chosen_account(settings), settings)};
   for (const std::string& name : account_names(settings)) {
-    if (name == settings.text("account")) continue;
+    if (name == settings.text("account")) {
+      continue;
+    }
     if (const auto account = account_named(settings, name)) {
       rows.push_back(account_row(*account, settings));
     } else {
@@ -145,20 +147,34 @@ void make_printable(Row& row) {
 }  // namespace
 
 std::string shown_value(const Setting& setting) {
-  if (!setting.value) return "(none)";
-  if (setting.option->secret || has_user_information(setting.text)) return masked(setting.text);
+  if (!setting.value) {
+    return "(none)";
+  }
+  if (setting.option->secret || has_user_information(setting.text)) {
+    return masked(setting.text);
+  }
   return setting.text;
 }
 
 int run_config(const Settings& settings, Log& /*log*/, std::ostream& out) {
   std::vector<Row> rows;
-  for (const Setting& setting : settings.all()) rows.push_back(setting_row(setting, settings));
+  for (const Setting& setting : settings.all()) {
+    rows.push_back(setting_row(setting, settings));
+  }
   std::vector<Row> accounts = account_rows(settings);
-  for (Row& row : rows) make_printable(row);
-  for (Row& row : accounts) make_printable(row);
+  for (Row& row : rows) {
+    make_printable(row);
+  }
+  for (Row& row : accounts) {
+    make_printable(row);
+  }
   if (settings.flag("json")) {
-    for (const Row& row : rows) out << json_line(row) << "\n";
-    for (const Row& row : accounts) out << json_line(row) << "\n";
+    for (const Row& row : rows) {
+      out << json_line(row) << "\n";
+    }
+    for (const Row& row : accounts) {
+      out << json_line(row) << "\n";
+    }
     return ok;
   }
   print_table(rows, out);

@@ -26,7 +26,7 @@ void print(std::ostream& out, const Json& json) {
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-// How many tasks stand under two accounts and are one, as their answers tell: no fault.
+// The number of tasks that are under two accounts although their answers show one task: no fault.
 std::uint64_t shared_tasks(const std::string& ledger) {
   std::uint64_t count = 0;
   for (const core::SharedTasks& shared :
@@ -62,7 +62,7 @@ int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 int db_check(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::vector<std::string> faults = storage::check_ledger(ledger, std::string(program_version()));
-  if (faults.empty()) {  // a damaged file would only say so again
+  if (faults.empty()) {  // otherwise the file is damaged, and the check would fail again
     faults = check_closed_periods(ledger);
   }
   for (const std::string& fault : faults) {

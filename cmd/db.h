@@ -1,4 +1,4 @@
-// `reeltally db migrate|check|backup|prune`: looking after the ledger.
+// `reeltally db migrate|check|backup|prune`: maintenance of the ledger.
 #pragma once
 
 #include <iosfwd>

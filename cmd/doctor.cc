@@ -39,10 +39,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The links of videos live for hours: a clock that is minutes off is bad, but no more.
+// Video links are valid for hours, so a clock that is minutes off is only a warning.
 constexpr std::chrono::seconds kSkewNoted{5};
 constexpr std::chrono::seconds kSkewMax{120};
-// No gateway gives out such an ID; a key that may ask hears "no such task".
+// No gateway creates such an ID, so a valid key gets the answer "no such task".
 constexpr const char* kHarmlessId = "reeltally-doctor";
 
 class Findings {
@@ -88,8 +88,6 @@ class Findings {
   std::ostream& out_;
   ExitCode code_ = ok;
 };
-
-// ---- the gateway
 
 std::optional<core::TransportSettings> transport_settings(const Account& account,
                                                           const Settings& settings,
@@ -152,7 +150,7 @@ bool is_refused_for_its_id(const core::Answer& answer, const core::KeyStanding& 
          answer.code != core::kAccessDenied;
 }
 
-// What the gateway tells of the key is better advice than ours.
+// The gateway's own message about the key is better advice than ours.
 std::string advice_on_key(const core::QueryAnswer& answer, const core::Answer& parsed,
                           const core::KeyStanding& key, const std::string& otherwise) {
   if (key.kind == core::KeyStanding::Kind::unknown) {
@@ -209,7 +207,7 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
   }
 }
 
-// What is left of the key; nothing when the gateway does not tell.
+// The rest of the key's quota; empty if the gateway does not say.
 void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& findings) {
   if (key.kind != core::KeyStanding::Kind::known) {
     return;
@@ -227,7 +225,7 @@ void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& finding
   }
 }
 
-// One question; the transport has time limits of its own.
+// Sends one query; the transport limits the time.
 core::Completion ask(core::CurlTransport& transport, std::string path) {
   transport.start(core::QueryRequest{.token = 1, .path = std::move(path)});
   std::vector<core::Completion> completions;
@@ -266,16 +264,15 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
 void check_gateways(const Settings& settings, Findings& findings) {
   check_gateway(chosen_account(settings), settings, findings);
   for (const std::string& name : account_names(settings)) {
-    const auto account = account_named(settings, name);  // none: one without a key of its own
+    const auto account =
+        account_named(settings, name);  // none if the account has no key of its own
     if (account && name != settings.text("account")) {
       check_gateway(*account, settings, findings);
     }
   }
 }
 
-// ---- this machine
-
-// The folder, or what is there of the path to it.
+// The folder, or the deepest existing folder on its path.
 fs::path existing_part(fs::path path) {
   path = fs::absolute(path);
   std::error_code ignored;

@@ -1,4 +1,4 @@
-// `reeltally doctor`: is everything in order for the next run?
+// `reeltally doctor`: checks whether the next run can work.
 #pragma once
 
 #include <iosfwd>
@@ -8,8 +8,8 @@
 
 namespace cmd {
 
-/// Writes one line a check to `out`: what was looked at, how it is, and what to do. Asks the
-/// gateway of each account one question. Returns `no_ledger` for a ledger that cannot be read,
+/// Writes one line for each check to `out`: its subject, its result, and what to do. Sends the
+/// gateway of each account one query. Returns `no_ledger` for a ledger that cannot be read,
 /// `fatal` for any other finding, else `ok`. Changes nothing.
 int doctor(const Settings& settings, Log& log, std::ostream& out);
 

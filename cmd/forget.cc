@@ -96,7 +96,8 @@ int forget(const Settings& settings, Log& log, std::ostream& out) {
   const std::int64_t run = import ? run_of(*import) : 0;
   const std::string ledger = settings.ledger_path();
   if (!std::filesystem::exists(ledger)) {
-    static_cast<void>(storage::History(ledger));  // says so; no lock file is left beside nothing
+    static_cast<void>(
+        storage::History(ledger));  // throws if there is no ledger, before the lock creates a file
   }
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();

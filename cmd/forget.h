@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Returns the exit code of the README's table: 3 when a task that was named is not forgotten.
+/// Returns the exit code of the README's table: 3 if a named task is not forgotten.
 int forget(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

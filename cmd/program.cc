@@ -16,19 +16,23 @@ namespace {
 
 CommandFunction function_of(const Program& program, Command command) {
   for (const CommandEntry& entry : program.commands) {
-    if (entry.command == command) return entry.function;
+    if (entry.command == command) {
+      return entry.function;
+    }
   }
   throw core::Error("`" + std::string(spec_of(command).name) +
                     "` is not part of this build of reeltally");
 }
 
 std::string requested_text(const CommandLine& line, const Program& program) {
-  if (line.request == CommandLine::Request::version) return version_text(program.libraries);
+  if (line.request == CommandLine::Request::version) {
+    return version_text(program.libraries);
+  }
   return line.command ? command_help(*line.command) : program_help();
 }
 
-/// For a mistake in the very line or file that would say so: who reads JSON lines gets nothing
-/// else.
+// Whether to log JSON before the settings are loaded: a reader of JSON lines must get nothing else,
+// even about a mistake in the command line or file.
 LogOptions early_log_options(std::span<const std::string> arguments,
                              const Environment& environment) {
   LogOptions options = log_options(environment);
@@ -37,11 +41,13 @@ LogOptions early_log_options(std::span<const std::string> arguments,
     json = json || arguments[at] == "--log-format=json" ||
            (arguments[at] == "json" && at > 0 && arguments[at - 1] == "--log-format");
   }
-  if (json) options.format = LogFormat::json;
+  if (json) {
+    options.format = LogFormat::json;
+  }
   return options;
 }
 
-/// The part that can fail; `log` is exchanged for the one of the settings once they are known.
+// The part that can fail; replaces `log` by the one of the settings once they are loaded.
 int run_line(const Program& program, std::span<const std::string> arguments,
              const Environment& environment, std::optional<Log>& log) {
   StandardOutput out;
@@ -53,8 +59,9 @@ int run_line(const Program& program, std::span<const std::string> arguments,
   }
   const Settings settings = Settings::load(line, environment);
   log.emplace(log_options(settings));
-  for (const std::string& warning : unknown_variables(settings.environment()))
+  for (const std::string& warning : unknown_variables(settings.environment())) {
     log->warning(warning);
+  }
   const int exit_code = function_of(program, *line.command)(settings, *log, out);
   out.finish();
   return exit_code;
@@ -67,7 +74,9 @@ std::string version_text(std::span<const LibraryVersion> libraries) {
   const auto append = [&](std::string_view name, std::string_view version) {
     text.append(name).append(" ").append(version).append("\n");
   };
-  for (const LibraryVersion& library : libraries) append(library.name, library.version);
+  for (const LibraryVersion& library : libraries) {
+    append(library.name, library.version);
+  }
   append("cxxopts", cxxopts_version_text());
   append("spdlog", spdlog_version_text());
   append("toml++", toml_version_text());
@@ -82,7 +91,9 @@ int run_program(const Program& program, std::span<const std::string> arguments,
     return run_line(program, arguments, environment, log);
   } catch (...) {
     const Failure failure = failure_of(std::current_exception());
-    if (log) log->error(failure.message);
+    if (log) {
+      log->error(failure.message);
+    }
     return failure.exit_code;
   }
 }

@@ -1,4 +1,4 @@
-// The way of one call: read the line, load the settings, run the command, name the failure.
+// One call: parses the command line, loads the settings, runs the command, reports the failure.
 #pragma once
 
 #include <iosfwd>
@@ -37,8 +37,8 @@ struct Program {
 /// "reeltally 0.1.0" and a line for each library.
 [[nodiscard]] std::string version_text(std::span<const LibraryVersion> libraries);
 
-/// The whole call. `arguments` are those after the program's name. Returns the exit code; the one
-/// place where exceptions end. What cannot be written to `out` is exit 1.
+/// The whole call. `arguments` are those after the program's name. Returns the exit code; the only
+/// place that catches all exceptions. If `out` cannot be written, that is exit code 1.
 [[nodiscard]] int run_program(const Program& program, std::span<const std::string> arguments,
                               const Environment& environment);
 

@@ -31,8 +31,8 @@ constexpr std::size_t kShownMax = 100;  // bytes of a foreign text in a message
 // What is compared of the file.
 struct LogColumns {
   std::string amount;
-  std::string currency;        ///< empty: `amount` is quota
-  bool is_our_report = false;  ///< its rows are read as the lines that they are
+  std::string currency;        // empty: `amount` is quota
+  bool is_our_report = false;  // its rows are read as the lines that they are
   [[nodiscard]] bool by_quota() const { return currency.empty(); }
 };
 

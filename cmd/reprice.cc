@@ -18,12 +18,12 @@
 namespace cmd {
 namespace {
 
-/// What other prices make of a closed period.
+// What other prices make of a closed period.
 struct Change {
-  std::uint64_t lines = 0;                      ///< new ones
-  std::int64_t unpriced = 0;                    ///< lines that have no cost then
-  std::map<std::string, core::Decimal> totals;  ///< what they add, by currency
-  UnpricedLines lost;                           ///< that had a cost
+  std::uint64_t lines = 0;                      // new ones
+  std::int64_t unpriced = 0;                    // lines that have no cost then
+  std::map<std::string, core::Decimal> totals;  // what they add, by currency
+  UnpricedLines lost;                           // that had a cost
 
   void add(const core::OwnedLine& line);
 };

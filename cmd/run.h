@@ -1,4 +1,4 @@
-// `reeltally run`: read task IDs, query, record, download, sum up.
+// `reeltally run`: reads task IDs, queries, records, downloads, and prints a summary.
 #pragma once
 
 #include <iosfwd>
@@ -8,8 +8,8 @@
 
 namespace cmd {
 
-/// Returns the exit code of the README's table. Throws core::UsageError before anything is asked,
-/// core::Error (LedgerUnreadable, LedgerBusy) when the run cannot go on.
+/// Returns the exit code of the README's table. Throws core::UsageError before the first query,
+/// core::Error (LedgerUnreadable, LedgerBusy) if the run cannot continue.
 int run(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -33,7 +33,7 @@ std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
   return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(*time));
 }
 
-// To a terminal in ASCII alone: JSON itself lets C1 and bidirectional controls stand.
+// ASCII only on a terminal: JSON does not escape C1 and bidirectional controls.
 void print(std::ostream& out, const Json& json) {
   const bool only_ascii = isatty(STDOUT_FILENO) != 0;
   out << json.dump(-1, ' ', only_ascii, Json::error_handler_t::replace) << '\n';
@@ -46,8 +46,6 @@ std::string with_distance(const core::UtcTime& time, core::UtcTime now) {
   return *time_text(time) + " (" + (past ? "" : "in ") +
          format_duration(past ? distance : -distance) + (past ? " ago)" : ")");
 }
-
-// ---- totals
 
 void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
   Json json;
@@ -92,8 +90,6 @@ void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::U
   row("  expired", totals.videos_expired);
 }
 
-// ---- one task
-
 Json row_json(const storage::ViewRow& row) {
   Json json = Json::object();
   for (const auto& [name, value] : row) {
@@ -126,7 +122,7 @@ void history_json(std::ostream& out, const storage::TaskHistory& history) {
     for (const storage::ViewRow& metric : snapshot.usage) {
       json["usage"][metric.at(0).second.value_or("")] = metric.at(1).second.value_or("");
     }
-    // Byte-exact where it is UTF-8; the bytes of anything else are in the ledger.
+    // Exact for UTF-8; for other encodings the exact bytes are only in the ledger.
     json["answer"] = snapshot.answer ? Json(*snapshot.answer) : Json();
     print_typed("snapshot", json);
   }
@@ -160,10 +156,8 @@ void history_text(std::ostream& out, const storage::TaskHistory& history) {
   }
 }
 
-// ---- a line of a report
-
-// Byte-exact into a file or a pipe, so that its SHA-256 is that of the line; a terminal gets no
-// control characters.
+// A file or pipe gets the exact bytes, so that their SHA-256 is that of the line; a terminal gets
+// no control characters.
 int show_line(storage::History& history, const std::string& line, bool as_json, Log& log,
               std::ostream& out) {
   const auto origin = core::origin_of_line(line);

@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Returns the exit code; 3 when a task asked for is not in the ledger. Throws LedgerUnreadable.
+/// Returns the exit code: 3 if a named task is not in the ledger. Throws LedgerUnreadable.
 int status(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

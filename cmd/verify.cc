@@ -33,9 +33,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBatch = 1024;
-constexpr unsigned kReaders = 2;  // a disk is no faster with more
+constexpr unsigned kReaders = 2;  // more do not make a disk faster
 constexpr std::size_t kShownMax = 4096;
-// A run records a video within moments of giving it its name.
+// A run records a video shortly after it has renamed it.
 constexpr std::chrono::seconds kRecordedWithin{60};
 
 enum class Result { whole, missing, shorter, changed, unreadable, unknown };
@@ -129,7 +129,7 @@ class Verification {
     batch_.clear();
   }
 
-  /// Looks for files in the store that are no video of the ledger's and no sidecar of one.
+  // Looks for files in the store that are no video of the ledger's and no sidecar of one.
   void find_strangers() {
     videos_.list([this](const std::string& path) {
       if (!is_known(path)) {
@@ -139,7 +139,7 @@ class Verification {
   }
 
   [[nodiscard]] bool has_strangers() const { return !strangers_.empty(); }
-  /// Adds a video if a run recorded it since the first look.
+  // Adds a video if a run recorded it since the first look.
   void add_recent(storage::SavedVideo&& video) {
     const auto found = videos_.find(video.path);
     const auto* file = std::get_if<core::StoredFile>(&found);
@@ -147,7 +147,7 @@ class Verification {
       add(std::move(video));
     }
   }
-  /// If a run is in progress, a file that changed just now may be a video that it will record.
+  // If a run is in progress, a file that changed just now may be a video that it will record.
   void tell_strangers(bool run_in_progress) {
     const core::UtcTime now = core::SystemClock().utc();
     std::erase_if(strangers_, [&](const std::string& path) {

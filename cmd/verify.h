@@ -1,4 +1,4 @@
-// `reeltally verify`: videos on disk held against the ledger.
+// `reeltally verify`: compares the videos on disk with the ledger.
 #pragma once
 
 #include <iosfwd>
@@ -8,8 +8,8 @@
 
 namespace cmd {
 
-/// Writes each finding to `out`; changes nothing but with --requeue. Returns `partly` when anything
-/// differs. Throws core::Error when ledger or output folder cannot be read.
+/// Writes each finding to `out`; only --requeue changes the ledger. Returns `partly` if anything
+/// differs. Throws core::Error if the ledger or the output folder cannot be read.
 int verify(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

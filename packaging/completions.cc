@@ -12,16 +12,24 @@ namespace {
 enum class Values { none, files, folders, choices, unknown };
 
 Values values_of(const cmd::OptionSpec& option) {
-  if (!cmd::takes_value(option.type)) return Values::none;
-  if (option.type == cmd::OptionType::choice) return Values::choices;
-  if (option.type != cmd::OptionType::path) return Values::unknown;
+  if (!cmd::takes_value(option.type)) {
+    return Values::none;
+  }
+  if (option.type == cmd::OptionType::choice) {
+    return Values::choices;
+  }
+  if (option.type != cmd::OptionType::path) {
+    return Values::unknown;
+  }
   return option.argument == "DIR" ? Values::folders : Values::files;
 }
 
 std::string joined_choices(const cmd::OptionSpec& option) {
   std::string text;
   for (const std::string_view choice : cmd::choices_of(option)) {
-    if (!text.empty()) text.push_back(' ');
+    if (!text.empty()) {
+      text.push_back(' ');
+    }
     text += choice;
   }
   return text;
@@ -31,7 +39,7 @@ bool takes_files(const cmd::CommandSpec& command) {
   return command.arguments.find("FILE") != std::string_view::npos;
 }
 
-/// First words ("run", "db"), each once, or with `parent` the second words behind it.
+// First words ("run", "db"), each once, or with `parent` the second words behind it.
 std::string command_words(std::string_view parent) {
   std::string words;
   std::string last;
@@ -40,10 +48,14 @@ std::string command_words(std::string_view parent) {
     const std::string first(command.name.substr(0, space));
     std::string word = first;
     if (!parent.empty()) {
-      if (first != parent || space == command.name.size()) continue;
+      if (first != parent || space == command.name.size()) {
+        continue;
+      }
       word = command.name.substr(space + 1);
     }
-    if (word == last) continue;
+    if (word == last) {
+      continue;
+    }
     words += (words.empty() ? "" : " ") + word;
     last = word;
   }
@@ -54,11 +66,15 @@ std::string bash_command(const cmd::CommandSpec& command) {
   std::string names;
   std::string values;
   for (const cmd::OptionSpec& option : cmd::option_table()) {
-    if (!option.commands.contains(command.command)) continue;
+    if (!option.commands.contains(command.command)) {
+      continue;
+    }
     const std::string name = "--" + std::string(option.name);
     names += (names.empty() ? "" : " ") + name;
     std::string pattern = name;
-    if (option.letter != 0) pattern.append("|-").append(1, option.letter);
+    if (option.letter != 0) {
+      pattern.append("|-").append(1, option.letter);
+    }
     switch (values_of(option)) {
       case Values::none:
         break;
@@ -111,14 +127,16 @@ constexpr std::string_view kBashEnd = R"text(  esac
 complete -F _reeltally reeltally
 )text";
 
-/// For single quotes, with what _arguments reads specially taken care of.
+// For single quotes, with what _arguments reads specially taken care of.
 std::string zsh_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'') {
       out += "'\\''";
     } else {
-      if (c == '[' || c == ']' || c == ':' || c == '\\') out.push_back('\\');
+      if (c == '[' || c == ']' || c == ':' || c == '\\') {
+        out.push_back('\\');
+      }
       out.push_back(c);
     }
   }
@@ -128,7 +146,9 @@ std::string zsh_text(std::string_view text) {
 std::string zsh_option(const cmd::OptionSpec& option) {
   const std::string name = "--" + std::string(option.name);
   std::string tail = "[" + zsh_text(option.help) + "]";
-  if (cmd::takes_value(option.type)) tail += ":" + zsh_text(option.argument) + ":";
+  if (cmd::takes_value(option.type)) {
+    tail += ":" + zsh_text(option.argument) + ":";
+  }
   switch (values_of(option)) {
     case Values::none:
     case Values::unknown:
@@ -158,7 +178,9 @@ std::string zsh_commands(std::string_view parent) {
   std::string out;
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     const std::size_t space = command.name.find(' ');
-    if (parent.empty() == (space != std::string_view::npos)) continue;
+    if (parent.empty() == (space != std::string_view::npos)) {
+      continue;
+    }
     const std::string_view word =
         parent.empty() ? command.name : command.name.substr(parent.size() + 1);
     out += "        '" + std::string(word) + ":" + zsh_text(command.summary) + "'\n";
@@ -186,7 +208,9 @@ _reeltally() {
 std::string fish_text(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'' || c == '\\') out.push_back('\\');
+    if (c == '\'' || c == '\\') {
+      out.push_back('\\');
+    }
     out.push_back(c);
   }
   return out + "'";
@@ -211,7 +235,9 @@ complete -c reeltally -f
 std::string fish_option(const cmd::CommandSpec& command, const cmd::OptionSpec& option) {
   std::string out = "complete -c reeltally -n '__reeltally_is " + std::string(command.name) +
                     "' -l " + std::string(option.name);
-  if (option.letter != 0) out.append(" -s ").append(1, option.letter);
+  if (option.letter != 0) {
+    out.append(" -s ").append(1, option.letter);
+  }
   switch (values_of(option)) {
     case Values::none:
       break;
@@ -237,7 +263,9 @@ std::string bash_completion() {
   std::string out(kBashBegin);
   out += "    '') kind=words words='" + command_words("") + " --help --version' ;;\n";
   out += "    db) kind=words words='" + command_words("db") + "' ;;\n";
-  for (const cmd::CommandSpec& command : cmd::command_table()) out += bash_command(command);
+  for (const cmd::CommandSpec& command : cmd::command_table()) {
+    out += bash_command(command);
+  }
   return out.append(kBashEnd);
 }
 
@@ -246,7 +274,9 @@ std::string zsh_completion() {
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     out += "    '" + std::string(command.name) + "')\n      _arguments -s -S \\\n";
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.commands.contains(command.command)) out += zsh_option(option);
+      if (option.commands.contains(command.command)) {
+        out += zsh_option(option);
+      }
     }
     out += takes_files(command) ? "        '*:FILE:_files' ;;\n" : "        '*::argument:' ;;\n";
   }
@@ -275,7 +305,9 @@ std::string fish_completion() {
     out.append("complete -c reeltally -n '__reeltally_ends").append(parent).append("' -a ");
     out.append(word).append(" -d ").append(fish_text(command.summary)).append("\n");
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.commands.contains(command.command)) out += fish_option(command, option);
+      if (option.commands.contains(command.command)) {
+        out += fish_option(command, option);
+      }
     }
     if (takes_files(command)) {
       out.append("complete -c reeltally -n '__reeltally_is ").append(command.name).append("' -F\n");

@@ -5,7 +5,7 @@
 namespace packaging {
 namespace {
 
-/// The default as TOML, else a value of the right type that the user replaces.
+// The default as TOML, else a value of the right type that the user replaces.
 std::string toml_value(const cmd::OptionSpec& option) {
   std::string text(option.default_value);
   switch (option.type) {
@@ -25,7 +25,9 @@ std::string toml_value(const cmd::OptionSpec& option) {
     case cmd::OptionType::path:
       break;
   }
-  if (text.empty()) text = option.argument;
+  if (text.empty()) {
+    text = option.argument;
+  }
   const std::string quoted = "\"" + text + "\"";
   return option.repeatable ? "[" + quoted + "]" : quoted;
 }
@@ -40,9 +42,15 @@ std::string example_config() {
   for (const cmd::OptionGroup group : cmd::option_groups()) {
     bool titled = false;
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.group != group || option.scope != cmd::OptionScope::setting) continue;
-      if (cmd::find_setting(option.name) != &option) continue;
-      if (!titled) out.append("\n# ").append(cmd::title(group)).append("\n");
+      if (option.group != group || option.scope != cmd::OptionScope::setting) {
+        continue;
+      }
+      if (cmd::find_setting(option.name) != &option) {
+        continue;
+      }
+      if (!titled) {
+        out.append("\n# ").append(cmd::title(group)).append("\n");
+      }
       titled = true;
       out.append("\n# ").append(option.help).append("\n");
       if (option.default_value.empty() && !option.default_note.empty()) {

@@ -16,7 +16,9 @@ void write(const std::filesystem::path& path, const std::string& text) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+  if (!file.flush()) {
+    throw std::runtime_error("cannot write " + path.string());
+  }
 }
 
 void write_all(const std::filesystem::path& folder) {
@@ -37,7 +39,9 @@ void write_all(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc != 2) throw std::runtime_error("usage: packaging FOLDER");
+    if (argc != 2) {
+      throw std::runtime_error("usage: packaging FOLDER");
+    }
     write_all(argv[1]);
     return 0;
   } catch (const std::exception& error) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLineBytesMax = 76;
 
-/// Text for roff: nothing in it is a request or an escape; `x` in backticks becomes bold.
+// Text for roff: nothing in it is a request or an escape; `x` in backticks becomes bold.
 std::string escaped(std::string_view text) {
   std::string out;
   bool bold = false;
@@ -44,7 +44,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// A paragraph in lines of source; a line never begins with a request's dot.
+// A paragraph in lines of source; a line never begins with a request's dot.
 void append_text(std::string& out, std::string_view text) {
   std::size_t used = 0;
   const std::string source = escaped(text);
@@ -56,8 +56,12 @@ void append_text(std::string& out, std::string_view text) {
       out.push_back('\n');
       used = 0;
     }
-    if (used == 0 && word.front() == '.') word.insert(0, "\\&");
-    if (used != 0) out.push_back(' ');
+    if (used == 0 && word.front() == '.') {
+      word.insert(0, "\\&");
+    }
+    if (used != 0) {
+      out.push_back(' ');
+    }
     used += word.size() + (used == 0 ? 0 : 1);
     out += word;
   }
@@ -91,10 +95,12 @@ void append_name(std::string& out, std::string_view name, std::string_view summa
   append_text(out, summary);
 }
 
-/// "-o, --output DIR" in bold, its placeholder in italics.
+// "-o, --output DIR" in bold, its placeholder in italics.
 void append_option(std::string& out, const cmd::OptionSpec& option) {
   out += ".TP\n";
-  if (option.letter != 0) out.append("\\fB\\-").append(1, option.letter).append("\\fP, ");
+  if (option.letter != 0) {
+    out.append("\\fB\\-").append(1, option.letter).append("\\fP, ");
+  }
   out.append("\\fB").append(escaped("--" + std::string(option.name))).append("\\fP");
   if (!option.argument.empty()) {
     out.append(" \\fI").append(escaped(option.argument)).append("\\fP");
@@ -108,8 +114,12 @@ void append_options(std::string& out, cmd::Command command) {
   for (const cmd::OptionGroup group : cmd::option_groups()) {
     bool titled = false;
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.group != group || !option.commands.contains(command)) continue;
-      if (!titled) out.append(".SS ").append(escaped(cmd::title(group))).append("\n");
+      if (option.group != group || !option.commands.contains(command)) {
+        continue;
+      }
+      if (!titled) {
+        out.append(".SS ").append(escaped(cmd::title(group))).append("\n");
+      }
       titled = true;
       append_option(out, option);
     }
@@ -161,17 +171,23 @@ std::string reference(const cmd::CommandSpec& command) {
   return "\\fB" + escaped(page_name(command)) + "\\fP(1)";
 }
 
-/// All pages but the one itself, which goes by its name and section.
+// All pages but the one itself, which goes by its name and section.
 void append_see_also(std::string& out, std::string_view self, int section) {
   append_section(out, "SEE ALSO");
   const std::size_t begin = out.size();
   const auto append = [&](const std::string& name, int number) {
-    if (name == self && number == section) return;
-    if (out.size() > begin) out += ",\n";
+    if (name == self && number == section) {
+      return;
+    }
+    if (out.size() > begin) {
+      out += ",\n";
+    }
     out += "\\fB" + escaped(name) + "\\fP(" + std::to_string(number) + ")";
   };
   append("reeltally", 1);
-  for (const cmd::CommandSpec& command : cmd::command_table()) append(page_name(command), 1);
+  for (const cmd::CommandSpec& command : cmd::command_table()) {
+    append(page_name(command), 1);
+  }
   append("reeltally-config", 5);
   out.push_back('\n');
 }
@@ -201,7 +217,9 @@ std::string program_page(const Release& release) {
   }
   append_section(out, "COMMON OPTIONS");
   for (const cmd::OptionSpec& option : cmd::option_table()) {
-    if (option.group == cmd::OptionGroup::common) append_option(out, option);
+    if (option.group == cmd::OptionGroup::common) {
+      append_option(out, option);
+    }
   }
   append_exit_codes(out, {});
   append_environment(out);
@@ -243,9 +261,12 @@ std::string config_page(const Release& release) {
               "beats the file. `reeltally config` shows every setting and where it comes from.");
   append_section(out, "KEYS");
   for (const cmd::OptionSpec& option : cmd::option_table()) {
-    if (cmd::find_setting(option.name) != &option) continue;
-    if (option.scope == cmd::OptionScope::setting)
+    if (cmd::find_setting(option.name) != &option) {
+      continue;
+    }
+    if (option.scope == cmd::OptionScope::setting) {
       append_item(out, option.name, cmd::option_description(option));
+    }
   }
   append_section(out, "ACCOUNTS");
   append_text(out,

@@ -26,7 +26,9 @@ Account chosen_account(const Settings& settings) {
                   .api_key_env = {},
                   .api_key_origin = key};
   const auto table = settings.file().accounts.find(account.name);
-  if (table == settings.file().accounts.end()) return account;
+  if (table == settings.file().accounts.end()) {
+    return account;
+  }
   const FileAccount& own = table->second;
   if (!direct(url) && !own.base_url.empty()) {
     account.base_url = own.base_url;
@@ -41,11 +43,17 @@ Account chosen_account(const Settings& settings) {
 }
 
 std::optional<Account> account_named(const Settings& settings, std::string_view name) {
-  if (name == settings.text("account")) return chosen_account(settings);
+  if (name == settings.text("account")) {
+    return chosen_account(settings);
+  }
   const auto table = settings.file().accounts.find(name);
-  if (table == settings.file().accounts.end()) return std::nullopt;
+  if (table == settings.file().accounts.end()) {
+    return std::nullopt;
+  }
   const FileAccount& own = table->second;
-  if (!has_key(own)) return std::nullopt;
+  if (!has_key(own)) {
+    return std::nullopt;
+  }
   const bool own_url = !own.base_url.empty();
   return Account{.name = std::string(name),
                  .base_url = own_url ? own.base_url : settings.text("base-url"),
@@ -58,7 +66,9 @@ std::optional<Account> account_named(const Settings& settings, std::string_view 
 
 std::vector<std::string> account_names(const Settings& settings) {
   std::vector<std::string> names;
-  for (const auto& entry : settings.file().accounts) names.push_back(entry.first);
+  for (const auto& entry : settings.file().accounts) {
+    names.push_back(entry.first);
+  }
   return names;
 }
 

@@ -33,15 +33,19 @@ enum class Guard { mode, systemd };
 
 void check_file(int fd, const std::string& path, Guard guard) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) refuse_file(path, "cannot be looked at: " + reason(errno));
-  if (!S_ISREG(status.st_mode)) refuse_file(path, "is no regular file");
+  if (::fstat(fd, &status) != 0) {
+    refuse_file(path, "cannot be looked at: " + reason(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    refuse_file(path, "is no regular file");
+  }
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (guard == Guard::mode && (status.st_mode & kOthers) != 0) {
     refuse_file(path, "is open to others than its owner; run: chmod 600 " + path);
   }
 }
 
-/// O_NONBLOCK: a FIFO must not hold the program before it is refused.
+// O_NONBLOCK: a FIFO must not hold the program before it is refused.
 std::string read_file(const std::string& path, Guard guard) {
   const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid() && errno == ELOOP) {
@@ -60,29 +64,39 @@ std::string read_file(const std::string& path, Guard guard) {
          (got = ::read(file.number(), bytes.data() + used, bytes.size() - used)) > 0) {
     used += static_cast<std::size_t>(got);
   }
-  if (got < 0) refuse_file(path, "cannot be read: " + reason(errno));
+  if (got < 0) {
+    refuse_file(path, "cannot be read: " + reason(errno));
+  }
   return {bytes.data(), used};
 }
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n\v\f";
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
 std::string_view without_bearer(std::string_view text) {
   constexpr std::string_view kWord = "bearer";
-  if (!core::equal_but_for_case(text.substr(0, kWord.size()), kWord)) return text;
+  if (!core::equal_but_for_case(text.substr(0, kWord.size()), kWord)) {
+    return text;
+  }
   const std::string_view rest = text.substr(kWord.size());
-  if (!rest.empty() && rest.front() != ' ' && rest.front() != '\t') return text;
+  if (!rest.empty() && rest.front() != ' ' && rest.front() != '\t') {
+    return text;
+  }
   return trimmed(rest);
 }
 
 ApiKey checked_key(std::string_view text, const std::string& source) {
   const std::string_view key = without_bearer(trimmed(text));
-  if (key.empty()) throw UsageError("the API key of " + source + " is empty: put the key there");
+  if (key.empty()) {
+    throw UsageError("the API key of " + source + " is empty: put the key there");
+  }
   if (key.size() > kKeyBytesMax) {
     throw UsageError("the API key of " + source + " is over " + std::to_string(kKeyBytesMax) +
                      " bytes: is it the right file?");
@@ -128,8 +142,9 @@ ApiKey read_api_key(const Account& account, const Environment& environment) {
   }
   if (credentials) {
     const std::string path = *credentials + "/" + std::string(kCredential);
-    if (::access(path.c_str(), F_OK) == 0)
+    if (::access(path.c_str(), F_OK) == 0) {
       return checked_key(read_file(path, Guard::systemd), path);
+    }
   }
   throw UsageError("no API key for the account " + account.name +
                    ": give --api-key-file FILE or set ANYFAST_API_KEY");

@@ -1,4 +1,4 @@
-// The API key: where it is read from, and what is no key.
+// The API key: where it is read from, and which texts are refused.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace cmd {
 
-/// A secret. It has no way to a stream or a log but `reveal`, which is for the transport alone.
+/// A secret. Only `reveal` gives the text, and only the transport may call it.
 class ApiKey {
  public:
   ApiKey(std::string secret, std::string source)

@@ -22,9 +22,9 @@ bool is_number_within(std::string_view text, unsigned minimum, unsigned maximum)
 
 struct Parts {
   std::string scheme;
-  std::string host;  ///< IPv6 with its brackets
-  std::string port;  ///< with its colon; empty: none
-  std::string path;  ///< without a slash at the end
+  std::string host;  // IPv6 with its brackets
+  std::string port;  // with its colon; empty: none
+  std::string path;  // without a slash at the end
 };
 
 bool is_host(std::string_view host) {
@@ -43,8 +43,12 @@ Parts split_authority(std::string_view authority, std::string_view source) {
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   parts.host = core::lower_ascii(authority.substr(0, has_port ? colon : authority.size()));
-  if (has_port) parts.port = authority.substr(colon);
-  if (!is_host(parts.host)) refuse(source, "has no valid host; write https://HOST");
+  if (has_port) {
+    parts.port = authority.substr(colon);
+  }
+  if (!is_host(parts.host)) {
+    refuse(source, "has no valid host; write https://HOST");
+  }
   if (has_port && !is_number_within(std::string_view(parts.port).substr(1), 1, 65535)) {
     refuse(source, "has no valid port");
   }
@@ -54,32 +58,43 @@ Parts split_authority(std::string_view authority, std::string_view source) {
 void refuse_foreign_characters(std::string_view url, std::string_view source) {
   const bool clean =
       std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!clean) refuse(source, "holds a blank, a control character or one beyond ASCII");
+  if (!clean) {
+    refuse(source, "holds a blank, a control character or one beyond ASCII");
+  }
   if (url.find('@') != std::string_view::npos) {
     refuse(source, "holds a user name or `@`; the key goes into --api-key-file");
   }
   if (url.find_first_of("?#") != std::string_view::npos) {
     refuse(source, "has a query or fragment; write it without `?` and `#`");
   }
-  if (url.find('\\') != std::string_view::npos) refuse(source, "holds a backslash");
+  if (url.find('\\') != std::string_view::npos) {
+    refuse(source, "holds a backslash");
+  }
 }
 
 void drop_end(std::string& path, std::string_view end) {
-  if (path.ends_with(end)) path.resize(path.size() - end.size());
+  if (path.ends_with(end)) {
+    path.resize(path.size() - end.size());
+  }
 }
 
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
   const std::string name = core::lower_ascii(host);
-  if (name == "localhost" || name == "[::1]") return true;
-  if (!name.starts_with("127.")) return false;
+  if (name == "localhost" || name == "[::1]") {
+    return true;
+  }
+  if (!name.starts_with("127.")) {
+    return false;
+  }
   std::string_view rest = name;
   for (int part = 0; part < 4; ++part) {
     const std::size_t end = std::min(rest.find('.'), rest.size());
     const bool last = part == 3;
-    if (!is_number_within(rest.substr(0, end), 0, 255) || last != (end == rest.size()))
+    if (!is_number_within(rest.substr(0, end), 0, 255) || last != (end == rest.size())) {
       return false;
+    }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return true;
@@ -101,9 +116,13 @@ std::string check_base_url(std::string_view url, bool allow_http, std::string_vi
            "give --allow-http");
   }
   parts.path = rest.substr(slash);
-  while (parts.path.ends_with("/")) parts.path.pop_back();
+  while (parts.path.ends_with("/")) {
+    parts.path.pop_back();
+  }
   drop_end(parts.path, "/v1");
-  while (parts.path.ends_with("/")) parts.path.pop_back();
+  while (parts.path.ends_with("/")) {
+    parts.path.pop_back();
+  }
   return scheme + "://" + parts.host + parts.port + parts.path;
 }
 

@@ -1,4 +1,4 @@
-// The gateway's base URL: what is accepted, and in which form.
+// The gateway's base URL: which URLs are accepted, and their normal form.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace cmd {
 [[nodiscard]] std::string check_base_url(std::string_view url, bool allow_http,
                                          std::string_view source);
 
-/// Whether the host (without port; IPv6 in brackets) is this machine by its very spelling:
-/// localhost, 127.0.0.0/8 in four decimal parts, [::1].
+/// True if the host (without port; IPv6 in brackets) is written as this machine: localhost,
+/// 127.0.0.0/8 in four decimal parts, [::1].
 [[nodiscard]] bool is_loopback_host(std::string_view host);
 
 }  // namespace cmd

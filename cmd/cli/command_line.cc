@@ -1,6 +1,6 @@
 #include "cmd/cli/command_line.h"
 
-// The regular expressions of cxxopts recurse once a byte: a long argument would end the stack.
+// The regular expressions of cxxopts recurse once per byte: a long argument overflows the stack.
 #define CXXOPTS_NO_REGEX true
 #include <algorithm>
 #include <cxxopts.hpp>
@@ -20,14 +20,16 @@ bool looks_like_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && argument != "--";
 }
 
-/// "--concurrency" and "--concurrency=4" are named concurrency; "" for what is no long option.
+// "concurrency" for "--concurrency" and "--concurrency=4"; "" if it is no long option.
 std::string_view long_name(std::string_view argument) {
-  if (!argument.starts_with("--")) return "";
+  if (!argument.starts_with("--")) {
+    return "";
+  }
   argument.remove_prefix(2);
   return argument.substr(0, argument.find('='));
 }
 
-/// The option as the user wrote it, without its value: that may be a secret.
+// The option as the user wrote it, without its value: that may be a secret.
 std::string without_value(std::string_view argument) {
   return std::string(argument.substr(0, argument.find('=')));
 }
@@ -39,7 +41,7 @@ std::string without_value(std::string_view argument) {
       "ANYFAST_API_KEY");
 }
 
-/// "api-key" in the spellings that people try.
+// True for "api-key" in any spelling that users try.
 bool names_the_key(std::string_view name) {
   std::string letters;
   std::copy_if(name.begin(), name.end(), std::back_inserter(letters),
@@ -47,10 +49,12 @@ bool names_the_key(std::string_view name) {
   return letters == "apikey";
 }
 
-/// Another command that has the option; null when none has.
+// A command that has the option; null if there is none.
 const CommandSpec* owner_of(std::string_view option_name) {
   for (const CommandSpec& spec : command_table()) {
-    if (find_option(spec.command, option_name) != nullptr) return &spec;
+    if (find_option(spec.command, option_name) != nullptr) {
+      return &spec;
+    }
   }
   return nullptr;
 }
@@ -58,13 +62,17 @@ const CommandSpec* owner_of(std::string_view option_name) {
 std::vector<std::string_view> option_names(Command command) {
   std::vector<std::string_view> names;
   for (const OptionSpec& option : option_table()) {
-    if (option.commands.contains(command)) names.push_back(option.name);
+    if (option.commands.contains(command)) {
+      names.push_back(option.name);
+    }
   }
   return names;
 }
 
 [[noreturn]] void refuse_unknown_option(const CommandSpec& spec, const std::string& name) {
-  if (names_the_key(name)) refuse_key_option();
+  if (names_the_key(name)) {
+    refuse_key_option();
+  }
   const std::string dashed = (name.size() == 1 ? "-" : "--") + name;
   const std::string command(spec.name);
   if (const CommandSpec* owner = owner_of(name); owner != nullptr) {
@@ -76,13 +84,19 @@ std::vector<std::string_view> option_names(Command command) {
                    command + " --help");
 }
 
-/// `-wait` would be the letters w, a, i, t, and `-output` a folder named utput.
+// Refuses `-wait`, which would mean the letters w, a, i, t, and `-output`, a folder named utput.
 void refuse_single_dashes(const CommandSpec& spec, const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
-    if (argument == "--") return;
-    if (!looks_like_option(argument) || argument[1] == '-' || argument.size() == 2) continue;
+    if (argument == "--") {
+      return;
+    }
+    if (!looks_like_option(argument) || argument[1] == '-' || argument.size() == 2) {
+      continue;
+    }
     const std::string name = without_value(argument).substr(1);
-    if (names_the_key(name)) refuse_key_option();
+    if (names_the_key(name)) {
+      refuse_key_option();
+    }
     if (find_option(spec.command, name) != nullptr) {
       throw UsageError(std::string("long options have two dashes: -")
                            .append(name)
@@ -96,9 +110,13 @@ void refuse_single_dashes(const CommandSpec& spec, const std::vector<std::string
 const OptionSpec* find_common(std::string_view argument) {
   const std::string_view name = long_name(argument);
   for (const OptionSpec& option : option_table()) {
-    if (option.group != OptionGroup::common) continue;
+    if (option.group != OptionGroup::common) {
+      continue;
+    }
     const bool letter = argument.size() == 2 && option.letter == argument[1];
-    if (name.empty() ? letter : option.name == name) return &option;
+    if (name.empty() ? letter : option.name == name) {
+      return &option;
+    }
   }
   return nullptr;
 }
@@ -106,14 +124,18 @@ const OptionSpec* find_common(std::string_view argument) {
 std::vector<std::string_view> common_names() {
   std::vector<std::string_view> names;
   for (const OptionSpec& option : option_table()) {
-    if (option.group == OptionGroup::common) names.push_back(option.name);
+    if (option.group == OptionGroup::common) {
+      names.push_back(option.name);
+    }
   }
   return names;
 }
 
-/// `-vv` before the command; letters with values stand alone there.
+// True for flags like `-vv`; before the command a letter that takes a value stands alone.
 bool is_flag_group(std::string_view argument) {
-  if (argument.starts_with("--")) return false;
+  if (argument.starts_with("--")) {
+    return false;
+  }
   return std::all_of(argument.begin() + 1, argument.end(), [](char letter) {
     const char text[] = {'-', letter};
     const OptionSpec* option = find_common({text, 2});
@@ -121,7 +143,7 @@ bool is_flag_group(std::string_view argument) {
   });
 }
 
-/// The words that name the command, and everything else in order.
+// The words that name the command, and everything else in order.
 struct SplitLine {
   std::string name;
   std::vector<std::string> rest;
@@ -139,37 +161,49 @@ SplitLine split(std::span<const std::string> arguments) {
     const std::string& argument = arguments[at];
     if (!looks_like_option(argument)) {
       line.name += line.name.empty() ? argument : " " + argument;
-      if (is_first_word_of_two(line.name)) continue;
+      if (is_first_word_of_two(line.name)) {
+        continue;
+      }
       line.rest.insert(line.rest.end(), arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1,
                        arguments.end());
       return line;
     }
     line.rest.push_back(argument);
-    if (is_flag_group(argument)) continue;
+    if (is_flag_group(argument)) {
+      continue;
+    }
     const OptionSpec* option = find_common(argument);
     if (option == nullptr) {
       const std::string name = without_value(argument).substr(argument[1] == '-' ? 2 : 1);
-      if (names_the_key(name)) refuse_key_option();
+      if (names_the_key(name)) {
+        refuse_key_option();
+      }
       throw UsageError("unknown option " + without_value(argument) + " before the command" +
                        did_you_mean(name, common_names(), "--") +
                        "; a command's own options follow it, see reeltally --help");
     }
     const bool value_follows = takes_value(option->type) && argument.find('=') == std::string::npos;
-    if (value_follows && at + 1 < arguments.size()) line.rest.push_back(arguments[++at]);
+    if (value_follows && at + 1 < arguments.size()) {
+      line.rest.push_back(arguments[++at]);
+    }
   }
   return line;
 }
 
 std::vector<std::string_view> command_names() {
   std::vector<std::string_view> names{"help"};
-  for (const CommandSpec& spec : command_table()) names.push_back(spec.name);
+  for (const CommandSpec& spec : command_table()) {
+    names.push_back(spec.name);
+  }
   return names;
 }
 
 std::string known_commands(std::string_view prefix) {
   std::string names;
   for (const CommandSpec& spec : command_table()) {
-    if (!spec.name.starts_with(prefix)) continue;
+    if (!spec.name.starts_with(prefix)) {
+      continue;
+    }
     names.append(names.empty() ? "" : ", ").append(spec.name);
   }
   return names;
@@ -179,10 +213,12 @@ bool contains(const std::vector<std::string>& texts, std::string_view wanted) {
   return std::find(texts.begin(), texts.end(), wanted) != texts.end();
 }
 
-/// A line without a command: help or version if that was asked for, else a mistake.
+// A line without a command: help or version if requested, otherwise an error.
 CommandLine without_command(const SplitLine& line) {
   const bool help = contains(line.rest, "--help") || contains(line.rest, "-h");
-  if (help) return {.request = CommandLine::Request::help};
+  if (help) {
+    return {.request = CommandLine::Request::help};
+  }
   if (contains(line.rest, "--version") || contains(line.rest, "-V")) {
     return {.request = CommandLine::Request::version};
   }
@@ -194,20 +230,26 @@ CommandLine without_command(const SplitLine& line) {
 }
 
 const CommandSpec& known_command(const std::string& name) {
-  if (const CommandSpec* spec = find_command(name); spec != nullptr) return *spec;
+  if (const CommandSpec* spec = find_command(name); spec != nullptr) {
+    return *spec;
+  }
   throw UsageError("unknown command `" + name + "`" + did_you_mean(name, command_names(), "") +
                    "; there are: " + known_commands(""));
 }
 
 CommandLine help_about(const std::vector<std::string>& words) {
   std::string name;
-  for (const std::string& word : words) name += name.empty() ? word : " " + word;
+  for (const std::string& word : words) {
+    name += name.empty() ? word : " " + word;
+  }
   CommandLine line{.request = CommandLine::Request::help};
-  if (!name.empty() && !is_first_word_of_two(name)) line.command = known_command(name).command;
+  if (!name.empty() && !is_first_word_of_two(name)) {
+    line.command = known_command(name).command;
+  }
   return line;
 }
 
-/// `-oFILE` becomes `-o FILE`: without its regular expressions cxxopts takes letters alone.
+// `-oFILE` becomes `-o FILE`: without its regular expressions cxxopts takes letters alone.
 std::vector<std::string> detached(Command command, std::vector<std::string> arguments) {
   std::vector<std::string> out{"reeltally"};
   bool options_ended = false;
@@ -228,22 +270,28 @@ std::vector<std::string> detached(Command command, std::vector<std::string> argu
 cxxopts::Options parser_for(Command command) {
   cxxopts::Options parser("reeltally");
   for (const OptionSpec& option : option_table()) {
-    if (!option.commands.contains(command)) continue;
+    if (!option.commands.contains(command)) {
+      continue;
+    }
     const auto value = cxxopts::value<std::string>();
-    if (!takes_value(option.type)) value->implicit_value("true");
+    if (!takes_value(option.type)) {
+      value->implicit_value("true");
+    }
     const std::string letter = option.letter == 0 ? "" : std::string(1, option.letter) + ",";
     parser.add_options()(letter + std::string(option.name), "", value);
   }
   return parser;
 }
 
-/// What a message of cxxopts has between its quotes: the option or argument it is about.
+// The part between the quotes of a message of cxxopts: the option or argument.
 std::string quoted_part(std::string_view message) {
   constexpr std::string_view kOpening = "‘";
   constexpr std::string_view kClosing = "’";
   const std::size_t begin = message.find(kOpening);
   const std::size_t end = message.rfind(kClosing);
-  if (begin == std::string_view::npos || end == std::string_view::npos) return "";
+  if (begin == std::string_view::npos || end == std::string_view::npos) {
+    return "";
+  }
   const std::size_t start = begin + kOpening.size();
   return std::string(message.substr(start, end - start));
 }
@@ -259,7 +307,9 @@ std::string quoted_part(std::string_view message) {
 cxxopts::ParseResult parse(const CommandSpec& spec, const std::vector<std::string>& arguments) {
   std::vector<const char*> texts;
   texts.reserve(arguments.size());
-  for (const std::string& argument : arguments) texts.push_back(argument.c_str());
+  for (const std::string& argument : arguments) {
+    texts.push_back(argument.c_str());
+  }
   try {
     return parser_for(spec.command).parse(static_cast<int>(texts.size()), texts.data());
   } catch (const cxxopts::exceptions::no_such_option& error) {
@@ -281,7 +331,9 @@ void check_arguments(const CommandSpec& spec, const std::vector<std::string>& ar
     throw UsageError("`" + command + "` needs " + std::string(spec.arguments) + ": `" +
                      std::string(spec.example) + "`");
   }
-  if (spec.arguments_max == kAnyNumber || number <= spec.arguments_max) return;
+  if (spec.arguments_max == kAnyNumber || number <= spec.arguments_max) {
+    return;
+  }
   const std::string& surplus = arguments[static_cast<std::size_t>(spec.arguments_max)];
   throw UsageError("`" + command + "` takes " +
                    (spec.arguments.empty() ? std::string("no arguments")
@@ -302,7 +354,9 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   if (split_line.name.empty() || is_first_word_of_two(split_line.name)) {
     return without_command(split_line);
   }
-  if (split_line.name == "help") return help_about(split_line.rest);
+  if (split_line.name == "help") {
+    return help_about(split_line.rest);
+  }
   const CommandSpec& spec = known_command(split_line.name);
   refuse_single_dashes(spec, split_line.rest);
   const auto result = parse(spec, detached(spec.command, std::move(split_line.rest)));

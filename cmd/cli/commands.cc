@@ -144,14 +144,18 @@ std::span<const CommandSpec> command_table() { return kCommands; }
 
 const CommandSpec& spec_of(Command command) {
   for (const CommandSpec& spec : kCommands) {
-    if (spec.command == command) return spec;
+    if (spec.command == command) {
+      return spec;
+    }
   }
   throw std::logic_error("a command without a row in the table of commands");
 }
 
 const CommandSpec* find_command(std::string_view name) {
   for (const CommandSpec& spec : kCommands) {
-    if (spec.name == name) return &spec;
+    if (spec.name == name) {
+      return &spec;
+    }
   }
   return nullptr;
 }

@@ -12,7 +12,7 @@ namespace {
 
 using core::UsageError;
 
-/// Where a key stands, for messages.
+// Where a key stands, for messages.
 struct Place {
   const std::string& path;
   std::string key;
@@ -49,7 +49,7 @@ std::string kind_of(const toml::node& node) {
   return "something else";
 }
 
-/// How a value of this option is written in TOML.
+// How a value of this option is written in TOML.
 std::string toml_expectation(const OptionSpec& option) {
   switch (option.type) {
     case OptionType::flag:
@@ -67,25 +67,35 @@ std::string toml_expectation(const OptionSpec& option) {
   return "something else";
 }
 
-/// The text that a command line would hold, if the node has the option's type.
+// The text that a command line would hold, if the node has the option's type.
 std::optional<std::string> as_text(const OptionSpec& option, const toml::node& node) {
   auto text = node.value_exact<std::string>();
   const auto integer = node.value_exact<std::int64_t>();
   const auto boolean = node.value_exact<bool>();
   switch (option.type) {
     case OptionType::flag:
-      if (boolean) return *boolean ? "true" : "false";
+      if (boolean) {
+        return *boolean ? "true" : "false";
+      }
       return std::nullopt;
     case OptionType::level:
-      if (boolean) return *boolean ? "1" : "0";
-      if (integer) return std::to_string(*integer);
+      if (boolean) {
+        return *boolean ? "1" : "0";
+      }
+      if (integer) {
+        return std::to_string(*integer);
+      }
       return std::nullopt;
     case OptionType::count:
     case OptionType::size:
-      if (integer) return std::to_string(*integer);
+      if (integer) {
+        return std::to_string(*integer);
+      }
       return option.type == OptionType::size ? text : std::nullopt;
     case OptionType::duration:
-      if (integer && *integer == 0) return "0";
+      if (integer && *integer == 0) {
+        return "0";
+      }
       return text;
     case OptionType::text:
     case OptionType::path:
@@ -109,18 +119,24 @@ FileSetting read_list(const OptionSpec& option, const toml::array& array, const 
   std::vector<std::string> all;
   for (const toml::node& node : array) {
     const auto text = as_text(option, node);
-    if (!text) refuse(place, "must be " + toml_expectation(option));
+    if (!text) {
+      refuse(place, "must be " + toml_expectation(option));
+    }
     const auto one = std::get<std::vector<std::string>>(checked_value(option, *text, place));
     all.insert(all.end(), one.begin(), one.end());
     setting.text += setting.text.empty() ? *text : "," + *text;
   }
-  if (all.empty()) refuse(place, "is an empty list");
+  if (all.empty()) {
+    refuse(place, "is an empty list");
+  }
   setting.value = std::move(all);
   return setting;
 }
 
 FileSetting read_setting(const OptionSpec& option, const toml::node& node, const Place& place) {
-  if (option.repeatable && node.is_array()) return read_list(option, *node.as_array(), place);
+  if (option.repeatable && node.is_array()) {
+    return read_list(option, *node.as_array(), place);
+  }
   const auto text = as_text(option, node);
   if (!text) {
     refuse(place, "must be " + toml_expectation(option) + ", not " + kind_of(node));
@@ -134,7 +150,9 @@ FileSetting read_setting(const OptionSpec& option, const toml::node& node, const
 std::vector<std::string_view> file_keys() {
   std::vector<std::string_view> keys{"account"};
   for (const OptionSpec& option : option_table()) {
-    if (option.scope == OptionScope::setting) keys.push_back(option.name);
+    if (option.scope == OptionScope::setting) {
+      keys.push_back(option.name);
+    }
   }
   return keys;
 }
@@ -156,8 +174,12 @@ FileAccount read_account(const toml::table& table, const std::string& path,
     const Place place{path, table_name + "." + std::string(key.str()), line_of(key.source())};
     const auto text = node.value_exact<std::string>();
     const bool known = key == kKeys[0] || key == kKeys[1] || key == kKeys[2];
-    if (!known) refuse(place, "is no setting" + did_you_mean(key.str(), kKeys, ""));
-    if (!text || text->empty()) refuse(place, "must be a text in quotes, not " + kind_of(node));
+    if (!known) {
+      refuse(place, "is no setting" + did_you_mean(key.str(), kKeys, ""));
+    }
+    if (!text || text->empty()) {
+      refuse(place, "must be a text in quotes, not " + kind_of(node));
+    }
     if (key == kKeys[0]) {
       account.base_url = *text;
       account.base_url_line = place.line;
@@ -180,8 +202,12 @@ void read_accounts(ConfigFile& file, const toml::table& accounts) {
   for (const auto& [name, node] : accounts) {
     const std::string table_name = "account." + std::string(name.str());
     const Place place{file.path, table_name, line_of(name.source())};
-    if (name.empty()) refuse(place, "has an empty name");
-    if (!node.is_table()) refuse(place, "must be a table: [" + table_name + "]");
+    if (name.empty()) {
+      refuse(place, "has an empty name");
+    }
+    if (!node.is_table()) {
+      refuse(place, "must be a table: [" + table_name + "]");
+    }
     file.accounts.emplace(std::string(name.str()),
                           read_account(*node.as_table(), file.path, table_name));
   }
@@ -208,7 +234,9 @@ ConfigFile parse_config(std::string_view text, const std::string& path) {
     }
     const Place place{path, std::string(key.str()), line_of(key.source())};
     const OptionSpec* option = find_setting(key.str());
-    if (option == nullptr || option->scope != OptionScope::setting) refuse_unknown_key(place);
+    if (option == nullptr || option->scope != OptionScope::setting) {
+      refuse_unknown_key(place);
+    }
     file.settings.push_back(read_setting(*option, node, place));
   }
   return file;

@@ -21,18 +21,22 @@ constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-/// An absolute path from an XDG variable; the XDG specification says to ignore any other.
+// An absolute path from an XDG variable; the XDG specification says to ignore any other.
 std::optional<std::string> absolute_variable(const Environment& environment,
                                              std::string_view name) {
   auto path = variable(environment, name);
-  if (path && path->front() != '/') return std::nullopt;
+  if (path && path->front() != '/') {
+    return std::nullopt;
+  }
   return path;
 }
 
-/// The file's text; none when there is no such file. Throws core::UsageError for any other fault.
+// The file's text; none when there is no such file. Throws core::UsageError for any other fault.
 std::optional<std::string> read_config_text(const std::string& path) {
   const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) {
+    return std::nullopt;
+  }
   if (!file.valid()) {
     throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
   }
@@ -56,7 +60,9 @@ std::optional<std::string> read_config_text(const std::string& path) {
 std::optional<std::string> given_config(const CommandLine& line, const Environment& environment) {
   std::optional<std::string> path = variable(environment, "REELTALLY_CONFIG");
   for (const GivenOption& given : line.options) {
-    if (given.option->name == AnyName("config").text()) path = given.text;
+    if (given.option->name == AnyName("config").text()) {
+      path = given.text;
+    }
   }
   return path;
 }
@@ -93,9 +99,13 @@ ConfigFile trusted_config(std::string_view text, const std::string& path) {
 
 std::optional<std::string> xdg_folder(const Environment& environment, std::string_view xdg_name,
                                       std::string_view below_home) {
-  if (auto folder = absolute_variable(environment, xdg_name)) return folder;
+  if (auto folder = absolute_variable(environment, xdg_name)) {
+    return folder;
+  }
   const auto home = absolute_variable(environment, "HOME");
-  if (!home) return std::nullopt;
+  if (!home) {
+    return std::nullopt;
+  }
   return *home + std::string(below_home);
 }
 
@@ -103,7 +113,9 @@ ConfigFile load_config(const CommandLine& line, const Environment& environment,
                        std::string_view system_config) {
   if (const auto path = given_config(line, environment)) {
     const auto text = read_config_text(*path);
-    if (!text) throw UsageError("there is no configuration file " + *path + " (--config)");
+    if (!text) {
+      throw UsageError("there is no configuration file " + *path + " (--config)");
+    }
     return trusted_config(*text, *path);
   }
   std::vector<std::string> places{std::string(system_config)};
@@ -111,7 +123,9 @@ ConfigFile load_config(const CommandLine& line, const Environment& environment,
     places.insert(places.begin(), *folder + "/reeltally/config.toml");
   }
   for (const std::string& path : places) {
-    if (const auto text = read_config_text(path)) return trusted_config(*text, path);
+    if (const auto text = read_config_text(path)) {
+      return trusted_config(*text, path);
+    }
   }
   return {};
 }

@@ -50,7 +50,8 @@ Failure failure_of(const std::exception_ptr& exception) {
   } catch (const storage::LedgerBusy& error) {
     return {.exit_code = ledger_busy, .message = error.what()};
   } catch (const core::Stopped& stopped) {
-    return {.exit_code = unfinished, .message = stopped.what()};  // by a deadline: signals are caught
+    return {.exit_code = unfinished,
+            .message = stopped.what()};  // by a deadline: signals are caught
   } catch (const core::Error& error) {
     return {.exit_code = fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {

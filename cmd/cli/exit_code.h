@@ -1,4 +1,4 @@
-// The exit codes of the README, and which of them a failure means.
+// The exit codes of the README, and which exception means which.
 #pragma once
 
 #include <exception>
@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Numbers as in the README, "Exit codes".
+/// Numbers as in the README, "Exit codes". An unscoped enum, since main returns an int.
 enum ExitCode : int {
   ok = 0,
   fatal = 1,
@@ -34,10 +34,10 @@ struct ExitMeaning {
 /// How the program ends after an exception.
 struct Failure {
   ExitCode exit_code = fatal;
-  std::string message;  ///< one line, without the program's name; foreign text still in it
+  std::string message;  ///< one line, without the program's name; may hold text from outside
 };
 
-/// Maps an exception that reached main. Never throws but std::bad_alloc.
+/// Maps an exception that reached main. Throws only std::bad_alloc.
 [[nodiscard]] Failure failure_of(const std::exception_ptr& exception);
 
 }  // namespace cmd

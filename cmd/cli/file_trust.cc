@@ -42,7 +42,7 @@ bool is_anothers(const std::string& path) {
 
 std::string writable_by_others(const std::string& path) {
   std::error_code none;
-  // Where a link points to another place, both ways lead to what is read.
+  // With a symbolic link, the folders of both paths decide which file is read.
   const fs::path real = fs::canonical(path, none);
   const std::string found = none ? std::string() : first_writable(real);
   return found.empty() ? first_writable(fs::absolute(path).lexically_normal()) : found;

@@ -1,4 +1,4 @@
-// Whether only its owner and root can change what a file says.
+// Whether only the owner and root can change the contents of a file.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@ namespace cmd {
 /// Whether the file is neither ours nor root's, so that its owner can change it.
 [[nodiscard]] bool is_anothers(const std::string& path);
 
-/// The file itself, or the folder on the way to it, that its group or everybody can write; empty:
-/// none. In a folder with the sticky bit nobody can replace what is another's. What is no regular
-/// file (a pipe) is nobody else's to write.
+/// The file or the folder on its path that group or others can write; empty if there is none. A
+/// folder with the sticky bit is safe, because users cannot replace files of others in it. Only
+/// regular files are checked.
 [[nodiscard]] std::string writable_by_others(const std::string& path);
 
 }  // namespace cmd

@@ -13,7 +13,7 @@ constexpr std::size_t kOptionColumn = 2;
 constexpr std::size_t kHelpColumn = 32;
 constexpr std::size_t kCommandColumn = 24;
 
-/// One line of words; `column` is where the cursor stands and where the next lines begin.
+// One line of words; `column` is where the cursor stands and where the next lines begin.
 void append_wrapped(std::string& out, std::string_view text, std::size_t column) {
   std::size_t used = column;
   bool first = true;
@@ -26,7 +26,9 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column)
       used = column;
       first = true;
     }
-    if (!first) out.push_back(' ');
+    if (!first) {
+      out.push_back(' ');
+    }
     out += word;
     used += word.size() + (first ? 0 : 1);
     first = false;
@@ -34,7 +36,7 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column)
   out.push_back('\n');
 }
 
-/// Two columns; a left part that is too long stands on a line of its own.
+// Two columns; a left part that is too long stands on a line of its own.
 void append_row(std::string& out, std::string_view left, std::string_view right,
                 std::size_t right_column) {
   out += left;
@@ -50,8 +52,12 @@ void append_options(std::string& out, Command command) {
   for (const OptionGroup group : option_groups()) {
     bool titled = false;
     for (const OptionSpec& option : option_table()) {
-      if (option.group != group || !option.commands.contains(command)) continue;
-      if (!titled) out.append("\n").append(title(group)).append(":\n");
+      if (option.group != group || !option.commands.contains(command)) {
+        continue;
+      }
+      if (!titled) {
+        out.append("\n").append(title(group)).append(":\n");
+      }
       titled = true;
       const std::string left = std::string(kOptionColumn, ' ') + option_synopsis(option);
       append_row(out, left, option_description(option), kHelpColumn);
@@ -62,7 +68,9 @@ void append_options(std::string& out, Command command) {
 void append_exit_codes(std::string& out, std::span<const int> codes) {
   out += "\nExit codes:\n";
   for (const ExitMeaning& meaning : exit_meanings()) {
-    if (std::find(codes.begin(), codes.end(), meaning.code) == codes.end()) continue;
+    if (std::find(codes.begin(), codes.end(), meaning.code) == codes.end()) {
+      continue;
+    }
     const std::string left = "  " + std::to_string(meaning.code);
     append_row(out, left, meaning.meaning, kOptionColumn + 5);
   }
@@ -70,7 +78,9 @@ void append_exit_codes(std::string& out, std::span<const int> codes) {
 
 std::string usage_line(const CommandSpec& spec) {
   std::string text = "Usage: reeltally " + std::string(spec.name) + " [OPTIONS]";
-  if (!spec.arguments.empty()) text.append(" ").append(spec.arguments);
+  if (!spec.arguments.empty()) {
+    text.append(" ").append(spec.arguments);
+  }
   return text + "\n";
 }
 
@@ -84,7 +94,9 @@ std::string option_synopsis(const OptionSpec& option) {
     text = "    ";
   }
   text.append("--").append(option.name);
-  if (!option.argument.empty()) text.append(" ").append(option.argument);
+  if (!option.argument.empty()) {
+    text.append(" ").append(option.argument);
+  }
   return text;
 }
 
@@ -93,7 +105,9 @@ std::string option_description(const OptionSpec& option) {
   const std::string_view shown =
       option.default_value.empty() ? option.default_note : option.default_value;
   const bool off = !takes_value(option.type);
-  if (!shown.empty() && !off) text.append(" [default: ").append(shown).append("]");
+  if (!shown.empty() && !off) {
+    text.append(" [default: ").append(shown).append("]");
+  }
   return text;
 }
 
@@ -105,12 +119,16 @@ std::string program_help() {
       "Commands:\n";
   for (const CommandSpec& spec : command_table()) {
     std::string left = "  " + std::string(spec.name);
-    if (!spec.arguments.empty()) left.append(" ").append(spec.arguments);
+    if (!spec.arguments.empty()) {
+      left.append(" ").append(spec.arguments);
+    }
     append_row(out, left, spec.summary, kCommandColumn);
   }
   out += "\nCommon options:\n";
   for (const OptionSpec& option : option_table()) {
-    if (option.group != OptionGroup::common) continue;
+    if (option.group != OptionGroup::common) {
+      continue;
+    }
     append_row(out, std::string(kOptionColumn, ' ') + option_synopsis(option),
                option_description(option), kHelpColumn);
   }
@@ -123,7 +141,9 @@ std::string program_help() {
                  "10MiB).",
                  0);
   std::vector<int> codes;
-  for (const ExitMeaning& meaning : exit_meanings()) codes.push_back(meaning.code);
+  for (const ExitMeaning& meaning : exit_meanings()) {
+    codes.push_back(meaning.code);
+  }
   append_exit_codes(out, codes);
   out += "\nExample:\n  reeltally run tasks.csv --output videos\n\n";
   out += "reeltally COMMAND --help tells more about each command.\n";

@@ -38,7 +38,7 @@ enum class OptionGroup {
   common,
 };
 
-/// Where an option may be set. Those of one call (--help, report's -o) are no settings.
+/// Where an option may be set. Options for one call only (--help, report's -o) are not settings.
 enum class OptionScope { setting, no_file, command_line };
 
 struct OptionSpec {
@@ -47,7 +47,7 @@ struct OptionSpec {
   OptionType type = OptionType::flag;
   std::string_view argument{};       ///< placeholder in help; empty for flags
   std::string_view default_value{};  ///< as a user would write it; empty: none
-  std::string_view default_note{};   ///< shown in place of a default that is no plain value
+  std::string_view default_note{};   ///< shown instead of a default that is not a fixed value
   OptionGroup group = OptionGroup::common;
   CommandSet commands{};
   std::string_view help;       ///< one or two sentences
@@ -56,7 +56,7 @@ struct OptionSpec {
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   OptionScope scope = OptionScope::setting;
   bool secret = false;  ///< never printed
-  /// Names a program, a key, or where the key goes: not from a file that others can write.
+  /// Names a program, a key, or where the key is sent: refused in a file that others can write.
   bool needs_trust = false;
   bool repeatable = false;  ///< a list
 };
@@ -65,7 +65,7 @@ struct OptionSpec {
 [[nodiscard]] std::span<const OptionSpec> option_table();
 /// The option of that name that the command has; null when it has none.
 [[nodiscard]] const OptionSpec* find_option(Command command, std::string_view name);
-/// The same by its short form.
+/// The same for its short form.
 [[nodiscard]] const OptionSpec* find_option(Command command, char letter);
 /// The first row of that name that is a setting; null when there is none.
 [[nodiscard]] const OptionSpec* find_setting(std::string_view name);

@@ -16,20 +16,28 @@ ParsedValue fault(std::string text) { return {.value = {}, .fault = std::move(te
 std::optional<bool> parse_flag(std::string_view text) {
   constexpr std::array<std::string_view, 4> kOn{"true", "1", "yes", "on"};
   constexpr std::array<std::string_view, 4> kOff{"false", "0", "no", "off"};
-  if (std::find(kOn.begin(), kOn.end(), text) != kOn.end()) return true;
-  if (std::find(kOff.begin(), kOff.end(), text) != kOff.end()) return false;
+  if (std::find(kOn.begin(), kOn.end(), text) != kOn.end()) {
+    return true;
+  }
+  if (std::find(kOff.begin(), kOff.end(), text) != kOff.end()) {
+    return false;
+  }
   return std::nullopt;
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), number);
-  if (error != std::errc() || end != text.end()) return std::nullopt;
+  if (error != std::errc() || end != text.end()) {
+    return std::nullopt;
+  }
   return number;
 }
 
 std::string limit_text(const OptionSpec& option, std::int64_t limit) {
-  if (option.type == OptionType::duration) return std::to_string(limit) + "ms";
+  if (option.type == OptionType::duration) {
+    return std::to_string(limit) + "ms";
+  }
   return std::to_string(limit);
 }
 
@@ -45,31 +53,49 @@ std::optional<ParsedValue> out_of_range(const OptionSpec& option, std::int64_t n
 
 ParsedValue parse_number(const OptionSpec& option, std::string_view text) {
   const auto number = option.type == OptionType::size ? parse_size(text) : parse_integer(text);
-  if (!number) return fault("is not " + expectation(option));
-  if (auto wrong = out_of_range(option, *number)) return std::move(*wrong);
+  if (!number) {
+    return fault("is not " + expectation(option));
+  }
+  if (auto wrong = out_of_range(option, *number)) {
+    return std::move(*wrong);
+  }
   return {.value = *number};
 }
 
 ParsedValue parse_level(const OptionSpec& option, std::string_view text) {
   const auto number = parse_integer(text);
-  if (number) return parse_number(option, text);
+  if (number) {
+    return parse_number(option, text);
+  }
   const auto on = parse_flag(text);
-  if (!on) return fault("is not " + expectation(option));
+  if (!on) {
+    return fault("is not " + expectation(option));
+  }
   return {.value = std::int64_t{*on ? 1 : 0}};
 }
 
 ParsedValue parse_time(const OptionSpec& option, std::string_view text) {
   const auto duration = parse_duration(text);
-  if (!duration) return fault("is not " + expectation(option));
-  if (auto wrong = out_of_range(option, duration->count())) return std::move(*wrong);
+  if (!duration) {
+    return fault("is not " + expectation(option));
+  }
+  if (auto wrong = out_of_range(option, duration->count())) {
+    return std::move(*wrong);
+  }
   return {.value = *duration};
 }
 
 ParsedValue parse_text(const OptionSpec& option, std::string_view text) {
-  if (text.empty()) return fault("is empty: it needs a value");
-  // The file system and execve would silently end the text there.
-  if (text.find('\0') != std::string_view::npos) return fault("holds a NUL byte");
-  if (option.repeatable) return {.value = std::vector<std::string>{std::string(text)}};
+  if (text.empty()) {
+    return fault("is empty: it needs a value");
+  }
+  // The file system and execve would silently cut the text at a zero byte.
+  if (text.find('\0') != std::string_view::npos) {
+    return fault("holds a NUL byte");
+  }
+  if (option.repeatable) {
+    return {.value = std::vector<std::string>{std::string(text)}};
+  }
   return {.value = std::string(text)};
 }
 
@@ -87,7 +113,9 @@ ParsedValue parse_value(const OptionSpec& option, std::string_view text) {
   switch (option.type) {
     case OptionType::flag: {
       const auto on = parse_flag(text);
-      if (!on) return fault("is not " + expectation(option));
+      if (!on) {
+        return fault("is not " + expectation(option));
+      }
       return {.value = *on};
     }
     case OptionType::level:
@@ -124,7 +152,9 @@ std::string expectation(const OptionSpec& option) {
       return "a path";
     case OptionType::choice: {
       std::string text = "one of";
-      for (const std::string_view choice : choices_of(option)) text.append(" ").append(choice);
+      for (const std::string_view choice : choices_of(option)) {
+        text.append(" ").append(choice);
+      }
       return text;
     }
   }

@@ -17,7 +17,8 @@ namespace cmd {
 using SettingValue = std::variant<bool, std::int64_t, std::chrono::milliseconds, std::string,
                                   std::vector<std::string>>;
 
-/// A value, or why the text is none, e.g. "is not a duration (250ms, 90s, 15m, 36h, 2d)".
+/// A value, or the reason why the text is invalid, e.g. "is not a duration (250ms, 90s, 15m, 36h,
+/// 2d)".
 struct ParsedValue {
   SettingValue value;
   std::string fault{};  ///< empty: `value` is good

@@ -14,15 +14,21 @@ using core::UsageError;
 
 constexpr std::size_t kAccountBytesMax = 64;
 
-/// No shell has looked at the values of a file or a unit's environment: `~/` is the home here.
+// Values of a file or of a unit's environment were not expanded by a shell: `~/` is replaced here.
 void expand_home(const Environment& environment, std::string& path) {
-  if (!path.starts_with("~/")) return;
-  if (const auto home = variable(environment, "HOME")) path.replace(0, 1, *home);
+  if (!path.starts_with("~/")) {
+    return;
+  }
+  if (const auto home = variable(environment, "HOME")) {
+    path.replace(0, 1, *home);
+  }
 }
 
 SettingValue checked(const OptionSpec& option, const std::string& text, const std::string& shown) {
   auto parsed = parse_value(option, text);
-  if (!parsed.fault.empty()) throw UsageError(shown + " " + parsed.fault);
+  if (!parsed.fault.empty()) {
+    throw UsageError(shown + " " + parsed.fault);
+  }
   return std::move(parsed.value);
 }
 
@@ -39,14 +45,20 @@ Setting from_default(const OptionSpec& option) {
 }
 
 void apply_file(Setting& setting, const ConfigFile& file, const Environment& environment) {
-  if (setting.option->scope != OptionScope::setting) return;
+  if (setting.option->scope != OptionScope::setting) {
+    return;
+  }
   for (const FileSetting& entry : file.settings) {
-    if (entry.option->name != setting.option->name) continue;
+    if (entry.option->name != setting.option->name) {
+      continue;
+    }
     setting.value = entry.value;
     setting.text = entry.text;
     setting.origin = file_origin(file, entry.line);
     auto* path = std::get_if<std::string>(&*setting.value);
-    if (setting.option->type == OptionType::path) expand_home(environment, *path);
+    if (setting.option->type == OptionType::path) {
+      expand_home(environment, *path);
+    }
   }
 }
 
@@ -54,7 +66,9 @@ std::vector<std::string> split_at_commas(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(','), text.size());
-    if (end > 0) parts.emplace_back(text.substr(0, end));
+    if (end > 0) {
+      parts.emplace_back(text.substr(0, end));
+    }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return parts;
@@ -62,11 +76,17 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 void apply_environment(Setting& setting, const Environment& environment) {
   const OptionSpec& option = *setting.option;
-  if (option.scope == OptionScope::command_line) return;
+  if (option.scope == OptionScope::command_line) {
+    return;
+  }
   const std::string name = environment_name(option.name);
   auto text = variable(environment, name);
-  if (!text) return;
-  if (option.type == OptionType::path) expand_home(environment, *text);
+  if (!text) {
+    return;
+  }
+  if (option.type == OptionType::path) {
+    expand_home(environment, *text);
+  }
   const std::string shown = option.secret ? name : name + "=" + *text;
   setting.value =
       option.repeatable ? SettingValue(split_at_commas(*text)) : checked(option, *text, shown);
@@ -74,7 +94,7 @@ void apply_environment(Setting& setting, const Environment& environment) {
   setting.origin = {.kind = Origin::Kind::environment, .text = name};
 }
 
-/// `-vv` and `--verbose=2` both make 2.
+// `-vv` and `--verbose=2` both make 2.
 void add_level(Setting& setting, const GivenOption& given) {
   const std::int64_t before =
       setting.origin.kind == Origin::Kind::option ? std::get<std::int64_t>(*setting.value) : 0;
@@ -99,7 +119,9 @@ void add_to_list(Setting& setting, const GivenOption& given) {
 
 void apply_options(Setting& setting, const CommandLine& line) {
   for (const GivenOption& given : line.options) {
-    if (given.option->name != setting.option->name) continue;
+    if (given.option->name != setting.option->name) {
+      continue;
+    }
     const std::string name = "--" + std::string(given.option->name);
     if (setting.option->type == OptionType::level) {
       add_level(setting, given);
@@ -117,8 +139,8 @@ void apply_options(Setting& setting, const CommandLine& line) {
   }
 }
 
-/// `config` shows the settings of all commands; every other command has its own. `close` tells of
-/// tasks that two accounts of one gateway share: it knows whose gateway is which, and asks none.
+// `config` shows the settings of all commands; every other command has its own. `close` tells of
+// tasks that two accounts of one gateway share: it knows whose gateway is which, and asks none.
 bool is_setting_of(const OptionSpec& option, Command command) {
   const auto is = [&option](AnyName name) { return option.name == name.text(); };
   if (option.commands.contains(command)) {
@@ -138,9 +160,13 @@ void check_account(const std::string& name, const ConfigFile& file, const Origin
     throw UsageError("the account of " + origin.text + " is no name: 1 to " +
                      std::to_string(kAccountBytesMax) + " bytes without control characters");
   }
-  if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) return;
+  if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) {
+    return;
+  }
   std::vector<std::string_view> names;
-  for (const auto& entry : file.accounts) names.push_back(entry.first);
+  for (const auto& entry : file.accounts) {
+    names.push_back(entry.first);
+  }
   throw UsageError("there is no [account." + name + "] in " + file.path +
                    did_you_mean(name, names, "") + " (the account is named by " + origin.text +
                    ")");
@@ -148,7 +174,9 @@ void check_account(const std::string& name, const ConfigFile& file, const Origin
 
 const Setting& find(const std::vector<Setting>& settings, AnyName name) {
   for (const Setting& setting : settings) {
-    if (setting.option->name == name.text()) return setting;
+    if (setting.option->name == name.text()) {
+      return setting;
+    }
   }
   throw std::logic_error("no setting " + name.dashed() + " of this command");
 }
@@ -156,16 +184,22 @@ const Setting& find(const std::vector<Setting>& settings, AnyName name) {
 template <typename Value>
 const Value* find_value(const std::vector<Setting>& settings, AnyName name) {
   const Setting& setting = find(settings, name);
-  if (!setting.value) return nullptr;
+  if (!setting.value) {
+    return nullptr;
+  }
   const auto* found = std::get_if<Value>(&*setting.value);
-  if (found == nullptr) throw std::logic_error(name.dashed() + " has another type");
+  if (found == nullptr) {
+    throw std::logic_error(name.dashed() + " has another type");
+  }
   return found;
 }
 
 template <typename Value>
 const Value& value_of(const std::vector<Setting>& settings, AnyName name) {
   const auto* found = find_value<Value>(settings, name);
-  if (found == nullptr) throw std::logic_error(name.dashed() + " has no default");
+  if (found == nullptr) {
+    throw std::logic_error(name.dashed() + " has no default");
+  }
   return *found;
 }
 
@@ -177,17 +211,21 @@ Origin file_origin(const ConfigFile& file, int line) {
 
 std::vector<std::string> unknown_variables(const Environment& environment) {
   constexpr std::string_view kPrefix = "REELTALLY_";
-  // What --exec tells its program, which may call reeltally itself.
+  // Variables that --exec sets for its program, which may call reeltally itself.
   std::vector<std::string> names{"REELTALLY_TASK_ID", "REELTALLY_MODEL", "REELTALLY_VIDEO_INDEX",
                                  "REELTALLY_PATH",    "REELTALLY_BYTES", "REELTALLY_SHA256"};
   for (const OptionSpec& option : option_table()) {
-    if (option.scope != OptionScope::command_line) names.push_back(environment_name(option.name));
+    if (option.scope != OptionScope::command_line) {
+      names.push_back(environment_name(option.name));
+    }
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
   std::vector<std::string> warnings;
   for (auto entry = environment.lower_bound(kPrefix);
        entry != environment.end() && entry->first.starts_with(kPrefix); ++entry) {
-    if (std::find(known.begin(), known.end(), entry->first) != known.end()) continue;
+    if (std::find(known.begin(), known.end(), entry->first) != known.end()) {
+      continue;
+    }
     if (entry->first == "REELTALLY_API_KEY") {
       warnings.emplace_back("REELTALLY_API_KEY is not read; the key's variable is ANYFAST_API_KEY");
       continue;
@@ -205,16 +243,22 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
   settings.arguments_ = line.arguments;
   settings.environment_ = environment;
   settings.file_ = load_config(line, environment, system_config);
-  for (auto& entry : settings.file_.accounts) expand_home(environment, entry.second.api_key_file);
+  for (auto& entry : settings.file_.accounts) {
+    expand_home(environment, entry.second.api_key_file);
+  }
   for (const OptionSpec& option : option_table()) {
-    if (!is_setting_of(option, settings.command_)) continue;
+    if (!is_setting_of(option, settings.command_)) {
+      continue;
+    }
     Setting setting = from_default(option);
     apply_file(setting, settings.file_, environment);
     apply_environment(setting, environment);
     apply_options(setting, line);
     const auto same_name = [&](const Setting& other) { return other.option->name == option.name; };
     auto& all = settings.settings_;
-    if (std::none_of(all.begin(), all.end(), same_name)) all.push_back(std::move(setting));
+    if (std::none_of(all.begin(), all.end(), same_name)) {
+      all.push_back(std::move(setting));
+    }
   }
   if (const Setting& account = find(settings.settings_, "account");
       account.option->scope == OptionScope::setting) {
@@ -265,7 +309,9 @@ bool Settings::is_given(AnyName name) const {
 const Origin& Settings::origin(AnyName name) const { return find(settings_, name).origin; }
 
 std::string Settings::ledger_path() const {
-  if (auto path = given_text("db")) return *path;
+  if (auto path = given_text("db")) {
+    return *path;
+  }
   const auto folder = xdg_folder(environment_, "XDG_STATE_HOME", "/.local/state");
   if (!folder) {
     throw UsageError("where is the ledger? Neither HOME nor XDG_STATE_HOME is set; give --db FILE");

@@ -37,12 +37,11 @@ struct Setting {
 /// throws std::logic_error.
 class Settings {
  public:
-  /// Where the third and last configuration file lies; another one in tests.
+  /// The configuration file that is tried last; tests use another one.
   static constexpr std::string_view kSystemConfig = "/etc/reeltally/config.toml";
 
-  /// Throws core::UsageError that names option, variable or file and line, and what is wrong. Of
-  /// the environment only the variables of the command's own options are read; of the file every
-  /// key is checked.
+  /// Throws core::UsageError that names the option, variable, or file and line, and the fault. Only
+  /// variables of the command's own options are read; every key of the file is checked.
   [[nodiscard]] static Settings load(const CommandLine& line, const Environment& environment,
                                      std::string_view system_config = kSystemConfig);
 
@@ -52,8 +51,8 @@ class Settings {
   [[nodiscard]] const Environment& environment() const { return environment_; }
 
   [[nodiscard]] bool flag(FlagName name) const;
-  /// count and level options that have a default. So with the other getters: those of one word are
-  /// for options with a default, the `given_` ones for those without.
+  /// For count and level options with a default. As with all getters: those of one word are for
+  /// options with a default, the `given_` ones for options without.
   [[nodiscard]] std::int64_t count(CountName name) const;
   [[nodiscard]] std::int64_t size(SizeName name) const;
   [[nodiscard]] std::chrono::milliseconds duration(DurationName name) const;
@@ -75,8 +74,8 @@ class Settings {
   /// Throws core::UsageError that says to use --db when there is no home.
   [[nodiscard]] std::string ledger_path() const;
 
-  /// Everything there is to know, one row a setting in the order of the option table; for `config`
-  /// of every command, else of the command's own.
+  /// All settings of the command (for `config`: of every command), in the order of the option
+  /// table.
   [[nodiscard]] const std::vector<Setting>& all() const { return settings_; }
   /// The configuration file that was read; its path is empty if there is none.
   [[nodiscard]] const ConfigFile& file() const { return file_; }

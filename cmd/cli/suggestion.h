@@ -1,4 +1,4 @@
-// The right word for a mistyped one.
+// The most likely correct word for a mistyped one.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace cmd {
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word,
                                                       std::span<const std::string_view> candidates);
 
-/// " (did you mean --wait?)" with `prefix` "--"; empty when nothing is near.
+/// " (did you mean --wait?)" with `prefix` "--"; empty if no candidate is similar.
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        std::span<const std::string_view> candidates,
                                        std::string_view prefix);

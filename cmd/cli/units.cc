@@ -34,20 +34,23 @@ constexpr std::array<Unit, 14> kSizeUnits{{{"", 1},
                                            {"tib", kKibi* kKibi* kKibi* kKibi},
                                            {"tb", kKilo* kKilo* kKilo* kKilo}}};
 
-/// A decimal number: `whole` and up to three digits of a fraction in thousandths.
+// A decimal number: `whole` and up to three digits of a fraction in thousandths.
 struct Decimal {
   std::int64_t whole = 0;
   std::int64_t thousandths = 0;
 };
 
-/// Takes a number off the front of the text.
+// Takes a number off the front of the text.
 std::optional<Decimal> take_decimal(std::string_view& text) {
   Decimal number;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), number.whole);
-  if (error != std::errc() || text.empty() || !core::is_ascii_digit(text.front()))
+  if (error != std::errc() || text.empty() || !core::is_ascii_digit(text.front())) {
     return std::nullopt;
+  }
   text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
-  if (text.empty() || text.front() != '.') return number;
+  if (text.empty() || text.front() != '.') {
+    return number;
+  }
   text.remove_prefix(1);
   constexpr int kFractionDigitsMax = 3;
   int digits = 0;
@@ -56,12 +59,16 @@ std::optional<Decimal> take_decimal(std::string_view& text) {
     number.thousandths = number.thousandths * 10 + (text.front() - '0');
     text.remove_prefix(1);
   }
-  if (digits == 0) return std::nullopt;
-  for (; digits < kFractionDigitsMax; ++digits) number.thousandths *= 10;
+  if (digits == 0) {
+    return std::nullopt;
+  }
+  for (; digits < kFractionDigitsMax; ++digits) {
+    number.thousandths *= 10;
+  }
   return number;
 }
 
-/// `number * factor`, rounded down; none when it leaves the range of the type.
+// `number * factor`, rounded down; none when it leaves the range of the type.
 std::optional<std::int64_t> scaled(const Decimal& number, std::int64_t factor) {
   constexpr std::int64_t kThousandths = 1000;
   std::int64_t whole = 0;
@@ -69,12 +76,16 @@ std::optional<std::int64_t> scaled(const Decimal& number, std::int64_t factor) {
   // In two steps, because thousandths of a tebibyte times a thousand still fit.
   const std::int64_t part = factor / kThousandths * number.thousandths +
                             factor % kThousandths * number.thousandths / kThousandths;
-  if (__builtin_mul_overflow(number.whole, factor, &whole)) return std::nullopt;
-  if (__builtin_add_overflow(whole, part, &sum)) return std::nullopt;
+  if (__builtin_mul_overflow(number.whole, factor, &whole)) {
+    return std::nullopt;
+  }
+  if (__builtin_add_overflow(whole, part, &sum)) {
+    return std::nullopt;
+  }
   return sum;
 }
 
-/// Takes the letters off the front of the text, in lower case.
+// Takes the letters off the front of the text, in lower case.
 std::string take_letters(std::string_view& text) {
   std::string letters;
   while (!text.empty() && !core::is_ascii_digit(text.front()) && text.front() != '.') {
@@ -95,49 +106,79 @@ std::string two_parts(std::int64_t large, const char* large_unit, std::int64_t s
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  if (text == "0") return std::chrono::milliseconds{0};
+  if (text == "0") {
+    return std::chrono::milliseconds{0};
+  }
   std::int64_t total = 0;
   std::size_t next_unit = 0;  // units fall: 1h30m, never 30m1h
   do {
     const auto number = take_decimal(text);
-    if (!number) return std::nullopt;
+    if (!number) {
+      return std::nullopt;
+    }
     const std::string name = take_letters(text);
-    while (next_unit < kDurationUnits.size() && kDurationUnits[next_unit].name != name) ++next_unit;
-    if (next_unit == kDurationUnits.size()) return std::nullopt;
+    while (next_unit < kDurationUnits.size() && kDurationUnits[next_unit].name != name) {
+      ++next_unit;
+    }
+    if (next_unit == kDurationUnits.size()) {
+      return std::nullopt;
+    }
     const auto part = scaled(*number, kDurationUnits[next_unit].factor);
-    if (!part || __builtin_add_overflow(total, *part, &total)) return std::nullopt;
+    if (!part || __builtin_add_overflow(total, *part, &total)) {
+      return std::nullopt;
+    }
     ++next_unit;
   } while (!text.empty());
-  if (total > kDurationMax.count()) return std::nullopt;
+  if (total > kDurationMax.count()) {
+    return std::nullopt;
+  }
   return std::chrono::milliseconds{total};
 }
 
 std::optional<std::int64_t> parse_size(std::string_view text) {
   const auto number = take_decimal(text);
-  if (!number) return std::nullopt;
+  if (!number) {
+    return std::nullopt;
+  }
   const std::string name = take_letters(text);
-  if (!text.empty()) return std::nullopt;
+  if (!text.empty()) {
+    return std::nullopt;
+  }
   for (const Unit& unit : kSizeUnits) {
-    if (unit.name == name) return scaled(*number, unit.factor);
+    if (unit.name == name) {
+      return scaled(*number, unit.factor);
+    }
   }
   return std::nullopt;
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
   const std::int64_t total_ms = duration.count();
-  if (total_ms <= 0) return "0s";
-  if (total_ms < 1000) return std::to_string(total_ms) + "ms";
+  if (total_ms <= 0) {
+    return "0s";
+  }
+  if (total_ms < 1000) {
+    return std::to_string(total_ms) + "ms";
+  }
   const std::int64_t seconds = total_ms / 1000;
-  if (seconds < 60) return std::to_string(seconds) + "s";
+  if (seconds < 60) {
+    return std::to_string(seconds) + "s";
+  }
   const std::int64_t minutes = seconds / 60;
-  if (minutes < 60) return two_parts(minutes, "m", seconds % 60, "s");
+  if (minutes < 60) {
+    return two_parts(minutes, "m", seconds % 60, "s");
+  }
   const std::int64_t hours = minutes / 60;
-  if (hours < 24) return two_parts(hours, "h", minutes % 60, "m");
+  if (hours < 24) {
+    return two_parts(hours, "h", minutes % 60, "m");
+  }
   return two_parts(hours / 24, "d", hours % 24, "h");
 }
 
 std::string format_size(std::int64_t bytes) {
-  if (bytes <= 0) return "0 B";
+  if (bytes <= 0) {
+    return "0 B";
+  }
   constexpr std::array<const char*, 7> kNames{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   std::size_t name = 0;
   double value = static_cast<double>(bytes);

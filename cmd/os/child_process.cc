@@ -36,8 +36,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-// What the child prints, line by line. Its own children may keep the pipe open: its end is not
-// waited for.
+// Reads the child's output line by line. It does not wait for the end of the pipe, because
+// children of the child may keep it open.
 class Output {
  public:
   explicit Output(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {
@@ -47,14 +47,14 @@ class Output {
     }
     read_end_ = core::Descriptor(ends[0]);
     write_end_ = core::Descriptor(ends[1]);
-    // The child may expect that its writes wait for the reader.
+    // Without O_NONBLOCK, since the child may rely on blocking writes.
     ::fcntl(write_end_.number(), F_SETFL, 0);
   }
 
   [[nodiscard]] int read_end() const { return is_open_ ? read_end_.number() : -1; }
   [[nodiscard]] int write_end() const { return write_end_.number(); }
   void close_write_end() { write_end_ = {}; }
-  // Whether there was something to read.
+  // Returns whether there was something to read.
   bool read_some() {
     std::array<char, 16'384> bytes{};
     const ssize_t got = ::read(read_end_.number(), bytes.data(), bytes.size());
@@ -71,7 +71,7 @@ class Output {
     return got > 0;
   }
   void finish() {
-    constexpr int kReadsMax = 64;  // somebody may print for ever
+    constexpr int kReadsMax = 64;  // limits a child that prints without end
     for (int i = 0; i < kReadsMax && read_some(); ++i) {
     }
     end_line();
@@ -94,7 +94,7 @@ class Output {
   std::string line_;
 };
 
-// How a child starts: file descriptors and signals as a program may expect them.
+// The file descriptors and signals with which a child starts.
 class SpawnRules {
  public:
   explicit SpawnRules(int output) {
@@ -131,20 +131,20 @@ class SpawnRules {
   posix_spawnattr_t attributes_{};
 };
 
-// Tells a child's end by a descriptor that becomes readable (pidfd_open(2)). Kernels before 5.3 and
-// some sandboxes have none: there it is asked for now and then.
+// A descriptor that becomes readable when the child ends (pidfd_open(2)). Kernels before 5.3 and
+// some sandboxes lack it: the child is then polled.
 class ChildEnd {
  public:
   explicit ChildEnd(pid_t child)
       : child_(child), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
 
   [[nodiscard]] int descriptor() const { return descriptor_.number(); }  // -1: none
-  // How long a wait may last before it has to look again.
+  // The longest time to wait before the child is checked again.
   [[nodiscard]] std::chrono::milliseconds patience() const {
     constexpr std::chrono::milliseconds kLookEvery{20};
     return descriptor_.valid() ? std::chrono::milliseconds::max() : kLookEvery;
   }
-  // The child stays to be waited for.
+  // Leaves the child as a zombie, so that it can still be waited for.
   [[nodiscard]] bool has_come() const {
     siginfo_t end{};
     return ::waitid(P_PID, static_cast<id_t>(child_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&

@@ -1,4 +1,4 @@
-// A program of the user's, run beside ours.
+// Runs a program that the user chose.
 #pragma once
 
 #include <chrono>
@@ -12,11 +12,12 @@
 namespace cmd {
 
 struct ChildProgram {
-  std::vector<std::string> arguments;  ///< the program first; without a slash it is sought in PATH
+  std::vector<std::string>
+      arguments;  ///< the program first; without a slash it is looked up in PATH
   Environment environment;
   std::chrono::milliseconds timeout{};
   int stop_fd = -1;  ///< once readable, the child is ended; -1: none
-  std::function<void(std::string_view line)> on_line;  ///< what it prints, foreign text
+  std::function<void(std::string_view line)> on_line;  ///< its output; may hold any text
 };
 
 /// Runs the program to its end and returns what is wrong with it: "exit code 3", "signal 9", "took
@@ -24,7 +25,7 @@ struct ChildProgram {
 /// of its own, /dev/null as standard input and one pipe for both outputs. Any thread.
 [[nodiscard]] std::string run_child(const ChildProgram& program);
 
-/// Where the program is, as run_child finds it; empty: nowhere, or it may not be run.
+/// The path that run_child would use; empty if the program is not found or not executable.
 [[nodiscard]] std::string find_program(const std::string& name, const Environment& environment);
 
 }  // namespace cmd

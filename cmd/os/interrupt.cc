@@ -22,12 +22,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A disk or a name server may keep a thread for longer than anybody waits: then the process ends on
-// the spot, as after kill -9.
+// A disk or a name server can block a thread for too long: after this time the process ends
+// immediately, as after kill -9.
 constexpr milliseconds kEndWithin{4'800};    // design.md, section 1: 5 s
 constexpr milliseconds kAbortWithin{1'000};  // after a second signal
 
-// For poll: milliseconds until `end`, without one for ever.
+// For poll: milliseconds until `end`; -1 (no limit) without one.
 int left(const std::optional<steady_clock::time_point>& end) {
   if (!end) {
     return -1;

@@ -14,18 +14,18 @@ namespace cmd {
 /// own; so it is made before any other thread, and once. A child process must unblock them.
 class Interrupt {
  public:
-  /// Throws core::Error when the kernel offers no signalfd.
+  /// Throws core::Error if the kernel refuses a signalfd.
   Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// 0: none yet; 1: drain; 2: stop at once. A third signal ends the process on the spot, which
-  /// loses nothing either; so does time, if what runs cannot be stopped (a disk that hangs).
+  /// 0: no signal yet; 1: drain; 2: stop at once. A third signal ends the process immediately, and
+  /// so does a timeout if running work cannot be stopped (a disk that hangs). Neither loses data.
   [[nodiscard]] const std::atomic<int>& level() const { return level_; }
   /// SIGINT or SIGTERM, whichever came first; 0: none.
   [[nodiscard]] int signal() const { return signal_.load(); }
-  /// Becomes readable with the first SIGINT or SIGTERM and stays so: for who waits in poll.
+  /// Becomes readable with the first SIGINT or SIGTERM and stays so: for callers that wait in poll.
   [[nodiscard]] int descriptor() const { return stop_.number(); }
   /// Whether SIGUSR1 came since the last call.
   [[nodiscard]] bool take_report_request() { return report_.exchange(false); }

@@ -21,9 +21,9 @@ namespace {
 
 struct LevelStyle {
   spdlog::level::level_enum spdlog_level;
-  std::string_view word;       ///< in text
-  std::string_view json_word;  ///< the words that log collectors know
-  std::string_view journal;    ///< syslog priority
+  std::string_view word;       // in text
+  std::string_view json_word;  // the words that log collectors know
+  std::string_view journal;    // syslog priority
   std::string_view color;
 };
 
@@ -46,12 +46,14 @@ LevelStyle style_of(LogLevel level) {
 LogLevel level_from(spdlog::level::level_enum level) {
   for (const LogLevel candidate :
        {LogLevel::error, LogLevel::warning, LogLevel::note, LogLevel::detail, LogLevel::request}) {
-    if (style_of(candidate).spdlog_level == level) return candidate;
+    if (style_of(candidate).spdlog_level == level) {
+      return candidate;
+    }
   }
   return LogLevel::error;
 }
 
-/// ISO 8601 in UTC with milliseconds.
+// ISO 8601 in UTC with milliseconds.
 std::string utc_text(std::chrono::system_clock::time_point time) {
   using std::chrono::floor;
   const auto day = floor<std::chrono::days>(time);
@@ -71,11 +73,17 @@ std::string text_line(const LevelStyle& style, std::string_view message,
                       const LogOptions& options) {
   std::string line;
   // The journal names the program itself.
-  if (!options.journal) line += "reeltally: ";
+  if (!options.journal) {
+    line += "reeltally: ";
+  }
   const bool colored = options.color && !style.color.empty();
-  if (colored) line += style.color;
+  if (colored) {
+    line += style.color;
+  }
   line += style.word;
-  if (colored) line += "\033[0m";
+  if (colored) {
+    line += "\033[0m";
+  }
   return line.append(message);
 }
 
@@ -88,12 +96,16 @@ std::string json_line(const LevelStyle& style, std::string_view message,
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-/// A message that cannot be written is lost: there is nowhere left to say so.
+// A message that cannot be written is lost, because there is no other place to report it.
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return;
+    }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -123,7 +135,9 @@ class Log::Sink final : public spdlog::sinks::base_sink<std::mutex> {
     line += options_.format == LogFormat::json ? json_line(style, text, message.time)
                                                : text_line(style, text, options_);
     line.push_back('\n');
-    if (before_line_) before_line_();
+    if (before_line_) {
+      before_line_();
+    }
     write_all(options_.fd, line);
   }
   void flush_() override {}
@@ -154,7 +168,9 @@ void Log::between_lines(const std::function<void()>& action) {
 }
 
 void Log::write(LogLevel level, std::string_view message) {
-  if (!wants(level)) return;
+  if (!wants(level)) {
+    return;
+  }
   logger_->logger.log(style_of(level).spdlog_level,
                       spdlog::string_view_t(message.data(), message.size()));
 }
@@ -169,13 +185,21 @@ LogOptions log_options(const Environment& environment) {
 LogOptions log_options(const Settings& settings) {
   LogOptions options = log_options(settings.environment());
   const std::int64_t verbose = settings.count("verbose");
-  if (verbose >= 1) options.level = LogLevel::detail;
-  if (verbose >= 2) options.level = LogLevel::request;
-  // `quiet` in the file does not silence a -v of this call.
+  if (verbose >= 1) {
+    options.level = LogLevel::detail;
+  }
+  if (verbose >= 2) {
+    options.level = LogLevel::request;
+  }
+  // A -v on the command line has priority over `quiet` in the configuration file.
   const bool outranked =
       verbose > 0 && settings.origin("verbose").kind < settings.origin("quiet").kind;
-  if (settings.flag("quiet") && !outranked) options.level = LogLevel::error;
-  if (settings.text("log-format") == "json") options.format = LogFormat::json;
+  if (settings.flag("quiet") && !outranked) {
+    options.level = LogLevel::error;
+  }
+  if (settings.text("log-format") == "json") {
+    options.format = LogFormat::json;
+  }
   options.color = use_color(settings.text("color"), options.fd, settings.environment());
   return options;
 }
@@ -188,7 +212,9 @@ std::string spdlog_version_text() {
 bool is_journal(const Environment& environment, int fd) {
   const auto stream = variable(environment, "JOURNAL_STREAM");
   struct stat status {};
-  if (!stream || ::fstat(fd, &status) != 0) return false;
+  if (!stream || ::fstat(fd, &status) != 0) {
+    return false;
+  }
   return *stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }
 

@@ -11,11 +11,11 @@
 
 namespace cmd {
 
-/// From what must be said to what is rarely wanted.
+/// From the most to the least important.
 enum class LogLevel {
   error,    ///< also with -q
-  warning,  ///< something is wrong, the run goes on
-  note,     ///< what people want to know once
+  warning,  ///< something is wrong, but the run continues
+  note,     ///< information for every user
   detail,   ///< -v
   request,  ///< -vv: every request
 };
@@ -31,9 +31,9 @@ struct LogOptions {
   int fd = 2;
 };
 
-/// Writes one line a message, by one write(2), so that lines of several processes do not mix. Each
-/// message is made harmless by core::printable and cut at kMessageBytesMax. It is the caller's duty
-/// to keep secrets out (core::redact_urls). Any thread.
+/// Writes each message as one line with one write(2), so that lines of several processes do not
+/// mix. core::printable makes the message harmless, and it is cut at kMessageBytesMax. The caller
+/// must remove secrets (core::redact_urls). Any thread.
 class Log {
  public:
   static constexpr std::size_t kMessageBytesMax = 4096;
@@ -43,7 +43,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// Whether a message of this level would be shown. Costs a comparison: ask before building one.
+  /// Whether a message of this level would be shown. Cheap: check it before building a message.
   [[nodiscard]] bool wants(LogLevel level) const { return level <= level_; }
 
   void error(std::string_view message) { write(LogLevel::error, message); }
@@ -68,9 +68,9 @@ class Log {
   std::unique_ptr<Logger> logger_;
 };
 
-/// What the settings and the environment ask for.
+/// The log options from settings and environment.
 [[nodiscard]] LogOptions log_options(const Settings& settings);
-/// For messages before there are settings, by environment and terminal alone.
+/// For messages before the settings are loaded: from environment and terminal only.
 [[nodiscard]] LogOptions log_options(const Environment& environment);
 /// Version of the library that writes messages, for --version.
 [[nodiscard]] std::string spdlog_version_text();

@@ -19,8 +19,10 @@ namespace {
 void open_closed_descriptors() {
   constexpr std::array<int, 3> kModes{O_RDONLY, O_RDONLY, O_WRONLY};
   for (int fd = 0; fd < 3; ++fd) {
-    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is the one wanted, for those below it are open by now.
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) {
+      continue;
+    }
+    // open returns the lowest free number, which is this one: lower ones are already open.
     if (::open("/dev/null", kModes[static_cast<std::size_t>(fd)]) != fd) {
       throw core::Error("cannot open /dev/null in place of the closed file descriptor " +
                         std::to_string(fd));
@@ -35,13 +37,13 @@ void prepare_process() {
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   ::umask(kOthers);
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-  // It can only be refused where raising is; to lower is always allowed.
+  // Lowering a limit is always allowed; only raising it can fail.
   ::setrlimit(RLIMIT_CORE, &none);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  // Else glibc keeps blocks of up to 32 MiB in its heap once one was freed: a few large answers
-  // would leave holes for ever. The second value is what it would trim by itself after the first 2
-  // MiB.
+  // By default glibc keeps blocks of up to 32 MiB in its heap once one was freed, so that a few
+  // large answers would fragment it for the whole run. The second value is the trim threshold that
+  // glibc would choose by itself once a block of 2 MiB was freed.
   constexpr int kMapped = 1 << 20;
   constexpr int kTrimmed = 4 << 20;
   ::mallopt(M_MMAP_THRESHOLD, kMapped);

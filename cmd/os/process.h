@@ -1,4 +1,4 @@
-// What a process owes itself before it does anything.
+// Prepares the process: descriptors, umask, signals.
 #pragma once
 
 #include <cstdint>
@@ -6,16 +6,16 @@
 namespace cmd {
 
 /// Call first in main, once, before any thread or file:
-///  - closed descriptors 0, 1, 2 become /dev/null, so that no file of ours gets their number and
-///    is written into by a message; 1 is opened for reading only, so that data for it is an error;
+///  - closed descriptors 0, 1, 2 become /dev/null, so that no other file gets their number and
+///    receives messages; 1 is opened for reading only, so that writing data to it is an error;
 ///  - umask 077, no core dumps (both for the key and the signed URLs in our memory and files);
 ///  - SIGPIPE and SIGXFSZ are ignored: a closed pipe and a limit on the size of files are errors of
 ///    the write. Children inherit that.
 /// Throws core::Error when /dev/null cannot be opened.
 void prepare_process();
 
-/// Raises the limit of open files to `wanted` if it is lower and may be raised. Returns how many
-/// are allowed now.
+/// Raises the limit of open files to `wanted` if it is lower and can be raised. Returns the new
+/// limit.
 std::uint64_t allow_open_files(std::uint64_t wanted);
 
 }  // namespace cmd

@@ -16,7 +16,9 @@ constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
     if (written < 0) {
       throw core::Error("cannot write to standard output: " +
                         std::generic_category().message(errno) + "; what was written is cut");
@@ -33,7 +35,7 @@ StandardOutput::Buffer::Buffer(int fd) : fd_(fd), block_(kBlockBytes) {
 
 void StandardOutput::Buffer::write_out() {
   const std::string_view pending(pbase(), static_cast<std::size_t>(pptr() - pbase()));
-  // Emptied first: what failed once is not written again by the destructor.
+  // Emptied first, so that the destructor does not repeat a failed write.
   setp(block_.data(), block_.data() + block_.size());
   write_all(fd_, pending);
 }
@@ -47,7 +49,9 @@ StandardOutput::Buffer::int_type StandardOutput::Buffer::overflow(int_type chara
 }
 
 std::streamsize StandardOutput::Buffer::xsputn(const char* bytes, std::streamsize count) {
-  if (count > epptr() - pptr()) write_out();
+  if (count > epptr() - pptr()) {
+    write_out();
+  }
   if (count > epptr() - pptr()) {
     write_all(fd_, {bytes, static_cast<std::size_t>(count)});
     return count;
@@ -64,7 +68,7 @@ int StandardOutput::Buffer::sync() {
 
 StandardOutput::StandardOutput(int fd) : std::ostream(nullptr), buffer_(fd) {
   rdbuf(&buffer_);
-  // With badbit an exception of the buffer leaves the operation as it is.
+  // With badbit set, the stream rethrows the exception of the buffer unchanged.
   exceptions(std::ios::badbit);
 }
 
@@ -72,7 +76,7 @@ StandardOutput::~StandardOutput() {
   try {
     buffer_.write_out();
   } catch (const core::Error&) {
-    // `finish` would have said so; a destructor has nobody to tell.
+    // `finish` reports failures; a destructor cannot.
   }
 }
 

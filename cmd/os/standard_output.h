@@ -1,4 +1,4 @@
-// Standard output as a stream that cannot fail unseen.
+// Standard output as a stream that reports every failure.
 #pragma once
 
 #include <ostream>
@@ -9,13 +9,13 @@ namespace cmd {
 
 /// Writes to a file descriptor in large blocks and throws core::Error from the very output
 /// operation that fails (closed, full disk, broken pipe): an incomplete report is an error
-/// (design.md, P4). Call `finish` at the end; the destructor flushes without a word.
+/// (design.md, P4). Call `finish` at the end; the destructor flushes and ignores failures.
 class StandardOutput final : public std::ostream {
  public:
   explicit StandardOutput(int fd = 1);
   ~StandardOutput() override;
 
-  /// Flushes and looks once more whether all is written. Throws core::Error.
+  /// Flushes and checks that everything is written. Throws core::Error.
   void finish();
 
  private:

@@ -88,13 +88,19 @@ std::size_t text_columns(std::string_view text) {
 
 std::string padded(std::string text, std::size_t columns) {
   const std::size_t used = text_columns(text);
-  if (used < columns) text.append(columns - used, ' ');
+  if (used < columns) {
+    text.append(columns - used, ' ');
+  }
   return text;
 }
 
 bool use_color(std::string_view when, int fd, const Environment& environment) {
-  if (when == "always") return true;
-  if (when == "never" || variable(environment, "NO_COLOR")) return false;
+  if (when == "always") {
+    return true;
+  }
+  if (when == "never" || variable(environment, "NO_COLOR")) {
+    return false;
+  }
   return is_terminal(fd) && !is_dumb(environment);
 }
 

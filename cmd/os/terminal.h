@@ -1,4 +1,4 @@
-// What the other end of a file descriptor is: a terminal, how wide, in colour or not.
+// Whether a file descriptor is a terminal, its width, and whether to use colour.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 namespace cmd {
 
 [[nodiscard]] bool is_terminal(int fd);
-/// Whether $TERM says that the terminal knows no escape sequences, or says nothing.
+/// True if $TERM is unset, or names a terminal without escape sequences.
 [[nodiscard]] bool is_dumb(const Environment& environment);
 
 /// Columns of the terminal behind `fd`, else $COLUMNS, else 80; 20 at least.
@@ -23,7 +23,7 @@ namespace cmd {
 /// Columns that a text takes which core::printable has made harmless: Chinese, Japanese, Korean and
 /// most pictures take two for each character, accents that combine take none.
 [[nodiscard]] std::size_t text_columns(std::string_view text);
-/// The text with blanks behind it, so that the next column of a table begins at `columns`.
+/// The text padded with blanks to `columns`, for the next column of a table.
 [[nodiscard]] std::string padded(std::string text, std::size_t columns);
 
 }  // namespace cmd

@@ -42,7 +42,7 @@ void FailedRows::write(const std::string& line) {
   }
 }
 
-// A disk that is full is told by `publish`: the run itself goes on.
+// A full disk does not stop the run: `publish` reports it.
 void FailedRows::flush() {
   if (trouble_.empty()) {
     try {

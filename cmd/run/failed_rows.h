@@ -1,4 +1,4 @@
-// `--failed-out`: what a run could not do, as a file that `run` reads again.
+// `--failed-out`: the tasks that a run could not finish, as a list that `run` can read.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,17 @@
 
 namespace cmd {
 
-/// Tasks not answered or not fetched become rows, rejected rows `#` lines with their reason. The
-/// file appears complete or not at all, by `publish`.
+/// Writes a row for each task that was not answered or fetched, and a `#` line with the reason for
+/// each rejected row. `publish` makes the file appear, complete or not at all.
 class FailedRows {
  public:
-  /// `accounts`: names by Notice::account; with several the rows have a column for them. Throws
-  /// core::UsageError when the file cannot be made.
+  /// `accounts`: names by Notice::account; with more than one, rows have a column for the name.
+  /// Throws core::UsageError if the file cannot be created.
   FailedRows(const std::string& path, std::vector<std::string> accounts);
 
   void add(const core::RejectedRow& row);
   void add(const core::Notice& notice);
-  /// Throws core::Error when it cannot be written or synced.
+  /// Throws core::Error if the file cannot be written or synced.
   void publish();
 
  private:

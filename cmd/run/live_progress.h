@@ -1,4 +1,4 @@
-// How a run stands while it goes on: a block on a terminal, lines when asked for.
+// Progress during a run: a block on a terminal, single lines on request.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 
 namespace cmd {
 
-/// Called by the engine at every turn of its loop, on its thread. While this lives the log keeps
-/// clear of the block.
+/// The engine calls it in every turn of its loop, on its thread. While it exists, log lines do not
+/// overwrite the block.
 class LiveProgress {
  public:
   static constexpr std::chrono::milliseconds kRedraw{200};
@@ -27,7 +27,7 @@ class LiveProgress {
   LiveProgress& operator=(const LiveProgress&) = delete;
 
   void turn();
-  /// How often `turn` should come at least; none: it shows nothing by itself.
+  /// The longest time between two calls of `turn`; none: nothing is shown without a request.
   [[nodiscard]] std::optional<std::chrono::milliseconds> interval() const;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kLastSuccess = "reeltally_last_success_timestamp_seconds";
 
-/// Milliseconds as seconds with three decimals, exactly.
+// Milliseconds as seconds with three decimals, exactly.
 std::string seconds_text(std::int64_t milliseconds) {
   const bool negative = milliseconds < 0;
   const auto magnitude = static_cast<std::uint64_t>(negative ? -milliseconds : milliseconds);
@@ -28,7 +28,7 @@ std::string seconds_text(std::int64_t milliseconds) {
 
 std::string time_text(core::UtcTime time) { return seconds_text(time.time_since_epoch().count()); }
 
-/// Backslash, quote and line feed, as the format asks.
+// Escapes backslash, quote and line feed, as the format requires.
 std::string escaped(std::string_view value) {
   std::string out;
   for (const char c : value) {
@@ -36,7 +36,9 @@ std::string escaped(std::string_view value) {
       out += "\\n";
       continue;
     }
-    if (c == '\\' || c == '"') out.push_back('\\');
+    if (c == '\\' || c == '"') {
+      out.push_back('\\');
+    }
     out.push_back(c);
   }
   return out;
@@ -44,7 +46,7 @@ std::string escaped(std::string_view value) {
 
 class Page {
  public:
-  /// Begins a metric: its samples follow at once, as the format asks.
+  // Starts a metric: the format requires that its samples follow directly.
   void begin(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
     text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
@@ -80,7 +82,9 @@ void add_tasks(Page& page, const storage::LedgerTotals& ledger, core::UtcTime no
   page.sample("state", "missing", std::to_string(ledger.missing));
   page.gauge("reeltally_tasks_stale", "Unfinished tasks that are no longer asked about.",
              std::to_string(ledger.stale));
-  if (!ledger.oldest_unfinished) return;
+  if (!ledger.oldest_unfinished) {
+    return;
+  }
   const auto age = now - *ledger.oldest_unfinished;
   page.gauge("reeltally_oldest_pending_age_seconds",
              "Age of the oldest unfinished task when the last run ended.",
@@ -95,7 +99,9 @@ void add_videos(Page& page, const storage::LedgerTotals& ledger) {
   page.sample("state", "expired", std::to_string(ledger.videos_expired));
   page.counter("reeltally_videos_expired_total", "Videos whose link died before they were fetched.",
                ledger.videos_expired);
-  if (!ledger.soonest_expiry) return;
+  if (!ledger.soonest_expiry) {
+    return;
+  }
   page.gauge("reeltally_soonest_expiry_timestamp_seconds",
              "When the most urgent link of a video still wanted dies.",
              time_text(*ledger.soonest_expiry));
@@ -144,9 +150,13 @@ std::optional<core::UtcTime> parse_seconds(std::string_view text) {
   const auto [point, error] = std::from_chars(text.begin(), text.end(), seconds);
   constexpr std::int64_t kSecondsMax = 253'402'300'800;  // the year 10000
   const bool usable = error == std::errc() && seconds >= 0 && seconds < kSecondsMax;
-  if (!usable || text.end() - point != 4 || *point != '.') return std::nullopt;
+  if (!usable || text.end() - point != 4 || *point != '.') {
+    return std::nullopt;
+  }
   const auto [end, fraction_error] = std::from_chars(point + 1, text.end(), milliseconds);
-  if (fraction_error != std::errc() || end != text.end() || milliseconds < 0) return std::nullopt;
+  if (fraction_error != std::errc() || end != text.end() || milliseconds < 0) {
+    return std::nullopt;
+  }
   return core::UtcTime(std::chrono::milliseconds(seconds * 1000 + milliseconds));
 }
 
@@ -175,9 +185,13 @@ std::optional<core::UtcTime> last_success_of(const std::string& path) {
   std::string line;
   for (int count = 0; count < kLinesMax && std::getline(file, line); ++count) {
     std::string_view rest = line;
-    if (!rest.starts_with(kLastSuccess)) continue;
+    if (!rest.starts_with(kLastSuccess)) {
+      continue;
+    }
     rest.remove_prefix(kLastSuccess.size());
-    if (rest.starts_with(' ')) return parse_seconds(rest.substr(1));
+    if (rest.starts_with(' ')) {
+      return parse_seconds(rest.substr(1));
+    }
   }
   return std::nullopt;
 }

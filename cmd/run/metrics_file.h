@@ -11,9 +11,9 @@
 
 namespace cmd {
 
-/// What the file tells. Counts of tasks and videos and the `_total` counters are the whole
-/// ledger's, so that they survive runs; `last_…` are the run's that just ended. No value: the
-/// metric is left out.
+/// The values of the file. Counts of tasks and videos and the `_total` counters cover the whole
+/// ledger, so they continue across runs; `last_…` are of the run that just ended. A metric without
+/// a value is left out.
 struct Metrics {
   std::string version;
 
@@ -34,12 +34,12 @@ struct Metrics {
 /// The text exposition format: every metric with HELP and TYPE, times as seconds since 1970.
 [[nodiscard]] std::string metrics_text(const Metrics& metrics);
 
-/// The same into a file, atomically, readable by all (node_exporter is another user). Throws
-/// core::Error.
+/// Writes that text to a file, atomically, readable by all users (node_exporter is another user).
+/// Throws core::Error.
 void write_metrics_file(const std::string& path, const Metrics& metrics);
 
-/// When the last run with exit code 0 ended, as an earlier metrics file tells: what to carry over
-/// when this run was none. None when there is no such file or line.
+/// The end of the last run with exit code 0, read from an earlier metrics file, to be kept if this
+/// run failed. None if there is no such file or line.
 [[nodiscard]] std::optional<core::UtcTime> last_success_of(const std::string& path);
 
 }  // namespace cmd

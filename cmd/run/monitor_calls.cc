@@ -7,7 +7,7 @@ namespace cmd {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{10'000};
-// The start delays no end, and a signal is followed by the end within 5 s.
+// The first call must not delay the end, and after a signal the process ends within 5 s.
 constexpr std::chrono::milliseconds kShortPatience{1'500};
 
 }  // namespace

@@ -9,20 +9,20 @@
 
 namespace cmd {
 
-/// A monitor that does not answer is a warning, and changes nothing about the run. An empty URL:
-/// nobody is called. One thread.
+/// If the monitor does not answer, that is a warning; the run is not affected. With an empty URL
+/// there are no calls. One thread.
 class MonitorCalls {
  public:
-  /// `ping`: its URL is the monitor's own; the time for a call is chosen here.
+  /// `ping.url` is the monitor's base URL; `ping.timeout` is set here for each call.
   MonitorCalls(core::MonitorPing ping, Log& log);
   ~MonitorCalls();
   MonitorCalls(const MonitorCalls&) = delete;
   MonitorCalls& operator=(const MonitorCalls&) = delete;
 
-  /// Calls URL/start beside the run.
+  /// Calls URL/start on a thread of its own.
   void start();
-  /// Calls URL/CODE, after the first call, if there was one, is over. `hurry`: the run was told to
-  /// end.
+  /// Waits for the first call, if there was one, then calls URL/CODE. `hurry`: a signal has ended
+  /// the run, so the call gets less time.
   void end(int code, bool hurry);
 
  private:

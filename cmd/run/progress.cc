@@ -11,7 +11,7 @@
 namespace cmd {
 namespace {
 
-/// A line of the block: what it is about, and its parts, the most important first.
+// A line of the block: its subject and its parts, the most important part first.
 struct Topic {
   std::string_view name;
   std::vector<std::string> parts;
@@ -23,17 +23,27 @@ std::string number(std::int64_t count, std::string_view what) {
 
 std::string part_of(std::int64_t count, std::int64_t total, std::string_view what) {
   std::string text = std::to_string(count);
-  if (total > 0) text += " of " + std::to_string(total);
+  if (total > 0) {
+    text += " of " + std::to_string(total);
+  }
   return text.append(" ").append(what);
 }
 
 Topic tasks_topic(const ProgressCounts& counts) {
   Topic topic{"tasks", {part_of(counts.queried, counts.tasks, "asked")}};
   topic.parts.push_back(number(counts.succeeded, "succeeded"));
-  if (counts.failed > 0) topic.parts.push_back(number(counts.failed, "failed"));
-  if (counts.not_answered > 0) topic.parts.push_back(number(counts.not_answered, "not answered"));
-  if (counts.unfinished > 0) topic.parts.push_back(number(counts.unfinished, "unfinished"));
-  if (counts.missing > 0) topic.parts.push_back(number(counts.missing, "missing"));
+  if (counts.failed > 0) {
+    topic.parts.push_back(number(counts.failed, "failed"));
+  }
+  if (counts.not_answered > 0) {
+    topic.parts.push_back(number(counts.not_answered, "not answered"));
+  }
+  if (counts.unfinished > 0) {
+    topic.parts.push_back(number(counts.unfinished, "unfinished"));
+  }
+  if (counts.missing > 0) {
+    topic.parts.push_back(number(counts.missing, "missing"));
+  }
   return topic;
 }
 
@@ -41,20 +51,26 @@ Topic videos_topic(const ProgressCounts& counts) {
   const std::int64_t total = counts.downloads_active + counts.downloads_done +
                              counts.downloads_failed + counts.downloads_expired +
                              counts.downloads_left;
-  if (total == 0) return {"videos", {}};
+  if (total == 0) {
+    return {"videos", {}};
+  }
   Topic topic{"videos", {part_of(counts.downloads_done, total, "on disk")}};
   if (counts.downloads_active > 0) {
     topic.parts.push_back(number(counts.downloads_active, "under way"));
     topic.parts.push_back(format_size(std::llround(counts.bytes_per_second)) + "/s");
   }
-  if (counts.downloads_left > 0) topic.parts.push_back(number(counts.downloads_left, "to come"));
+  if (counts.downloads_left > 0) {
+    topic.parts.push_back(number(counts.downloads_left, "to come"));
+  }
   if (counts.downloads_failed > 0) {
     topic.parts.push_back(number(counts.downloads_failed, "not fetched"));
   }
   if (counts.downloads_expired > 0) {
     topic.parts.push_back(number(counts.downloads_expired, "expired"));
   }
-  if (counts.bytes > 0) topic.parts.push_back(format_size(counts.bytes));
+  if (counts.bytes > 0) {
+    topic.parts.push_back(format_size(counts.bytes));
+  }
   return topic;
 }
 
@@ -66,7 +82,7 @@ Topic time_topic(const ProgressCounts& counts) {
                                 : "a link is due to be dead");
   }
   if (counts.remaining) {
-    // The part of a second that a duration leaves out would be much of a few.
+    // A duration is rounded down to seconds, which would be a large error for a few seconds.
     const auto left = std::max(std::chrono::round<std::chrono::seconds>(*counts.remaining),
                                std::chrono::seconds(1));
     topic.parts.push_back("about " + format_duration(left) + " left");
@@ -79,7 +95,9 @@ std::string joined(const std::vector<std::string>& parts, std::string text,
   bool first = true;
   for (const std::string& part : parts) {
     const std::string_view separator = first ? "" : ", ";
-    if (text.size() + separator.size() + part.size() > columns_max) break;
+    if (text.size() + separator.size() + part.size() > columns_max) {
+      break;
+    }
     text.append(separator).append(part);
     first = false;
   }
@@ -93,7 +111,9 @@ std::vector<std::string> progress_block(const ProgressCounts& counts, std::size_
   const std::size_t columns_max = columns - std::min<std::size_t>(columns, 1);
   std::vector<std::string> lines;
   for (const Topic& topic : {tasks_topic(counts), videos_topic(counts), time_topic(counts)}) {
-    if (topic.parts.empty()) continue;
+    if (topic.parts.empty()) {
+      continue;
+    }
     std::string name(topic.name);
     name.resize(kNameColumns, ' ');
     std::string line = joined(topic.parts, std::move(name), columns_max);
@@ -106,21 +126,29 @@ std::vector<std::string> progress_block(const ProgressCounts& counts, std::size_
 std::string progress_line(const ProgressCounts& counts) {
   std::string line;
   for (const Topic& topic : {tasks_topic(counts), videos_topic(counts), time_topic(counts)}) {
-    if (topic.parts.empty()) continue;
-    if (!line.empty()) line += "; ";
+    if (topic.parts.empty()) {
+      continue;
+    }
+    if (!line.empty()) {
+      line += "; ";
+    }
     line = joined(topic.parts, line.append(topic.name).append(" "), std::string::npos);
   }
   return line;
 }
 
 void SpeedMeter::add(core::SteadyTime now, std::int64_t total) {
-  // A time in which nothing moved yet is not part of the way.
+  // The time before the first growth does not count.
   has_moved_ = has_moved_ || (!samples_.empty() && samples_.back().second != total);
-  if (!has_moved_) samples_.clear();
+  if (!has_moved_) {
+    samples_.clear();
+  }
   samples_.emplace_back(now, total);
-  // The oldest that stays is the first at or before the window's begin: it spans the window.
-  while (samples_.size() > 2 && samples_[1].first <= now - window_) samples_.pop_front();
-  // Many calls within a moment are one sample, so that the window's memory is bounded.
+  // Keep one sample at or before the start of the window, so that the samples span it.
+  while (samples_.size() > 2 && samples_[1].first <= now - window_) {
+    samples_.pop_front();
+  }
+  // Calls within a short time share one sample, so that the memory of the window is bounded.
   constexpr std::chrono::milliseconds kSampleTime{100};
   const std::size_t count = samples_.size();
   if (count > 2 && samples_[count - 1].first - samples_[count - 3].first < kSampleTime) {
@@ -129,32 +157,44 @@ void SpeedMeter::add(core::SteadyTime now, std::int64_t total) {
 }
 
 double SpeedMeter::per_second() const {
-  if (samples_.size() < 2) return 0;
+  if (samples_.size() < 2) {
+    return 0;
+  }
   const std::chrono::duration<double> time = samples_.back().first - samples_.front().first;
-  if (time.count() <= 0) return 0;
+  if (time.count() <= 0) {
+    return 0;
+  }
   return static_cast<double>(samples_.back().second - samples_.front().second) / time.count();
 }
 
 std::optional<std::chrono::milliseconds> SpeedMeter::time_for(std::int64_t amount) const {
   const double speed = per_second();
-  if (speed <= 0) return std::nullopt;
+  if (speed <= 0) {
+    return std::nullopt;
+  }
   const double seconds = static_cast<double>(amount) / speed;
   const std::chrono::duration<double> longest = kDurationMax;
-  if (seconds > longest.count()) return std::nullopt;
+  if (seconds > longest.count()) {
+    return std::nullopt;
+  }
   return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
 
 ProgressDrawer::~ProgressDrawer() { clear(columns_); }
 
 std::string ProgressDrawer::erasure(std::size_t columns) const {
-  if (drawn_.empty()) return "";
+  if (drawn_.empty()) {
+    return "";
+  }
   std::size_t rows = 0;
   for (const std::size_t length : drawn_) {
     rows += std::max<std::size_t>(1, (length + columns - 1) / columns);
   }
   // The cursor stands at the end of the last row: to the first one, then erase to the end.
   std::string text = "\r";
-  if (rows > 1) text += "\033[" + std::to_string(rows - 1) + "A";
+  if (rows > 1) {
+    text += "\033[" + std::to_string(rows - 1) + "A";
+  }
   return text + "\033[J";
 }
 
@@ -163,17 +203,21 @@ void ProgressDrawer::draw(const std::vector<std::string>& lines, std::size_t col
   std::string text = erasure(columns_);
   drawn_.clear();
   for (const std::string& line : lines) {
-    if (!drawn_.empty()) text += "\n";
+    if (!drawn_.empty()) {
+      text += "\n";
+    }
     text += line;
     drawn_.push_back(line.size());
   }
-  // A terminal that is gone needs no progress: what cannot be written is dropped.
+  // If the terminal is gone, nobody reads progress: a failed write is ignored.
   while (::write(fd_, text.data(), text.size()) < 0 && errno == EINTR) {
   }
 }
 
 void ProgressDrawer::clear(std::size_t columns) {
-  if (!drawn_.empty()) draw({}, columns);
+  if (!drawn_.empty()) {
+    draw({}, columns);
+  }
 }
 
 }  // namespace cmd

@@ -1,4 +1,4 @@
-// How a run stands, for people: a calm block on a terminal, one line elsewhere.
+// The progress of a run as text: a block on a terminal, one line elsewhere.
 #pragma once
 
 #include <chrono>
@@ -14,39 +14,39 @@
 
 namespace cmd {
 
-/// The numbers of one moment. "No value": not known, and not shown.
+/// The numbers at one moment. What has no value is unknown and not shown.
 struct ProgressCounts {
   std::int64_t tasks = 0;  ///< of this run; 0: not known yet
   std::int64_t queried = 0;
   std::int64_t succeeded = 0;
   std::int64_t failed = 0;
-  std::int64_t unfinished = 0;  ///< heard of as that
+  std::int64_t unfinished = 0;  ///< answered as unfinished
   std::int64_t missing = 0;
   std::int64_t not_answered = 0;
   std::int64_t downloads_active = 0;
   std::int64_t downloads_done = 0;
   std::int64_t downloads_failed = 0;  ///< not fetched in this run
   std::int64_t downloads_expired = 0;
-  std::int64_t downloads_left = 0;  ///< of the whole run, known and not begun
+  std::int64_t downloads_left = 0;  ///< of the whole run: known, not started
   std::int64_t bytes = 0;           ///< of the videos that are on disk
   double bytes_per_second = 0;
   std::chrono::milliseconds elapsed{0};
   std::optional<std::chrono::milliseconds> remaining;    ///< until the end, estimated
-  std::optional<std::chrono::milliseconds> soonest_end;  ///< until the most urgent link dies
+  std::optional<std::chrono::milliseconds> soonest_end;  ///< until the first link expires
 };
 
-/// Three lines at most, none longer than `columns` - 1 (a terminal wraps at the last one); what
-/// does not fit is left out from the right. ASCII.
+/// At most three lines of at most `columns` - 1 characters (a terminal wraps at the last column);
+/// parts that do not fit are left out from the right. ASCII.
 [[nodiscard]] std::vector<std::string> progress_block(const ProgressCounts& counts,
                                                       std::size_t columns);
-/// The same in one line, whole: for SIGUSR1 and --progress-interval.
+/// The same in one complete line, for SIGUSR1 and --progress-interval.
 [[nodiscard]] std::string progress_line(const ProgressCounts& counts);
 
-/// The speed of a growing number over the last seconds. One thread.
+/// The growth per second of a number, over the last seconds. One thread.
 class SpeedMeter {
  public:
   static constexpr std::chrono::seconds kWindow{10};
-  /// For an estimate of what is far away.
+  /// For an estimate of an end that is far away.
   static constexpr std::chrono::seconds kLongWindow{60};
 
   explicit SpeedMeter(std::chrono::seconds window = kWindow) : window_(window) {}
@@ -55,7 +55,7 @@ class SpeedMeter {
   void add(core::SteadyTime now, std::int64_t total);
   /// Per second; 0 until two moments are known.
   [[nodiscard]] double per_second() const;
-  /// Time for `amount` more at this speed; none while nothing moves.
+  /// The time for `amount` more at this speed; none if the speed is 0.
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_for(std::int64_t amount) const;
 
  private:
@@ -64,9 +64,9 @@ class SpeedMeter {
   std::deque<std::pair<core::SteadyTime, std::int64_t>> samples_;
 };
 
-/// Draws lines over the ones before, at the foot of a terminal. One write(2) a time, so nothing
-/// flickers; gone without a trace after `clear`. Not thread-safe: with a log on the same terminal
-/// call it by Log::between_lines, and let Log::on_line call `clear`.
+/// Draws lines over the earlier ones at the bottom of a terminal, with one write(2) each time so
+/// that nothing flickers; `clear` removes them. Not thread-safe: with a log on the same terminal,
+/// call it inside Log::between_lines, and let Log::on_line call `clear`.
 class ProgressDrawer {
  public:
   explicit ProgressDrawer(int fd) : fd_(fd) {}

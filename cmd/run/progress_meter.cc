@@ -53,14 +53,14 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
   const std::int64_t begun = counts.downloads_active + counts.downloads_done +
                              counts.downloads_failed + counts.downloads_expired;
   const auto known = static_cast<std::int64_t>(sources_.videos + tally.videos_found);
-  // A fresh link may bring back a video that nobody counted on.
+  // A new link can make a video available that was counted as expired.
   const std::int64_t held =
       static_cast<std::int64_t>(sources_.downloads.window().size()) - counts.downloads_active;
   counts.downloads_left = fetches() ? std::max({known - begun, held, std::int64_t{0}}) : 0;
 }
 
-// The slower of both lanes; no guess while one of them has work and does not move, nor when the end
-// is not ours to know.
+// The slower of both lanes decides. No estimate if a lane has work but makes no progress, or if the
+// run waits for unfinished tasks.
 std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
     const ProgressCounts& counts) const {
   const std::int64_t unasked = counts.tasks - counts.queried;
@@ -75,8 +75,8 @@ std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
   return std::max(*for_tasks, *for_videos);
 }
 
-// Of the videos that are known, and of those that the tasks still to be asked will have if they are
-// as those before. By bytes where sizes are known, since few large ones end seldom and all at once.
+// Known videos, plus those expected of tasks not yet queried (as many as of the tasks before). By
+// bytes if sizes are known, because a few large videos finish rarely and at the same time.
 std::optional<std::chrono::milliseconds> ProgressMeter::time_for_videos(
     const ProgressCounts& counts) const {
   const std::int64_t answered =

@@ -1,4 +1,4 @@
-// The numbers of a run's progress: of the whole run, not of what is held in memory.
+// The numbers of a run's progress: they cover the whole run, not only the tasks in memory.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,24 @@
 
 namespace cmd {
 
-/// Reads what a run counts, and remembers how fast it grows. One thread.
+/// Reads the counters of a run and measures how fast they grow. One thread.
 class ProgressMeter {
  public:
   struct Sources {
     const core::RunTally& tally;
-    std::function<std::int64_t()> bytes_received;  ///< of videos, begun ones included
+    std::function<std::int64_t()> bytes_received;  ///< of videos, partial ones included
     const core::DownloadLane& downloads;
-    std::uint64_t tasks = 0;   ///< to be asked about, when the run began
+    std::uint64_t tasks = 0;   ///< to be queried, when the run began
     std::uint64_t videos = 0;  ///< to be fetched, when the run began
-    bool fetches = true;       ///< videos at all
-    bool waits = false;        ///< for tasks to be finished upstream, which nobody can foresee
+    bool fetches = true;       ///< false: no videos are downloaded
+    bool waits = false;        ///< for unfinished tasks, so the end cannot be estimated
   };
 
   ProgressMeter(const core::Clock& clock, Sources sources);
 
-  /// To be called all along, about each second: so it learns the speed. Cheap.
+  /// Call it about once a second: it samples the counters. Cheap.
   void look();
-  /// The numbers of now.
+  /// The current numbers.
   [[nodiscard]] ProgressCounts counts();
 
  private:

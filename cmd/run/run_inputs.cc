@@ -93,7 +93,7 @@ std::optional<std::size_t> RunInputs::account_of(const core::WantedTask& task) c
              : std::optional(static_cast<std::size_t>(found - accounts_.begin()));
 }
 
-// Any stable hash would do; this one never changes with compiler or library.
+// SHA-256, since the result must never change with the compiler or a library.
 bool RunInputs::is_ours(const core::TaskId& id) const {
   if (shards_ == 1) {
     return true;

@@ -1,4 +1,4 @@
-// The inputs of a run: opened before anything is asked, then read row by row.
+// The inputs of a run: all are opened before the first query, then read row by row.
 #pragma once
 
 #include <cstdint>
@@ -19,40 +19,40 @@ namespace cmd {
 struct InputCounts {
   std::uint64_t rows_read = 0;
   std::uint64_t rows_rejected = 0;
-  std::uint64_t rows_told_before = 0;  ///< of the rejected ones: not named again
-  std::uint64_t comments = 0;          ///< lines skipped since they begin with `#`
-  std::uint64_t repeated_headers = 0;  ///< rows skipped since they are a header again
+  std::uint64_t rows_told_before = 0;  ///< rejected rows that an earlier run named
+  std::uint64_t comments = 0;          ///< lines skipped because they begin with `#`
+  std::uint64_t repeated_headers = 0;  ///< rows skipped because they repeat the header
 };
 
-/// All FILEs of a run, and its part of a list that several machines share.
+/// All FILEs of a run, limited to the rows of its --shard.
 class RunInputs {
  public:
-  /// Rejected rows named one by one; what comes after them is only counted.
+  /// This many rejected rows are named one by one; further ones are only counted.
   static constexpr std::uint64_t kRejectedNamedMax = 100;
 
-  /// Opens every input. Throws core::UsageError when there is none and none can be had (standard
-  /// input is a terminal and --pending is not given), when one cannot be read or lacks the column.
+  /// Opens every input. Throws core::UsageError if there is no input (standard input is a terminal
+  /// and --pending is not given), or if one cannot be read or lacks the column of the IDs.
   RunInputs(const Settings& settings, Log& log);
-  RunInputs(const RunInputs&) = delete;  // the lists know its patience by address
+  RunInputs(const RunInputs&) = delete;  // the lists hold a pointer to patience_
   RunInputs& operator=(const RunInputs&) = delete;
 
-  /// The accounts that the rows may belong to, the chosen one first: others only when an input has
-  /// a column named `account`, and then all that have a key of their own in the configuration.
+  /// The accounts of the rows, the one of --account first. There are others only if an input has a
+  /// column `account`: then all that have a key of their own in the configuration.
   [[nodiscard]] const std::vector<Account>& accounts() const { return accounts_; }
 
   /// `account` is an index of `accounts`.
   using Take = std::function<void(const core::WantedTask& task, std::size_t account)>;
-  /// Whether the row was told of before, and need not be named again.
+  /// True if an earlier run named the row, so that it is not named again.
   using Reject = std::function<bool(const core::RejectedRow& row)>;
-  /// Reads all rows; rejected ones are given to `reject` and, unless that says otherwise, named in
-  /// the log. Throws core::Stopped when the patience is over before the end.
+  /// Reads all rows. Rejected rows go to `reject`, and into the log unless it returns true. Throws
+  /// core::Stopped if the patience ends before the inputs do.
   void read(const Take& take, const Reject& reject);
   void set_patience(const core::InputPatience& patience) { patience_ = patience; }
 
-  /// Of what was read so far.
+  /// Counts of the rows read so far.
   [[nodiscard]] InputCounts counts() const;
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// What rejected rows call the inputs.
+  /// The names of the inputs in rejected rows.
   [[nodiscard]] std::vector<std::string> sources() const;
 
  private:
@@ -62,7 +62,7 @@ class RunInputs {
   void refuse(const core::RejectedRow& row, const Reject& reject);
 
   Log& log_;
-  core::InputPatience patience_;  // until the first row of each is there: for --deadline alone
+  core::InputPatience patience_;  // used until each list has its first row, then for --deadline
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<core::TaskList>> lists_;
   std::vector<Account> accounts_;

@@ -19,7 +19,7 @@
 namespace cmd {
 namespace {
 
-// What --exec may know: everything but the keys, those of other accounts too.
+// The environment for --exec: everything except the keys of all accounts.
 Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
   Environment environment = settings.environment();
   for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {

@@ -1,4 +1,4 @@
-// What the settings of a run mean to the engine, the network and the hooks.
+// From the settings of a run to the settings of engine, network and hooks.
 #pragma once
 
 #include <cstdint>
@@ -15,36 +15,36 @@
 
 namespace cmd {
 
-/// All of the plan but what the transport and the run itself decide: how many at once, the
-/// deadline, what hinders downloads, what is told. `run` is the ledger's number of the run.
+/// The plan without the parts that the run decides later: concurrency, deadline, the reason not to
+/// download, and which notices are sent. `run` is the number of the run in the ledger.
 [[nodiscard]] core::RunPlan plan_of(const Settings& settings, std::int64_t run);
 
-/// Reads the keys. Throws core::UsageError for a base URL or a key that is none.
+/// Reads the keys. Throws core::UsageError for an invalid base URL or key.
 [[nodiscard]] core::TransportSettings transport_settings(const Settings& settings,
                                                          const std::vector<Account>& accounts);
 
-/// Whose CA certificates are trusted; empty: the system's. Throws core::UsageError when they cannot
+/// The file of trusted CA certificates; empty: the system's. Throws core::UsageError if it cannot
 /// be read.
 [[nodiscard]] std::string ca_file(const Settings& settings);
 
-/// The proxies of --proxy or the environment. Throws core::UsageError for one that is none.
+/// The proxies of --proxy or the environment. Throws core::UsageError for an invalid one.
 [[nodiscard]] core::Proxies proxies(const Settings& settings);
 
-/// `check_base_url` for the account; throws core::UsageError also for a plain http:// that a proxy
-/// on another machine would see, key and all, without --allow-http.
+/// `check_base_url` for the account. Without --allow-http it also throws core::UsageError if the
+/// URL is plain http:// and goes through a proxy on another machine, which could read the key.
 [[nodiscard]] std::string base_url_of(const Account& account, const Settings& settings);
 
 [[nodiscard]] std::string user_agent();
 
-/// With few files allowed (ulimit -n) fewer transfers run at once, instead of many failing; the log
-/// says so.
+/// If the limit of open files (ulimit -n) is low, reduces the number of concurrent transfers and
+/// logs a warning, instead of letting transfers fail.
 void fit_to_open_files(core::TransportSettings& transport, Log& log);
 
-/// How a run looks for a recorded video; none for one that fetches nothing, and so needs no files.
+/// How the import checks whether a recorded video is on disk; null with --no-download.
 [[nodiscard]] storage::OnDisk on_disk(const Settings& settings);
 
-/// What --exec may know is everything but the keys, those of other accounts too. Throws
-/// core::UsageError when its program may not be run.
+/// The environment for --exec holds no key of any account. Throws core::UsageError if the program
+/// cannot be run.
 [[nodiscard]] VideoHookSettings hook_settings(const Settings& settings,
                                               const core::TransportSettings& transport);
 

@@ -9,7 +9,7 @@
 namespace cmd {
 namespace {
 
-// Empty: the settings do not know.
+// Empty if the settings do not define it.
 std::string base_url_of(const Settings& settings, const std::string& account) {
   const auto known = account_named(settings, account);
   try {

@@ -1,4 +1,4 @@
-// Tells that tasks of one gateway stand under two accounts.
+// Warnings about tasks that the ledger has under two accounts of one gateway.
 #pragma once
 
 #include <functional>

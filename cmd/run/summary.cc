@@ -13,7 +13,7 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-// "12 succeeded, 3 failed": what is not there is not said.
+// "12 succeeded, 3 failed": counts of 0 are left out.
 class Phrase {
  public:
   Phrase& add(std::uint64_t count, const std::string& what) {

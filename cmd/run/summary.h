@@ -1,4 +1,4 @@
-// What a run came to: one summary, for people as text and for programs as JSON.
+// The result of a run: one summary, as text and as JSON.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace cmd {
 
-/// All numbers of one run (docs/operating.md, "What a run tells of itself"). States are those of
-/// this run's tasks at its end.
+/// All numbers of one run (docs/operating.md, "What a run reports"). States are those of this run's
+/// tasks when it ends.
 struct Summary {
   std::int64_t run_id = 0;
   int exit_code = 0;
@@ -19,7 +19,7 @@ struct Summary {
   std::uint64_t rows_rejected = 0;
   std::uint64_t comments = 0;          ///< as in InputCounts
   std::uint64_t repeated_headers = 0;  ///< as in InputCounts
-  std::uint64_t labels_differ = 0;     ///< values of lists that are not the ledger's
+  std::uint64_t labels_differ = 0;     ///< values of lists that differ from the ledger's
   std::uint64_t duplicates = 0;
   std::uint64_t tasks = 0;
   std::uint64_t succeeded = 0;
@@ -27,21 +27,21 @@ struct Summary {
   std::uint64_t unfinished = 0;  ///< stale ones included
   std::uint64_t stale = 0;
   std::uint64_t missing = 0;
-  std::uint64_t stale_left_out = 0;  ///< stale tasks that --pending did not ask about
-  std::uint64_t videos_left = 0;     ///< still to be fetched, by a later run
-  std::uint64_t videos_untried = 0;  ///< of those, the ones that this run did not come to
+  std::uint64_t stale_left_out = 0;  ///< stale tasks that --pending skipped
+  std::uint64_t videos_left = 0;     ///< to be downloaded by a later run
+  std::uint64_t videos_untried = 0;  ///< of those, the ones that this run did not try
   core::RunTally tally;
   double seconds = 0;
 };
 
-/// The troubles of a run by name, for the end of its summary: the first of each kind, and how many
-/// more there were.
+/// The failures of a run for the end of its summary: the first of each kind by name, and the number
+/// of further ones.
 class TroubleList {
  public:
   static constexpr std::size_t kNamedMax = 20;
 
   void add(const core::Notice& notice);
-  /// One line each, without a line feed; empty when there was no trouble.
+  /// One line each, without a line feed; empty if nothing failed.
   [[nodiscard]] std::vector<std::string> lines() const;
 
  private:
@@ -55,13 +55,13 @@ class TroubleList {
   Group video_expired_;
 };
 
-/// The exit code of a run by the table of the README: 130/143, then 12, 1, 3, 4.
+/// What decides the exit code. By priority: 130 or 143, then 12, 2, 1, 3, 4 (README, "Exit codes").
 struct ExitFacts {
   int signal = 0;
   core::RunResult result;
   bool videos_count = true;  ///< false with --no-download
   bool waits = false;        ///< --wait or --deadline was given
-  bool input_cut = false;    ///< the run ended before the input did
+  bool input_cut = false;    ///< the run ended before the end of the inputs
 };
 [[nodiscard]] int exit_code(const ExitFacts& facts, const Summary& summary);
 

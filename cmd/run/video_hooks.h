@@ -1,4 +1,4 @@
-// What happens after a video is on disk and recorded: a sidecar beside it, a program of the user's.
+// Actions after a video is on disk and recorded: write its sidecar, run the user's program.
 #pragma once
 
 #include <atomic>
@@ -28,11 +28,11 @@ struct VideoHookSettings {
   Environment environment;                   ///< for the program: holds no key
 };
 
-/// Threads of its own; a failure is told and counted, and never touches the video. What `published`
-/// brings waits until the ledger has it.
+/// Works on threads of its own. A failure is logged and counted; the video stays. A video given to
+/// `published` waits until the ledger has recorded it.
 class VideoHooks {
  public:
-  /// Programs that run at once, and how long each may.
+  /// The most programs at once, and the longest time for each.
   static constexpr std::size_t kAtOnce = 4;
   static constexpr std::chrono::minutes kTimeout{10};
 
@@ -42,16 +42,17 @@ class VideoHooks {
   VideoHooks(const VideoHooks&) = delete;
   VideoHooks& operator=(const VideoHooks&) = delete;
 
-  /// False: nothing was asked for, and the calls below do nothing.
+  /// False if there are no hooks: the calls below then do nothing.
   [[nodiscard]] bool wanted() const { return !threads_.empty(); }
   /// The engine's thread.
   void published(const core::WantedVideo& video, const std::string& account,
                  const core::SavedFile& file, core::Ticket ticket);
   /// Everything up to `ticket` is recorded.
   void committed(core::Ticket ticket);
-  /// Returns when all is done. `hurry`: what has not begun is dropped, what runs is ended.
+  /// Returns when all work is done. `hurry`: drops hooks that have not started and ends those that
+  /// run.
   void finish(bool hurry);
-  /// Ends what runs while another thread is in `finish`. Any thread.
+  /// Ends running hooks while another thread is in `finish`. Any thread.
   void hurry();
   /// Hooks that failed or were dropped. After `finish`.
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
@@ -70,7 +71,7 @@ class VideoHooks {
   VideoHookSettings settings_;
   Log& log_;
   core::Descriptor stop_;    // an eventfd: readable once everything must end
-  std::deque<Job> waiting_;  // for their commit; the engine's thread alone
+  std::deque<Job> waiting_;  // for their commit; only the engine's thread
 
   std::mutex mutex_;
   std::condition_variable changed_;

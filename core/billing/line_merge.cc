@@ -140,9 +140,15 @@ struct Sources {
   [[nodiscard]] std::optional<UtcTime> next_time() const {
     std::optional<UtcTime> next;
     const auto consider = [&next](UtcTime time) { next = std::min(time, next.value_or(time)); };
-    if (!tasks->at_end()) consider(tasks->time());
-    if (!frozen->at_end()) consider(frozen->time());
-    if (next_adjustment < adjustments.size()) consider(adjustments[next_adjustment].task.billed_at);
+    if (!tasks->at_end()) {
+      consider(tasks->time());
+    }
+    if (!frozen->at_end()) {
+      consider(frozen->time());
+    }
+    if (next_adjustment < adjustments.size()) {
+      consider(adjustments[next_adjustment].task.billed_at);
+    }
     return next;
   }
 

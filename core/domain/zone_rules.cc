@@ -39,8 +39,6 @@ int year_of(std::int64_t second) {
   return static_cast<int>(date::year_month_day(day).year());
 }
 
-// ---- a TZif file
-
 class TzFile {
  public:
   explicit TzFile(std::string_view bytes) : rest_(bytes) {}
@@ -123,8 +121,6 @@ bool is_zone_name(std::string_view name) {
 }
 
 }  // namespace
-
-// ---- the rule at the end
 
 class PosixRule::Reader {
  public:
@@ -260,8 +256,6 @@ std::pair<PosixRule::Change, PosixRule::Change> PosixRule::changes_of(int year) 
   return to_daylight.at <= to_standard.at ? std::pair(to_daylight, to_standard)
                                           : std::pair(to_standard, to_daylight);
 }
-
-// ---- the zone
 
 ZoneRules ZoneRules::parse(std::string_view bytes) {
   constexpr std::size_t kOldTimeBytes = 4;

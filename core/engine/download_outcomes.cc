@@ -13,7 +13,7 @@ namespace {
 
 using Phase = HeldVideo::Phase;
 
-/// Precedes the reason when the gateway's own copy was tried because there was no usable link.
+// Precedes the reason when the gateway's own copy was tried because there was no usable link.
 std::string in_place_of(const VideoLink& link) {
   if (!link.fallback) {
     return "";
@@ -51,7 +51,7 @@ Consequence consequence_of(FetchProblem problem) {
   return Consequence::try_another_link;
 }
 
-/// The task that is to be asked for a fresh link.
+// The task that is to be asked for a fresh link.
 TaskRecord ask_again(HeldVideo& held) {
   held.asked_again = true;
   held.phase = Phase::rechecking;

@@ -17,28 +17,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What `path` names when all symbolic links at its end are followed, whether that exists or not.
-/// Only for a path without an obstacle, which the kernel follows as well: so there is no loop, no
-/// link of another user's in /tmp, and no pipe behind /dev/stdout.
+// What `path` names when all symbolic links at its end are followed, whether that exists or not.
+// Only for a path without an obstacle, which the kernel follows as well: so there is no loop, no
+// link of another user's in /tmp, and no pipe behind /dev/stdout.
 std::string target_of(const std::string& path) {
   fs::path target = path;
   std::error_code error;
   constexpr int kLinksMax = 40;  // as Linux has it
   for (int i = 0; i < kLinksMax && fs::is_symlink(target, error); ++i) {
     const fs::path next = fs::read_symlink(target, error);
-    if (error) break;
+    if (error) {
+      break;
+    }
     target = target.parent_path() / next;  // an absolute `next` replaces it all
   }
   return target;
 }
 
-/// Why `path` must not be replaced; empty if it may be.
+// Why `path` must not be replaced; empty if it may be.
 std::string obstacle(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     return errno == ENOENT ? std::string() : std::generic_category().message(errno);
   }
-  if (!S_ISREG(status.st_mode)) return "it is no regular file";
+  if (!S_ISREG(status.st_mode)) {
+    return "it is no regular file";
+  }
   constexpr std::string_view kDatabase("SQLite format 3\0", 16);
   std::array<char, kDatabase.size()> begin{};
   std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
@@ -46,7 +50,7 @@ std::string obstacle(const std::string& path) {
                                                                    : std::string();
 }
 
-/// `path` without its links. Throws if it must not be replaced.
+// `path` without its links. Throws if it must not be replaced.
 std::string checked_target(const std::string& path) {
   if (const std::string why = obstacle(path); !why.empty()) {
     throw Error("cannot replace " + path + ": " + why);

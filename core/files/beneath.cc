@@ -14,7 +14,7 @@
 namespace core {
 namespace {
 
-/// Calls again while a signal interrupts.
+// Calls again while a signal interrupts.
 template <typename Call>
 auto uninterrupted(Call call) {
   auto result = call();

@@ -32,7 +32,9 @@ constexpr UtcTime kLatest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 3
 constexpr minutes kDashScopeZone = std::chrono::hours(8);
 
 std::optional<UtcTime> credible(UtcTime time) {
-  if (time < kEarliest || time > kLatest) return std::nullopt;
+  if (time < kEarliest || time > kLatest) {
+    return std::nullopt;
+  }
   return time;
 }
 
@@ -42,7 +44,7 @@ std::int64_t integer(std::string_view digits) {
   return value;
 }
 
-/// The first three digits behind a decimal point.
+// The first three digits behind a decimal point.
 milliseconds fraction(std::string_view digits) {
   std::string three(digits.substr(0, 3));
   three.resize(3, '0');
@@ -60,19 +62,21 @@ std::optional<UtcTime> epoch_time(std::string_view decimal) {
   return credible(UtcTime(std::chrono::seconds(value) + fraction(digits)));
 }
 
-/// Reads a text from left to right; after the first mismatch everything fails.
+// Reads a text from left to right; after the first mismatch everything fails.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
-  /// Exactly `count` digits.
+  // Exactly `count` digits.
   int number(std::size_t count) {
     const std::string_view digits = rest_.substr(0, count);
     failed_ = failed_ || digits.size() < count ||
               digits.find_first_not_of("0123456789") != std::string_view::npos;
-    if (failed_) return 0;
+    if (failed_) {
+      return 0;
+    }
     rest_.remove_prefix(count);
     return static_cast<int>(integer(digits));
   }
@@ -84,9 +88,11 @@ class Scanner {
     return digits;
   }
 
-  /// One of `characters`, or a NUL when none of them is next.
+  // One of `characters`, or a NUL when none of them is next.
   char take(std::string_view characters) {
-    if (rest_.empty() || characters.find(rest_[0]) == std::string_view::npos) return '\0';
+    if (rest_.empty() || characters.find(rest_[0]) == std::string_view::npos) {
+      return '\0';
+    }
     const char c = rest_[0];
     rest_.remove_prefix(1);
     return c;
@@ -98,19 +104,25 @@ class Scanner {
   bool failed_ = false;
 };
 
-/// What stands behind the time of day: "Z", "+08:00", "+0800", or nothing.
+// What stands behind the time of day: "Z", "+08:00", "+0800", or nothing.
 std::optional<minutes> read_zone(Scanner& scanner, std::optional<minutes> otherwise) {
-  if (scanner.at_end()) return otherwise;
-  if (scanner.take("Zz") != '\0') return minutes(0);
+  if (scanner.at_end()) {
+    return otherwise;
+  }
+  if (scanner.take("Zz") != '\0') {
+    return minutes(0);
+  }
   const char sign = scanner.take("+-");
   const int hours = scanner.number(2);
   (void)scanner.take(":");
   const minutes offset = std::chrono::hours(hours) + minutes(scanner.number(2));
-  if (sign == '\0' || scanner.failed()) return std::nullopt;
+  if (sign == '\0' || scanner.failed()) {
+    return std::nullopt;
+  }
   return sign == '-' ? -offset : offset;
 }
 
-/// YYYY-MM-DD hh:mm:ss, also with T between, a fraction and a zone behind (ISO 8601, RFC 3339).
+// YYYY-MM-DD hh:mm:ss, also with T between, a fraction and a zone behind (ISO 8601, RFC 3339).
 std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes> zone) {
   Scanner scanner(text);
   const int year = scanner.number(4);
@@ -130,8 +142,12 @@ std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes
   const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (scanner.failed() || !scanner.at_end() || !offset || !date.ok()) return std::nullopt;
-  if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  if (scanner.failed() || !scanner.at_end() || !offset || !date.ok()) {
+    return std::nullopt;
+  }
+  if (hour > 23 || minute > 59 || second > 60) {
+    return std::nullopt;
+  }
   return credible(UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
                   minutes(minute) + std::chrono::seconds(second) + rest - *offset);
 }
@@ -139,26 +155,35 @@ std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes
 std::optional<UtcTime> first_time(JsonValue object, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
     const auto time = read_time(object[key]);
-    if (time) return time;
+    if (time) {
+      return time;
+    }
   }
   return std::nullopt;
 }
 
-/// The vendor's own end, from the innermost level that states one.
+// The vendor's own end, from the innermost level that states one.
 std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
   for (const JsonValue* level = levels.end(); level-- != levels.upstream_begin();) {
     // A gateway in between notes when it noticed, which is no vendor's end.
-    if ((*level)["finish_time"].exists()) continue;
-    if (const auto time = read_time((*level)["output"]["end_time"], kDashScopeZone)) return time;
-    if (const auto time = first_time(*level, {"updated_at", "update_time", "completed_at"}))
+    if ((*level)["finish_time"].exists()) {
+      continue;
+    }
+    if (const auto time = read_time((*level)["output"]["end_time"], kDashScopeZone)) {
       return time;
+    }
+    if (const auto time = first_time(*level, {"updated_at", "update_time", "completed_at"})) {
+      return time;
+    }
   }
   return std::nullopt;
 }
 
 std::string first_name(std::initializer_list<JsonValue> values) {
   for (const JsonValue value : values) {
-    if (!value.text().empty()) return for_people(value.text(), kNameBytesMax);
+    if (!value.text().empty()) {
+      return for_people(value.text(), kNameBytesMax);
+    }
   }
   return {};
 }
@@ -170,7 +195,9 @@ std::string read_model(const AnswerLevels& levels) {
        ++level) {
     model = first_name({(*level)["properties"]["origin_model_name"], (*level)["model"]});
   }
-  if (model.empty()) model = first_name({levels.task()["properties"]["upstream_model_name"]});
+  if (model.empty()) {
+    model = first_name({levels.task()["properties"]["upstream_model_name"]});
+  }
   return model;
 }
 
@@ -182,32 +209,44 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-/// "code: message", or whichever of them says something that the other does not.
+// "code: message", or whichever of them says something that the other does not.
 std::string joined(JsonValue code, JsonValue message) {
   const std::string_view words = trimmed(message.text());
   std::string text(is_success_code(code) ? std::string_view() : trimmed(code.scalar()));
-  if (text == words) return text;
-  if (!text.empty() && !words.empty()) text += ": ";
+  if (text == words) {
+    return text;
+  }
+  if (!text.empty() && !words.empty()) {
+    text += ": ";
+  }
   return text.append(words);
 }
 
-/// `error` is an object with code and message, a text, a number, or null.
+// `error` is an object with code and message, a text, a number, or null.
 std::string error_text(JsonValue error) {
   return error.is_object() ? joined(error["code"], error["message"])
                            : std::string(trimmed(error.is_boolean() ? "" : error.scalar()));
 }
 
-/// The failure as one level of the vendor's body states it (gateway.md, section 5, "failure text").
+// The failure as one level of the vendor's body states it (gateway.md, section 5, "failure text").
 std::string cause_at(JsonValue level) {
   std::string text = error_text(level["error"]);
-  if (text.empty()) text = joined(level["output"]["code"], level["output"]["message"]);
-  if (text.empty()) text = trimmed(level["task_status_msg"].text());
-  if (text.empty() && !is_success_code(level["err_code"])) text = level["err_code"].scalar();
+  if (text.empty()) {
+    text = joined(level["output"]["code"], level["output"]["message"]);
+  }
+  if (text.empty()) {
+    text = trimmed(level["task_status_msg"].text());
+  }
+  if (text.empty() && !is_success_code(level["err_code"])) {
+    text = level["err_code"].scalar();
+  }
   const JsonValue base = level["base_resp"];
   if (text.empty() && !base["status_code"].is_null() && !is_zero(base["status_code"])) {
     text = joined(base["status_code"], base["status_msg"]);
   }
-  if (text.empty()) text = error_text(level["fail_reason"]);
+  if (text.empty()) {
+    text = error_text(level["fail_reason"]);
+  }
   // Jimeng's 10000 is its "fine".
   const JsonValue code = level["code"];
   if (text.empty() && !is_success_code(code) && code.scalar() != "10000") {
@@ -220,7 +259,7 @@ std::string cause_at(JsonValue level) {
   return text;
 }
 
-/// Whether a reason says no more than that there is one.
+// Whether a reason says no more than that there is one.
 bool says_nothing(std::string_view reason) {
   std::string words = lower_ascii(utf8_start(reason, 32));
   std::erase_if(words, [](char c) { return c == '.' || c == '!'; });
@@ -230,30 +269,38 @@ bool says_nothing(std::string_view reason) {
   return std::find(kWords.begin(), kWords.end(), words) != kWords.end();
 }
 
-/// The failure in the gateway's own words: the first that say something, else the first.
+// The failure in the gateway's own words: the first that say something, else the first.
 std::string own_reason(JsonValue task) {
   std::string first;
   for (const JsonValue said : {task["error"], task["fail_reason"], task["result_url"]}) {
     std::string text = error_text(said);
-    if (is_link(text)) continue;
-    if (!says_nothing(text)) return text;
-    if (first.empty()) first = std::move(text);
+    if (is_link(text)) {
+      continue;
+    }
+    if (!says_nothing(text)) {
+      return text;
+    }
+    if (first.empty()) {
+      first = std::move(text);
+    }
   }
   return first;
 }
 
-/// Whether the words of `part` stand in `text`, and not only within other words.
+// Whether the words of `part` stand in `text`, and not only within other words.
 bool has_words(std::string_view text, std::string_view part) {
   for (std::size_t at = text.find(part); at != std::string_view::npos;
        at = text.find(part, at + 1)) {
     const std::size_t end = at + part.size();
     const bool begins = at == 0 || !is_ascii_alphanumeric(text[at - 1]);
-    if (begins && (end == text.size() || !is_ascii_alphanumeric(text[end]))) return true;
+    if (begins && (end == text.size() || !is_ascii_alphanumeric(text[end]))) {
+      return true;
+    }
   }
   return false;
 }
 
-/// Whether the outer reason repeats all that the inner one ("code: message") says.
+// Whether the outer reason repeats all that the inner one ("code: message") says.
 bool holds_all_of(std::string_view outer, std::string_view inner) {
   const std::size_t colon = inner.find(": ");
   return has_words(outer, inner) ||
@@ -265,12 +312,20 @@ std::string both_reasons(std::string_view outer_text, std::string_view inner_tex
   // Whatever is huge is cut anyway; comparing all of it would cost its square.
   std::string outer(utf8_start(outer_text, 4 * kReasonBytesMax));
   std::string inner(utf8_start(inner_text, 4 * kReasonBytesMax));
-  if (says_nothing(inner)) return outer;
+  if (says_nothing(inner)) {
+    return outer;
+  }
   const bool repeats = holds_all_of(outer, inner);
   // Stock gateways wrap DashScope's words: "task failed, code: C , message: m".
-  if (repeats && outer.starts_with("task failed, ")) return inner;
-  if (repeats) return outer;
-  if (says_nothing(outer) || has_words(inner, outer)) return inner;
+  if (repeats && outer.starts_with("task failed, ")) {
+    return inner;
+  }
+  if (repeats) {
+    return outer;
+  }
+  if (says_nothing(outer) || has_words(inner, outer)) {
+    return inner;
+  }
   return outer + " (upstream: " + inner + ")";
 }
 
@@ -278,7 +333,9 @@ std::string both_reasons(std::string_view outer_text, std::string_view inner_tex
 
 std::optional<UtcTime> read_time(JsonValue value, std::optional<minutes> zone) {
   const std::string decimal = plain_decimal(value);
-  if (!decimal.empty()) return epoch_time(decimal);
+  if (!decimal.empty()) {
+    return epoch_time(decimal);
+  }
   return written_time(value.text(), zone);
 }
 
@@ -303,15 +360,23 @@ std::string read_fail_reason(const AnswerLevels& levels) {
   std::string inner;
   for (const JsonValue* level = levels.upstream_begin(); level != levels.end(); ++level) {
     std::string cause = cause_at(*level);
-    if (says_nothing(outer) && !cause.empty()) outer = cause;
-    if (!cause.empty()) inner = std::move(cause);
+    if (says_nothing(outer) && !cause.empty()) {
+      outer = cause;
+    }
+    if (!cause.empty()) {
+      inner = std::move(cause);
+    }
   }
   return for_people(both_reasons(outer, inner), kReasonBytesMax);
 }
 
 bool is_success_code(JsonValue code) {
-  if (code.is_null()) return true;
-  if (code.is_object() || code.is_array()) return false;
+  if (code.is_null()) {
+    return true;
+  }
+  if (code.is_object() || code.is_array()) {
+    return false;
+  }
   const std::string word = lower_ascii(utf8_start(code.scalar(), 16));
   static constexpr std::array<std::string_view, 6> kFine{"", "success", "ok", "0", "200", "true"};
   return std::find(kFine.begin(), kFine.end(), word) != kFine.end();

@@ -21,8 +21,6 @@ constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
 // How much of a body that is no JSON is shown.
 constexpr std::size_t kExcerptBytesMax = 120;
 
-// ---- Paths -------------------------------------------------------------------------------------
-
 bool is_unreserved(char c) {
   return is_ascii_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -40,8 +38,6 @@ void append_percent_encoded(std::string& out, std::string_view text) {
     }
   }
 }
-
-// ---- Words -------------------------------------------------------------------------------------
 
 struct StatusWord {
   std::string_view word;
@@ -72,9 +68,7 @@ bool is_word(std::string_view text, std::string_view lower_case_word) {
 
 std::string capped(std::string_view text) { return std::string(utf8_start(text, kWordBytesMax)); }
 
-// ---- Errors ------------------------------------------------------------------------------------
-
-/// The envelope's `code`, else that of its `error`.
+// The envelope's `code`, else that of its `error`.
 JsonValue code_of(JsonValue root) {
   const JsonValue code = root["code"];
   return code.is_null() ? root["error"]["code"] : code;
@@ -83,14 +77,18 @@ JsonValue code_of(JsonValue root) {
 std::string message_of(JsonValue root) {
   const JsonValue error = root["error"];
   for (const JsonValue text : {root["message"], error["message"], error}) {
-    if (!text.text().empty()) return for_people(text.text(), kMessageBytesMax);
+    if (!text.text().empty()) {
+      return for_people(text.text(), kMessageBytesMax);
+    }
   }
   return {};
 }
 
 std::string excerpt(std::string_view body) {
   const std::size_t start = body.find_first_not_of(kBlanks);
-  if (start == std::string_view::npos) return {};
+  if (start == std::string_view::npos) {
+    return {};
+  }
   return for_people(body.substr(start), kExcerptBytesMax);
 }
 
@@ -102,8 +100,8 @@ bool is_invalid_url(JsonValue root) {
          error["message"].text().starts_with("Invalid URL");
 }
 
-/// What an answer other than 2xx means (gateway.md, section 4). A 404 without JSON is the word of
-/// whatever stands before the gateway, and says nothing about the task.
+// What an answer other than 2xx means (gateway.md, section 4). A 404 without JSON is the word of
+// whatever stands before the gateway, and says nothing about the task.
 Verdict verdict_of_http(int http_status, JsonValue root) {
   switch (http_status) {
     case 400:
@@ -113,7 +111,9 @@ Verdict verdict_of_http(int http_status, JsonValue root) {
     case 403:
       return Verdict::forbidden;
     case 404:
-      if (!root.exists()) return Verdict::unexpected;
+      if (!root.exists()) {
+        return Verdict::unexpected;
+      }
       return is_invalid_url(root) ? Verdict::invalid_url : Verdict::not_found;
     case 429:
       return Verdict::throttled;
@@ -122,45 +122,49 @@ Verdict verdict_of_http(int http_status, JsonValue root) {
   }
 }
 
-// ---- The task in an envelope -------------------------------------------------------------------
-
-/// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
-/// row of the gateway's database and names nothing; IDs further inside are the vendor's.
+// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
+// row of the gateway's database and names nothing; IDs further inside are the vendor's.
 std::string_view other_task(JsonValue task, const TaskId& asked) {
   const std::string_view task_id = task["task_id"].scalar();
   const std::string_view id = task["id"].text();
   const std::string_view named = task_id.empty() ? id : task_id;
-  if (id == asked.text() || named == asked.text()) return {};
+  if (id == asked.text() || named == asked.text()) {
+    return {};
+  }
   return named;
 }
 
-/// Whether a task object has an ID; `other_task` tells whose.
+// Whether a task object has an ID; `other_task` tells whose.
 bool names_a_task(JsonValue task) {
   return !task["task_id"].scalar().empty() || !task["id"].text().empty();
 }
 
-/// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
-/// task's own status is that task's vendor body, unless it is named like a task itself; and it is
-/// that all the same when the task beside it is the one asked for and `data` another (the bodies of
-/// Hailuo and Kling carry IDs of their own).
+// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
+// task's own status is that task's vendor body, unless it is named like a task itself; and it is
+// that all the same when the task beside it is the one asked for and `data` another (the bodies of
+// Hailuo and Kling carry IDs of their own).
 JsonValue find_task(JsonValue root, const TaskId& asked) {
   const JsonValue data = root["data"];
   const bool root_is_task =
       root["status"].exists() && (root["task_id"].exists() || root["id"].exists());
   const bool data_is_task = data["task_id"].exists() &&
                             (other_task(data, asked).empty() || !other_task(root, asked).empty());
-  if (data["status"].exists() && (!root_is_task || data_is_task)) return data;
+  if (data["status"].exists() && (!root_is_task || data_is_task)) {
+    return data;
+  }
   return root["status"].exists() ? root : JsonValue();
 }
 
 std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
   std::string reason = read_fail_reason(levels);
-  if (!is_word(status.text(), kExpired)) return reason;
+  if (!is_word(status.text(), kExpired)) {
+    return reason;
+  }
   return reason.empty() ? std::string(kExpired) : std::string(kExpired).append(": ") + reason;
 }
 
-/// How many videos an answer has whose vendor counts none: those that it gives links for. The
-/// original of an enhanced video (gateway.md T12) is no video more.
+// How many videos an answer has whose vendor counts none: those that it gives links for. The
+// original of an enhanced video (gateway.md T12) is no video more.
 std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
   const auto is_original = [&levels](const VideoLink& link) {
     return std::any_of(levels.begin(), levels.end(), [&link](JsonValue level) {
@@ -173,9 +177,9 @@ std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
                         answer.videos_without_link);
 }
 
-/// A word that nobody knows, beside a link or a time of the end, may be another name of success.
-/// The video is offered, since its link dies; the gateway's own copy is not, since nothing says
-/// that there is one.
+// A word that nobody knows, beside a link or a time of the end, may be another name of success.
+// The video is offered, since its link dies; the gateway's own copy is not, since nothing says
+// that there is one.
 void read_unrecognised(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
   read_links(levels, id, answer);
   std::erase_if(answer.links, [](const VideoLink& link) { return link.fallback; });
@@ -197,18 +201,22 @@ void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer)
       answer.facts.video_count = count_of_links(levels, answer);
     }
   }
-  if (failed) answer.facts.fail_reason = fail_reason(levels, task["status"]);
-  if (answer.verdict == Verdict::unrecognised) read_unrecognised(levels, id, answer);
+  if (failed) {
+    answer.facts.fail_reason = fail_reason(levels, task["status"]);
+  }
+  if (answer.verdict == Verdict::unrecognised) {
+    read_unrecognised(levels, id, answer);
+  }
 }
 
-/// Envelope B (gateway.md, section 2), which a gateway makes of what the vendor tells it just now.
+// Envelope B (gateway.md, section 2), which a gateway makes of what the vendor tells it just now.
 bool is_live_fetch(JsonValue root, JsonValue task) {
   return task == root["data"] && task["format"].exists() && task["url"].exists() &&
          !task["submit_time"].exists();
 }
 
-/// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
-/// gateway makes of an empty body. JSON of another kind is unrecognised.
+// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
+// gateway makes of an empty body. JSON of another kind is unrecognised.
 Verdict verdict_without_task(JsonValue root) {
   const JsonValue data = root["data"];
   const bool is_empty_envelope = data.exists() && data.is_null();
@@ -216,36 +224,46 @@ Verdict verdict_without_task(JsonValue root) {
                                                        : Verdict::unrecognised;
 }
 
-/// Whether an object states where a task stands, by any name that vendors have for it.
+// Whether an object states where a task stands, by any name that vendors have for it.
 bool states_a_standing(JsonValue level) {
   for (const char* key : {"status", "task_status", "state", "successFlag"}) {
-    if (level[key].is_string() || level[key].is_number()) return true;
+    if (level[key].is_string() || level[key].is_number()) {
+      return true;
+    }
   }
   return !level["output"]["task_status"].text().empty();
 }
 
-/// Whether an object has IDs of a task, and none of them is the one that was asked for.
+// Whether an object has IDs of a task, and none of them is the one that was asked for.
 bool names_another(JsonValue level, const TaskId& asked) {
   bool names = false;
   for (const char* key : {"task_id", "taskId", "id"}) {
     const std::string_view id = level[key].text();
-    if (id == asked.text()) return false;
+    if (id == asked.text()) {
+      return false;
+    }
     names = names || !id.empty();
   }
   return names;
 }
 
-/// JSON of an unknown shape may be a vendor's own answer, handed on as it came. Its video is
-/// offered unless the answer names a task by another ID; it is told of in any case.
+// JSON of an unknown shape may be a vendor's own answer, handed on as it came. Its video is
+// offered unless the answer names a task by another ID; it is told of in any case.
 void read_unknown_shape(JsonNest& nest, const TaskId& id, Answer& answer) {
   const AnswerLevels levels(nest, nest.root());
-  if (std::none_of(levels.begin(), levels.end(), states_a_standing)) return;
+  if (std::none_of(levels.begin(), levels.end(), states_a_standing)) {
+    return;
+  }
   read_unrecognised(levels, id, answer);
   const bool anothers = std::any_of(levels.begin(), levels.end(), [&id](JsonValue level) {
     return names_another(level, id) || names_another(level["output"], id);
   });
-  if (anothers) answer.links.clear();
-  if (answer.looks_finished) answer.message = "an answer of unknown shape";
+  if (anothers) {
+    answer.links.clear();
+  }
+  if (answer.looks_finished) {
+    answer.message = "an answer of unknown shape";
+  }
 }
 
 void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
@@ -256,8 +274,12 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
                      : !is_success_code(root["code"]) ? Verdict::unreadable
                                                       : verdict_without_task(root);
     answer.message = message_of(root);
-    if (answer.message.empty()) answer.message = "the answer holds no task";
-    if (answer.verdict == Verdict::unrecognised) read_unknown_shape(nest, id, answer);
+    if (answer.message.empty()) {
+      answer.message = "the answer holds no task";
+    }
+    if (answer.verdict == Verdict::unrecognised) {
+      read_unknown_shape(nest, id, answer);
+    }
     return;
   }
   answer.status = capped(task["status"].scalar());
@@ -286,7 +308,9 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
   const bool is_2xx = http_status >= 200 && http_status < 300;
   if (is_2xx && defect == JsonDefect::none) {
     read_success(nest, id, answer);
-    if (!nest.met_repeated_key()) return answer;
+    if (!nest.met_repeated_key()) {
+      return answer;
+    }
     Answer unreadable;
     unreadable.message = "JSON with a key twice in one object";
     return unreadable;
@@ -296,7 +320,9 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
   if (answer.message.empty() && defect != JsonDefect::none) {
     answer.message = std::string(describe(defect));
     const std::string start = excerpt(body);
-    if (!start.empty()) answer.message += ": " + start;
+    if (!start.empty()) {
+      answer.message += ": " + start;
+    }
   }
   return answer;
 }
@@ -318,7 +344,9 @@ std::string content_path(const TaskId& id) {
 
 Verdict verdict_of_word(std::string_view status) {
   for (const StatusWord& known : kStatusWords) {
-    if (is_word(status, known.word)) return known.verdict;
+    if (is_word(status, known.word)) {
+      return known.verdict;
+    }
   }
   return Verdict::unrecognised;
 }
@@ -328,12 +356,16 @@ Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
   thread_local JsonNest nest;
   Answer answer = read_answer(nest, http_status, body, id);
   // What was read of a large body takes several times its size.
-  if (body.size() > kKeptBodyBytes) static_cast<void>(nest.read({}));
+  if (body.size() > kKeptBodyBytes) {
+    static_cast<void>(nest.read({}));
+  }
   return answer;
 }
 
 bool is_web_page(std::string_view body) {
-  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  if (body.starts_with("\xEF\xBB\xBF")) {
+    body.remove_prefix(3);
+  }
   body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
   return body.starts_with('<');
 }
@@ -346,7 +378,9 @@ std::optional<std::string> link_in_json(std::string_view body) {
   for (const JsonValue holder : {document.root(), document.root()["data"]}) {
     for (const std::string_view key : {"url", "video_url"}) {
       const std::string_view link = holder[key].text();
-      if (document.met_repeated_key()) return std::nullopt;
+      if (document.met_repeated_key()) {
+        return std::nullopt;
+      }
       if (link.substr(0, 8) == "https://" || link.substr(0, 7) == "http://" ||
           link.substr(0, 1) == "/") {
         return std::string(link);

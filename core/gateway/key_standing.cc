@@ -12,13 +12,15 @@ constexpr std::size_t kModelsBytesMax = 300;
 constexpr int kUnauthorised = 401;
 constexpr int kForbidden = 403;
 
-/// `model_limits` is an object of name: true, in some builds a list or a text.
+// `model_limits` is an object of name: true, in some builds a list or a text.
 std::string names_of(JsonValue models) {
   std::string names(models.text());
   for (const JsonValue model : models.children()) {
     const std::string_view name = models.is_array() ? model.text() : model.key();
     names.append(names.empty() ? "" : ", ").append(name);
-    if (names.size() > kModelsBytesMax) break;
+    if (names.size() > kModelsBytesMax) {
+      break;
+    }
   }
   return printable(redact_keys(names), kModelsBytesMax);
 }

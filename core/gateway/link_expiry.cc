@@ -22,7 +22,7 @@ constexpr std::int64_t kDurationMax = 604'800;
 // BOS and OBS know no limit; more than ten years is a moment in a duration's place.
 constexpr std::int64_t kLongDurationMax = std::int64_t{3650} * 86'400;
 
-/// The parameters that say something about expiry; empty when absent.
+// The parameters that say something about expiry; empty when absent.
 enum Parameter : std::size_t {
   expires,
   x_expires,
@@ -79,7 +79,7 @@ constexpr std::array<std::string_view, parameter_count> kNames{"expires",
 // Enough of the longest value to read its moment: BOS names an access key before it.
 constexpr std::size_t kValueBytesMax = 160;
 
-/// A short decoded text, without allocation: most parameters of a link are long signatures.
+// A short decoded text, without allocation: most parameters of a link are long signatures.
 struct Value {
   std::array<char, kValueBytesMax> bytes;
   std::size_t size = 0;
@@ -89,12 +89,14 @@ struct Value {
 };
 using Values = std::array<Value, kNames.size()>;
 
-/// Undoes percent-encoding; a stray `%` stays. Too long a text is cut.
+// Undoes percent-encoding; a stray `%` stays. Too long a text is cut.
 void decode(std::string_view text, Value& value) {
   value.size = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     value.cut = value.size == kValueBytesMax;
-    if (value.cut) return;
+    if (value.cut) {
+      return;
+    }
     char c = text[at];
     if (c == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 &&
         hex_digit(text[at + 2]) >= 0) {
@@ -112,9 +114,13 @@ void take(std::string_view pair, Values& values) {
   std::transform(name.bytes.begin(), name.bytes.begin() + static_cast<std::ptrdiff_t>(name.size),
                  name.bytes.begin(), [](char one) { return lower_ascii(one); });
   const auto* known = std::find(kNames.begin(), kNames.end(), name.text());
-  if (known == kNames.end()) return;
+  if (known == kNames.end()) {
+    return;
+  }
   Value& value = values[static_cast<std::size_t>(known - kNames.begin())];
-  if (value.given) return;
+  if (value.given) {
+    return;
+  }
   decode(pair.substr(std::min(equals + 1, pair.size())), value);
   value.given = true;
 }
@@ -123,7 +129,9 @@ Values read_query(std::string_view url) {
   Values values;
   url = url.substr(0, url.find('#'));
   const std::size_t mark = url.find('?');
-  if (mark == std::string_view::npos) return values;
+  if (mark == std::string_view::npos) {
+    return values;
+  }
   std::string_view query = url.substr(mark + 1);
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -137,7 +145,9 @@ std::optional<std::int64_t> integer(std::string_view text, int base = 10) {
   std::int64_t value = 0;
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value, base);
-  if (result.ec != std::errc() || result.ptr != end || value < 0) return std::nullopt;
+  if (result.ec != std::errc() || result.ptr != end || value < 0) {
+    return std::nullopt;
+  }
   return value;
 }
 
@@ -160,29 +170,39 @@ std::optional<sys_seconds> moment(std::string_view year, std::string_view month,
   const auto y = integer(year);
   const auto m = integer(month);
   const auto d = integer(day);
-  if (!y || !m || !d) return std::nullopt;
+  if (!y || !m || !d) {
+    return std::nullopt;
+  }
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*y)),
                                          std::chrono::month(static_cast<unsigned>(*m)),
                                          std::chrono::day(static_cast<unsigned>(*d)));
-  if (!date.ok() || clock.hour > 23 || clock.minute > 59 || clock.second > 60) return std::nullopt;
+  if (!date.ok() || clock.hour > 23 || clock.minute > 59 || clock.second > 60) {
+    return std::nullopt;
+  }
   return std::chrono::sys_days(date) + std::chrono::hours(clock.hour) +
          std::chrono::minutes(clock.minute) + std::chrono::seconds(clock.second);
 }
 
-/// YYYYMMDDTHHMMSSZ, the form that OSS V4, S3 V4, TOS V4, GCS V4 and OBS share.
+// YYYYMMDDTHHMMSSZ, the form that OSS V4, S3 V4, TOS V4, GCS V4 and OBS share.
 std::optional<sys_seconds> signing_date(std::string_view text) {
-  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') {
+    return std::nullopt;
+  }
   const auto hour = integer(text.substr(9, 2));
   const auto minute = integer(text.substr(11, 2));
   const auto second = integer(text.substr(13, 2));
-  if (!hour || !minute || !second) return std::nullopt;
+  if (!hour || !minute || !second) {
+    return std::nullopt;
+  }
   return moment(text.substr(0, 4), text.substr(4, 2), text.substr(6, 2), {*hour, *minute, *second});
 }
 
-/// YYYY-MM-DD, YYYY-MM-DDThh:mmZ or YYYY-MM-DDThh:mm:ssZ, perhaps with a fraction of the second.
+// YYYY-MM-DD, YYYY-MM-DDThh:mmZ or YYYY-MM-DDThh:mm:ssZ, perhaps with a fraction of the second.
 std::optional<sys_seconds> iso_date(std::string_view text) {
   constexpr std::size_t kDay = 10;
-  if (text.size() < kDay || text[4] != '-' || text[7] != '-') return std::nullopt;
+  if (text.size() < kDay || text[4] != '-' || text[7] != '-') {
+    return std::nullopt;
+  }
   TimeOfDay clock;
   std::string_view rest = text.substr(kDay);
   if (!rest.empty()) {
@@ -195,7 +215,9 @@ std::optional<sys_seconds> iso_date(std::string_view text) {
     const bool has_seconds = rest.size() >= 3 && rest[0] == ':';
     const auto second = has_seconds ? integer(rest.substr(1, 2)) : std::optional<std::int64_t>(0);
     const bool ends = rest.empty() || (has_seconds && (rest.size() == 3 || rest[3] == '.'));
-    if (!hour || !minute || !second || !ends) return std::nullopt;
+    if (!hour || !minute || !second || !ends) {
+      return std::nullopt;
+    }
     clock = {*hour, *minute, *second};
   }
   return moment(text.substr(0, 4), text.substr(5, 2), text.substr(8, 2), clock);
@@ -208,7 +230,9 @@ std::optional<sys_seconds> absolute(const Value& value, int base = 10) {
 std::optional<sys_seconds> plus(std::optional<sys_seconds> start, std::string_view duration,
                                 std::int64_t duration_max) {
   const auto seconds = integer(duration);
-  if (!start || !seconds || *seconds < 1 || *seconds > duration_max) return std::nullopt;
+  if (!start || !seconds || *seconds < 1 || *seconds > duration_max) {
+    return std::nullopt;
+  }
   return credible(start->time_since_epoch().count() + *seconds);
 }
 
@@ -217,36 +241,38 @@ std::optional<sys_seconds> date_plus(const Value& date, const Value& duration,
   return plus(signing_date(date.text()), duration.text(), duration_max);
 }
 
-/// The next part of a text up to a separator, which is dropped with it.
+// The next part of a text up to a separator, which is dropped with it.
 std::string_view take_part(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
   return part;
 }
 
-/// Aliyun's CDN and those that do as it does: `auth_key=moment-rand-uid-md5`.
+// Aliyun's CDN and those that do as it does: `auth_key=moment-rand-uid-md5`.
 std::optional<sys_seconds> cdn_moment(std::string_view key) {
   const std::string_view seconds = take_part(key, '-');
   return key.empty() ? std::nullopt : credible(integer(seconds));
 }
 
-/// COS: `q-sign-time=start;end`.
+// COS: `q-sign-time=start;end`.
 std::optional<sys_seconds> cos_end(std::string_view span) {
   const auto start = integer(take_part(span, ';'));
   return start ? credible(integer(span)) : std::nullopt;
 }
 
-/// BOS: `bce-auth-v1/access key/moment/seconds/signed headers/signature`; -1 s is for ever.
+// BOS: `bce-auth-v1/access key/moment/seconds/signed headers/signature`; -1 s is for ever.
 std::optional<sys_seconds> bos_end(std::string_view authorization) {
-  if (!authorization.starts_with("bce-auth-v")) return std::nullopt;
+  if (!authorization.starts_with("bce-auth-v")) {
+    return std::nullopt;
+  }
   take_part(authorization, '/');
   take_part(authorization, '/');
   const auto start = iso_date(take_part(authorization, '/'));
   return plus(start, take_part(authorization, '/'), kLongDurationMax);
 }
 
-/// Key protection of Tencent's and Qiniu's delivery networks: `t` in eight hex digits beside
-/// `sign`. Ten decimal digits there are the moment of signing, which says no end.
+// Key protection of Tencent's and Qiniu's delivery networks: `t` in eight hex digits beside
+// `sign`. Ten decimal digits there are the moment of signing, which says no end.
 std::optional<sys_seconds> short_end(const Value& time, const Value& sign) {
   constexpr std::size_t kHexDigits = 8;
   return sign.given && time.size == kHexDigits ? absolute(time, 16) : std::nullopt;
@@ -278,7 +304,9 @@ std::optional<UtcTime> link_expiry(std::string_view url) {
                            short_end(values[short_time], values[short_sign])};
   std::optional<UtcTime> soonest;
   for (const auto& moment : moments) {
-    if (moment && (!soonest || *moment < *soonest)) soonest = *moment;
+    if (moment && (!soonest || *moment < *soonest)) {
+      soonest = *moment;
+    }
   }
   return soonest;
 }

@@ -28,70 +28,106 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-/// The exponent of the rest of a number ("e+3"); none when the rest is anything else. An absurd one
-/// is cut off at a value that no digits could make up for.
+// The exponent of the rest of a number ("e+3"); none when the rest is anything else. An absurd one
+// is cut off at a value that no digits could make up for.
 std::optional<int> exponent(std::string_view rest) {
-  if (rest.empty()) return 0;
-  if (rest[0] != 'e' && rest[0] != 'E') return std::nullopt;
+  if (rest.empty()) {
+    return 0;
+  }
+  if (rest[0] != 'e' && rest[0] != 'E') {
+    return std::nullopt;
+  }
   rest.remove_prefix(1);
   const bool negative = rest.starts_with('-');
-  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  if (negative || rest.starts_with('+')) {
+    rest.remove_prefix(1);
+  }
   const std::string_view digits = take_digits(rest);
-  if (digits.empty() || !rest.empty()) return std::nullopt;
+  if (digits.empty() || !rest.empty()) {
+    return std::nullopt;
+  }
   static constexpr int kFar = 1'000'000'000;
   int value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (result.ec != std::errc() || value > kFar) value = kFar;
+  if (result.ec != std::errc() || value > kFar) {
+    value = kFar;
+  }
   return negative ? -value : value;
 }
 
-/// The digits with the point moved; empty when that makes too many.
+// The digits with the point moved; empty when that makes too many.
 std::string shifted(std::string_view integer, std::string_view fraction, int places) {
-  if (integer.size() + fraction.size() > kIntegerDigitsMax + kFractionDigitsMax) return {};
+  if (integer.size() + fraction.size() > kIntegerDigitsMax + kFractionDigitsMax) {
+    return {};
+  }
   const int point = static_cast<int>(integer.size()) + places;
-  if (point > static_cast<int>(2 * kIntegerDigitsMax + kFractionDigitsMax)) return {};
-  if (point < -static_cast<int>(kFractionDigitsMax)) return {};
+  if (point > static_cast<int>(2 * kIntegerDigitsMax + kFractionDigitsMax)) {
+    return {};
+  }
+  if (point < -static_cast<int>(kFractionDigitsMax)) {
+    return {};
+  }
   std::string digits;
-  if (point < 1) digits.append(static_cast<std::size_t>(1 - point), '0');
+  if (point < 1) {
+    digits.append(static_cast<std::size_t>(1 - point), '0');
+  }
   digits.append(integer).append(fraction);
   const auto split = static_cast<std::size_t>(std::max(point, 1));
-  if (digits.size() < split) digits.append(split - digits.size(), '0');
+  if (digits.size() < split) {
+    digits.append(split - digits.size(), '0');
+  }
   const std::size_t zeros = std::min(digits.find_first_not_of('0'), split - 1);
-  if (split - zeros > kIntegerDigitsMax || digits.size() - split > kFractionDigitsMax) return {};
+  if (split - zeros > kIntegerDigitsMax || digits.size() - split > kFractionDigitsMax) {
+    return {};
+  }
   std::string out = digits.substr(zeros, split - zeros);
-  if (digits.size() > split) out.append(1, '.').append(digits, split);
+  if (digits.size() > split) {
+    out.append(1, '.').append(digits, split);
+  }
   return out;
 }
 
 void add_metric(std::string_view name, std::string_view value, std::vector<UsageMetric>& metrics) {
-  if (metrics.size() == kUsageMetricsMax || value.size() > kUsageValueBytesMax) return;
+  if (metrics.size() == kUsageMetricsMax || value.size() > kUsageValueBytesMax) {
+    return;
+  }
   metrics.push_back({std::string(name), std::string(value)});
 }
 
-/// Adds every leaf below `value`; `name` is its own and is the same again afterwards.
+// Adds every leaf below `value`; `name` is its own and is the same again afterwards.
 void add_leaves(JsonValue value, std::string& name, std::vector<UsageMetric>& metrics) {
   if (!value.is_object() && !value.is_array()) {
-    if (!value.is_null()) add_metric(name, value.scalar(), metrics);
+    if (!value.is_null()) {
+      add_metric(name, value.scalar(), metrics);
+    }
     return;
   }
   const std::size_t own_bytes = name.size();
   std::size_t position = 0;
   for (const JsonValue child : value.children()) {
-    if (metrics.size() == kUsageMetricsMax) return;
-    if (!name.empty()) name += '.';
+    if (metrics.size() == kUsageMetricsMax) {
+      return;
+    }
+    if (!name.empty()) {
+      name += '.';
+    }
     if (value.is_array()) {
       name += std::to_string(position++);
     } else {
       name += child.key();
     }
-    if (name.size() <= kUsageNameBytesMax) add_leaves(child, name, metrics);
+    if (name.size() <= kUsageNameBytesMax) {
+      add_leaves(child, name, metrics);
+    }
     name.resize(own_bytes);
   }
 }
 
 void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& metrics) {
   const JsonValue member = object[key];
-  if (member.is_null()) return;
+  if (member.is_null()) {
+    return;
+  }
   std::string name = key;
   add_leaves(member, name, metrics);
 }
@@ -100,28 +136,36 @@ bool is_zero(std::string_view number) {
   return number.find_first_not_of("0.") == std::string_view::npos;
 }
 
-/// The first of the values that is a number. A zero hides no figure behind it.
+// The first of the values that is a number. A zero hides no figure behind it.
 std::string first_number(std::initializer_list<JsonValue> values) {
   std::string zero;
   for (const JsonValue value : values) {
     std::string number = plain_decimal(value);
-    if (!is_zero(number)) return number;
-    if (zero.empty()) zero = std::move(number);
+    if (!is_zero(number)) {
+      return number;
+    }
+    if (zero.empty()) {
+      zero = std::move(number);
+    }
   }
   return zero;
 }
 
 std::string first_label(std::initializer_list<JsonValue> values) {
   for (const JsonValue value : values) {
-    if (!value.text().empty()) return printable(value.text(), kLabelBytesMax);
+    if (!value.text().empty()) {
+      return printable(value.text(), kLabelBytesMax);
+    }
   }
   return {};
 }
 
-/// A whole number of at most `max`; none otherwise. "5.0" is whole.
+// A whole number of at most `max`; none otherwise. "5.0" is whole.
 std::optional<std::int64_t> whole(std::string_view number, std::int64_t max) {
   const std::size_t point = std::min(number.find('.'), number.size());
-  if (number.find_first_not_of(".0", point) != std::string_view::npos) return std::nullopt;
+  if (number.find_first_not_of(".0", point) != std::string_view::npos) {
+    return std::nullopt;
+  }
   std::int64_t value = 0;
   const auto result = std::from_chars(number.data(), number.data() + point, value);
   if (point == 0 || result.ec != std::errc() || result.ptr != number.data() + point || value < 0 ||
@@ -144,10 +188,12 @@ constexpr std::array<Tier, 7> kTiers{{{230'400, "360p"},
                                       {3'686'400, "1440p"},
                                       {8'294'400, "2160p"}}};
 
-/// The tier whose area is within a tenth; empty when there is none.
+// The tier whose area is within a tenth; empty when there is none.
 std::string tier_of(std::int64_t pixels) {
   for (const Tier& tier : kTiers) {
-    if (pixels * 10 >= tier.pixels * 9 && pixels * 10 <= tier.pixels * 11) return tier.name;
+    if (pixels * 10 >= tier.pixels * 9 && pixels * 10 <= tier.pixels * 11) {
+      return tier.name;
+    }
   }
   return {};
 }
@@ -157,21 +203,25 @@ constexpr std::int64_t kSideMax = 100'000;
 std::string resolution_of_sides(std::string_view width_text, std::string_view height_text) {
   const auto width = whole(width_text, kSideMax);
   const auto height = whole(height_text, kSideMax);
-  if (!width || !height || *width == 0 || *height == 0) return {};
+  if (!width || !height || *width == 0 || *height == 0) {
+    return {};
+  }
   std::string tier = tier_of(*width * *height);
   return tier.empty() ? std::to_string(std::min(*width, *height)) + "p" : tier;
 }
 
-/// "1280*720", "1280x720".
+// "1280*720", "1280x720".
 std::string resolution_of_size(JsonValue size) {
   const std::string_view text = size.text();
   const std::size_t cross = text.find_first_of("*xX");
-  if (cross == std::string_view::npos) return {};
+  if (cross == std::string_view::npos) {
+    return {};
+  }
   return resolution_of_sides(text.substr(0, cross), text.substr(cross + 1));
 }
 
-/// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p", "2K" "1440p"; any other word in lower
-/// case.
+// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p", "2K" "1440p"; any other word in lower
+// case.
 std::string resolution_of_label(JsonValue label) {
   if (const auto lines = whole(plain_decimal(label), kSideMax); lines && *lines > 0) {
     return std::to_string(*lines) + "p";
@@ -180,24 +230,28 @@ std::string resolution_of_label(JsonValue label) {
   static constexpr std::array<std::pair<std::string_view, const char*>, 3> kFormats{
       {{"2k", "1440p"}, {"4k", "2160p"}, {"8k", "4320p"}}};
   for (const auto& [format, lines] : kFormats) {
-    if (text == format) return lines;
+    if (text == format) {
+      return lines;
+    }
   }
   std::string sides = resolution_of_size(label);
   return sides.empty() ? text : sides;
 }
 
-/// What a count of tokens amounts to: they are frames x pixels / 1024, and a clip of s seconds has
-/// s x fps + 1 frames (gateway.md, section 8).
+// What a count of tokens amounts to: they are frames x pixels / 1024, and a clip of s seconds has
+// s x fps + 1 frames (gateway.md, section 8).
 std::string resolution_of_tokens(JsonValue count, JsonValue holder) {
   static constexpr std::int64_t kTokensMax = 1'000'000'000'000;
   const auto tokens = whole(plain_decimal(count), kTokensMax);
   const auto seconds = whole(plain_decimal(holder["duration"]), 86'400);
   const auto rate = whole(plain_decimal(holder["framespersecond"]), 1'000);
-  if (!tokens || !seconds || !rate) return {};
+  if (!tokens || !seconds || !rate) {
+    return {};
+  }
   return tier_of(*tokens * 1024 / (*seconds * *rate + 1));
 }
 
-/// The first text that is not empty.
+// The first text that is not empty.
 template <typename... Texts>
 std::string first_text(Texts... readers) {
   std::string text;
@@ -209,7 +263,7 @@ std::string resolution_of_width_and_height(JsonValue sides) {
   return resolution_of_sides(plain_decimal(sides["width"]), plain_decimal(sides["height"]));
 }
 
-/// The resolution that a level states by itself.
+// The resolution that a level states by itself.
 std::string resolution_at(JsonValue level) {
   const JsonValue metadata = level["metadata"];
   return first_text([&] { return resolution_of_label(level["resolution"]); },
@@ -223,8 +277,8 @@ std::string resolution_at(JsonValue level) {
                     [&] { return resolution_of_width_and_height(metadata); });
 }
 
-/// The resolution beside or within the usage, else at the first level that states one, else that
-/// of the first listed video.
+// The resolution beside or within the usage, else at the first level that states one, else that
+// of the first listed video.
 std::string stated_resolution(const AnswerLevels& levels, const UsageBlock& block) {
   std::string text = first_text([&] { return resolution_of_label(block.usage["SR"]); },
                                 [&] { return resolution_of_label(block.usage["resolution"]); },
@@ -233,14 +287,16 @@ std::string stated_resolution(const AnswerLevels& levels, const UsageBlock& bloc
   for (const JsonValue* level = levels.begin(); text.empty() && level != levels.end(); ++level) {
     text = resolution_at(*level);
   }
-  if (!text.empty()) return text;
+  if (!text.empty()) {
+    return text;
+  }
   const JsonValue video = video_list(levels).first_child();
   return first_text([&] { return resolution_of_width_and_height(video["video"]["resolution"]); },
                     [&] { return resolution_of_label(video["resolution"]); },
                     [&] { return resolution_of_width_and_height(video); });
 }
 
-/// Fills the delivered resolution, and that of the generation where the two may differ.
+// Fills the delivered resolution, and that of the generation where the two may differ.
 void read_resolutions(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts) {
   std::string stated = stated_resolution(levels, block);
   const JsonValue enhanced = block.usage["super_resolution_tokens"];
@@ -268,22 +324,26 @@ std::string ratio(const AnswerLevels& levels, const UsageBlock& block) {
   return text;
 }
 
-/// Sora's `seconds`, wherever it stands; absent otherwise.
+// Sora's `seconds`, wherever it stands; absent otherwise.
 JsonValue sora_seconds(const AnswerLevels& levels) {
   for (const JsonValue level : levels) {
     const JsonValue seconds = level["seconds"];
-    if (seconds.is_string() || seconds.is_number()) return seconds;
+    if (seconds.is_string() || seconds.is_number()) {
+      return seconds;
+    }
   }
   return {};
 }
 
 std::string listed_videos(JsonValue list) {
-  if (!list.exists()) return {};
+  if (!list.exists()) {
+    return {};
+  }
   const JsonValue::Children videos = list.children();
   return std::to_string(std::distance(videos.begin(), videos.end()));
 }
 
-/// The count of videos that any level states. No video at all is no count of a success's.
+// The count of videos that any level states. No video at all is no count of a success's.
 std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
   std::string count = first_number({usage["video_count"]});
   for (const JsonValue* level = levels.begin(); is_zero(count) && level != levels.end(); ++level) {
@@ -292,21 +352,25 @@ std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
   return is_zero(count) ? std::string() : count;
 }
 
-/// Adds exact numbers up; empty as soon as one of them is none, or there are too many digits.
+// Adds exact numbers up; empty as soon as one of them is none, or there are too many digits.
 class Sum {
  public:
   void add(const std::string& number) {
     const auto value = Decimal::parse(number);
     complete_ = complete_ && value.has_value();
-    if (!complete_) return;
+    if (!complete_) {
+      return;
+    }
     last_ = number;
     ++count_;
     total_ += *value;
     complete_ = !plain_decimal(total_.text()).empty();
   }
-  /// One number alone stays as it was sent ("5.0").
+  // One number alone stays as it was sent ("5.0").
   [[nodiscard]] std::string text() const {
-    if (!complete_ || count_ == 0) return {};
+    if (!complete_ || count_ == 0) {
+      return {};
+    }
     return count_ == 1 ? last_ : total_.text();
   }
 
@@ -317,45 +381,53 @@ class Sum {
   bool complete_ = true;
 };
 
-/// The list of clips that say their own length: the vendor's videos, else Kling's newer `outputs`.
+// The list of clips that say their own length: the vendor's videos, else Kling's newer `outputs`.
 JsonValue clip_list(const AnswerLevels& levels) {
   const JsonValue videos = video_list(levels);
-  if (videos.exists()) return videos;
+  if (videos.exists()) {
+    return videos;
+  }
   for (const JsonValue level : levels) {
     for (const JsonValue output : level["outputs"].children()) {
-      if (output["duration"].exists() && !is_no_video(output)) return level["outputs"];
+      if (output["duration"].exists() && !is_no_video(output)) {
+        return level["outputs"];
+      }
     }
   }
   return {};
 }
 
-/// The length of all listed clips together; empty unless each says its own.
+// The length of all listed clips together; empty unless each says its own.
 std::string listed_seconds(JsonValue list) {
   Sum sum;
   for (const JsonValue video : list.children()) {
-    if (!is_no_video(video)) sum.add(first_number({video["duration"], video["video"]["duration"]}));
+    if (!is_no_video(video)) {
+      sum.add(first_number({video["duration"], video["video"]["duration"]}));
+    }
   }
   return sum.text();
 }
 
-/// What Kling's `billing` list charges in units.
+// What Kling's `billing` list charges in units.
 std::string billed_units(JsonValue list) {
   Sum sum;
   for (const JsonValue item : list.children()) {
-    if (item["charge_type"].text() == "unit") sum.add(first_number({item["amount"]}));
+    if (item["charge_type"].text() == "unit") {
+      sum.add(first_number({item["amount"]}));
+    }
   }
   return sum.text();
 }
 
-/// Where a count may stand: within the usage, or beside it.
+// Where a count may stand: within the usage, or beside it.
 enum class StatedIn { usage, holder };
 struct StatedCount {
   FactText fact;
   StatedIn place;
   const char* key;
 };
-/// The counts that vendors state under a key of their own. Of several rows of one fact the first
-/// that holds a number counts; a zero hides none behind it.
+// The counts that vendors state under a key of their own. Of several rows of one fact the first
+// that holds a number counts; a zero hides none behind it.
 constexpr std::array kStatedCounts = {
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_video_duration"},
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_seconds"},
@@ -373,28 +445,34 @@ void read_stated_counts(const UsageBlock& block, TaskFacts& facts) {
     const JsonValue place = stated.place == StatedIn::usage ? block.usage : block.holder;
     if (is_zero(count)) {
       std::string number = plain_decimal(place[stated.key]);
-      if (count.empty() || !is_zero(number)) count = std::move(number);
+      if (count.empty() || !is_zero(number)) {
+        count = std::move(number);
+      }
     }
   }
 }
 
-/// How much a value says: nothing (`null`, blank, empty), nothing but zeros, or something.
+// How much a value says: nothing (`null`, blank, empty), nothing but zeros, or something.
 constexpr int kSaysSomething = 2;
 int weight(JsonValue value) {
   if (!value.is_object() && !value.is_array()) {
     const std::string_view text = value.scalar();
-    if (text.empty()) return 0;
+    if (text.empty()) {
+      return 0;
+    }
     return is_zero(text) ? 1 : kSaysSomething;
   }
   int most = 0;
   for (const JsonValue child : value.children()) {
     most = std::max(most, weight(child));
-    if (most == kSaysSomething) break;
+    if (most == kSaysSomething) {
+      break;
+    }
   }
   return most;
 }
 
-/// The places of a level where usage may stand, each with what says so.
+// The places of a level where usage may stand, each with what says so.
 struct UsagePlace {
   UsageBlock block;
   JsonValue says;
@@ -415,22 +493,34 @@ std::array<UsagePlace, 5> usage_places(JsonNest& nest, JsonValue level) {
 std::string plain_decimal(std::string_view text) {
   std::string_view rest = text;
   const std::string_view integer = take_digits(rest);
-  if (integer.empty() || (integer.size() > 1 && integer[0] == '0')) return {};
+  if (integer.empty() || (integer.size() > 1 && integer[0] == '0')) {
+    return {};
+  }
   std::string_view fraction;
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     fraction = take_digits(rest);
-    if (fraction.empty()) return {};
+    if (fraction.empty()) {
+      return {};
+    }
   }
   const std::optional<int> places = exponent(rest);
-  if (!places) return {};
-  if (!rest.empty()) return shifted(integer, fraction, *places);
-  if (integer.size() > kIntegerDigitsMax || fraction.size() > kFractionDigitsMax) return {};
+  if (!places) {
+    return {};
+  }
+  if (!rest.empty()) {
+    return shifted(integer, fraction, *places);
+  }
+  if (integer.size() > kIntegerDigitsMax || fraction.size() > kFractionDigitsMax) {
+    return {};
+  }
   return std::string(text);
 }
 
 std::string plain_decimal(JsonValue value) {
-  if (!value.is_number() && !value.is_string()) return {};
+  if (!value.is_number() && !value.is_string()) {
+    return {};
+  }
   return plain_decimal(value.scalar());
 }
 
@@ -440,10 +530,14 @@ UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels) {
   for (const JsonValue level : levels) {
     for (const UsagePlace& place : usage_places(nest, level)) {
       const int says = weight(place.says);
-      if (says <= most) continue;
+      if (says <= most) {
+        continue;
+      }
       most = says;
       best = place.block;
-      if (most == kSaysSomething) return best;
+      if (most == kSaysSomething) {
+        return best;
+      }
     }
   }
   return best;
@@ -453,7 +547,9 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
   std::vector<UsageMetric> metrics;
   if (!block.holder.exists()) {
     const JsonValue seconds = sora_seconds(levels);
-    if (seconds.exists()) add_metric("seconds", seconds.scalar(), metrics);
+    if (seconds.exists()) {
+      add_metric("seconds", seconds.scalar(), metrics);
+    }
     return metrics;
   }
   if (block.usage.is_object()) {
@@ -467,7 +563,9 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
   for (const char* key :
        {"credits", "final_unit_deduction", "final_balance_deduction", "billing"}) {
     const bool hides_one = block.usage[key].exists() && weight(block.holder[key]) < kSaysSomething;
-    if (!hides_one) add_member(block.holder, key, metrics);
+    if (!hides_one) {
+      add_member(block.holder, key, metrics);
+    }
   }
   return metrics;
 }
@@ -500,7 +598,9 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   read_resolutions(levels, block, facts);
   facts.ratio = ratio(levels, block);
   facts.video_count = counted_videos(levels, usage);
-  if (facts.video_count.empty()) facts.video_count = listed_videos(videos);
+  if (facts.video_count.empty()) {
+    facts.video_count = listed_videos(videos);
+  }
   read_stated_counts(block, facts);
   if (is_zero(facts.units)) {
     facts.units =

@@ -23,15 +23,17 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
   return text.size() >= start.size() && equal_but_for_case(text.substr(0, start.size()), start);
 }
 
-/// The path of an http(s) URL or of a relative one, without its query.
+// The path of an http(s) URL or of a relative one, without its query.
 std::string_view path_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
-  if (url.starts_with('/')) return url;
+  if (url.starts_with('/')) {
+    return url;
+  }
   const std::size_t authority = url.find("://") + 3;
   return url.substr(std::min(url.find('/', authority), url.size()));
 }
 
-/// Whether the link is one of a gateway's own endpoints, which know no expiry.
+// Whether the link is one of a gateway's own endpoints, which know no expiry.
 bool is_gateway_link(std::string_view url) {
   const std::string_view path = path_of(url);
   return url.starts_with('/') ||
@@ -42,7 +44,9 @@ bool is_gateway_link(std::string_view url) {
 LinkCandidate candidate_of(std::string url, const TaskFacts& facts) {
   LinkCandidate link{.url = std::move(url), .expires_at = {}};
   link.expires_at = link_expiry(link.url);
-  if (link.expires_at || is_gateway_link(link.url)) return link;
+  if (link.expires_at || is_gateway_link(link.url)) {
+    return link;
+  }
   const auto end = facts.finish_time ? facts.finish_time : facts.upstream_end_time;
   if (end) {
     link.expires_at = *end + kAssumedLife;
@@ -55,7 +59,7 @@ bool has(const Links& links, std::string_view url) {
   return std::find(links.begin(), links.end(), url) != links.end();
 }
 
-/// Puts the links together that the places of an answer give for each video.
+// Puts the links together that the places of an answer give for each video.
 class Offer {
  public:
   Offer(const AnswerLevels& levels, const TaskId& id)
@@ -95,7 +99,9 @@ void Offer::read_singles() {
       places_.add(value, LinkPlaces::Holder::vendor, vendor_);
     }
     places_.add_text(level["fail_reason"].text(), texts_);
-    if (level == task) continue;
+    if (level == task) {
+      continue;
+    }
     places_.add(level["video_url"], LinkPlaces::Holder::vendor, vendor_);
     places_.add(level["original_result_url"], LinkPlaces::Holder::vendor, original_);
     for (const JsonValue value : {level["result_url"], level["url"], level["metadata"]["url"]}) {
@@ -104,20 +110,24 @@ void Offer::read_singles() {
   }
 }
 
-/// The video of the list that the gateway copied comes first: if it copied none of them, it copied
-/// the first under another URL.
+// The video of the list that the gateway copied comes first: if it copied none of them, it copied
+// the first under another URL.
 void Offer::match_list() {
   auto& videos = lists_.videos;
   const auto copied = std::find_if(videos.begin(), videos.end(), [this](const Links& video) {
     return std::any_of(video.begin(), video.end(),
                        [this](const std::string& url) { return has(gateway_, url); });
   });
-  if (copied != videos.end()) std::rotate(videos.begin(), copied, copied + 1);
+  if (copied != videos.end()) {
+    std::rotate(videos.begin(), copied, copied + 1);
+  }
 }
 
 bool Offer::is_anothers(std::string_view url) const {
   const auto& videos = lists_.videos;
-  if (has(original_, url)) return true;
+  if (has(original_, url)) {
+    return true;
+  }
   return !videos.empty() && !has(videos.front(), url) &&
          std::any_of(videos.begin() + 1, videos.end(),
                      [url](const Links& video) { return has(video, url); });
@@ -131,7 +141,7 @@ void Offer::take(const Links& links, Links& video) const {
   }
 }
 
-/// The vendor's links of an enhanced video are those of the original.
+// The vendor's links of an enhanced video are those of the original.
 Links Offer::first_video() const {
   Links video;
   const Links listed = lists_.videos.empty() ? Links() : lists_.videos.front();
@@ -142,21 +152,29 @@ Links Offer::first_video() const {
     std::erase_if(keyless, [this](const std::string& url) { return has(lists_.keyed, url); });
     take(keyless, video);
     take(vendor_, video);
-    if (!copied) take(inner_, video);
+    if (!copied) {
+      take(inner_, video);
+    }
   }
   take(gateway_, video);
   take(listed, video);
-  if (!enhanced) take(inner_, video);
+  if (!enhanced) {
+    take(inner_, video);
+  }
   take(texts_, video);
   return video;
 }
 
-/// Appends a video unless it is there already or there is no room; says whether it is there now.
+// Appends a video unless it is there already or there is no room; says whether it is there now.
 bool Offer::add(const Links& video, Answer& answer) const {
   for (const VideoLink& link : answer.links) {
-    if (has(video, link.url)) return true;
+    if (has(video, link.url)) {
+      return true;
+    }
   }
-  if (answer.links.size() == kLinksMax) return false;
+  if (answer.links.size() == kLinksMax) {
+    return false;
+  }
   VideoLink link{.index = static_cast<int>(answer.links.size()) + 1, .url = {}, .expires_at = {}};
   for (const std::string& url : video) {
     LinkCandidate one = candidate_of(url, answer.facts);
@@ -179,11 +197,17 @@ void Offer::write(const TaskId& id, Answer& answer) {
   Links original = original_;
   if (!gateway_.empty() && !original.empty()) {
     for (const std::string& url : vendor_) {
-      if (!has(original, url) && !has(first, url)) original.push_back(url);
+      if (!has(original, url) && !has(first, url)) {
+        original.push_back(url);
+      }
     }
   }
-  if (!first.empty()) (void)add(first, answer);
-  if (!original.empty()) (void)add(original, answer);
+  if (!first.empty()) {
+    (void)add(first, answer);
+  }
+  if (!original.empty()) {
+    (void)add(original, answer);
+  }
   if (answer.links.empty()) {
     answer.links.push_back({.index = 1,
                             .url = content_path(id),
@@ -206,14 +230,22 @@ void Offer::write(const TaskId& id, Answer& answer) {
 }  // namespace
 
 bool is_link(std::string_view text) {
-  if (text.size() > kLinkBytesMax) return false;
+  if (text.size() > kLinkBytesMax) {
+    return false;
+  }
   const bool has_blank = std::any_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
   });
-  if (has_blank) return false;
-  if (text.starts_with('/')) return text.size() > 1 && text[1] != '/' && text[1] != '\\';
+  if (has_blank) {
+    return false;
+  }
+  if (text.starts_with('/')) {
+    return text.size() > 1 && text[1] != '/' && text[1] != '\\';
+  }
   for (const std::string_view scheme : {"https://", "http://"}) {
-    if (starts_with_ignoring_case(text, scheme)) return text.size() > scheme.size();
+    if (starts_with_ignoring_case(text, scheme)) {
+      return text.size() > scheme.size();
+    }
   }
   return false;
 }

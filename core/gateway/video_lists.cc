@@ -30,10 +30,16 @@ std::string_view trimmed(std::string_view text) {
     return bytes > 0;
   };
   const auto blank_bytes = [&text](bool front) -> std::size_t {
-    if (text.empty()) return 0;
-    if (is_blank(front ? text.front() : text.back())) return 1;
+    if (text.empty()) {
+      return 0;
+    }
+    if (is_blank(front ? text.front() : text.back())) {
+      return 1;
+    }
     for (const std::string_view blank : kWideBlanks) {
-      if (front ? text.starts_with(blank) : text.ends_with(blank)) return blank.size();
+      if (front ? text.starts_with(blank) : text.ends_with(blank)) {
+        return blank.size();
+      }
     }
     return 0;
   };
@@ -57,10 +63,12 @@ std::string with_blanks_encoded(std::string_view text) {
   return out;
 }
 
-/// The scheme of what looks like a URL ("gs" of "gs://bucket/v"); empty when it does not.
+// The scheme of what looks like a URL ("gs" of "gs://bucket/v"); empty when it does not.
 std::string_view scheme_of(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == 0 || colon == std::string_view::npos || colon > kSchemeBytesMax) return {};
+  if (colon == 0 || colon == std::string_view::npos || colon > kSchemeBytesMax) {
+    return {};
+  }
   const std::string_view scheme = text.substr(0, colon);
   const bool is_scheme = std::all_of(scheme.begin(), scheme.end(),
                                      [](char c) { return is_ascii_alphanumeric(c) || c == '+'; });
@@ -68,20 +76,28 @@ std::string_view scheme_of(std::string_view text) {
   return is_scheme && is_url ? scheme : std::string_view();
 }
 
-/// Why a text that looks like a link is none; empty when it is plain text.
+// Why a text that looks like a link is none; empty when it is plain text.
 std::string defect_of(std::string_view text, LinkPlaces::Holder holder) {
-  if (text.starts_with("//")) return "it names no scheme";
+  if (text.starts_with("//")) {
+    return "it names no scheme";
+  }
   if (text.size() > 1 && text.starts_with('/') && holder == LinkPlaces::Holder::vendor) {
     return "it is a path without a host";
   }
   const std::string_view scheme = scheme_of(text);
-  if (scheme.empty()) return {};
+  if (scheme.empty()) {
+    return {};
+  }
   const std::string word = lower_ascii(scheme);
-  if (word != "http" && word != "https") return "its scheme is " + word;
+  if (word != "http" && word != "https") {
+    return "its scheme is " + word;
+  }
   if (text.size() > kLinkBytesMax) {
     return "it is longer than " + std::to_string(kLinkBytesMax) + " bytes";
   }
-  if (std::any_of(text.begin(), text.end(), is_blank)) return "a control character is in it";
+  if (std::any_of(text.begin(), text.end(), is_blank)) {
+    return "a control character is in it";
+  }
   return "it names no host";
 }
 
@@ -94,12 +110,12 @@ bool is_encoding_of(std::string_view encoded, std::string_view text) {
       c = static_cast<char>(hex_digit(encoded[i + 1]) * 16 + hex_digit(encoded[i + 2]));
       i += 2;
     }
-    if (at == text.size() || text[at] != c) return false;
+    if (at == text.size() || text[at] != c) {
+      return false;
+    }
   }
   return at == text.size();
 }
-
-// ---- Lists -------------------------------------------------------------------------------------
 
 struct ListKey {
   std::string_view key;
@@ -129,13 +145,15 @@ class ListReader {
  public:
   ListReader(LinkPlaces& places, VideoLists& lists) : places_(places), lists_(lists) {}
 
-  /// The lists in an object, and in those objects of it that hold results.
+  // The lists in an object, and in those objects of it that hold results.
   void read_object(JsonValue object) {
     read_holder(object);
-    for (const std::string_view key : kHolders) read_holder(object[key]);
+    for (const std::string_view key : kHolders) {
+      read_holder(object[key]);
+    }
   }
 
-  /// Tasks beside each other have videos of their own: theirs come one after the other.
+  // Tasks beside each other have videos of their own: theirs come one after the other.
   void read_tasks(JsonValue tasks) {
     std::vector<Links> videos;
     int beyond = 0;
@@ -143,8 +161,12 @@ class ListReader {
       VideoLists one;
       ListReader reader(places_, one);
       reader.read_object(task);
-      if (one.videos.empty()) reader.read_entry(task, false, one.videos, one.beyond);
-      for (Links& video : one.videos) put(std::move(video), videos, beyond);
+      if (one.videos.empty()) {
+        reader.read_entry(task, false, one.videos, one.beyond);
+      }
+      for (Links& video : one.videos) {
+        put(std::move(video), videos, beyond);
+      }
       beyond = std::min(beyond + one.beyond, kVideoCountMax);
       lists_.keyed.insert(lists_.keyed.end(), one.keyed.begin(), one.keyed.end());
     }
@@ -155,7 +177,9 @@ class ListReader {
   void read_holder(JsonValue holder) {
     for (const ListKey& list : kListKeys) {
       const JsonValue entries = holder[list.key];
-      if (!entries.is_array()) continue;
+      if (!entries.is_array()) {
+        continue;
+      }
       std::vector<Links> videos;
       int beyond = 0;
       for (const JsonValue entry : entries.children()) {
@@ -174,10 +198,14 @@ class ListReader {
   }
 
   void read_entry(JsonValue entry, bool of_videos, std::vector<Links>& videos, int& beyond) {
-    if (is_no_video(entry)) return;
+    if (is_no_video(entry)) {
+      return;
+    }
     const JsonValue urls = entry["url"];
     if (urls.is_array()) {
-      for (const JsonValue url : urls.children()) read_entry(url, of_videos, videos, beyond);
+      for (const JsonValue url : urls.children()) {
+        read_entry(url, of_videos, videos, beyond);
+      }
       return;
     }
     Links links;
@@ -191,9 +219,13 @@ class ListReader {
     for (const JsonValue value : {entry["video"]["uri"], entry["uri"]}) {
       const std::size_t before = links.size();
       places_.add(value, LinkPlaces::Holder::vendor, links);
-      if (links.size() > before) lists_.keyed.push_back(links.back());
+      if (links.size() > before) {
+        lists_.keyed.push_back(links.back());
+      }
     }
-    if (!links.empty() || (of_videos && !had_any)) put(std::move(links), videos, beyond);
+    if (!links.empty() || (of_videos && !had_any)) {
+      put(std::move(links), videos, beyond);
+    }
   }
 
   void merge(std::vector<Links> videos, int beyond) {
@@ -208,7 +240,9 @@ class ListReader {
         const bool is_known = std::any_of(known.begin(), known.end(), [&url](const Links& video) {
           return std::find(video.begin(), video.end(), url) != video.end();
         });
-        if (!is_known) known[at].push_back(std::move(url));
+        if (!is_known) {
+          known[at].push_back(std::move(url));
+        }
       }
     }
   }
@@ -236,8 +270,12 @@ bool is_no_video(JsonValue entry) {
 }
 
 void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
-  if (value.is_object()) value = value["url"];
-  if (value.text().empty()) return;
+  if (value.is_object()) {
+    value = value["url"];
+  }
+  if (value.text().empty()) {
+    return;
+  }
   std::optional<std::string> url = usable(value.text(), holder);
   if (url && std::find(links.begin(), links.end(), *url) == links.end()) {
     links.push_back(*std::move(url));
@@ -246,31 +284,43 @@ void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
 
 void LinkPlaces::add_text(std::string_view text, Links& links) {
   text = trimmed(text);
-  if (text.starts_with('/') || !is_link(text)) return;
+  if (text.starts_with('/') || !is_link(text)) {
+    return;
+  }
   const std::optional<std::string> url = usable(text, Holder::vendor);
-  if (url && std::find(links.begin(), links.end(), *url) == links.end()) links.push_back(*url);
+  if (url && std::find(links.begin(), links.end(), *url) == links.end()) {
+    links.push_back(*url);
+  }
 }
 
 std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder holder) {
   text = trimmed(text);
   std::string url = with_blanks_encoded(text);
   if (is_link(url)) {
-    if (auto own = own_content(url)) return own;
-    if (holder == Holder::gateway || !url.starts_with('/')) return url;
+    if (auto own = own_content(url)) {
+      return own;
+    }
+    if (holder == Holder::gateway || !url.starts_with('/')) {
+      return url;
+    }
   }
-  if (defect_.empty()) defect_ = defect_of(text, holder);
+  if (defect_.empty()) {
+    defect_ = defect_of(text, holder);
+  }
   return std::nullopt;
 }
 
-/// The content endpoint of this very task as a path on the configured gateway; none for any other
-/// link. An operator types the host of these links once, and often it is another than the base URL.
+// The content endpoint of this very task as a path on the configured gateway; none for any other
+// link. An operator types the host of these links once, and often it is another than the base URL.
 std::optional<std::string> LinkPlaces::own_content(std::string_view url) const {
   static constexpr std::string_view kBefore = "/v1/videos/";
   static constexpr std::string_view kBehind = "/content";
   url = url.substr(0, url.find('#'));
   const std::size_t query = std::min(url.find('?'), url.size());
   std::string_view path = url.substr(0, query);
-  if (!path.ends_with(kBehind)) return std::nullopt;
+  if (!path.ends_with(kBehind)) {
+    return std::nullopt;
+  }
   path.remove_suffix(kBehind.size());
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos || !path.substr(0, slash + 1).ends_with(kBefore) ||
@@ -285,7 +335,9 @@ VideoLists read_lists(const AnswerLevels& levels, LinkPlaces& places) {
   ListReader reader(places, lists);
   for (const JsonValue level : levels) {
     reader.read_object(level);
-    if (level["data"].is_array()) reader.read_tasks(level["data"]);
+    if (level["data"].is_array()) {
+      reader.read_tasks(level["data"]);
+    }
   }
   return lists;
 }
@@ -293,7 +345,9 @@ VideoLists read_lists(const AnswerLevels& levels, LinkPlaces& places) {
 int counted_videos(const AnswerLevels& levels, const TaskFacts& facts) {
   int count = whole_count(facts.video_count);
   for (const JsonValue level : levels) {
-    if (count == 0) count = whole_count(level["video_count"].scalar());
+    if (count == 0) {
+      count = whole_count(level["video_count"].scalar());
+    }
   }
   return count;
 }

@@ -19,9 +19,9 @@ constexpr long kPartial = 206;
 // What Google's store answers, with 400, for a signed link whose time is over.
 constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
 
-/// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
-/// (gateway.md, section 6). A page of a proxy before it is not, nor are the gateway's words that
-/// the vendor's store is in trouble ("Upstream service returned status 503").
+// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
+// (gateway.md, section 6). A page of a proxy before it is not, nor are the gateway's words that
+// the vendor's store is in trouble ("Upstream service returned status 503").
 bool is_gateways_word(std::string_view body) {
   JsonDocument document;
   if (document.read(body) != JsonDefect::none || document.root()["error"].is_null()) {

@@ -30,9 +30,9 @@ FetchFailure broken(std::string why) {
   return {.problem = FetchProblem::transport, .text = std::move(why)};
 }
 
-/// Whether a status may end a video for good. It names none, so it counts only when nothing else
-/// can have sent it: not over a connection that was used before. (The gateway's own word on its
-/// content endpoint ends a video in a second run at the earliest.)
+// Whether a status may end a video for good. It names none, so it counts only when nothing else
+// can have sent it: not over a connection that was used before. (The gateway's own word on its
+// content endpoint ends a video in a second run at the earliest.)
 bool is_refusal(long status) {
   constexpr long kClientErrors = 400;
   constexpr long kServerErrors = 500;
@@ -40,7 +40,7 @@ bool is_refusal(long status) {
   return status >= kClientErrors && status < kServerErrors && status != kTooManyRequests;
 }
 
-/// Why a link is not followed, by its scheme alone; none: it is. `allow_http`: to this origin.
+// Why a link is not followed, by its scheme alone; none: it is. `allow_http`: to this origin.
 std::optional<FetchFailure> refused_scheme(const std::string& scheme, bool from_https,
                                            bool allow_http) {
   if (scheme != "https" && scheme != "http") {
@@ -57,8 +57,8 @@ std::optional<FetchFailure> refused_scheme(const std::string& scheme, bool from_
 
 }  // namespace
 
-/// One download after the other on the same handle; each over one or more hops: requests to the
-/// places that answers lead to.
+// One download after the other on the same handle; each over one or more hops: requests to the
+// places that answers lead to.
 class DownloadTransfers::Download final : public TransferHandler {
  public:
   explicit Download(DownloadTransfers& pool);

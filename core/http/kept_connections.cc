@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-/// Whether a socket that nothing is expected from has bytes, an end or a fault to tell.
+// Whether a socket that nothing is expected from has bytes, an end or a fault to tell.
 bool is_readable(int socket) {
   char byte = 0;
   return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||

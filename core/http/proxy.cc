@@ -39,7 +39,7 @@ Address address_of(std::string_view text) {
   return address;
 }
 
-/// `network` is an address, or an address and a number of bits.
+// `network` is an address, or an address and a number of bits.
 bool is_in_network(const Address& host, std::string_view network) {
   const std::size_t slash = std::min(network.find('/'), network.size());
   const Address base = address_of(network.substr(0, slash));
@@ -66,16 +66,24 @@ bool is_in_network(const Address& host, std::string_view network) {
 }
 
 bool is_in_domain(std::string_view host, std::string_view domain) {
-  if (domain.starts_with('.')) domain.remove_prefix(1);
-  if (domain.ends_with('.')) domain.remove_suffix(1);
-  if (host.ends_with('.')) host.remove_suffix(1);
-  if (domain.empty() || host.size() < domain.size()) return false;
+  if (domain.starts_with('.')) {
+    domain.remove_prefix(1);
+  }
+  if (domain.ends_with('.')) {
+    domain.remove_suffix(1);
+  }
+  if (host.ends_with('.')) {
+    host.remove_suffix(1);
+  }
+  if (domain.empty() || host.size() < domain.size()) {
+    return false;
+  }
   const std::size_t before = host.size() - domain.size();
   return equal_but_for_case(host.substr(before), domain) &&
          (before == 0 || host[before - 1] == '.');
 }
 
-/// As curl does, a proxy without a scheme is an http one.
+// As curl does, a proxy without a scheme is an http one.
 std::string with_scheme(const std::string& proxy) {
   return proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
 }

@@ -10,7 +10,7 @@
 
 namespace core {
 
-/// One query after the other on the same handle.
+// One query after the other on the same handle.
 class QueryTransfers::Query final : public TransferHandler {
  public:
   explicit Query(QueryTransfers& pool);

@@ -17,8 +17,6 @@ constexpr std::size_t kAheadBytes = std::size_t{64} * 1024;    // that the decis
 constexpr std::size_t kHeadBytes = 512;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// ---- what is no list at all
-
 struct Magic {
   std::string_view begin;
   std::string_view name;
@@ -80,8 +78,6 @@ std::string_view markup_of(std::string_view text) {
   return is_json ? "JSON" : std::string_view();
 }
 
-// ---- UTF-16
-
 char32_t utf16_unit(std::string_view raw, std::size_t position, bool big) {
   const auto first = static_cast<unsigned char>(raw[position]);
   const auto second = static_cast<unsigned char>(raw[position + 1]);
@@ -104,8 +100,6 @@ bool looks_utf16(std::string_view head, bool big) {
   constexpr std::size_t kFewUnits = 8;
   return units < kFewUnits ? 2 * ascii > units : 4 * ascii >= units;
 }
-
-// ---- GB18030
 
 // What speaks for a text in GB18030, and against it (below 0). Common characters (GB2312's first
 // level and its punctuation) are most of every Chinese text, those of the second level some; other

@@ -46,7 +46,9 @@ std::string_view describe(JsonDefect defect) {
 }
 
 std::string_view JsonValue::key() const {
-  if (!exists()) return {};
+  if (!exists()) {
+    return {};
+  }
   const JsonDocument::Node& node = document_->nodes_[node_];
   return document_->slice(node.key_at, node.key_bytes);
 }
@@ -57,29 +59,43 @@ JsonValue JsonValue::find(std::string_view key) const {
   const std::uint32_t end = nodes[node_].end;
   JsonValue found;
   for (std::uint32_t at = node_ + 1; at < end; at = nodes[at].end) {
-    if (std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) continue;
+    if (std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) {
+      continue;
+    }
     if (found.exists()) {
       document_->met_repeated_key_ = true;
       return {};
     }
     found = {document_, at, end};
-    if (!nodes[node_].repeats_key) break;
+    if (!nodes[node_].repeats_key) {
+      break;
+    }
   }
   return found;
 }
 
 JsonValue JsonValue::first_child() const {
-  if (!exists()) return {};
+  if (!exists()) {
+    return {};
+  }
   const JsonDocument::Node& node = document_->nodes_[node_];
-  if (node.repeats_key) document_->met_repeated_key_ = true;
-  if (node_ + 1 == node.end) return {};
+  if (node.repeats_key) {
+    document_->met_repeated_key_ = true;
+  }
+  if (node_ + 1 == node.end) {
+    return {};
+  }
   return {document_, node_ + 1, node.end};
 }
 
 JsonValue JsonValue::next_sibling() const {
-  if (!exists()) return {};
+  if (!exists()) {
+    return {};
+  }
   const std::uint32_t next = document_->nodes_[node_].end;
-  if (next >= parent_end_) return {};
+  if (next >= parent_end_) {
+    return {};
+  }
   return {document_, next, parent_end_};
 }
 
@@ -87,13 +103,13 @@ JsonValue JsonValue::next_sibling() const {
 // largest single cost of a query, and takes 15,600 instructions for a typical answer instead of
 // 94,300 (valgrind --tool=callgrind), a quarter of the time.
 
-/// What simdjson needs besides the text: its indexes, and room for decoded strings.
+// What simdjson needs besides the text: its indexes, and room for decoded strings.
 struct JsonDocument::Parser {
   simdjson::ondemand::parser parser;
   std::string padded;  // the text, with the readable bytes behind it that simdjson asks for
 };
 
-/// Walks a text from end to end, so that all of it is checked, and lays its values down flat.
+// Walks a text from end to end, so that all of it is checked, and lays its values down flat.
 class JsonDocument::Reader {
  public:
   explicit Reader(JsonDocument& document) : document_(document) {}
@@ -123,7 +139,9 @@ class JsonDocument::Reader {
 
   bool add(JsonKind kind, Key key, std::string_view text) {
     std::vector<Node>& nodes = document_.nodes_;
-    if (nodes.size() == kValuesMax) return fail(JsonDefect::too_large);
+    if (nodes.size() == kValuesMax) {
+      return fail(JsonDefect::too_large);
+    }
     const std::uint32_t at = append(text);
     nodes.push_back({.key_at = key.at,
                      .key_bytes = key.bytes,
@@ -134,11 +152,13 @@ class JsonDocument::Reader {
     return true;
   }
 
-  /// `value` is the whole document or a value in it: simdjson has a type for each.
+  // `value` is the whole document or a value in it: simdjson has a type for each.
   template <typename Value>
   bool add_value(Value& value, Key key) {
     simdjson::ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) return fail(JsonDefect::syntax);
+    if (value.type().get(type) != simdjson::SUCCESS) {
+      return fail(JsonDefect::syntax);
+    }
     switch (type) {
       case simdjson::ondemand::json_type::object:
         return add_object(value, key);
@@ -190,10 +210,12 @@ class JsonDocument::Reader {
     return is_one ? add(JsonKind::null, key, {}) : fail(JsonDefect::syntax);
   }
 
-  /// What stands there, up to the next comma or bracket.
+  // What stands there, up to the next comma or bracket.
   template <typename Value>
   static bool read_token(Value& value, std::string_view& token) {
-    if (!text_of(value.raw_json_token(), token)) return false;
+    if (!text_of(value.raw_json_token(), token)) {
+      return false;
+    }
     token = token.substr(0, token.find_last_not_of(kBlanks) + 1);
     return true;
   }
@@ -211,12 +233,20 @@ class JsonDocument::Reader {
   bool add_array(Value& value, Key key) {
     simdjson::ondemand::array array;
     const std::size_t node = document_.nodes_.size();
-    if (value.get_array().get(array) != simdjson::SUCCESS) return fail(JsonDefect::syntax);
-    if (!open(JsonKind::array, key)) return false;
+    if (value.get_array().get(array) != simdjson::SUCCESS) {
+      return fail(JsonDefect::syntax);
+    }
+    if (!open(JsonKind::array, key)) {
+      return false;
+    }
     for (auto item : array) {
       simdjson::ondemand::value inner;
-      if (item.get(inner) != simdjson::SUCCESS) return fail(JsonDefect::syntax);
-      if (!add_value(inner, {})) return false;
+      if (item.get(inner) != simdjson::SUCCESS) {
+        return fail(JsonDefect::syntax);
+      }
+      if (!add_value(inner, {})) {
+        return false;
+      }
     }
     return close(node);
   }
@@ -225,8 +255,12 @@ class JsonDocument::Reader {
   bool add_object(Value& value, Key key) {
     simdjson::ondemand::object object;
     const std::size_t node = document_.nodes_.size();
-    if (value.get_object().get(object) != simdjson::SUCCESS) return fail(JsonDefect::syntax);
-    if (!open(JsonKind::object, key)) return false;
+    if (value.get_object().get(object) != simdjson::SUCCESS) {
+      return fail(JsonDefect::syntax);
+    }
+    if (!open(JsonKind::object, key)) {
+      return false;
+    }
     for (auto field : object) {
       std::string_view name;
       simdjson::ondemand::value inner;
@@ -235,14 +269,18 @@ class JsonDocument::Reader {
         return fail(JsonDefect::syntax);
       }
       const Key member{append(name), static_cast<std::uint32_t>(name.size())};
-      if (!add_value(inner, member)) return false;
+      if (!add_value(inner, member)) {
+        return false;
+      }
     }
     mark_keys(node);
     return close(node);
   }
 
   bool open(JsonKind kind, Key key) {
-    if (depth_ == kDepthMax) return fail(JsonDefect::too_deep);
+    if (depth_ == kDepthMax) {
+      return fail(JsonDefect::too_deep);
+    }
     ++depth_;
     return add(kind, key, {});
   }
@@ -253,7 +291,7 @@ class JsonDocument::Reader {
     return true;
   }
 
-  /// Sets the marks of an object's keys, and whether one of them occurs twice.
+  // Sets the marks of an object's keys, and whether one of them occurs twice.
   void mark_keys(std::size_t node) {
     std::vector<Node>& nodes = document_.nodes_;
     std::vector<std::string_view>& keys = document_.keys_;
@@ -292,31 +330,49 @@ void JsonDocument::clear() {
   forget(texts_, kKeptBytes);
   forget(keys_, kKeptBytes);
   met_repeated_key_ = false;
-  if (parser_ != nullptr && parser_->parser.capacity() > kKeptBytes) parser_.reset();
+  if (parser_ != nullptr && parser_->parser.capacity() > kKeptBytes) {
+    parser_.reset();
+  }
 }
 
 JsonDefect JsonDocument::read(std::string_view text) {
   clear();
-  if (text.size() > kBytesMax) return JsonDefect::too_large;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (text.find_first_not_of(kBlanks) == std::string_view::npos) return JsonDefect::empty;
-  if (text.find('\0') != std::string_view::npos) return JsonDefect::not_unicode;
-  if (parser_ == nullptr) parser_ = std::make_unique<Parser>();
+  if (text.size() > kBytesMax) {
+    return JsonDefect::too_large;
+  }
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  if (text.find_first_not_of(kBlanks) == std::string_view::npos) {
+    return JsonDefect::empty;
+  }
+  if (text.find('\0') != std::string_view::npos) {
+    return JsonDefect::not_unicode;
+  }
+  if (parser_ == nullptr) {
+    parser_ = std::make_unique<Parser>();
+  }
   std::string& padded = parser_->padded;
   padded.assign(text);
   padded.append(simdjson::SIMDJSON_PADDING, ' ');
   simdjson::ondemand::document document;
   const auto error =
       parser_->parser.iterate(padded.data(), text.size(), padded.size()).get(document);
-  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  if (error == simdjson::MEMALLOC) {
+    throw std::bad_alloc();
+  }
   const JsonDefect defect =
       error == simdjson::SUCCESS ? Reader(*this).read(document) : JsonDefect::syntax;
-  if (defect != JsonDefect::none) clear();
+  if (defect != JsonDefect::none) {
+    clear();
+  }
   return defect;
 }
 
 JsonValue JsonDocument::root() const {
-  if (nodes_.empty()) return {};
+  if (nodes_.empty()) {
+    return {};
+  }
   return {this, 0, nodes_[0].end};
 }
 
@@ -328,11 +384,19 @@ JsonDefect JsonNest::read(std::string_view text) {
 JsonValue JsonNest::unwrapped(JsonValue value) {
   const std::string_view text = value.text();
   const std::size_t start = text.find_first_not_of(kBlanks);
-  if (start == std::string_view::npos || text[start] != '{') return value;
-  if (inner_used_ == kInnerDocumentsMax) return value;
-  if (inner_used_ == inner_.size()) inner_.emplace_back();
+  if (start == std::string_view::npos || text[start] != '{') {
+    return value;
+  }
+  if (inner_used_ == kInnerDocumentsMax) {
+    return value;
+  }
+  if (inner_used_ == inner_.size()) {
+    inner_.emplace_back();
+  }
   JsonDocument& document = inner_[inner_used_];
-  if (document.read(text) != JsonDefect::none) return value;
+  if (document.read(text) != JsonDefect::none) {
+    return value;
+  }
   ++inner_used_;
   return document.root();
 }

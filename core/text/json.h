@@ -17,7 +17,9 @@ class JsonDocument;
 /// One of 64 bits for a key. An object keeps the marks of all its keys, and most keys that readers
 /// look for are those of other vendors: this tells their absence without a search.
 [[nodiscard]] constexpr std::uint64_t key_mark(std::string_view key) {
-  if (key.empty()) return 1;
+  if (key.empty()) {
+    return 1;
+  }
   const auto byte = [key](std::size_t at) {
     return std::size_t{static_cast<unsigned char>(key[at])};
   };
@@ -190,7 +192,9 @@ inline bool JsonValue::may_hold(std::uint64_t mark) const {
 }
 
 inline std::string_view JsonValue::scalar() const {
-  if (!exists()) return {};
+  if (!exists()) {
+    return {};
+  }
   const JsonDocument::Node& node = document_->nodes_.data()[node_];
   return document_->slice(node.text_at, node.text_bytes);
 }

@@ -16,7 +16,9 @@ constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 void append_hex(std::string& out, std::uint32_t code, unsigned digits) {
-  for (unsigned digit = digits; digit-- > 0;) out += kHexDigits[code >> (4 * digit) & 0xFU];
+  for (unsigned digit = digits; digit-- > 0;) {
+    out += kHexDigits[code >> (4 * digit) & 0xFU];
+  }
 }
 
 void append_printable(std::string& out, std::string_view text, const Utf8Character& character) {
@@ -46,12 +48,16 @@ bool is_scheme_character(char c) {
   return is_ascii_alphanumeric(c) || c == '+' || c == '-' || c == '.';
 }
 
-/// Where the first "scheme://" of a word begins; npos when there is none.
+// Where the first "scheme://" of a word begins; npos when there is none.
 std::size_t find_scheme(std::string_view word) {
   const std::size_t colon = word.find("://");
-  if (colon == std::string_view::npos) return colon;
+  if (colon == std::string_view::npos) {
+    return colon;
+  }
   std::size_t start = colon;
-  while (start > 0 && is_scheme_character(word[start - 1])) --start;
+  while (start > 0 && is_scheme_character(word[start - 1])) {
+    --start;
+  }
   return start;
 }
 
@@ -63,10 +69,14 @@ std::string redacted_word(std::string_view word) {
   if (scheme != std::string_view::npos && (!has_query || scheme < query)) {
     return std::string(word.substr(0, scheme)) + redacted_url(word.substr(scheme));
   }
-  if (has_query) return std::string(word.substr(0, query)).append("?").append(kEllipsis);
+  if (has_query) {
+    return std::string(word.substr(0, query)).append("?").append(kEllipsis);
+  }
   static constexpr std::string_view kSignature = "signature=";
   const std::size_t signature = find_ignoring_case(word, kSignature, 0);
-  if (signature == std::string_view::npos) return std::string(word);
+  if (signature == std::string_view::npos) {
+    return std::string(word);
+  }
   return std::string(word.substr(0, signature + kSignature.size())).append(kEllipsis);
 }
 
@@ -81,7 +91,7 @@ bool is_key_character(char c) { return is_ascii_alphanumeric(c) || c == '-' || c
 
 constexpr std::size_t kKeyBytesMin = 8;
 
-/// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
+// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
 std::string mask_after(std::string_view prefix, std::string_view text) {
   std::string out;
   std::size_t done = 0;
@@ -89,7 +99,9 @@ std::string mask_after(std::string_view prefix, std::string_view text) {
   while (at != std::string_view::npos) {
     const std::size_t key = at + prefix.size();
     std::size_t end = key;
-    while (end < text.size() && (is_key_character(text[end]) || text[end] == '.')) ++end;
+    while (end < text.size() && (is_key_character(text[end]) || text[end] == '.')) {
+      ++end;
+    }
     const bool starts_word = at == 0 || !is_ascii_alphanumeric(text[at - 1]);
     if (starts_word && end - key >= kKeyBytesMin) {
       out.append(text.substr(done, key - done)).append(kEllipsis);
@@ -112,10 +124,14 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     text.remove_prefix(character.bytes);
     if (out.size() > bytes_max) {
       out.resize(cut);
-      if (kEllipsis.size() <= bytes_max) out += kEllipsis;
+      if (kEllipsis.size() <= bytes_max) {
+        out += kEllipsis;
+      }
       return out;
     }
-    if (out.size() + kEllipsis.size() <= bytes_max) cut = out.size();
+    if (out.size() + kEllipsis.size() <= bytes_max) {
+      cut = out.size();
+    }
   }
   return out;
 }
@@ -139,7 +155,9 @@ std::string redact_urls(std::string_view text) {
 
 std::optional<std::string> without_key(std::string_view text, std::string_view key) {
   std::size_t at = key.size() < kKeyBytesMin ? std::string_view::npos : text.find(key);
-  if (at == std::string_view::npos) return std::nullopt;
+  if (at == std::string_view::npos) {
+    return std::nullopt;
+  }
   std::string out;
   for (; at != std::string_view::npos; at = text.find(key)) {
     out.append(text.substr(0, at)).append(kKeyMask);

@@ -27,7 +27,9 @@ std::string redacted_url(std::string_view url) {
   std::string_view path = url;
   if (!url.starts_with('/')) {
     const std::size_t colon = url.find("://");
-    if (colon == std::string_view::npos || !is_scheme(url.substr(0, colon))) return "(no URL)";
+    if (colon == std::string_view::npos || !is_scheme(url.substr(0, colon))) {
+      return "(no URL)";
+    }
     const std::string_view rest = url.substr(colon + 3);
     const std::string_view authority = rest.substr(0, rest.find('/'));
     path = rest.substr(authority.size());

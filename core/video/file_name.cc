@@ -37,7 +37,7 @@ std::string hash_of(std::string_view text) {
   return hex(hash.finish());
 }
 
-/// What neither a shell, a terminal, Windows nor a human eye should meet in a name.
+// What neither a shell, a terminal, Windows nor a human eye should meet in a name.
 bool is_trouble(char32_t code) {
   constexpr std::u32string_view kReserved = U"/\\:*?\"<>|";
   const bool is_control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
@@ -64,7 +64,7 @@ std::string label_value(const Labels& labels, std::string_view name) {
   return found == labels.end() ? "" : found->second;
 }
 
-/// Where a literal's own extension (`.mp4`) begins, or npos.
+// Where a literal's own extension (`.mp4`) begins, or npos.
 std::size_t literal_extension(std::string_view text) {
   const std::size_t dot = text.rfind('.');
   if (dot == std::string_view::npos || dot + 1 == text.size() ||

@@ -17,7 +17,7 @@ std::uint64_t big_endian(std::string_view bytes) {
   return number;
 }
 
-/// Fills `header` up to `need` bytes from the front of `bytes`; whether it is full now.
+// Fills `header` up to `need` bytes from the front of `bytes`; whether it is full now.
 bool fill(char* header, std::size_t& size, std::size_t need, std::string_view& bytes) {
   const std::size_t take = std::min(need - size, bytes.size());
   std::copy_n(bytes.data(), take, header + size);
@@ -122,7 +122,7 @@ constexpr std::uint64_t kTracks = 0x1654AE6B;
 constexpr std::uint64_t kCluster = 0x1F43B675;
 }  // namespace element
 
-/// Length of a variable-size integer by its first byte: one more than its leading zero bits.
+// Length of a variable-size integer by its first byte: one more than its leading zero bits.
 std::size_t varint_size(char first) {
   const auto byte = static_cast<unsigned char>(first);
   std::size_t size = 1;
@@ -134,11 +134,11 @@ std::size_t varint_size(char first) {
 
 struct ElementHeader {
   std::uint64_t id = 0;
-  std::optional<std::uint64_t> size;  ///< none: unknown
+  std::optional<std::uint64_t> size;  // none: unknown
   std::size_t bytes = 0;
 };
 
-/// The header at the front of `bytes`, which hold all of it; none when it is no header.
+// The header at the front of `bytes`, which hold all of it; none when it is no header.
 std::optional<ElementHeader> element_header(std::string_view bytes) {
   constexpr std::size_t kIdBytesMax = 4;
   constexpr std::size_t kSizeBytesMax = 8;
@@ -162,7 +162,7 @@ std::optional<ElementHeader> element_header(std::string_view bytes) {
   return header;
 }
 
-/// The DocType in an EBML header at the front of `bytes`; empty when there is none.
+// The DocType in an EBML header at the front of `bytes`; empty when there is none.
 std::string_view doc_type(std::string_view bytes) {
   const auto header = element_header(bytes);
   if (!header || header->id != element::kHeader || !header->size ||
@@ -299,7 +299,7 @@ constexpr Magic kOtherFiles[] = {
     {0, "\x28\xB5\x2F\xFD", "zstd data"},
 };
 
-/// Brands of the same family that are no video (ftyp's major brand).
+// Brands of the same family that are no video (ftyp's major brand).
 constexpr std::pair<std::string_view, std::string_view> kOtherBrands[] = {
     {"M4A ", "a sound (MPEG-4 audio)"}, {"M4B ", "a sound (MPEG-4 audio)"},
     {"heic", "a HEIF picture"},         {"heix", "a HEIF picture"},
@@ -319,7 +319,7 @@ bool is_text(std::string_view head) {
   });
 }
 
-/// What a text looks like; `head` without its byte order mark and leading blanks.
+// What a text looks like; `head` without its byte order mark and leading blanks.
 std::string_view text_kind(std::string_view head) {
   const std::string low = lower_ascii(head.substr(0, 1024));
   if (low.starts_with("<!doctype html") || low.find("<html") != std::string::npos) {
@@ -334,7 +334,7 @@ std::string_view text_kind(std::string_view head) {
   return "plain text";
 }
 
-/// A file of another kind that is known; empty: of none.
+// A file of another kind that is known; empty: of none.
 std::string_view other_file(std::string_view head) {
   for (const Magic& magic : kOtherFiles) {
     if (holds(head, magic.at, magic.bytes)) {

@@ -65,7 +65,7 @@ void describe(const std::string& ledger, const std::vector<SavedVideo>& videos,
 
 namespace {
 
-/// Whether a link may still live. That its assumed moment has passed proves nothing.
+// Whether a link may still live. That its assumed moment has passed proves nothing.
 class LifeCheck {
  public:
   LifeCheck(SQLite::Database& database, core::UtcTime now)
@@ -112,7 +112,7 @@ class LifeCheck {
   Statement rows_;
 };
 
-/// Videos that runs have given up, but for those whose link said itself that it is dead.
+// Videos that runs have given up, but for those whose link said itself that it is dead.
 std::vector<SavedVideo> given_up(SQLite::Database& database, LifeCheck& lives) {
   std::vector<SavedVideo> videos;
   Statement rows(database, "SELECT task, video_index, state FROM video WHERE state IN (2, 3)");

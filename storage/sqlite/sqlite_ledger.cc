@@ -23,8 +23,6 @@ std::size_t bytes_of(const core::Entry& entry) {
 
 }  // namespace
 
-// ---- reading
-
 struct SqliteLedger::Reader {
   Reader(const TaskStore& store)
       : path(store.path()),
@@ -148,8 +146,6 @@ bool SqliteLedger::claimed(const std::string& path) {
   });
 }
 
-// ---- the queue
-
 SqliteLedger::SqliteLedger(TaskStore& store, std::function<void()> wake)
     : store_(store),
       wake_(std::move(wake)),
@@ -219,8 +215,6 @@ std::vector<core::Unrecorded> SqliteLedger::take_unrecorded() {
   const std::lock_guard lock(mutex_);
   return std::exchange(unrecorded_, {});
 }
-
-// ---- the writer thread
 
 void SqliteLedger::write_all() {
   std::vector<core::Entry> batch;  // its room is used again

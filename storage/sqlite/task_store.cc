@@ -50,8 +50,6 @@ struct Place {
 
 }  // namespace
 
-// ---- the statements, each beside the function that uses it
-
 struct TaskStore::Connection {
   Connection(const std::string& ledger, const core::Clock& wall, bool backup)
       : path(ledger),
@@ -206,8 +204,6 @@ void TaskStore::Connection::check_log() {
   }
 }
 
-// ---- the run
-
 TaskStore::TaskStore(const std::string& path, const core::Clock& clock, bool backup)
     : connection_(with_ledger_errors(
           path, "open", [&] { return std::make_unique<Connection>(path, clock, backup); })) {}
@@ -325,8 +321,6 @@ std::uint64_t TaskStore::add_pending(int account) {
     return stale.step() ? static_cast<std::uint64_t>(stale.integer(0)) : 0;
   });
 }
-
-// ---- entries
 
 std::vector<core::Unrecorded> TaskStore::write(std::span<core::Entry> entries) {
   Connection& c = *connection_;
@@ -750,8 +744,6 @@ void TaskStore::Connection::write_video(const core::VideoEntry& entry) {
   settle_video.bind_or_null(11, entry.error);
   settle_video.run();
 }
-
-// ---- the end
 
 std::int64_t TaskStore::log_bytes() const { return connection_->lies_at.log_bytes(); }
 

@@ -26,14 +26,18 @@ std::string config(std::vector<std::string> words, const Environment& environmen
   return out.str();
 }
 
-/// The row of `name`, its columns separated by single blanks.
+// The row of `name`, its columns separated by single blanks.
 std::string row(const std::string& table, const std::string& name) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string joined;
-    for (std::string word; words >> word;) joined += (joined.empty() ? "" : " ") + word;
-    if (joined.starts_with(name + " ")) return joined;
+    for (std::string word; words >> word;) {
+      joined += (joined.empty() ? "" : " ") + word;
+    }
+    if (joined.starts_with(name + " ")) {
+      return joined;
+    }
   }
   return "";
 }
@@ -53,7 +57,9 @@ TEST(Config, EverySettingWithValueAndOrigin) {
   EXPECT_EQ(row(text, "db"), "db /h/.local/state/reeltally/reeltally.db default");
   EXPECT_EQ(row(text, "team"), "team https://t key (hidden) from TEAM");
   for (const auto& option : cmd::option_table()) {
-    if (option.scope != cmd::OptionScope::setting) continue;
+    if (option.scope != cmd::OptionScope::setting) {
+      continue;
+    }
     EXPECT_NE(row(text, std::string(option.name)), "") << option.name;
   }
 }

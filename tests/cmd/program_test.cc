@@ -27,15 +27,15 @@ namespace {
 
 using cmd::Command;
 
-/// What a call wrote and how it ended.
+// What a call wrote and how it ended.
 struct Call {
   int exit_code = -1;
   std::string out;
   std::string err;
 };
 
-/// Runs `action` in a child whose standard output and error are files, and ends it with the
-/// action's result. Where a name is null the descriptor is closed.
+// Runs `action` in a child whose standard output and error are files, and ends it with the
+// action's result. Where a name is null the descriptor is closed.
 Call in_child(const std::function<int()>& action, const char* out_name = "out") {
   const support::TempDir dir;
   std::fflush(nullptr);  // what gtest has not written yet is not the child's to write
@@ -43,9 +43,13 @@ Call in_child(const std::function<int()>& action, const char* out_name = "out") 
   if (child == 0) {
     const auto redirect = [&](const char* name, int fd) {
       ::close(fd);
-      if (name == nullptr) return;
+      if (name == nullptr) {
+        return;
+      }
       const std::string path = name[0] == '/' ? name : dir.path(name);
-      if (::open(path.c_str(), O_WRONLY | O_CREAT, 0600) != fd) ::_exit(99);
+      if (::open(path.c_str(), O_WRONLY | O_CREAT, 0600) != fd) {
+        ::_exit(99);
+      }
     };
     redirect("err", 2);
     redirect(out_name, 1);
@@ -60,7 +64,9 @@ Call in_child(const std::function<int()>& action, const char* out_name = "out") 
 }
 
 int write_data(const cmd::Settings& settings, cmd::Log& log, std::ostream& out) {
-  for (const std::string& argument : settings.arguments()) out << argument << "\n";
+  for (const std::string& argument : settings.arguments()) {
+    out << argument << "\n";
+  }
   log.note("written");
   return 3;
 }
@@ -146,12 +152,16 @@ TEST(StandardOutput, WritesAllInOrder) {
   std::string expected;
   const Call result = in_child([&] {
     cmd::StandardOutput out;
-    for (int i = 0; i < 40'000; ++i) out << i << '\n';
+    for (int i = 0; i < 40'000; ++i) {
+      out << i << '\n';
+    }
     out << std::string(200'000, 'x') << "end";
     out.finish();
     return 0;
   });
-  for (int i = 0; i < 40'000; ++i) expected += std::to_string(i) + "\n";
+  for (int i = 0; i < 40'000; ++i) {
+    expected += std::to_string(i) + "\n";
+  }
   expected += std::string(200'000, 'x') + "end";
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_TRUE(result.out == expected) << result.out.size();
@@ -163,7 +173,9 @@ TEST(StandardOutput, FailsWhereItHappens) {
       [] {
         cmd::StandardOutput out;
         try {
-          for (int i = 0; i < 100'000; ++i) out << i << '\n';
+          for (int i = 0; i < 100'000; ++i) {
+            out << i << '\n';
+          }
         } catch (const core::Error&) {
           return 7;
         }
@@ -175,7 +187,9 @@ TEST(StandardOutput, FailsWhereItHappens) {
 
 TEST(Process, ClosedDescriptorsAreTaken) {
   const Call result = in_child([] {
-    for (int fd = 0; fd < 3; ++fd) ::close(fd);
+    for (int fd = 0; fd < 3; ++fd) {
+      ::close(fd);
+    }
     cmd::prepare_process();
     const int next = ::open("/dev/null", O_RDONLY);
     char byte = 0;
@@ -195,7 +209,9 @@ TEST(Process, KeepsToItself) {
     const bool no_core = core.rlim_cur == 0 && core.rlim_max == 0;
     const bool private_files = ::umask(0) == 077;
     std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) return 1;
+    if (::pipe(ends.data()) != 0) {
+      return 1;
+    }
     ::close(ends[0]);
     const bool survives = ::write(ends[1], "x", 1) < 0;
     return no_core && private_files && survives ? 0 : 1;

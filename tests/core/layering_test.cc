@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What each of our files includes, as it stands between the quotes or brackets, by the file's path
-/// from the project's root.
+// What each of our files includes, as it stands between the quotes or brackets, by the file's path
+// from the project's root.
 using Includes = std::map<std::string, std::vector<std::string>>;
 
 std::vector<std::string> includes_of(const fs::path& path) {
@@ -46,7 +46,7 @@ Includes includes_of_all() {
   return all;
 }
 
-/// All that a file includes, through any chain of our own headers.
+// All that a file includes, through any chain of our own headers.
 std::set<std::string> reached_by(const std::string& file, const Includes& all) {
   std::set<std::string> reached;
   std::vector<std::string> open = {file};

@@ -24,18 +24,18 @@ using entries::answered;
 using entries::not_saved;
 using entries::saved;
 
-/// A ledger, and the runs on it.
+// A ledger, and the runs on it.
 class Subject {
  public:
   virtual ~Subject() = default;
-  /// Ends the run before, if any, and begins the next one, that asks about `ids` (always the same).
+  // Ends the run before, if any, and begins the next one, that asks about `ids` (always the same).
   virtual void begin_run(const std::vector<std::string>& ids) = 0;
   virtual core::Ledger& ledger() = 0;
 };
 
 class FakeSubject final : public Subject {
  public:
-  /// With a lag, entries wait unseen until a flush, as the real ledger's may.
+  // With a lag, entries wait unseen until a flush, as the real ledger's may.
   explicit FakeSubject(std::size_t lag) { ledger_.commit_lag = lag; }
   void begin_run(const std::vector<std::string>& ids) override {
     ledger_.flush();
@@ -105,7 +105,7 @@ class LedgerContract : public testing::TestWithParam<Maker> {
     ledger().append(std::move(entry));
     ledger().flush();
   }
-  /// One task that has succeeded and wants its video.
+  // One task that has succeeded and wants its video.
   core::TaskKey with_a_video() {
     begin_run({"a"});
     const core::TaskKey task = key("a");
@@ -124,8 +124,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Maker{"lagging_fake", [] { return std::make_unique<FakeSubject>(1'000); }},
                     Maker{"sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
     [](const auto& one) { return std::string(one.param.name); });
-
-// ---- tasks
 
 TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
   begin_run({"a", "b", "c", "d", "e"});
@@ -258,8 +256,6 @@ TEST_P(LedgerContract, ATaskThatTheGatewayAsksTheVendorAboutIsKnownForIt) {
   }
 }
 
-// ---- videos
-
 TEST_P(LedgerContract, ASuccessOffersItsVideo) {
   const core::TaskKey task = with_a_video();
   const auto videos = ledger().videos(10);
@@ -383,8 +379,6 @@ TEST_P(LedgerContract, AWantedVideoTakesTheNewestLink) {
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
 }
-
-// ---- tickets
 
 TEST_P(LedgerContract, TicketsCountTheEntriesAndAllAreDurableAfterAFlush) {
   begin_run({"a"});

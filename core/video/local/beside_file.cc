@@ -24,7 +24,7 @@ void require(int error, const std::string& path) {
   }
 }
 
-/// Whether the file that has the name already may be replaced.
+// Whether the file that has the name already may be replaced.
 bool may_replace(int folder, const std::string& name, const BesideFile& beside) {
   const Descriptor file = open_beneath(folder, name, O_RDONLY);
   struct stat status {};

@@ -37,7 +37,7 @@ int make_folder(const std::filesystem::path& path) {
   return parent.valid() ? sync_folder(parent.number()) : errno;
 }
 
-/// As `mkdir -p`, and durable. 0 or errno.
+// As `mkdir -p`, and durable. 0 or errno.
 int make_folders(const std::filesystem::path& path) {
   int error = make_folder(path);
   if (error == ENOENT && path.has_relative_path()) {

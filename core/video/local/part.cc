@@ -21,8 +21,8 @@ FetchFailure blocked(std::string text) {
   return {.problem = FetchProblem::blocked, .text = std::move(text)};
 }
 
-/// The folder of a part: where an MP4 of this plan would go. The name itself waits for the content,
-/// but the part has to be somewhere until then, and almost every video is an MP4.
+// The folder of a part: where an MP4 of this plan would go. The name itself waits for the content,
+// but the part has to be somewhere until then, and almost every video is an MP4.
 std::string part_folder(const FilePlan& plan) {
   return split_path(plan.name_template->render(plan.fields, "mp4", 1)).folder;
 }

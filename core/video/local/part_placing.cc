@@ -18,8 +18,8 @@
 namespace core {
 namespace {
 
-/// Whether a file cannot be opened because of what it is, and not because the disk, or this
-/// process, is at its end.
+// Whether a file cannot be opened because of what it is, and not because the disk, or this
+// process, is at its end.
 bool is_of_the_file(int error) {
   constexpr std::array kOfTheFile = {EACCES, ELOOP, ENODEV, ENOENT, ENOTDIR, ENXIO, EPERM, EXDEV};
   return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();

@@ -132,8 +132,6 @@ void check_rows(SQLite::Database& database, Faults& faults) {
   }
 }
 
-// ---- replay
-
 std::string tasks_sql() {
   return "SELECT id, task_id, state, queries, not_found_runs, not_found_run, "
          "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), "

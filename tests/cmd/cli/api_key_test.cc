@@ -164,12 +164,16 @@ TEST(ApiKey, WhatIsNoRegularFile) {
 TEST(ApiKey, AFileOfSomebodyElse) {
   const support::TempDir dir;
   const std::string path = write_key(dir, "sk-1");
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "needs root, to become somebody else";
+  }
   ASSERT_EQ(::chmod(dir.path().c_str(), S_IRWXU | S_IXOTH), 0);
   const pid_t child = ::fork();
   if (child == 0) {
     constexpr uid_t kNobody = 65534;
-    if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(2);
+    if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) {
+      ::_exit(2);
+    }
     const std::string answer = refusal(with_file(path), {});
     ::_exit(answer.find("cannot be opened: Permission denied") == std::string::npos ? 1 : 0);
   }

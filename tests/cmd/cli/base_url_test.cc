@@ -32,7 +32,9 @@ TEST(BaseUrl, Accepted) {
       {"http://[::1]:8080/", "http://[::1]:8080"},
       {"https://[2001:db8::1]", "https://[2001:db8::1]"},
   };
-  for (const auto& [url, expected] : cases) EXPECT_EQ(check(url, false), expected);
+  for (const auto& [url, expected] : cases) {
+    EXPECT_EQ(check(url, false), expected);
+  }
 }
 
 TEST(BaseUrl, PlainHttpOnlyOnRequest) {

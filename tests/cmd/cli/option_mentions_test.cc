@@ -24,7 +24,9 @@ TEST(Messages, NameOnlyOptionsOfTheTable) {
   std::size_t mentions = 0;
   for (const char* folder : {"core", "storage", "cmd"}) {
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(SOURCE_DIR) / folder)) {
-      if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
+      if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") {
+        continue;
+      }
       std::ifstream file(entry.path());
       for (std::string line; std::getline(file, line);) {
         for (std::sregex_iterator text(line.begin(), line.end(), literal), end; text != end;

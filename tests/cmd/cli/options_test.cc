@@ -23,7 +23,7 @@ using Words = std::vector<std::string>;
 
 CommandLine parse(const Words& words) { return cmd::parse_command_line(words); }
 
-/// The message of the core::UsageError that the words cause; empty when there is none.
+// The message of the core::UsageError that the words cause; empty when there is none.
 std::string refusal(const Words& words) {
   try {
     static_cast<void>(parse(words));
@@ -44,7 +44,9 @@ std::string given(const CommandLine& line) {
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(line);
+  }
   return lines;
 }
 
@@ -75,9 +77,13 @@ TEST(OptionTable, NamesAndLettersAreUniqueWithinACommand) {
     std::set<std::string_view> names;
     std::set<char> letters;
     for (const OptionSpec& option : cmd::option_table()) {
-      if (!option.commands.contains(spec.command)) continue;
+      if (!option.commands.contains(spec.command)) {
+        continue;
+      }
       EXPECT_TRUE(names.insert(option.name).second) << spec.name << " --" << option.name;
-      if (option.letter == 0) continue;
+      if (option.letter == 0) {
+        continue;
+      }
       EXPECT_TRUE(letters.insert(option.letter).second) << spec.name << " -" << option.letter;
     }
   }
@@ -87,7 +93,9 @@ TEST(OptionTable, NamesAndLettersAreUniqueWithinACommand) {
 TEST(OptionTable, SettingsOfOneNameAreOneRow) {
   std::set<std::string_view> names;
   for (const OptionSpec& option : cmd::option_table()) {
-    if (option.scope == cmd::OptionScope::command_line) continue;
+    if (option.scope == cmd::OptionScope::command_line) {
+      continue;
+    }
     EXPECT_TRUE(names.insert(option.name).second) << option.name;
   }
 }
@@ -170,7 +178,9 @@ TEST(Help, EveryCommandFitsAndNamesAllItsOptions) {
     EXPECT_NE(help.find(spec.example), std::string::npos);
     EXPECT_NE(help.find("\nExit codes:\n  0 "), std::string::npos);
     for (const OptionSpec& option : cmd::option_table()) {
-      if (!option.commands.contains(spec.command)) continue;
+      if (!option.commands.contains(spec.command)) {
+        continue;
+      }
       const std::string row = std::string("\n  ").append(cmd::option_synopsis(option));
       EXPECT_NE(help.find(row), std::string::npos) << row;
       EXPECT_NE(help.find(std::string("\n").append(cmd::title(option.group)).append(":\n")),
@@ -188,7 +198,9 @@ TEST(Help, EveryCommandFitsAndNamesAllItsOptions) {
 
 TEST(Help, ProgramHelpFitsAndNamesAllCommandsAndCodes) {
   const std::string help = cmd::program_help();
-  for (const std::string& line : lines_of(help)) EXPECT_LE(line.size(), 80U) << line;
+  for (const std::string& line : lines_of(help)) {
+    EXPECT_LE(line.size(), 80U) << line;
+  }
   for (const auto& spec : cmd::command_table()) {
     EXPECT_NE(help.find("\n  " + std::string(spec.name)), std::string::npos) << spec.name;
     EXPECT_NE(help.find(spec.summary), std::string::npos) << spec.name;
@@ -203,7 +215,9 @@ TEST(Help, ExamplesParse) {
   for (const auto& spec : cmd::command_table()) {
     std::istringstream stream{std::string(spec.example)};
     Words words;
-    for (std::string word; stream >> word;) words.push_back(word);
+    for (std::string word; stream >> word;) {
+      words.push_back(word);
+    }
     ASSERT_EQ(words.front(), "reeltally");
     words.erase(words.begin());
     EXPECT_EQ(refusal(words), "") << spec.example;
@@ -294,7 +308,7 @@ TEST(CommandLine, HelpAndVersion) {
 TEST(CommandLine, MistakesAreNamed) {
   struct Case {
     Words words;
-    const char* part;  ///< of the message
+    const char* part;  // of the message
   };
   const std::vector<Case> cases{
       {{}, "no command given"},

@@ -206,7 +206,7 @@ by = ["day", "label:a,b"]
 TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
   struct Case {
     const char* text;
-    const char* message;  ///< after the path
+    const char* message;  // after the path
   };
   const std::vector<Case> cases{
       {"rate = 1\nconcurency = 4", ":2: concurency is no setting (did you mean concurrency?)"},
@@ -334,7 +334,9 @@ TEST(Settings, LedgerPath) {
       {{"run"}, {{"HOME", "/h"}}, "/h/.local/state/reeltally/reeltally.db"},
       {{"run"}, {{"HOME", "/h"}, {"REELTALLY_DB", "~/l.db"}}, "/h/l.db"},
   };
-  for (const Case& c : cases) EXPECT_EQ(load(c.words, c.environment).ledger_path(), c.expected);
+  for (const Case& c : cases) {
+    EXPECT_EQ(load(c.words, c.environment).ledger_path(), c.expected);
+  }
   EXPECT_CONTAINS(refusal([] { static_cast<void>(load({"run"}).ledger_path()); }), "--db");
 }
 

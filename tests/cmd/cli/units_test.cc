@@ -48,7 +48,9 @@ TEST(Duration, Parse) {
       {"9223372036854775807d", std::nullopt},
       {"1e3s", std::nullopt},
   };
-  for (const Case& c : cases) EXPECT_EQ(cmd::parse_duration(c.text), c.expected) << c.text;
+  for (const Case& c : cases) {
+    EXPECT_EQ(cmd::parse_duration(c.text), c.expected) << c.text;
+  }
 }
 
 TEST(Size, Parse) {
@@ -86,7 +88,9 @@ TEST(Size, Parse) {
       {"1.G", std::nullopt},
       {"0x10", std::nullopt},
   };
-  for (const Case& c : cases) EXPECT_EQ(cmd::parse_size(c.text), c.expected) << c.text;
+  for (const Case& c : cases) {
+    EXPECT_EQ(cmd::parse_size(c.text), c.expected) << c.text;
+  }
 }
 
 TEST(Duration, Format) {
@@ -109,7 +113,9 @@ TEST(Duration, Format) {
       {76h, "3d 04h"},
       {3660 * 24h, "3660d 00h"},
   };
-  for (const Case& c : cases) EXPECT_EQ(cmd::format_duration(c.duration), c.expected);
+  for (const Case& c : cases) {
+    EXPECT_EQ(cmd::format_duration(c.duration), c.expected);
+  }
 }
 
 TEST(Size, Format) {
@@ -129,7 +135,9 @@ TEST(Size, Format) {
       {851'443'712, "812 MiB"},
       {std::numeric_limits<std::int64_t>::max(), "8.0 EiB"},
   };
-  for (const Case& c : cases) EXPECT_EQ(cmd::format_size(c.bytes), c.expected) << c.bytes;
+  for (const Case& c : cases) {
+    EXPECT_EQ(cmd::format_size(c.bytes), c.expected) << c.bytes;
+  }
 }
 
 TEST(Count, ACountHasItsNoun) {

@@ -22,7 +22,7 @@ using cmd::LogFormat;
 using cmd::LogLevel;
 using cmd::LogOptions;
 
-/// A file in place of standard error.
+// A file in place of standard error.
 class LogFile {
  public:
   LogFile()
@@ -147,7 +147,9 @@ TEST(Log, JournalIsKnownByItsFile) {
 // design.md f: a message is one line of printable text, whatever it holds.
 TEST(Log, ForeignBytesAreHarmless) {
   std::string all;
-  for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
+  for (int byte = 0; byte < 256; ++byte) {
+    all.push_back(static_cast<char>(byte));
+  }
   all += "\u202E\u0085";
   const LogFile file;
   Log log({.fd = file.fd()});
@@ -184,7 +186,9 @@ TEST(Log, LinesOfThreadsDoNotMix) {
   std::vector<std::jthread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&log] {
-      for (int line = 0; line < kLines; ++line) log.note("0123456789");
+      for (int line = 0; line < kLines; ++line) {
+        log.note("0123456789");
+      }
     });
   }
   threads.clear();

@@ -11,11 +11,13 @@
 
 namespace {
 
-/// A pseudo terminal of a given width.
+// A pseudo terminal of a given width.
 class Terminal {
  public:
   explicit Terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
-    if (::grantpt(master_) != 0 || ::unlockpt(master_) != 0) return;
+    if (::grantpt(master_) != 0 || ::unlockpt(master_) != 0) {
+      return;
+    }
     fd_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
     const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
     ::ioctl(fd_, TIOCSWINSZ, &size);
@@ -47,7 +49,9 @@ TEST(Terminal, TextColumns) {
   const std::vector<std::pair<const char*, std::size_t>> cases{
       {"", 0},          {"plain", 5}, {"M\xc3\xbcller", 6}, {"\xe6\x97\xb6\xe9\x95\xbf", 4},
       {"e\xcc\x81", 1}, {"\\x1b", 4}, {"\xe2\x80\xa6", 1},  {"\xf0\x9f\x8e\xac", 2}};
-  for (const auto& [text, expected] : cases) EXPECT_EQ(cmd::text_columns(text), expected) << text;
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(cmd::text_columns(text), expected) << text;
+  }
   EXPECT_EQ(cmd::padded("\xe6\x97\xb6", 4), "\xe6\x97\xb6  ");
   EXPECT_EQ(cmd::padded("longer", 4), "longer");
 }

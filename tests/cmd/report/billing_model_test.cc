@@ -41,9 +41,7 @@ constexpr int kPrice = 3;  // a second, until a closed month is priced anew
 constexpr int kPricesEnd = 6;
 constexpr int kShards = 4;  // tests that run beside each other
 
-// ---- the oracle
-
-/// What the gateway last said of a task.
+// What the gateway last said of a task.
 struct Said {
   int month = 0;
   bool succeeded = false;
@@ -54,7 +52,7 @@ struct Said {
   }
 };
 
-/// A line: task, cost, and whether it corrects a closed month.
+// A line: task, cost, and whether it corrects a closed month.
 using Line = std::tuple<int, int, bool>;
 
 class Oracle {
@@ -63,9 +61,9 @@ class Oracle {
     said_[task] = said;
     unfinished_.erase(task);
   }
-  /// A task that was submitted in that month, and of which nothing more is known.
+  // A task that was submitted in that month, and of which nothing more is known.
   void submit(int task, int month) { unfinished_[task] = month; }
-  /// Other prices for a closed month.
+  // Other prices for a closed month.
   void reprice(int month, int price) { prices_[month] = price; }
   [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
   [[nodiscard]] std::vector<int> unfinished(int month) const {
@@ -78,7 +76,7 @@ class Oracle {
     return tasks;
   }
 
-  /// The lines of a month, sorted.
+  // The lines of a month, sorted.
   [[nodiscard]] std::vector<Line> lines(int month) const {
     if (is_closed(month)) {
       return closed_.at(month);
@@ -115,7 +113,7 @@ class Oracle {
     closed_[month] = std::move(frozen);
   }
 
-  /// What all tasks cost by now: the sum of all lines of all months.
+  // What all tasks cost by now: the sum of all lines of all months.
   [[nodiscard]] int total() const {
     int total = 0;
     for (const auto& [task, said] : said_) {
@@ -125,9 +123,9 @@ class Oracle {
   }
 
  private:
-  /// What stands in closed months.
+  // What stands in closed months.
   struct Frozen {
-    int month = 0;  ///< that it was incurred in, however often it is corrected
+    int month = 0;  // that it was incurred in, however often it is corrected
     Said said;
     int cost = 0;
   };
@@ -153,8 +151,6 @@ class Oracle {
   std::map<int, Frozen> frozen_;
   std::map<int, std::vector<Line>> closed_;
 };
-
-// ---- the program
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::array<int, kMonths> kDayOfYear{0, 31, 59, 90, 120, 151};
@@ -245,7 +241,7 @@ class Program {
               expected);
   }
 
-  /// A closing that dies after some lines.
+  // A closing that dies after some lines.
   void die_while_closing(int month, int lines) const {
     core::Reports reports(storage::open_billing_source(ledger_));
     const core::TimeZone utc("UTC");
@@ -266,7 +262,7 @@ class Program {
     return out.str();
   }
 
-  /// The costs of the year's months, from a report that sums them up.
+  // The costs of the year's months, from a report that sums them up.
   std::map<std::string, int> costs_by_month() {
     std::ostringstream out;
     cmd::write_report({.ledger = ledger_, .period = "2026", .by = {"month"}, .prices = prices_},
@@ -307,8 +303,6 @@ std::vector<Line> parse(const std::string& report) {
   std::sort(lines.begin(), lines.end());
   return lines;
 }
-
-// ---- a history
 
 class History {
  public:

@@ -22,8 +22,6 @@ using namespace close_fixture;
 
 class CloseRefusals : public CloseFixture {};
 
-// ---- costs
-
 TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "");
@@ -74,8 +72,6 @@ TEST_F(CloseRefusals, AMonthThatWasClosedWithoutPricesGetsThemInTheNextOpenOne) 
   EXPECT_EQ(costs("2026-12"), "a *\na 7.2*\nlate *\nlate 4.5*\n");
   EXPECT_EQ(report("2026-10"), october);
 }
-
-// ---- tasks of which more is to be heard
 
 TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
   add("a", kOctober + 1000, "8");
@@ -158,8 +154,6 @@ TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
   answer("stale", 1, "finish_time = " + std::to_string(kOctober + 3000), "at last");
   EXPECT_EQ(costs("2026-11"), "stale 7.2*\n");
 }
-
-// ---- time that no period has
 
 TEST_F(CloseRefusals, MonthsOfTwoZonesAreRefusedWithTheirHours) {
   add("a", kOctober + 1000, "8");

@@ -40,7 +40,7 @@ class ReportMoneyTest : public testing::Test {
     support::add_billing_task(
         ledger_, {.id = id, .state = state, .columns = columns, .values = values}, observed_at_);
   }
-  /// Five tasks of three models, of which one has no price.
+  // Five tasks of three models, of which one has no price.
   void add_october() {
     const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
     add("t2", 1, ", finish_time, model, resolution, duration_seconds, labels",
@@ -51,7 +51,7 @@ class ReportMoneyTest : public testing::Test {
     add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
     add("t5", 1, ", finish_time, model", ", " + at(0) + ", 'happyhorse'");
   }
-  /// Keeps what was told on the way.
+  // Keeps what was told on the way.
   template <typename Work>
   std::string while_told(Work work) {
     std::ostringstream out;
@@ -70,7 +70,7 @@ class ReportMoneyTest : public testing::Test {
           kInDecember, log_, out);
     });
   }
-  /// Of a report into a file.
+  // Of a report into a file.
   nlohmann::json manifest() {
     options_.output = folder_.path("report.csv");
     report();
@@ -87,7 +87,7 @@ class ReportMoneyTest : public testing::Test {
   cmd::ReportOptions options_;
   cmd::Log log_{{.level = cmd::LogLevel::warning}};
   std::string told_;
-  std::int64_t observed_at_ = kDay + 2 * kDayMs;  ///< when answers come
+  std::int64_t observed_at_ = kDay + 2 * kDayMs;  // when answers come
 };
 
 // "MODEL: TASKS CURRENCY COST UNPRICED QUOTA, …"

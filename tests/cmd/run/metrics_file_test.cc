@@ -45,7 +45,9 @@ std::map<std::string, std::string> samples(const std::string& text) {
   std::map<std::string, std::string> values;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("#")) continue;
+    if (line.starts_with("#")) {
+      continue;
+    }
     const std::size_t blank = line.rfind(' ');
     values[line.substr(0, blank)] = line.substr(blank + 1);
   }
@@ -75,7 +77,9 @@ TEST(Metrics, Values) {
       {"reeltally_last_run_errors{kind=\"timeout\"}", "4"},
       {"reeltally_last_success_timestamp_seconds", "1759990000.007"},
   };
-  for (const auto& [name, value] : cases) EXPECT_EQ(values[name], value) << name;
+  for (const auto& [name, value] : cases) {
+    EXPECT_EQ(values[name], value) << name;
+  }
 }
 
 TEST(Metrics, WhatIsNotKnownIsLeftOut) {

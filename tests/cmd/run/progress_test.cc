@@ -109,7 +109,7 @@ TEST(SpeedMeter, ManyCallsInAMomentKeepTheWindow) {
   EXPECT_NEAR(meter.per_second(), 1000, 1);
 }
 
-/// What a drawer writes, through a pipe.
+// What a drawer writes, through a pipe.
 class Screen {
  public:
   Screen() { EXPECT_EQ(::pipe(ends_.data()), 0); }

@@ -18,7 +18,7 @@ namespace {
 using cmd::ExitCode;
 using core::Notice;
 
-/// An outcome of a run with these options; what it says on standard error is kept out.
+// An outcome of a run with these options; what it says on standard error is kept out.
 struct Outcome {
   explicit Outcome(std::vector<std::string> options = {})
       : settings(load(std::move(options))), outcome(settings, log, out) {}

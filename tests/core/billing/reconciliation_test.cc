@@ -123,8 +123,12 @@ TEST(Reconciliation, ATaskCountsOnceWhateverItsUnits) {
   for (const Case& one : cases) {
     Reconciliation both;
     for (const Row& row : one.rows) {
-      if (row.ours != nullptr) both.add_ours("t", row.unit, amount(row.ours));
-      if (row.theirs != nullptr) both.add_theirs("t", row.unit, amount(row.theirs));
+      if (row.ours != nullptr) {
+        both.add_ours("t", row.unit, amount(row.ours));
+      }
+      if (row.theirs != nullptr) {
+        both.add_theirs("t", row.unit, amount(row.theirs));
+      }
     }
     EXPECT_EQ(counted(both), one.expected) << one.name;
   }

@@ -45,8 +45,6 @@ class EngineKeyTest : public EngineTest {
   }
 };
 
-// ---- what ends a run
-
 TEST_F(EngineKeyTest, RejectedKeyEndsTheRunAndMarksNothing) {
   plan_.concurrency = 2;
   add("a", {answer(401, R"({"error":{"message":"no","type":"new_api_error","code":""}})")});
@@ -90,8 +88,6 @@ TEST_F(EngineKeyTest, InvalidUrlForAllIsAWrongBaseUrl) {
   }
   EXPECT_EQ(run().end, RunEnd::wrong_base_url);
 }
-
-// ---- 403 (gateway.md G4)
 
 TEST_F(EngineKeyTest, WithAListOfModelsAForbiddenIdIsNotFound) {
   set_usage(answer(200, usage("true")));
@@ -175,8 +171,6 @@ TEST_F(EngineKeyTest, WithoutThatAddressTheTenAloneDecide) {
   EXPECT_EQ(ledger_.count(TaskState::missing), 0U);
 }
 
-// ---- 401
-
 TEST_F(EngineKeyTest, ARejectedKeyIsAskedAboutOnceAndNothingElseIsAskedMeanwhile) {
   set_usage(answer(200, usage("false", "0")));
   plan_.concurrency = 4;
@@ -207,8 +201,6 @@ TEST_F(EngineKeyTest, AKeyThatNobodyKnowsIsNamedAsThat) {
   EXPECT_EQ(result.end, RunEnd::key_rejected);
   EXPECT_NE(result.reason.find("no such key"), std::string::npos) << result.reason;
 }
-
-// ---- base URLs (gateway.md G8)
 
 TEST_F(EngineKeyTest, AnInvalidUrlAmongGoodOnesIsAnIdThatIsNotFound) {
   add("a/b", {answer(404, kInvalidUrl)});  // heard first: what it means shows later

@@ -5,8 +5,6 @@ namespace {
 
 using namespace engine_world;
 
-// ---- one pass
-
 TEST_F(EngineTest, NothingToDoEndsAtOnce) {
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_TRUE(transport_.sent.empty());
@@ -35,8 +33,6 @@ TEST_F(EngineTest, EveryTaskIsAskedOnceAndNeverTooManyAtOnce) {
   EXPECT_EQ(transport_.most_queries_in_flight, 16U);
   EXPECT_EQ(ledger_.snapshots(), 10'000U);
 }
-
-// ---- answers that may be somebody else's
 
 TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnlyWhenNothingElseCanHaveSentIt) {
   struct Case {
@@ -161,8 +157,6 @@ TEST_F(EngineTest, NotFoundIsFinalInTheThirdRun) {
   EXPECT_EQ(asked("a"), 3);
 }
 
-// ---- waiting
-
 TEST_F(EngineTest, WaitPollsAtTheIntervalUntilAllAreFinished) {
   plan_.wait = true;
   plan_.poll_interval = seconds(15);
@@ -245,8 +239,6 @@ TEST_F(EngineTest, DeadlineEndsAWaitingRun) {
   EXPECT_EQ(tally().unasked, 0U) << "it was asked; it is unfinished";
 }
 
-// ---- slowing down
-
 TEST_F(EngineTest, NoQueryStartsBeforeRetryAfterIsOver) {
   auto slow = answer(429, "");
   slow.retry_after = seconds(30);
@@ -305,8 +297,6 @@ TEST_F(EngineTest, RateIsKept) {
   EXPECT_LE(clock_.steady() - begin, milliseconds(5'600));
 }
 
-// ---- the run as a whole
-
 TEST_F(EngineTest, AFirstSignalDrains) {
   plan_.concurrency = 4;
   for (int i = 0; i < 40; ++i) {
@@ -329,8 +319,6 @@ TEST_F(EngineTest, DrainingIsBounded) {
   EXPECT_LE(clock_.steady() - begin, minutes(1) + core::Engine::kDrainTime);
   EXPECT_EQ(transport_.aborted, 1);
 }
-
-// ---- downloads
 
 TEST_F(EngineTest, SoonestExpiryIsFetchedFirst) {
   plan_.download_concurrency = 1;
@@ -575,8 +563,6 @@ TEST_F(EngineTest, AnErrorPageWithStatus200EndsAVideoInTheSecondRun) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
 }
 
-// ---- several links of one video
-
 std::string body_of_two(const std::string& first, const std::string& second) {
   return R"({"code":"success","data":{"task_id":"a","status":"SUCCESS","result_url":")" + second +
          R"(","finish_time":1780284918,"data":{"output":{"video_url":")" + first + R"("}}}})";
@@ -648,8 +634,6 @@ TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayDo) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
   EXPECT_EQ(notices_.back().text, "the link is dead: HTTP 403");
 }
-
-// ---- what no link leads to
 
 TEST_F(EngineTest, AVideoThatIsCountedButHasNoLinkIsNamedAndCounted) {
   add("a", {answer(200, R"({"code":"success","data":{"task_id":"a","status":"SUCCESS",)"

@@ -40,8 +40,6 @@ class EngineWaitTest : public EngineTest {
   }
 };
 
-// ---- the quota of a final answer (gateway.md G3)
-
 TEST_F(EngineWaitTest, AnEndHeardEarlyIsAskedOnceMoreAndItsVideoIsFetchedMeanwhile) {
   plan_.wait = true;
   const auto finish = clock_.utc() - seconds(5);
@@ -129,8 +127,6 @@ TEST_F(EngineWaitTest, AnUnsettledTaskIsNeitherUnaskedNorNotAnsweredAtTheDeadlin
   EXPECT_EQ(tally().unasked + tally().not_answered, 0U);
 }
 
-// ---- tasks that the gateway asks the vendor about (gateway.md G2)
-
 TEST_F(EngineWaitTest, ALiveFetchIsAskedOnceAMinuteAtMost) {
   plan_.wait = true;
   plan_.poll_interval = seconds(1);
@@ -180,8 +176,6 @@ TEST_F(EngineWaitTest, ARefusedVideoOfALiveFetchWaitsForItsMinute) {
   ASSERT_EQ(times.size(), 2U);
   EXPECT_GE(times[1] - times[0], minutes(1));
 }
-
-// ---- trouble that lasts
 
 TEST_F(EngineWaitTest, AWaitingRunOutlivesTrouble) {
   plan_.wait = true;
@@ -253,8 +247,6 @@ TEST_F(EngineWaitTest, TasksInTroubleMakeRoomForOthers) {
   EXPECT_EQ(tally().queried, static_cast<std::uint64_t>(bad) + 1) << "each task once";
   EXPECT_EQ(tally().not_answered, 0U);
 }
-
-// ---- what nobody expected
 
 TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksTroubleAlone) {
   for (const std::string id : {"a", "bad", "c"}) {

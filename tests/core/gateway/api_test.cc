@@ -40,7 +40,7 @@ Answer parse(std::string_view body, std::string_view id = "t") {
   return parse_answer(200, body, id_of(id));
 }
 
-/// A success in envelope A whose vendor body is `data`; `more` are further members of the task.
+// A success in envelope A whose vendor body is `data`; `more` are further members of the task.
 Answer parse_success(const std::string& data, const std::string& more = "") {
   return parse(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS",)" + more +
                R"("data":)" + data + "}}");
@@ -57,21 +57,23 @@ std::optional<UtcTime> at(std::int64_t milliseconds) {
 
 std::vector<std::string> urls_of(const Answer& answer) {
   std::vector<std::string> urls;
-  for (const VideoLink& link : answer.links) urls.push_back(link.url);
-  return urls;
-}
-
-/// Of each video, best first.
-std::vector<std::vector<std::string>> all_urls_of(const Answer& answer) {
-  std::vector<std::vector<std::string>> urls;
   for (const VideoLink& link : answer.links) {
-    urls.push_back({link.url});
-    for (const LinkCandidate& other : link.others) urls.back().push_back(other.url);
+    urls.push_back(link.url);
   }
   return urls;
 }
 
-// ---- Paths -------------------------------------------------------------------------------------
+// Of each video, best first.
+std::vector<std::vector<std::string>> all_urls_of(const Answer& answer) {
+  std::vector<std::vector<std::string>> urls;
+  for (const VideoLink& link : answer.links) {
+    urls.push_back({link.url});
+    for (const LinkCandidate& other : link.others) {
+      urls.back().push_back(other.url);
+    }
+  }
+  return urls;
+}
 
 TEST(Paths, EncodeEveryByteThatIsNotUnreserved) {
   const std::pair<const char*, const char*> cases[] = {
@@ -86,8 +88,6 @@ TEST(Paths, EncodeEveryByteThatIsNotUnreserved) {
     EXPECT_EQ(content_path(id_of(id)), "/v1/videos/"s + encoded + "/content");
   }
 }
-
-// ---- Verdicts ----------------------------------------------------------------------------------
 
 struct FileCase {
   const char* file;
@@ -481,8 +481,6 @@ TEST(Verdicts, InvalidUrlIsRecognisedByTypeAndBeginning) {
   EXPECT_EQ(parse_answer(400, cases[0].first, id_of("t")).verdict, Verdict::unexpected);
 }
 
-// ---- Whose task --------------------------------------------------------------------------------
-
 struct IdentityCase {
   const char* name;
   const char* body;
@@ -493,7 +491,9 @@ class Identity : public testing::TestWithParam<IdentityCase> {};
 TEST_P(Identity, IsExactOrNotOurs) {
   const Answer answer = parse(GetParam().body, "task_1");
   EXPECT_EQ(name(answer.verdict), name(GetParam().ours ? Verdict::succeeded : Verdict::wrong_task));
-  if (GetParam().ours) return;
+  if (GetParam().ours) {
+    return;
+  }
   EXPECT_EQ(answer.facts, TaskFacts{});
   EXPECT_TRUE(answer.usage.empty());
   EXPECT_TRUE(answer.links.empty());
@@ -537,8 +537,6 @@ TEST(IdentityOfNumbers, AreComparedAsSent) {
   EXPECT_EQ(parse(R"({"task_id":8.602607538602107e17,"status":"QUEUED"})", kKling).verdict,
             Verdict::wrong_task);
 }
-
-// ---- Facts, usage and links of each vendor -----------------------------------------------------
 
 TEST(Vendors, HappyHorse) {
   const Answer answer = answer_of("happyhorse_success.json", kHappyHorse);
@@ -811,8 +809,6 @@ TEST(Envelopes, FactsOfTheFlatOnes) {
   EXPECT_EQ(answer_of("envelope_f_failure.json", "task_f").facts.fail_reason, "no channel left");
 }
 
-// ---- Links -------------------------------------------------------------------------------------
-
 TEST(Envelopes, AskingForEnvelopeBAsksTheVendor) {
   const auto is_live = [](const std::string& file, const std::string& id) {
     return answer_of(file, id).live_fetch;
@@ -849,7 +845,9 @@ TEST(Links, OnlyWhatIsALinkIsOne) {
       {"https://h.example/\x7f", false},
       {"https://h.example/" + std::string(kLinkBytesMax, 'x'), false},
   };
-  for (const auto& [text, expected] : cases) EXPECT_EQ(is_link(text), expected) << text;
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(is_link(text), expected) << text;
+  }
 }
 
 TEST(Links, FailureTextInAUrlsPlaceIsNone) {
@@ -1174,8 +1172,6 @@ TEST(Links, LiveADayFromTheEndUnlessTheyOrTheGatewaySayOtherwise) {
   EXPECT_EQ(expiry("https://g?x=/v1/videos/t/content", finish), at(1'780'371'318'000));
 }
 
-// ---- Failures ----------------------------------------------------------------------------------
-
 // gateway.md G9: the outer reason first. The vendor's words alone where the outer one says nothing
 // ("task failed"), or only a part of them.
 TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
@@ -1325,8 +1321,6 @@ TEST(Quantities, OfAFailureStayMetrics) {
   EXPECT_EQ(answer.usage.size(), 2U);
 }
 
-// ---- Times -------------------------------------------------------------------------------------
-
 TEST(Times, ZeroAndNonsenseAreNotSaid) {
   const Answer answer =
       parse_success("null", R"("submit_time":-5,"start_time":0,"finish_time":"soon",)");
@@ -1402,8 +1396,6 @@ TEST(Times, AVendorsEndMayCarryAZone) {
             at(1'780'284'906'000));
 }
 
-// ---- Caps, messages, reuse ---------------------------------------------------------------------
-
 TEST(Caps, CutBetweenCharacters) {
   const std::string x62(62, 'x');
   const Answer answer =
@@ -1436,7 +1428,9 @@ TEST(Messages, AreForPeopleAndGiveNothingAway) {
 
 TEST(Messages, ALongTextIsCutBetweenCharacters) {
   std::string text = "x";
-  for (int i = 0; i < 100; ++i) text += "任";
+  for (int i = 0; i < 100; ++i) {
+    text += "任";
+  }
   EXPECT_EQ(for_people(text, 10), "x任任…");
 }
 

@@ -32,18 +32,24 @@ std::vector<std::vector<std::string>> table(const std::string& name, std::size_t
 }
 
 std::string seconds(const std::optional<UtcTime>& time) {
-  if (!time) return {};
+  if (!time) {
+    return {};
+  }
   const auto milliseconds = time->time_since_epoch().count();
   std::string text = std::to_string(milliseconds / 1000);
-  if (milliseconds % 1000 != 0) text += "." + std::to_string(milliseconds % 1000 + 1000).substr(1);
+  if (milliseconds % 1000 != 0) {
+    text += "." + std::to_string(milliseconds % 1000 + 1000).substr(1);
+  }
   return text;
 }
 
-/// "succeeded; model=x; link1=https://…@1795791059; usage.SR=720": all that an answer says.
+// "succeeded; model=x; link1=https://…@1795791059; usage.SR=720": all that an answer says.
 std::string told(const Answer& answer) {
   std::string text(name(answer.verdict));
   const auto tell = [&text](const std::string& what, const std::string& value) {
-    if (!value.empty()) text.append("; ").append(what).append("=").append(value);
+    if (!value.empty()) {
+      text.append("; ").append(what).append("=").append(value);
+    }
   };
   const TaskFacts& facts = answer.facts;
   tell("message", answer.message);
@@ -70,7 +76,9 @@ std::string told(const Answer& answer) {
        {"units", &facts.units},
        {"credits", &facts.credits},
        {"reason", &facts.fail_reason}}};
-  for (const auto& [what, value] : texts) tell(what, *value);
+  for (const auto& [what, value] : texts) {
+    tell(what, *value);
+  }
   for (const VideoLink& link : answer.links) {
     tell((link.fallback ? "fallback" : "link") + std::to_string(link.index),
          link.url + "@" + seconds(link.expires_at));
@@ -78,14 +86,20 @@ std::string told(const Answer& answer) {
       tell("or", other.url + "@" + seconds(other.expires_at));
     }
   }
-  if (answer.videos_without_link > 0) tell("unlinked", std::to_string(answer.videos_without_link));
-  for (const UsageMetric& metric : answer.usage) tell("usage." + metric.name, metric.value);
+  if (answer.videos_without_link > 0) {
+    tell("unlinked", std::to_string(answer.videos_without_link));
+  }
+  for (const UsageMetric& metric : answer.usage) {
+    tell("usage." + metric.name, metric.value);
+  }
   return text;
 }
 
 TEST(RecordedAnswers, MeanWhatTheGatewaySaid) {
   std::map<std::string, std::string> expected;
-  for (const auto& row : table("expected.tsv", 2)) expected[row[0]] = row[1];
+  for (const auto& row : table("expected.tsv", 2)) {
+    expected[row[0]] = row[1];
+  }
   for (const auto& row : table("answers.tsv", 4)) {
     const auto id = TaskId::parse(row[2]);
     ASSERT_TRUE(std::holds_alternative<TaskId>(id)) << row[0];
@@ -93,17 +107,23 @@ TEST(RecordedAnswers, MeanWhatTheGatewaySaid) {
     EXPECT_EQ(told(answer), expected[row[0]]) << row[0];
     expected.erase(row[0]);
   }
-  for (const auto& [file, text] : expected) ADD_FAILURE() << "not recorded: " << file;
+  for (const auto& [file, text] : expected) {
+    ADD_FAILURE() << "not recorded: " << file;
+  }
 }
 
 // What the content endpoint answers instead of bytes: a link in one case, errors else.
 TEST(RecordedAnswers, OfTheContentEndpointHoldALinkOrNone) {
   std::size_t links = 0;
   for (const auto& row : table("answers.tsv", 4)) {
-    if (!row[0].starts_with("content/")) continue;
+    if (!row[0].starts_with("content/")) {
+      continue;
+    }
     const auto link = link_in_json(row[3]);
     EXPECT_EQ(link.has_value(), row[0] == "content/content_json.http") << row[0];
-    if (!link) continue;
+    if (!link) {
+      continue;
+    }
     ++links;
     EXPECT_EQ(*link,
               "http://127.0.0.1:9100/oss/46/tiny.mp4?Expires=1795792239&OSSAccessKeyId=EXAMPLE"

@@ -83,7 +83,7 @@ TEST(PlainDecimalValue, TakesNumbersAndStringsOnly) {
   }
 }
 
-/// What is read from a task object whose vendor body is `body`.
+// What is read from a task object whose vendor body is `body`.
 struct Reading {
   explicit Reading(const std::string& body) {
     EXPECT_EQ(nest.read(R"({"task_id":"t","status":"SUCCESS","data":)" + body + "}"),
@@ -152,7 +152,9 @@ TEST(UsageMetrics, AreNotSoughtElsewhere) {
       R"({"data":{"data":{"data":{"data":{"data":{"data":{"usage":{"n":1}}}}}}}})",
       R"({"seconds":{"n":1}})",
   };
-  for (const char* body : bodies) EXPECT_EQ(Reading(body).metrics, Metrics{}) << body;
+  for (const char* body : bodies) {
+    EXPECT_EQ(Reading(body).metrics, Metrics{}) << body;
+  }
 }
 
 TEST(UsageMetrics, IncludeWhatStandsBesideOrInstead) {

@@ -128,8 +128,6 @@ TransportSettings open_settings_for(const HttpServer& server) {
   return settings;
 }
 
-// ---- queries
-
 TEST(CurlTransportQuery, SendsTheKeyAndReturnsTheAnswer) {
   const HttpServer server([](const HttpRequest&) { return reply(200, "{\"a\":1}"); });
   CurlTransport transport(settings_for(server));
@@ -400,8 +398,6 @@ TEST(CurlTransportQuery, ABaseUrlThatIsNoneIsRefused) {
   EXPECT_THROW(CurlTransport{std::move(settings)}, core::UsageError);
 }
 
-// ---- the loop
-
 TEST(CurlTransportLoop, WakeFromAnotherThreadEndsTheWait) {
   const HttpServer server([](const HttpRequest&) { return reply(200, ""); });
   CurlTransport transport(settings_for(server));
@@ -464,8 +460,6 @@ TEST(CurlTransportLoop, ManyStartsAndStopsEnd) {
   });
   ASSERT_EQ(done.wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
-
-// ---- downloads
 
 TEST(CurlTransportDownload, SavesTheVideo) {
   const std::string video = support::tiny_mp4(kVideoBytes);
@@ -695,8 +689,6 @@ TEST(CurlTransportDownload, TheRateIsShared) {
   EXPECT_LE(std::chrono::steady_clock::now() - begin, milliseconds(3000));
 }
 
-// ---- answers that nobody asked for
-
 // What may lie on a kept-alive connection when the next request comes.
 const std::string kStray = reply(200, "{\"stray\":1}").bytes;
 
@@ -826,8 +818,6 @@ TEST(CurlTransportStray, AnotherVideoOnAnIdleConnectionIsNotTaken) {
   }
 }
 
-// ---- headers
-
 TEST(CurlTransportHeaders, AreCappedWithTheTrailers) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const std::string line = "X: " + std::string(3900, 'y') + "\r\n";
@@ -894,8 +884,6 @@ TEST(CurlTransportHeaders, AreCappedWithTheTrailers) {
     }
   }
 }
-
-// ---- resuming
 
 class CurlTransportResume : public ::testing::Test {
  protected:
@@ -1010,8 +998,6 @@ TEST_F(CurlTransportResume, AServerThatNeverAnswersPlainlyIsAskedOnce) {
   EXPECT_NE(fetcher.failure(server_.url("/v")).problem, FetchProblem::disk);
   EXPECT_EQ(server_.requests().size(), 3U);
 }
-
-// ---- redirects and addresses
 
 TEST(CurlTransportRedirect, FiveHopsAndNoMore) {
   const std::string video = support::tiny_mp4(kVideoBytes);

@@ -16,7 +16,7 @@ namespace {
 
 const std::function<bool()> kNoTls;
 
-/// Two connected sockets over loopback TCP, as a client and a server have them.
+// Two connected sockets over loopback TCP, as a client and a server have them.
 class Pair {
  public:
   Pair() {
@@ -65,7 +65,7 @@ class Pair {
   int local_port_ = 0;
 };
 
-/// A first transfer over the connection, after which it is kept.
+// A first transfer over the connection, after which it is kept.
 void use_first(const Pair& pair, KeptConnections& kept) {
   ConnectionUse use;
   use.begin();

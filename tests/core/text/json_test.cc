@@ -16,7 +16,9 @@ std::string deep(std::size_t levels) { return std::string(levels, '[') + std::st
 
 std::string object_of(std::size_t members, const std::string& last_key) {
   std::string text = "{";
-  for (std::size_t i = 0; i + 1 < members; ++i) text += "\"k" + std::to_string(i) + "\":0,";
+  for (std::size_t i = 0; i + 1 < members; ++i) {
+    text += "\"k" + std::to_string(i) + "\":0,";
+  }
   return text + "\"" + last_key + "\":1}";
 }
 
@@ -70,9 +72,15 @@ TEST(JsonDocument, FromNowhereEverythingIsNowhere) {
   EXPECT_EQ(absent.key(), "");
   EXPECT_FALSE(absent.first_child().exists());
   EXPECT_FALSE(absent.next_sibling().exists());
-  for (const JsonValue child : absent.children()) ADD_FAILURE() << child.key();
-  for (const JsonValue child : root["list"].children()) ADD_FAILURE() << child.key();
-  for (const JsonValue child : root["text"].children()) ADD_FAILURE() << child.key();
+  for (const JsonValue child : absent.children()) {
+    ADD_FAILURE() << child.key();
+  }
+  for (const JsonValue child : root["list"].children()) {
+    ADD_FAILURE() << child.key();
+  }
+  for (const JsonValue child : root["text"].children()) {
+    ADD_FAILURE() << child.key();
+  }
   EXPECT_FALSE(root["text"]["x"].exists());
   EXPECT_EQ(root["number"].text(), "");
   EXPECT_TRUE(root["nothing"].exists());
@@ -161,7 +169,9 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"deep_objects",
                  [] {
                    std::string text;
-                   for (int i = 0; i < 100'000; ++i) text += R"({"a":)";
+                   for (int i = 0; i < 100'000; ++i) {
+                     text += R"({"a":)";
+                   }
                    return text + "1" + std::string(100'000, '}');
                  }(),
                  JsonDefect::too_deep},
@@ -170,7 +180,9 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"too_many_values",
                  [] {
                    std::string text = "[0";
-                   for (std::size_t i = 0; i < JsonDocument::kValuesMax; ++i) text += ",0";
+                   for (std::size_t i = 0; i < JsonDocument::kValuesMax; ++i) {
+                     text += ",0";
+                   }
                    return text + "]";
                  }(),
                  JsonDefect::too_large},
@@ -279,7 +291,9 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(JsonDocument, WalkingAnObjectLooksForAllItsKeys) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"a":{"x":1,"x":2},"b":[{"x":1},{"x":2}],"":1})"), JsonDefect::none);
-  for (const JsonValue child : document.root()["b"].children()) EXPECT_TRUE(child["x"].exists());
+  for (const JsonValue child : document.root()["b"].children()) {
+    EXPECT_TRUE(child["x"].exists());
+  }
   EXPECT_FALSE(document.met_repeated_key());
   (void)document.root()["a"].children();
   EXPECT_TRUE(document.met_repeated_key());
@@ -305,7 +319,9 @@ TEST(JsonDocument, ReadsOneTextAfterTheOther) {
 TEST(JsonDocument, ChecksKeysOfHugeObjectsWithoutComparingAllPairs) {
   // 300,000 keys: all pairs would take minutes.
   std::string text = "{\"k\":0";
-  for (int i = 0; i < 300'000; ++i) text += ",\"k" + std::to_string(i) + "\":0";
+  for (int i = 0; i < 300'000; ++i) {
+    text += ",\"k" + std::to_string(i) + "\":0";
+  }
   text += "}";
   const auto start = std::chrono::steady_clock::now();
   JsonDocument document;
@@ -321,7 +337,9 @@ TEST(JsonDefect, EachHasItsOwnWords) {
     words.push_back(describe(defect));
   }
   for (std::size_t i = 0; i < words.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(words[i], words[j]);
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_NE(words[i], words[j]);
+    }
   }
 }
 

@@ -76,7 +76,9 @@ TEST(PrintableCut, HoldsForEveryLimit) {
 
 TEST(PrintableAll, NoByteOrLatinCharacterSteersATerminal) {
   std::string text;
-  for (int byte = 0; byte < 256; ++byte) text += static_cast<char>(byte);
+  for (int byte = 0; byte < 256; ++byte) {
+    text += static_cast<char>(byte);
+  }
   for (int code = 0x80; code < 0xA0; ++code) {
     text += '\xC2';
     text += static_cast<char>(code);

@@ -26,7 +26,7 @@ std::string raw(std::initializer_list<int> bytes) {
 
 std::string ftyp(const std::string& brand) { return box("ftyp", brand + raw({0, 0, 2, 0})); }
 
-/// A box whose size stands in 64 bits.
+// A box whose size stands in 64 bits.
 std::string large_box(const std::string& type, const std::string& content) {
   const std::size_t size = content.size() + 16;
   return raw({0, 0, 0, 1}) + type +

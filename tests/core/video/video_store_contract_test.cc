@@ -33,14 +33,14 @@ using Outcome = std::variant<SavedFile, FetchFailure>;
 
 const std::string kEtag = "\"6B29FC40\"";
 
-/// A store under test, and what its surroundings can do to it.
+// A store under test, and what its surroundings can do to it.
 class Subject {
  public:
   virtual ~Subject() = default;
   [[nodiscard]] virtual VideoStore& store() = 0;
-  /// The path that a name has in the store.
+  // The path that a name has in the store.
   [[nodiscard]] virtual std::string path(const std::string& name) const = 0;
-  /// Puts a file there as somebody else would.
+  // Puts a file there as somebody else would.
   virtual void put(const std::string& path, const std::string& content) = 0;
   [[nodiscard]] virtual std::string content(const std::string& path) const = 0;
 

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 using storage::LedgerBusy;
 using storage::Lock;
 
-/// A process that holds the lock until it is told to end, or dies.
+// A process that holds the lock until it is told to end, or dies.
 class Holder {
  public:
   explicit Holder(const std::string& ledger) {

@@ -43,7 +43,7 @@ class MigrationsTest : public testing::Test {
   std::string value(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getString();
   }
-  /// What sqlite3's .dump would say of the schema, and the rows of `a`.
+  // What sqlite3's .dump would say of the schema, and the rows of `a`.
   std::string content() {
     return value("SELECT group_concat(sql, '|') FROM sqlite_schema") +
            value("SELECT sum(x) FROM a") + value("PRAGMA user_version");

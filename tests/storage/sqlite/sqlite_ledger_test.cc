@@ -30,7 +30,7 @@ constexpr int kTasks = 100;
 // In the order of the keys, since an import is sorted.
 std::string name(core::TaskKey key) { return "task" + std::to_string(1'000 + key); }
 
-/// A run about kTasks tasks whose keys are 1 to kTasks.
+// A run about kTasks tasks whose keys are 1 to kTasks.
 std::unique_ptr<TaskStore> open_store(const std::string& path, const core::Clock& clock) {
   auto store = std::make_unique<TaskStore>(path, clock, false);
   store->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
@@ -53,7 +53,7 @@ class SqliteLedgerTest : public testing::Test {
   std::int64_t number(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getInt64();
   }
-  /// While this lives no commit gets through: another writer, as the lock forbids it.
+  // While this lives no commit gets through: another writer, as the lock forbids it.
   std::unique_ptr<SQLite::Database> hold_up() {
     auto other = storage::open_for_writing(path_);
     other->exec("BEGIN IMMEDIATE");
@@ -211,10 +211,8 @@ TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
   EXPECT_EQ(other->execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt(), 0) << "busy";
 }
 
-// ---- kill -9
-
-/// A run in a process of its own, that says through a pipe how much is acknowledged, until it is
-/// killed.
+// A run in a process of its own, that says through a pipe how much is acknowledged, until it is
+// killed.
 [[noreturn]] void run_until_killed(const std::string& path, int pipe) {
   support::ManualClock clock;
   const auto store = open_store(path, clock);

@@ -89,7 +89,7 @@ class TaskStoreTest : public testing::Test {
         "SELECT ifnull(group_concat(task_id, ' '), '') FROM (SELECT t.task_id FROM work w "
         "JOIN task t ON t.id = w.task ORDER BY 1)");
   }
-  /// `a` succeeded and its video lies at /v/a.mp4.
+  // `a` succeeded and its video lies at /v/a.mp4.
   void finish_a() {
     import({"a"});
     hear("a", entries::success("a"));
@@ -98,12 +98,10 @@ class TaskStoreTest : public testing::Test {
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
-  bool answers_are_real_ = true;  ///< what is written is what their bodies say
+  bool answers_are_real_ = true;  // what is written is what their bodies say
   support::ManualClock clock_;
   std::unique_ptr<TaskStore> store_ = std::make_unique<TaskStore>(path_, clock_, false);
 };
-
-// ---- import
 
 TEST_F(TaskStoreTest, DuplicatesAreAskedOnceAndCounted) {
   EXPECT_EQ(import({"b", "a", "b"}), 1U);
@@ -257,8 +255,6 @@ TEST_F(TaskStoreTest, AVideoLeftOverIsFetchedWithoutAskingAgain) {
   EXPECT_EQ(store_->totals().videos_wanted, 1U);
 }
 
-// ---- pending
-
 TEST_F(TaskStoreTest, PendingIsWhatIsUnfinishedOrLacksAVideoAndIsNotStale) {
   import({"stale"});
   clock_.advance(std::chrono::hours(37));
@@ -351,8 +347,6 @@ TEST_F(TaskStoreTest, PendingKeepsToItsAccountAndAddsNothingTwice) {
   store_->add_pending(1);
   EXPECT_EQ(on_the_list(), "a b");
 }
-
-// ---- answers
 
 TEST_F(TaskStoreTest, AnUnchangedAnswerSharesItsBodyAndIsASnapshotAllTheSame) {
   import({"a", "b"});
@@ -494,8 +488,6 @@ TEST_F(TaskStoreTest, NoTwoListsOfWordsShareAnOutcome) {
   EXPECT_EQ(number("SELECT count(DISTINCT outcome) FROM snapshot"), 3);
 }
 
-// ---- what must hold
-
 TEST_F(TaskStoreTest, AWriteThatFailsLeavesNothingAndHarmsNothing) {
   import({"a"});
   hear("a", entries::running("a"));
@@ -514,7 +506,7 @@ TEST_F(TaskStoreTest, AWriteThatFailsLeavesNothingAndHarmsNothing) {
 TEST_F(TaskStoreTest, AnEntryThatCannotBeRecordedIsItsOwnTroubleAlone) {
   struct Case {
     const char* name;
-    const char* trouble;  ///< a trigger that refuses something of task 2
+    const char* trouble;  // a trigger that refuses something of task 2
     const char* snapshots;
   };
   for (const Case& one : {Case{"its end", "BEFORE UPDATE OF final_snapshot ON task WHEN NEW.id = 2",

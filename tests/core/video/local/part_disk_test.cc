@@ -136,7 +136,7 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
 
 // The machine fails, or is old.
 
-/// From now on, in this process, a system call does not happen: `action` instead.
+// From now on, in this process, a system call does not happen: `action` instead.
 bool replace_call(int number, std::uint32_t action) {
   const auto nr = static_cast<std::uint32_t>(number);
   std::array<sock_filter, 4> filter{{
