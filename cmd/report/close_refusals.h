@@ -23,8 +23,8 @@ namespace cmd {
 /// tasks finished that are not closed. Empty: there are none.
 [[nodiscard]] std::string gap_text(const ReportPlan& plan, core::Reports& reports);
 
-/// The tasks of which more is to be heard, and how: `account` is the one that commands take without
-/// --account. Empty: there are none.
+/// Tasks that may still change, and the commands that ask for them: `account` is the one that
+/// commands use without --account. Empty: there are none.
 [[nodiscard]] std::string blockers_text(const core::PeriodBlockers& blockers,
                                         const std::string& account, core::UtcTime now);
 

@@ -1,4 +1,4 @@
-// What a period comes to, for the page that people look at.
+// The figures of a period for the HTML report.
 #pragma once
 
 #include <array>

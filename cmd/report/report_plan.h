@@ -61,7 +61,7 @@ struct ReportPlan {
   /// period.
   const core::ClosedPeriod* adopt(const std::vector<core::ClosedPeriod>& closed, Log& log);
 
-  /// Leaves out whatever is not of the account asked for. `accounts` are the ledger's, with their
+  /// Restricts the query to the account of the options. `accounts` are the ledger's, with their
   /// keys; throws core::UsageError when it is none of them.
   void choose_account(const std::map<std::string, std::int64_t>& accounts);
 

@@ -8,7 +8,7 @@
 namespace core {
 namespace {
 
-// "8" is taken back by "-8". What is no number cannot be summed up, so there is nothing to undo.
+// "8" is reversed by "-8". A text that is no number is in no sum, so nothing is reversed.
 void negate(std::string& count) {
   const auto value = Decimal::parse(count);
   if (!value) {
@@ -48,7 +48,7 @@ bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
   });
 }
 
-// One answer says one thing, even if its task's row has changed.
+// The same snapshot means the same usage, even if the row of its task has changed.
 bool says_the_same(const FinishedTask& frozen, const FinishedTask& now) {
   return frozen.snapshot == now.snapshot ||
          (frozen.succeeded == now.succeeded && have_same_usage(frozen.facts, now.facts));
@@ -94,7 +94,7 @@ OwnedLine new_line(const std::vector<OwnedLine>& standing, const TaskNow& now, c
   return line;
 }
 
-// Prices may change and the amount not.
+// Other prices may give the same amount.
 bool costs_the_same(const Charge& left, const Charge& right) {
   return left.cost == right.cost &&
          (!left.cost || left.cost->is_zero() || left.currency == right.currency);

@@ -113,7 +113,7 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   }
 }
 
-// Unlike a cost that nobody knows, this one is known: 0, as quantity times price says, too.
+// This cost is known: 0, which is also quantity times price.
 void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   charge.quantity = charge.unit ? std::optional(Decimal()) : std::nullopt;
   charge.cost = Decimal();

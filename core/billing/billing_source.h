@@ -216,7 +216,7 @@ class BillingSource {
 
   /// Of the query's account and times.
   [[nodiscard]] virtual OpenTasks open_tasks(const ReportQuery& query) = 0;
-  /// Of the query's account, whatever its times: reports of those periods come much later.
+  /// Of the query's account. The times of the query do not count.
   [[nodiscard]] virtual FutureTasks future_tasks(const ReportQuery& query) = 0;
   [[nodiscard]] virtual PeriodBlockers blockers(const Period& period, UtcTime stale_before) = 0;
   /// One for each pair of accounts that has any.

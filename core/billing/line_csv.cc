@@ -1,5 +1,7 @@
 #include "core/billing/line_csv.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -21,8 +23,20 @@ CellKind kind_of(const Fact& fact) {
   return CellKind::text;
 }
 
-bool is_shown(const Fact& fact, FactPlace place, const LineShape& shape) {
-  return fact.place == place && fact.since <= shape.schema_version;
+template <FactPlace place>
+constexpr auto facts_at() {
+  constexpr auto kAccepts = [](const Fact& fact) { return fact.place == place; };
+  std::array<Fact, static_cast<std::size_t>(std::count_if(kFacts.begin(), kFacts.end(), kAccepts))>
+      facts{};
+  std::copy_if(kFacts.begin(), kFacts.end(), facts.begin(), kAccepts);
+  return facts;
+}
+constexpr auto kBeforeStatus = facts_at<FactPlace::before_status>();
+constexpr auto kBehindStatus = facts_at<FactPlace::behind_status>();
+constexpr auto kAtTheEnd = facts_at<FactPlace::at_the_end>();
+
+bool is_shown(const Fact& fact, const LineShape& shape) {
+  return fact.since <= shape.schema_version;
 }
 
 }  // namespace
@@ -47,17 +61,17 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
       columns.push_back({name, kind});
     }
   };
-  const auto add_facts = [&columns, &shape](FactPlace place) {
-    for (const Fact& fact : kFacts) {
-      if (is_shown(fact, place, shape)) {
+  const auto add_facts = [&columns, &shape](const auto& facts) {
+    for (const Fact& fact : facts) {
+      if (is_shown(fact, shape)) {
         columns.push_back(fact_column(fact));
       }
     }
   };
   add(CellKind::text, {"line_id", "account", "task_id"});
-  add_facts(FactPlace::before_status);
+  add_facts(kBeforeStatus);
   add(CellKind::text, {"status"});
-  add_facts(FactPlace::behind_status);
+  add_facts(kBehindStatus);
   add(CellKind::text, {"unit"});
   add(CellKind::amount, {"quantity", "unit_price"});
   add(CellKind::text, {"currency"});
@@ -68,7 +82,7 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
   }
   add(CellKind::count, {"snapshot_id"});
   add(CellKind::text, {"raw_sha256"});
-  add_facts(FactPlace::at_the_end);
+  add_facts(kAtTheEnd);
   return columns;
 }
 
@@ -95,9 +109,9 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
                 RowSink& row) {
   const FinishedTask& task = line.task;
   const Charge& charge = line.charge;
-  const auto write_facts = [&](FactPlace place) {
-    for (const Fact& fact : kFacts) {
-      if (is_shown(fact, place, shape)) {
+  const auto write_facts = [&](const auto& facts) {
+    for (const Fact& fact : facts) {
+      if (is_shown(fact, shape)) {
         write_fact(task.facts, fact, charge.kind == LineKind::main, zone, row);
       }
     }
@@ -105,9 +119,9 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
   for (const std::string* text : {&charge.line_id, &task.account, &task.task_id}) {
     row.text(*text);
   }
-  write_facts(FactPlace::before_status);
+  write_facts(kBeforeStatus);
   row.text(task.succeeded ? "success" : "failure");
-  write_facts(FactPlace::behind_status);
+  write_facts(kBehindStatus);
   row.text(charge.unit ? name(*charge.unit) : std::string_view());
   row.amount(charge.quantity);
   row.amount(charge.unit_price);
@@ -120,7 +134,7 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
   }
   row.count(std::to_string(task.snapshot));
   row.text(task.raw_sha256);
-  write_facts(FactPlace::at_the_end);
+  write_facts(kAtTheEnd);
   row.end_row();
 }
 
@@ -142,14 +156,6 @@ CsvRows::CsvRows(std::string& out, const std::vector<ReportColumn>& columns, cha
     csv_.text(column.name);
   }
   csv_.end_row();
-}
-
-void CsvRows::add(CellKind kind, std::string_view text) {
-  if (kind == CellKind::text) {
-    csv_.text(text);
-  } else {
-    csv_.number(text);
-  }
 }
 
 std::string hash_lines(Reports& reports, const ReportQuery& query, const Pricing& pricing,

@@ -50,7 +50,13 @@ class RowSink {
 class CsvRows final : public RowSink {
  public:
   CsvRows(std::string& out, const std::vector<ReportColumn>& columns, char delimiter);
-  void add(CellKind kind, std::string_view text) override;
+  void add(CellKind kind, std::string_view text) override {
+    if (kind == CellKind::text) {
+      csv_.text(text);
+    } else {
+      csv_.number(text);
+    }
+  }
   void end_row() override { csv_.end_row(); }
 
  private:

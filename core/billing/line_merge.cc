@@ -24,7 +24,7 @@ struct Item {
   std::size_t order = 0;
 };
 
-// Items in their order, on their way from the thread that reads the ledger to the one that visits.
+// Items in order, passed from the thread that reads the ledger to the one that visits them.
 class Batch {
  public:
   static constexpr std::size_t kItems = 512;
@@ -59,7 +59,7 @@ class Batch {
   std::size_t sorted_ = 0;
 };
 
-// A few batches that go round between two threads.
+// A fixed number of batches, passed back and forth between two threads.
 class BatchRing {
  public:
   BatchRing() {
@@ -68,7 +68,7 @@ class BatchRing {
     }
   }
 
-  // The reading thread. Null: nobody wants more.
+  // Called by the reading thread. Null: stop() was called.
   Batch* take_empty() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopped_ || !empty_.empty(); });
@@ -210,7 +210,7 @@ void visit_item(Item& item, const Pricing& pricing, const TimeZone& zone,
   }
 }
 
-// Joins the reading thread, whatever ends the visits.
+// Stops and joins the reading thread, also when a visit throws.
 class ReadingThread {
  public:
   ReadingThread(Sources& sources, const std::vector<ClosedPeriod>& closed, BatchRing& ring)

@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, PriceUnit>, 7> kUnits = {{
     {"credit", PriceUnit::credit},
 }};
 
-enum Column : std::size_t {
+enum class Column : std::size_t {
   model,
   unit,
   min_sr,
@@ -30,11 +30,13 @@ enum Column : std::size_t {
   price,
   currency,
   valid_from,
-  valid_to,
-  column_count
+  valid_to
 };
-constexpr std::array<std::string_view, column_count> kColumns = {
+constexpr std::array<std::string_view, 8> kColumns = {
     "model", "unit", "min_sr", "max_sr", "price", "currency", "valid_from", "valid_to"};
+constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
+// Where each column stands in a row.
+using ColumnPlaces = std::array<std::size_t, kColumns.size()>;
 
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
@@ -63,17 +65,16 @@ std::string shown(std::string_view cell) {
 // One row under its header, for messages that say where.
 class RowReader {
  public:
-  RowReader(const std::string& file, const std::array<std::size_t, column_count>& places,
-            const CsvRow& row)
+  RowReader(const std::string& file, const ColumnPlaces& places, const CsvRow& row)
       : file_(file), places_(places), row_(row) {}
 
   [[nodiscard]] std::string_view cell(Column column) const {
-    const std::size_t place = places_.at(column);
+    const std::size_t place = places_.at(index_of(column));
     return place < row_.fields.size() ? trimmed(row_.fields[place]) : std::string_view();
   }
   [[noreturn]] void fail(Column column, const std::string& why) const {
     throw UsageError("price book " + file_ + ", line " + std::to_string(row_.line) + ", column " +
-                     std::string(kColumns.at(column)) + ": " + why);
+                     std::string(kColumns.at(index_of(column))) + ": " + why);
   }
   [[nodiscard]] std::optional<Decimal> number(Column column) const {
     if (cell(column).empty()) {
@@ -106,7 +107,7 @@ class RowReader {
 
  private:
   const std::string& file_;
-  const std::array<std::size_t, column_count>& places_;
+  const ColumnPlaces& places_;
   const CsvRow& row_;
 };
 
@@ -146,11 +147,11 @@ Price RowReader::price_row() const {
   return row;
 }
 
-std::array<std::size_t, column_count> header_places(const CsvRow& row, const std::string& file) {
+ColumnPlaces header_places(const CsvRow& row, const std::string& file) {
   const auto fail = [&](const std::string& why) {
     throw UsageError("price book " + file + ", line " + std::to_string(row.line) + ": " + why);
   };
-  std::array<std::size_t, column_count> places{};
+  ColumnPlaces places{};
   places.fill(kAbsent);
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
     const std::string word = lower_ascii(trimmed(row.fields[i]));
@@ -165,8 +166,8 @@ std::array<std::size_t, column_count> header_places(const CsvRow& row, const std
     place = i;
   }
   for (const Column needed : {Column::model, Column::unit, Column::price, Column::currency}) {
-    if (places.at(needed) == kAbsent) {
-      fail("the column " + std::string(kColumns.at(needed)) +
+    if (places.at(index_of(needed)) == kAbsent) {
+      fail("the column " + std::string(kColumns.at(index_of(needed))) +
            " is missing; the header is "
            "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to");
     }
@@ -309,7 +310,7 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   reader.detect_delimiter();
   CsvRow row;
   PriceBook book;
-  std::optional<std::array<std::size_t, column_count>> places;
+  std::optional<ColumnPlaces> places;
   std::size_t width = 0;
   while (reader.next(row)) {
     if (row.kind != CsvRow::Kind::fields) {

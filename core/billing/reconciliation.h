@@ -37,7 +37,7 @@ class Reconciliation {
                 const std::optional<Decimal>& amount, bool takes_back = false);
   void add_theirs(const std::string& task_id, const std::string& unit,
                   const std::optional<Decimal>& amount, bool takes_back = false);
-  /// They have a row of the task that nobody can read: whatever we have does not match it.
+  /// Their row of the task cannot be read: it matches none of our lines.
   void add_unreadable(const std::string& task_id) { tasks_[task_id].is_unreadable = true; }
 
   /// What does not match, by task ID, then unit. A task that costs nothing on one side and is known

@@ -9,7 +9,7 @@
 
 namespace core {
 
-/// What the book comes to, before it is recorded.
+/// What the price book would change. Nothing is recorded yet.
 struct Repricing {
   /// All lines that would correct the closed period, other corrections among them.
   std::vector<OwnedLine> lines;

@@ -5,6 +5,7 @@
 
 #include "storage/sqlite/billing/finished_tasks.h"
 #include "storage/sqlite/cursor.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 
@@ -19,16 +20,19 @@ std::vector<std::int64_t> tasks_answered_since(
     begin = std::min(begin, closed->period.begin);
     end = std::max(end, closed->period.end);
   }
-  // By the number of the snapshots: the index by task would spare the sorting of what is found, and
-  // read them all.
-  Cursor rows(database,
-              "SELECT DISTINCT s.task FROM snapshot AS s NOT INDEXED CROSS JOIN outcome AS o "
-              "ON o.id = s.outcome CROSS JOIN task AS t ON t.id = s.task "
-              "WHERE s.id > ?1 AND o.verdict IN (1, 2) AND (t.finish_time IS NULL OR "
-              "(t.finish_time >= ?2 AND t.finish_time < ?3) OR "
-              "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))" +
-                  account_condition(query, "t.account"),
-              {checked_to, begin.time_since_epoch().count(), end.time_since_epoch().count()});
+  // NOT INDEXED: reads only the snapshots above the mark. With the index by task SQLite would avoid
+  // sorting the result, but read all snapshots.
+  Cursor rows(
+      database,
+      std::string("SELECT DISTINCT s.task FROM snapshot AS s NOT INDEXED CROSS JOIN outcome AS o "
+                  "ON o.id = s.outcome CROSS JOIN task AS t ON t.id = s.task "
+                  "WHERE s.id > ?1 AND o.verdict ") +
+          sql_in_final_verdicts() +
+          " AND (t.finish_time IS NULL OR "
+          "(t.finish_time >= ?2 AND t.finish_time < ?3) OR "
+          "EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id))" +
+          account_condition(query, "t.account"),
+      {checked_to, begin.time_since_epoch().count(), end.time_since_epoch().count()});
   std::vector<std::int64_t> tasks;
   while (rows.step()) {
     tasks.push_back(rows.integer(0));

@@ -16,7 +16,7 @@ namespace storage {
 [[nodiscard]] std::vector<std::string> lost_closings(SQLite::Database& database,
                                                      core::UtcTime begin, core::UtcTime end);
 
-/// What is wrong with the chain itself: a closing that was taken out of it, or never was in it.
+/// Closings that were deleted from the chain, and closed periods without a closing.
 [[nodiscard]] std::vector<std::string> broken_links(SQLite::Database& database);
 
 }  // namespace storage

@@ -7,13 +7,15 @@
 #include "storage/sqlite/billing/shared_tasks.h"
 #include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 namespace {
 
 void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
-  if (const std::size_t at = sql.find(mark); at != std::string::npos) {
+  for (std::size_t at = sql.find(mark); at != std::string::npos; at = sql.find(mark, at)) {
     sql.replace(at, mark.size(), text);
+    at += text.size();
   }
 }
 
@@ -21,34 +23,34 @@ void fill_in(std::string& sql, std::string_view mark, std::string_view text) {
 std::string task_columns() {
   std::string facts = fact_columns("t.");
   fill_in(facts, "t.model", "coalesce(t.model, t.input_model)");
-  return "t.account, t.task_id, t.state = 1, " + facts +
+  return "t.account, t.task_id, t.state = {succeeded}, " + facts +
          ", {labels}, t.final_snapshot, s.raw_sha256, {lost}, {charged_under}";
 }
 constexpr std::string_view kChargedUnder = "{charged_under}";
 constexpr int kLabelsColumn = 3 + static_cast<int>(core::kFacts.size());
 constexpr int kTimeColumn = kLabelsColumn + 5;
 constexpr const char* kLost =
-    "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 3)";
+    "EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = {expired})";
 constexpr const char* kJoins = " CROSS JOIN snapshot AS s ON s.id = t.final_snapshot ";
 constexpr const char* kUnfrozen =
     " AND NOT EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id) ";
 
-// Statement parameters: 1 begin, 2 end. `state IN (1, 2)` is word for word that of the index.
+// Statement parameters: 1 begin, 2 end.
 constexpr const char* kByFinish =
-    "t.finish_time AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
+    "t.finish_time AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state {finished} "
     "AND t.finish_time >= ?1 AND t.finish_time < ?2 {state} {account} {unfrozen} "
     "ORDER BY t.finish_time";
 // Few gateways name no finish time; these tasks are sorted.
 constexpr const char* kByFirstSeenFinished =
-    "{seen} AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state IN (1, 2) "
+    "{seen} AS at FROM task AS t INDEXED BY task_by_finish {joins} WHERE t.state {finished} "
     "AND t.finish_time IS NULL AND at >= ?1 AND at < ?2 {state} {account} {unfrozen} "
     "ORDER BY at";
 constexpr const char* kBySubmit =
-    "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state IN (1, 2) AND "
+    "ifnull(t.submit_time, t.first_seen) AS at FROM task AS t {joins} WHERE t.state {finished} AND "
     "at >= ?1 AND at < ?2 {state} {account} {unfrozen} ORDER BY at";
 constexpr const char* kByKey =
     "ifnull(t.finish_time, {seen}) AS at FROM task AS t {joins} WHERE t.id = ?1 AND "
-    "t.state IN (1, 2) {unfrozen}";
+    "t.state {finished} {unfrozen}";
 
 std::string statement(SQLite::Database& database, std::string_view columns, std::string_view rest,
                       std::string_view joins, const core::ReportQuery& query, bool unfrozen_only) {
@@ -63,8 +65,12 @@ std::string statement(SQLite::Database& database, std::string_view columns, std:
   fill_in(sql, "{lost}", query.videos ? kLost : "0");
   fill_in(sql, "{state}",
           query.successes && query.failures ? ""
-          : query.successes                 ? "AND t.state = 1"
-                                            : "AND t.state = 2");
+          : query.successes                 ? "AND t.state = {succeeded}"
+                                            : "AND t.state = {failed}");
+  fill_in(sql, "{succeeded}", sql_number(core::TaskState::succeeded));
+  fill_in(sql, "{failed}", sql_number(core::TaskState::failed));
+  fill_in(sql, "{expired}", sql_number(core::VideoState::expired));
+  fill_in(sql, "{finished}", sql_in_finished_states());
   fill_in(sql, "{account}", account_condition(query, "t.account"));
   fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
   return sql;
@@ -121,7 +127,7 @@ std::string first_seen_finished(std::string_view task) {
   std::string sql =
       "(SELECT min(f.observed_at) FROM snapshot AS f JOIN outcome AS o ON o.id = f.outcome "
       "WHERE f.task = ";
-  return sql.append(task).append(" AND o.verdict IN (1, 2))");
+  return sql.append(task).append(" AND o.verdict " + sql_in_final_verdicts() + ")");
 }
 
 std::string account_condition(const core::ReportQuery& query, std::string_view column) {

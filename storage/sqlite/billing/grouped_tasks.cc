@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "storage/sqlite/fact_columns.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 namespace {
@@ -57,12 +58,13 @@ void append_text(std::string& key, std::string_view text) {
 void add_slices_by_finish(SQLite::Database& database, const core::ReportQuery& query,
                           std::vector<core::TaskSlice>& slices) {
   constexpr int kSlices = 64;
-  const char* const end_of_index =
-      "SELECT finish_time FROM task INDEXED BY task_by_finish WHERE state IN (1, 2) AND "
-      "finish_time >= ?1 AND finish_time < ?2 ORDER BY finish_time ";
+  const std::string end_of_index =
+      "SELECT finish_time FROM task INDEXED BY task_by_finish WHERE state " +
+      sql_in_finished_states() +
+      " AND finish_time >= ?1 AND finish_time < ?2 ORDER BY finish_time ";
   std::vector<core::UtcTime> ends;
   for (const char* order : {"ASC LIMIT 1", "DESC LIMIT 1"}) {
-    Cursor row(database, std::string(end_of_index) + order,
+    Cursor row(database, end_of_index + order,
                {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
     if (!row.step()) {
       return;

@@ -3,7 +3,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <string>
+
 #include "core/billing/billing_source.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 
@@ -15,8 +18,9 @@ namespace storage {
 /// SQL for the time that puts an unfinished task into a period, and for the unfinished ones of the
 /// period from ?2 to ?3, to go on with " AND …".
 inline constexpr const char* kSubmitted = "ifnull(submit_time, first_seen)";
-inline constexpr const char* kUnfinishedOfPeriod =
-    "task INDEXED BY task_unfinished WHERE state = 0 AND ifnull(submit_time, first_seen) >= ?2 AND "
+inline const std::string kUnfinishedOfPeriod =
+    "task INDEXED BY task_unfinished WHERE state = " + sql_number(core::TaskState::unfinished) +
+    " AND ifnull(submit_time, first_seen) >= ?2 AND "
     "ifnull(submit_time, first_seen) < ?3 AND task.id NOT IN (SELECT task FROM forgotten)";
 
 }  // namespace storage

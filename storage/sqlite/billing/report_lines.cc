@@ -74,7 +74,7 @@ core::Period period_of(const Statement& row) {
   try {
     const core::TimeZone zone(row.text(4));
     core::Period period = core::parse_period(row.text(1), zone);
-    // What was frozen stands, whatever a later tz database says of the zone.
+    // The recorded bounds count: a later tz database may give the zone other ones.
     period.begin = *row.time(2);
     period.end = *row.time(3);
     return period;

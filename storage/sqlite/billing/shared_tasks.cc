@@ -1,6 +1,7 @@
 #include "storage/sqlite/billing/shared_tasks.h"
 
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 namespace {
@@ -30,8 +31,8 @@ std::string pairs_sql(core::SharedTaskScope scope) {
              "SELECT x.name, y.name, count(*), sum(one_task), "
              "coalesce(min(CASE WHEN one_task THEN task_id END), min(task_id)) FROM ("
              "SELECT min(t.account, o.account) AS low, max(t.account, o.account) AS high, "
-             "t.task_id AS task_id, t.state IN (1, 2) AND ") +
-         kOneTask + " AS one_task FROM " +
+             "t.task_id AS task_id, t.state ") +
+         sql_in_finished_states() + " AND " + kOneTask + " AS one_task FROM " +
          (last_run ? "work AS w CROSS JOIN task AS t ON t.id = w.task " : "task AS t ") +
          "CROSS JOIN account AS a ON a.id <> t.account " + kOther + "WHERE " + kNotBothMeant +
          " AND (o.id < t.id" +
@@ -67,8 +68,9 @@ std::string charged_under_sql(SQLite::Database& database) {
            ".id), 9223372036854775807), " + task + ".id";
   };
   return "(SELECT a.name FROM account AS a " + std::string(kOther) +
-         "WHERE a.id <> t.account AND o.state = 1 AND " + kNotBothMeant + " AND " + kOneTask +
-         " AND (" + turn("o") + ") < (" + turn("t") + ") ORDER BY " + turn("o") + " LIMIT 1)";
+         "WHERE a.id <> t.account AND o.state = " + sql_number(core::TaskState::succeeded) +
+         " AND " + kNotBothMeant + " AND " + kOneTask + " AND (" + turn("o") + ") < (" + turn("t") +
+         ") ORDER BY " + turn("o") + " LIMIT 1)";
 }
 
 }  // namespace storage

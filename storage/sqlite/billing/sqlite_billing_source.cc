@@ -16,6 +16,7 @@
 #include "storage/sqlite/billing/shared_tasks.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 namespace {
@@ -316,9 +317,10 @@ std::int64_t SqliteBillingSource::unpriced_lines(const ClosedPeriod& closed,
 
 core::OpenTasks SqliteBillingSource::open_tasks(const ReportQuery& query) {
   return reading([&] {
-    const auto count = [&](const std::string& state_and_index) {
+    const auto count = [&](const std::string& index, core::TaskState state) {
       Cursor row(*database_,
-                 "SELECT count(*) FROM task INDEXED BY " + state_and_index +
+                 "SELECT count(*) FROM task INDEXED BY " + index +
+                     " WHERE state = " + sql_number(state) +
                      " AND ifnull(submit_time, first_seen) >= ?1 AND "
                      "ifnull(submit_time, first_seen) < ?2 AND "
                      "id NOT IN (SELECT task FROM forgotten)" +
@@ -327,8 +329,8 @@ core::OpenTasks SqliteBillingSource::open_tasks(const ReportQuery& query) {
       row.step();
       return static_cast<std::uint64_t>(row.integer(0));
     };
-    return core::OpenTasks{.unfinished = count("task_unfinished WHERE state = 0"),
-                           .missing = count("task_missing WHERE state = 3")};
+    return core::OpenTasks{.unfinished = count("task_unfinished", core::TaskState::unfinished),
+                           .missing = count("task_missing", core::TaskState::missing)};
   });
 }
 
@@ -337,9 +339,10 @@ core::FutureTasks SqliteBillingSource::future_tasks(const ReportQuery& query) {
   return reading([&] {
     core::FutureTasks future;
     Cursor rows(*database_,
-                "SELECT task_id, finish_time FROM task INDEXED BY task_by_finish WHERE state IN "
-                "(1, 2) AND finish_time > ?1 + ifnull((SELECT observed_at FROM snapshot "
-                "ORDER BY id DESC LIMIT 1), 9e15)" +
+                "SELECT task_id, finish_time FROM task INDEXED BY task_by_finish WHERE state " +
+                    sql_in_finished_states() +
+                    " AND finish_time > ?1 + ifnull((SELECT observed_at FROM snapshot "
+                    "ORDER BY id DESC LIMIT 1), 9e15)" +
                     account_condition(query, "account") + " ORDER BY finish_time",
                 {kClocksDifferMs});
     while (rows.step()) {

@@ -80,9 +80,9 @@ constexpr const char* kReadByThis =
 
 class AnswerCheck {
  public:
-  AnswerCheck(SQLite::Database& database, const std::string& version, Faults& faults)
+  AnswerCheck(SQLite::Database& database, const std::string& version, Findings& findings)
       : version_(version),
-        faults_(faults),
+        findings_(findings),
         answers_(database),
         kept_(database, (std::string("SELECT s.id, s.block, s.slot, s.raw_bytes, s.raw_sha256, ") +
                          kReadByThis +
@@ -123,7 +123,7 @@ class AnswerCheck {
   [[nodiscard]] bool videos_are_those_of(const core::Answer& answer);
 
   const std::string& version_;
-  Faults& faults_;
+  Findings& findings_;
   AnswerReader answers_;
   core::Sha256 hash_;
   Statement kept_;
@@ -166,15 +166,15 @@ bool may_mean(core::Verdict said, core::Verdict kept) {
 
 void AnswerCheck::check_snapshots() {
   kept_.bind(1, version_);
-  while (!faults_.full() && kept_.step()) {
+  while (!findings_.full() && kept_.step()) {
     const std::string name = "snapshot " + std::to_string(kept_.integer(0)) + ": ";
     try {
       check_answer(name);
     } catch (const std::exception& failure) {
-      faults_.add(name + failure.what());
+      findings_.add(name + failure.what());
     }
   }
-  if (!faults_.full()) {
+  if (!findings_.full()) {
     end_block();
   }
 }
@@ -197,7 +197,7 @@ void AnswerCheck::check_answer(const std::string& name) {
   const core::Sha256Digest digest = hash_.finish();
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
   if (static_cast<std::int64_t>(answer.size()) != kept_.integer(3) || bytes != kept_.blob(4)) {
-    faults_.add(name + "its answer is not the one that was received");
+    findings_.add(name + "its answer is not the one that was received");
   } else if (kept_.integer(5) != 0 &&
              has_masked_key(kept_, kTakenFrom, kFactsFrom + kFinalFacts - 1)) {
     StickyFields& sticky = sticky_[kept_.integer(kTask)];  // it may have stated any of them
@@ -205,7 +205,7 @@ void AnswerCheck::check_answer(const std::string& name) {
               .finished = sticky.finished || is_final_verdict(kept_.integer(8))};
   } else if (kept_.integer(5) != 0) {
     if (const std::string wrong = difference(answer); !wrong.empty()) {
-      faults_.add(name + wrong);
+      findings_.add(name + wrong);
     }
   }
 }
@@ -213,8 +213,8 @@ void AnswerCheck::check_answer(const std::string& name) {
 // A prune takes an answer away when the last snapshot gives it up.
 void AnswerCheck::end_block() {
   if (unnamed_bytes_ != 0) {
-    faults_.add("block of answers " + std::to_string(block_) +
-                ": holds an answer that no snapshot names");
+    findings_.add("block of answers " + std::to_string(block_) +
+                  ": holds an answer that no snapshot names");
   }
 }
 
@@ -296,7 +296,7 @@ bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
 }
 
 void AnswerCheck::check_sticky_fields() {
-  while (!faults_.full() && tasks_.step()) {
+  while (!findings_.full() && tasks_.step()) {
     const auto found = sticky_.find(tasks_.integer(0));
     const StickyFields sticky = found == sticky_.end() ? StickyFields{} : found->second;
     const auto has = static_cast<unsigned>(tasks_.integer(2));
@@ -307,9 +307,10 @@ void AnswerCheck::check_sticky_fields() {
     unchecked_.bind(1, tasks_.integer(0));
     unchecked_.bind(2, version_);
     if (!unchecked_.step()) {
-      faults_.add("task " + std::string(tasks_.text(1)) +
-                  ": no answer gave the times, the model, the action or the request ID of its row; "
-                  "`run --refresh` with its ID takes them from its final answer again");
+      findings_.add(
+          "task " + std::string(tasks_.text(1)) +
+          ": no answer gave the times, the model, the action or the request ID of its row; "
+          "`run --refresh` with its ID takes them from its final answer again");
     }
     unchecked_.reset();
   }
@@ -318,25 +319,25 @@ void AnswerCheck::check_sticky_fields() {
 void AnswerCheck::check_lines() {
   constexpr int kLineFactsFrom = 5;
   lines_.bind(1, version_);
-  while (!faults_.full() && lines_.step()) {
+  while (!findings_.full() && lines_.step()) {
     const std::string name = "closed line " + std::string(lines_.text(0)) + ": ";
     try {
       const std::string& body = answers_.read(lines_.integer(1), lines_.integer(2));
       const core::Answer answer = parse(lines_.integer(3), body, lines_.text(4));
       if (!has_masked_key(lines_, kLineFactsFrom, kLineFactsFrom + kFinalFacts - 1) &&
           !facts_are_those_of(answer.facts, lines_, kLineFactsFrom)) {
-        faults_.add(name + "it does not follow from its answer");
+        findings_.add(name + "it does not follow from its answer");
       }
     } catch (const std::exception& failure) {
-      faults_.add(name + failure.what());
+      findings_.add(name + failure.what());
     }
   }
 }
 
 }  // namespace
 
-void check_answers(SQLite::Database& database, const std::string& version, Faults& faults) {
-  AnswerCheck check(database, version, faults);
+void check_answers(SQLite::Database& database, const std::string& version, Findings& findings) {
+  AnswerCheck check(database, version, findings);
   check.check_snapshots();
   check.check_sticky_fields();
   check.check_lines();

@@ -14,6 +14,7 @@
 #include "storage/sqlite/billing/finished_tasks.h"
 #include "storage/sqlite/billing/period_books.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/stored_numbers.h"
 
 namespace storage {
 namespace {
@@ -40,7 +41,7 @@ std::string wrong_with_period(SQLite::Database& database, const Statement& row) 
   return "";
 }
 
-void check_periods(SQLite::Database& database, Faults& faults) {
+void check_periods(SQLite::Database& database, Findings& findings) {
   Statement periods(
       database,
       "SELECT p.id, p.name, p.tz, p.begins_at, p.ends_at, "
@@ -50,7 +51,7 @@ void check_periods(SQLite::Database& database, Faults& faults) {
       "p.schema_version BETWEEN 1 AND (SELECT max(number) FROM migration), "
       "EXISTS (SELECT 1 FROM period AS o WHERE o.id <> p.id AND o.begins_at < p.ends_at AND "
       "o.ends_at > p.begins_at) FROM period AS p ORDER BY p.id");
-  while (periods.step() && !faults.full()) {
+  while (periods.step() && !findings.full()) {
     std::string wrong;
     try {
       wrong = wrong_with_period(database, periods);
@@ -60,13 +61,14 @@ void check_periods(SQLite::Database& database, Faults& faults) {
       wrong = failure.what();
     }
     if (!wrong.empty()) {
-      faults.add("closed period " + std::string(periods.text(1)) + ": " + wrong);
+      findings.add("closed period " + std::string(periods.text(1)) + ": " + wrong);
     }
   }
 }
 
 // `o` is the line that `l` adjusts, `i` the period that rules it. Each time that prices replaced a
 // line, the new one of the same answer got a further number.
+// Parameters: 1 and 2 the kinds of lines, 3 the verdict of a success.
 constexpr const char* kLines =
     "SELECT l.line_id, l.kind, l.reversal, l.adjusts, l.snapshot, s.raw_sha256, "
     "s.task = l.task, l.billed_at >= p.begins_at AND l.billed_at < p.ends_at, "
@@ -74,10 +76,10 @@ constexpr const char* kLines =
     "(l.finish_time IS NULL AND EXISTS (SELECT 1 FROM snapshot AS f WHERE f.task = l.task AND "
     "f.observed_at = l.billed_at))) "
     "WHEN o.id IS NOT NULL THEN o.task = l.task AND o.incurred = l.incurred "
-    "ELSE l.adjusts = i.name AND NOT l.reversal END, l.kind IN (0, 1) AND l.lost IN (0, 1) AND "
+    "ELSE l.adjusts = i.name AND NOT l.reversal END, l.kind IN (?1, ?2) AND l.lost IN (0, 1) AND "
     "l.succeeded IN (0, 1), "
     "CASE WHEN json_valid(ifnull(l.labels, '{}')) THEN json_type(ifnull(l.labels, '{}')) = "
-    "'object' ELSE 0 END, l.succeeded = (a.verdict = 1), l.unit_price, l.quantity, l.cost, "
+    "'object' ELSE 0 END, l.succeeded = (a.verdict = ?3), l.unit_price, l.quantity, l.cost, "
     "CASE WHEN l.reversal THEN o.snapshot = l.snapshot AND o.kind = l.kind AND NOT o.reversal END, "
     "1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = l.snapshot "
     "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id) "
@@ -126,9 +128,12 @@ std::string wrong_with_line(const Statement& row) {
   return adds_up(row) ? "" : "its cost is not its price times its quantity";
 }
 
-void check_lines(SQLite::Database& database, Faults& faults) {
+void check_lines(SQLite::Database& database, Findings& findings) {
   Statement lines(database, kLines);
-  while (lines.step() && !faults.full()) {
+  lines.bind(1, static_cast<std::int64_t>(core::LineKind::main));
+  lines.bind(2, static_cast<std::int64_t>(core::LineKind::super_resolution));
+  lines.bind(3, static_cast<std::int64_t>(core::Verdict::succeeded));
+  while (lines.step() && !findings.full()) {
     std::string wrong;
     try {
       wrong = wrong_with_line(lines);
@@ -136,16 +141,18 @@ void check_lines(SQLite::Database& database, Faults& faults) {
       wrong = failure.what();
     }
     if (!wrong.empty()) {
-      faults.add("closed line " + std::string(lines.text(0)) + ": " + wrong);
+      findings.add("closed line " + std::string(lines.text(0)) + ": " + wrong);
     }
   }
 }
 
-// What a closed period has looked at stands in a line; without one it would be in no report.
-void check_tasks(SQLite::Database& database, Faults& faults) {
+// Every finished task that a closed period has looked at must have a line, or no report shows it.
+void check_tasks(SQLite::Database& database, Findings& findings) {
   const std::string finished =
       "SELECT t.task_id, p.name FROM task AS t INDEXED BY task_by_finish JOIN period AS p "
-      "WHERE t.state IN (1, 2) AND t.final_snapshot <= p.checked_to AND "
+      "WHERE t.state " +
+      sql_in_finished_states() +
+      " AND t.final_snapshot <= p.checked_to AND "
       "NOT EXISTS (SELECT 1 FROM report_line AS l WHERE l.task = t.id) AND ";
   const std::string first_seen = first_seen_finished("t.id");
   Statement tasks(database, (finished +
@@ -154,24 +161,24 @@ void check_tasks(SQLite::Database& database, Faults& faults) {
                              finished + "t.finish_time IS NULL AND " + first_seen +
                              " >= p.begins_at AND " + first_seen + " < p.ends_at")
                                 .c_str());
-  while (tasks.step() && !faults.full()) {
-    faults.add("closed period " + std::string(tasks.text(1)) + ": its task " +
-               std::string(tasks.text(0)) + " has no line");
+  while (tasks.step() && !findings.full()) {
+    findings.add("closed period " + std::string(tasks.text(1)) + ": its task " +
+                 std::string(tasks.text(0)) + " has no line");
   }
 }
 
 }  // namespace
 
-void check_closings(SQLite::Database& database, Faults& faults) {
+void check_closings(SQLite::Database& database, Findings& findings) {
   for (std::string& fault : lost_closings(database, core::UtcTime::min(), core::UtcTime::max())) {
-    faults.add(std::move(fault));
+    findings.add(std::move(fault));
   }
   for (std::string& fault : broken_links(database)) {
-    faults.add(std::move(fault));
+    findings.add(std::move(fault));
   }
-  check_periods(database, faults);
-  check_lines(database, faults);
-  check_tasks(database, faults);
+  check_periods(database, findings);
+  check_lines(database, findings);
+  check_tasks(database, findings);
 }
 
 }  // namespace storage

@@ -3,12 +3,12 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "storage/sqlite/check/faults.h"
+#include "storage/sqlite/check/findings.h"
 
 namespace storage {
 
 /// What the SHA-256 of a closed period's report does not cover: where its lines stand, what they
 /// correct, and what rules them. Throws SQLite::Exception.
-void check_closings(SQLite::Database& database, Faults& faults);
+void check_closings(SQLite::Database& database, Findings& findings);
 
 }  // namespace storage

@@ -7,40 +7,41 @@
 #include "core/domain/lifecycle.h"
 #include "storage/sqlite/check/answer_check.h"
 #include "storage/sqlite/check/closing_check.h"
-#include "storage/sqlite/check/faults.h"
+#include "storage/sqlite/check/findings.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/stored_numbers.h"
 #include "storage/sqlite/transaction.h"
 
 namespace storage {
 namespace {
 
-void check_file(SQLite::Database& database, Faults& faults) {
+void check_file(SQLite::Database& database, Findings& findings) {
   SQLite::Statement integrity(database, "PRAGMA integrity_check(100)");
   while (integrity.executeStep()) {
     if (integrity.getColumn(0).getString() != "ok") {
-      faults.add("file: " + integrity.getColumn(0).getString());
+      findings.add("file: " + integrity.getColumn(0).getString());
     }
   }
   SQLite::Statement foreign(database, "PRAGMA foreign_key_check");
-  while (foreign.executeStep() && !faults.full()) {
-    faults.add("table " + foreign.getColumn(0).getString() + ", row " +
-               foreign.getColumn(1).getString() + ": refers to a row that is not there");
+  while (foreign.executeStep() && !findings.full()) {
+    findings.add("table " + foreign.getColumn(0).getString() + ", row " +
+                 foreign.getColumn(1).getString() + ": refers to a row that is not there");
   }
 }
 
 // Views, triggers and indexes included: a ledger without its triggers forgets that it only grows.
-// What somebody added is his own affair.
-void check_schema(SQLite::Database& database, Faults& faults) {
+// Objects added by users are ignored.
+void check_schema(SQLite::Database& database, Findings& findings) {
   SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   Statement recorded(database, "SELECT 1 FROM migration WHERE number = ?");
   for (const Migration& migration : embedded_migrations()) {
     fresh.exec(std::string(migration.sql));
     recorded.bind(1, std::int64_t{migration.number});
     if (!recorded.step()) {
-      faults.add("schema: migration " + std::to_string(migration.number) + " is not recorded");
+      findings.add("schema: migration " + std::to_string(migration.number) + " is not recorded");
     }
     recorded.reset();
   }
@@ -51,29 +52,30 @@ void check_schema(SQLite::Database& database, Faults& faults) {
     theirs.bind(2, ours.getColumn(1).getString());
     const bool there = theirs.executeStep();
     if (!there || theirs.getColumn(0).getString() != ours.getColumn(2).getString()) {
-      faults.add("schema: " + ours.getColumn(0).getString() + " " + ours.getColumn(1).getString() +
-                 (there ? " is not as we made it" : " is not there"));
+      findings.add("schema: " + ours.getColumn(0).getString() + " " +
+                   ours.getColumn(1).getString() +
+                   (there ? " is not as we made it" : " is not there"));
     }
     theirs.reset();
   }
 }
 
 // Snapshots are numbered without a gap, run after run.
-void check_numbering(SQLite::Database& database, Faults& faults) {
+void check_numbering(SQLite::Database& database, Findings& findings) {
   Statement snapshots(database,
                       "SELECT id, run, block IS NULL, slot IS NULL FROM snapshot ORDER BY id");
   std::int64_t last_id = 0;
   std::int64_t last_run = 0;
-  while (snapshots.step() && !faults.full()) {
+  while (snapshots.step() && !findings.full()) {
     const std::string name = "snapshot " + std::to_string(snapshots.integer(0));
     if (snapshots.integer(0) != last_id + 1) {
-      faults.add(name + ": the one before it is " + std::to_string(last_id));
+      findings.add(name + ": the one before it is " + std::to_string(last_id));
     }
     if (snapshots.integer(1) < last_run) {
-      faults.add(name + ": its run is older than that of the one before it");
+      findings.add(name + ": its run is older than that of the one before it");
     }
     if (snapshots.integer(2) != snapshots.integer(3)) {
-      faults.add(name + ": half of the place of its answer is not there");
+      findings.add(name + ": half of the place of its answer is not there");
     }
     last_id = snapshots.integer(0);
     last_run = snapshots.integer(1);
@@ -83,13 +85,15 @@ void check_numbering(SQLite::Database& database, Faults& faults) {
 // Rules that one row alone, or a row and its neighbour, must keep. Each statement names what breaks
 // its rule.
 struct RowRule {
-  const char* broken;
+  std::string broken;
   const char* rule;
 };
-constexpr RowRule kRowRules[] = {
+const RowRule kRowRules[] = {
     {"SELECT 'task ' || t.task_id FROM forgotten AS f JOIN task AS t ON t.id = f.task WHERE "
-     "t.state NOT IN (0, 3) OR t.final_snapshot IS NOT NULL OR EXISTS "
-     "(SELECT 1 FROM video AS v WHERE v.task = t.id)",
+     "t.state NOT IN (" +
+         sql_number(core::TaskState::unfinished) + ", " + sql_number(core::TaskState::missing) +
+         ") OR t.final_snapshot IS NOT NULL OR EXISTS "
+         "(SELECT 1 FROM video AS v WHERE v.task = t.id)",
      "it is forgotten although it has a final answer or a video"},
     {"SELECT 'block of answers ' || id FROM answer_block AS b WHERE NOT EXISTS "
      "(SELECT 1 FROM snapshot WHERE block = b.id)",
@@ -102,32 +106,38 @@ constexpr RowRule kRowRules[] = {
      "ifnull(summary ->> 'exit_code', exit_code) <> exit_code ELSE 1 END",
      "its summary tells of something else"},
     {"SELECT 'run ' || id FROM run WHERE NOT json_valid(inputs)", "its inputs are no list"},
-    // A video that was saved and is wanted again keeps what is known of its file.
+    // A saved video that is wanted again keeps the record of its file.
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
      "(path IS NULL) + (bytes IS NULL) + (sha256 IS NULL) + (checks IS NULL) + (saved_at IS NULL) "
      "NOT IN (0, 5) OR path = '' OR bytes <= 0 OR length(sha256) <> 32 OR "
-     "(state = 1 AND path IS NULL)",
+     "(state = " +
+         sql_number(core::VideoState::done) + " AND path IS NULL)",
      "what is known of its file is not complete"},
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
-     "settled_run > (SELECT max(id) FROM run) OR CASE state "
-     "WHEN 0 THEN settled_run <> 0 AND (attempts < 1 OR last_error IS NULL) "
-     "WHEN 1 THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
-     "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
+     "settled_run > (SELECT max(id) FROM run) OR CASE state WHEN " +
+         sql_number(core::VideoState::wanted) +
+         " THEN settled_run <> 0 AND (attempts < 1 OR last_error IS NULL) WHEN " +
+         sql_number(core::VideoState::done) +
+         " THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
+         "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
      "its state does not follow from its attempts"},
     {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "
      "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
-     "WHERE s.task <> v.task OR o.verdict NOT IN (1, 3)",
+     "WHERE s.task <> v.task OR o.verdict NOT IN (" +
+         sql_number(core::Verdict::succeeded) + ", " + sql_number(core::Verdict::unrecognised) +
+         ")",
      "its snapshot is no answer of its task that gives links"},
     {"SELECT 'task row ' || u.task FROM unsettled AS u JOIN task AS t ON t.id = u.task "
-     "WHERE t.state NOT IN (1, 2)",
+     "WHERE t.state NOT " +
+         sql_in_finished_states(),
      "it waits for its quota to settle, and has not ended"},
 };
 
-void check_rows(SQLite::Database& database, Faults& faults) {
+void check_rows(SQLite::Database& database, Findings& findings) {
   for (const RowRule& rule : kRowRules) {
-    Statement rows(database, rule.broken);
-    while (rows.step() && !faults.full()) {
-      faults.add(std::string(rows.text(0)) + ": " + rule.rule);
+    Statement rows(database, rule.broken.c_str());
+    while (rows.step() && !findings.full()) {
+      findings.add(std::string(rows.text(0)) + ": " + rule.rule);
     }
   }
 }
@@ -171,13 +181,13 @@ void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Rep
     replay.last_final_sha256 = snapshot.blob(4);
   }
   replay.last_status = tells_status(verdict, replay.standing) ? replay.last : replay.last_status;
-  // Only what is finished, or missing, is pruned.
+  // Prune deletes answers of finished and missing tasks only.
   replay.lacks_answer = (replay.lacks_answer || snapshot.integer(5) != 0) &&
                         replay.standing.state == core::TaskState::unfinished;
   ++replay.snapshots;
 }
 
-void compare(const Statement& task, const Replay& replay, Faults& faults) {
+void compare(const Statement& task, const Replay& replay, Findings& findings) {
   const std::string name = "task " + std::string(task.text(1)) + ": ";
   const core::TaskStanding row{static_cast<core::TaskState>(task.integer(2)),
                                static_cast<int>(task.integer(4)), task.integer(5)};
@@ -186,34 +196,34 @@ void compare(const Statement& task, const Replay& replay, Faults& faults) {
       task.integer(6) != replay.last || !replay.final_is_named ||
       task.integer(8) != replay.last_status || task.integer(9) != replay.last_seen ||
       (has_facts && replay.last_final_sha256.empty())) {
-    faults.add(name + "its row does not follow from its snapshots");
+    findings.add(name + "its row does not follow from its snapshots");
   }
   if (replay.lacks_answer) {
-    faults.add(name + "an answer is not there although it is not finished");
+    findings.add(name + "an answer is not there although it is not finished");
   }
   if (task.integer(11) == 0) {
-    faults.add(name + "its labels are none");
+    findings.add(name + "its labels are none");
   }
   if (!std::holds_alternative<core::TaskId>(core::TaskId::parse(task.text(1)))) {
-    faults.add("task row " + std::to_string(task.integer(0)) + ": its ID is none");
+    findings.add("task row " + std::to_string(task.integer(0)) + ": its ID is none");
   }
 }
 
-// The snapshots are the truth; the task's row must follow from them.
-void check_replay(SQLite::Database& database, Faults& faults) {
+// The row of a task must be the result of its snapshots, replayed in order.
+void check_replay(SQLite::Database& database, Findings& findings) {
   Statement tasks(database, tasks_sql().c_str());
   Statement snapshots(database,
                       "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256, s.block IS NULL "
                       "FROM snapshot AS s JOIN outcome AS o "
                       "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
-  while (tasks.step() && !faults.full()) {
+  while (tasks.step() && !findings.full()) {
     Replay replay{.final_is_named = tasks.integer(7) == 0};
     snapshots.bind(1, tasks.integer(0));
     while (snapshots.step()) {
       replay_snapshot(snapshots, tasks.integer(7), replay);
     }
     snapshots.reset();
-    compare(tasks, replay, faults);
+    compare(tasks, replay, findings);
   }
 }
 
@@ -223,19 +233,19 @@ std::vector<std::string> check_ledger(const std::string& path, const std::string
   const auto database = open_for_reading(path);
   require_schema(*database, path, embedded_migrations());
   return with_ledger_errors(path, "check", [&] {
-    Faults faults;
-    // One moment for all checks, whatever a run writes meanwhile.
+    Findings findings;
+    // One transaction, so that all checks see the same state while a run writes.
     Transaction moment(*database, Transaction::Kind::reading);
-    check_file(*database, faults);
-    if (faults.empty()) {
-      check_schema(*database, faults);
-      check_numbering(*database, faults);
-      check_rows(*database, faults);
-      check_answers(*database, version, faults);
-      check_replay(*database, faults);
-      check_closings(*database, faults);
+    check_file(*database, findings);
+    if (findings.empty()) {
+      check_schema(*database, findings);
+      check_numbering(*database, findings);
+      check_rows(*database, findings);
+      check_answers(*database, version, findings);
+      check_replay(*database, findings);
+      check_closings(*database, findings);
     }
-    return faults.take();
+    return findings.take();
   });
 }
 
@@ -243,14 +253,14 @@ std::vector<std::string> check_ledger_file(const std::string& path) {
   const auto database = open_for_reading(path);
   require_schema(*database, path, embedded_migrations());
   return with_ledger_errors(path, "check", [&] {
-    std::vector<std::string> faults;
+    std::vector<std::string> findings;
     SQLite::Statement quick(*database, "PRAGMA quick_check(10)");
     while (quick.executeStep()) {
       if (quick.getColumn(0).getString() != "ok") {
-        faults.push_back(quick.getColumn(0).getString());
+        findings.push_back(quick.getColumn(0).getString());
       }
     }
-    return faults;
+    return findings;
   });
 }
 

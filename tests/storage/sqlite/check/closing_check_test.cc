@@ -70,10 +70,10 @@ class ClosingCheckTest : public testing::Test {
                       zone, [&](const core::ReportLine& line) { closing->add(line); });
     closing->commit(std::string(64, '0'));
   }
-  std::vector<std::string> faults() {
-    storage::Faults faults;
-    storage::check_closings(*storage::open_for_reading(path_), faults);
-    return faults.take();
+  std::vector<std::string> findings() {
+    storage::Findings findings;
+    storage::check_closings(*storage::open_for_reading(path_), findings);
+    return findings.take();
   }
 
   support::TempDir folder_;
@@ -81,7 +81,7 @@ class ClosingCheckTest : public testing::Test {
 };
 
 TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
-  ASSERT_EQ(faults(), std::vector<std::string>{});
+  ASSERT_EQ(findings(), std::vector<std::string>{});
   const std::vector<std::pair<std::string, std::string>> cases{
       {"another name", "UPDATE period SET name = '2026-09' WHERE id = 1"},
       {"a name that is none", "UPDATE period SET name = 'x' WHERE id = 1"},
@@ -153,7 +153,7 @@ TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
     SCOPED_TRACE(name);
     SQLite::Transaction transaction(*database);
     database->exec(sql);
-    storage::Faults found;
+    storage::Findings found;
     storage::check_closings(*database, found);
     EXPECT_FALSE(found.empty());
   }
@@ -161,7 +161,7 @@ TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
 
 TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
   reprice_october();
-  ASSERT_EQ(faults(), std::vector<std::string>{});
+  ASSERT_EQ(findings(), std::vector<std::string>{});
   const auto database = storage::open_for_writing(path_);
   EXPECT_EQ(database
                 ->execAndGet("SELECT group_concat(line_id || ' ' || cost, ', ') FROM (SELECT * "
@@ -178,7 +178,7 @@ TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
     SCOPED_TRACE(sql);
     SQLite::Transaction transaction(*database);
     database->exec(sql);
-    storage::Faults found;
+    storage::Findings found;
     storage::check_closings(*database, found);
     EXPECT_FALSE(found.empty());
   }

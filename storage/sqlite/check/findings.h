@@ -8,8 +8,8 @@
 
 namespace storage {
 
-/// One line for each fault, the first of them: what is broken everywhere is told enough.
-class Faults {
+/// One line for each finding, up to a limit: damage everywhere needs no more of them.
+class Findings {
  public:
   static constexpr std::size_t kMax = 100;
 
