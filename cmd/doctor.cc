@@ -30,8 +30,8 @@
 #include "core/http/curl_transport.h"
 #include "core/text/printable.h"
 #include "storage/ledger_error.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/check/ledger_check.h"
-#include "storage/sqlite/history.h"
 #include "storage/sqlite/lock.h"
 
 namespace cmd {
@@ -369,7 +369,7 @@ int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   check_folder(settings, findings);
   check_ledger_state(settings, findings);
   findings.fine("libcurl", core::curl_version_text());
-  findings.fine("SQLite", storage::sqlite_version_text());
+  findings.fine("SQLite", storage::back_end_version());
   return findings.exit_code();
 }
 

@@ -17,7 +17,7 @@
 #include "cmd/status.h"
 #include "cmd/verify.h"
 #include "core/http/curl_transport.h"
-#include "storage/sqlite/history.h"
+#include "storage/open_ledger.h"
 
 namespace {
 
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     cmd::prepare_process();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const std::vector<cmd::LibraryVersion> libraries{{"libcurl", core::curl_version_text()},
-                                                     {"SQLite", storage::sqlite_version_text()}};
+                                                     {"SQLite", storage::back_end_version()}};
     return cmd::run_program({.commands = kCommands, .libraries = libraries}, arguments,
                             cmd::process_environment());
   } catch (const std::exception& error) {

@@ -16,8 +16,9 @@
 #include "core/billing/billing.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
-#include "storage/sqlite/history.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -47,7 +48,7 @@ std::string with_distance(const core::UtcTime& time, core::UtcTime now) {
          format_duration(past ? distance : -distance) + (past ? " ago)" : ")");
 }
 
-void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
+void totals_json(std::ostream& out, const core::LedgerTotals& totals) {
   Json json;
   json["type"] = "totals";
   json["tasks"] = totals.tasks;
@@ -68,7 +69,7 @@ void totals_json(std::ostream& out, const storage::LedgerTotals& totals) {
   print(out, json);
 }
 
-void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::UtcTime now) {
+void totals_text(std::ostream& out, const core::LedgerTotals& totals, core::UtcTime now) {
   const auto row = [&out](const char* name, std::uint64_t count, const std::string& note = "") {
     out << std::left << std::setw(kNameWidth + 1) << name << std::right << std::setw(10) << count
         << (note.empty() ? "" : "  ") << note << '\n';
@@ -90,7 +91,7 @@ void totals_text(std::ostream& out, const storage::LedgerTotals& totals, core::U
   row("  expired", totals.videos_expired);
 }
 
-Json row_json(const storage::ViewRow& row) {
+Json row_json(const core::ViewRow& row) {
   Json json = Json::object();
   for (const auto& [name, value] : row) {
     json[name] = value ? Json(*value) : Json();
@@ -98,7 +99,7 @@ Json row_json(const storage::ViewRow& row) {
   return json;
 }
 
-std::string cell(const storage::ViewRow& row, std::string_view name) {
+std::string cell(const core::ViewRow& row, std::string_view name) {
   constexpr std::size_t kCellMax = 200;
   for (const auto& [column, value] : row) {
     if (column == name) {
@@ -108,7 +109,7 @@ std::string cell(const storage::ViewRow& row, std::string_view name) {
   return "-";
 }
 
-void history_json(std::ostream& out, const storage::TaskHistory& history) {
+void history_json(std::ostream& out, const core::TaskHistory& history) {
   const auto print_typed = [&out](const char* type, const Json& row) {
     Json json;
     json["type"] = type;
@@ -116,40 +117,40 @@ void history_json(std::ostream& out, const storage::TaskHistory& history) {
     print(out, json);
   };
   print_typed("task", row_json(history.task));
-  for (const storage::SnapshotRecord& snapshot : history.snapshots) {
+  for (const core::SnapshotRecord& snapshot : history.snapshots) {
     Json json = row_json(snapshot.columns);
     json["usage"] = Json::object();
-    for (const storage::ViewRow& metric : snapshot.usage) {
+    for (const core::ViewRow& metric : snapshot.usage) {
       json["usage"][metric.at(0).second.value_or("")] = metric.at(1).second.value_or("");
     }
     // Exact for UTF-8; for other encodings the exact bytes are only in the ledger.
     json["answer"] = snapshot.answer ? Json(*snapshot.answer) : Json();
     print_typed("snapshot", json);
   }
-  for (const storage::ViewRow& video : history.videos) {
+  for (const core::ViewRow& video : history.videos) {
     print_typed("video", row_json(video));
   }
 }
 
-void history_text(std::ostream& out, const storage::TaskHistory& history) {
+void history_text(std::ostream& out, const core::TaskHistory& history) {
   out << cell(history.task, "task_id") << '\n';
   for (const auto& [name, value] : history.task) {
     if (value && name != "task_id") {
       out << "  " << padded(name, kNameWidth) << ' ' << cell(history.task, name) << '\n';
     }
   }
-  for (const storage::SnapshotRecord& snapshot : history.snapshots) {
-    const storage::ViewRow& row = snapshot.columns;
+  for (const core::SnapshotRecord& snapshot : history.snapshots) {
+    const core::ViewRow& row = snapshot.columns;
     out << "  snapshot " << cell(row, "snapshot_id") << "  " << cell(row, "observed_at") << "  run "
         << cell(row, "run_id") << "  HTTP " << cell(row, "http_status") << "  "
         << cell(row, "status") << "  " << cell(row, "progress") << "  " << cell(row, "raw_bytes")
         << " bytes" << (snapshot.answer ? "" : " (pruned)") << '\n';
-    for (const storage::ViewRow& metric : snapshot.usage) {
+    for (const core::ViewRow& metric : snapshot.usage) {
       out << "    " << padded(cell(metric, "name"), kNameWidth) << ' ' << cell(metric, "value")
           << '\n';
     }
   }
-  for (const storage::ViewRow& video : history.videos) {
+  for (const core::ViewRow& video : history.videos) {
     out << "  video " << cell(video, "video_index") << "  " << cell(video, "state") << "  "
         << cell(video, "path") << "  " << cell(video, "bytes") << " bytes  expires "
         << cell(video, "expires_at") << "  " << cell(video, "last_error") << '\n';
@@ -158,7 +159,7 @@ void history_text(std::ostream& out, const storage::TaskHistory& history) {
 
 // A file or pipe gets the exact bytes, so that their SHA-256 is that of the line; a terminal gets
 // no control characters.
-int show_line(storage::History& history, const std::string& line, bool as_json, Log& log,
+int show_line(core::LedgerReader& ledger, const std::string& line, bool as_json, Log& log,
               std::ostream& out) {
   const auto origin = core::origin_of_line(line);
   if (!origin) {
@@ -166,7 +167,7 @@ int show_line(storage::History& history, const std::string& line, bool as_json, 
                            ": no line ID, which is like 4711-0123456789ab as in the column line_id "
                            "of a report");
   }
-  const auto found = history.answer_of(*origin);
+  const auto found = ledger.answer_of(origin->snapshot, origin->sha256_begin);
   if (!found) {
     log.error("no answer in the ledger is behind line " + line + "; is it of another ledger?");
     return partly;
@@ -195,17 +196,17 @@ int show_line(storage::History& history, const std::string& line, bool as_json, 
 }  // namespace
 
 int status(const Settings& settings, Log& log, std::ostream& out) {
-  storage::History history(settings.ledger_path());
+  const auto ledger = storage::open_ledger_reader(settings.ledger_path());
   const core::SystemClock clock;
   const bool as_json = settings.flag("json");
   if (const auto line = settings.given_text("line")) {
     if (!settings.arguments().empty()) {
       throw core::UsageError("give either --line or task IDs");
     }
-    return show_line(history, *line, as_json, log, out);
+    return show_line(*ledger, *line, as_json, log, out);
   }
   if (settings.arguments().empty()) {
-    const storage::LedgerTotals totals = history.totals(clock.utc());
+    const core::LedgerTotals totals = ledger->totals(clock.utc());
     if (as_json) {
       totals_json(out, totals);
     } else {
@@ -219,7 +220,7 @@ int status(const Settings& settings, Log& log, std::ostream& out) {
     if (const auto* defect = std::get_if<core::IdDefect>(&parsed)) {
       throw core::UsageError(std::string(core::describe(*defect)) + ": " + text);
     }
-    const auto task = history.task(settings.text("account"), std::get<core::TaskId>(parsed));
+    const auto task = ledger->task(settings.text("account"), std::get<core::TaskId>(parsed));
     if (!task) {
       log.error("no task " + text + " in the ledger for account " + settings.text("account"));
       code = ExitCode::partly;

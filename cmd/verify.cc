@@ -21,10 +21,11 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
+#include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
 #include "core/video/local/local_videos.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/lock.h"
-#include "storage/sqlite/saved_videos.h"
 
 namespace cmd {
 namespace {
@@ -59,7 +60,7 @@ const char* name(Result result) {
 }
 
 struct Checked {
-  storage::SavedVideo video;
+  core::SavedVideo video;
   Result result = Result::whole;
   std::int64_t found_bytes = -1;
   std::optional<core::FileIdentity> identity;
@@ -101,7 +102,7 @@ class Verification {
   Verification(const core::VideoStore& videos, const Settings& settings, std::ostream& out)
       : videos_(videos), deep_(settings.flag("deep")), json_(settings.flag("json")), out_(out) {}
 
-  void add(storage::SavedVideo&& video) {
+  void add(core::SavedVideo&& video) {
     batch_.push_back({.video = std::move(video)});
     if (batch_.size() == kBatch) {
       flush();
@@ -140,7 +141,7 @@ class Verification {
 
   [[nodiscard]] bool has_strangers() const { return !strangers_.empty(); }
   // Adds a video if a run recorded it since the first look.
-  void add_recent(storage::SavedVideo&& video) {
+  void add_recent(core::SavedVideo&& video) {
     const auto found = videos_.find(video.path);
     const auto* file = std::get_if<core::StoredFile>(&found);
     if (file != nullptr && !known_.contains(file->identity)) {
@@ -164,7 +165,7 @@ class Verification {
     }
   }
 
-  [[nodiscard]] const std::vector<storage::SavedVideo>& missing() const { return missing_; }
+  [[nodiscard]] const std::vector<core::SavedVideo>& missing() const { return missing_; }
   [[nodiscard]] std::uint64_t count(Result result) const {
     return counts_.at(static_cast<std::size_t>(result));
   }
@@ -200,7 +201,7 @@ class Verification {
     return video != nullptr && known_.contains(video->identity);
   }
 
-  void tell(Result result, const std::string& path, const storage::SavedVideo* video,
+  void tell(Result result, const std::string& path, const core::SavedVideo* video,
             std::int64_t found_bytes) {
     ++counts_.at(static_cast<std::size_t>(result));
     if (result == Result::whole) {
@@ -229,7 +230,7 @@ class Verification {
   std::vector<Checked> batch_;
   std::set<core::FileIdentity> known_;
   std::vector<std::string> strangers_;
-  std::vector<storage::SavedVideo> missing_;
+  std::vector<core::SavedVideo> missing_;
   std::array<std::uint64_t, 6> counts_{};
   std::int64_t bytes_ = 0;
 };
@@ -245,19 +246,18 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   if (settings.flag("requeue") && fs::exists(ledger)) {
     lock.emplace(ledger, settings.duration("lock-wait"));
   }
-  storage::each_saved_video(ledger,
-                            [&](storage::SavedVideo&& video) { found.add(std::move(video)); });
+  const auto reader = storage::open_ledger_reader(ledger);
+  reader->each_saved_video([&](core::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
   found.find_strangers();
   if (found.has_strangers()) {
-    storage::each_saved_video(
-        ledger, [&](storage::SavedVideo&& video) { found.add_recent(std::move(video)); });
+    reader->each_saved_video([&](core::SavedVideo&& video) { found.add_recent(std::move(video)); });
     found.flush();
   }
   found.tell_strangers(!lock && !storage::lock_holder(ledger).empty());
-  storage::Requeued requeued;
+  core::Requeued requeued;
   if (lock) {
-    requeued = storage::want_again(ledger, found.missing(), core::SystemClock().utc());
+    requeued = reader->want_again(found.missing(), core::SystemClock().utc());
   }
   const std::uint64_t whole = found.count(Result::whole);
   std::uint64_t differing = 0;

@@ -13,8 +13,10 @@
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
 #include "core/clock.h"
+#include "core/domain/lifecycle.h"
 #include "core/input/id_set.h"
-#include "storage/sqlite/history.h"
+#include "core/ledger/ledger_reader.h"
+#include "storage/open_ledger.h"
 #include "storage/sqlite/ledger_file.h"
 
 namespace cmd {
@@ -44,7 +46,7 @@ class IdList {
   }
 
  private:
-  // An ID waits for so many others that the memory has come by then (IdSet::prepare).
+  // Look-up delayed by 16 IDs, so that the prefetched cache line has arrived (IdSet::prepare).
   struct Waiting {
     std::size_t account = 0;
     std::string id;  // empty: none
@@ -68,28 +70,28 @@ class IdList {
 
 int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  std::unique_ptr<storage::History> history;
+  std::unique_ptr<core::LedgerReader> reader;
   storage::require_ledger(ledger, !inputs.names().empty());
   std::error_code unknown;
   if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
-    history = std::make_unique<storage::History>(ledger);
+    reader = storage::open_ledger_reader(ledger);
   }
-  const bool refresh = settings.flag("refresh");
-  const storage::OnDisk on_disk = cmd::on_disk(settings);
+  const core::ImportRules rules{
+      .refresh = settings.flag("refresh"), .relabel = false, .on_disk = cmd::on_disk(settings)};
   const IdList::Wanted would_ask = [&](std::size_t account, const std::string& id) {
-    return refresh || history == nullptr ||
-           history->would_ask(inputs.accounts().at(account).name, id, on_disk);
+    return reader == nullptr || reader->would_ask(inputs.accounts().at(account).name, id, rules);
   };
   IdList ids(inputs.accounts().size(), out);
   inputs.read([&](const core::WantedTask& task,
                   std::size_t account) { ids.add(account, task.id.text(), would_ask); },
               [](const core::RejectedRow&) { return false; });
   ids.finish(would_ask);
-  if (settings.flag("pending") && history != nullptr) {
+  if (settings.flag("pending") && reader != nullptr) {
     const IdList::Wanted always = [](std::size_t, const std::string&) { return true; };
-    const core::UtcTime stale_before = core::SystemClock().utc() - settings.duration("stale-after");
-    history->each_pending(inputs.accounts().front().name, stale_before,
-                          [&](const std::string& id) { ids.add(0, id, always); });
+    const core::UtcTime stale_before =
+        core::stale_before(core::SystemClock().utc(), settings.duration("stale-after"));
+    reader->each_pending(inputs.accounts().front().name, stale_before,
+                         [&](const std::string& id) { ids.add(0, id, always); });
     ids.finish(always);
   }
   const InputCounts counts = inputs.counts();

@@ -74,7 +74,7 @@ class Page {
   std::string text_;
 };
 
-void add_tasks(Page& page, const storage::LedgerTotals& ledger, core::UtcTime now) {
+void add_tasks(Page& page, const core::LedgerTotals& ledger, core::UtcTime now) {
   page.begin("reeltally_tasks", "gauge", "Tasks in the ledger by state.");
   page.sample("state", "unfinished", std::to_string(ledger.unfinished));
   page.sample("state", "succeeded", std::to_string(ledger.succeeded));
@@ -91,7 +91,7 @@ void add_tasks(Page& page, const storage::LedgerTotals& ledger, core::UtcTime no
              seconds_text(age.count()));
 }
 
-void add_videos(Page& page, const storage::LedgerTotals& ledger) {
+void add_videos(Page& page, const core::LedgerTotals& ledger) {
   page.begin("reeltally_videos", "gauge", "Videos in the ledger by state.");
   page.sample("state", "wanted", std::to_string(ledger.videos_wanted));
   page.sample("state", "done", std::to_string(ledger.videos_done));
@@ -107,7 +107,7 @@ void add_videos(Page& page, const storage::LedgerTotals& ledger) {
              time_text(*ledger.soonest_expiry));
 }
 
-void add_totals(Page& page, const storage::LedgerTotals& ledger) {
+void add_totals(Page& page, const core::LedgerTotals& ledger) {
   page.counter("reeltally_runs_total", "Runs in the ledger.", ledger.runs);
   page.counter("reeltally_queries_total", "Answers recorded in the ledger.", ledger.answers);
   page.counter("reeltally_downloaded_bytes_total", "Bytes of all videos fetched.",

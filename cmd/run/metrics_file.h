@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/clock.h"
-#include "storage/sqlite/history.h"
+#include "core/ledger/ledger_reader.h"
 
 namespace cmd {
 
@@ -17,7 +17,7 @@ namespace cmd {
 struct Metrics {
   std::string version;
 
-  std::optional<storage::LedgerTotals> ledger;
+  std::optional<core::LedgerTotals> ledger;
 
   core::UtcTime last_run_end{};
   double last_run_seconds = 0;

@@ -6,6 +6,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/version.h"
 #include "core/files/atomic_file.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 
@@ -42,16 +43,16 @@ void MonitorFiles::write_file(GivenTextName option,
 }
 
 // None if the ledger cannot be read or another file lies there now: the run's end says why.
-std::optional<storage::LedgerTotals> MonitorFiles::ledger_counts(
+std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(
     const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const {
   if (!place && !std::filesystem::exists(ledger)) {
-    return storage::LedgerTotals{};
+    return core::LedgerTotals{};
   }
   if (place && !place->is_unmoved()) {
     return std::nullopt;
   }
   try {
-    return storage::History(ledger).totals(clock_.utc());
+    return storage::open_ledger_reader(ledger)->totals(clock_.utc());
   } catch (const std::exception& failure) {
     log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
     return std::nullopt;

@@ -28,7 +28,7 @@ class MonitorFiles {
 
  private:
   void write_file(GivenTextName option, const std::function<void(const std::string&)>& write);
-  [[nodiscard]] std::optional<storage::LedgerTotals> ledger_counts(
+  [[nodiscard]] std::optional<core::LedgerTotals> ledger_counts(
       const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const;
   [[nodiscard]] Metrics run_metrics(const Summary& summary, const std::string& path) const;
 

@@ -1,7 +1,6 @@
 #include "cmd/run/run_import.h"
 
 #include <string>
-#include <vector>
 
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
@@ -10,36 +9,21 @@
 
 namespace cmd {
 
-bool RunImport::read_into(storage::TaskStore& store, const core::InputPatience& patience) {
+bool RunImport::read_into(core::WorkList& work_list, const core::InputPatience& patience) {
   Summary& summary = outcome_.summary();
-  storage::ImportRules rules;
-  rules.refresh = settings_.flag("refresh");
-  rules.relabel = settings_.flag("relabel");
-  rules.on_disk = on_disk(settings_);
-  // For each account two: of the rows that leave the account to us, and of those that name it.
-  std::vector<storage::ImportBatch> batches(2 * inputs_.accounts().size());
-  const auto import_batch = [&](std::size_t index) {
-    rules.account = static_cast<int>(index / 2);
-    rules.account_named = index % 2 == 1;
-    summary.duplicates += store.import(batches[index], rules);
-    batches[index].clear();
-  };
+  work_list.begin_import({.refresh = settings_.flag("refresh"),
+                          .relabel = settings_.flag("relabel"),
+                          .on_disk = on_disk(settings_)});
   inputs_.set_patience(patience);
-  const bool complete = read_inputs(
-      [&](const core::WantedTask& task, std::size_t account) {
-        const std::size_t index = 2 * account + (task.account.empty() ? 0 : 1);
-        batches[index].add(task);
-        if (batches[index].full()) {
-          import_batch(index);
-        }
-      },
-      store.run());
-  for (std::size_t index = 0; index < batches.size(); ++index) {
-    import_batch(index);
-  }
-  tell_label_differences(store.label_differences(), rules.relabel);
+  const bool complete =
+      read_inputs([&](const core::WantedTask& task,
+                      std::size_t account) { work_list.add(task, static_cast<int>(account)); },
+                  summary.run_id);
+  const core::ImportOutcome rows = work_list.end_import();
+  summary.duplicates = rows.duplicates;
+  tell_label_differences(rows.label_differences, settings_.flag("relabel"));
   if (settings_.flag("pending")) {
-    summary.stale_left_out = store.add_pending(0);
+    summary.stale_left_out = work_list.add_pending(0);
   }
   return complete;
 }
@@ -60,13 +44,13 @@ bool RunImport::read_inputs(const RunInputs::Take& take, std::int64_t run) {
   return complete;
 }
 
-void RunImport::tell_label_differences(const storage::LabelDifferences& differences, bool taken) {
+void RunImport::tell_label_differences(const core::LabelDifferences& differences, bool taken) {
   outcome_.summary().labels_differ = differences.count;
   if (differences.count == 0) {
     return;
   }
   std::string examples;
-  for (const storage::LabelDifference& one : differences.named) {
+  for (const core::LabelDifference& one : differences.named) {
     examples += (examples.empty() ? "" : "; ") + one.task_id + ": " + one.name + " is \"" +
                 one.ledger_value + "\", the list says \"" + one.list_value + "\"";
   }

@@ -6,7 +6,7 @@
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_outcome.h"
 #include "core/input/task_list.h"
-#include "storage/sqlite/task_store.h"
+#include "core/ledger/work_list.h"
 
 namespace cmd {
 
@@ -18,11 +18,11 @@ class RunImport {
 
   /// Reads all inputs and adds what --pending asks for. Returns false if `patience` was over before
   /// the end of the inputs: the rows read by then are on the work list.
-  [[nodiscard]] bool read_into(storage::TaskStore& store, const core::InputPatience& patience);
+  [[nodiscard]] bool read_into(core::WorkList& work_list, const core::InputPatience& patience);
 
  private:
   [[nodiscard]] bool read_inputs(const RunInputs::Take& take, std::int64_t run);
-  void tell_label_differences(const storage::LabelDifferences& differences, bool taken);
+  void tell_label_differences(const core::LabelDifferences& differences, bool taken);
 
   const Settings& settings_;
   Log& log_;

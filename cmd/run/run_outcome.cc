@@ -75,7 +75,7 @@ void RunOutcome::log(const core::Notice& notice) {
 }
 
 // Tasks are only counted in the summary: after a rejected key that would be all of them.
-void RunOutcome::add_left_over(const storage::LeftOver& left) {
+void RunOutcome::add_left_over(const core::LeftOver& left) {
   core::Notice notice{.kind = core::Notice::Kind::not_answered,
                       .task_id = left.task_id,
                       .video = left.video,
@@ -100,7 +100,7 @@ void RunOutcome::count_rows(const InputCounts& counts) {
   rows_told_before_ = counts.rows_told_before;
 }
 
-void RunOutcome::count_tasks(const storage::RunTotals& totals) {
+void RunOutcome::count_tasks(const core::RunTotals& totals) {
   summary_.tasks = totals.tasks;
   summary_.succeeded = totals.succeeded;
   summary_.failed = totals.failed;

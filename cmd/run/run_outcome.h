@@ -13,7 +13,7 @@
 #include "cmd/run/summary.h"
 #include "core/engine/run_plan.h"
 #include "core/input/task_list.h"
-#include "storage/sqlite/task_store.h"
+#include "core/ledger/work_list.h"
 
 namespace cmd {
 
@@ -31,14 +31,14 @@ class RunOutcome {
   /// Logs the notice at the level of its kind, and keeps it if it is a trouble.
   void add(const core::Notice& notice);
   /// A task or video that was still queued when the run stopped, of which no notice has come.
-  void add_left_over(const storage::LeftOver& left);
+  void add_left_over(const core::LeftOver& left);
   /// Whether anybody reads of tasks that are left over. Videos are always named.
   [[nodiscard]] bool lists_tasks() const { return failed_rows_ != nullptr; }
 
   /// The numbers; who finds one puts it here.
   [[nodiscard]] Summary& summary() { return summary_; }
   void count_rows(const InputCounts& counts);
-  void count_tasks(const storage::RunTotals& totals);
+  void count_tasks(const core::RunTotals& totals);
 
   /// Sets the exit code, once all is counted.
   void decide(const ExitFacts& facts);

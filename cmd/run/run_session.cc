@@ -31,20 +31,20 @@ std::string host_name() {
 }
 
 // Names the tasks and videos that were still queued when the run stopped.
-void name_left_over(storage::TaskStore& store, bool videos_count, RunOutcome& outcome) {
+void name_left_over(core::WorkList& work_list, bool videos_count, RunOutcome& outcome) {
   const bool videos = outcome.summary().videos_left > 0 && videos_count;
   if (videos || outcome.lists_tasks()) {
-    store.each_left(videos,
-                    [&outcome](const storage::LeftOver& left) { outcome.add_left_over(left); });
+    work_list.each_left(videos,
+                        [&outcome](const core::LeftOver& left) { outcome.add_left_over(left); });
   }
 }
 
 // Checked last, before a success is reported: two runs at once may have done the same work.
-void require_that_it_was_alone(storage::TaskStore& store, const storage::Lock& lock,
+void require_that_it_was_alone(core::WorkList& work_list, const storage::Lock& lock,
                                RunOutcome& outcome) {
   try {
     lock.require_in_place();
-    store.require_newest_run();
+    work_list.require_newest_run();
   } catch (const core::Error& failure) {
     outcome.fail(failure.what());
   }
@@ -185,8 +185,8 @@ void RunSession::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
   }
 }
 
-void RunSession::decide(storage::TaskStore& store, const core::RunResult& result, bool input_cut) {
-  outcome_.count_tasks(store.totals());
+void RunSession::decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut) {
+  outcome_.count_tasks(work_list.totals());
   outcome_.summary().seconds = seconds_so_far();
   outcome_.count_rows(inputs_.counts());
   outcome_.decide({.signal = interrupt_.signal(),

@@ -39,7 +39,7 @@ class RunSession {
   void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
   [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);
-  void decide(storage::TaskStore& store, const core::RunResult& result, bool input_cut);
+  void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
   void write_monitor_files(const std::string& ledger);
   [[nodiscard]] double seconds_so_far() const;
 

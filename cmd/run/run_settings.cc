@@ -114,7 +114,7 @@ std::string base_url_of(const Account& account, const Settings& settings) {
 
 std::string user_agent() { return "reeltally/" + std::string(program_version()); }
 
-storage::OnDisk on_disk(const Settings& settings) {
+core::OnDisk on_disk(const Settings& settings) {
   if (settings.flag("no-download")) {
     return nullptr;
   }

@@ -11,7 +11,7 @@
 #include "cmd/run/video_hooks.h"
 #include "core/engine/run_plan.h"
 #include "core/http/curl_transport.h"
-#include "storage/answers/import_batch.h"
+#include "core/ledger/work_list.h"
 
 namespace cmd {
 
@@ -41,7 +41,7 @@ namespace cmd {
 void fit_to_open_files(core::TransportSettings& transport, Log& log);
 
 /// How the import checks whether a recorded video is on disk; null with --no-download.
-[[nodiscard]] storage::OnDisk on_disk(const Settings& settings);
+[[nodiscard]] core::OnDisk on_disk(const Settings& settings);
 
 /// The environment for --exec holds no key of any account. Throws core::UsageError if the program
 /// cannot be run.

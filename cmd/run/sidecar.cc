@@ -9,7 +9,7 @@
 #include "core/domain/time_zone.h"
 #include "core/error.h"
 #include "core/files/beneath.h"
-#include "storage/sqlite/saved_videos.h"
+#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -72,29 +72,29 @@ void write_sidecar(core::VideoStore& videos, const RecordedVideo& video) {
 }
 
 std::size_t write_missing_sidecars(const std::string& ledger, core::VideoStore& videos, Log& log) {
-  std::vector<storage::SavedVideo> lacking;
-  storage::each_saved_video(ledger, [&](storage::SavedVideo&& video) {
+  const auto reader = storage::open_ledger_reader(ledger);
+  std::vector<core::SavedVideo> lacking;
+  reader->each_saved_video([&](core::SavedVideo&& video) {
     if (lacks_sidecar(videos, video.path)) {
       lacking.push_back(std::move(video));
     }
   });
   std::size_t failures = 0;
-  storage::describe(
-      ledger, lacking, [&](const storage::SavedVideo& video, storage::SavedVideoFacts&& facts) {
-        try {
-          write_sidecar(videos, {.task_id = video.task_id,
-                                 .account = video.account,
-                                 .model = std::move(facts.model),
-                                 .status = std::move(facts.status),
-                                 .finish_time = facts.finish_time,
-                                 .labels = std::move(facts.labels),
-                                 .index = video.index,
-                                 .file = {video.path, video.bytes, video.sha256, facts.checks}});
-        } catch (const core::Error& failure) {
-          log.warning(failure.what());
-          ++failures;
-        }
-      });
+  reader->describe(lacking, [&](const core::SavedVideo& video, core::SavedVideoFacts&& facts) {
+    try {
+      write_sidecar(videos, {.task_id = video.task_id,
+                             .account = video.account,
+                             .model = std::move(facts.model),
+                             .status = std::move(facts.status),
+                             .finish_time = facts.finish_time,
+                             .labels = std::move(facts.labels),
+                             .index = video.index,
+                             .file = {video.path, video.bytes, video.sha256, facts.checks}});
+    } catch (const core::Error& failure) {
+      log.warning(failure.what());
+      ++failures;
+    }
+  });
   return failures;
 }
 

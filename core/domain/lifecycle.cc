@@ -57,6 +57,27 @@ bool adds_nothing(Verdict verdict) {
          verdict == Verdict::not_found;
 }
 
+bool tells_status(Verdict verdict, TaskState after) {
+  return is_final(verdict) ||
+         (after == TaskState::unfinished &&
+          (verdict == Verdict::unfinished || verdict == Verdict::unrecognised));
+}
+
+UtcTime stale_before(UtcTime now, std::chrono::milliseconds stale_after) {
+  return now - stale_after;
+}
+
+bool is_stale(std::optional<UtcTime> submit_time, UtcTime first_seen, UtcTime before) {
+  return submit_time.value_or(first_seen) < before;
+}
+
+bool needs_its_files(TaskState state) { return state == TaskState::succeeded; }
+
+bool is_to_be_asked(const ListedTask& task, bool refresh) {
+  return refresh || task.state == TaskState::unfinished || task.is_unsettled || task.is_forgotten ||
+         (task.lacks_a_file && needs_its_files(task.state));
+}
+
 std::optional<UtcTime> settles_at(const FinalWord& word, std::optional<UtcTime> before) {
   const bool asked_once_more = before && word.heard >= *before;
   if (!word.finish_time || asked_once_more) {

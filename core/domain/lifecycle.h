@@ -37,6 +37,27 @@ inline constexpr int kNotFoundRunsMax = 3;
 /// is to be heard of its quota.
 [[nodiscard]] bool adds_nothing(Verdict verdict);
 
+/// Whether an answer says where the task stands, so that people are shown its words; `after`: what
+/// `fold` makes of it.
+[[nodiscard]] bool tells_status(Verdict verdict, TaskState after);
+
+/// Unfinished tasks from before this moment are asked no more.
+[[nodiscard]] UtcTime stale_before(UtcTime now, std::chrono::milliseconds stale_after);
+/// Of an unfinished task. In SQL: storage/sqlite/task_rules.h.
+[[nodiscard]] bool is_stale(std::optional<UtcTime> submit_time, UtcTime first_seen, UtcTime before);
+
+/// A task that a list names, as the ledger knows it. One that it does not know is unfinished.
+struct ListedTask {
+  TaskState state = TaskState::unfinished;
+  bool is_unsettled = false;  ///< its quota is (settles_at)
+  bool is_forgotten = false;
+  bool lacks_a_file = false;  ///< a video of it was saved and is not on disk any more
+};
+/// Whether a file that is gone makes a run ask again: what did not succeed has no video to fetch.
+[[nodiscard]] bool needs_its_files(TaskState state);
+/// Whether a run asks about the task. `refresh`: about finished ones too.
+[[nodiscard]] bool is_to_be_asked(const ListedTask& task, bool refresh);
+
 /// The gateway commits an end first, and the settled quota or the refund after it (gateway.md G3).
 inline constexpr std::chrono::seconds kSettlingTime{30};
 

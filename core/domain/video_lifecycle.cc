@@ -2,6 +2,42 @@
 
 namespace core {
 
+bool is_fresh(const VideoLink& link, const KnownLink& before) {
+  return link.expires_at != before.expires_at || (before.link && brings_more(link, *before.link));
+}
+
+bool cares_for_fresh_links(const VideoStanding& standing) {
+  return is_given_up(standing.state) || standing.first_refusal.has_value();
+}
+
+bool takes_links(const VideoStanding& standing) { return standing.state != VideoState::done; }
+
+VideoStanding offered(VideoStanding before, bool is_fresh) {
+  if (!takes_links(before) || !is_fresh) {
+    return before;
+  }
+  const std::int64_t tried_in = before.state == VideoState::wanted ? before.tried_in : 0;
+  return {.state = VideoState::wanted, .tried_in = tried_in, .first_refusal = std::nullopt};
+}
+
+VideoStanding tried(VideoState outcome, std::optional<UtcTime> first_refusal, std::int64_t run) {
+  return {.state = outcome, .tried_in = run, .first_refusal = first_refusal};
+}
+
+VideoStanding file_lost(VideoStanding before) {
+  return {.state = VideoState::wanted, .tried_in = 0, .first_refusal = before.first_refusal};
+}
+
+VideoStanding wanted_again() { return {}; }
+
+bool is_given_up(VideoState state) {
+  return state == VideoState::failed || state == VideoState::expired;
+}
+
+std::optional<UtcTime> first_refusal(std::optional<UtcTime> before, bool refused, UtcTime now) {
+  return refused && !before ? std::optional(now) : before;
+}
+
 FetchWord word_of(const FetchFailure& failure) {
   switch (failure.problem) {
     case FetchProblem::denied:

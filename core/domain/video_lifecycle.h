@@ -1,7 +1,8 @@
-// The pure rules of a video's life: what a fetch that failed makes of it.
+// The pure rules of a video's life: what links, fetches and people make of it.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "core/clock.h"
@@ -9,6 +10,43 @@
 #include "core/domain/task.h"
 
 namespace core {
+
+/// The part of a video's record that its life moves.
+struct VideoStanding {
+  VideoState state = VideoState::wanted;
+  std::int64_t tried_in = 0;             ///< the last run that tried it; 0: the next one shall
+  std::optional<UtcTime> first_refusal;  ///< of its present link; none: it never was refused
+  friend bool operator==(const VideoStanding&, const VideoStanding&) = default;
+};
+
+/// What a link says of its video that the ledger had.
+struct KnownLink {
+  std::optional<UtcTime> expires_at;
+  std::optional<VideoLink> link;  ///< none: its answer was pruned, and only the expiry is known
+};
+/// Whether a link brings a URL that the one before had not. The expiry alone would not do, since
+/// not every link says one, and a link that moved to another host keeps its own.
+[[nodiscard]] bool is_fresh(const VideoLink& link, const KnownLink& before);
+/// Whether `offered` needs to know that a link is fresh.
+[[nodiscard]] bool cares_for_fresh_links(const VideoStanding& standing);
+/// Whether the link of a later answer is the video's from then on: not of one that is saved.
+[[nodiscard]] bool takes_links(const VideoStanding& standing);
+
+/// A later answer gives a link. A fresh one was refused by nobody, and brings back a video that was
+/// given up.
+[[nodiscard]] VideoStanding offered(VideoStanding before, bool is_fresh);
+/// Run number `run` is done with the video: `wanted` leaves it to the next one.
+[[nodiscard]] VideoStanding tried(VideoState outcome, std::optional<UtcTime> first_refusal,
+                                  std::int64_t run);
+/// The file of a saved video is gone: it is fetched again.
+[[nodiscard]] VideoStanding file_lost(VideoStanding before);
+/// A person wants it tried again, whatever was heard of its link.
+[[nodiscard]] VideoStanding wanted_again();
+/// Runs try it no more by themselves.
+[[nodiscard]] bool is_given_up(VideoState state);
+/// When a video was first refused, after a try that was, or was not, refused at `now`.
+[[nodiscard]] std::optional<UtcTime> first_refusal(std::optional<UtcTime> before, bool refused,
+                                                   UtcTime now);
 
 /// What a fetch that failed says of the URL.
 enum class FetchWord {

@@ -219,10 +219,7 @@ void DownloadOutcomes::finish(std::uint64_t token, const Ending& ending) {
   entry.observed_at = run_.clock.utc();
   entry.state = ending.state;
   entry.error = ending.why;
-  entry.first_refusal = video.first_refusal;
-  if (ending.refused && !entry.first_refusal) {
-    entry.first_refusal = entry.observed_at;
-  }
+  entry.first_refusal = first_refusal(video.first_refusal, ending.refused, entry.observed_at);
   window_.record(std::move(entry));
   window_.release(token);
 }

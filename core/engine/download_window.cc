@@ -10,12 +10,23 @@ HeldVideo::HeldVideo(WantedVideo wanted, SteadyTime due_from)
     : video(std::move(wanted)), attempts(1 + video.link.others.size()), due(due_from) {}
 
 void DownloadWindow::fill(Ticket last_success) {
-  const Ticket committed = run_.ledger.committed();
-  const bool has_news = last_success > paged_ && committed > paged_;
-  if (filled_once_ && !more_ && !has_news) {
-    return;
+  if (!page_asked_) {
+    const Ticket committed = run_.ledger.committed();
+    const bool has_news = last_success > paged_ && committed > paged_;
+    if (filled_once_ && !more_ && !has_news) {
+      return;
+    }
+    run_.ledger.ask_for_videos(kSize);
+    page_asked_ = committed;
   }
-  std::vector<WantedVideo> wanted = run_.ledger.videos(kSize);
+  if (auto wanted = run_.ledger.take_videos()) {
+    take(std::move(*wanted), *page_asked_);
+    page_asked_.reset();
+  }
+}
+
+// `committed`: what the page shows for certain.
+void DownloadWindow::take(std::vector<WantedVideo>&& wanted, Ticket committed) {
   filled_once_ = true;
   paged_ = committed;
   more_ = wanted.size() == kSize;
@@ -39,7 +50,7 @@ void DownloadWindow::fill(Ticket last_success) {
 }
 
 bool DownloadWindow::is_exhausted(Ticket last_success) const {
-  return held_.empty() && filled_once_ && !more_ && paged_ >= last_success;
+  return held_.empty() && !page_asked_ && filled_once_ && !more_ && paged_ >= last_success;
 }
 
 HeldVideo& DownloadWindow::at(std::uint64_t token) {

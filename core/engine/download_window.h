@@ -69,13 +69,16 @@ class DownloadWindow {
  private:
   using Key = std::pair<TaskKey, int>;
 
+  void take(std::vector<WantedVideo>&& wanted, Ticket committed);
+
   const RunContext run_;
   std::map<Key, Ticket> settling_;  // recorded, but the ledger may not show it yet
   std::map<std::uint64_t, HeldVideo> held_;
   std::uint64_t next_token_ = kTokenBit;
+  std::optional<Ticket> page_asked_;  // what was committed then; none: no page is on its way
   bool filled_once_ = false;
   bool more_ = false;  // the last page was full
-  Ticket paged_ = 0;   // what was committed when the ledger was last asked
+  Ticket paged_ = 0;   // what was committed when the last page was asked for
 };
 
 }  // namespace core

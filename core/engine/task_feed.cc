@@ -39,22 +39,50 @@ TaskFeed::TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindo
     : run_(run), notices_(notices), window_(window) {}
 
 void TaskFeed::admit(Ticket last_answer) {
-  while (!swept_ && has_room_for_page(window_) && window_.ready() < kPage / 2 &&
-         run_.ledger.has_room(kPage)) {
-    std::vector<TaskRecord> page = run_.ledger.tasks(cursor_, kPage);
-    swept_ = page.size() < kPage;
-    const std::vector<TaskKey> known = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
-    for (TaskRecord& task : page) {
-      assert(task.key > cursor_);
-      cursor_ = task.key;
-      if (!std::binary_search(known.begin(), known.end(), task.key)) {
-        admit(std::move(task));
-      }
+  while (take_page() || ask_for_page(last_answer)) {
+  }
+}
+
+// False when the page has not come yet, or none was asked for.
+bool TaskFeed::take_page() {
+  if (!page_asked_) {
+    return false;
+  }
+  auto page = run_.ledger.take_tasks();
+  if (!page) {
+    return false;
+  }
+  page_asked_ = false;
+  swept_ = page->size() < kPage;
+  // The page may be older than what was heard of the window's tasks meanwhile.
+  const std::vector<TaskKey> held = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
+  const auto is_held = [&](TaskKey key) {
+    return std::binary_search(held.begin(), held.end(), key) ||
+           std::binary_search(held_when_asked_.begin(), held_when_asked_.end(), key);
+  };
+  for (TaskRecord& task : *page) {
+    assert(task.key > cursor_);
+    cursor_ = task.key;
+    if (!is_held(task.key)) {
+      admit(std::move(task));
     }
   }
-  if (swept_ && evicted_ && has_room_for_page(window_) && sweep_again(last_answer)) {
-    admit(last_answer);
+  return true;
+}
+
+// False when there is nothing more to take, or no place for it.
+bool TaskFeed::ask_for_page(Ticket last_answer) {
+  const bool has_room = has_room_for_page(window_);
+  if (swept_ && !(evicted_ && has_room && sweep_again(last_answer))) {
+    return false;
   }
+  if (page_asked_ || !has_room || window_.ready() >= kPage / 2 || !run_.ledger.has_room(kPage)) {
+    return false;
+  }
+  held_when_asked_ = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
+  run_.ledger.ask_for_tasks(cursor_, kPage);
+  page_asked_ = true;
+  return true;
 }
 
 void TaskFeed::admit(TaskRecord&& task) {
@@ -119,12 +147,16 @@ void TaskFeed::evict_troubled(std::size_t slot, SteadyTime due) {
   evict(slot);
 }
 
-std::uint64_t TaskFeed::count_never_asked() const {
+std::uint64_t TaskFeed::count_never_asked() {
   std::uint64_t count = 0;
   TaskKey after = cursor_;
   bool more = !swept_;
   while (more) {
-    const std::vector<TaskRecord> page = run_.ledger.tasks(after, kPage);
+    if (!std::exchange(page_asked_, false)) {
+      run_.ledger.ask_for_tasks(after, kPage);
+    }
+    run_.ledger.flush();
+    const std::vector<TaskRecord> page = run_.ledger.take_tasks().value();
     for (const TaskRecord& task : page) {
       after = task.key;
       const bool was_asked = (sweeping_again_ && task.last_query) || troubled_.contains(task.key);

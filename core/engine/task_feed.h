@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/engine/query_notices.h"
@@ -44,9 +45,11 @@ class TaskFeed {
   /// At the run's end: the evicted tasks whose last query had no answer.
   [[nodiscard]] std::size_t troubled() const { return troubled_.size(); }
   /// At the run's end: the tasks that never came into the window.
-  [[nodiscard]] std::uint64_t count_never_asked() const;
+  [[nodiscard]] std::uint64_t count_never_asked();
 
  private:
+  [[nodiscard]] bool take_page();
+  [[nodiscard]] bool ask_for_page(Ticket last_answer);
   void admit(TaskRecord&& task);
   [[nodiscard]] bool leave_to_next_run(const TaskRecord& task);
   [[nodiscard]] bool sweep_again(Ticket last_answer);
@@ -54,9 +57,11 @@ class TaskFeed {
   RunContext run_;
   const QueryNotices& notices_;
   TaskWindow& window_;
-  TaskKey cursor_ = 0;    // the last task taken from the ledger in this sweep
-  bool swept_ = false;    // the ledger had no more after cursor_
-  bool evicted_ = false;  // in this sweep
+  bool page_asked_ = false;               // and not taken yet
+  std::vector<TaskKey> held_when_asked_;  // in order; of a further sweep alone
+  TaskKey cursor_ = 0;                    // the last task taken from the ledger in this sweep
+  bool swept_ = false;                    // the ledger had no more after cursor_
+  bool evicted_ = false;                  // in this sweep
   bool sweeping_again_ = false;
   std::map<TaskKey, SteadyTime> troubled_;  // when each of the evicted ones is due
 };

@@ -8,7 +8,7 @@ namespace core {
 namespace {
 
 bool is_stale(const TaskRecord& task, const RunPlan& plan, UtcTime now) {
-  return now - task.submit_time.value_or(task.first_seen) > plan.stale_after;
+  return core::is_stale(task.submit_time, task.first_seen, stale_before(now, plan.stale_after));
 }
 
 bool has_retry_left(const HeldTask& held, const RunPlan& plan) {

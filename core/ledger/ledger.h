@@ -98,21 +98,28 @@ struct Unrecorded {
 /// Counts the entries appended so far: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
-/// The record of one run. All methods belong to the engine's thread unless said otherwise; what is
-/// acknowledged by `committed` survives kill -9 and a power cut. After a failed commit every
-/// method throws core::Error: the run ends.
+/// The record of one run. All methods belong to the engine's thread, and none but `flush` waits for
+/// a disk or a network. What is acknowledged by `committed` survives kill -9 and a power cut. After
+/// a failed commit every method throws core::Error, after a failed read those of pages: the run
+/// ends.
 class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  /// Tasks this run still asks about, by ascending key, those above `after`, `limit` at most: the
-  /// unfinished ones, and finished ones whose quota is not settled (TaskRecord::settles_at).
-  /// Entries not committed yet are not seen.
-  [[nodiscard]] virtual std::vector<TaskRecord> tasks(TaskKey after, std::size_t limit) = 0;
+  /// Asks for a page of the tasks that this run still asks about, by ascending key, those above
+  /// `after`, `limit` at most (fewer: there are no more): the unfinished ones, and finished ones
+  /// whose quota is not settled (TaskRecord::settles_at). What is committed by now is seen; what is
+  /// committed until the page is read may be. One page at a time: take it before the next is asked
+  /// for.
+  virtual void ask_for_tasks(TaskKey after, std::size_t limit) = 0;
+  /// The page that was asked for, once; none: it has not come yet. The engine is woken when it
+  /// comes.
+  [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;
 
-  /// Videos that this run's tasks still lack and that it has not settled yet, the soonest expiry
-  /// first (unknown expiry last), `limit` at most. Entries not committed yet are not seen.
-  [[nodiscard]] virtual std::vector<WantedVideo> videos(std::size_t limit) = 0;
+  /// The same of videos that this run's tasks still lack and that it has not settled yet, the
+  /// soonest expiry first (unknown expiry last).
+  virtual void ask_for_videos(std::size_t limit) = 0;
+  [[nodiscard]] virtual std::optional<std::vector<WantedVideo>> take_videos() = 0;
 
   /// Whether `append` has room for `entries` more. `append` itself never blocks.
   [[nodiscard]] virtual bool has_room(std::size_t entries) const = 0;
@@ -122,7 +129,7 @@ class Ledger {
   /// The last entry that is durable, and with it all before.
   [[nodiscard]] virtual Ticket committed() const = 0;
 
-  /// Returns when everything appended is durable.
+  /// Returns when everything appended is durable, and every page asked for can be taken.
   virtual void flush() = 0;
 
   /// The committed entries that could not be recorded, each told once.

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +10,6 @@
 #include "core/domain/task.h"
 
 namespace storage {
-
-/// Whether a recorded file is still there with its recorded size; none: files do not matter.
-using OnDisk = std::function<bool(const std::string& path, std::int64_t bytes)>;
 
 /// The index of IDs is rewritten once a batch, wherever its rows fall, so a batch is as large as
 /// memory allows. One thread.

@@ -58,7 +58,8 @@ void Relabelling::settle(const Known& known, const ImportBatch::Row& row, std::i
   relabel_.run();
 }
 
-void Relabelling::note(std::int64_t task, std::int64_t run, bool take, LabelDifference difference) {
+void Relabelling::note(std::int64_t task, std::int64_t run, bool take,
+                       core::LabelDifference difference) {
   keep_.bind(1, task);
   keep_.bind(2, run);
   keep_.bind(3, difference.name);
@@ -67,7 +68,7 @@ void Relabelling::note(std::int64_t task, std::int64_t run, bool take, LabelDiff
   keep_.bind(6, std::int64_t{take ? 1 : 0});
   keep_.run();
   ++differences_.count;
-  if (differences_.named.size() < LabelDifferences::kNamedMax) {
+  if (differences_.named.size() < core::LabelDifferences::kNamedMax) {
     differences_.named.push_back(std::move(difference));
   }
 }

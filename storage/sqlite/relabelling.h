@@ -3,32 +3,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "core/domain/task.h"
+#include "core/ledger/work_list.h"
 #include "storage/answers/import_batch.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
-
-/// A value of a list that is not the ledger's.
-struct LabelDifference {
-  std::string task_id;
-  std::string name;  ///< of the label; `model` for the column of that name
-  std::string ledger_value;
-  std::string list_value;
-};
-
-/// All of a run, the first ones by name.
-struct LabelDifferences {
-  static constexpr std::size_t kNamedMax = 3;
-  std::uint64_t count = 0;
-  std::vector<LabelDifference> named;
-};
 
 /// Adds the labels that a known task lacks. A different value is kept as a change with its run, and
 /// becomes the task's only on demand. The statements are kept for the next row. Belongs to the
@@ -44,10 +27,10 @@ class Relabelling {
   };
   /// `take`: the list's values become the task's. Throws SQLite::Exception.
   void settle(const Known& known, const ImportBatch::Row& row, std::int64_t run, bool take);
-  [[nodiscard]] const LabelDifferences& differences() const { return differences_; }
+  [[nodiscard]] const core::LabelDifferences& differences() const { return differences_; }
 
  private:
-  void note(std::int64_t task, std::int64_t run, bool take, LabelDifference difference);
+  void note(std::int64_t task, std::int64_t run, bool take, core::LabelDifference difference);
 
   SQLite::Database& database_;
   Statement relabel_{database_,
@@ -59,7 +42,7 @@ class Relabelling {
                   "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?6 OR NOT EXISTS (SELECT 1 FROM "
                   "label_change WHERE task = ?1 AND name = ?3 AND ledger_value = ?4 AND "
                   "list_value = ?5 AND NOT taken)"};
-  LabelDifferences differences_;
+  core::LabelDifferences differences_;
 };
 
 /// Whether everything that a row of a list says of its task is what the ledger has; may be false

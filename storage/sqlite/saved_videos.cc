@@ -3,7 +3,7 @@
 #include <optional>
 #include <variant>
 
-#include "core/domain/task.h"
+#include "core/domain/video_lifecycle.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
@@ -11,61 +11,52 @@
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/stored_link.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/sqlite/video_records.h"
 
 namespace storage {
 
-void each_saved_video(const std::string& ledger, const std::function<void(SavedVideo&&)>& visit) {
-  const auto database = open_for_reading(ledger);
-  require_schema(*database, ledger, embedded_migrations());
-  with_ledger_errors(ledger, "read", [&] {
-    Statement rows(*database,
-                   "SELECT v.task, v.video_index, a.name, t.task_id, v.path, v.bytes, v.sha256 "
-                   "FROM video AS v JOIN task AS t ON t.id = v.task "
-                   "JOIN account AS a ON a.id = t.account WHERE v.state = 1 ORDER BY v.path");
-    while (rows.step()) {
-      visit({.task = rows.integer(0),
-             .index = static_cast<int>(rows.integer(1)),
-             .account = std::string(rows.text(2)),
-             .task_id = std::string(rows.text(3)),
-             .path = std::string(rows.text(4)),
-             .bytes = rows.integer(5),
-             .sha256 = hex_digits(rows.blob(6))});
-    }
-  });
+void each_saved_video(SQLite::Database& database,
+                      const std::function<void(core::SavedVideo&&)>& take) {
+  Statement rows(database,
+                 "SELECT v.task, v.video_index, a.name, t.task_id, v.path, v.bytes, v.sha256 "
+                 "FROM video AS v JOIN task AS t ON t.id = v.task "
+                 "JOIN account AS a ON a.id = t.account WHERE v.state = 1 ORDER BY v.path");
+  while (rows.step()) {
+    take({.task = rows.integer(0),
+          .index = static_cast<int>(rows.integer(1)),
+          .account = std::string(rows.text(2)),
+          .task_id = std::string(rows.text(3)),
+          .path = std::string(rows.text(4)),
+          .bytes = rows.integer(5),
+          .sha256 = hex_digits(rows.blob(6))});
+  }
 }
 
-void describe(const std::string& ledger, const std::vector<SavedVideo>& videos,
-              const std::function<void(const SavedVideo&, SavedVideoFacts&&)>& visit) {
-  if (videos.empty()) {
-    return;
-  }
-  const auto database = open_for_reading(ledger);
-  require_schema(*database, ledger, embedded_migrations());
-  with_ledger_errors(ledger, "read", [&] {
-    Statement facts(*database,
-                    "SELECT ifnull(t.model, t.input_model), o.status, "
-                    "ifnull(t.finish_time, s.observed_at), t.labels, v.checks "
-                    "FROM video AS v JOIN task AS t ON t.id = v.task "
-                    "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
-                    "WHERE v.task = ? AND v.video_index = ?");
-    for (const SavedVideo& video : videos) {
-      facts.bind(1, video.task);
-      facts.bind(2, static_cast<std::int64_t>(video.index));
-      if (facts.step()) {
-        visit(video, {.model = std::string(facts.text(0)),
-                      .status = std::string(facts.text(1)),
-                      .finish_time = core::UtcTime(std::chrono::milliseconds(facts.integer(2))),
-                      .labels = read_labels(facts.text(3)),
-                      .checks = std::string(facts.text(4))});
-      }
-      facts.reset();
+void describe(SQLite::Database& database, const std::vector<core::SavedVideo>& videos,
+              const std::function<void(const core::SavedVideo&, core::SavedVideoFacts&&)>& take) {
+  Statement facts(database,
+                  "SELECT ifnull(t.model, t.input_model), o.status, "
+                  "ifnull(t.finish_time, s.observed_at), t.labels, v.checks "
+                  "FROM video AS v JOIN task AS t ON t.id = v.task "
+                  "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
+                  "WHERE v.task = ? AND v.video_index = ?");
+  for (const core::SavedVideo& video : videos) {
+    facts.bind(1, video.task);
+    facts.bind(2, static_cast<std::int64_t>(video.index));
+    if (facts.step()) {
+      take(video, {.model = std::string(facts.text(0)),
+                   .status = std::string(facts.text(1)),
+                   .finish_time = core::UtcTime(std::chrono::milliseconds(facts.integer(2))),
+                   .labels = read_labels(facts.text(3)),
+                   .checks = std::string(facts.text(4))});
     }
-  });
+    facts.reset();
+  }
 }
 
 namespace {
 
-// Whether a link may still live. That its assumed moment has passed proves nothing.
+/// Whether a link may still live. That its assumed moment has passed proves nothing.
 class LifeCheck {
  public:
   LifeCheck(SQLite::Database& database, core::UtcTime now)
@@ -112,15 +103,21 @@ class LifeCheck {
   Statement rows_;
 };
 
-// Videos that runs have given up, but for those whose link said itself that it is dead.
-std::vector<SavedVideo> given_up(SQLite::Database& database, LifeCheck& lives) {
-  std::vector<SavedVideo> videos;
-  Statement rows(database, "SELECT task, video_index, state FROM video WHERE state IN (2, 3)");
+struct VideoKey {
+  core::TaskKey task = 0;
+  int index = 1;
+};
+
+// But for those whose link said itself that it is dead.
+std::vector<VideoKey> given_up(SQLite::Database& database, LifeCheck& lives) {
+  std::vector<VideoKey> videos;
+  Statement rows(database, "SELECT task, video_index, state FROM video WHERE state NOT IN (0, 1)");
   while (rows.step()) {
-    const int index = static_cast<int>(rows.integer(1));
-    const bool is_failed = rows.integer(2) == static_cast<std::int64_t>(core::VideoState::failed);
-    if (is_failed || lives.may_live(rows.integer(0), index)) {
-      videos.push_back({.task = rows.integer(0), .index = index});
+    const VideoKey video{rows.integer(0), static_cast<int>(rows.integer(1))};
+    const auto state = static_cast<core::VideoState>(rows.integer(2));
+    if (core::is_given_up(state) &&
+        (state == core::VideoState::failed || lives.may_live(video.task, video.index))) {
+      videos.push_back(video);
     }
   }
   return videos;
@@ -128,29 +125,22 @@ std::vector<SavedVideo> given_up(SQLite::Database& database, LifeCheck& lives) {
 
 }  // namespace
 
-Requeued want_again(const std::string& ledger, const std::vector<SavedVideo>& missing,
-                    core::UtcTime now) {
+core::Requeued want_again(const std::string& ledger, const std::vector<core::SavedVideo>& missing,
+                          core::UtcTime now) {
   const auto database = open_for_writing(ledger);
   require_schema(*database, ledger, embedded_migrations());
   return with_ledger_errors(ledger, "write to", [&] {
-    Requeued requeued;
+    core::Requeued requeued;
     Transaction transaction(*database, Transaction::Kind::writing);
     LifeCheck lives(*database, now);
-    Statement want(*database,
-                   "UPDATE video SET state = 0, settled_run = 0, refused_at = NULL "
-                   "WHERE task = ?1 AND video_index = ?2");
-    const auto want_one = [&](const SavedVideo& video) {
-      want.bind(1, video.task);
-      want.bind(2, static_cast<std::int64_t>(video.index));
-      want.run();
-    };
-    for (const SavedVideo& video : given_up(*database, lives)) {
-      want_one(video);
+    VideoRecords videos(*database);
+    for (const VideoKey& video : given_up(*database, lives)) {
+      videos.want_again(video.task, video.index);
       ++requeued.given_up;
     }
-    for (const SavedVideo& video : missing) {
+    for (const core::SavedVideo& video : missing) {
       if (lives.may_live(video.task, video.index)) {
-        want_one(video);
+        videos.want_again(video.task, video.index);
         ++requeued.missing;
       }
     }

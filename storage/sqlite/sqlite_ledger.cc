@@ -1,17 +1,13 @@
 #include "storage/sqlite/sqlite_ledger.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
-#include <optional>
 #include <utility>
 #include <variant>
 
-#include "core/error.h"
-#include "storage/answers/json_text.h"
-#include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/stored_link.h"
 
 namespace storage {
 namespace {
@@ -23,112 +19,30 @@ std::size_t bytes_of(const core::Entry& entry) {
 
 }  // namespace
 
-struct SqliteLedger::Reader {
-  Reader(const TaskStore& store)
-      : path(store.path()),
-        run(store.run()),
-        accounts(store.account_rows()),
-        database(open_for_reading(store.path())) {}
-
-  [[nodiscard]] int account_index(std::int64_t row) const {
-    const auto found = std::find(accounts.begin(), accounts.end(), row);
-    return static_cast<int>(found - accounts.begin());
-  }
-  // A row whose ID no longer parses was put there by somebody else.
-  [[nodiscard]] core::TaskId id_of(std::string_view text) const {
-    auto parsed = core::TaskId::parse(text);
-    if (auto* id = std::get_if<core::TaskId>(&parsed)) {
-      return std::move(*id);
-    }
-    throw core::Error("the ledger " + path +
-                      " holds a task ID that is none; run `reeltally db check`");
-  }
-  core::WantedVideo video_of_row();
-
-  std::string path;
-  std::int64_t run;
-  std::vector<std::int64_t> accounts;
+struct SqliteLedger::Claims {
+  explicit Claims(const std::string& path) : database(open_for_reading(path)) {}
   std::unique_ptr<SQLite::Database> database;
-  AnswerReader answers{*database};
-  Statement tasks{*database,
-                  "SELECT t.id, t.account, t.task_id, t.state, t.first_seen, t.submit_time, "
-                  "t.last_query, t.not_found_runs, t.not_found_run, "
-                  "(SELECT settles_at FROM unsettled WHERE task = t.id), "
-                  "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id) "
-                  "FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND w.settled = "
-                  "0 ORDER BY w.task LIMIT ?"};
-  // One whose answer was pruned waits until its task is asked again.
-  Statement videos{*database,
-                   "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
-                   "t.account, t.task_id, ifnull(t.model, t.input_model), o.status, "
-                   "ifnull(t.finish_time, s.observed_at), t.labels, o.http_status, s.block, s.slot "
-                   "FROM video AS v JOIN work AS w ON w.task = v.task "
-                   "JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
-                   "JOIN outcome AS o ON o.id = s.outcome "
-                   "WHERE v.state = 0 AND v.settled_run <> ? AND s.block IS NOT NULL "
-                   "ORDER BY ifnull(v.expires_at, 9223372036854775807) LIMIT ?"};
-  Statement claim{*database, "SELECT 1 FROM video WHERE path = ? LIMIT 1"};
+  Statement find{*database, "SELECT 1 FROM video WHERE path = ? LIMIT 1"};
 };
 
-std::vector<core::TaskRecord> SqliteLedger::tasks(core::TaskKey after, std::size_t limit) {
+void SqliteLedger::ask_for_tasks(core::TaskKey after, std::size_t limit) {
   throw_if_broken();
-  Reader& r = *reader_;
-  return with_ledger_errors(r.path, "read", [&] {
-    std::vector<core::TaskRecord> page;
-    r.tasks.bind(1, after);
-    r.tasks.bind(2, static_cast<std::int64_t>(limit));
-    while (r.tasks.step()) {
-      core::TaskRecord task{.key = r.tasks.integer(0),
-                            .account = r.account_index(r.tasks.integer(1)),
-                            .id = r.id_of(r.tasks.text(2))};
-      task.state = static_cast<core::TaskState>(r.tasks.integer(3));
-      task.first_seen = core::UtcTime(std::chrono::milliseconds(r.tasks.integer(4)));
-      task.submit_time = r.tasks.time(5);
-      task.last_query = r.tasks.time(6);
-      task.not_found_runs = static_cast<int>(r.tasks.integer(7));
-      task.not_found_run = r.tasks.integer(8);
-      task.settles_at = r.tasks.time(9);
-      task.live_fetch = r.tasks.integer(10) != 0;
-      page.push_back(std::move(task));
-    }
-    r.tasks.reset();
-    return page;
-  });
+  page_thread_.ask_for_tasks(after, limit);
 }
 
-core::WantedVideo SqliteLedger::Reader::video_of_row() {
-  core::WantedVideo video{.task = videos.integer(0),
-                          .account = account_index(videos.integer(6)),
-                          .id = id_of(videos.text(7))};
-  video.attempts = static_cast<int>(videos.integer(3));
-  video.first_refusal = videos.time(4);
-  video.path = videos.text(5);
-  video.model = videos.text(8);
-  video.status = videos.text(9);
-  video.finish_time = core::UtcTime(std::chrono::milliseconds(videos.integer(10)));
-  video.labels = read_labels(videos.text(11));
-  const auto link = stored_link(
-      answers, {videos.integer(13), videos.integer(14), static_cast<int>(videos.integer(12))},
-      video.id, static_cast<int>(videos.integer(1)));
-  // Another version of the program may have read more in it: this video alone has no link then.
-  video.link = link.value_or(core::VideoLink{
-      .index = static_cast<int>(videos.integer(1)), .url = {}, .expires_at = videos.time(2)});
-  return video;
+std::optional<std::vector<core::TaskRecord>> SqliteLedger::take_tasks() {
+  throw_if_broken();
+  return page_thread_.take_tasks();
 }
 
-std::vector<core::WantedVideo> SqliteLedger::videos(std::size_t limit) {
+void SqliteLedger::ask_for_videos(std::size_t limit) {
   throw_if_broken();
-  Reader& r = *reader_;
-  return with_ledger_errors(r.path, "read", [&] {
-    std::vector<core::WantedVideo> page;
-    r.videos.bind(1, r.run);
-    r.videos.bind(2, static_cast<std::int64_t>(limit));
-    while (r.videos.step()) {
-      page.push_back(r.video_of_row());
-    }
-    r.videos.reset();
-    return page;
-  });
+  page_thread_.ask_for_videos(limit);
+}
+
+std::optional<std::vector<core::WantedVideo>> SqliteLedger::take_videos() {
+  throw_if_broken();
+  return page_thread_.take_videos();
 }
 
 bool SqliteLedger::claimed(const std::string& path) {
@@ -137,11 +51,11 @@ bool SqliteLedger::claimed(const std::string& path) {
     // Else another ledger would answer, or none could.
     static_cast<void>(store_.place().log_bytes());
     if (claims_ == nullptr) {
-      claims_ = std::make_unique<Reader>(store_);
+      claims_ = std::make_unique<Claims>(store_.path());
     }
-    claims_->claim.bind(1, path);
-    const bool found = claims_->claim.step();
-    claims_->claim.reset();
+    claims_->find.bind(1, path);
+    const bool found = claims_->find.step();
+    claims_->find.reset();
     return found;
   });
 }
@@ -149,13 +63,14 @@ bool SqliteLedger::claimed(const std::string& path) {
 SqliteLedger::SqliteLedger(TaskStore& store, std::function<void()> wake)
     : store_(store),
       wake_(std::move(wake)),
-      reader_(with_ledger_errors(store.path(), "read",
-                                 [&] { return std::make_unique<Reader>(store); })),
+      pages_({store.path(), store.run(), store.account_rows()}, store.recent_links()),
+      page_thread_(pages_, wake_),
       writer_([this] { write_all(); }) {}
 
 SqliteLedger::~SqliteLedger() { stop(); }
 
 void SqliteLedger::stop() {
+  page_thread_.stop();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -166,7 +81,9 @@ void SqliteLedger::stop() {
   }
 }
 
+// For the methods that belong to the engine's thread.
 void SqliteLedger::throw_if_broken() const {
+  assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
   rethrow_if_broken();
 }
@@ -184,7 +101,9 @@ bool SqliteLedger::has_room(std::size_t entries) const {
 }
 
 core::Ticket SqliteLedger::append(core::Entry entry) {
+  assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
+  assert(!stopping_);
   rethrow_if_broken();
   queued_bytes_ += bytes_of(entry);
   queue_.push_back(std::move(entry));
@@ -209,6 +128,8 @@ void SqliteLedger::flush() {
   done_.wait(lock, [this] { return broken_ || committed_ == appended_; });
   hurry_ = false;
   rethrow_if_broken();
+  lock.unlock();
+  page_thread_.wait();
 }
 
 std::vector<core::Unrecorded> SqliteLedger::take_unrecorded() {

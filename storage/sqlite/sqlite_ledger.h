@@ -7,17 +7,22 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/ledger/ledger.h"
+#include "core/owner_thread.h"
+#include "storage/sqlite/page_thread.h"
 #include "storage/sqlite/task_store.h"
+#include "storage/sqlite/work_pages.h"
 
 namespace storage {
 
-/// core::Ledger on SQLite. While it lives the store belongs to its writer thread; everything else
-/// is as core::Ledger says. The writer commits "whatever is queued now" in one transaction.
+/// core::Ledger on SQLite, made on the engine's thread. While it lives the store belongs to its
+/// writer thread, which commits whatever is queued in one transaction. Pages are read by a thread
+/// of their own.
 class SqliteLedger final : public core::Ledger {
  public:
   static constexpr std::size_t kEntriesMax = 4096;
@@ -27,24 +32,26 @@ class SqliteLedger final : public core::Ledger {
   static constexpr std::size_t kGather = 512;
   static constexpr std::chrono::milliseconds kGatherTime{25};
 
-  /// `wake` is called on the writer thread after each commit, and when the ledger breaks; it must
-  /// not call back. `store` must outlive this. Throws core::Error.
+  /// `wake` is called on the writer thread after each commit and on the page thread with each page,
+  /// and when the ledger breaks; it must not call back. `store` must outlive this. Throws
+  /// core::Error.
   SqliteLedger(TaskStore& store, std::function<void()> wake);
   /// As `stop`.
   ~SqliteLedger() override;
   SqliteLedger(const SqliteLedger&) = delete;
   SqliteLedger& operator=(const SqliteLedger&) = delete;
 
-  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
-                                                    std::size_t limit) override;
-  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
+  void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
+  [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  void ask_for_videos(std::size_t limit) override;
+  [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;
   core::Ticket append(core::Entry entry) override;
   [[nodiscard]] core::Ticket committed() const override;
   void flush() override;
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override;
 
-  /// Writes what is queued, unless the ledger is broken, and ends the writer thread: from here on
+  /// Writes what is queued, unless the ledger is broken, and ends both threads: from here on
   /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
   /// `wake` touches before the ledger.
   void stop();
@@ -53,7 +60,7 @@ class SqliteLedger final : public core::Ledger {
   [[nodiscard]] bool claimed(const std::string& path);
 
  private:
-  struct Reader;
+  struct Claims;
 
   void write_all();
   void throw_if_broken() const;
@@ -61,9 +68,11 @@ class SqliteLedger final : public core::Ledger {
 
   TaskStore& store_;
   std::function<void()> wake_;
-  std::unique_ptr<Reader> reader_;  // the engine's thread
+  const core::OwnerThread owner_;  // the engine's thread
   std::mutex claims_mutex_;
-  std::unique_ptr<Reader> claims_;  // under claims_mutex_
+  std::unique_ptr<Claims> claims_;  // under claims_mutex_
+  WorkPages pages_;                 // page_thread_ alone
+  PageThread page_thread_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;  // there is something to write, or to stop for

@@ -3,11 +3,12 @@
 #include <optional>
 #include <vector>
 
-#include "core/domain/task.h"
+#include "core/domain/lifecycle.h"
 
 namespace storage {
 
-TaskImport::TaskImport(SQLite::Database& database) : database_(database) {}
+TaskImport::TaskImport(SQLite::Database& database, VideoRecords& videos)
+    : database_(database), videos_(videos) {}
 
 std::uint64_t TaskImport::add(const ImportBatch& batch, const Terms& terms) {
   const std::int64_t last_key = last_key_.step() ? last_key_.integer(0) : 0;
@@ -82,31 +83,24 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
     revive_task_.run();
   }
   if (to_relabel) {
-    relabelling_.settle(*to_relabel, row, terms.run, terms.relabel);
+    relabelling_.settle(*to_relabel, row, terms.run, terms.rules.relabel);
   }
-  const bool whole = state != core::TaskState::succeeded || videos_on_disk(task.key, terms);
-  task.ask =
-      state == core::TaskState::unfinished || unsettled || forgotten || terms.refresh || !whole;
+  const bool is_incomplete = core::needs_its_files(state) && lacks_a_file(task.key, terms);
+  task.ask = core::is_to_be_asked({.state = state,
+                                   .is_unsettled = unsettled,
+                                   .is_forgotten = forgotten,
+                                   .lacks_a_file = is_incomplete},
+                                  terms.rules.refresh);
   return task;
 }
 
 // A recorded file that is gone is wanted again, and its task asked, since the link may be dead.
-bool TaskImport::videos_on_disk(std::int64_t task, const Terms& terms) {
-  std::vector<std::int64_t> gone;
-  done_videos_.bind(1, task);
-  while (done_videos_.step()) {
-    if (terms.on_disk &&
-        !terms.on_disk(std::string(done_videos_.text(1)), done_videos_.integer(2))) {
-      gone.push_back(done_videos_.integer(0));
-    }
+bool TaskImport::lacks_a_file(std::int64_t task, const Terms& terms) {
+  const std::vector<int> gone = files_.gone(task, terms.rules.on_disk);
+  for (const int index : gone) {
+    videos_.lose_file(task, index);
   }
-  done_videos_.reset();
-  for (const std::int64_t index : gone) {
-    want_video_.bind(1, task);
-    want_video_.bind(2, index);
-    want_video_.run();
-  }
-  return gone.empty();
+  return !gone.empty();
 }
 
 }  // namespace storage

@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <string>
 
+#include "core/ledger/work_list.h"
 #include "storage/answers/import_batch.h"
+#include "storage/sqlite/recorded_files.h"
 #include "storage/sqlite/relabelling.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/video_records.h"
 
 namespace storage {
 
@@ -16,21 +19,20 @@ namespace storage {
 class TaskImport {
  public:
   struct Terms {
-    std::int64_t account = 0;  ///< row of `account`
-    bool refresh = false;      ///< ask about finished tasks too
-    bool account_named = false;
-    bool relabel = false;  ///< a list's labels beat the ledger's
+    std::int64_t account = 0;    ///< row of `account`
+    bool account_named = false;  ///< each row said the account itself
     std::int64_t run = 0;
-    OnDisk on_disk;
     std::int64_t now_ms = 0;
+    const core::ImportRules& rules;
   };
 
-  explicit TaskImport(SQLite::Database& database);
+  /// `videos` must outlive this.
+  TaskImport(SQLite::Database& database, VideoRecords& videos);
 
   /// Puts sorted rows on the work list, within the caller's transaction, and returns how many were
   /// on it already. Throws SQLite::Exception.
   std::uint64_t add(const ImportBatch& batch, const Terms& terms);
-  [[nodiscard]] const LabelDifferences& label_differences() const {
+  [[nodiscard]] const core::LabelDifferences& label_differences() const {
     return relabelling_.differences();
   }
 
@@ -41,9 +43,11 @@ class TaskImport {
   };
   [[nodiscard]] bool add_new(const ImportBatch::Row& row, const Terms& terms);
   [[nodiscard]] Task find_known(const ImportBatch::Row& row, const Terms& terms);
-  [[nodiscard]] bool videos_on_disk(std::int64_t task, const Terms& terms);
+  [[nodiscard]] bool lacks_a_file(std::int64_t task, const Terms& terms);
 
   SQLite::Database& database_;
+  VideoRecords& videos_;
+  RecordedFiles files_{database_};
   Statement last_key_{database_, "SELECT ifnull(max(id), 0) FROM task"};
   Statement add_task_{database_,
                       "INSERT OR IGNORE INTO task (account, task_id, first_seen, input_model, "
@@ -57,11 +61,6 @@ class TaskImport {
   Statement add_work_{database_, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
   Statement add_new_work_{database_, "INSERT INTO work (task) SELECT id FROM task WHERE id > ?"};
   Statement name_account_{database_, "UPDATE task SET account_named = 1 WHERE id = ?"};
-  Statement done_videos_{database_,
-                         "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1"};
-  Statement want_video_{database_,
-                        "UPDATE video SET state = 0, settled_run = 0 WHERE task = ? AND "
-                        "video_index = ?"};
   // What is bound must live until its statement has run.
   std::string id_;
   std::string model_;

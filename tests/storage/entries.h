@@ -12,7 +12,7 @@
 #include "core/domain/lifecycle.h"
 #include "core/gateway/api.h"
 #include "core/ledger/ledger.h"
-#include "storage/sqlite/task_store.h"
+#include "core/ledger/work_list.h"
 
 namespace entries {
 
@@ -107,23 +107,36 @@ inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// Brings tasks onto the work list; returns how many were on it already.
-inline std::uint64_t import(storage::TaskStore& store, const std::vector<core::WantedTask>& tasks,
-                            const storage::ImportRules& rules = {}) {
-  storage::ImportBatch batch;
+/// Brings tasks onto the work list.
+inline core::ImportOutcome import(core::WorkList& work, const std::vector<core::WantedTask>& tasks,
+                                  const core::ImportRules& rules = {}, int account = 0) {
+  work.begin_import(rules);
   for (const core::WantedTask& task : tasks) {
-    batch.add(task);
+    work.add(task, account);
   }
-  return store.import(batch, rules);
+  return work.end_import();
 }
 
-inline std::uint64_t import(storage::TaskStore& store, const std::vector<std::string>& ids,
-                            const storage::ImportRules& rules = {}) {
+inline core::ImportOutcome import(core::WorkList& work, const std::vector<std::string>& ids,
+                                  const core::ImportRules& rules = {}, int account = 0) {
   std::vector<core::WantedTask> tasks;
   for (const std::string& one : ids) {
     tasks.push_back({.id = id(one), .model = "", .labels = {}});
   }
-  return import(store, tasks, rules);
+  return import(work, tasks, rules, account);
+}
+
+/// Pages of a ledger, waited for.
+inline std::vector<core::TaskRecord> tasks(core::Ledger& ledger, core::TaskKey after = 0,
+                                           std::size_t limit = 100) {
+  ledger.ask_for_tasks(after, limit);
+  ledger.flush();
+  return ledger.take_tasks().value();
+}
+inline std::vector<core::WantedVideo> videos(core::Ledger& ledger, std::size_t limit = 100) {
+  ledger.ask_for_videos(limit);
+  ledger.flush();
+  return ledger.take_videos().value();
 }
 
 }  // namespace entries

@@ -87,13 +87,13 @@ class LedgerContract : public testing::TestWithParam<Maker> {
 
   std::vector<std::string> asked() {
     std::vector<std::string> ids;
-    for (const core::TaskRecord& task : ledger().tasks(0, 100)) {
+    for (const core::TaskRecord& task : entries::tasks(ledger())) {
       ids.push_back(task.id.text());
     }
     return ids;
   }
   core::TaskKey key(const std::string& id) {
-    for (const core::TaskRecord& task : ledger().tasks(0, 100)) {
+    for (const core::TaskRecord& task : entries::tasks(ledger())) {
       if (task.id.text() == id) {
         return task.key;
       }
@@ -130,7 +130,7 @@ TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
   std::set<std::string> seen;
   core::TaskKey after = 0;
   for (const std::size_t expected : {2U, 2U, 1U, 0U}) {
-    const auto page = ledger().tasks(after, 2);
+    const auto page = entries::tasks(ledger(), after, 2);
     ASSERT_EQ(page.size(), expected);
     for (const core::TaskRecord& task : page) {
       EXPECT_GT(task.key, after);
@@ -145,7 +145,7 @@ TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
 TEST_P(LedgerContract, AnUnfinishedTaskIsAskedAgainAndKeepsWhatTheAnswerSaid) {
   begin_run({"a"});
   append(answered({.task = key("a"), .id = "a", .body = entries::running("a")}));
-  const auto tasks = ledger().tasks(0, 10);
+  const auto tasks = entries::tasks(ledger());
   ASSERT_EQ(tasks.size(), 1U);
   EXPECT_EQ(tasks[0].last_query, entries::kNow);
   EXPECT_EQ(tasks[0].submit_time, core::UtcTime(std::chrono::seconds(1'780'284'820)));
@@ -180,7 +180,7 @@ TEST_P(LedgerContract, RunsThatHeardNotFoundAreCountedAcrossRuns) {
     ASSERT_EQ(entry.answer.verdict, Verdict::not_found);
     append(std::move(entry));
     begin_next_run();
-    const auto tasks = ledger().tasks(0, 10);
+    const auto tasks = entries::tasks(ledger());
     ASSERT_EQ(tasks.size(), 1U);
     EXPECT_EQ(tasks[0].not_found_runs, run);
     EXPECT_EQ(tasks[0].not_found_run, run);
@@ -202,11 +202,11 @@ TEST_P(LedgerContract, AnAnswerThatNamesAnotherTaskChangesNothing) {
       answered({.task = key("a"), .id = "a", .body = entries::success("other")});
   ASSERT_EQ(entry.answer.verdict, Verdict::wrong_task);
   append(std::move(entry));
-  const auto tasks = ledger().tasks(0, 10);
+  const auto tasks = entries::tasks(ledger());
   ASSERT_EQ(tasks.size(), 1U);
   EXPECT_EQ(tasks[0].state, TaskState::unfinished);
   EXPECT_FALSE(tasks[0].submit_time);
-  EXPECT_TRUE(ledger().videos(10).empty());
+  EXPECT_TRUE(entries::videos(ledger()).empty());
 }
 
 TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsAskedByTheNextRunUntilItIs) {
@@ -218,7 +218,7 @@ TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsAskedByTheNextRunUntilItIs) 
     append(std::move(entry));
   }
   begin_next_run();
-  auto tasks = ledger().tasks(0, 10);
+  auto tasks = entries::tasks(ledger());
   ASSERT_EQ(tasks.size(), 2U);
   EXPECT_EQ(tasks[0].state, TaskState::succeeded);
   EXPECT_EQ(tasks[0].settles_at, moment);
@@ -251,14 +251,14 @@ TEST_P(LedgerContract, ATaskThatTheGatewayAsksTheVendorAboutIsKnownForIt) {
   entry.answer.live_fetch = true;
   append(std::move(entry));
   begin_next_run();
-  for (const core::TaskRecord& task : ledger().tasks(0, 10)) {
+  for (const core::TaskRecord& task : entries::tasks(ledger())) {
     EXPECT_EQ(task.live_fetch, task.id.text() == "a");
   }
 }
 
 TEST_P(LedgerContract, ASuccessOffersItsVideo) {
   const core::TaskKey task = with_a_video();
-  const auto videos = ledger().videos(10);
+  const auto videos = entries::videos(ledger());
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].task, task);
   EXPECT_EQ(videos[0].id.text(), "a");
@@ -277,31 +277,31 @@ TEST_P(LedgerContract, VideosComeSoonestExpiryFirstAndUnknownLast) {
     append(answered({.task = key(id), .id = id, .body = entries::success(id, expires)}));
   }
   std::vector<std::string> order;
-  for (const core::WantedVideo& video : ledger().videos(10)) {
+  for (const core::WantedVideo& video : entries::videos(ledger())) {
     order.push_back(video.id.text());
   }
   EXPECT_EQ(order, (std::vector<std::string>{"soon", "late", "never"}));
-  EXPECT_EQ(ledger().videos(2).size(), 2U);
+  EXPECT_EQ(entries::videos(ledger(), 2).size(), 2U);
 }
 
 TEST_P(LedgerContract, ASavedVideoIsWantedNoMore) {
   const core::TaskKey task = with_a_video();
   append(saved(task, "/videos/a.mp4"));
-  EXPECT_TRUE(ledger().videos(10).empty());
+  EXPECT_TRUE(entries::videos(ledger()).empty());
   begin_next_run();
-  EXPECT_TRUE(ledger().videos(10).empty());
+  EXPECT_TRUE(entries::videos(ledger()).empty());
   // A later answer brings another link; the file is there all the same.
   append(
       answered({.task = task, .id = "a", .body = entries::success("a", "1780999999"), .run = 2}));
-  EXPECT_TRUE(ledger().videos(10).empty());
+  EXPECT_TRUE(entries::videos(ledger()).empty());
 }
 
 TEST_P(LedgerContract, AVideoThatAnotherRunShallTryIsLeftAloneInThisOne) {
   const core::TaskKey task = with_a_video();
   append(not_saved(task, VideoState::wanted));
-  EXPECT_TRUE(ledger().videos(10).empty());
+  EXPECT_TRUE(entries::videos(ledger()).empty());
   begin_next_run();
-  const auto videos = ledger().videos(10);
+  const auto videos = entries::videos(ledger());
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].attempts, 1);
   EXPECT_EQ(videos[0].first_refusal, entries::kNow);
@@ -316,11 +316,11 @@ TEST_P(LedgerContract, AVideoThatWasGivenUpComesBackOnlyWithAFreshLink) {
     const core::TaskKey task = key(id);
     append(answered({.task = task, .id = id, .body = entries::success(id)}));
     append(not_saved(task, given_up));
-    EXPECT_TRUE(ledger().videos(10).empty());
+    EXPECT_TRUE(entries::videos(ledger()).empty());
     append(answered({.task = task, .id = id, .body = entries::success(id)}));
-    EXPECT_TRUE(ledger().videos(10).empty()) << "the same link is as dead as it was";
+    EXPECT_TRUE(entries::videos(ledger()).empty()) << "the same link is as dead as it was";
     append(answered({.task = task, .id = id, .body = entries::success(id, "1780999999")}));
-    const auto videos = ledger().videos(10);
+    const auto videos = entries::videos(ledger());
     ASSERT_EQ(videos.size(), 1U);
     EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
     append(saved(task, "/videos/" + id));
@@ -337,14 +337,14 @@ TEST_P(LedgerContract, ALinkWithTheSameExpiryIsFreshWhenItIsSpelledOtherwise) {
     append(answered({.task = task, .id = id, .body = body}));
     append(not_saved(task, VideoState::expired));
     append(answered({.task = task, .id = id, .body = entries::success(id, expires, "9")}));
-    EXPECT_TRUE(ledger().videos(10).empty()) << "another answer, but the same link";
+    EXPECT_TRUE(entries::videos(ledger()).empty()) << "another answer, but the same link";
     std::string moved = body;
     for (std::size_t at = 0; (at = moved.find("videos.example", at)) != std::string::npos;) {
       moved.replace(at, 6, "mirror");
     }
     append(answered({.task = task, .id = id, .body = moved}));
-    ASSERT_EQ(ledger().videos(10).size(), 1U);
-    EXPECT_TRUE(ledger().videos(10)[0].link.url.starts_with("https://mirror.example/"));
+    ASSERT_EQ(entries::videos(ledger()).size(), 1U);
+    EXPECT_TRUE(entries::videos(ledger())[0].link.url.starts_with("https://mirror.example/"));
     append(saved(task, "/videos/" + id));
   }
 }
@@ -354,10 +354,10 @@ TEST_P(LedgerContract, AFreshLinkWasRefusedByNobody) {
   append(not_saved(task, VideoState::wanted));
   append(answered({.task = task, .id = "a", .body = entries::success("a", "1780371305", "9")}));
   begin_next_run();
-  EXPECT_EQ(ledger().videos(10).at(0).first_refusal, entries::kNow) << "the same link";
+  EXPECT_EQ(entries::videos(ledger()).at(0).first_refusal, entries::kNow) << "the same link";
   append(answered({.task = task, .id = "a", .body = entries::success("a", "1780999999")}));
   begin_next_run();
-  EXPECT_FALSE(ledger().videos(10).at(0).first_refusal);
+  EXPECT_FALSE(entries::videos(ledger()).at(0).first_refusal);
 }
 
 TEST_P(LedgerContract, AllLinksOfAVideoAreOffered) {
@@ -365,7 +365,7 @@ TEST_P(LedgerContract, AllLinksOfAVideoAreOffered) {
   std::string body = entries::success("a");
   body.replace(body.rfind("videos.example"), 6, "mirror");
   append(answered({.task = key("a"), .id = "a", .body = body}));
-  const auto videos = ledger().videos(10);
+  const auto videos = entries::videos(ledger());
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_TRUE(videos[0].link.url.starts_with("https://mirror.example/"));
   ASSERT_EQ(videos[0].link.others.size(), 1U);
@@ -375,7 +375,7 @@ TEST_P(LedgerContract, AllLinksOfAVideoAreOffered) {
 TEST_P(LedgerContract, AWantedVideoTakesTheNewestLink) {
   const core::TaskKey task = with_a_video();
   append(answered({.task = task, .id = "a", .body = entries::success("a", "1780999999")}));
-  const auto videos = ledger().videos(10);
+  const auto videos = entries::videos(ledger());
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].link.expires_at, core::UtcTime(std::chrono::seconds(1'780'999'999)));
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/history.h"
+#include "storage/sqlite/sqlite_reader.h"
 #include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
@@ -32,8 +32,8 @@ class SmallLedgerTest : public testing::Test {
   }
   std::vector<std::optional<std::string>> answers(const std::string& id) {
     std::vector<std::optional<std::string>> kept;
-    const auto history = storage::History(path_).task("default", entries::id(id));
-    for (const storage::SnapshotRecord& snapshot : history.value().snapshots) {
+    const auto history = storage::SqliteReader(path_).task("default", entries::id(id));
+    for (const core::SnapshotRecord& snapshot : history.value().snapshots) {
       kept.push_back(snapshot.answer);
     }
     return kept;

@@ -1,12 +1,28 @@
 #include "tests/support/fake_ledger.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
 #include "core/domain/lifecycle.h"
+#include "core/domain/video_lifecycle.h"
 
 namespace support {
+namespace {
+
+// None as long as the page is on its way.
+template <typename Page>
+auto take(std::optional<Page>& page) -> std::optional<decltype(page->rows)> {
+  if (!page || page->looks_left-- > 0) {
+    return std::nullopt;
+  }
+  auto rows = std::move(page->rows);
+  page.reset();
+  return rows;
+}
+
+}  // namespace
 
 void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
   const core::TaskKey key = static_cast<core::TaskKey>(tasks_.size()) + 1;
@@ -24,7 +40,7 @@ void FakeLedger::begin_run(std::int64_t run) {
   }
 }
 
-std::vector<core::TaskRecord> FakeLedger::tasks(core::TaskKey after, std::size_t limit) {
+std::vector<core::TaskRecord> FakeLedger::tasks(core::TaskKey after, std::size_t limit) const {
   std::vector<core::TaskRecord> page;
   for (auto task = tasks_.upper_bound(after); task != tasks_.end() && page.size() < limit; ++task) {
     if (!task->second.settled) {
@@ -34,15 +50,15 @@ std::vector<core::TaskRecord> FakeLedger::tasks(core::TaskKey after, std::size_t
   return page;
 }
 
-std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) {
+std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) const {
   std::vector<core::WantedVideo> wanted;
   for (const auto& [key, task] : tasks_) {
     for (const auto& [index, video] : task.videos) {
-      if (video.state == core::VideoState::wanted && video.settled_run != run_) {
+      if (video.standing.state == core::VideoState::wanted && video.standing.tried_in != run_) {
         core::WantedVideo one{.task = key, .id = task.record.id};
         one.link = video.link;
         one.attempts = video.attempts;
-        one.first_refusal = video.first_refusal;
+        one.first_refusal = video.standing.first_refusal;
         one.finish_time = task.finish_time;
         wanted.push_back(std::move(one));
       }
@@ -104,7 +120,29 @@ void FakeLedger::settle_instead(const core::Entry& entry) {
   }
 }
 
+void FakeLedger::ask_for_tasks(core::TaskKey after, std::size_t limit) {
+  assert(!task_page_);
+  task_page_ = {tasks(after, limit), page_lag};
+}
+
+void FakeLedger::ask_for_videos(std::size_t limit) {
+  assert(!video_page_);
+  video_page_ = {videos(limit), page_lag};
+}
+
+std::optional<std::vector<core::TaskRecord>> FakeLedger::take_tasks() { return take(task_page_); }
+
+std::optional<std::vector<core::WantedVideo>> FakeLedger::take_videos() {
+  return take(video_page_);
+}
+
 void FakeLedger::flush() {
+  if (task_page_) {
+    task_page_->looks_left = 0;
+  }
+  if (video_page_) {
+    video_page_->looks_left = 0;
+  }
   while (!waiting_.empty()) {
     commit_oldest();
   }
@@ -134,18 +172,11 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
   for (const core::VideoLink& link : entry.answer.links) {
     const auto [place, is_new] = task.videos.try_emplace(link.index, Video{.link = link});
     Video& video = place->second;
-    if (is_new || video.state == core::VideoState::done) {
+    if (is_new || !core::takes_links(video.standing)) {
       continue;
     }
-    const bool fresh = video.link.expires_at != link.expires_at || video.link.url != link.url ||
-                       video.link.others != link.others;
-    if (fresh) {
-      video.first_refusal.reset();
-    }
-    if (fresh && video.state != core::VideoState::wanted) {
-      video.state = core::VideoState::wanted;
-      video.settled_run = 0;
-    }
+    video.standing =
+        core::offered(video.standing, core::is_fresh(link, {video.link.expires_at, video.link}));
     video.link = link;
   }
 }
@@ -154,10 +185,8 @@ void FakeLedger::apply(const core::SettleEntry& entry) { tasks_.at(entry.task).s
 
 void FakeLedger::apply(const core::VideoEntry& entry) {
   Video& video = tasks_.at(entry.task).videos.at(entry.index);
-  video.state = entry.state;
-  video.settled_run = run_;
+  video.standing = core::tried(entry.state, entry.first_refusal, run_);
   ++video.attempts;
-  video.first_refusal = entry.first_refusal;
 }
 
 const FakeLedger::Task& FakeLedger::task(const std::string& id) const {
@@ -167,7 +196,7 @@ const FakeLedger::Task& FakeLedger::task(const std::string& id) const {
 core::TaskState FakeLedger::state(const std::string& id) const { return task(id).record.state; }
 
 core::VideoState FakeLedger::video(const std::string& id, int index) const {
-  return task(id).videos.at(index).state;
+  return task(id).videos.at(index).standing.state;
 }
 
 std::size_t FakeLedger::count(core::TaskState state) const {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/domain/video_lifecycle.h"
 #include "core/ledger/ledger.h"
 
 namespace support {
@@ -22,9 +23,10 @@ class FakeLedger final : public core::Ledger {
   /// Every unsettled flag of the run before is gone; finished tasks are not asked again.
   void begin_run(std::int64_t run);
 
-  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
-                                                    std::size_t limit) override;
-  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
+  void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
+  [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  void ask_for_videos(std::size_t limit) override;
+  [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;
   core::Ticket append(core::Entry entry) override;
   [[nodiscard]] core::Ticket committed() const override { return committed_; }
@@ -39,6 +41,8 @@ class FakeLedger final : public core::Ledger {
   std::function<void(const core::Entry&)> before_append;
   /// Why an entry cannot be recorded; empty: it can.
   std::function<std::string(const core::Entry&)> unrecordable;
+  /// So often a page has not come yet when the engine looks for it.
+  int page_lag = 0;
   /// So many entries wait, unseen, before the oldest is committed; 0: each is at once.
   std::size_t commit_lag = 0;
 
@@ -50,10 +54,14 @@ class FakeLedger final : public core::Ledger {
  private:
   struct Video {
     core::VideoLink link;
-    core::VideoState state = core::VideoState::wanted;
-    std::int64_t settled_run = 0;
+    core::VideoStanding standing;
     int attempts = 0;
-    std::optional<core::UtcTime> first_refusal;
+  };
+  /// A page on its way to the engine.
+  template <typename Row>
+  struct Page {
+    std::vector<Row> rows;
+    int looks_left = 0;  ///< so often it has not come yet
   };
   struct Task {
     core::TaskRecord record;
@@ -62,6 +70,8 @@ class FakeLedger final : public core::Ledger {
     std::map<int, Video> videos;
   };
 
+  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit) const;
+  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) const;
   void commit_oldest();
   void settle_instead(const core::Entry& entry);
   void apply(const core::AnswerEntry& entry);
@@ -72,6 +82,8 @@ class FakeLedger final : public core::Ledger {
   std::int64_t run_ = 0;
   std::map<core::TaskKey, Task> tasks_;
   std::map<std::string, core::TaskKey> keys_;
+  std::optional<Page<core::TaskRecord>> task_page_;
+  std::optional<Page<core::WantedVideo>> video_page_;
   std::deque<core::Entry> waiting_;
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;

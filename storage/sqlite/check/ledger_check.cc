@@ -162,12 +162,6 @@ struct Replay {
   bool lacks_answer = false;    // one is not kept, and nothing after it allowed that
 };
 
-bool tells_status(core::Verdict verdict, const core::TaskStanding& after) {
-  return core::is_final(verdict) ||
-         (after.state == core::TaskState::unfinished &&
-          (verdict == core::Verdict::unfinished || verdict == core::Verdict::unrecognised));
-}
-
 // `final_snapshot` is the one that the task's row names.
 void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Replay& replay) {
   const auto verdict = static_cast<core::Verdict>(snapshot.integer(1));
@@ -180,7 +174,8 @@ void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Rep
     replay.final_is_named = (same && replay.final_is_named) || replay.last == final_snapshot;
     replay.last_final_sha256 = snapshot.blob(4);
   }
-  replay.last_status = tells_status(verdict, replay.standing) ? replay.last : replay.last_status;
+  replay.last_status =
+      core::tells_status(verdict, replay.standing.state) ? replay.last : replay.last_status;
   // Prune deletes answers of finished and missing tasks only.
   replay.lacks_answer = (replay.lacks_answer || snapshot.integer(5) != 0) &&
                         replay.standing.state == core::TaskState::unfinished;

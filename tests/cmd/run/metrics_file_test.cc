@@ -22,16 +22,16 @@ core::UtcTime at(std::int64_t milliseconds) {
 Metrics full() {
   Metrics metrics;
   metrics.version = "1.2 \"odd\\\"\n";
-  metrics.ledger = storage::LedgerTotals{.unfinished = 3,
-                                         .succeeded = 5,
-                                         .stale = 1,
-                                         .videos_wanted = 2,
-                                         .videos_expired = 7,
-                                         .runs = 9,
-                                         .answers = 11,
-                                         .video_bytes = std::numeric_limits<std::int64_t>::max(),
-                                         .oldest_unfinished = at(1'759'999'000'500),
-                                         .soonest_expiry = at(1'760'003'600'000)};
+  metrics.ledger = core::LedgerTotals{.unfinished = 3,
+                                      .succeeded = 5,
+                                      .stale = 1,
+                                      .videos_wanted = 2,
+                                      .videos_expired = 7,
+                                      .runs = 9,
+                                      .answers = 11,
+                                      .video_bytes = std::numeric_limits<std::int64_t>::max(),
+                                      .oldest_unfinished = at(1'759'999'000'500),
+                                      .soonest_expiry = at(1'760'003'600'000)};
   metrics.last_run_end = at(1'760'000'000'250);
   metrics.last_run_seconds = 12.5;
   metrics.last_run_exit_code = 3;
@@ -87,7 +87,7 @@ TEST(Metrics, WhatIsNotKnownIsLeftOut) {
   for (const char* name : {"tasks", "videos", "_total", "errors", "last_success"}) {
     EXPECT_EQ(text.find(name), std::string::npos) << name;
   }
-  const std::string empty = cmd::metrics_text({.ledger = storage::LedgerTotals{}});
+  const std::string empty = cmd::metrics_text({.ledger = core::LedgerTotals{}});
   for (const char* name : {"oldest", "soonest"}) {
     EXPECT_EQ(empty.find(name), std::string::npos) << name;
   }
@@ -97,7 +97,7 @@ TEST(Metrics, WhatIsNotKnownIsLeftOut) {
 // The rules of the format and of good names, by Prometheus' own tool.
 TEST(Metrics, PromtoolAgrees) {
   const support::TempDir dir;
-  for (const Metrics& metrics : {full(), Metrics{}, Metrics{.ledger = storage::LedgerTotals{}}}) {
+  for (const Metrics& metrics : {full(), Metrics{}, Metrics{.ledger = core::LedgerTotals{}}}) {
     const std::string path = dir.path("r.prom");
     cmd::write_metrics_file(path, metrics);
     const std::string command =

@@ -53,7 +53,7 @@ TEST_F(ForgettingTest, AForgottenTaskIsNeitherAskedNorCountedUntilItIsNamedAgain
   EXPECT_EQ(state_of("open"), "forgotten 0");
   EXPECT_EQ(open_tasks(), 0U);
   EXPECT_EQ(pending(), before - 1);
-  const storage::LedgerTotals totals = storage::History(path_).totals(clock_.utc());
+  const core::LedgerTotals totals = storage::SqliteReader(path_).totals(clock_.utc());
   EXPECT_EQ(totals.tasks, 2U);
   EXPECT_EQ(totals.unfinished, 0U);
   EXPECT_EQ(totals.forgotten, 1U);

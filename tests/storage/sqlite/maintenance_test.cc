@@ -11,7 +11,7 @@
 #include "storage/ledger_error.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/history.h"
+#include "storage/sqlite/sqlite_reader.h"
 #include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
 #include "tests/storage/small_ledger.h"
@@ -76,7 +76,7 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
   const std::int64_t first = storage::open_for_reading(path_)
                                  ->execAndGet("SELECT final_snapshot FROM task WHERE id = 2")
                                  .getInt64();
-  const auto line = storage::History(path_).answer_of({.snapshot = first, .sha256_begin = ""});
+  const auto line = storage::SqliteReader(path_).answer_of(first, "");
   ASSERT_TRUE(line);
   EXPECT_EQ(line->answer, entries::success("old"));
 }
@@ -97,8 +97,8 @@ TEST_F(MaintenanceTest, ABackupHoldsEverything) {
   storage::back_up_ledger(path_, copy);
   EXPECT_THROW(storage::back_up_ledger(path_, copy), core::UsageError);
   EXPECT_EQ(check_ledger(copy, "1"), std::vector<std::string>{});
-  const auto before = storage::History(path_).totals(entries::kNow);
-  const auto after = storage::History(copy).totals(entries::kNow);
+  const auto before = storage::SqliteReader(path_).totals(entries::kNow);
+  const auto after = storage::SqliteReader(copy).totals(entries::kNow);
   EXPECT_EQ(after.tasks, 3U);
   EXPECT_EQ(after.succeeded, before.succeeded);
   EXPECT_EQ(after.videos_done, 1U);
@@ -106,16 +106,17 @@ TEST_F(MaintenanceTest, ABackupHoldsEverything) {
 }
 
 TEST_F(MaintenanceTest, HistoryTellsWhatWouldBeAsked) {
-  storage::History history(path_);
-  const auto there = [](const std::string&, std::int64_t) { return true; };
-  const auto gone = [](const std::string&, std::int64_t) { return false; };
+  storage::SqliteReader history(path_);
+  const core::ImportRules there{.on_disk = [](const std::string&, std::int64_t) { return true; }};
+  const core::ImportRules gone{.on_disk = [](const std::string&, std::int64_t) { return false; }};
+  const core::ImportRules no_files;
   EXPECT_TRUE(history.would_ask("default", "open", there));
   EXPECT_TRUE(history.would_ask("default", "never seen", there));
   EXPECT_TRUE(history.would_ask("other", "old", there));
   EXPECT_FALSE(history.would_ask("default", "old", there));
   EXPECT_TRUE(history.would_ask("default", "old", gone));
-  EXPECT_FALSE(history.would_ask("default", "old", nullptr));
-  EXPECT_TRUE(history.would_ask("default", "open", nullptr));
+  EXPECT_FALSE(history.would_ask("default", "old", no_files));
+  EXPECT_TRUE(history.would_ask("default", "open", no_files));
   EXPECT_FALSE(history.task("default", entries::id("never seen")));
 }
 

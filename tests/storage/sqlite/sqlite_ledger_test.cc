@@ -119,8 +119,10 @@ TEST_F(SqliteLedgerTest, ABrokenLedgerThrowsFromEverything) {
   EXPECT_THROW(ledger_->append(running(1, "3%")), core::Error);
   EXPECT_THROW(static_cast<void>(ledger_->committed()), core::Error);
   EXPECT_THROW(static_cast<void>(ledger_->has_room(1)), core::Error);
-  EXPECT_THROW(static_cast<void>(ledger_->tasks(0, 1)), core::Error);
-  EXPECT_THROW(static_cast<void>(ledger_->videos(1)), core::Error);
+  EXPECT_THROW(ledger_->ask_for_tasks(0, 1), core::Error);
+  EXPECT_THROW(static_cast<void>(ledger_->take_tasks()), core::Error);
+  EXPECT_THROW(ledger_->ask_for_videos(1), core::Error);
+  EXPECT_THROW(static_cast<void>(ledger_->take_videos()), core::Error);
   EXPECT_EQ(wakes_, 2) << "the engine must hear of it";
   ledger_.reset();
   EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 1);
@@ -160,6 +162,45 @@ TEST_F(SqliteLedgerTest, StartAndStopUnderLoad) {
   EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 50 * 49 / 2);
 }
 
+TEST_F(SqliteLedgerTest, WhoWaitsForAPageIsWokenWhenItComes) {
+  const int before = wakes_;
+  ledger_->ask_for_tasks(0, 3);
+  for (int page = 0; page < 90; ++page) {  // and nothing was appended
+    ledger_->flush();
+    EXPECT_EQ(ledger_->take_tasks().value().size(), 3U);
+    EXPECT_FALSE(ledger_->take_tasks()) << "once";
+    EXPECT_EQ(wakes_, before + page + 1);
+    ledger_->ask_for_tasks(page, 3);
+  }
+}
+
+TEST_F(SqliteLedgerTest, APageThatCannotBeReadBreaksTheLedger) {
+  const auto other = storage::open_for_writing(path_);
+  other->exec("UPDATE task SET task_id = '' WHERE id = 1");
+  ledger_->ask_for_tasks(0, 3);
+  EXPECT_THROW(ledger_->flush(), core::Error);
+  EXPECT_THROW(static_cast<void>(ledger_->take_tasks()), core::Error);
+  EXPECT_EQ(wakes_, 1) << "the engine must hear of it";
+}
+
+// A video comes with the link of its newest answer, whether that was written a moment ago or long
+// since.
+TEST_F(SqliteLedgerTest, ALinkIsTheSameReadFromItsAnswerAsJustWritten) {
+  for (const char* expires : {"1780371305", "1780999999"}) {
+    ledger_->append(
+        answered({.task = 1, .id = name(1), .body = entries::success(name(1), expires)}));
+    ledger_->flush();
+    const core::VideoLink recent = entries::videos(*ledger_).at(0).link;
+    EXPECT_TRUE(store_->recent_links().find(1, 1, number("SELECT max(id) FROM snapshot")));
+    store_->recent_links().clear();
+    EXPECT_EQ(entries::videos(*ledger_).at(0).link, recent);
+    EXPECT_NE(recent.url.find(expires), std::string::npos);
+  }
+  ledger_->append(entries::saved(1, "/videos/a.mp4"));
+  ledger_->flush();
+  EXPECT_FALSE(store_->recent_links().find(1, 1, number("SELECT max(id) FROM snapshot")));
+}
+
 TEST_F(SqliteLedgerTest, AWantedVideoHasWhatItsFileNeeds) {
   ledger_->append(answered({.task = 1, .id = name(1), .body = entries::success(name(1))}));
   ledger_->append(entries::saved(1, "/videos/old.mp4"));
@@ -169,7 +210,7 @@ TEST_F(SqliteLedgerTest, AWantedVideoHasWhatItsFileNeeds) {
   entries::import(*store_, std::vector{name(1)},
                   {.on_disk = [](const std::string&, std::int64_t) { return false; }});
   ledger_ = std::make_unique<SqliteLedger>(*store_, [] {});
-  const auto videos = ledger_->videos(10);
+  const auto videos = entries::videos(*ledger_);
   ASSERT_EQ(videos.size(), 1U);
   EXPECT_EQ(videos[0].path, "/videos/old.mp4");
   EXPECT_EQ(videos[0].model, "input-model");
@@ -204,8 +245,8 @@ TEST_F(SqliteLedgerTest, ClaimedPathsAreKnownOnEveryThread) {
 TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
   ledger_->append(answered({.task = 1, .id = name(1), .body = entries::success(name(1))}));
   ledger_->flush();
-  EXPECT_EQ(ledger_->tasks(0, 3).size(), 3U);
-  EXPECT_EQ(ledger_->videos(1).size(), 1U);
+  EXPECT_EQ(entries::tasks(*ledger_, 0, 3).size(), 3U);
+  EXPECT_EQ(entries::videos(*ledger_, 1).size(), 1U);
   EXPECT_FALSE(ledger_->claimed("/nowhere"));
   const auto other = storage::open_for_writing(path_);
   EXPECT_EQ(other->execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt(), 0) << "busy";

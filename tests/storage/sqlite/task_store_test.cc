@@ -18,12 +18,12 @@
 namespace {
 
 namespace fs = std::filesystem;
+using core::ImportRules;
+using core::RunTotals;
 using core::VideoState;
 using entries::answered;
 using entries::not_saved;
 using entries::saved;
-using storage::ImportRules;
-using storage::RunTotals;
 using storage::TaskStore;
 
 const ImportRules kOnDisk{.on_disk = [](const std::string&, std::int64_t) { return true; }};
@@ -44,12 +44,13 @@ class TaskStoreTest : public testing::Test {
                        .accounts = {"default", "other"},
                        .stale_after = std::chrono::hours(36)});
   }
-  std::uint64_t import(const std::vector<std::string>& ids, const ImportRules& rules = kOnDisk) {
-    return entries::import(*store_, ids, rules);
+  std::uint64_t import(const std::vector<std::string>& ids, const ImportRules& rules = kOnDisk,
+                       int account = 0) {
+    return entries::import(*store_, ids, rules, account).duplicates;
   }
   void import_row(const std::string& model, const core::Labels& labels) {
     const core::WantedTask row{.id = entries::id("a"), .model = model, .labels = labels};
-    entries::import(*store_, std::vector{row}, kOnDisk);
+    told_ = entries::import(*store_, std::vector{row}, kOnDisk).label_differences;
   }
   void write(core::Entry entry) { store_->write({&entry, 1}); }
   void hear(const std::string& id, const std::string& body, int http_status = 200) {
@@ -101,6 +102,7 @@ class TaskStoreTest : public testing::Test {
   bool answers_are_real_ = true;  // what is written is what their bodies say
   support::ManualClock clock_;
   std::unique_ptr<TaskStore> store_ = std::make_unique<TaskStore>(path_, clock_, false);
+  core::LabelDifferences told_;  // of all lists so far
 };
 
 TEST_F(TaskStoreTest, DuplicatesAreAskedOnceAndCounted) {
@@ -120,9 +122,7 @@ TEST_F(TaskStoreTest, IdsThatDifferInAnyByteAreDifferentTasks) {
 
 TEST_F(TaskStoreTest, TheSameIdOfAnotherAccountIsAnotherTask) {
   import({"a"});
-  ImportRules other = kOnDisk;
-  other.account = 1;
-  EXPECT_EQ(import({"a"}, other), 0U);
+  EXPECT_EQ(import({"a"}, kOnDisk, 1), 0U);
   EXPECT_EQ(text("SELECT group_concat(account, ' ') FROM (SELECT account FROM v_task ORDER BY 1)"),
             "default other");
 }
@@ -149,7 +149,7 @@ TEST_F(TaskStoreTest, ALaterListAddsLabelsAndTakesNoneAway) {
   EXPECT_EQ(
       text("SELECT (labels ->> 'project') || (labels ->> 'R') || (labels ->> 'note') FROM v_task"),
       "x1x\"R");
-  EXPECT_EQ(store_->label_differences().count, 0U);
+  EXPECT_EQ(told_.count, 0U);
   EXPECT_EQ(number("SELECT count(*) FROM label_change"), 0);
 }
 
@@ -167,12 +167,11 @@ TEST_F(TaskStoreTest, AnotherValueOfALabelIsKeptAsAChangeWithItsRun) {
   import_row("m2", {{"customer", "beta"}});
   EXPECT_EQ(text("SELECT model || labels FROM v_task"),
             "m1{\"customer\":\"acme\",\"project\":\"p\"}");
-  const storage::LabelDifferences& told = store_->label_differences();
-  EXPECT_EQ(told.count, 4U);
-  ASSERT_EQ(told.named.size(), storage::LabelDifferences::kNamedMax);
-  EXPECT_EQ(told.named[1].name, "customer");
-  EXPECT_EQ(told.named[1].ledger_value, "acme");
-  EXPECT_EQ(told.named[1].list_value, "beta");
+  EXPECT_EQ(told_.count, 4U);
+  ASSERT_EQ(told_.named.size(), core::LabelDifferences::kNamedMax);
+  EXPECT_EQ(told_.named[1].name, "customer");
+  EXPECT_EQ(told_.named[1].ledger_value, "acme");
+  EXPECT_EQ(told_.named[1].list_value, "beta");
   EXPECT_EQ(number("SELECT count(*) FROM label_change WHERE run = 2 AND NOT taken"), 2)
       << "each once";
   ImportRules relabel = kOnDisk;
@@ -213,11 +212,13 @@ TEST_F(TaskStoreTest, KnowsWhetherAnotherRunBeganSince) {
 
 TEST_F(TaskStoreTest, RemembersThatAListNamedTheAccount) {
   begin_run();
-  ImportRules named = kOnDisk;
-  named.account_named = true;
   const std::string names = "SELECT group_concat(task_id || account_named, ' ') FROM task";
   import({"a", "b"});
-  import({"b", "c"}, named);
+  std::vector<core::WantedTask> named;
+  for (const char* id : {"b", "c"}) {
+    named.push_back({.id = entries::id(id), .model = "", .labels = {}, .account = "default"});
+  }
+  entries::import(*store_, named, kOnDisk);
   EXPECT_EQ(text(names), "a0 b1 c1");
   import({"a", "b", "c"});
   EXPECT_EQ(text(names), "a0 b1 c1") << "a later list without the column takes nothing back";
@@ -337,9 +338,7 @@ TEST_F(TaskStoreTest, PendingAsksForAQuotaThatIsNotSettled) {
 
 TEST_F(TaskStoreTest, PendingKeepsToItsAccountAndAddsNothingTwice) {
   import({"a"});
-  ImportRules other = kOnDisk;
-  other.account = 1;
-  import({"b"}, other);
+  import({"b"}, kOnDisk, 1);
   begin_run();
   import({"a"});
   store_->add_pending(0);
@@ -642,7 +641,7 @@ TEST(TaskStore, ARunLooksAtTheFileWhenTheLastOneDidNotEnd) {
   const support::TempDir folder;
   const std::string path = folder.path("ledger.db");
   const support::ManualClock clock;
-  const storage::RunStart start{.version = "1", .host = "h", .inputs = {}, .accounts = {"a"}};
+  const core::RunStart start{.version = "1", .host = "h", .inputs = {}, .accounts = {"a"}};
   for (const bool ended : {true, false}) {
     SCOPED_TRACE(ended);
     fs::remove(path);

@@ -1,0 +1,117 @@
+// The seam between people and the ledger: what it knows, also while a run writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/domain/task.h"
+#include "core/ledger/work_list.h"
+
+namespace core {
+
+struct LedgerTotals {
+  std::uint64_t tasks = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t stale = 0;
+  std::uint64_t forgotten = 0;  ///< counted nowhere else
+  std::uint64_t videos_wanted = 0;
+  std::uint64_t videos_done = 0;
+  std::uint64_t videos_failed = 0;
+  std::uint64_t videos_expired = 0;
+  std::uint64_t runs = 0;                    ///< begun ever
+  std::uint64_t answers = 0;                 ///< recorded ever
+  std::int64_t video_bytes = 0;              ///< of all videos ever fetched
+  std::optional<UtcTime> oldest_unfinished;  ///< by submit time, else first seen
+  std::optional<UtcTime> soonest_expiry;     ///< of a wanted video
+};
+
+/// A row of one of the stable views: column names and values as text; no value: null.
+using ViewRow = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+struct SnapshotRecord {
+  ViewRow columns;                    ///< v_snapshot
+  std::vector<ViewRow> usage;         ///< v_usage: name and value
+  std::optional<std::string> answer;  ///< byte-exact; none once pruned
+};
+
+struct TaskHistory {
+  ViewRow task;  ///< v_task
+  std::vector<SnapshotRecord> snapshots;
+  std::vector<ViewRow> videos;  ///< v_video
+};
+
+/// An answer that the ledger holds, or held.
+struct RawAnswer {
+  ViewRow columns;                    ///< v_snapshot
+  std::optional<std::string> answer;  ///< byte-exact; none once pruned
+};
+
+/// A video that the ledger believes to be on disk.
+struct SavedVideo {
+  TaskKey task = 0;
+  int index = 1;
+  std::string account;
+  std::string task_id;
+  std::string path;  ///< absolute
+  std::int64_t bytes = 0;
+  std::string sha256;  ///< 64 lower-case hex digits
+};
+
+/// What else is recorded of a video.
+struct SavedVideoFacts {
+  std::string model;
+  std::string status;     ///< the status word of the final answer
+  UtcTime finish_time{};  ///< the task's, else when its final answer came
+  Labels labels;
+  std::string checks;
+};
+
+/// How many videos the next `run --pending` will try again.
+struct Requeued {
+  std::size_t missing = 0;   ///< of those that were on disk
+  std::size_t given_up = 0;  ///< of those that were `failed` or `expired`
+};
+
+/// Reads a ledger at any time. One thread. Every method throws core::Error when the ledger fails.
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+
+  [[nodiscard]] virtual LedgerTotals totals(UtcTime now) = 0;
+  /// None when the account has no such task.
+  [[nodiscard]] virtual std::optional<TaskHistory> task(const std::string& account,
+                                                        const TaskId& id) = 0;
+  /// The answer of a snapshot whose SHA-256 begins so (lower-case hex digits), as the ID of a
+  /// report's line names it; none when there is no such snapshot.
+  [[nodiscard]] virtual std::optional<RawAnswer> answer_of(std::int64_t snapshot,
+                                                           const std::string& sha256_begin) = 0;
+
+  /// Whether a run whose list names the task would ask about it.
+  [[nodiscard]] virtual bool would_ask(const std::string& account, const std::string& task_id,
+                                       const ImportRules& rules) = 0;
+  /// The tasks that a run asks about as pending (WorkList::add_pending), in the ledger's order.
+  virtual void each_pending(const std::string& account, UtcTime stale_before,
+                            const std::function<void(const std::string& task_id)>& take) = 0;
+
+  /// All that are recorded as on disk, by path.
+  virtual void each_saved_video(const std::function<void(SavedVideo&&)>& take) = 0;
+  /// Those of the videos that the ledger still has.
+  virtual void describe(const std::vector<SavedVideo>& videos,
+                        const std::function<void(const SavedVideo&, SavedVideoFacts&&)>& take) = 0;
+  /// Makes the next `run --pending` fetch these missing videos again, and try those again that runs
+  /// have given up. Those whose link states itself that it is dead at `now` stay as they are, but
+  /// for `failed` ones. The caller is the ledger's only writer.
+  [[nodiscard]] virtual Requeued want_again(const std::vector<SavedVideo>& missing,
+                                            UtcTime now) = 0;
+};
+
+}  // namespace core

@@ -1,0 +1,52 @@
+// Where the bytes of answers are written: many to a block, and what was said before not again.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/files/sha256.h"
+#include "core/ledger/ledger.h"
+#include "storage/answers/answer_codec.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+
+/// Where an answer's bytes lie.
+struct AnswerPlace {
+  std::int64_t block = 0;
+  std::int64_t slot = 0;
+  core::Sha256Digest sha256{};
+};
+
+/// Belongs to the thread of its connection. Every method throws SQLite::Exception.
+class AnswerBlocks {
+ public:
+  explicit AnswerBlocks(SQLite::Database& database);
+
+  /// Writes the answers among the entries, and returns the place of each of them, in order. An
+  /// answer that is its task's last one again takes the place of that.
+  [[nodiscard]] std::vector<AnswerPlace> write(std::span<const core::Entry> entries);
+
+  /// The number of the next block: what a transaction numbered that is no more must be taken back.
+  [[nodiscard]] std::int64_t next_block() const { return next_block_; }
+  void number_from(std::int64_t block) { next_block_ = block; }
+
+ private:
+  [[nodiscard]] std::optional<AnswerPlace> same_as_last(core::TaskKey task,
+                                                        const core::Sha256Digest& sha256);
+  void write_block(const std::vector<std::string_view>& answers);
+
+  AnswerCodec codec_{AnswerCodec::built_in_dictionary()};
+  std::int64_t dictionary_;
+  std::int64_t next_block_;
+  core::Sha256 hash_;
+  Statement last_answer_;
+  Statement add_block_;
+};
+
+}  // namespace storage

@@ -1,0 +1,146 @@
+#include "storage/sqlite/answer_store.h"
+
+#include <cassert>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/domain/lifecycle.h"
+#include "storage/answers/json_text.h"
+
+namespace storage {
+namespace {
+
+// The facts that an answer sets before its task is finished.
+constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
+constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
+
+std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+AnswerStore::AnswerStore(SQLite::Database& database)
+    : database_(database),
+      next_snapshot_(1 +
+                     database.execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64()) {}
+
+void AnswerStore::go_back_to(const Mark& mark) {
+  blocks_.number_from(mark.block);
+  next_snapshot_ = mark.snapshot;
+  outcomes_.forget();
+  videos_.recent_links().clear();
+}
+
+// The blocks first, so that every snapshot finds its own.
+void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) {
+  const std::vector<AnswerPlace> places = blocks_.write(entries);
+  std::size_t next = 0;
+  for (const core::Entry& entry : entries) {
+    if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+      write(*answer, places[next++], run);
+    } else if (const auto* settled = std::get_if<core::SettleEntry>(&entry)) {
+      settle(settled->task);
+    } else {
+      videos_.record(std::get<core::VideoEntry>(entry), run);
+    }
+  }
+  assert(next == places.size());
+}
+
+void AnswerStore::settle(core::TaskKey task) {
+  settle_work_.bind(1, task);
+  settle_work_.run();
+}
+
+void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place,
+                        std::int64_t run) {
+  const std::int64_t snapshot = next_snapshot_++;
+  const std::string values = entry.answer.usage.empty()
+                                 ? std::string()
+                                 : json_array(entry.answer.usage, &core::UsageMetric::value);
+  add_snapshot_.bind(1, snapshot);
+  add_snapshot_.bind(2, entry.task);
+  add_snapshot_.bind(3, run);
+  add_snapshot_.bind(4, millis(entry.observed_at));
+  add_snapshot_.bind(5, outcomes_.row_of(entry));
+  add_snapshot_.bind_or_null(6, values);
+  add_snapshot_.bind(7, static_cast<std::int64_t>(entry.body.size()));
+  add_snapshot_.bind_blob(
+      8, {reinterpret_cast<const char*>(place.sha256.data()), place.sha256.size()});
+  add_snapshot_.bind(9, place.block);
+  add_snapshot_.bind(10, place.slot);
+  add_snapshot_.run();
+  update_task(entry, snapshot);
+  update_settling(entry);
+  if (entry.answer.live_fetch) {
+    mark_live_fetch_.bind(1, entry.task);
+    mark_live_fetch_.run();
+  }
+  if (entry.settled) {
+    settle(entry.task);
+  }
+  for (const core::VideoLink& link : entry.answer.links) {
+    videos_.offer(entry.task, link, snapshot);
+  }
+}
+
+void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snapshot) {
+  if (entry.is_final) {
+    finish(entry, snapshot);
+    return;
+  }
+  const core::TaskFacts& facts = entry.answer.facts;
+  const core::Verdict verdict = entry.answer.verdict;
+  move_task_.bind(1, entry.task);
+  move_task_.bind(2, static_cast<std::int64_t>(entry.state));
+  move_task_.bind(3, millis(entry.observed_at));
+  move_task_.bind(4, static_cast<std::int64_t>(entry.not_found_runs));
+  move_task_.bind(5, entry.not_found_run);
+  move_task_.bind(6, snapshot);
+  if (core::tells_status(verdict, entry.state)) {
+    move_task_.bind(7, snapshot);
+  } else {
+    move_task_.bind_null(7);
+  }
+  // The words of an answer that names another task are not this task's, and a row that is final
+  // says what the bytes of its final snapshot say.
+  const bool is_final_already =
+      entry.state == core::TaskState::succeeded || entry.state == core::TaskState::failed;
+  const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
+  static const core::TaskFacts kNone;
+  const core::TaskFacts& said = ours ? facts : kNone;
+  int position = 8;
+  for (const auto time : kStickyTimes) {
+    move_task_.bind_time(position++, said.*time);
+  }
+  for (const auto text : kStickyTexts) {
+    move_task_.bind_or_null(position++, said.*text);
+  }
+  move_task_.run();
+}
+
+void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) {
+  finish_task_.bind(1, entry.task);
+  finish_task_.bind(2, static_cast<std::int64_t>(entry.state));
+  finish_task_.bind(3, millis(entry.observed_at));
+  finish_task_.bind(4, snapshot);
+  bind_facts(finish_task_, 5, entry.answer.facts);
+  finish_task_.run();
+}
+
+// Which tasks are to be asked once more for their quota (core::settles_at).
+void AnswerStore::update_settling(const core::AnswerEntry& entry) {
+  if (entry.is_final && entry.settles_at) {
+    unsettle_task_.bind(1, entry.task);
+    unsettle_task_.bind(2, millis(*entry.settles_at));
+    unsettle_task_.run();
+  } else if (entry.is_final || core::adds_nothing(entry.answer.verdict)) {
+    settle_task_.bind(1, entry.task);
+    settle_task_.bind(
+        2, entry.is_final ? std::numeric_limits<std::int64_t>::max() : millis(entry.observed_at));
+    settle_task_.run();
+  }
+}
+
+}  // namespace storage

@@ -1,0 +1,77 @@
+// Answers as the ledger keeps them: a snapshot of each, and the task's row that follows from them.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <span>
+
+#include "core/ledger/ledger.h"
+#include "storage/sqlite/answer_blocks.h"
+#include "storage/sqlite/fact_columns.h"
+#include "storage/sqlite/outcomes.h"
+#include "storage/sqlite/statement.h"
+#include "storage/sqlite/video_records.h"
+
+namespace storage {
+
+/// Belongs to the thread of its connection. Every method throws SQLite::Exception.
+class AnswerStore {
+ public:
+  explicit AnswerStore(SQLite::Database& database);
+
+  /// Writes all entries of run number `run` within the caller's transaction.
+  void write(std::span<const core::Entry> entries, std::int64_t run);
+
+  [[nodiscard]] VideoRecords& videos() { return videos_; }
+
+  /// What a transaction has numbered so far.
+  struct Mark {
+    std::int64_t block = 0;
+    std::int64_t snapshot = 0;
+  };
+  [[nodiscard]] Mark mark() const { return {blocks_.next_block(), next_snapshot_}; }
+  /// The transaction is no more: what it numbered, and the rows that it made, are not used again.
+  void go_back_to(const Mark& mark);
+
+ private:
+  void write(const core::AnswerEntry& entry, const AnswerPlace& place, std::int64_t run);
+  void settle(core::TaskKey task);
+  void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
+  void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
+  void update_settling(const core::AnswerEntry& entry);
+
+  SQLite::Database& database_;
+  AnswerBlocks blocks_{database_};
+  Outcomes outcomes_{database_};
+  VideoRecords videos_{database_};
+  std::int64_t next_snapshot_;
+  Statement add_snapshot_{
+      database_,
+      "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
+      "raw_bytes, raw_sha256, block, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  Statement move_task_{database_,
+                       ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
+                        "not_found_runs = ?4, not_found_run = ?5, last_snapshot = ?6, "
+                        "status_snapshot = coalesce(?7, status_snapshot), " +
+                        fact_assignments(8, core::is_of_any_answer) + " WHERE id = ?1")
+                           .c_str()};
+  // A final answer that says the same again, byte for byte, is no other one: the task's lines in
+  // reports keep their ID (core::line_id).
+  Statement finish_task_{
+      database_,
+      ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
+       "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
+       "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
+       "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
+       "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, " +
+       fact_assignments(5) + " WHERE id = ?1")
+          .c_str()};
+  Statement unsettle_task_{database_,
+                           "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
+  Statement settle_task_{database_, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
+  Statement mark_live_fetch_{database_, "INSERT OR IGNORE INTO live_fetch (task) VALUES (?)"};
+  Statement settle_work_{database_, "UPDATE work SET settled = 1 WHERE task = ?"};
+};
+
+}  // namespace storage

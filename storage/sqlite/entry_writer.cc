@@ -1,0 +1,154 @@
+#include "storage/sqlite/entry_writer.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include "core/gateway/api.h"
+#include "core/text/printable.h"
+#include "storage/sqlite/statement.h"
+#include "storage/sqlite/transaction.h"
+
+namespace storage {
+
+std::vector<core::Unrecorded> EntryWriter::write(std::span<core::Entry> entries) {
+  return write_together(entries) ? std::vector<core::Unrecorded>() : write_apart(entries);
+}
+
+// Whether what is being thrown is the trouble of one entry, and not of the file, the disk or
+// another writer, which are the run's.
+bool EntryWriter::is_trouble_of_an_entry() {
+  try {
+    throw;
+  } catch (const SQLite::Exception& failure) {
+    switch (failure.getExtendedErrorCode()) {
+      case SQLITE_TOOBIG:
+      case SQLITE_MISMATCH:
+      case SQLITE_CONSTRAINT_CHECK:
+      case SQLITE_CONSTRAINT_NOTNULL:
+      case SQLITE_CONSTRAINT_TRIGGER:
+        return true;
+      default:
+        return false;
+    }
+  } catch (...) {
+    return sqlite3_get_autocommit(database_.getHandle()) == 0;  // else SQLite gave up before
+  }
+}
+
+// False when one of the entries cannot be recorded: then none is.
+bool EntryWriter::write_together(std::span<core::Entry> entries) {
+  const AnswerStore::Mark before = answers_.mark();
+  Transaction transaction(database_, Transaction::Kind::writing);
+  try {
+    answers_.write(entries, runs_.number());
+  } catch (...) {
+    answers_.go_back_to(before);
+    if (is_trouble_of_an_entry()) {
+      return false;
+    }
+    throw;
+  }
+  try {
+    transaction.commit();
+  } catch (...) {
+    answers_.go_back_to(before);
+    throw;
+  }
+  return true;
+}
+
+// Slower, and each answer has a block of its own.
+std::vector<core::Unrecorded> EntryWriter::write_apart(std::span<core::Entry> entries) {
+  const AnswerStore::Mark before = answers_.mark();
+  std::vector<core::Unrecorded> unrecorded;
+  try {
+    Transaction transaction(database_, Transaction::Kind::writing);
+    for (core::Entry& entry : entries) {
+      if (const auto why = write_alone(entry)) {
+        write_instead(entry, *why);
+        unrecorded.push_back(named(std::move(entry), *why));
+      }
+    }
+    transaction.commit();
+  } catch (...) {
+    answers_.go_back_to(before);
+    throw;
+  }
+  return unrecorded;
+}
+
+// Returns why the entry cannot be recorded; none: it is.
+std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
+  const AnswerStore::Mark before = answers_.mark();
+  Savepoint part(database_);
+  try {
+    answers_.write({&entry, 1}, runs_.number());
+  } catch (const std::exception& failure) {
+    answers_.go_back_to(before);
+    if (!is_trouble_of_an_entry()) {
+      throw;
+    }
+    return failure.what();
+  }
+  part.keep();
+  return std::nullopt;
+}
+
+// See core::Unrecorded. What cannot even be written so is the ledger's trouble.
+void EntryWriter::write_instead(const core::Entry& entry, const std::string& why) {
+  std::optional<core::Entry> instead;
+  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+    core::Entry raw = without_facts(*answer);
+    if (write_alone(raw) && answer->settled) {
+      instead = core::SettleEntry{answer->task};
+    }
+  } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
+    core::VideoEntry wanted = *video;
+    wanted.state = core::VideoState::wanted;
+    wanted.file.reset();
+    wanted.error = "could not be recorded: " + core::printable(why, core::kMessageBytesMax);
+    instead = std::move(wanted);
+  }
+  if (instead) {
+    answers_.write({&*instead, 1}, runs_.number());
+  }
+}
+
+// The raw answer, which leaves its task as it is.
+core::AnswerEntry EntryWriter::without_facts(const core::AnswerEntry& entry) {
+  core::AnswerEntry raw;
+  raw.task = entry.task;
+  raw.observed_at = entry.observed_at;
+  raw.http_status = entry.http_status;
+  raw.body = entry.body;
+  raw.answer = core::nothing_taken();
+  raw.settled = entry.settled;
+  Statement standing(database_,
+                     "SELECT state, not_found_runs, not_found_run FROM task WHERE id = ?");
+  standing.bind(1, entry.task);
+  if (standing.step()) {
+    raw.state = static_cast<core::TaskState>(standing.integer(0));
+    raw.not_found_runs = static_cast<int>(standing.integer(1));
+    raw.not_found_run = standing.integer(2);
+  }
+  return raw;
+}
+
+core::Unrecorded EntryWriter::named(core::Entry&& entry, const std::string& why) {
+  Statement task(database_, "SELECT account, task_id FROM task WHERE id = ?");
+  task.bind(1, std::visit([](const auto& one) { return one.task; }, entry));
+  core::Unrecorded unrecorded{.entry = std::move(entry), .why = why};
+  if (task.step()) {
+    const std::vector<std::int64_t>& accounts = runs_.accounts();
+    const auto account = std::find(accounts.begin(), accounts.end(), task.integer(0));
+    unrecorded.account = static_cast<int>(account - accounts.begin());
+    unrecorded.task_id = task.text(1);
+  }
+  return unrecorded;
+}
+
+}  // namespace storage

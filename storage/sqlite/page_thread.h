@@ -1,0 +1,67 @@
+// The thread that reads pages of work, so that the engine's loop never waits for the disk.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/ledger/ledger.h"
+#include "storage/sqlite/work_pages.h"
+
+namespace storage {
+
+/// Any thread may ask; one page of each kind at a time. Every method throws what a read threw.
+class PageThread {
+ public:
+  /// `wake` is called on this thread when a page has come, or could not be read; it must not call
+  /// back. `pages` is used by this thread alone.
+  PageThread(WorkPages& pages, std::function<void()> wake);
+  /// As `stop`.
+  ~PageThread();
+  PageThread(const PageThread&) = delete;
+  PageThread& operator=(const PageThread&) = delete;
+
+  void ask_for_tasks(core::TaskKey after, std::size_t limit);
+  [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks();
+  void ask_for_videos(std::size_t limit);
+  [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos();
+
+  /// Returns when each page asked for has come.
+  void wait();
+  /// Ends the thread once the page that it reads is read: from here on `wake` is not called.
+  void stop();
+
+ private:
+  struct TaskRange {
+    core::TaskKey after = 0;
+    std::size_t limit = 0;
+  };
+
+  void serve();
+  void read_page(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool is_asked() const { return tasks_asked_ || videos_asked_; }  // with mutex_ held
+  void rethrow_if_broken() const;                                                // with mutex_ held
+
+  WorkPages& pages_;
+  std::function<void()> wake_;
+
+  std::mutex mutex_;
+  std::condition_variable asked_;  // there is a page to read, or to stop for
+  std::condition_variable came_;   // a page was read, or could not be
+  // Under mutex_:
+  std::optional<TaskRange> tasks_asked_;     // until the page is there
+  std::optional<std::size_t> videos_asked_;  // its limit; until the page is there
+  std::optional<std::vector<core::TaskRecord>> tasks_;
+  std::optional<std::vector<core::WantedVideo>> videos_;
+  bool stopping_ = false;
+  std::exception_ptr broken_;
+
+  std::thread thread_;
+};
+
+}  // namespace storage

@@ -1,0 +1,29 @@
+// Files that the ledger believes to be on disk, task by task.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <vector>
+
+#include "core/domain/task.h"
+#include "core/ledger/work_list.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+
+/// Belongs to the thread of its connection.
+class RecordedFiles {
+ public:
+  explicit RecordedFiles(SQLite::Database& database)
+      : saved_(database,
+               "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1") {}
+
+  /// Indices of the task's saved videos whose files are not on disk; empty when files do not
+  /// matter. Throws SQLite::Exception.
+  [[nodiscard]] std::vector<int> gone(core::TaskKey task, const core::OnDisk& on_disk);
+
+ private:
+  Statement saved_;
+};
+
+}  // namespace storage

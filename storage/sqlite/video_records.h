@@ -1,0 +1,74 @@
+// Records of videos: the links that answers offer, and what became of each video.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+
+#include "core/domain/video_lifecycle.h"
+#include "core/ledger/ledger.h"
+#include "storage/answers/recent_links.h"
+#include "storage/sqlite/answer_reader.h"
+#include "storage/sqlite/statement.h"
+
+namespace storage {
+
+/// core/domain/video_lifecycle decides what becomes of a video; this writes it down. Belongs to the
+/// thread of its connection. Every method throws SQLite::Exception.
+class VideoRecords {
+ public:
+  explicit VideoRecords(SQLite::Database& database) : database_(database) {}
+
+  /// A snapshot of the task brings the link.
+  void offer(core::TaskKey task, const core::VideoLink& link, std::int64_t snapshot);
+  /// Run number `run` is done with a video.
+  void record(const core::VideoEntry& entry, std::int64_t run);
+  /// The video's file is gone.
+  void lose_file(core::TaskKey task, int index);
+  /// A person wants it tried again.
+  void want_again(core::TaskKey task, int index);
+
+  /// Links that were offered lately; any thread.
+  [[nodiscard]] RecentLinks& recent_links() { return recent_links_; }
+
+ private:
+  struct Known {
+    core::VideoStanding standing;
+    bool is_fresh = false;  ///< the link that is offered; known where it matters
+  };
+  [[nodiscard]] Known known(core::TaskKey task, const core::VideoLink& link);
+  [[nodiscard]] core::KnownLink known_link(const core::VideoLink& link);
+  void move(core::TaskKey task, int index, const core::VideoStanding& standing);
+
+  SQLite::Database& database_;
+  AnswerReader answers_{database_};
+  RecentLinks recent_links_;
+  // No upsert: SQLite would copy every page that it touches beforehand, to be able to undo it
+  // alone.
+  Statement add_{database_,
+                 "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
+                 "VALUES (?, ?, ?, ?)"};
+  Statement known_{database_,
+                   "SELECT v.state, v.settled_run, v.refused_at, v.expires_at, s.block, s.slot, "
+                   "o.http_status, t.task_id "
+                   "FROM video AS v JOIN snapshot AS s ON s.id = v.snapshot "
+                   "JOIN outcome AS o ON o.id = s.outcome JOIN task AS t ON t.id = v.task "
+                   "WHERE v.task = ? AND v.video_index = ?"};
+  Statement relink_{database_,
+                    "UPDATE video SET snapshot = ?3, expires_at = ?4 "
+                    "WHERE task = ?1 AND video_index = ?2"};
+  Statement standing_{database_,
+                      "SELECT state, settled_run, refused_at FROM video "
+                      "WHERE task = ? AND video_index = ?"};
+  Statement move_{database_,
+                  "UPDATE video SET state = ?3, settled_run = ?4, refused_at = ?5 "
+                  "WHERE task = ?1 AND video_index = ?2"};
+  Statement record_{
+      database_,
+      "UPDATE video SET state = ?3, settled_run = ?4, attempts = attempts + 1, refused_at = ?5, "
+      "path = coalesce(?6, path), bytes = coalesce(?7, bytes), sha256 = coalesce(?8, sha256), "
+      "checks = coalesce(?9, checks), saved_at = coalesce(?10, saved_at), last_error = ?11 "
+      "WHERE task = ?1 AND video_index = ?2"};
+};
+
+}  // namespace storage

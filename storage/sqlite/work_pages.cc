@@ -1,0 +1,144 @@
+#include "storage/sqlite/work_pages.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/error.h"
+#include "storage/answers/json_text.h"
+#include "storage/sqlite/answer_reader.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/statement.h"
+#include "storage/sqlite/stored_link.h"
+
+namespace storage {
+
+struct WorkPages::Connection {
+  Connection(RunOfPages of, RecentLinks& links)
+      : run(std::move(of)), recent(links), database(open_for_reading(run.ledger)) {}
+
+  [[nodiscard]] int account_index(std::int64_t row) const {
+    const auto found = std::find(run.accounts.begin(), run.accounts.end(), row);
+    return static_cast<int>(found - run.accounts.begin());
+  }
+  // A row whose ID no longer parses was put there by somebody else.
+  [[nodiscard]] core::TaskId id_of(std::string_view text) const {
+    auto parsed = core::TaskId::parse(text);
+    if (auto* id = std::get_if<core::TaskId>(&parsed)) {
+      return std::move(*id);
+    }
+    throw core::Error("the ledger " + run.ledger +
+                      " holds a task ID that is none; run `reeltally db check`");
+  }
+  core::TaskRecord task_of_row() const;
+  core::WantedVideo video_of_row();
+  core::VideoLink link_of_row(const core::TaskId& id);
+
+  RunOfPages run;
+  RecentLinks& recent;
+  std::unique_ptr<SQLite::Database> database;
+  AnswerReader answers{*database};
+  Statement tasks{*database,
+                  "SELECT t.id, t.account, t.task_id, t.state, t.first_seen, t.submit_time, "
+                  "t.last_query, t.not_found_runs, t.not_found_run, "
+                  "(SELECT settles_at FROM unsettled WHERE task = t.id), "
+                  "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id) "
+                  "FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND w.settled = "
+                  "0 ORDER BY w.task LIMIT ?"};
+  // One whose answer was pruned waits until its task is asked again.
+  Statement videos{*database,
+                   "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
+                   "t.account, t.task_id, ifnull(t.model, t.input_model), o.status, "
+                   "ifnull(t.finish_time, s.observed_at), t.labels, o.http_status, s.block, "
+                   "s.slot, s.id "
+                   "FROM video AS v JOIN work AS w ON w.task = v.task "
+                   "JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
+                   "JOIN outcome AS o ON o.id = s.outcome "
+                   "WHERE v.state = 0 AND v.settled_run <> ? AND s.block IS NOT NULL "
+                   "ORDER BY ifnull(v.expires_at, 9223372036854775807) LIMIT ?"};
+};
+
+WorkPages::WorkPages(RunOfPages run, RecentLinks& links)
+    : connection_(with_ledger_errors(run.ledger, "read",
+                                     [&] { return std::make_unique<Connection>(run, links); })) {}
+
+WorkPages::~WorkPages() = default;
+
+std::vector<core::TaskRecord> WorkPages::tasks(core::TaskKey after, std::size_t limit) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.run.ledger, "read", [&] {
+    std::vector<core::TaskRecord> page;
+    c.tasks.bind(1, after);
+    c.tasks.bind(2, static_cast<std::int64_t>(limit));
+    while (c.tasks.step()) {
+      page.push_back(c.task_of_row());
+    }
+    c.tasks.reset();
+    return page;
+  });
+}
+
+core::TaskRecord WorkPages::Connection::task_of_row() const {
+  core::TaskRecord task{.key = tasks.integer(0),
+                        .account = account_index(tasks.integer(1)),
+                        .id = id_of(tasks.text(2))};
+  task.state = static_cast<core::TaskState>(tasks.integer(3));
+  task.first_seen = core::UtcTime(std::chrono::milliseconds(tasks.integer(4)));
+  task.submit_time = tasks.time(5);
+  task.last_query = tasks.time(6);
+  task.not_found_runs = static_cast<int>(tasks.integer(7));
+  task.not_found_run = tasks.integer(8);
+  task.settles_at = tasks.time(9);
+  task.live_fetch = tasks.integer(10) != 0;
+  return task;
+}
+
+std::vector<core::WantedVideo> WorkPages::videos(std::size_t limit) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.run.ledger, "read", [&] {
+    std::vector<core::WantedVideo> page;
+    c.videos.bind(1, c.run.run);
+    c.videos.bind(2, static_cast<std::int64_t>(limit));
+    while (c.videos.step()) {
+      page.push_back(c.video_of_row());
+    }
+    c.videos.reset();
+    return page;
+  });
+}
+
+core::WantedVideo WorkPages::Connection::video_of_row() {
+  core::WantedVideo video{.task = videos.integer(0),
+                          .account = account_index(videos.integer(6)),
+                          .id = id_of(videos.text(7))};
+  video.attempts = static_cast<int>(videos.integer(3));
+  video.first_refusal = videos.time(4);
+  video.path = videos.text(5);
+  video.model = videos.text(8);
+  video.status = videos.text(9);
+  video.finish_time = core::UtcTime(std::chrono::milliseconds(videos.integer(10)));
+  video.labels = read_labels(videos.text(11));
+  video.link = link_of_row(video.id);
+  return video;
+}
+
+core::VideoLink WorkPages::Connection::link_of_row(const core::TaskId& id) {
+  const core::TaskKey task = videos.integer(0);
+  const int index = static_cast<int>(videos.integer(1));
+  const std::int64_t snapshot = videos.integer(15);
+  auto link = recent.find(task, index, snapshot);
+  if (!link) {
+    link = stored_link(
+        answers, {videos.integer(13), videos.integer(14), static_cast<int>(videos.integer(12))}, id,
+        index);
+    if (link) {
+      recent.keep(task, snapshot, *link);
+    }
+  }
+  // Another version of the program may have read more in it: this video alone has no link then.
+  return link.value_or(core::VideoLink{.index = index, .url = {}, .expires_at = videos.time(2)});
+}
+
+}  // namespace storage

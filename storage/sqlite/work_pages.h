@@ -1,0 +1,40 @@
+// Pages of a run's work list, read for the engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/ledger/ledger.h"
+#include "storage/answers/recent_links.h"
+
+namespace storage {
+
+/// Whose work it is.
+struct RunOfPages {
+  std::string ledger;
+  std::int64_t run = 0;
+  std::vector<std::int64_t> accounts;  ///< rows, by the run's own index
+};
+
+/// Reads over a connection of its own. One thread at a time. Throws core::Error.
+class WorkPages {
+ public:
+  /// `links` must outlive this.
+  WorkPages(RunOfPages run, RecentLinks& links);
+  ~WorkPages();
+  WorkPages(const WorkPages&) = delete;
+  WorkPages& operator=(const WorkPages&) = delete;
+
+  /// As core::Ledger says.
+  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit);
+  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit);
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace storage
