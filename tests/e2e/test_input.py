@@ -99,6 +99,17 @@ def test_a_dry_run_shows_what_is_pending(reeltally, make_gateway):
     assert reeltally("run", "--dry-run", "--no-download", reeltally.csv("done")).out == ""
 
 
+def test_a_dry_run_and_a_run_agree_on_the_file_of_a_failed_task(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "seedance", "polls": ["success", "failure"]}})
+    path = reeltally.csv("a")
+    reeltally.run(gateway, path)
+    reeltally.run(gateway, "--refresh", path)
+    assert reeltally.states() == {"a": "failed"}
+    (reeltally.videos / "a.mp4").unlink()
+    assert reeltally("run", "--dry-run", path).out == "", "a failed task has no video to fetch"
+    assert reeltally.run(gateway, path).summary["requests"] == 0
+
+
 def test_a_million_rows_in_bounded_memory(reeltally):
     script = "import sys\nfor i in range(1000000): sys.stdout.write('asyntask_%032d,acme\\n' % i)"
     generator = subprocess.Popen(["/usr/bin/python3", "-c", "print('task_id,customer')\n" + script], stdout=subprocess.PIPE)

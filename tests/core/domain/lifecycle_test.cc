@@ -159,4 +159,56 @@ TEST(IsFinal, OnlySuccessAndFailure) {
   EXPECT_FALSE(core::is_final(Verdict::not_found));
 }
 
+TEST(IsToBeAsked, OfATaskThatAListNames) {
+  struct Case {
+    const char* name;
+    core::ListedTask task;
+    bool refresh;
+    bool asked;
+  };
+  for (const Case& one : {
+           Case{"unfinished", {}, false, true},
+           Case{"succeeded", {.state = TaskState::succeeded}, false, false},
+           Case{"failed", {.state = TaskState::failed}, false, false},
+           Case{"missing", {.state = TaskState::missing}, false, false},
+           Case{"succeeded, on refresh", {.state = TaskState::succeeded}, true, true},
+           Case{"failed, on refresh", {.state = TaskState::failed}, true, true},
+           Case{"its quota is not settled",
+                {.state = TaskState::failed, .is_unsettled = true},
+                false,
+                true},
+           Case{"forgotten", {.state = TaskState::missing, .is_forgotten = true}, false, true},
+           Case{"a file is gone",
+                {.state = TaskState::succeeded, .lacks_a_file = true},
+                false,
+                true},
+           Case{"a file of an earlier success is gone, but it failed since",
+                {.state = TaskState::failed, .lacks_a_file = true},
+                false,
+                false},
+       }) {
+    EXPECT_EQ(core::is_to_be_asked(one.task, one.refresh), one.asked) << one.name;
+  }
+}
+
+TEST(IsStale, FromTheMomentOnThatTheLimitLeavesBehind) {
+  constexpr core::UtcTime kNow{std::chrono::hours(500'000)};
+  const core::UtcTime before = core::stale_before(kNow, std::chrono::hours(36));
+  const core::UtcTime long_ago{};
+  EXPECT_FALSE(core::is_stale(before, long_ago, before)) << "exactly as old as the limit";
+  EXPECT_TRUE(core::is_stale(before - std::chrono::milliseconds(1), kNow, before));
+  EXPECT_FALSE(core::is_stale(kNow, long_ago, before)) << "the time of submission counts";
+  EXPECT_TRUE(core::is_stale(std::nullopt, long_ago, before)) << "else when it was first seen";
+}
+
+TEST(TellsStatus, OnlyWhatSaysWhereTheTaskStands) {
+  EXPECT_TRUE(core::tells_status(Verdict::succeeded, TaskState::succeeded));
+  EXPECT_TRUE(core::tells_status(Verdict::failed, TaskState::failed));
+  EXPECT_TRUE(core::tells_status(Verdict::unfinished, TaskState::unfinished));
+  EXPECT_TRUE(core::tells_status(Verdict::unrecognised, TaskState::unfinished));
+  EXPECT_FALSE(core::tells_status(Verdict::unfinished, TaskState::succeeded)) << "a regression";
+  EXPECT_FALSE(core::tells_status(Verdict::not_found, TaskState::missing));
+  EXPECT_FALSE(core::tells_status(Verdict::server_error, TaskState::unfinished));
+}
+
 }  // namespace

@@ -144,4 +144,52 @@ TEST(AfterFetch, SeveralUrlsEndTogether) {
   EXPECT_EQ(core::together(failed, failed), failed);
 }
 
+TEST(VideoStanding, MovesAsItsRulesSay) {
+  using core::VideoState;
+  using Standing = core::VideoStanding;
+  constexpr std::int64_t kRun = 7;
+  const Standing done = core::tried(VideoState::done, std::nullopt, kRun);
+  const Standing refused = core::tried(VideoState::wanted, kNoon, kRun);
+  const Standing expired = core::tried(VideoState::expired, kNoon, kRun);
+  struct Case {
+    const char* name;
+    Standing after;
+    Standing expected;
+  };
+  for (const Case& one : {
+           Case{"a saved video takes no link", core::offered(done, true), done},
+           Case{"the same link brings nothing back", core::offered(expired, false), expired},
+           Case{"a fresh link brings it back", core::offered(expired, true), Standing{}},
+           Case{"a fresh link was refused by nobody, and this run is done with it",
+                core::offered(refused, true),
+                {.state = VideoState::wanted, .tried_in = kRun, .first_refusal = std::nullopt}},
+           Case{"a lost file is fetched again", core::file_lost(done), Standing{}},
+           Case{"a lost file forgets no refusal",
+                core::file_lost(expired),
+                {.state = VideoState::wanted, .tried_in = 0, .first_refusal = kNoon}},
+           Case{"a person may want it again", core::wanted_again(), Standing{}},
+       }) {
+    EXPECT_EQ(one.after, one.expected) << one.name;
+  }
+}
+
+TEST(VideoStanding, TheFirstRefusalStays) {
+  const auto later = kNoon + std::chrono::hours(1);
+  EXPECT_EQ(core::first_refusal(std::nullopt, true, later), later);
+  EXPECT_EQ(core::first_refusal(kNoon, true, later), kNoon);
+  EXPECT_EQ(core::first_refusal(kNoon, false, later), kNoon);
+  EXPECT_EQ(core::first_refusal(std::nullopt, false, later), std::nullopt);
+}
+
+TEST(FreshLink, IsOneThatBringsWhatTheOneBeforeHadNot) {
+  const core::VideoLink before{.index = 1, .url = "https://h/a", .expires_at = kNoon};
+  core::VideoLink moved = before;
+  moved.url = "https://mirror/a";
+  EXPECT_FALSE(core::is_fresh(before, {before.expires_at, before}));
+  EXPECT_TRUE(core::is_fresh(moved, {before.expires_at, before}));
+  EXPECT_TRUE(core::is_fresh(before, {kNoon - std::chrono::hours(1), before}));
+  EXPECT_FALSE(core::is_fresh(moved, {before.expires_at, std::nullopt}))
+      << "its answer was pruned, and the expiry is the same";
+}
+
 }  // namespace
