@@ -275,4 +275,16 @@ std::variant<TaskId, std::string> read_id_cell(const std::vector<std::string_vie
   return std::get<TaskId>(std::move(parsed));
 }
 
+// Of IDs that are numbers one in a thousand ends so by itself.
+bool RoundingWatch::notice(std::string_view id) {
+  constexpr unsigned kNoChance = 3;
+  if (unrounded_) {
+    return false;
+  }
+  const auto rounded = is_rounded(id);
+  unrounded_ = !rounded.value_or(true);
+  rounded_ += rounded.value_or(false) ? 1U : 0U;
+  return rounded_ == kNoChance && rounded.value_or(false);
+}
+
 }  // namespace core

@@ -26,4 +26,15 @@ namespace core {
 /// it is no longer number.
 [[nodiscard]] std::optional<bool> is_rounded(std::string_view id);
 
+/// Whether the IDs of a list were rounded, judged by all of them together.
+class RoundingWatch {
+ public:
+  /// True once: when so many IDs look rounded, and none does not, that it is no chance.
+  [[nodiscard]] bool notice(std::string_view id);
+
+ private:
+  unsigned rounded_ = 0;
+  bool unrounded_ = false;  // a long number that a spreadsheet has not rounded
+};
+
 }  // namespace core

@@ -3,14 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "core/domain/task.h"
+#include "core/input/held_rows.h"
+#include "core/input/id_cell.h"
+#include "core/input/list_columns.h"
 #include "core/text/csv.h"
 
 namespace core {
@@ -52,66 +53,41 @@ class TaskList {
   /// None at the end.
   [[nodiscard]] std::optional<Row> next();
   /// Whether there is a column named `account`.
-  [[nodiscard]] bool has_account_column() const { return account_column_.has_value(); }
+  [[nodiscard]] bool has_account_column() const { return columns_.has_account(); }
   /// Whether a column, other than those of ID, model and account, has this name in any case; its
   /// values are labels.
-  [[nodiscard]] bool has_column(std::string_view name) const;
+  [[nodiscard]] bool has_column(std::string_view name) const { return columns_.has_label(name); }
   [[nodiscard]] const std::string& source() const { return source_; }
   /// On which the last row begins, from 1.
-  [[nodiscard]] std::uint64_t line() const { return row_.line; }
-  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  [[nodiscard]] std::uint64_t line() const { return rows_.row().line; }
+  [[nodiscard]] std::uint64_t rows() const { return taken_; }
   /// Lines skipped so far since they begin with `#`.
-  [[nodiscard]] std::uint64_t comments() const { return reader_.comments() - hash_headers_; }
+  [[nodiscard]] std::uint64_t comments() const { return rows_.reader().comments() - hash_headers_; }
   /// Rows skipped so far since they are a header again.
   [[nodiscard]] std::uint64_t repeated_headers() const { return repeated_headers_; }
 
  private:
-  using Names = std::vector<std::string>;
-  // A row that was only looked at.
-  struct HeldRow {
-    CsvRow::Kind kind = CsvRow::Kind::fields;
-    std::uint64_t line = 0;
-    std::vector<std::string> fields;
-  };
+  using Names = ListColumns::Names;
 
   [[nodiscard]] Names read_hash_header();
-  [[nodiscard]] char delimiter_of(std::string_view line, char likely) const;
-  [[nodiscard]] bool is_numbered_row(const Names& cells) const;
   void read_header(Names names);
   void read_first_row();
-  void take_names(Names names);
-  bool hold_row();
-  [[nodiscard]] bool take_row();
-  [[nodiscard]] bool looks_like_header();
+  void take_names(const Names& names);
   [[nodiscard]] bool is_header_again();
   [[nodiscard]] bool is_other_delimiter();
-  void take_header_again(Names names);
-  void note_rounding(std::string_view id);
-  [[nodiscard]] std::string_view id_field(const std::vector<std::string_view>& fields) const;
-  [[nodiscard]] std::optional<std::size_t> named_column(const Names& names) const;
+  void take_header_again(const Names& names);
   [[nodiscard]] Row accept(const CsvRow& row);
   void tell(const Tell& how, const std::string& sentence) const;
 
   std::string source_;
-  CsvReader reader_;
   TaskListOptions options_;
-  CsvRow row_;
-  std::deque<HeldRow> held_;       // to come before the reader's next
-  HeldRow current_;                // behind row_, when it was held
-  bool delimiter_named_ = false;   // by `sep=`
-  Names header_;                   // by column_name; empty: there is none
-  std::size_t longest_name_ = 16;  // of a column, those that are known included
-  bool names_have_digits_ = false;
+  HeldRows rows_;
+  ListColumns columns_;
+  RoundingWatch rounding_;
+  bool delimiter_named_ = false;    // by `sep=`
   std::uint64_t hash_headers_ = 0;  // headers behind `#`, which the reader takes for comments
   std::uint64_t repeated_headers_ = 0;
-  std::size_t id_column_ = 0;
-  std::optional<std::size_t> model_column_;
-  std::optional<std::size_t> account_column_;
-  std::vector<std::string> label_names_;  // by column; empty: no label
-  std::size_t labels_ = 0;                // columns that are labels
-  std::uint64_t rows_ = 0;
-  unsigned rounded_ = 0;    // IDs that a spreadsheet may have rounded
-  bool unrounded_ = false;  // a long number that it has not
+  std::uint64_t taken_ = 0;
 };
 
 /// The value of a label, its name in any case; empty when there is none.
