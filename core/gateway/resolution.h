@@ -1,0 +1,19 @@
+// The resolution and the ratio of a task's videos, as an answer states them or its tokens tell.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include "core/domain/task_facts.h"
+#include "core/gateway/upstream.h"
+#include "core/gateway/usage.h"
+
+namespace core {
+
+/// Fills the delivered resolution, and that of the generation where the two may differ.
+void read_resolutions(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts);
+
+/// "16:9" as stated; empty when it is not.
+[[nodiscard]] std::string stated_ratio(const AnswerLevels& levels, const UsageBlock& block);
+
+}  // namespace core
