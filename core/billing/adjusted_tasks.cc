@@ -40,6 +40,7 @@ std::vector<std::int64_t> tasks_to_look_at(BillingSource& source,
                                            const std::vector<Adjusted>& adjusted,
                                            const ReportQuery& query) {
   std::vector<const ClosedPeriod*> periods;
+  periods.reserve(adjusted.size());
   for (const Adjusted& one : adjusted) {
     periods.push_back(one.closed);
   }

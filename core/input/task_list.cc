@@ -37,7 +37,7 @@ TaskList::TaskList(std::string source, ReadBytes read, TaskListOptions options)
                      ", not a list of task IDs; save it as CSV (UTF-8), or as text with one ID "
                      "a line");
   }
-  Names names = read_hash_header();
+  const Names names = read_hash_header();
   if (names.empty() && !delimiter_named_) {
     reader.detect_delimiter();
     reader.set_delimiter(columns_.delimiter_of(reader.peek_line(), reader.delimiter()));
@@ -45,7 +45,7 @@ TaskList::TaskList(std::string source, ReadBytes read, TaskListOptions options)
   if (options_.delimiter) {
     reader.set_delimiter(*options_.delimiter);
   }
-  read_header(std::move(names));
+  read_header(names);
 }
 
 void TaskList::tell(const Tell& how, const std::string& sentence) const {
@@ -96,7 +96,7 @@ TaskList::Names TaskList::read_hash_header() {
 }
 
 // `names`: of a header behind `#`; empty: the first row may be one.
-void TaskList::read_header(Names names) {
+void TaskList::read_header(const Names& names) {
   const auto number = columns_.given_number();
   if (!names.empty()) {
     hash_headers_ = 1;

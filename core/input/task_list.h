@@ -70,7 +70,7 @@ class TaskList {
   using Names = ListColumns::Names;
 
   [[nodiscard]] Names read_hash_header();
-  void read_header(Names names);
+  void read_header(const Names& names);
   void read_first_row();
   void take_names(const Names& names);
   [[nodiscard]] bool is_header_again();
