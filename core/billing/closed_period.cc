@@ -8,7 +8,7 @@
 namespace core {
 namespace {
 
-bool is_by_begin(const std::vector<ClosedPeriod>& closed) {
+[[maybe_unused]] bool is_by_begin(const std::vector<ClosedPeriod>& closed) {
   return std::is_sorted(closed.begin(), closed.end(), [](const auto& one, const auto& other) {
     return one.period.begin < other.period.begin;
   });
