@@ -86,7 +86,7 @@ TEST_F(PartFileTest, EightThreadsNeverShareAName) {
       for (int i = 0; i < kEach; ++i) {
         const std::string id = std::to_string(t) + "-" + std::to_string(i);
         places[static_cast<std::size_t>(t)].push_back(
-            place(publish(plan(id, "new/{account}/clip.{ext}"), video)));
+            place(download(plan(id, "new/{account}/clip.{ext}"), video)->publish({})));
       }
     });
   }
