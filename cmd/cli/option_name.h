@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "cmd/cli/option_table.h"
 
@@ -47,10 +48,11 @@ class OptionName {
       no_option_has_this_name_and_type();
     }
   }
-  /// A name of a getter's type is also one of any type.
+  /// A name of a getter's type is also one of any type. (Types are compared and not functions,
+  /// which gcc does not take for constants when the sanitizers are on: PR 71962.)
   template <bool (*kOther)(const OptionSpec&)>
   constexpr OptionName(OptionName<kOther> other)  // NOLINT(google-explicit-constructor)
-      requires(kFits == option_kinds::is_any)
+      requires(std::is_same_v<OptionName, OptionName<option_kinds::is_any>>)
       : name_(other.text()) {}
   /// Whether the name would compile.
   [[nodiscard]] static constexpr bool names_one(std::string_view name) {
