@@ -16,6 +16,11 @@ constexpr std::array<std::string_view, 8> kIdColumnNames = {
 /// kind, line ends included, as one; nothing unseen around it.
 [[nodiscard]] std::string column_name(std::string_view cell);
 
+/// Whether there is an ASCII digit, as in most IDs and few names.
+[[nodiscard]] inline bool has_digit(std::string_view text) {
+  return text.find_first_of("0123456789") != std::string_view::npos;
+}
+
 /// `column_name` of each.
 [[nodiscard]] std::vector<std::string> column_names(const std::vector<std::string>& cells);
 

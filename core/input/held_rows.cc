@@ -5,15 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "core/input/column_name.h"
 #include "core/input/id_cell.h"
 #include "core/text/utf8.h"
 
 namespace core {
 namespace {
-
-bool has_digit(std::string_view text) {
-  return text.find_first_of("0123456789") != std::string_view::npos;
-}
 
 // As the name of a column is.
 bool is_word(std::string_view text) {

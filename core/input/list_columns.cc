@@ -10,15 +10,6 @@
 #include "core/text/utf8.h"
 
 namespace core {
-namespace {
-
-constexpr std::string_view kDelimiters = ",;\t|";
-
-bool has_digit(std::string_view text) {
-  return text.find_first_of("0123456789") != std::string_view::npos;
-}
-
-}  // namespace
 
 ListColumns::ListColumns(std::string column) : column_(std::move(column)) {}
 

@@ -13,7 +13,17 @@ namespace core {
 namespace {
 
 constexpr std::size_t kRejectedTextMax = 100;
-constexpr std::string_view kDelimiters = ",;\t|";
+
+// The cells of a row as names of columns, fit to be shown.
+template <typename Cells>
+ListColumns::Names names_of(const Cells& cells) {
+  ListColumns::Names names;
+  names.reserve(cells.size());
+  for (const auto& cell : cells) {
+    names.push_back(valid_utf8(trim_unseen(cell)));
+  }
+  return names;
+}
 
 std::string list_of_names(const std::vector<std::string>& names) {
   std::string list;
@@ -72,9 +82,7 @@ TaskList::Names TaskList::read_hash_header() {
     if (hash && !behind.empty()) {  // else the column is named so
       cells.front() = std::string(behind);
     }
-    for (std::string& cell : cells) {
-      cell = valid_utf8(trim_unseen(cell));
-    }
+    cells = names_of(cells);
     const auto named = columns_.named(cells);
     if (!hash) {
       return named ? Names() : names;
@@ -114,10 +122,7 @@ void TaskList::read_header(const Names& names) {
 // Finds the column of the ID, and whether the row that is held is a header.
 void TaskList::read_first_row() {
   const HeldRows::Row& first = rows_.held().front();
-  Names names;
-  for (const std::string& field : first.fields) {
-    names.push_back(valid_utf8(trim_unseen(field)));
-  }
+  const Names names = names_of(first.fields);
   const auto number = columns_.given_number();
   const auto named = columns_.named(names);
   const std::string source = printable(source_, kRejectedTextMax);
@@ -170,10 +175,7 @@ bool TaskList::is_header_again() {
   if (!columns_.is_name(trim_unseen(columns_.id_field(row.fields)))) {
     return false;
   }
-  Names names;
-  for (const std::string_view field : row.fields) {
-    names.push_back(valid_utf8(trim_unseen(field)));
-  }
+  const Names names = names_of(row.fields);
   if (!columns_.named(names)) {
     return false;
   }
@@ -217,12 +219,8 @@ bool TaskList::is_other_delimiter() {
   if (delimiter == reader.delimiter()) {
     return false;
   }
-  Names names = split_line(first, delimiter);
-  for (std::string& name : names) {
-    name = valid_utf8(trim_unseen(name));
-  }
   reader.set_delimiter(delimiter);
-  take_header_again(names);
+  take_header_again(names_of(split_line(first, delimiter)));
   return true;
 }
 

@@ -46,7 +46,7 @@ std::optional<char> named_delimiter(std::string_view line) {
   }
   rest.remove_prefix(quoted ? 1 : 0);
   const bool filled_up = std::all_of(rest.begin(), rest.end(), [delimiter](char one) {
-    return one == delimiter || std::string_view(",;\t|").find(one) != std::string_view::npos;
+    return one == delimiter || kDelimiters.find(one) != std::string_view::npos;
   });
   return filled_up ? std::optional(delimiter) : std::nullopt;
 }
@@ -54,7 +54,7 @@ std::optional<char> named_delimiter(std::string_view line) {
 std::optional<char> likely_delimiter(std::string_view line) {
   std::optional<char> likely;
   std::size_t most = 0;
-  for (const char one : {',', ';', '\t', '|'}) {
+  for (const char one : kDelimiters) {
     const std::size_t count = count_outside_quotes(line, one);
     if (count > most) {
       most = count;

@@ -76,6 +76,9 @@ class CsvReader {
   std::vector<std::pair<std::size_t, std::size_t>> spans_;  // its fields: begin, size
 };
 
+/// What may stand between the fields of a list.
+constexpr std::string_view kDelimiters = ",;\t|";
+
 /// What `sep=;` names, for spreadsheets: in any case, in quotes too, and with the empty fields that
 /// a program filled the line up with. None: the line is another one.
 [[nodiscard]] std::optional<char> named_delimiter(std::string_view line);
