@@ -1,5 +1,5 @@
 // cmd -> storage -> core, never upwards; rooms on floors; each foreign library behind its own door.
-// docs/design.md says why; core/README.md and storage/README.md say what each room is for.
+// core/README.md and storage/README.md say what each room is for.
 #include <gtest/gtest.h>
 
 #include <algorithm>
