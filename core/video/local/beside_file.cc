@@ -42,9 +42,7 @@ bool may_replace(int folder, const std::string& name, const BesideFile& beside) 
 
 void write_beside(const OutputFolder& output, const BesideFile& beside) {
   const SplitPath split = split_path(beside.path);
-  const std::string parent = split_path(output.relative(beside.path)).folder;
-  const Descriptor folder =
-      open_beneath(output.descriptor(), parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
+  const Descriptor folder = output.open_existing(split_path(output.relative(beside.path)).folder);
   require(folder.valid() ? 0 : errno, beside.path);
   DraftFile draft(folder.number(), split.name);
   draft.remove();

@@ -21,6 +21,7 @@ namespace core {
 namespace {
 
 constexpr mode_t kFolderMode = 0700;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY;
 // Names stay reserved until the ledger knows of them; its queue is far shorter than this.
 constexpr std::size_t kReservationsMax = 65536;
 
@@ -146,12 +147,11 @@ bool OutputFolder::in_place() const {
 }
 
 Descriptor OutputFolder::open(const std::string& relative) const {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
-  Descriptor folder = open_beneath(descriptor(), relative.empty() ? "." : relative, kFlags);
+  Descriptor folder = open_existing(relative);
   if (folder.valid() || errno != ENOENT) {
     return folder;
   }
-  folder = open_beneath(descriptor(), ".", kFlags);
+  folder = open_existing("");
   for (std::size_t begin = 0; folder.valid() && begin < relative.size();) {
     const std::size_t end = std::min(relative.find('/', begin), relative.size());
     const std::string name = relative.substr(begin, end - begin);
@@ -164,10 +164,14 @@ Descriptor OutputFolder::open(const std::string& relative) const {
         return {};
       }
     }
-    folder = open_beneath(folder.number(), name, kFlags);
+    folder = open_beneath(folder.number(), name, kFolderFlags);
     begin = end + 1;
   }
   return folder;
+}
+
+Descriptor OutputFolder::open_existing(const std::string& relative) const {
+  return open_beneath(descriptor(), relative.empty() ? "." : relative, kFolderFlags);
 }
 
 int OutputFolder::sync(int folder, const std::string& relative) const {
@@ -182,8 +186,7 @@ int OutputFolder::sync(int folder, const std::string& relative) const {
       }
     }
     const std::string parent = split_path(made).folder;
-    const Descriptor opened =
-        open_beneath(descriptor(), parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
+    const Descriptor opened = open_existing(parent);
     if (!opened.valid()) {
       return errno;
     }

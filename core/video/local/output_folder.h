@@ -38,6 +38,8 @@ class OutputFolder {
   /// Opens a folder below ("" for this one); makes it and its parents, mode 0700, if need be. Not
   /// valid: errno.
   [[nodiscard]] Descriptor open(const std::string& relative) const;
+  /// The same, but makes nothing.
+  [[nodiscard]] Descriptor open_existing(const std::string& relative) const;
 
   /// Makes the names in a folder below durable, and the folder itself if this process made it.
   /// 0 or errno.
