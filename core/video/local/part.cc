@@ -14,8 +14,7 @@
 namespace core {
 namespace {
 
-constexpr mode_t kFileMode = 0640;  // less the umask
-constexpr int kOpenTriesMax = 8;    // against names that change hands while the part is opened
+constexpr int kOpenTriesMax = 8;  // against names that change hands while the part is opened
 
 FetchFailure blocked(std::string text) {
   return {.problem = FetchProblem::blocked, .text = std::move(text)};
@@ -63,7 +62,7 @@ std::optional<FetchFailure> Part::open_in(const std::string& folder) {
 }
 
 std::optional<FetchFailure> Part::open_once(bool& again) {
-  Descriptor file = open_beneath(home_.number(), name_, O_RDWR | O_CREAT, kFileMode);
+  Descriptor file = open_beneath(home_.number(), name_, O_RDWR | O_CREAT, kPartMode);
   struct stat opened {};
   if (!file.valid() || fstat(file.number(), &opened) != 0) {
     return disk_failure(errno, "open", path());

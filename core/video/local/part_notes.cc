@@ -20,7 +20,6 @@ constexpr std::string_view kSuffix = ".notes";
 constexpr std::string_view kHead = "reeltally part 2";
 constexpr std::string_view kEnd = "end";
 constexpr std::size_t kBytesMax = kEtagBytesMax + 256;
-constexpr mode_t kFileMode = 0640;  // less the umask
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -84,7 +83,7 @@ PartNotes PartNotesFile::read(std::int64_t part_bytes) const {
 }
 
 int PartNotesFile::write(const PartNotes& notes) const {
-  const Descriptor file = open_beneath(folder_, name_, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
+  const Descriptor file = open_beneath(folder_, name_, O_WRONLY | O_CREAT | O_EXCL, kPartMode);
   if (!file.valid()) {
     return errno;
   }

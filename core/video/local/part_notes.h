@@ -1,6 +1,8 @@
 // What is remembered beside a part file: which object its bytes belong to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +10,9 @@
 #include "core/video/promised_content.h"
 
 namespace core {
+
+/// Of a part and of its notes, less the umask.
+inline constexpr mode_t kPartMode = 0640;
 
 struct PartNotes {
   std::string validator;  ///< a strong ETag; empty: the bytes must not be resumed
