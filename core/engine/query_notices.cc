@@ -10,9 +10,7 @@
 namespace core {
 
 void QueryNotices::tell(Notice::Kind kind, const HeldTask& held, std::string text) const {
-  if (run_.notify) {
-    run_.notify({kind, held.task->id.text(), 0, std::move(text), held.task->account});
-  }
+  tell(kind, held.task->id.text(), held.task->account, std::move(text));
 }
 
 void QueryNotices::tell(Notice::Kind kind, std::string text) const {
