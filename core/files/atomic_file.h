@@ -10,7 +10,7 @@
 
 namespace core {
 
-/// Modes of the files that others read (metrics) and that they do not.
+/// Modes of files: of those that others read (metrics), and of those that they must not.
 inline constexpr mode_t kReadableByAll = 0644;
 inline constexpr mode_t kOwnerOnly = 0600;
 

@@ -10,7 +10,7 @@
 #include <new>
 #include <system_error>
 
-#include "core/files/beneath.h"
+#include "core/files/descriptor.h"
 
 namespace core {
 namespace {

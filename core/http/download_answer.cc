@@ -55,7 +55,7 @@ bool DownloadAnswer::judge_head() {
     return true;  // its body goes into the error's text
   }
   const std::string type = header_value(easy_, "Content-Type");
-  if (status == kOk && request_.with_key && type.substr(0, 16) == "application/json") {
+  if (status == kOk && request_.with_key && type.starts_with("application/json")) {
     return true;  // the content endpoint names the link instead of sending bytes (gateway.md, DOC
                   // 8b)
   }
@@ -147,7 +147,7 @@ bool DownloadAnswer::is_enough() const {
 std::optional<std::string> DownloadAnswer::next_url(const Origin& origin) const {
   if (status_of(easy_) == kOk) {
     const auto link = link_in_json(text_);
-    return link && link->substr(0, 1) == "/"
+    return link && link->starts_with('/')
                ? origin.scheme + "://" + origin.host + ":" + origin.port + *link
                : link;
   }

@@ -130,7 +130,7 @@ void DownloadTransfers::Download::start(DownloadRequest request) {
   }
   const std::string& link = request_.url;
   const std::string& content = request_.content_path;
-  const std::string url = link.substr(0, 1) == "/" ? route().base_url + link : link;
+  const std::string url = link.starts_with('/') ? route().base_url + link : link;
   // Of several videos the query names one (gateway.md, section 12, G1).
   hop_.with_key =
       !content.empty() && url.substr(0, url.find_first_of("?#")) == route().base_url + content;

@@ -115,7 +115,7 @@ void QueryTransfers::Query::ended(CURLcode code) {
     completion.outcome = failure(code, is_dropped);
   }
   // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
-  // (design.md H7, H13).
+  // (design.md F7, H13).
   needs_fresh_connection_ = is_dropped || (code != CURLE_OK && !too_large_ && !no_room_);
   pool_.done_.push_back(std::move(completion));
   release();
