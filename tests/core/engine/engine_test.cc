@@ -117,6 +117,17 @@ TEST_F(EngineTest, EachAnswerIsASnapshotAndATransportFailureIsNone) {
   EXPECT_EQ(tally().errors.at("http_500"), 1U);
 }
 
+TEST_F(EngineTest, AfterATransportFailureAConnectionOfItsOwnIsUsed) {
+  add("a", {core::TransportFailure{"timeout", "late"}, answer(200, body("a", "FAILURE"))});
+  std::vector<bool> fresh;
+  transport_.on_query = [&](const core::QueryRequest& request) {
+    fresh.push_back(request.fresh_connection);
+    return next(request.path);
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(fresh, (std::vector<bool>{false, true}));
+}
+
 TEST_F(EngineTest, GivesUpAfterTheRetries) {
   add("a", {answer(500, "")});
   add_succeeding("b");

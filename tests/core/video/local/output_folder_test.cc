@@ -1,5 +1,6 @@
 #include "core/video/local/output_folder.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -64,6 +65,18 @@ TEST_F(OutputFolderTest, OpensFoldersBelowAndNoneElsewhere) {
   EXPECT_FALSE(folder.open("up/new").valid());
   EXPECT_FALSE(folder.open("../new").valid());
   EXPECT_FALSE(fs::exists("new"));
+}
+
+TEST_F(OutputFolderTest, SyncsTheFoldersThatItMadeOnce) {
+  const OutputFolder folder("out");
+  const core::Descriptor made = folder.open("a/b");
+  ASSERT_TRUE(made.valid());
+  fs::rename("out/a", "out/away");
+  EXPECT_EQ(folder.sync(made.number(), "a/b"), ENOENT) << "the name of b is in a";
+  fs::rename("out/away", "out/a");
+  EXPECT_EQ(folder.sync(made.number(), "a/b"), 0);
+  fs::rename("out/a", "out/away");
+  EXPECT_EQ(folder.sync(made.number(), "a/b"), 0) << "the names are durable already";
 }
 
 TEST_F(OutputFolderTest, AReservedNameIsOneVideos) {

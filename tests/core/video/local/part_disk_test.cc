@@ -248,6 +248,18 @@ TEST_F(PartFileTest, AFailedSyncOfTheFolderIsAFailure) {
   EXPECT_EQ(place(publish(plan("t1"), video)), "t1.mp4") << "adopted";
 }
 
+TEST_F(PartFileTest, AnAdoptedFileIsSyncedBeforeThePartGoes) {
+  const std::string video = support::tiny_mp4(5000);
+  write(output_ / "t1.mp4", video);
+  EXPECT_EQ(in_child([&] {
+              auto part = download(plan("t1"), video);
+              claimed_ = [](const auto&) { return !replace_call(SYS_fsync, fails_with(EIO)); };
+              return problem(part->publish({})) == FetchProblem::disk ? 0 : 3;
+            }),
+            0);
+  EXPECT_EQ(open(plan("t1"))->size(), 5000);
+}
+
 TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
   struct Case {
     int call;
