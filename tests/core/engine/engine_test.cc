@@ -197,6 +197,21 @@ TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
   EXPECT_EQ(tally().requests, static_cast<std::uint64_t>(tasks) * 3);
 }
 
+TEST_F(EngineTest, ATaskThatFinishesWhileItsPageIsOnTheWayIsNotAskedAgain) {
+  plan_.wait = true;
+  plan_.download = false;
+  plan_.concurrency = 64;
+  ledger_.page_lag = 3;
+  const int tasks = static_cast<int>(core::TaskWindow::kTasksMax) * 2;
+  for (int i = 0; i < tasks; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    add(id, {answer(200, body(id, "IN_PROGRESS")), answer(200, body(id, "FAILURE"))});
+  }
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(ledger_.count(TaskState::failed), static_cast<std::size_t>(tasks));
+  EXPECT_EQ(tally().requests, static_cast<std::uint64_t>(tasks) * 2);
+}
+
 TEST_F(EngineTest, AWallClockThatJumpsDelaysNoPoll) {
   plan_.wait = true;
   const int tasks = static_cast<int>(core::TaskWindow::kTasksMax) * 2;
