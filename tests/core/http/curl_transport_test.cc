@@ -141,6 +141,21 @@ TEST(CurlTransportQuery, SendsTheKeyAndReturnsTheAnswer) {
   EXPECT_EQ(request.header("accept-encoding"), "gzip");
 }
 
+TEST(CurlTransportQuery, AKeyThatTheGatewaySaysAloudIsNotRepeated) {
+  const HttpServer server([](const HttpRequest&) {
+    return reply(500, "no sk-secret here", {"X-Oneapi-Request-Id: 1-sk-secret"});
+  });
+  TransportSettings settings = open_settings_for(server);
+  settings.request_ids = true;
+  Fetcher fetcher(std::move(settings));
+  const Completion completion = query(fetcher.transport(), "/v1/x");
+  const auto& answer = std::get<QueryAnswer>(completion.outcome);
+  EXPECT_EQ(answer.request_id, "1-[key]");
+  EXPECT_EQ(answer.readable_body(), "no [key] here");
+  EXPECT_EQ(answer.key_in_body, "sk-secret");
+  EXPECT_EQ(fetcher.failure(kContentPath).text, "HTTP 500: no [key] here");
+}
+
 TEST(CurlTransportQuery, PathsArriveByteForByte) {
   const HttpServer server([](const HttpRequest&) { return reply(200, "{}"); });
   CurlTransport transport(settings_for(server));
