@@ -678,6 +678,15 @@ TEST(CurlTransportDownload, CutsAndStallsAreTransportFailures) {
   }
 }
 
+TEST(CurlTransportDownload, AnErrorWhosePageBreaksOffIsStillAnError) {
+  const HttpServer server([](const HttpRequest&) {
+    return HttpReply{"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\nno", After::close};
+  });
+  Fetcher fetcher(open_settings_for(server));
+  const FetchFailure failure = fetcher.failure(server.url("/v"));
+  EXPECT_EQ(failure.problem, FetchProblem::denied) << failure.text;
+}
+
 TEST(CurlTransportDownload, ABodyLongerThanPromisedIsNoWholeVideo) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const HttpServer server([&](const HttpRequest&) {
