@@ -6,7 +6,8 @@
 
 namespace storage {
 
-/// An expression over `task` as `t`: since when the task counts as old (core::is_stale).
+/// An expression over `task` as `t`: since when the task counts as old (core::is_stale), and, of
+/// one that is not finished, the time that puts it into a period.
 inline const std::string kTaskSince = "ifnull(t.submit_time, t.first_seen)";
 /// A condition on `task` as `t`, unless it is finished: asked no more. Parameter ?2:
 /// core::stale_before.

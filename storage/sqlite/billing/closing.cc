@@ -116,8 +116,8 @@ void Closing::settle_adjusted() const {
 
 void Closing::write_off(core::UtcTime stale_before) {
   with_ledger_errors(path_, kClosing, [&] {
-    Statement rows(*database_, ("INSERT INTO written_off (period, task) SELECT ?1, id FROM " +
-                                kUnfinishedOfPeriod + " AND " + kSubmitted + " < ?4")
+    Statement rows(*database_, ("INSERT INTO written_off (period, task) SELECT ?1, t.id FROM " +
+                                kUnfinishedOfPeriod + " AND " + kTaskSince + " < ?4")
                                    .c_str());
     rows.bind(1, period_.key);
     rows.bind_time(2, period_.period.begin);

@@ -27,8 +27,8 @@ core::PeriodBlockers find_period_blockers(SQLite::Database& database, const core
   const std::int64_t from = period.begin.time_since_epoch().count();
   const std::int64_t to = period.end.time_since_epoch().count();
   Cursor unfinished(database,
-                    std::string("SELECT account, task_id, ") + kSubmitted + " AS at FROM " +
-                        kUnfinishedOfPeriod + " ORDER BY at, id",
+                    "SELECT t.account, t.task_id, " + kTaskSince + " AS at FROM " +
+                        kUnfinishedOfPeriod + " ORDER BY at, t.id",
                     {0, from, to});
   while (unfinished.step()) {
     const bool stale = *unfinished.time(2) < stale_before;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/billing/billing_source.h"
-#include "storage/sqlite/stored_numbers.h"
+#include "storage/sqlite/task_rules.h"
 
 namespace storage {
 
@@ -15,12 +15,9 @@ namespace storage {
                                                         const core::Period& period,
                                                         core::UtcTime stale_before);
 
-/// SQL for the time that puts an unfinished task into a period, and for the unfinished ones of the
-/// period from ?2 to ?3, to go on with " AND …".
-inline constexpr const char* kSubmitted = "ifnull(submit_time, first_seen)";
-inline const std::string kUnfinishedOfPeriod =
-    "task INDEXED BY task_unfinished WHERE state = " + sql_number(core::TaskState::unfinished) +
-    " AND ifnull(submit_time, first_seen) >= ?2 AND "
-    "ifnull(submit_time, first_seen) < ?3 AND task.id NOT IN (SELECT task FROM forgotten)";
+/// SQL for the unfinished tasks, as `t`, of the period from ?2 to ?3, to go on with " AND …".
+inline const std::string kUnfinishedOfPeriod = "task AS t INDEXED BY task_unfinished WHERE " +
+                                               kIsOpen + " AND " + kTaskSince + " >= ?2 AND " +
+                                               kTaskSince + " < ?3";
 
 }  // namespace storage

@@ -17,6 +17,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/stored_numbers.h"
+#include "storage/sqlite/task_rules.h"
 
 namespace storage {
 namespace {
@@ -319,12 +320,10 @@ core::OpenTasks SqliteBillingSource::open_tasks(const ReportQuery& query) {
   return reading([&] {
     const auto count = [&](const std::string& index, core::TaskState state) {
       Cursor row(*database_,
-                 "SELECT count(*) FROM task INDEXED BY " + index +
-                     " WHERE state = " + sql_number(state) +
-                     " AND ifnull(submit_time, first_seen) >= ?1 AND "
-                     "ifnull(submit_time, first_seen) < ?2 AND "
-                     "id NOT IN (SELECT task FROM forgotten)" +
-                     account_condition(query, "account"),
+                 "SELECT count(*) FROM task AS t INDEXED BY " + index + " WHERE t.state = " +
+                     sql_number(state) + " AND " + kTaskSince + " >= ?1 AND " + kTaskSince +
+                     " < ?2 AND t.id NOT IN (SELECT task FROM forgotten)" +
+                     account_condition(query, "t.account"),
                  {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
       row.step();
       return static_cast<std::uint64_t>(row.integer(0));
