@@ -1,7 +1,6 @@
 #include "storage/sqlite/answer_store.h"
 
 #include <cassert>
-#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,8 +14,6 @@ namespace {
 // The facts that an answer sets before its task is finished.
 constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
 constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
-
-std::int64_t millis(core::UtcTime time) { return time.time_since_epoch().count(); }
 
 }  // namespace
 
@@ -62,7 +59,7 @@ void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place
   add_snapshot_.bind(1, snapshot);
   add_snapshot_.bind(2, entry.task);
   add_snapshot_.bind(3, run);
-  add_snapshot_.bind(4, millis(entry.observed_at));
+  add_snapshot_.bind_time(4, entry.observed_at);
   add_snapshot_.bind(5, outcomes_.row_of(entry));
   add_snapshot_.bind_or_null(6, values);
   add_snapshot_.bind(7, static_cast<std::int64_t>(entry.body.size()));
@@ -94,7 +91,7 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   const core::Verdict verdict = entry.answer.verdict;
   move_task_.bind(1, entry.task);
   move_task_.bind(2, static_cast<std::int64_t>(entry.state));
-  move_task_.bind(3, millis(entry.observed_at));
+  move_task_.bind_time(3, entry.observed_at);
   move_task_.bind(4, static_cast<std::int64_t>(entry.not_found_runs));
   move_task_.bind(5, entry.not_found_run);
   move_task_.bind(6, snapshot);
@@ -123,7 +120,7 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
 void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) {
   finish_task_.bind(1, entry.task);
   finish_task_.bind(2, static_cast<std::int64_t>(entry.state));
-  finish_task_.bind(3, millis(entry.observed_at));
+  finish_task_.bind_time(3, entry.observed_at);
   finish_task_.bind(4, snapshot);
   bind_facts(finish_task_, 5, entry.answer.facts);
   finish_task_.run();
@@ -133,12 +130,11 @@ void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) 
 void AnswerStore::update_settling(const core::AnswerEntry& entry) {
   if (entry.is_final && entry.settles_at) {
     unsettle_task_.bind(1, entry.task);
-    unsettle_task_.bind(2, millis(*entry.settles_at));
+    unsettle_task_.bind_time(2, entry.settles_at);
     unsettle_task_.run();
   } else if (entry.is_final || core::adds_nothing(entry.answer.verdict)) {
     settle_task_.bind(1, entry.task);
-    settle_task_.bind(
-        2, entry.is_final ? std::numeric_limits<std::int64_t>::max() : millis(entry.observed_at));
+    settle_task_.bind_time(2, entry.is_final ? core::UtcTime::max() : entry.observed_at);
     settle_task_.run();
   }
 }

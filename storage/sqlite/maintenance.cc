@@ -112,7 +112,7 @@ PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
     std::vector<std::int64_t> snapshots;
     {
       Statement prunable(*database, kPrunable);
-      prunable.bind(1, std::int64_t{before.time_since_epoch().count()});
+      prunable.bind_time(1, before);
       while (prunable.step()) {
         blocks.insert(prunable.integer(0));
         snapshots.push_back(prunable.integer(2));

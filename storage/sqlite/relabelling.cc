@@ -52,8 +52,8 @@ void Relabelling::settle(const Known& known, const ImportBatch::Row& row, std::i
   if (changed) {
     append_json_object(json, labels);
   }
-  relabel_.bind_or_null(1, std::as_const(model));
-  relabel_.bind_or_null(2, std::as_const(json));
+  relabel_.bind_or_null(1, model);
+  relabel_.bind_or_null(2, json);
   relabel_.bind(3, known.task);
   relabel_.run();
 }

@@ -47,7 +47,7 @@ bool TaskImport::add_new(const ImportBatch::Row& row, const Terms& terms) {
   labels_ = row.labels;
   add_task_.bind(1, terms.account);
   add_task_.bind(2, id_);
-  add_task_.bind(3, terms.now_ms);
+  add_task_.bind_time(3, terms.now);
   add_task_.bind_or_null(4, model_);
   add_task_.bind_or_null(5, labels_);
   add_task_.bind(6, std::int64_t{terms.account_named ? 1 : 0});

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/clock.h"
 #include "core/ledger/work_list.h"
 #include "storage/answers/import_batch.h"
 #include "storage/sqlite/recorded_files.h"
@@ -22,7 +23,7 @@ class TaskImport {
     std::int64_t account = 0;    ///< row of `account`
     bool account_named = false;  ///< each row said the account itself
     std::int64_t run = 0;
-    std::int64_t now_ms = 0;
+    core::UtcTime now{};
     const core::ImportRules& rules;
   };
 

@@ -108,7 +108,7 @@ void TaskStore::Connection::import(std::size_t batch) {
     const std::uint64_t again = imports.add(rows, {.account = runs.accounts().at(batch / 2),
                                                    .account_named = batch % 2 == 1,
                                                    .run = runs.number(),
-                                                   .now_ms = clock.utc().time_since_epoch().count(),
+                                                   .now = clock.utc(),
                                                    .rules = rules});
     transaction.commit();
     duplicates += again;

@@ -209,7 +209,7 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   int at = 0;
   statement_.bind(++at, period);
   statement_.bind(++at, line.incurred_in == 0 ? period : line.incurred_in);
-  statement_.bind(++at, std::int64_t{task.billed_at.time_since_epoch().count()});
+  statement_.bind_time(++at, task.billed_at);
   statement_.bind(++at, charge.line_id);
   statement_.bind(++at, static_cast<std::int64_t>(charge.kind));
   statement_.bind(++at, line.reversal ? 1 : 0);
@@ -218,7 +218,7 @@ void LineInsert::add(std::int64_t period, const core::ReportLine& line) {
   statement_.bind(++at, task.succeeded ? 1 : 0);
   statement_.bind(++at, task.lost ? 1 : 0);
   at = bind_facts(statement_, at + 1, task.facts) - 1;
-  statement_.bind_or_null(++at, std::as_const(labels));
+  statement_.bind_or_null(++at, labels);
   if (charge.unit) {
     statement_.bind(++at, static_cast<std::int64_t>(*charge.unit));
   } else {
