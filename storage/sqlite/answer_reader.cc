@@ -6,6 +6,7 @@
 #include "storage/sqlite/statement.h"
 
 namespace storage {
+
 AnswerReader::AnswerReader(SQLite::Database& database)
     : database_(database),
       select_(database, "SELECT dictionary, lengths, content FROM answer_block WHERE id = ?") {}

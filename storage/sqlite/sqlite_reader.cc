@@ -90,8 +90,8 @@ SqliteReader::~SqliteReader() = default;
 core::LedgerTotals SqliteReader::totals(core::UtcTime now) {
   Connection& c = *connection_;
   return with_ledger_errors(path_, "read", [&] {
-    const Transaction moment(*c.database,
-                             Transaction::Kind::reading);  // whatever a run writes meanwhile
+    // All counts are of one moment, whatever a run writes meanwhile.
+    const Transaction moment(*c.database, Transaction::Kind::reading);
     core::LedgerTotals totals;
     const auto number = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
     Statement states(*c.database,

@@ -10,8 +10,9 @@ namespace storage {
 /// that does not matter: what could not be undone is never committed, and goes with its connection.
 class Transaction {
  public:
-  /// `writing` takes the write lock at once. Throws SQLite::Exception.
+  /// `writing` takes the write lock at once.
   enum class Kind { reading, writing };
+  /// Throws SQLite::Exception.
   Transaction(SQLite::Database& database, Kind kind) : database_(database) {
     database_.exec(kind == Kind::writing ? "BEGIN IMMEDIATE" : "BEGIN");
   }

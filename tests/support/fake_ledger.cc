@@ -160,8 +160,6 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
   }
   if (entry.is_final) {
     task.finish_time = entry.answer.facts.finish_time.value_or(entry.observed_at);
-  }
-  if (entry.is_final) {
     task.record.settles_at = entry.settles_at;
   } else if (core::adds_nothing(entry.answer.verdict) && task.record.settles_at &&
              *task.record.settles_at <= entry.observed_at) {

@@ -20,7 +20,7 @@ class FakeLedger final : public core::Ledger {
  public:
   /// Puts a task on the work list of the run to come.
   void add(const std::string& id, core::UtcTime first_seen);
-  /// Every unsettled flag of the run before is gone; finished tasks are not asked again.
+  /// Puts on its work list every task that is unfinished, or whose quota is not settled.
   void begin_run(std::int64_t run);
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
