@@ -32,6 +32,13 @@ class ForgettingTest : public SmallLedgerTest {
         core::Reports(storage::open_billing_source(path_)).source().open_tasks(query);
     return open.unfinished + open.missing;
   }
+  std::uint64_t tasks_that_block_a_closing() {
+    core::Period always;
+    always.end = core::UtcTime::max();
+    const core::PeriodBlockers blockers =
+        storage::open_billing_source(path_)->blockers(always, core::UtcTime{});
+    return blockers.running.count + blockers.stale.count;
+  }
   std::uint64_t pending() {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1",
@@ -47,11 +54,13 @@ class ForgettingTest : public SmallLedgerTest {
 TEST_F(ForgettingTest, AForgottenTaskIsNeitherAskedNorCountedUntilItIsNamedAgain) {
   const std::uint64_t before = pending();
   ASSERT_EQ(open_tasks(), 1U);
+  ASSERT_EQ(tasks_that_block_a_closing(), 1U);
   const auto report = storage::forget_tasks(path_, "default", {entries::id("open")}, clock_.utc());
   EXPECT_EQ(report.forgotten, 1U);
   EXPECT_TRUE(report.refused.empty());
   EXPECT_EQ(state_of("open"), "forgotten 0");
   EXPECT_EQ(open_tasks(), 0U);
+  EXPECT_EQ(tasks_that_block_a_closing(), 0U);
   EXPECT_EQ(pending(), before - 1);
   const core::LedgerTotals totals = storage::SqliteReader(path_).totals(clock_.utc());
   EXPECT_EQ(totals.tasks, 2U);

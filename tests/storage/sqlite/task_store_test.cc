@@ -441,6 +441,12 @@ TEST_F(TaskStoreTest, AFinalAnswerThatIsHeardAgainIsNoOther) {
   EXPECT_EQ(number("SELECT final_snapshot FROM task"), 5) << "the failure was in between";
 }
 
+TEST_F(TaskStoreTest, ASavedVideoKeepsTheLinkThatItCameBy) {
+  finish_a();
+  hear("a", entries::success("a", "1780999999"));
+  EXPECT_EQ(text("SELECT snapshot || ' ' || expires_at FROM video"), "1 1780371305000");
+}
+
 TEST_F(TaskStoreTest, AnUnfinishedAnswerNeverBlanksWhatIsKnown) {
   import({"a"});
   hear("a", entries::running("a"));
