@@ -11,6 +11,7 @@
 #include "storage/ledger_error.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/sqlite_ledger.h"
 #include "storage/sqlite/sqlite_reader.h"
 #include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
@@ -58,6 +59,21 @@ TEST_F(MaintenanceTest, PruneLeavesWhatFinishedLater) {
   EXPECT_EQ(prune_ledger(path_, finished).answers, 0U);
   EXPECT_EQ(prune_ledger(path_, finished + std::chrono::milliseconds(1)).answers, 2U);
   EXPECT_EQ(prune_ledger(path_, kLongAfter).answers, 0U) << "twice is once";
+}
+
+TEST_F(MaintenanceTest, AVideoWhoseLinkWasPrunedWaitsUntilItsTaskIsAsked) {
+  static_cast<void>(prune_ledger(path_, kLongAfter));
+  core::SavedVideo old;
+  old.task = 2;
+  ASSERT_EQ(storage::SqliteReader(path_).want_again({old}, entries::kNow).missing, 1U);
+  storage::TaskStore store(path_, clock_, false);
+  store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
+  store.add_pending(0);
+  storage::SqliteLedger ledger(store, [] {});
+  const auto videos = entries::videos(ledger);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].id.text(), "lacking");
+  EXPECT_EQ(entries::tasks(ledger, 1, 1).at(0).id.text(), "old");
 }
 
 TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
