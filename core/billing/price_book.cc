@@ -40,13 +40,7 @@ using ColumnPlaces = std::array<std::size_t, kColumns.size()>;
 
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t"); }
 
 std::optional<PriceUnit> unit_of(std::string_view text) {
   for (const auto& [word, value] : kUnits) {

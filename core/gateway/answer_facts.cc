@@ -203,11 +203,7 @@ std::string read_model(const AnswerLevels& levels) {
 
 bool is_zero(JsonValue code) { return code.scalar() == "0"; }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
+std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t\r\n"); }
 
 // "code: message", or whichever of them says something that the other does not.
 std::string joined(JsonValue code, JsonValue message) {

@@ -60,10 +60,7 @@ constexpr auto kStatusWords = std::to_array<StatusWord>({
 constexpr std::string_view kExpired = "expired";
 
 bool is_word(std::string_view text, std::string_view lower_case_word) {
-  const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
-  text.remove_prefix(start);
-  text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
-  return equal_but_for_case(text, lower_case_word);
+  return equal_but_for_case(trim_ascii(text, kBlanks), lower_case_word);
 }
 
 std::string capped(std::string_view text) { return std::string(utf8_start(text, kWordBytesMax)); }

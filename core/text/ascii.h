@@ -1,4 +1,4 @@
-// Letters of ASCII alone, whatever the locale says. Pure; any thread.
+// Characters of ASCII alone, whatever the locale says. Pure; any thread.
 #pragma once
 
 #include <algorithm>
@@ -36,6 +36,13 @@ namespace core {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower_ascii(c); });
   return out;
+}
+
+/// The text without the characters of `blanks` at its begin and end.
+[[nodiscard]] constexpr std::string_view trim_ascii(std::string_view text,
+                                                    std::string_view blanks) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 /// Whether two texts differ in nothing but the case of ASCII letters.

@@ -32,10 +32,8 @@ std::optional<char> named_delimiter(std::string_view line) {
   constexpr std::string_view kSeparator = "sep=";
   const bool quoted = line.starts_with('"');
   line.remove_prefix(quoted ? 1 : 0);
-  const bool names_one =
-      line.size() > kSeparator.size() &&
-      std::equal(kSeparator.begin(), kSeparator.end(), line.begin(),
-                 [](char wanted, char one) { return lower_ascii(one) == wanted; });
+  const bool names_one = line.size() > kSeparator.size() &&
+                         equal_but_for_case(line.substr(0, kSeparator.size()), kSeparator);
   if (!names_one) {
     return std::nullopt;
   }

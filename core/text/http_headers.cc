@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/text/ascii.h"
+
 namespace core {
 namespace {
 
-std::string_view trim(std::string_view value) {
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) {
-    value.remove_prefix(1);
-  }
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) {
-    value.remove_suffix(1);
-  }
-  return value;
-}
+std::string_view trim(std::string_view value) { return trim_ascii(value, " \t"); }
 
 template <typename Number>
 bool parse_whole(std::string_view text, Number& number) {

@@ -18,6 +18,14 @@ TEST(Ascii, ComparesButForCase) {
   EXPECT_FALSE(equal_but_for_case("a", "ab"));
 }
 
+TEST(Ascii, TrimsBothEndsAndNothingWithin) {
+  EXPECT_EQ(trim_ascii(" \ta b\t ", " \t"), "a b");
+  EXPECT_EQ(trim_ascii("\na\n", " \t"), "\na\n");
+  EXPECT_EQ(trim_ascii("a", " "), "a");
+  EXPECT_EQ(trim_ascii("  ", " "), "");
+  EXPECT_EQ(trim_ascii("", " "), "");
+}
+
 TEST(Ascii, ReadsHexDigits) {
   std::string digits;
   for (int c = -128; c < 128; ++c) {
