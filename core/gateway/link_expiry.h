@@ -10,8 +10,7 @@
 namespace core {
 
 /// When the link dies by its own query (gateway.md, sections 6 and 13).
-///  - Absolute: `Expires`, `x-expires`, `x-oss-expires` of OSS2, `ksTime` (hex), Azure's `se`
-///  beside
+///  - Absolute: `Expires`, `x-expires`, OSS2's `x-oss-expires`, `ksTime` (hex), Azure's `se` beside
 ///    `sig` (ISO 8601), Aliyun's `auth_key` (its first part), COS's `q-sign-time` (its second),
 ///    Qiniu's `e` beside `token`, Tencent's `txTime` beside `txSecret` and `t` beside `sign` (hex).
 ///  - A date plus a duration (T33): `x-oss-`, `X-Amz-`, `X-Tos-` and `X-Goog-Expires` (1 s to 7

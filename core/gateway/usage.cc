@@ -131,6 +131,7 @@ void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& met
   add_leaves(member, name, metrics);
 }
 
+// Whether a number is 0, or was not stated at all (empty).
 bool is_zero(std::string_view number) {
   return number.find_first_not_of("0.") == std::string_view::npos;
 }
@@ -208,8 +209,7 @@ class Sum {
 };
 
 // The list of clips that say their own length: the vendor's videos, else Kling's newer `outputs`.
-JsonValue clip_list(const AnswerLevels& levels) {
-  const JsonValue videos = video_list(levels);
+JsonValue clip_list(const AnswerLevels& levels, JsonValue videos) {
   if (videos.exists()) {
     return videos;
   }
@@ -400,7 +400,7 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   const JsonValue holder = block.holder;
   const JsonValue usage = block.usage;
   const JsonValue videos = video_list(levels);
-  std::string clips = listed_seconds(clip_list(levels));
+  std::string clips = listed_seconds(clip_list(levels, videos));
   const JsonValue seconds = sora_seconds(levels);
   // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.
   const JsonValue ark_seconds =
