@@ -1,4 +1,4 @@
-// Foreign text made harmless: for terminals, logs and records (design.md d and f).
+// Foreign text made harmless: for terminals, logs and records (design.md d2 and f).
 #pragma once
 
 #include <cstddef>
