@@ -1247,6 +1247,9 @@ TEST(FailReason, SaysNothingTwice) {
             "task failed");
   EXPECT_EQ(parse_failure(R"({"error":"error"})", R"("fail_reason":"late",)").facts.fail_reason,
             "late");
+  // Letters within another word say nothing of it.
+  EXPECT_EQ(parse_failure(R"({"error":"block"})", R"("fail_reason":"blocked",)").facts.fail_reason,
+            "blocked (upstream: block)");
   // A link is no reason (T2).
   EXPECT_EQ(parse_failure(R"({"error":"e1"})", R"("fail_reason":"https://h/v",)").facts.fail_reason,
             "e1");

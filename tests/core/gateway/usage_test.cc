@@ -257,6 +257,7 @@ TEST(UsageFacts, ListedClipsAreAddedUpExactly) {
   EXPECT_EQ(seconds(R"([{"video":{"duration":5}},{"video":{"duration":5}}])"), "10");
   // One that does not say its length leaves the sum unknown, not less.
   EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"url":"https://h/2"}])"), "");
+  EXPECT_EQ(seconds(R"([{"url":"https://h/1"},{"duration":"5.041"}])"), "");
   EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"duration":"-1"}])"), "");
   EXPECT_EQ(seconds(R"([{"duration":"900000000000000000"},{"duration":"900000000000000000"}])"),
             "");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -196,6 +197,29 @@ TEST(CsvReader, ARowMayBeJustAsLongAsTheLimit) {
 }
 
 // What any writer of RFC 4180 quotes comes back as it was.
+TEST(NamedDelimiter, StandsInQuotesOrWithout) {
+  struct Line {
+    const char* text;
+    std::optional<char> delimiter;
+  };
+  const Line cases[] = {
+      {"sep=;", ';'},
+      {"Sep=|", '|'},
+      {"\"sep=;\"", ';'},
+      {"sep=;;;", ';'},
+      {"\"sep=;\",,", ';'},
+      {"\"sep=;", std::nullopt},
+      {"sep=;\"", std::nullopt},
+      {"sep=;x", std::nullopt},
+      {"sep=", std::nullopt},
+      {"step=;", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const Line& one : cases) {
+    EXPECT_EQ(core::named_delimiter(one.text), one.delimiter) << one.text;
+  }
+}
+
 TEST(CsvReader, RandomRowsComeBack) {
   std::mt19937 random(7);
   const std::string alphabet = "ab,\"\n\r ;";

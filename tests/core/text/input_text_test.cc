@@ -59,12 +59,17 @@ struct Case {
 std::vector<Case> cases() {
   const std::string german = "task_id,Kunde\nt1,Müller & Söhne\nt2,Größe\n";
   const std::string mark = "\xEF\xBB\xBF";
+  std::string long_line;
+  while (long_line.size() < 10'000) {
+    long_line += "客户，";
+  }
   return {
       {"ascii", "a,b\nc,d\n", "a,b\nc,d\n"},
       {"utf8", kList, kList},
       {"utf8_with_mark", mark + kList, kList},
       {"utf8_of_two_bytes", german, german},
       {"gbk", in("GBK", kList), kList, {"GB18030"}},
+      {"gbk_in_a_long_line", in("GBK", long_line), long_line, {"GB18030"}},
       {"gb18030", in("GB18030", "x,客户\n1,陶喆 𠮷\n"), "x,客户\n1,陶喆 𠮷\n", {"GB18030"}},
       {"gb18030_with_mark", in("GB18030", std::string(mark) + "x,客户\n"), "x,客户\n", {"GB18030"}},
       {"gbk_that_begins_like_utf8",
