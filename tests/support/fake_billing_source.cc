@@ -248,7 +248,7 @@ class FakeSource final : public core::BillingSource {
   }
   core::PeriodBlockers blockers(const core::Period& period, UtcTime stale_before) override {
     core::PeriodBlockers blockers;
-    std::map<UtcTime, const Task*> by_time;
+    std::multimap<UtcTime, const Task*> by_time;
     for (const Task& task : state_.tasks) {
       if (task.state == TaskState::unfinished &&
           is_within(submitted(task), {.begin = period.begin, .end = period.end})) {
