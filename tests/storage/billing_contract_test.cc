@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/reports.h"
@@ -99,9 +100,13 @@ class BillingContract : public testing::TestWithParam<Maker> {
     writer->commit(hash);
     return hash;
   }
-  // "task seconds cost adjusts?" of each line.
+  // "task seconds cost adjusts?" of each line. Sums are of as many lines.
   std::string lines(const std::string& name) {
     core::Reports reports(ledger_->open());
+    std::int64_t summed = 0;
+    reports.sum_lines(
+        of(period(name)), {}, core::TimeZone("UTC"),
+        [&summed](const core::ReportLine& /*line*/, std::int64_t times) { summed += times; });
     std::string all;
     reports.each_line(of(period(name)), {}, core::TimeZone("UTC"),
                       [&all](const core::ReportLine& line) {
@@ -109,6 +114,7 @@ class BillingContract : public testing::TestWithParam<Maker> {
                                (line.charge.cost ? line.charge.cost->text() : "-") +
                                (line.corrects() ? "*" : "") + "; ";
                       });
+    EXPECT_EQ(summed, std::count(all.begin(), all.end(), ';')) << all;
     return all;
   }
   static std::string prices(const std::string& price) {
