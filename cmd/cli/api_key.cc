@@ -76,8 +76,7 @@ std::string_view trimmed(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+  return core::trim_ascii(text, kBlanks);
 }
 
 std::string_view without_bearer(std::string_view text) {

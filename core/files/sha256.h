@@ -28,6 +28,11 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+/// The same bytes as text; valid as long as the digest.
+[[nodiscard]] inline std::string_view bytes_of(const Sha256Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
 /// 64 lower-case hex digits.
 [[nodiscard]] std::string hex(const Sha256Digest& digest);
 

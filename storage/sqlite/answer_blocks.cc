@@ -62,7 +62,7 @@ std::optional<AnswerPlace> AnswerBlocks::same_as_last(core::TaskKey task,
   last_answer_.bind(1, task);
   if (last_answer_.step() &&
       last_answer_.blob(0) ==
-          std::string_view(reinterpret_cast<const char*>(sha256.data()), sha256.size())) {
+          core::bytes_of(sha256)) {
     place = AnswerPlace{last_answer_.integer(1), last_answer_.integer(2), sha256};
   }
   return place;

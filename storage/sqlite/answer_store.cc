@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "core/domain/lifecycle.h"
+#include "core/files/sha256.h"
 #include "storage/answers/json_text.h"
 
 namespace storage {
-namespace {
-
-// The facts that an answer sets before its task is finished.
-constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
-constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
-
-}  // namespace
 
 AnswerStore::AnswerStore(SQLite::Database& database)
     : database_(database),
@@ -64,7 +58,7 @@ void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place
   add_snapshot_.bind_or_null(6, values);
   add_snapshot_.bind(7, static_cast<std::int64_t>(entry.body.size()));
   add_snapshot_.bind_blob(
-      8, {reinterpret_cast<const char*>(place.sha256.data()), place.sha256.size()});
+      8, core::bytes_of(place.sha256));
   add_snapshot_.bind(9, place.block);
   add_snapshot_.bind(10, place.slot);
   add_snapshot_.run();

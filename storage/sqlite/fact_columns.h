@@ -10,6 +10,10 @@
 
 namespace storage {
 
+/// The facts that any answer sets, not the final one alone, and that a later one without them keeps.
+inline constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
+inline constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
+
 /// Calls `visit` with the facts that fulfil the condition: the times before the texts. All lists
 /// below have this order.
 template <typename Visit>

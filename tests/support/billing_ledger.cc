@@ -22,7 +22,7 @@ std::int64_t add_snapshot(SQLite::Database& database, std::int64_t task, int sta
   snapshot.bind(1, task);
   snapshot.bind(2, observed_at);
   snapshot.bind(3, std::int64_t{state + 1});
-  snapshot.bind_blob(4, {reinterpret_cast<const char*>(digest.data()), digest.size()});
+  snapshot.bind_blob(4, core::bytes_of(digest));
   snapshot.run();
   return database.getLastInsertRowid();
 }

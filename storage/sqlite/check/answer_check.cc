@@ -20,11 +20,9 @@
 namespace storage {
 namespace {
 
-// The facts that only the final answer sets, and those that any answer may set.
+// The facts that only the final answer sets.
 constexpr auto kFinalTimes = core::fact_members<core::FactTime, core::is_of_final_answer>();
 constexpr auto kFinalTexts = core::fact_members<core::FactText, core::is_of_final_answer>();
-constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
-constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
 constexpr int kFinalFacts = static_cast<int>(kFinalTimes.size() + kFinalTexts.size());
 constexpr int kStickyFacts = static_cast<int>(kStickyTimes.size() + kStickyTexts.size());
 
@@ -195,7 +193,7 @@ void AnswerCheck::check_answer(const std::string& name) {
   slot_ = slot;
   hash_.update(answer);
   const core::Sha256Digest digest = hash_.finish();
-  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  const std::string_view bytes = core::bytes_of(digest);
   if (static_cast<std::int64_t>(answer.size()) != kept_.integer(3) || bytes != kept_.blob(4)) {
     findings_.add(name + "its answer is not the one that was received");
   } else if (kept_.integer(5) != 0 &&
