@@ -107,9 +107,9 @@ std::optional<std::string> as_text(const OptionSpec& option, const toml::node& n
 
 SettingValue checked_value(const OptionSpec& option, const std::string& text, const Place& place) {
   auto parsed = parse_value(option, text);
-  if (!parsed.fault.empty()) {
+  if (!parsed.why_invalid.empty()) {
     const std::string shown = option.secret ? "" : "= " + text + " ";
-    refuse(place, shown + parsed.fault);
+    refuse(place, shown + parsed.why_invalid);
   }
   return std::move(parsed.value);
 }

@@ -31,7 +31,7 @@ std::optional<std::string> absolute_variable(const Environment& environment,
   return path;
 }
 
-// The file's text; none when there is no such file. Throws core::UsageError for any other fault.
+// The file's text; none when there is no such file. Throws core::UsageError if it cannot be read.
 std::optional<std::string> read_config_text(const std::string& path) {
   const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) {

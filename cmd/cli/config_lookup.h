@@ -17,8 +17,9 @@ namespace cmd {
                                                     std::string_view below_home);
 
 /// Reads the file of --config or REELTALLY_CONFIG, else the user's, else `system_config`; empty if
-/// none exists. Throws core::UsageError for a file that cannot be read, that has a fault, or that
-/// names a program or a key although others can write it.
+/// none exists. Throws core::UsageError for a file that cannot be read, that parse_config refuses,
+/// or that names what needs trust (OptionSpec::needs_trust, an account) although others can write
+/// it.
 [[nodiscard]] ConfigFile load_config(const CommandLine& line, const Environment& environment,
                                      std::string_view system_config);
 

@@ -11,7 +11,7 @@
 namespace cmd {
 namespace {
 
-ParsedValue fault(std::string text) { return {.value = {}, .fault = std::move(text)}; }
+ParsedValue invalid(std::string why) { return {.value = {}, .why_invalid = std::move(why)}; }
 
 std::optional<bool> parse_flag(std::string_view text) {
   constexpr std::array<std::string_view, 4> kOn{"true", "1", "yes", "on"};
@@ -43,10 +43,10 @@ std::string limit_text(const OptionSpec& option, std::int64_t limit) {
 
 std::optional<ParsedValue> out_of_range(const OptionSpec& option, std::int64_t number) {
   if (number < option.minimum) {
-    return fault("is too small: " + limit_text(option, option.minimum) + " at least");
+    return invalid("is too small: " + limit_text(option, option.minimum) + " at least");
   }
   if (number > option.maximum) {
-    return fault("is too large: " + limit_text(option, option.maximum) + " at most");
+    return invalid("is too large: " + limit_text(option, option.maximum) + " at most");
   }
   return std::nullopt;
 }
@@ -54,7 +54,7 @@ std::optional<ParsedValue> out_of_range(const OptionSpec& option, std::int64_t n
 ParsedValue parse_number(const OptionSpec& option, std::string_view text) {
   const auto number = option.type == OptionType::size ? parse_size(text) : parse_integer(text);
   if (!number) {
-    return fault("is not " + expectation(option));
+    return invalid("is not " + expectation(option));
   }
   if (auto wrong = out_of_range(option, *number)) {
     return std::move(*wrong);
@@ -69,7 +69,7 @@ ParsedValue parse_level(const OptionSpec& option, std::string_view text) {
   }
   const auto on = parse_flag(text);
   if (!on) {
-    return fault("is not " + expectation(option));
+    return invalid("is not " + expectation(option));
   }
   return {.value = std::int64_t{*on ? 1 : 0}};
 }
@@ -77,7 +77,7 @@ ParsedValue parse_level(const OptionSpec& option, std::string_view text) {
 ParsedValue parse_time(const OptionSpec& option, std::string_view text) {
   const auto duration = parse_duration(text);
   if (!duration) {
-    return fault("is not " + expectation(option));
+    return invalid("is not " + expectation(option));
   }
   if (auto wrong = out_of_range(option, duration->count())) {
     return std::move(*wrong);
@@ -87,11 +87,11 @@ ParsedValue parse_time(const OptionSpec& option, std::string_view text) {
 
 ParsedValue parse_text(const OptionSpec& option, std::string_view text) {
   if (text.empty()) {
-    return fault("is empty: it needs a value");
+    return invalid("is empty: it needs a value");
   }
   // The file system and execve would silently cut the text at a zero byte.
   if (text.find('\0') != std::string_view::npos) {
-    return fault("holds a NUL byte");
+    return invalid("holds a NUL byte");
   }
   if (option.repeatable) {
     return {.value = std::vector<std::string>{std::string(text)}};
@@ -102,7 +102,7 @@ ParsedValue parse_text(const OptionSpec& option, std::string_view text) {
 ParsedValue parse_choice(const OptionSpec& option, std::string_view text) {
   const auto choices = choices_of(option);
   if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-    return fault("is not " + expectation(option) + did_you_mean(text, choices, ""));
+    return invalid("is not " + expectation(option) + did_you_mean(text, choices, ""));
   }
   return {.value = std::string(text)};
 }
@@ -114,7 +114,7 @@ ParsedValue parse_value(const OptionSpec& option, std::string_view text) {
     case OptionType::flag: {
       const auto on = parse_flag(text);
       if (!on) {
-        return fault("is not " + expectation(option));
+        return invalid("is not " + expectation(option));
       }
       return {.value = *on};
     }
@@ -131,7 +131,7 @@ ParsedValue parse_value(const OptionSpec& option, std::string_view text) {
     case OptionType::choice:
       return parse_choice(option, text);
   }
-  return fault("is of an unknown type");
+  return invalid("is of an unknown type");
 }
 
 std::string expectation(const OptionSpec& option) {

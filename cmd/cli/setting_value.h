@@ -21,7 +21,7 @@ using SettingValue = std::variant<bool, std::int64_t, std::chrono::milliseconds,
 /// 2d)".
 struct ParsedValue {
   SettingValue value;
-  std::string fault{};  ///< empty: `value` is good
+  std::string why_invalid{};  ///< empty: `value` is good
 };
 
 /// Reads one value, by the option's type and limits. A repeatable option gives a list of one.

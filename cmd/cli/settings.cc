@@ -26,8 +26,8 @@ void expand_home(const Environment& environment, std::string& path) {
 
 SettingValue checked(const OptionSpec& option, const std::string& text, const std::string& shown) {
   auto parsed = parse_value(option, text);
-  if (!parsed.fault.empty()) {
-    throw UsageError(shown + " " + parsed.fault);
+  if (!parsed.why_invalid.empty()) {
+    throw UsageError(shown + " " + parsed.why_invalid);
   }
   return std::move(parsed.value);
 }

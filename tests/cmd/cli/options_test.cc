@@ -63,7 +63,7 @@ TEST(OptionTable, EveryOptionIsComplete) {
       EXPECT_TRUE(!option.default_value.empty() || !option.default_note.empty());
     }
     if (!option.default_value.empty()) {
-      EXPECT_EQ(cmd::parse_value(option, option.default_value).fault, "");
+      EXPECT_EQ(cmd::parse_value(option, option.default_value).why_invalid, "");
     }
     const bool has_owner =
         std::any_of(cmd::command_table().begin(), cmd::command_table().end(),
