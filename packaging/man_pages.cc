@@ -151,6 +151,9 @@ void append_environment(std::string& out) {
               "Set by systemd; its file `anyfast-api-key` holds the key where neither of the above "
               "is given.");
   append_item(out, "SSL_CERT_FILE", "Trusted certificate authorities, unless --ca-file is given.");
+  append_item(out, "HTTPS_PROXY, http_proxy, ALL_PROXY",
+              "The proxy, as curl reads them, unless --proxy is given.");
+  append_item(out, "NO_PROXY", "Hosts that are asked without a proxy.");
   append_item(out, "NO_COLOR", "When set, --color auto uses no colours.");
   append_item(out, "XDG_STATE_HOME", "Holds reeltally/reeltally.db; ~/.local/state if unset.");
   append_item(out, "XDG_CONFIG_HOME", "Holds reeltally/config.toml; ~/.config if unset.");
@@ -163,8 +166,8 @@ void append_files(std::string& out) {
               "from before each upgrade of its schema.");
   append_item(out, "$XDG_CONFIG_HOME/reeltally/config.toml, /etc/reeltally/config.toml",
               "The configuration file: the first of them that exists. One that others than its "
-              "owner can write, or whose folder they can, must name no program, key, base URL or "
-              "certificate authority.");
+              "owner can write, or whose folder they can, must name no program, key, base URL, "
+              "proxy or certificate authority.");
 }
 
 std::string reference(const cmd::CommandSpec& command) {
