@@ -1,7 +1,6 @@
 #include "cmd/forget.h"
 
 #include <charconv>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -16,8 +15,8 @@
 #include "core/domain/task.h"
 #include "core/error.h"
 #include "core/text/printable.h"
-#include "storage/open_ledger.h"
 #include "storage/sqlite/forgetting.h"
+#include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/maintenance.h"
 
@@ -95,10 +94,7 @@ int forget(const Settings& settings, Log& log, std::ostream& out) {
   }
   const std::int64_t run = import ? run_of(*import) : 0;
   const std::string ledger = settings.ledger_path();
-  if (!std::filesystem::exists(ledger)) {
-    static_cast<void>(storage::open_ledger_reader(
-        ledger));  // throws if there is no ledger, before the lock creates a file
-  }
+  storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));

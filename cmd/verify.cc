@@ -18,6 +18,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/run/sidecar.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
@@ -25,6 +26,7 @@
 #include "core/text/printable.h"
 #include "core/video/local/local_videos.h"
 #include "storage/open_ledger.h"
+#include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 
 namespace cmd {
@@ -192,11 +194,11 @@ class Verification {
     if (known_.contains(file->identity)) {
       return true;
     }
-    constexpr std::string_view kSidecarSuffix = ".json";
-    if (!path.ends_with(kSidecarSuffix)) {
+    constexpr std::string_view kSuffix = kSidecarSuffix;
+    if (!path.ends_with(kSuffix)) {
       return false;
     }
-    const auto beside = videos_.find(path.substr(0, path.size() - kSidecarSuffix.size()));
+    const auto beside = videos_.find(path.substr(0, path.size() - kSuffix.size()));
     const auto* video = std::get_if<core::StoredFile>(&beside);
     return video != nullptr && known_.contains(video->identity);
   }
@@ -243,7 +245,8 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
   Verification found(videos, settings, out);
   // Locked before the first look, so that no run adds a video meanwhile.
   std::optional<storage::Lock> lock;
-  if (settings.flag("requeue") && fs::exists(ledger)) {
+  if (settings.flag("requeue")) {
+    storage::require_ledger(ledger);  // before the lock makes a file
     lock.emplace(ledger, settings.duration("lock-wait"));
   }
   const auto reader = storage::open_ledger_reader(ledger);

@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSidecarType = "reeltally video";
-constexpr const char* kSuffix = ".json";
 
 std::string text_of(const RecordedVideo& video) {
   const core::TimeZone utc("UTC");
@@ -51,7 +50,7 @@ bool lacks_sidecar(const core::VideoStore& videos, const std::string& path) {
   if (!videos.holds(path)) {
     return false;
   }
-  const auto sidecar = videos.find(path + kSuffix);
+  const auto sidecar = videos.find(path + kSidecarSuffix);
   const auto* reason = std::get_if<core::NotFound>(&sidecar);
   if (reason == nullptr || *reason != core::NotFound::missing) {
     return false;
@@ -64,7 +63,7 @@ bool lacks_sidecar(const core::VideoStore& videos, const std::string& path) {
 }  // namespace
 
 void write_sidecar(core::VideoStore& videos, const RecordedVideo& video) {
-  videos.write_beside({.path = video.file.path + kSuffix,
+  videos.write_beside({.path = video.file.path + kSidecarSuffix,
                        .text = text_of(video),
                        .may_replace = [&video](std::string_view text) {
                          return is_sidecar_of(video.task_id, text);

@@ -11,6 +11,9 @@
 
 namespace cmd {
 
+/// What the name of a sidecar has behind the name of its video.
+inline constexpr const char* kSidecarSuffix = ".json";
+
 /// A video that is on disk and recorded.
 struct RecordedVideo {
   std::string task_id;

@@ -23,7 +23,7 @@ def listing(folder):
 COMMANDS = [["run", "tasks.csv"], ["run", "--pending"], ["run", "--dry-run", "--pending"], ["status"], ["status", "a"],
             ["report", "--period", "2026"], ["close", "2026-06"], ["reconcile", "log.csv"], ["verify"],
             ["verify", "--requeue"], ["doctor"], ["db", "migrate"], ["db", "check"], ["db", "backup", "copy.db"],
-            ["db", "prune", "--older-than", "1d"]]
+            ["db", "prune", "--older-than", "1d"], ["forget", "a"]]
 
 
 def newer(path, journal, in_log=False):
