@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <set>
-#include <utility>
 
 #include "cmd/cli/units.h"
 #include "core/billing/line_csv.h"
@@ -36,8 +35,7 @@ void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
   }
 }
 
-}  // namespace
-
+// What is wrong with the closed periods that the query shows or corrects, a line each.
 std::vector<std::string> changed_periods(core::Reports& reports, const core::ReportQuery& query) {
   std::vector<std::string> faults = reports.closing_faults(query);
   const std::set<std::int64_t> corrected = reports.corrected_periods(query);
@@ -49,6 +47,8 @@ std::vector<std::string> changed_periods(core::Reports& reports, const core::Rep
   }
   return faults;
 }
+
+}  // namespace
 
 void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query) {
   if (query.time == core::ReportTime::submit) {

@@ -11,13 +11,9 @@
 
 namespace cmd {
 
-/// What is wrong with the closed periods that the query shows or corrects, a line each: their
-/// frozen lines no longer give the SHA-256 of when they were closed, they are not there, or what
-/// ruled them was changed.
-[[nodiscard]] std::vector<std::string> changed_periods(core::Reports& reports,
-                                                       const core::ReportQuery& query);
-
-/// Throws core::Error, which says what to do, when there is any.
+/// Throws core::Error, which says what to do, if something is wrong with the closed periods that
+/// the query shows or corrects: their frozen lines no longer give the SHA-256 of when they were
+/// closed, they are not there, or what ruled them was changed.
 void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query);
 
 /// The closed periods of a ledger whose lines have another SHA-256, a line each. What else may be

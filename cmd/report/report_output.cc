@@ -35,10 +35,8 @@ std::string json_value(ReportCell::Kind kind, std::string_view text) {
 
 }  // namespace
 
-ReportOutput::ReportOutput(const std::string& path, std::ostream& out) {
-  if (path == "-") {
-    out_ = &out;
-  } else {
+ReportOutput::ReportOutput(const std::string& path, std::ostream& out) : out_(out) {
+  if (path != "-") {
     file_.emplace(path);
   }
 }
@@ -53,8 +51,8 @@ void ReportOutput::flush() {
   hash_.update(block_);
   if (file_) {
     file_->write(block_);
-  } else if (out_ != nullptr) {
-    *out_ << block_;
+  } else {
+    out_ << block_;
   }
   block_.clear();
 }

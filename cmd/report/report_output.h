@@ -20,8 +20,6 @@ class ReportOutput {
  public:
   /// A file that appears whole or not at all; "-" is `out`. Throws core::Error, as everything here.
   ReportOutput(const std::string& path, std::ostream& out);
-  /// Nowhere: only the hash is wanted.
-  ReportOutput() = default;
 
   /// What is appended here goes out in blocks.
   [[nodiscard]] std::string& text() { return block_; }
@@ -34,8 +32,8 @@ class ReportOutput {
  private:
   void flush();
 
-  std::ostream* out_ = nullptr;
-  std::optional<core::AtomicFile> file_;
+  std::ostream& out_;
+  std::optional<core::AtomicFile> file_;  // none: `out_`
   core::Sha256 hash_;
   std::string block_;
 };
