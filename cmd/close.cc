@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
-#include <utility>
-#include <vector>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"

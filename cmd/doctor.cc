@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <iomanip>
 #include <nlohmann/json.hpp>
@@ -207,7 +206,7 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
   }
 }
 
-// The rest of the key's quota; empty if the gateway does not say.
+// Tells the rest of the key's quota; nothing if the gateway does not say.
 void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& findings) {
   if (key.kind != core::KeyStanding::Kind::known) {
     return;

@@ -4,7 +4,6 @@
 #include <iosfwd>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "cmd/cli/commands.h"
 #include "cmd/cli/environment.h"

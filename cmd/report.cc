@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <system_error>
-#include <utility>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
-#include <utility>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"

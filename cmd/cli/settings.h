@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +39,8 @@ class Settings {
   /// The configuration file that is tried last; tests use another one.
   static constexpr std::string_view kSystemConfig = "/etc/reeltally/config.toml";
 
-  /// Throws core::UsageError that names the option, variable, or file and line, and the fault. Only
-  /// variables of the command's own options are read; every key of the file is checked.
+  /// Throws core::UsageError that names the option, variable, or file and line, and says what is
+  /// wrong. Only variables of the command's own options are read; every key of the file is checked.
   [[nodiscard]] static Settings load(const CommandLine& line, const Environment& environment,
                                      std::string_view system_config = kSystemConfig);
 

@@ -77,7 +77,7 @@ void Interrupt::receive() {
       continue;  // EINTR: nothing else can go wrong with two valid descriptors
     }
     if (count == 0) {
-      _exit(128 + signal_.load());
+      _exit(kSignalBase + signal_.load());
     }
     if (ready[1].revents != 0) {
       return;

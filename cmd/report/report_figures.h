@@ -1,10 +1,8 @@
 // The figures of a period for the HTML report.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/files/atomic_file.h"
 

@@ -16,7 +16,6 @@
 namespace {
 
 using cmd::ExitCode;
-using core::Notice;
 
 // An outcome of a run with these options; what it says on standard error is kept out.
 struct Outcome {
