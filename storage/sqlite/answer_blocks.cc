@@ -60,9 +60,7 @@ std::optional<AnswerPlace> AnswerBlocks::same_as_last(core::TaskKey task,
   std::optional<AnswerPlace> place;
   const Statement::Rewind rewind(last_answer_);
   last_answer_.bind(1, task);
-  if (last_answer_.step() &&
-      last_answer_.blob(0) ==
-          core::bytes_of(sha256)) {
+  if (last_answer_.step() && last_answer_.blob(0) == core::bytes_of(sha256)) {
     place = AnswerPlace{last_answer_.integer(1), last_answer_.integer(2), sha256};
   }
   return place;

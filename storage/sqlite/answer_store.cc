@@ -57,8 +57,7 @@ void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place
   add_snapshot_.bind(5, outcomes_.row_of(entry));
   add_snapshot_.bind_or_null(6, values);
   add_snapshot_.bind(7, static_cast<std::int64_t>(entry.body.size()));
-  add_snapshot_.bind_blob(
-      8, core::bytes_of(place.sha256));
+  add_snapshot_.bind_blob(8, core::bytes_of(place.sha256));
   add_snapshot_.bind(9, place.block);
   add_snapshot_.bind(10, place.slot);
   add_snapshot_.run();

@@ -10,7 +10,8 @@
 
 namespace storage {
 
-/// The facts that any answer sets, not the final one alone, and that a later one without them keeps.
+/// The facts that any answer sets, not the final one alone, and that a later one without them
+/// keeps.
 inline constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
 inline constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
 
