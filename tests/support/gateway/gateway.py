@@ -166,8 +166,8 @@ class Gateway:
         if step != "success":
             return answers.unfinished(vendor, task_id, now, step)
         family, make = answers.SUCCESS[vendor]
-        url = plan.get("url") or self.link(task_id, plan, family, 1, now)
-        more = [self.link(task_id, plan, family, 2, now)] if vendor in ("kling", "ultra") else []
+        url = plan.get("url") or self.link(task_id, plan, family, 1, self.now())
+        more = [self.link(task_id, plan, family, 2, self.now())] if vendor in ("kling", "ultra") else []
         body = make(task_id, now, url, *more)
         if "finished_ago" in plan:  # of the first answer that says so: an end does not move
             finish = self.fetches.setdefault(("finish", task_id), now - plan["finished_ago"])
