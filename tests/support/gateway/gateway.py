@@ -169,8 +169,8 @@ class Gateway:
         url = plan.get("url") or self.link(task_id, plan, family, 1, self.now())
         more = [self.link(task_id, plan, family, 2, self.now())] if vendor in ("kling", "ultra") else []
         body = make(task_id, now, url, *more)
-        if "finished_ago" in plan:  # of the first answer that says so: an end does not move
-            finish = self.fetches.setdefault(("finish", task_id), now - plan["finished_ago"])
+        if "finished_ago" in plan:
+            finish = now - plan["finished_ago"]
             body["data"].update(finish_time=finish, submit_time=finish - 100, start_time=finish - 90)
         if "quota" in plan:  # one for each poll, the last one for ever
             body["data"]["quota"] = plan["quota"][min(self.polls[task_id], len(plan["quota"])) - 1]
