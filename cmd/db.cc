@@ -26,7 +26,7 @@ void print(std::ostream& out, const Json& json) {
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-// The number of tasks that are under two accounts although their answers show one task: no fault.
+// The number of tasks that are under two accounts although their answers show one task: no finding.
 std::uint64_t shared_tasks(const std::string& ledger) {
   std::uint64_t count = 0;
   for (const core::SharedTasks& shared :
@@ -61,18 +61,18 @@ int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 
 int db_check(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  std::vector<std::string> faults = storage::check_ledger(ledger, std::string(program_version()));
-  if (faults.empty()) {  // otherwise the file is damaged, and the check would fail again
-    faults = check_closed_periods(ledger);
+  std::vector<std::string> findings = storage::check_ledger(ledger, std::string(program_version()));
+  if (findings.empty()) {  // otherwise the file is damaged, and the check would fail again
+    findings = check_closed_periods(ledger);
   }
-  for (const std::string& fault : faults) {
+  for (const std::string& finding : findings) {
     if (settings.flag("json")) {
-      print(out, {{"type", "fault"}, {"text", fault}});
+      print(out, {{"type", "fault"}, {"text", finding}});
     } else {
-      log.error(fault);
+      log.error(finding);
     }
   }
-  if (faults.empty()) {
+  if (findings.empty()) {
     for (const std::string& gap : gap_warnings(ledger)) {
       if (settings.flag("json")) {
         print(out, {{"type", "gap"}, {"text", gap}});
@@ -83,9 +83,9 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
   }
   if (settings.flag("json")) {
     print(out, {{"type", "check"},
-                {"faults", faults.size()},
-                {"tasks_under_two_accounts", faults.empty() ? shared_tasks(ledger) : 0}});
-  } else if (faults.empty()) {
+                {"faults", findings.size()},
+                {"tasks_under_two_accounts", findings.empty() ? shared_tasks(ledger) : 0}});
+  } else if (findings.empty()) {
     log.note("the ledger " + ledger +
              " is whole: file, answers, tasks that follow from their snapshots, and closed "
              "periods");
@@ -96,7 +96,7 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
   } else {
     log.error("the ledger " + ledger + " is damaged: keep a copy, then restore a backup");
   }
-  return faults.empty() ? ExitCode::ok : ExitCode::fatal;
+  return findings.empty() ? ExitCode::ok : ExitCode::fatal;
 }
 
 int db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {

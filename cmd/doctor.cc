@@ -52,8 +52,8 @@ class Findings {
   void warning(const char* what, const std::string& how, const std::string& advice) {
     tell(what, "warning", how, advice);
   }
-  void problem(const char* what, const std::string& how, const std::string& advice,
-               ExitCode code = fatal) {
+  void failed(const char* what, const std::string& how, const std::string& advice,
+              ExitCode code = fatal) {
     tell(what, "problem", how, advice);
     code_ = code_ == no_ledger ? no_ledger : code;
   }
@@ -102,7 +102,7 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
       findings.fine("proxy", core::shown_proxy(proxy.url) + " (" + proxy.source + ") to " + url);
     }
   } catch (const core::UsageError& failure) {
-    findings.problem("base URL", failure.what(), "correct " + account.base_url_origin.text);
+    findings.failed("base URL", failure.what(), "correct " + account.base_url_origin.text);
   }
   try {
     const ApiKey key = read_api_key(account, settings.environment());
@@ -111,13 +111,13 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
       transport.accounts.front().api_key = key.reveal();
     }
   } catch (const core::UsageError& failure) {
-    findings.problem("API key", failure.what(), "see reeltally-config(5) for where it is sought");
+    findings.failed("API key", failure.what(), "see reeltally-config(5) for where it is sought");
     return std::nullopt;
   }
   try {
     transport.ca_file = ca_file(settings);
   } catch (const core::UsageError& failure) {
-    findings.problem("CA file", failure.what(), "");
+    findings.failed("CA file", failure.what(), "");
     return std::nullopt;
   }
   transport.allow_http = settings.flag("allow-http");
@@ -137,7 +137,7 @@ void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& f
                                : format_duration(size) + (skew.count() > 0 ? " fast" : " slow") +
                                      " against the gateway's";
   if (size > kSkewMax) {
-    findings.problem("clock", text, "set the clock (timedatectl set-ntp true): links expire by it");
+    findings.failed("clock", text, "set the clock (timedatectl set-ntp true): links expire by it");
   } else {
     findings.fine("clock", text);
   }
@@ -171,20 +171,20 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
       "HTTP " + std::to_string(answer.http_status) + ", " + std::string(core::name(verdict));
   switch (verdict) {
     case core::Verdict::unauthorised:
-      findings.problem("gateway", heard + ": it rejects the key",
-                       advice_on_key(answer, parsed, key,
-                                     "make a new key in the gateway's console, or correct the "
-                                     "file"));
+      findings.failed("gateway", heard + ": it rejects the key",
+                      advice_on_key(answer, parsed, key,
+                                    "make a new key in the gateway's console, or correct the "
+                                    "file"));
       break;
     case core::Verdict::forbidden:
-      findings.problem("gateway", heard + ": the key may not ask",
-                       advice_on_key(answer, parsed, key,
-                                     "check the key's quota and its list of models and "
-                                     "addresses"));
+      findings.failed("gateway", heard + ": the key may not ask",
+                      advice_on_key(answer, parsed, key,
+                                    "check the key's quota and its list of models and "
+                                    "addresses"));
       break;
     case core::Verdict::invalid_url:
-      findings.problem("gateway", heard + ": no such address there",
-                       "check --base-url: it ends before /v1");
+      findings.failed("gateway", heard + ": no such address there",
+                      "check --base-url: it ends before /v1");
       break;
     case core::Verdict::throttled:
     case core::Verdict::server_error:
@@ -192,8 +192,8 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
       break;
     case core::Verdict::unreadable:
     case core::Verdict::unexpected:
-      findings.problem("gateway", heard + ": this is no answer of such a gateway",
-                       "check --base-url, and proxies in between");
+      findings.failed("gateway", heard + ": this is no answer of such a gateway",
+                      "check --base-url, and proxies in between");
       break;
     case core::Verdict::unfinished:
     case core::Verdict::succeeded:
@@ -254,9 +254,9 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
     tell_key(key, answer->date.value_or(now), findings);
     check_clock(*answer, now, findings);
   } else if (const auto* failure = std::get_if<core::TransportFailure>(&outcome)) {
-    findings.problem("gateway", failure->text,
-                     failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"
-                                            : "check the network and --base-url");
+    findings.failed("gateway", failure->text,
+                    failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"
+                                           : "check the network and --base-url");
   }
 }
 
@@ -289,14 +289,14 @@ void check_folder(const Settings& settings, Findings& findings) {
   const std::string& output = settings.text("output");
   const fs::path there = existing_part(output);
   if (!may_write_in(there)) {
-    findings.problem("output folder", there.string() + " is no folder that we may write to",
-                     "change its owner or mode, or name another with --output");
+    findings.failed("output folder", there.string() + " is no folder that we may write to",
+                    "change its owner or mode, or name another with --output");
     return;
   }
   const auto room = core::free_bytes(there);
   const std::int64_t wanted = settings.size("min-free");
   if (room && *room < wanted) {
-    findings.problem(
+    findings.failed(
         "output folder",
         output + " has " + format_size(*room) + " free, --min-free is " + format_size(wanted),
         "free space: below that runs fetch no videos");
@@ -309,14 +309,14 @@ void check_folder(const Settings& settings, Findings& findings) {
 void check_ledger_folder(const fs::path& ledger, Findings& findings) {
   const fs::path folder = existing_part(fs::absolute(ledger).parent_path());
   if (!may_write_in(folder)) {
-    findings.problem("ledger folder", folder.string() + " is no folder that we may write to",
-                     "change its owner or mode, or name another place with --db");
+    findings.failed("ledger folder", folder.string() + " is no folder that we may write to",
+                    "change its owner or mode, or name another place with --db");
   }
   constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
   const auto room = core::free_bytes(existing_part(ledger));
   if (room && *room < kLedgerRoom) {
-    findings.problem("ledger", "its volume has " + format_size(*room) + " free",
-                     "free space: a run on a full disk ends with exit code 1");
+    findings.failed("ledger", "its volume has " + format_size(*room) + " free",
+                    "free space: a run on a full disk ends with exit code 1");
   }
 }
 
@@ -339,10 +339,10 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
       return;
     }
     check_lock(ledger, findings);
-    const std::vector<std::string> faults = storage::check_ledger_file(ledger);
-    if (!faults.empty()) {
-      findings.problem("ledger", ledger + " is damaged: " + faults.front(),
-                       "keep a copy, then restore a backup; see `reeltally db check`");
+    const std::vector<std::string> damage = storage::check_ledger_file(ledger);
+    if (!damage.empty()) {
+      findings.failed("ledger", ledger + " is damaged: " + damage.front(),
+                      "keep a copy, then restore a backup; see `reeltally db check`");
     } else {
       findings.fine("ledger", ledger + " is sound");
       warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
@@ -351,11 +351,11 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
                            });
     }
   } catch (const storage::LedgerUnreadable& failure) {
-    findings.problem("ledger", failure.what(), "", no_ledger);
+    findings.failed("ledger", failure.what(), "", no_ledger);
   } catch (const core::UsageError& failure) {
-    findings.problem("ledger", failure.what(), "");
+    findings.failed("ledger", failure.what(), "");
   } catch (const core::Error& failure) {
-    findings.problem("ledger", failure.what(), "");
+    findings.failed("ledger", failure.what(), "");
   }
 }
 

@@ -31,8 +31,8 @@ std::vector<core::TaskId> ids_of(const std::vector<std::string>& texts) {
   std::vector<core::TaskId> ids;
   for (const std::string& text : texts) {
     auto parsed = core::TaskId::parse(text);
-    if (const auto* defect = std::get_if<core::IdDefect>(&parsed)) {
-      throw core::UsageError(std::string(core::describe(*defect)) + ": " +
+    if (const auto* failure = std::get_if<core::IdFailure>(&parsed)) {
+      throw core::UsageError(std::string(core::describe(*failure)) + ": " +
                              core::printable(text, kShownMax));
     }
     ids.push_back(std::get<core::TaskId>(std::move(parsed)));

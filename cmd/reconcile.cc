@@ -64,8 +64,8 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool
 
 // Of a charge that is no number there is no amount, and of a word that is no currency no unit: it
 // would go into our own CSV as part of a number.
-std::string fault_of(const std::optional<core::Decimal>& amount, std::string_view amount_text,
-                     std::string_view currency) {
+std::string amount_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
+                           std::string_view currency) {
   const auto quoted = [](std::string_view text) {
     return "`" + core::printable(text, kShownMax) + "`";
   };
@@ -141,8 +141,8 @@ class LogReader {
     const std::string_view text = core::find_label(task.labels, columns_.amount);
     const std::string_view currency = currency_of(task);
     const auto amount = core::Decimal::parse(text);
-    if (const std::string fault = fault_of(amount, text, currency); !fault.empty()) {
-      reject(task.id.text(), fault);
+    if (const std::string failure = amount_failure(amount, text, currency); !failure.empty()) {
+      reject(task.id.text(), failure);
       return;
     }
     both_.add_theirs(task.id.text(), std::string(currency), *amount);
@@ -162,8 +162,8 @@ class LogReader {
     }
   }
 
-  void reject(const std::string& task_id, const std::string& fault) {
-    log_.warning(file_ + ":" + std::to_string(list_.line()) + ": task " + task_id + ": " + fault);
+  void reject(const std::string& task_id, const std::string& failure) {
+    log_.warning(file_ + ":" + std::to_string(list_.line()) + ": task " + task_id + ": " + failure);
     both_.add_unreadable(task_id);
     ++rejected_;
   }

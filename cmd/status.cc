@@ -217,8 +217,8 @@ int status(const Settings& settings, Log& log, std::ostream& out) {
   int code = ExitCode::ok;
   for (const std::string& text : settings.arguments()) {
     const auto parsed = core::TaskId::parse(text);
-    if (const auto* defect = std::get_if<core::IdDefect>(&parsed)) {
-      throw core::UsageError(std::string(core::describe(*defect)) + ": " + text);
+    if (const auto* failure = std::get_if<core::IdFailure>(&parsed)) {
+      throw core::UsageError(std::string(core::describe(*failure)) + ": " + text);
     }
     const auto task = ledger->task(settings.text("account"), std::get<core::TaskId>(parsed));
     if (!task) {

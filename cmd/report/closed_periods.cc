@@ -25,27 +25,27 @@ std::string utc_text(core::UtcTime time) {
 }
 
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
-                       std::vector<std::string>& faults) {
+                       std::vector<std::string>& findings) {
   const std::string hash = core::hash_lines(
       reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
       core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
   if (hash != closed.sha256) {
-    faults.push_back("closed period " + closed.period.name +
-                     ": its lines no longer have the SHA-256 of when it was closed");
+    findings.push_back("closed period " + closed.period.name +
+                       ": its lines no longer have the SHA-256 of when it was closed");
   }
 }
 
 // What is wrong with the closed periods that the query shows or corrects, a line each.
 std::vector<std::string> changed_periods(core::Reports& reports, const core::ReportQuery& query) {
-  std::vector<std::string> faults = reports.closing_faults(query);
+  std::vector<std::string> findings = reports.closing_findings(query);
   const std::set<std::int64_t> corrected = reports.corrected_periods(query);
   for (const core::ClosedPeriod& closed : reports.closed_periods()) {
     const bool shown = closed.period.begin < query.end && closed.period.end > query.begin;
     if (shown || corrected.contains(closed.key)) {
-      add_changed_lines(reports, closed, faults);
+      add_changed_lines(reports, closed, findings);
     }
   }
-  return faults;
+  return findings;
 }
 
 }  // namespace
@@ -54,9 +54,9 @@ void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& 
   if (query.time == core::ReportTime::submit) {
     return;  // shows no closed lines
   }
-  const std::vector<std::string> faults = changed_periods(reports, query);
-  if (!faults.empty()) {
-    throw core::Error(faults.front() +
+  const std::vector<std::string> findings = changed_periods(reports, query);
+  if (!findings.empty()) {
+    throw core::Error(findings.front() +
                       ". Somebody changed the ledger: keep a copy of it, see `reeltally db check`, "
                       "and restore a backup");
   }
@@ -64,11 +64,11 @@ void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& 
 
 std::vector<std::string> check_closed_periods(const std::string& ledger) {
   core::Reports reports(storage::open_billing_source(ledger));
-  std::vector<std::string> faults;
+  std::vector<std::string> findings;
   for (const core::ClosedPeriod& closed : reports.closed_periods()) {
-    add_changed_lines(reports, closed, faults);
+    add_changed_lines(reports, closed, findings);
   }
-  return faults;
+  return findings;
 }
 
 std::string hours_text(core::UtcTime begin, core::UtcTime end) {

@@ -44,11 +44,11 @@ void FailedRows::write(const std::string& line) {
 
 // A full disk does not stop the run: `publish` reports it.
 void FailedRows::flush() {
-  if (trouble_.empty()) {
+  if (failure_.empty()) {
     try {
       file_->write(buffer_);
     } catch (const core::Error& failure) {
-      trouble_ = failure.what();
+      failure_ = failure.what();
     }
   }
   buffer_.clear();
@@ -78,8 +78,8 @@ void FailedRows::add(const core::Notice& notice) {
 
 void FailedRows::publish() {
   flush();
-  if (!trouble_.empty()) {
-    throw core::Error(trouble_);
+  if (!failure_.empty()) {
+    throw core::Error(failure_);
   }
   file_->prepare(core::kOwnerOnly);
   file_->publish();

@@ -30,7 +30,7 @@ class FailedRows {
 
   std::unique_ptr<core::AtomicFile> file_;
   std::string buffer_;   // lines not written yet
-  std::string trouble_;  // why a line could not be written
+  std::string failure_;  // why a line could not be written
   std::vector<std::string> accounts_;
   std::string last_row_;  // several videos of one task make one row
 };

@@ -40,9 +40,9 @@ void MonitorCalls::call(const std::string& what, bool hurry) {
   core::MonitorPing ping = ping_;
   ping.url = core::ping_url(ping_.url, what);
   ping.timeout = hurry ? kShortPatience : kPatience;
-  const std::string trouble = core::send_ping(ping);
-  if (!trouble.empty()) {
-    log_.warning("the monitor of --ping-url did not take /" + what + ": " + trouble);
+  const std::string failure = core::send_ping(ping);
+  if (!failure.empty()) {
+    log_.warning("the monitor of --ping-url did not take /" + what + ": " + failure);
   }
 }
 

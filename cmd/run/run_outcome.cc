@@ -44,7 +44,7 @@ void RunOutcome::add(const core::RejectedRow& row) {
 }
 
 void RunOutcome::add(const core::Notice& notice) {
-  troubles_.add(notice);
+  failures_.add(notice);
   if (failed_rows_ != nullptr) {
     failed_rows_->add(notice);
   }
@@ -84,7 +84,7 @@ void RunOutcome::add_left_over(const core::LeftOver& left) {
   if (left.video > 0) {
     notice.kind = core::Notice::Kind::video_failed;
     if (facts_.signal == 0) {
-      troubles_.add(notice);
+      failures_.add(notice);
     }
   }
   if (failed_rows_ != nullptr) {
@@ -139,25 +139,25 @@ void RunOutcome::publish_failed_rows() {
 }
 
 void RunOutcome::tell() {
-  const bool trouble = summary_.exit_code != ExitCode::ok;
-  for (const std::string& line : troubles_.lines()) {
+  const bool failed = summary_.exit_code != ExitCode::ok;
+  for (const std::string& line : failures_.lines()) {
     log_.error(line);
   }
-  tell_summary(trouble);
+  tell_summary(failed);
   // Last, where it is looked for.
   if (const std::string why = why_it_ended(); !why.empty()) {
-    trouble ? log_.error(why) : log_.note(why);
+    failed ? log_.error(why) : log_.note(why);
   }
 }
 
-void RunOutcome::tell_summary(bool trouble) {
+void RunOutcome::tell_summary(bool failed) {
   const bool quiet = settings_.flag("quiet");
   if (settings_.flag("json")) {
     out_ << summary_json(summary_) << std::endl;  // fails here, where monitors still hear of it
     return;
   }
   const bool known = told_before_ && summary_.exit_code == ExitCode::partly;
-  if (quiet && (!trouble || known)) {
+  if (quiet && (!failed || known)) {
     return;
   }
   for (const std::string& line : summary_text(summary_)) {

@@ -28,7 +28,7 @@ class RunOutcome {
   void open_failed_rows(const std::vector<std::string>& account_names);
 
   void add(const core::RejectedRow& row);
-  /// Logs the notice at the level of its kind, and keeps it if it is a trouble.
+  /// Logs the notice at the level of its kind, and keeps it if it is a failure.
   void add(const core::Notice& notice);
   /// A task or video that was still queued when the run stopped, of which no notice has come.
   void add_left_over(const core::LeftOver& left);
@@ -51,14 +51,14 @@ class RunOutcome {
 
  private:
   void log(const core::Notice& notice);
-  void tell_summary(bool trouble);
+  void tell_summary(bool failed);
   [[nodiscard]] std::string why_it_ended() const;
 
   const Settings& settings_;
   Log& log_;
   std::ostream& out_;
   std::unique_ptr<FailedRows> failed_rows_;  // null: not asked for
-  TroubleList troubles_;
+  FailureList failures_;
   Summary summary_;
   ExitFacts facts_;
   std::uint64_t rows_told_before_ = 0;

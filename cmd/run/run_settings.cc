@@ -83,9 +83,9 @@ std::string ca_file(const Settings& settings) {
   if (path.empty()) {
     return path;
   }
-  if (const std::string fault = core::ca_file_fault(path); !fault.empty()) {
+  if (const std::string failure = core::ca_file_failure(path); !failure.empty()) {
     throw core::UsageError((given ? settings.origin("ca-file").text : "SSL_CERT_FILE") + " " +
-                           path + ": " + fault + "; name a file of CA certificates, or none");
+                           path + ": " + failure + "; name a file of CA certificates, or none");
   }
   return path;
 }

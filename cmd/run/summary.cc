@@ -43,7 +43,7 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
-void TroubleList::add(const core::Notice& notice) {
+void FailureList::add(const core::Notice& notice) {
   Group* group = nullptr;
   switch (notice.kind) {
     case core::Notice::Kind::not_answered:
@@ -74,7 +74,7 @@ void TroubleList::add(const core::Notice& notice) {
   }
 }
 
-std::vector<std::string> TroubleList::lines() const {
+std::vector<std::string> FailureList::lines() const {
   std::vector<std::string> lines;
   const auto list = [&lines](const Group& group, const std::string& what) {
     for (const std::string& one : group.named) {

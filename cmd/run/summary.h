@@ -36,7 +36,7 @@ struct Summary {
 
 /// The failures of a run for the end of its summary: the first of each kind by name, and the number
 /// of further ones.
-class TroubleList {
+class FailureList {
  public:
   static constexpr std::size_t kNamedMax = 20;
 

@@ -102,8 +102,8 @@ void VideoHooks::do_job(const Job& job) {
       write_sidecar(*settings_.videos, job.video);
     }
     if (!settings_.program.empty()) {
-      if (const std::string trouble = run_program(job); !trouble.empty()) {
-        fail("--exec " + settings_.program + " for " + job.video.file.path + ": " + trouble +
+      if (const std::string failure = run_program(job); !failure.empty()) {
+        fail("--exec " + settings_.program + " for " + job.video.file.path + ": " + failure +
              "; the video is kept");
       }
     }

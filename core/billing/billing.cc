@@ -62,7 +62,7 @@ std::string_view note_of(BilledAt source) {
 }
 
 // Why a cost is no amount that can be summed up; empty: it is one.
-std::string fault_of(const Decimal& cost) {
+std::string cost_failure(const Decimal& cost) {
   if (cost.places() > kCostPlacesMax) {
     return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
   }
@@ -102,8 +102,8 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
       is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
   try {
     const Decimal cost = *charge.quantity * row.price;
-    if (const std::string fault = fault_of(cost); !fault.empty()) {
-      add_note(charge.cost_note, fault);
+    if (const std::string failure = cost_failure(cost); !failure.empty()) {
+      add_note(charge.cost_note, failure);
       return;
     }
     charge.cost = cost;

@@ -206,7 +206,7 @@ class BillingSource {
   /// What is wrong with the chain of closings, and what closed periods that share an instant with
   /// [begin, end) lack of what their closings say, a line each. Besides, of the closed periods with
   /// the keys `corrected`: lines whose price is in none of the books that ever ruled the period.
-  [[nodiscard]] virtual std::vector<std::string> closing_faults(
+  [[nodiscard]] virtual std::vector<std::string> closing_findings(
       UtcTime begin, UtcTime end, const std::set<std::int64_t>& corrected) = 0;
   /// The tasks that a closed period was closed without by name, in the order of the ledger.
   [[nodiscard]] virtual std::vector<TaskName> written_off(const ClosedPeriod& closed) = 0;

@@ -96,10 +96,10 @@ std::set<std::int64_t> Reports::corrected_periods(const ReportQuery& query) {
   return keys;
 }
 
-std::vector<std::string> Reports::closing_faults(const ReportQuery& query) {
+std::vector<std::string> Reports::closing_findings(const ReportQuery& query) {
   const bool frozen = is_closed_throughout(closed_periods(), query.begin, query.end);
-  return source_->closing_faults(frozen ? query.begin : UtcTime::min(),
-                                 frozen ? query.end : UtcTime::max(), corrected_periods(query));
+  return source_->closing_findings(frozen ? query.begin : UtcTime::min(),
+                                   frozen ? query.end : UtcTime::max(), corrected_periods(query));
 }
 
 }  // namespace core

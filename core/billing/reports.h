@@ -47,7 +47,7 @@ class Reports {
   /// What is wrong with the closings that the query rests on: those within it, and all if any
   /// instant of it is open. Besides, price books of periods that it corrects that lack prices of
   /// their lines.
-  [[nodiscard]] std::vector<std::string> closing_faults(const ReportQuery& query);
+  [[nodiscard]] std::vector<std::string> closing_findings(const ReportQuery& query);
 
  private:
   [[nodiscard]] const std::vector<ClosedPeriod>& closed_for(const ReportQuery& query) const;

@@ -2,41 +2,41 @@
 
 namespace core {
 
-std::string_view name(FetchProblem problem) {
-  switch (problem) {
-    case FetchProblem::transport:
+std::string_view name(FetchFailure::Kind kind) {
+  switch (kind) {
+    case FetchFailure::Kind::transport:
       return "transport";
-    case FetchProblem::denied:
+    case FetchFailure::Kind::denied:
       return "denied";
-    case FetchProblem::gone:
+    case FetchFailure::Kind::gone:
       return "gone";
-    case FetchProblem::unauthorised:
+    case FetchFailure::Kind::unauthorised:
       return "unauthorised";
-    case FetchProblem::throttled:
+    case FetchFailure::Kind::throttled:
       return "throttled";
-    case FetchProblem::server_error:
+    case FetchFailure::Kind::server_error:
       return "server_error";
-    case FetchProblem::other_status:
+    case FetchFailure::Kind::other_status:
       return "other_status";
-    case FetchProblem::not_a_video:
+    case FetchFailure::Kind::not_a_video:
       return "not_a_video";
-    case FetchProblem::error_page:
+    case FetchFailure::Kind::error_page:
       return "error_page";
-    case FetchProblem::unsupported:
+    case FetchFailure::Kind::unsupported:
       return "unsupported";
-    case FetchProblem::wrong_length:
+    case FetchFailure::Kind::wrong_length:
       return "wrong_length";
-    case FetchProblem::wrong_checksum:
+    case FetchFailure::Kind::wrong_checksum:
       return "wrong_checksum";
-    case FetchProblem::too_large:
+    case FetchFailure::Kind::too_large:
       return "too_large";
-    case FetchProblem::refused_url:
+    case FetchFailure::Kind::refused_url:
       return "refused_url";
-    case FetchProblem::blocked:
+    case FetchFailure::Kind::blocked:
       return "blocked";
-    case FetchProblem::disk_full:
+    case FetchFailure::Kind::disk_full:
       return "disk_full";
-    case FetchProblem::disk:
+    case FetchFailure::Kind::disk:
       return "disk";
   }
   return "?";

@@ -118,7 +118,7 @@ void hide_key(Answer& answer, std::string_view key) {
     hide_cut_key(text, key);
   };
   for (std::string* text :
-       {&answer.code, &answer.status, &answer.progress, &answer.message, &answer.link_defect}) {
+       {&answer.code, &answer.status, &answer.progress, &answer.message, &answer.link_failure}) {
     hide(*text);
   }
   for (const FactText text : kFactTexts) {

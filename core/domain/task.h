@@ -16,7 +16,7 @@
 namespace core {
 
 /// Why a text is no task ID.
-enum class IdDefect {
+enum class IdFailure {
   empty,
   too_long,
   control_character,
@@ -26,7 +26,7 @@ enum class IdDefect {
 };
 
 /// One line for people: "the ID is empty", "the ID was ruined by a spreadsheet (8.60E+17)" …
-[[nodiscard]] std::string_view describe(IdDefect defect);
+[[nodiscard]] std::string_view describe(IdFailure failure);
 
 /// The gateway's name for a task: an opaque text of 1 to 191 bytes of printable characters
 /// (gateway.md, section 1). The only way to make one is `parse`.
@@ -35,7 +35,7 @@ class TaskId {
   static constexpr std::size_t kBytesMax = 191;
 
   /// Drops blanks, a byte order mark and zero-width characters around the text, then checks it.
-  [[nodiscard]] static std::variant<TaskId, IdDefect> parse(std::string_view text);
+  [[nodiscard]] static std::variant<TaskId, IdFailure> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }
   friend bool operator==(const TaskId&, const TaskId&) = default;
@@ -101,7 +101,7 @@ struct VideoLink {
   bool expiry_assumed = false;  ///< as LinkCandidate::expiry_assumed
   bool fallback =
       false;  ///< no URL was sent: the gateway's content endpoint is tried (gateway.md T14)
-  std::string defect;  ///< of a fallback: why the link that was sent cannot be used; empty: none
+  std::string failure;  ///< of a fallback: why the link that was sent cannot be used; empty: none
   std::vector<LinkCandidate> others;  ///< further URLs of the same video, best first
   friend bool operator==(const VideoLink&, const VideoLink&) = default;
 };
@@ -127,7 +127,7 @@ struct Answer {
   bool looks_finished = false;
   /// Videos the answer counts but gives no usable link for (gateway.md T11).
   int videos_without_link = 0;
-  std::string link_defect;  ///< why a link in the answer cannot be used; empty: all can
+  std::string link_failure;  ///< why a link in the answer cannot be used; empty: all can
   /// Envelope B: asking made the gateway ask the vendor (gateway.md G2).
   bool live_fetch = false;
 };

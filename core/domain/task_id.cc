@@ -46,18 +46,18 @@ bool is_plain_ascii(std::string_view text) {
   return plain;
 }
 
-std::optional<IdDefect> hidden_defect(std::string_view text) {
+std::optional<IdFailure> hidden_character_failure(std::string_view text) {
   if (is_plain_ascii(text)) {
     return std::nullopt;
   }
   for (std::size_t position = 0; position < text.size();) {
     const Utf8Character one = utf8_character(text, position);
     if (!one.valid || one.code == 0xFFFD) {  // which stands for bytes that were lost before
-      return IdDefect::not_utf8;
+      return IdFailure::not_utf8;
     }
     const bool is_c0_or_c1 = one.code < 0x20 || (one.code >= 0x7F && one.code < 0xA0);
     if (is_c0_or_c1 || is_invisible(one.code)) {
-      return IdDefect::control_character;
+      return IdFailure::control_character;
     }
     position += one.bytes;
   }
@@ -66,41 +66,41 @@ std::optional<IdDefect> hidden_defect(std::string_view text) {
 
 }  // namespace
 
-std::string_view describe(IdDefect defect) {
-  switch (defect) {
-    case IdDefect::empty:
+std::string_view describe(IdFailure failure) {
+  switch (failure) {
+    case IdFailure::empty:
       return "the task ID is empty";
-    case IdDefect::too_long:
+    case IdFailure::too_long:
       static_assert(TaskId::kBytesMax == 191, "the message names the limit");
       return "the task ID is longer than 191 bytes";
-    case IdDefect::control_character:
+    case IdFailure::control_character:
       return "the task ID holds a control or invisible character";
-    case IdDefect::not_utf8:
+    case IdFailure::not_utf8:
       return "the task ID is not valid UTF-8";
-    case IdDefect::dot_segment:
+    case IdFailure::dot_segment:
       return "the task ID is a path (. or ..)";
-    case IdDefect::spreadsheet_number:
+    case IdFailure::spreadsheet_number:
       return "the task ID was ruined by a spreadsheet; export the column as text";
   }
   return "?";
 }
 
-std::variant<TaskId, IdDefect> TaskId::parse(std::string_view text) {
+std::variant<TaskId, IdFailure> TaskId::parse(std::string_view text) {
   const std::string_view id = trim_unseen(text);
   if (id.empty()) {
-    return IdDefect::empty;
+    return IdFailure::empty;
   }
   if (id.size() > kBytesMax) {
-    return IdDefect::too_long;
+    return IdFailure::too_long;
   }
   if (id == "." || id == "..") {
-    return IdDefect::dot_segment;
+    return IdFailure::dot_segment;
   }
-  if (const auto defect = hidden_defect(id)) {
-    return *defect;
+  if (const auto failure = hidden_character_failure(id)) {
+    return *failure;
   }
   if (is_spreadsheet_number(id)) {
-    return IdDefect::spreadsheet_number;
+    return IdFailure::spreadsheet_number;
   }
   return TaskId(std::string(id));
 }

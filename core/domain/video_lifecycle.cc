@@ -39,52 +39,52 @@ std::optional<UtcTime> first_refusal(std::optional<UtcTime> before, bool refused
 }
 
 FetchWord word_of(const FetchFailure& failure) {
-  switch (failure.problem) {
-    case FetchProblem::denied:
-    case FetchProblem::gone:
-    case FetchProblem::error_page:
+  switch (failure.kind) {
+    case FetchFailure::Kind::denied:
+    case FetchFailure::Kind::gone:
+    case FetchFailure::Kind::error_page:
       return FetchWord::refusal;
-    case FetchProblem::server_error:
-    case FetchProblem::other_status:
+    case FetchFailure::Kind::server_error:
+    case FetchFailure::Kind::other_status:
       return failure.by_gateway ? FetchWord::refusal : FetchWord::nothing;
-    case FetchProblem::unsupported:
+    case FetchFailure::Kind::unsupported:
       return FetchWord::no_video;
-    case FetchProblem::transport:
-    case FetchProblem::unauthorised:  // a key may get more rights
-    case FetchProblem::throttled:
-    case FetchProblem::not_a_video:
-    case FetchProblem::wrong_length:
-    case FetchProblem::wrong_checksum:
-    case FetchProblem::too_large:
-    case FetchProblem::refused_url:
-    case FetchProblem::blocked:
-    case FetchProblem::disk_full:
-    case FetchProblem::disk:
+    case FetchFailure::Kind::transport:
+    case FetchFailure::Kind::unauthorised:  // a key may get more rights
+    case FetchFailure::Kind::throttled:
+    case FetchFailure::Kind::not_a_video:
+    case FetchFailure::Kind::wrong_length:
+    case FetchFailure::Kind::wrong_checksum:
+    case FetchFailure::Kind::too_large:
+    case FetchFailure::Kind::refused_url:
+    case FetchFailure::Kind::blocked:
+    case FetchFailure::Kind::disk_full:
+    case FetchFailure::Kind::disk:
       return FetchWord::nothing;
   }
   return FetchWord::nothing;
 }
 
-bool worth_a_retry(FetchProblem problem) {
-  switch (problem) {
-    case FetchProblem::transport:
-    case FetchProblem::throttled:
-    case FetchProblem::server_error:
-    case FetchProblem::other_status:
-    case FetchProblem::not_a_video:
-    case FetchProblem::error_page:
-    case FetchProblem::wrong_length:
-    case FetchProblem::wrong_checksum:
+bool worth_a_retry(FetchFailure::Kind kind) {
+  switch (kind) {
+    case FetchFailure::Kind::transport:
+    case FetchFailure::Kind::throttled:
+    case FetchFailure::Kind::server_error:
+    case FetchFailure::Kind::other_status:
+    case FetchFailure::Kind::not_a_video:
+    case FetchFailure::Kind::error_page:
+    case FetchFailure::Kind::wrong_length:
+    case FetchFailure::Kind::wrong_checksum:
       return true;
-    case FetchProblem::denied:
-    case FetchProblem::gone:
-    case FetchProblem::unauthorised:
-    case FetchProblem::unsupported:
-    case FetchProblem::too_large:
-    case FetchProblem::refused_url:
-    case FetchProblem::blocked:
-    case FetchProblem::disk_full:
-    case FetchProblem::disk:
+    case FetchFailure::Kind::denied:
+    case FetchFailure::Kind::gone:
+    case FetchFailure::Kind::unauthorised:
+    case FetchFailure::Kind::unsupported:
+    case FetchFailure::Kind::too_large:
+    case FetchFailure::Kind::refused_url:
+    case FetchFailure::Kind::blocked:
+    case FetchFailure::Kind::disk_full:
+    case FetchFailure::Kind::disk:
       return false;
   }
   return false;
@@ -110,8 +110,8 @@ VideoState after_fetch(const LinkCandidate& link, const FetchFailure& failure,
   if (passed && now - *first_refusal >= kRefusalsApart) {
     return VideoState::expired;
   }
-  return passed && failure.problem != FetchProblem::error_page ? VideoState::wanted
-                                                               : VideoState::failed;
+  return passed && failure.kind != FetchFailure::Kind::error_page ? VideoState::wanted
+                                                                  : VideoState::failed;
 }
 
 VideoState together(VideoState one, VideoState other) {

@@ -56,7 +56,7 @@ enum class FetchWord {
 };
 [[nodiscard]] FetchWord word_of(const FetchFailure& failure);
 /// Whether the same URL may do better within moments.
-[[nodiscard]] bool worth_a_retry(FetchProblem problem);
+[[nodiscard]] bool worth_a_retry(FetchFailure::Kind kind);
 
 /// A refusal after an assumed moment is believed when two runs heard it this far apart.
 inline constexpr std::chrono::hours kRefusalsApart{1};

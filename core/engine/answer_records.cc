@@ -59,7 +59,7 @@ void count_state(RunTally& tally, HeldTask& held) {
 Answer brief_of(const Answer& parsed, int http_status, bool with_links) {
   Answer brief{.verdict = parsed.verdict, .message = with_status(http_status, parsed.message)};
   brief.videos_without_link = parsed.videos_without_link;
-  brief.link_defect = parsed.link_defect;
+  brief.link_failure = parsed.link_failure;
   brief.looks_finished = parsed.looks_finished;
   if (with_links) {
     brief.links = parsed.links;
@@ -97,7 +97,7 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
   const Step step = steps_.after(held, verdict);
   const bool answered = step == Step::finish || step == Step::poll;
   if (answered) {
-    held.trouble.clear();
+    held.failure.clear();
     count_state(run_.tally, held);
   }
   Answer brief = brief_of(parsed, answer.http_status,
@@ -267,7 +267,7 @@ void AnswerRecords::hear_of(const Unrecorded& unrecorded, const AnswerEntry& ent
   const std::string why = unexpected("recorded", unrecorded.why);
   if (const auto slot =
           window_.find(entry.task)) {  // an answer that can be recorded may still come
-    window_[*slot].trouble = why;
+    window_[*slot].failure = why;
     return;
   }
   ++run_.tally.not_answered;

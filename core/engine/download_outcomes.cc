@@ -18,34 +18,34 @@ std::string in_place_of(const VideoLink& link) {
   if (!link.fallback) {
     return "";
   }
-  return (link.defect.empty() ? "the answer holds no link"
-                              : "the answer's link cannot be used (" + link.defect + ")") +
+  return (link.failure.empty() ? "the answer holds no link"
+                               : "the answer's link cannot be used (" + link.failure + ")") +
          ", and the gateway's own: ";
 }
 
 enum class Consequence { stop_downloads, leave_for_a_later_run, try_another_link };
 
-Consequence consequence_of(FetchProblem problem) {
-  switch (problem) {
-    case FetchProblem::disk_full:
-    case FetchProblem::disk:
+Consequence consequence_of(FetchFailure::Kind kind) {
+  switch (kind) {
+    case FetchFailure::Kind::disk_full:
+    case FetchFailure::Kind::disk:
       return Consequence::stop_downloads;
-    case FetchProblem::too_large:
-    case FetchProblem::blocked:
+    case FetchFailure::Kind::too_large:
+    case FetchFailure::Kind::blocked:
       return Consequence::leave_for_a_later_run;
-    case FetchProblem::transport:
-    case FetchProblem::denied:
-    case FetchProblem::gone:
-    case FetchProblem::unauthorised:
-    case FetchProblem::throttled:
-    case FetchProblem::server_error:
-    case FetchProblem::other_status:
-    case FetchProblem::not_a_video:
-    case FetchProblem::error_page:
-    case FetchProblem::unsupported:
-    case FetchProblem::wrong_length:
-    case FetchProblem::wrong_checksum:
-    case FetchProblem::refused_url:
+    case FetchFailure::Kind::transport:
+    case FetchFailure::Kind::denied:
+    case FetchFailure::Kind::gone:
+    case FetchFailure::Kind::unauthorised:
+    case FetchFailure::Kind::throttled:
+    case FetchFailure::Kind::server_error:
+    case FetchFailure::Kind::other_status:
+    case FetchFailure::Kind::not_a_video:
+    case FetchFailure::Kind::error_page:
+    case FetchFailure::Kind::unsupported:
+    case FetchFailure::Kind::wrong_length:
+    case FetchFailure::Kind::wrong_checksum:
+    case FetchFailure::Kind::refused_url:
       break;
   }
   return Consequence::try_another_link;
@@ -89,11 +89,11 @@ void DownloadOutcomes::saved(std::uint64_t token, const SavedFile& file) {
 std::optional<TaskRecord> DownloadOutcomes::failed(std::uint64_t token, FetchFailure failure) {
   HeldVideo& held = window_.at(token);
   assert(held.phase == Phase::in_flight);
-  ++run_.tally.errors[std::string("video_") + std::string(name(failure.problem))];
-  const FetchProblem problem = failure.problem;
+  ++run_.tally.errors[std::string("video_") + std::string(name(failure.kind))];
+  const FetchFailure::Kind kind = failure.kind;
   held.attempts.fail(std::move(failure));
   const std::string why = held.attempts.last_failure().text;
-  switch (consequence_of(problem)) {
+  switch (consequence_of(kind)) {
     case Consequence::stop_downloads:
       disk_failure_ = why;
       stop(why);
@@ -145,7 +145,7 @@ TaskRecord DownloadOutcomes::without_link(std::uint64_t token) {
   HeldVideo& held = window_.at(token);
   assert(held.video.link.url.empty());
   held.attempts = LinkAttempts(1);
-  held.attempts.fail({.problem = FetchProblem::gone,
+  held.attempts.fail({.kind = FetchFailure::Kind::gone,
                       .text = "its link cannot be read again from the recorded answer"});
   return ask_again(held);
 }

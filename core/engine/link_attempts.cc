@@ -24,7 +24,7 @@ const FetchFailure& LinkAttempts::first_failure() const {
 }
 
 bool LinkAttempts::may_do(std::size_t number) const {
-  return !failures_[number] || worth_a_retry(failures_[number]->problem);
+  return !failures_[number] || worth_a_retry(failures_[number]->kind);
 }
 
 LinkAttempts::Turn LinkAttempts::advance(bool may_repeat) {
@@ -51,9 +51,10 @@ bool LinkAttempts::was_refused() const {
 
 bool LinkAttempts::may_be_replaced() const {
   return std::any_of(failures_.begin(), failures_.end(), [](const auto& failure) {
-    return failure->problem == FetchProblem::denied || failure->problem == FetchProblem::gone ||
-           failure->problem == FetchProblem::unauthorised ||
-           failure->problem == FetchProblem::error_page;
+    return failure->kind == FetchFailure::Kind::denied ||
+           failure->kind == FetchFailure::Kind::gone ||
+           failure->kind == FetchFailure::Kind::unauthorised ||
+           failure->kind == FetchFailure::Kind::error_page;
   });
 }
 

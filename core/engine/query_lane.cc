@@ -128,15 +128,15 @@ void QueryLane::close(bool cut) {
     if (!held.task || held.recheck_for != 0) {
       continue;
     }
-    if (!held.trouble.empty()) {
+    if (!held.failure.empty()) {
       ++run_.tally.not_answered;
-      notices_.tell(Notice::Kind::not_answered, held, held.trouble);
+      notices_.tell(Notice::Kind::not_answered, held, held.failure);
       run_.ledger.append(SettleEntry{held.task->key});
     } else if (!held.waiting) {
       ++(cut || !held.asked ? run_.tally.unasked : run_.tally.not_answered);
     }
   }
-  run_.tally.not_answered += feed_.troubled();
+  run_.tally.not_answered += feed_.unanswered();
   run_.tally.unasked += feed_.count_never_asked();
 }
 

@@ -67,8 +67,8 @@ void QueryNotices::unrecognised(const HeldTask& held, const Answer& answer) cons
 void QueryNotices::unreachable_videos(const HeldTask& held, const Answer& answer) const {
   std::string why = "the answer counts " + std::to_string(answer.videos_without_link) +
                     " more video(s) than it gives usable links for; they cannot be fetched";
-  if (!answer.link_defect.empty()) {
-    why += " (a link there cannot be used: " + answer.link_defect + ")";
+  if (!answer.link_failure.empty()) {
+    why += " (a link there cannot be used: " + answer.link_failure + ")";
   }
   tell(Notice::Kind::video_failed, held, std::move(why));
 }

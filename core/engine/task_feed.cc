@@ -86,25 +86,25 @@ bool TaskFeed::ask_for_page(Ticket last_answer) {
 }
 
 void TaskFeed::admit(TaskRecord&& task) {
-  const auto trouble = troubled_.find(task.key);
-  const bool troubled = trouble != troubled_.end();
-  const bool polled = !troubled && sweeping_again_ && task.last_query.has_value();
-  if (!polled && !troubled && leave_to_next_run(task)) {
+  const auto evicted = unanswered_.find(task.key);
+  const bool unanswered = evicted != unanswered_.end();
+  const bool polled = !unanswered && sweeping_again_ && task.last_query.has_value();
+  if (!polled && !unanswered && leave_to_next_run(task)) {
     return;
   }
   const SteadyTime now = run_.clock.steady();
   SteadyTime when = now + pause_before(run_.plan, task, polled, run_.clock.utc());
   const std::size_t slot = window_.hold(std::move(task));
   HeldTask& held = window_[slot];
-  held.asked = polled || troubled;
+  held.asked = polled || unanswered;
   held.waiting = polled;
   if (polled) {
     held.counted = held.task->state;
   }
-  if (troubled) {
-    held.trouble = "no answer to its last query";
-    when = std::max(when, trouble->second);
-    troubled_.erase(trouble);
+  if (unanswered) {
+    held.failure = "no answer to its last query";
+    when = std::max(when, evicted->second);
+    unanswered_.erase(evicted);
   }
   window_.queue(slot, when, now);
 }
@@ -133,8 +133,8 @@ bool TaskFeed::sweep_again(Ticket last_answer) {
 
 bool TaskFeed::wants_room() const { return !has_room_for_page(window_) && !is_drained(); }
 
-bool TaskFeed::has_room_for_troubled() const {
-  return !wants_room() || troubled_.size() < kTroubledMax;
+bool TaskFeed::has_room_for_unanswered() const {
+  return !wants_room() || unanswered_.size() < kUnansweredMax;
 }
 
 void TaskFeed::evict(std::size_t slot) {
@@ -142,8 +142,8 @@ void TaskFeed::evict(std::size_t slot) {
   window_.release(slot);
 }
 
-void TaskFeed::evict_troubled(std::size_t slot, SteadyTime due) {
-  troubled_[window_[slot].task->key] = due;
+void TaskFeed::evict_unanswered(std::size_t slot, SteadyTime due) {
+  unanswered_[window_[slot].task->key] = due;
   evict(slot);
 }
 
@@ -159,7 +159,7 @@ std::uint64_t TaskFeed::count_never_asked() {
     const std::vector<TaskRecord> page = run_.ledger.take_tasks().value();
     for (const TaskRecord& task : page) {
       after = task.key;
-      const bool was_asked = (sweeping_again_ && task.last_query) || troubled_.contains(task.key);
+      const bool was_asked = (sweeping_again_ && task.last_query) || unanswered_.contains(task.key);
       count += was_asked ? 0U : 1U;
     }
     more = page.size() == kPage;

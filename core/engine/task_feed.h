@@ -26,7 +26,7 @@ class TaskFeed {
  public:
   static constexpr std::size_t kPage = 1024;
   /// Evicted tasks whose last query had no answer; beyond these a run gives up, though it waits.
-  static constexpr std::size_t kTroubledMax = 65'536;
+  static constexpr std::size_t kUnansweredMax = 65'536;
 
   TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window);
 
@@ -38,12 +38,12 @@ class TaskFeed {
   /// Whether a task that only waits should make room for others.
   [[nodiscard]] bool wants_room() const;
   /// Whether one more task may wait although its last query had no answer.
-  [[nodiscard]] bool has_room_for_troubled() const;
+  [[nodiscard]] bool has_room_for_unanswered() const;
   void evict(std::size_t slot);
-  void evict_troubled(std::size_t slot, SteadyTime due);
+  void evict_unanswered(std::size_t slot, SteadyTime due);
 
   /// At the run's end: the evicted tasks whose last query had no answer.
-  [[nodiscard]] std::size_t troubled() const { return troubled_.size(); }
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_.size(); }
   /// At the run's end: the tasks that never came into the window.
   [[nodiscard]] std::uint64_t count_never_asked();
 
@@ -63,7 +63,7 @@ class TaskFeed {
   bool swept_ = false;                    // the ledger had no more after cursor_
   bool evicted_ = false;                  // in this sweep
   bool sweeping_again_ = false;
-  std::map<TaskKey, SteadyTime> troubled_;  // when each of the evicted ones is due
+  std::map<TaskKey, SteadyTime> unanswered_;  // when each of the evicted ones is due
 };
 
 }  // namespace core

@@ -34,13 +34,13 @@ Step TaskSteps::after(const HeldTask& held, Verdict verdict) const {
 }
 
 bool TaskSteps::may_go_on(const HeldTask& held) const {
-  return has_retry_left(held, run_.plan) || may_wait_in_trouble(held);
+  return has_retry_left(held, run_.plan) || may_wait_unanswered(held);
 }
 
 // Whether a task is asked again at the next interval although its retries are used up.
-bool TaskSteps::may_wait_in_trouble(const HeldTask& held) const {
+bool TaskSteps::may_wait_unanswered(const HeldTask& held) const {
   return run_.plan.wait && held.recheck_for == 0 &&
-         !is_stale(*held.task, run_.plan, run_.clock.utc()) && feed_.has_room_for_troubled();
+         !is_stale(*held.task, run_.plan, run_.clock.utc()) && feed_.has_room_for_unanswered();
 }
 
 void TaskSteps::take(std::size_t slot, Step step,
@@ -112,11 +112,11 @@ void TaskSteps::retry(std::size_t slot, std::optional<std::chrono::milliseconds>
 void TaskSteps::retry_next_interval(std::size_t slot, const std::string& why) {
   HeldTask& held = window_[slot];
   held.failures = 0;
-  held.trouble = why.empty() ? "no answer" : why;
+  held.failure = why.empty() ? "no answer" : why;
   const SteadyTime now = run_.clock.steady();
   const SteadyTime due = now + run_.plan.poll_interval;
   if (feed_.wants_room()) {
-    feed_.evict_troubled(slot, due);
+    feed_.evict_unanswered(slot, due);
     return;
   }
   window_.queue(slot, due, now);

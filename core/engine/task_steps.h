@@ -54,7 +54,7 @@ class TaskSteps {
  private:
   void poll_later(std::size_t slot);
   void retry_next_interval(std::size_t slot, const std::string& why);
-  [[nodiscard]] bool may_wait_in_trouble(const HeldTask& held) const;
+  [[nodiscard]] bool may_wait_unanswered(const HeldTask& held) const;
   [[nodiscard]] std::chrono::milliseconds random_delay(int retry);
 
   RunContext run_;

@@ -31,7 +31,7 @@ struct HeldTask {
   bool offered = false;           ///< videos, in this run
   bool live_fetch = false;
   bool alone = false;                ///< next over a connection that was not used before
-  std::string trouble;               ///< why its last query used up its retries; empty: it did not
+  std::string failure;               ///< why its last query used up its retries; empty: it did not
   std::optional<TaskState> counted;  ///< what the tally counts the task as
   std::uint64_t recheck_for = 0;     ///< the download lane's token; 0: asked for its own sake
   SteadyTime started{};              ///< the newest query

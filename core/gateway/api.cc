@@ -299,11 +299,11 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
 
 Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const TaskId& id) {
   Answer answer;
-  const JsonDefect defect = nest.read(body);
+  const JsonFailure failure = nest.read(body);
   const JsonValue root = nest.root();
   answer.code = capped(code_of(root).scalar());
   const bool is_2xx = http_status >= 200 && http_status < 300;
-  if (is_2xx && defect == JsonDefect::none) {
+  if (is_2xx && failure == JsonFailure::none) {
     read_success(nest, id, answer);
     if (!nest.met_repeated_key()) {
       return answer;
@@ -314,8 +314,8 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
   }
   answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
   answer.message = message_of(root);
-  if (answer.message.empty() && defect != JsonDefect::none) {
-    answer.message = std::string(describe(defect));
+  if (answer.message.empty() && failure != JsonFailure::none) {
+    answer.message = std::string(describe(failure));
     const std::string start = excerpt(body);
     if (!start.empty()) {
       answer.message += ": " + start;
@@ -369,7 +369,7 @@ bool is_web_page(std::string_view body) {
 
 std::optional<std::string> link_in_json(std::string_view body) {
   JsonDocument document;
-  if (document.read(body) != JsonDefect::none) {
+  if (document.read(body) != JsonFailure::none) {
     return std::nullopt;
   }
   for (const JsonValue holder : {document.root(), document.root()["data"]}) {

@@ -46,7 +46,7 @@ bool KeyStanding::is_used_up() const {
 KeyStanding read_key_standing(int http_status, std::string_view body) {
   KeyStanding standing;
   JsonDocument document;
-  if (document.read(body) != JsonDefect::none || !document.root().is_object()) {
+  if (document.read(body) != JsonFailure::none || !document.root().is_object()) {
     return standing;
   }
   if (http_status == kUnauthorised) {

@@ -213,7 +213,7 @@ void Offer::write(const TaskId& id, Answer& answer) {
                             .url = content_path(id),
                             .expires_at = std::nullopt,
                             .fallback = true,
-                            .defect = places_.defect(),
+                            .failure = places_.failure(),
                             .others = {}});
   }
   int with_link = 1;  // the original, or the gateway's copy, stands in for a first one without
@@ -224,7 +224,7 @@ void Offer::write(const TaskId& id, Answer& answer) {
   }
   const int counted = counted_videos(levels_, answer.facts);
   answer.videos_without_link = std::max(without_link, std::max(0, counted - with_link));
-  answer.link_defect = places_.defect();
+  answer.link_failure = places_.failure();
 }
 
 }  // namespace

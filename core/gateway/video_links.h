@@ -19,7 +19,7 @@ inline constexpr std::size_t kCandidatesMax = 8;
 /// without blanks, at most kLinkBytesMax. Everything else in a URL's place is text (gateway.md T3).
 [[nodiscard]] bool is_link(std::string_view text);
 
-/// Fills `answer.links`, `videos_without_link` and `link_defect`: the first video, then
+/// Fills `answer.links`, `videos_without_link` and `link_failure`: the first video, then
 /// `original_result_url` (T12), then the further ones of the vendor's lists (T11, gateway.md
 /// section 13); no covers, frames or watermarked copies; no URL twice.
 ///  - All URLs that are given for one video are its candidates: the vendor's own, then the

@@ -77,7 +77,7 @@ std::string_view scheme_of(std::string_view text) {
 }
 
 // Why a text that looks like a link is none; empty when it is plain text.
-std::string defect_of(std::string_view text, LinkPlaces::Holder holder) {
+std::string link_failure(std::string_view text, LinkPlaces::Holder holder) {
   if (text.starts_with("//")) {
     return "it names no scheme";
   }
@@ -304,8 +304,8 @@ std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder hold
       return url;
     }
   }
-  if (defect_.empty()) {
-    defect_ = defect_of(text, holder);
+  if (failure_.empty()) {
+    failure_ = link_failure(text, holder);
   }
   return std::nullopt;
 }

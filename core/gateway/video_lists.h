@@ -29,14 +29,14 @@ class LinkPlaces {
   /// The same for a place that mostly holds words: only a whole URL counts, anything else is text.
   void add_text(std::string_view text, Links& links);
   /// Why the first unusable link cannot be used; empty when all can.
-  [[nodiscard]] const std::string& defect() const { return defect_; }
+  [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
   [[nodiscard]] std::optional<std::string> usable(std::string_view text, Holder holder);
   [[nodiscard]] std::optional<std::string> own_content(std::string_view url) const;
 
   const TaskId& id_;
-  std::string defect_;
+  std::string failure_;
 };
 
 /// The videos of a vendor's lists, wherever they stand (gateway.md, sections 5 and 13). Lists that

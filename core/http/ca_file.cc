@@ -21,7 +21,7 @@ struct ContextFree {
 
 }  // namespace
 
-std::string ca_file_fault(const std::string& path) {
+std::string ca_file_failure(const std::string& path) {
   // OpenSSL says little of a file that it cannot read, and waits for ever on a FIFO.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};

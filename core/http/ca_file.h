@@ -6,6 +6,6 @@
 namespace core {
 
 /// Why TLS cannot trust the certificates of this file; empty: it can. Any thread.
-[[nodiscard]] std::string ca_file_fault(const std::string& path);
+[[nodiscard]] std::string ca_file_failure(const std::string& path);
 
 }  // namespace core

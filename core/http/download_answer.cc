@@ -24,7 +24,7 @@ constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
 // the vendor's store is in trouble ("Upstream service returned status 503").
 bool is_gateways_word(std::string_view body) {
   JsonDocument document;
-  if (document.read(body) != JsonDefect::none || document.root()["error"].is_null()) {
+  if (document.read(body) != JsonFailure::none || document.root()["error"].is_null()) {
     return false;
   }
   const std::string_view message = document.root()["error"]["message"].text();
@@ -75,7 +75,7 @@ bool DownloadAnswer::judge_head() {
     const auto range = parse_content_range(header_value(easy_, "Content-Range"));
     if (!range || range->first > 0 || range->last + 1 < range->total) {
       failure_ =
-          FetchFailure{.problem = FetchProblem::other_status,
+          FetchFailure{.kind = FetchFailure::Kind::other_status,
                        .text = "HTTP 206: a part of the video, though all of it was asked for"};
       return false;
     }
@@ -91,7 +91,7 @@ bool DownloadAnswer::begin_whole(const std::string& etag, std::int64_t length) {
     promised_.length = length;
   }
   if (length > video_bytes_max_) {
-    failure_ = FetchFailure{.problem = FetchProblem::too_large,
+    failure_ = FetchFailure{.kind = FetchFailure::Kind::too_large,
                             .text = "the video has " + std::to_string(length) +
                                     " bytes; --max-video-size would allow more"};
     return false;
@@ -132,7 +132,7 @@ bool DownloadAnswer::take(std::string_view bytes) {
   }
   bytes_ += static_cast<std::int64_t>(bytes.size());
   if (bytes_ > video_bytes_max_) {
-    failure_ = FetchFailure{.problem = FetchProblem::too_large,
+    failure_ = FetchFailure{.kind = FetchFailure::Kind::too_large,
                             .text = "the video is larger than --max-video-size"};
     return false;
   }
@@ -169,19 +169,19 @@ FetchFailure DownloadAnswer::status_failure(const std::string& said) const {
   failure.by_gateway = request_.with_key && is_gateways_word(text_);
   const bool says_expired = text_.find(kExpiredToken) != std::string::npos;
   if (status == 403 || (status == 401 && !request_.with_key) || (status == 400 && says_expired)) {
-    failure.problem = FetchProblem::denied;
+    failure.kind = FetchFailure::Kind::denied;
   } else if (status == 404 || status == 410) {
-    failure.problem = FetchProblem::gone;
+    failure.kind = FetchFailure::Kind::gone;
   } else if (status == 401) {
-    failure.problem = FetchProblem::unauthorised;
+    failure.kind = FetchFailure::Kind::unauthorised;
   } else if (status == 429) {
-    failure.problem = FetchProblem::throttled;
+    failure.kind = FetchFailure::Kind::throttled;
   } else if (status >= 500) {
-    failure.problem = FetchProblem::server_error;
+    failure.kind = FetchFailure::Kind::server_error;
   } else if (status == 200) {
-    failure.problem = FetchProblem::error_page;
+    failure.kind = FetchFailure::Kind::error_page;
   } else {
-    failure.problem = FetchProblem::other_status;
+    failure.kind = FetchFailure::Kind::other_status;
   }
   return failure;
 }

@@ -23,11 +23,11 @@ constexpr long kDownloadBufferBytes = 512L * 1024;  // 16 KiB costs a third (des
 constexpr std::size_t kErrorBytesMax = 1024;
 
 FetchFailure refused(std::string why) {
-  return {.problem = FetchProblem::refused_url, .text = std::move(why)};
+  return {.kind = FetchFailure::Kind::refused_url, .text = std::move(why)};
 }
 
 FetchFailure broken(std::string why) {
-  return {.problem = FetchProblem::transport, .text = std::move(why)};
+  return {.kind = FetchFailure::Kind::transport, .text = std::move(why)};
 }
 
 // Whether a status may end a video for good. It names none, so it counts only when nothing else

@@ -29,12 +29,12 @@ bool is_certain_id(std::string_view text) {
          std::any_of(text.begin(), text.end(), is_ascii_digit);
 }
 
-using Cell = std::variant<std::string, IdDefect>;
+using Cell = std::variant<std::string, IdFailure>;
 
 // A number that went through a spreadsheet has zeros behind its fifteenth digit; another one did
 // not, and is whole.
 Cell number_of(std::string digits) {
-  return is_rounded(digits).value_or(false) ? Cell(IdDefect::spreadsheet_number)
+  return is_rounded(digits).value_or(false) ? Cell(IdFailure::spreadsheet_number)
                                             : Cell(std::move(digits));
 }
 
@@ -86,7 +86,7 @@ std::optional<Cell> with_decimals(std::string_view text) {
       text.find_first_not_of('0', point + 1) != std::string_view::npos) {
     return std::nullopt;
   }
-  return point > kExactDigits ? Cell(IdDefect::spreadsheet_number)
+  return point > kExactDigits ? Cell(IdFailure::spreadsheet_number)
                               : Cell(std::string(text.substr(0, point)));
 }
 
@@ -201,13 +201,13 @@ Cell meaning_of(std::string_view cell) {
     text = trim_unseen(*inside);
   }
   if (is_other_exponent(text) || is_spreadsheet_error(text) || is_formula(text)) {
-    return IdDefect::spreadsheet_number;
+    return IdFailure::spreadsheet_number;
   }
   if (auto number = grouped_number(text)) {
     return *std::move(number);
   }
   if (is_odd_groups(text)) {
-    return IdDefect::spreadsheet_number;
+    return IdFailure::spreadsheet_number;
   }
   if (auto number = with_decimals(text)) {
     return *std::move(number);
@@ -224,8 +224,8 @@ bool is_split_exponent(const std::vector<std::string_view>& fields, std::size_t 
   }
   const auto whole =
       TaskId::parse(std::string(fields[column]).append(1, ',').append(fields[column + 1]));
-  const auto* defect = std::get_if<IdDefect>(&whole);
-  return defect != nullptr && *defect == IdDefect::spreadsheet_number;
+  const auto* failure = std::get_if<IdFailure>(&whole);
+  return failure != nullptr && *failure == IdFailure::spreadsheet_number;
 }
 
 // "860,260,753" likewise, without quotes: the row has fields that the header has no name for, and
@@ -256,21 +256,21 @@ std::optional<bool> is_rounded(std::string_view id) {
 std::variant<TaskId, std::string> read_id_cell(const std::vector<std::string_view>& fields,
                                                std::size_t column, std::size_t columns) {
   const std::string_view cell = column < fields.size() ? fields[column] : std::string_view();
-  const auto refuse = [](IdDefect defect) { return std::string(describe(defect)); };
+  const auto refuse = [](IdFailure failure) { return std::string(describe(failure)); };
   if (is_split_exponent(fields, column) || is_split_groups(fields, column, columns)) {
-    return refuse(IdDefect::spreadsheet_number);
+    return refuse(IdFailure::spreadsheet_number);
   }
-  auto parsed = [&]() -> std::variant<TaskId, IdDefect> {
+  auto parsed = [&]() -> std::variant<TaskId, IdFailure> {
     if (is_plain(cell)) {
       return TaskId::parse(cell);
     }
     const Cell meaning = meaning_of(cell);
-    const auto* defect = std::get_if<IdDefect>(&meaning);
-    return defect != nullptr ? std::variant<TaskId, IdDefect>(*defect)
-                             : TaskId::parse(std::get<std::string>(meaning));
+    const auto* failure = std::get_if<IdFailure>(&meaning);
+    return failure != nullptr ? std::variant<TaskId, IdFailure>(*failure)
+                              : TaskId::parse(std::get<std::string>(meaning));
   }();
-  if (const auto* defect = std::get_if<IdDefect>(&parsed)) {
-    return refuse(*defect);
+  if (const auto* failure = std::get_if<IdFailure>(&parsed)) {
+    return refuse(*failure);
   }
   return std::get<TaskId>(std::move(parsed));
 }

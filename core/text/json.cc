@@ -27,19 +27,19 @@ void forget(Container& container, std::size_t kept_bytes) {
 
 }  // namespace
 
-std::string_view describe(JsonDefect defect) {
-  switch (defect) {
-    case JsonDefect::none:
+std::string_view describe(JsonFailure failure) {
+  switch (failure) {
+    case JsonFailure::none:
       return "JSON";
-    case JsonDefect::empty:
+    case JsonFailure::empty:
       return "an empty body";
-    case JsonDefect::too_large:
+    case JsonFailure::too_large:
       return "JSON that is too large";
-    case JsonDefect::too_deep:
+    case JsonFailure::too_deep:
       return "JSON that is nested too deeply";
-    case JsonDefect::not_unicode:
+    case JsonFailure::not_unicode:
       return "no UTF-8 text";
-    case JsonDefect::syntax:
+    case JsonFailure::syntax:
       return "no valid JSON";
   }
   return "?";
@@ -114,10 +114,10 @@ class JsonDocument::Reader {
  public:
   explicit Reader(JsonDocument& document) : document_(document) {}
 
-  JsonDefect read(simdjson::ondemand::document& text) {
+  JsonFailure read(simdjson::ondemand::document& text) {
     const bool at_end =
         add_value(text, {}) && text.current_location().error() == simdjson::OUT_OF_BOUNDS;
-    return defect_ == JsonDefect::none && !at_end ? JsonDefect::syntax : defect_;
+    return failure_ == JsonFailure::none && !at_end ? JsonFailure::syntax : failure_;
   }
 
  private:
@@ -126,8 +126,8 @@ class JsonDocument::Reader {
     std::uint32_t bytes = 0;
   };
 
-  bool fail(JsonDefect defect) {
-    defect_ = defect;
+  bool fail(JsonFailure failure) {
+    failure_ = failure;
     return false;
   }
 
@@ -140,7 +140,7 @@ class JsonDocument::Reader {
   bool add(JsonKind kind, Key key, std::string_view text) {
     std::vector<Node>& nodes = document_.nodes_;
     if (nodes.size() == kValuesMax) {
-      return fail(JsonDefect::too_large);
+      return fail(JsonFailure::too_large);
     }
     const std::uint32_t at = append(text);
     nodes.push_back({.key_at = key.at,
@@ -157,7 +157,7 @@ class JsonDocument::Reader {
   bool add_value(Value& value, Key key) {
     simdjson::ondemand::json_type type{};
     if (value.type().get(type) != simdjson::SUCCESS) {
-      return fail(JsonDefect::syntax);
+      return fail(JsonFailure::syntax);
     }
     switch (type) {
       case simdjson::ondemand::json_type::object:
@@ -169,14 +169,14 @@ class JsonDocument::Reader {
       case simdjson::ondemand::json_type::string: {
         std::string_view text;
         return value.get_string().get(text) == simdjson::SUCCESS ? add(JsonKind::string, key, text)
-                                                                 : fail(JsonDefect::syntax);
+                                                                 : fail(JsonFailure::syntax);
       }
       case simdjson::ondemand::json_type::boolean:
         return add_boolean(value, key);
       case simdjson::ondemand::json_type::null:
         return add_null(value, key);
     }
-    return fail(JsonDefect::syntax);
+    return fail(JsonFailure::syntax);
   }
 
   template <typename Value>
@@ -184,7 +184,7 @@ class JsonDocument::Reader {
     std::string_view token;
     double number = 0;  // reading it checks the grammar, and that it is finite
     if (!read_token(value, token) || value.get_double().get(number) != simdjson::SUCCESS) {
-      return fail(JsonDefect::syntax);
+      return fail(JsonFailure::syntax);
     }
     return add(JsonKind::number, key, token);
   }
@@ -198,7 +198,7 @@ class JsonDocument::Reader {
     const bool is_one = read_token(value, token) &&
                         value.get_bool().get(yes) == simdjson::SUCCESS &&
                         token == (yes ? "true" : "false");
-    return is_one ? add(JsonKind::boolean, key, token) : fail(JsonDefect::syntax);
+    return is_one ? add(JsonKind::boolean, key, token) : fail(JsonFailure::syntax);
   }
 
   template <typename Value>
@@ -207,7 +207,7 @@ class JsonDocument::Reader {
     bool yes = false;
     const bool is_one = read_token(value, token) && value.is_null().get(yes) == simdjson::SUCCESS &&
                         yes && token == "null";
-    return is_one ? add(JsonKind::null, key, {}) : fail(JsonDefect::syntax);
+    return is_one ? add(JsonKind::null, key, {}) : fail(JsonFailure::syntax);
   }
 
   // What stands there, up to the next comma or bracket.
@@ -234,7 +234,7 @@ class JsonDocument::Reader {
     simdjson::ondemand::array array;
     const std::size_t node = document_.nodes_.size();
     if (value.get_array().get(array) != simdjson::SUCCESS) {
-      return fail(JsonDefect::syntax);
+      return fail(JsonFailure::syntax);
     }
     if (!open(JsonKind::array, key)) {
       return false;
@@ -242,7 +242,7 @@ class JsonDocument::Reader {
     for (auto item : array) {
       simdjson::ondemand::value inner;
       if (item.get(inner) != simdjson::SUCCESS) {
-        return fail(JsonDefect::syntax);
+        return fail(JsonFailure::syntax);
       }
       if (!add_value(inner, {})) {
         return false;
@@ -256,7 +256,7 @@ class JsonDocument::Reader {
     simdjson::ondemand::object object;
     const std::size_t node = document_.nodes_.size();
     if (value.get_object().get(object) != simdjson::SUCCESS) {
-      return fail(JsonDefect::syntax);
+      return fail(JsonFailure::syntax);
     }
     if (!open(JsonKind::object, key)) {
       return false;
@@ -266,7 +266,7 @@ class JsonDocument::Reader {
       simdjson::ondemand::value inner;
       if (field.unescaped_key().get(name) != simdjson::SUCCESS ||
           field.value().get(inner) != simdjson::SUCCESS) {
-        return fail(JsonDefect::syntax);
+        return fail(JsonFailure::syntax);
       }
       const Key member{append(name), static_cast<std::uint32_t>(name.size())};
       if (!add_value(inner, member)) {
@@ -279,7 +279,7 @@ class JsonDocument::Reader {
 
   bool open(JsonKind kind, Key key) {
     if (depth_ == kDepthMax) {
-      return fail(JsonDefect::too_deep);
+      return fail(JsonFailure::too_deep);
     }
     ++depth_;
     return add(kind, key, {});
@@ -319,7 +319,7 @@ class JsonDocument::Reader {
 
   JsonDocument& document_;
   std::size_t depth_ = 0;
-  JsonDefect defect_ = JsonDefect::none;
+  JsonFailure failure_ = JsonFailure::none;
 };
 
 JsonDocument::JsonDocument() = default;
@@ -335,19 +335,19 @@ void JsonDocument::clear() {
   }
 }
 
-JsonDefect JsonDocument::read(std::string_view text) {
+JsonFailure JsonDocument::read(std::string_view text) {
   clear();
   if (text.size() > kBytesMax) {
-    return JsonDefect::too_large;
+    return JsonFailure::too_large;
   }
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
   if (text.find_first_not_of(kBlanks) == std::string_view::npos) {
-    return JsonDefect::empty;
+    return JsonFailure::empty;
   }
   if (text.find('\0') != std::string_view::npos) {
-    return JsonDefect::not_unicode;
+    return JsonFailure::not_unicode;
   }
   if (parser_ == nullptr) {
     parser_ = std::make_unique<Parser>();
@@ -361,12 +361,12 @@ JsonDefect JsonDocument::read(std::string_view text) {
   if (error == simdjson::MEMALLOC) {
     throw std::bad_alloc();
   }
-  const JsonDefect defect =
-      error == simdjson::SUCCESS ? Reader(*this).read(document) : JsonDefect::syntax;
-  if (defect != JsonDefect::none) {
+  const JsonFailure failure =
+      error == simdjson::SUCCESS ? Reader(*this).read(document) : JsonFailure::syntax;
+  if (failure != JsonFailure::none) {
     clear();
   }
-  return defect;
+  return failure;
 }
 
 JsonValue JsonDocument::root() const {
@@ -376,7 +376,7 @@ JsonValue JsonDocument::root() const {
   return {this, 0, nodes_[0].end};
 }
 
-JsonDefect JsonNest::read(std::string_view text) {
+JsonFailure JsonNest::read(std::string_view text) {
   inner_used_ = 0;
   return outer_.read(text);
 }
@@ -394,7 +394,7 @@ JsonValue JsonNest::unwrapped(JsonValue value) {
     inner_.emplace_back();
   }
   JsonDocument& document = inner_[inner_used_];
-  if (document.read(text) != JsonDefect::none) {
+  if (document.read(text) != JsonFailure::none) {
     return value;
   }
   ++inner_used_;

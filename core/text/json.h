@@ -119,7 +119,7 @@ class JsonValue::Children {
 inline JsonValue::Children JsonValue::children() const { return Children(first_child()); }
 
 /// Why a text is not taken as JSON.
-enum class JsonDefect {
+enum class JsonFailure {
   none,
   empty,        ///< nothing but white space
   too_large,    ///< over kBytesMax, or more than kValuesMax values
@@ -128,7 +128,7 @@ enum class JsonDefect {
   syntax,       ///< not JSON, cut, not UTF-8, something behind it, or a number beyond double
 };
 /// For people, e.g. "JSON that is nested too deeply".
-[[nodiscard]] std::string_view describe(JsonDefect defect);
+[[nodiscard]] std::string_view describe(JsonFailure failure);
 
 /// One text of JSON. Whatever bytes it is made of, nothing here throws but for want of memory. A
 /// UTF-8 byte order mark in front is ignored (RFC 8259 §8.1 allows it). Memory
@@ -146,8 +146,8 @@ class JsonDocument {
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
-  /// Reads a text and forgets the one before. Without JsonDefect::none the document is empty.
-  [[nodiscard]] JsonDefect read(std::string_view text);
+  /// Reads a text and forgets the one before. Without JsonFailure::none the document is empty.
+  [[nodiscard]] JsonFailure read(std::string_view text);
 
   /// Absent while the document is empty.
   [[nodiscard]] JsonValue root() const;
@@ -210,7 +210,7 @@ class JsonNest {
   static constexpr std::size_t kInnerDocumentsMax = 8;
 
   /// Reads the outermost text and forgets all texts before.
-  [[nodiscard]] JsonDefect read(std::string_view text);
+  [[nodiscard]] JsonFailure read(std::string_view text);
   [[nodiscard]] JsonValue root() const { return outer_.root(); }
 
   /// The object inside a string that begins with `{`, when it is JSON and the limit is not reached;

@@ -38,7 +38,7 @@ std::string hash_of(std::string_view text) {
 }
 
 // What neither a shell, a terminal, Windows nor a human eye should meet in a name.
-bool is_trouble(char32_t code) {
+bool is_unsafe(char32_t code) {
   constexpr std::u32string_view kReserved = U"/\\:*?\"<>|";
   const bool is_control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
   return is_control || is_invisible(code) || kReserved.find(code) != std::u32string_view::npos;
@@ -83,7 +83,7 @@ std::string safe_part(std::string_view text, std::size_t bytes_max) {
   std::string part;
   for (std::string_view rest = text; !rest.empty();) {
     const Utf8Character character = utf8_character(rest, 0);
-    if (!character.valid || is_trouble(character.code)) {
+    if (!character.valid || is_unsafe(character.code)) {
       part += '_';
     } else {
       part += rest.substr(0, character.bytes);

@@ -6,20 +6,20 @@
 namespace core {
 namespace {
 
-FetchProblem problem_of(ContentKind kind) {
+FetchFailure::Kind failure_kind(ContentKind kind) {
   switch (kind) {
     case ContentKind::video:
-      return FetchProblem::not_a_video;
+      return FetchFailure::Kind::not_a_video;
     case ContentKind::unknown:
-      return FetchProblem::error_page;
+      return FetchFailure::Kind::error_page;
     case ContentKind::other:
-      return FetchProblem::unsupported;
+      return FetchFailure::Kind::unsupported;
   }
-  return FetchProblem::not_a_video;
+  return FetchFailure::Kind::not_a_video;
 }
 
-FetchFailure failure(FetchProblem problem, std::string text) {
-  return {.problem = problem, .text = std::move(text)};
+FetchFailure failure(FetchFailure::Kind kind, std::string text) {
+  return {.kind = kind, .text = std::move(text)};
 }
 
 }  // namespace
@@ -37,9 +37,9 @@ std::optional<FetchFailure> check_length(const PromisedContent& promised, std::i
   if (!promised.length || *promised.length == bytes) {
     return std::nullopt;
   }
-  return failure(FetchProblem::wrong_length, "got " + std::to_string(bytes) + " bytes where " +
-                                                 std::to_string(*promised.length) +
-                                                 " were promised");
+  return failure(FetchFailure::Kind::wrong_length,
+                 "got " + std::to_string(bytes) + " bytes where " +
+                     std::to_string(*promised.length) + " were promised");
 }
 
 std::variant<CheckedVideo, FetchFailure> check_content(const PromisedContent& promised,
@@ -50,21 +50,22 @@ std::variant<CheckedVideo, FetchFailure> check_content(const PromisedContent& pr
   std::string checks = promised.length ? "length " : "";
   if (promised.crc64) {
     if (*promised.crc64 != report.crc64) {
-      return failure(FetchProblem::wrong_checksum, "its CRC-64 is " + std::to_string(report.crc64) +
-                                                       ", promised was " +
-                                                       std::to_string(*promised.crc64));
+      return failure(FetchFailure::Kind::wrong_checksum,
+                     "its CRC-64 is " + std::to_string(report.crc64) + ", promised was " +
+                         std::to_string(*promised.crc64));
     }
     checks += "crc64 ";
   }
   if (!report.md5_base64.empty()) {
     if (promised.md5_base64 != report.md5_base64) {
-      return failure(FetchProblem::wrong_checksum,
+      return failure(FetchFailure::Kind::wrong_checksum,
                      "its MD5 is " + report.md5_base64 + ", promised was another one");
     }
     checks += "md5 ";
   }
-  if (!report.container.fault.empty()) {
-    return failure(problem_of(report.container.kind), "no whole video: " + report.container.fault);
+  if (!report.container.failure.empty()) {
+    return failure(failure_kind(report.container.kind),
+                   "no whole video: " + report.container.failure);
   }
   assert(!report.container.extension.empty());
   return CheckedVideo{.bytes = report.bytes,

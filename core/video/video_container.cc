@@ -51,7 +51,7 @@ constexpr std::uint64_t kBrandBytes = 8;  // ftyp's major brand and its version
 }  // namespace
 
 void BoxWalk::update(std::string_view bytes) {
-  while (!bytes.empty() && fault_.empty()) {
+  while (!bytes.empty() && failure_.empty()) {
     if (left_ > 0) {
       has_media_ = has_media_ || box_ == "mdat";
       skip(left_, bytes);
@@ -80,9 +80,9 @@ void BoxWalk::begin_box() {
   const bool readable =
       std::all_of(box_.begin(), box_.end(), [](char c) { return c >= ' ' && c <= '~'; });
   if (!readable) {
-    fault_ = "what follows its last whole box is no box";
+    failure_ = "what follows its last whole box is no box";
   } else if (size < header_size_ + (box_ == "ftyp" ? kBrandBytes : 0)) {
-    fault_ = "its box '" + box_ + "' claims fewer bytes than it must have";
+    failure_ = "its box '" + box_ + "' claims fewer bytes than it must have";
   } else {
     left_ = size - header_size_;
     header_size_ = 0;
@@ -91,9 +91,9 @@ void BoxWalk::begin_box() {
   }
 }
 
-std::string BoxWalk::fault() const {
-  if (!fault_.empty()) {
-    return fault_;
+std::string BoxWalk::failure() const {
+  if (!failure_.empty()) {
+    return failure_;
   }
   if (left_ > 0 && !to_the_end_) {
     return cut_text(left_, "box '" + box_ + "'");
@@ -202,7 +202,7 @@ std::size_t ElementWalk::header_need() const {
 }
 
 void ElementWalk::update(std::string_view bytes) {
-  while (!bytes.empty() && fault_.empty()) {
+  while (!bytes.empty() && failure_.empty()) {
     const std::size_t before = bytes.size();
     if (left_ > 0) {
       skip(left_, bytes);
@@ -211,7 +211,7 @@ void ElementWalk::update(std::string_view bytes) {
     }
     const std::size_t need = header_need();
     if (need == 0) {
-      fault_ = "what follows its last whole element is no element";
+      failure_ = "what follows its last whole element is no element";
       return;
     }
     const bool filled = fill(header_.data(), header_size_, need, bytes);
@@ -227,7 +227,7 @@ void ElementWalk::begin_element() {
   const std::uint64_t begin = position_ - header_size_;
   header_size_ = 0;
   if (!header) {
-    fault_ = "what follows its last whole element is no element";
+    failure_ = "what follows its last whole element is no element";
     return;
   }
   if (segment_end_ && begin >= *segment_end_) {
@@ -243,19 +243,19 @@ void ElementWalk::begin_element() {
   has_cluster_ = has_cluster_ || (in_segment_ && header->id == element::kCluster);
   if (!header->size) {
     if (header->id != element::kCluster) {
-      fault_ = "an element of unknown size in it is neither Segment nor Cluster";
+      failure_ = "an element of unknown size in it is neither Segment nor Cluster";
     }
     return;  // its children come as if they were its neighbours
   }
   left_ = *header->size;
   if (segment_end_ && position_ + left_ > *segment_end_) {
-    fault_ = "an element in its Segment claims to end behind it";
+    failure_ = "an element in its Segment claims to end behind it";
   }
 }
 
-std::string ElementWalk::fault() const {
-  if (!fault_.empty()) {
-    return fault_;
+std::string ElementWalk::failure() const {
+  if (!failure_.empty()) {
+    return failure_;
   }
   if (segment_end_ && position_ < *segment_end_) {
     return cut_text(*segment_end_ - position_, "its Segment");
@@ -385,7 +385,7 @@ void ContainerCheck::sniff() {
   sniffed_ = true;
   const std::string_view head = head_;
   if (head.empty()) {
-    report_.fault = "it is empty";
+    report_.failure = "it is empty";
     return;
   }
   if (holds(head, 4, "ftyp")) {
@@ -404,7 +404,7 @@ void ContainerCheck::sniff() {
     report_.extension = type == "webm" ? "webm" : type == "matroska" ? "mkv" : "";
     if (report_.extension.empty()) {
       report_.kind = ContentKind::other;
-      report_.fault = "its EBML header names neither webm nor matroska";
+      report_.failure = "its EBML header names neither webm nor matroska";
     }
     walk_.emplace<ElementWalk>().update(head);
     return;
@@ -414,21 +414,21 @@ void ContainerCheck::sniff() {
   report_.kind = !other.empty() ? ContentKind::other
                  : is_start     ? ContentKind::video
                                 : ContentKind::unknown;
-  report_.fault = "it is " + std::string(other.empty() ? what_else(head) : other);
+  report_.failure = "it is " + std::string(other.empty() ? what_else(head) : other);
 }
 
 ContainerReport ContainerCheck::finish() {
   if (!sniffed_) {
     sniff();
   }
-  if (report_.fault.empty()) {
+  if (report_.failure.empty()) {
     if (const auto* boxes = std::get_if<BoxWalk>(&walk_)) {
-      report_.fault = boxes->fault();
+      report_.failure = boxes->failure();
     } else if (const auto* elements = std::get_if<ElementWalk>(&walk_)) {
-      report_.fault = elements->fault();
+      report_.failure = elements->failure();
     }
   }
-  if (!report_.fault.empty()) {
+  if (!report_.failure.empty()) {
     report_.extension.clear();
   }
   return report_;

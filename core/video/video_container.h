@@ -19,11 +19,11 @@ enum class ContentKind {
   other,    ///< a picture, a sound, a document, a container that is not supported
 };
 
-/// What a walk found: an extension, or a fault.
+/// What a walk found: an extension, or a failure.
 struct ContainerReport {
   ContentKind kind = ContentKind::video;
   std::string extension;  ///< "mp4", "mov", "webm" or "mkv"; empty: no whole video
-  std::string fault;      ///< for people, e.g. "it is an HTML page"; quotes nothing of the content
+  std::string failure;    ///< for people, e.g. "it is an HTML page"; quotes nothing of the content
 };
 
 /// The outermost boxes of an ISO base media file (ISO/IEC 14496-12 §4.2). Fed in pieces.
@@ -31,7 +31,7 @@ class BoxWalk {
  public:
   void update(std::string_view bytes);
   /// Empty when the boxes end where the bytes did and hold what a video needs.
-  [[nodiscard]] std::string fault() const;
+  [[nodiscard]] std::string failure() const;
 
  private:
   void begin_box();
@@ -44,7 +44,7 @@ class BoxWalk {
   bool has_media_ = false;    ///< mdat that holds something
   bool wants_media_ = false;  ///< after a fragment's index (moof), before its mdat
   std::string box_;           ///< the current one's type
-  std::string fault_;
+  std::string failure_;
 };
 
 /// The elements of a WebM or Matroska file (RFC 8794, RFC 9559): those of the top level and of the
@@ -53,7 +53,7 @@ class ElementWalk {
  public:
   void update(std::string_view bytes);
   /// Empty when the elements end where the bytes did and hold what a video needs.
-  [[nodiscard]] std::string fault() const;
+  [[nodiscard]] std::string failure() const;
 
  private:
   static constexpr std::size_t kHeaderBytesMax = 12;  // an ID of four bytes, a size of eight
@@ -70,7 +70,7 @@ class ElementWalk {
   bool in_segment_ = false;
   bool has_tracks_ = false;
   bool has_cluster_ = false;
-  std::string fault_;
+  std::string failure_;
 };
 
 /// Looks at the first bytes, then walks. Fed in pieces; one file for each object.

@@ -20,7 +20,7 @@ std::vector<core::Unrecorded> EntryWriter::write(std::span<core::Entry> entries)
 
 // Whether what is being thrown is the trouble of one entry, and not of the file, the disk or
 // another writer, which are the run's.
-bool EntryWriter::is_trouble_of_an_entry() {
+bool EntryWriter::is_failure_of_one_entry() {
   try {
     throw;
   } catch (const SQLite::Exception& failure) {
@@ -47,7 +47,7 @@ bool EntryWriter::write_together(std::span<core::Entry> entries) {
     answers_.write(entries, runs_.number());
   } catch (...) {
     answers_.go_back_to(before);
-    if (is_trouble_of_an_entry()) {
+    if (is_failure_of_one_entry()) {
       return false;
     }
     throw;
@@ -89,7 +89,7 @@ std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
     answers_.write({&entry, 1}, runs_.number());
   } catch (const std::exception& failure) {
     answers_.go_back_to(before);
-    if (!is_trouble_of_an_entry()) {
+    if (!is_failure_of_one_entry()) {
       throw;
     }
     return failure.what();

@@ -26,7 +26,7 @@ class EntryWriter {
   [[nodiscard]] std::vector<core::Unrecorded> write(std::span<core::Entry> entries);
 
  private:
-  [[nodiscard]] bool is_trouble_of_an_entry();
+  [[nodiscard]] bool is_failure_of_one_entry();
   [[nodiscard]] bool write_together(std::span<core::Entry> entries);
   [[nodiscard]] std::vector<core::Unrecorded> write_apart(std::span<core::Entry> entries);
   [[nodiscard]] std::optional<std::string> write_alone(const core::Entry& entry);

@@ -8,12 +8,12 @@
 #include <cstdlib>
 #include <string>
 
-#include "tests/support/answer_faults.h"
+#include "tests/support/answer_failure.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string fault = support::fault_of_answer({reinterpret_cast<const char*>(data), size});
-  if (!fault.empty()) {
-    std::fprintf(stderr, "%s\n", fault.c_str());
+  const std::string failure = support::answer_failure({reinterpret_cast<const char*>(data), size});
+  if (!failure.empty()) {
+    std::fprintf(stderr, "%s\n", failure.c_str());
     std::abort();
   }
   return 0;

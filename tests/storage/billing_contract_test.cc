@@ -205,7 +205,7 @@ TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
   EXPECT_EQ(lines("2026-10"), "a 5.0 10; b  0; ");
   EXPECT_TRUE(reports.source().finished_tasks(of(closed), true)->at_end());
   EXPECT_EQ(reports.label_names(of(closed)), std::vector<std::string>({"customer"}));
-  EXPECT_TRUE(reports.closing_faults(of(closed)).empty());
+  EXPECT_TRUE(reports.closing_findings(of(closed)).empty());
 }
 
 TEST_P(BillingContract, AnOverlappingPeriodIsRefused) {

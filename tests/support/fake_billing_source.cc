@@ -198,8 +198,8 @@ class FakeSource final : public core::BillingSource {
     });
   }
 
-  std::vector<std::string> closing_faults(UtcTime /*begin*/, UtcTime /*end*/,
-                                          const std::set<std::int64_t>& /*corrected*/) override {
+  std::vector<std::string> closing_findings(UtcTime /*begin*/, UtcTime /*end*/,
+                                            const std::set<std::int64_t>& /*corrected*/) override {
     return {};
   }
   std::vector<core::TaskName> written_off(const ClosedPeriod& closed) override {

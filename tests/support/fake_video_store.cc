@@ -104,7 +104,7 @@ std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> FakeVideoStor
     return *std::move(refused);
   }
   if (open_parts_.contains(core::part_file_name(plan.fields))) {
-    return core::FetchFailure{.problem = core::FetchProblem::blocked, .text = "it is under way"};
+    return core::FetchFailure{.kind = core::FetchFailure::Kind::blocked, .text = "it is under way"};
   }
   return std::make_unique<Sink>(*this, std::move(plan));
 }

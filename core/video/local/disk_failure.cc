@@ -10,9 +10,9 @@ FetchFailure disk_failure(int error, const std::string& what, const std::string&
   const bool blocked = error == ELOOP || error == EISDIR || error == ENXIO || error == ENOTDIR;
   const std::string why = error == ELOOP ? "a symbolic link is there, and none is followed"
                                          : std::generic_category().message(error);
-  return {.problem = full      ? FetchProblem::disk_full
-                     : blocked ? FetchProblem::blocked
-                               : FetchProblem::disk,
+  return {.kind = full      ? FetchFailure::Kind::disk_full
+                  : blocked ? FetchFailure::Kind::blocked
+                            : FetchFailure::Kind::disk,
           .text = "cannot " + what + " " + path + ": " + why};
 }
 
@@ -20,7 +20,7 @@ std::optional<FetchFailure> folder_lost(const OutputFolder& folder) {
   if (folder.in_place()) {
     return std::nullopt;
   }
-  return FetchFailure{.problem = FetchProblem::disk,
+  return FetchFailure{.kind = FetchFailure::Kind::disk,
                       .text = "the output folder " + folder.path() +
                               " was unmounted, moved or removed while the run goes on"};
 }

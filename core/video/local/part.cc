@@ -17,7 +17,7 @@ namespace {
 constexpr int kOpenTriesMax = 8;  // against names that change hands while the part is opened
 
 FetchFailure blocked(std::string text) {
-  return {.problem = FetchProblem::blocked, .text = std::move(text)};
+  return {.kind = FetchFailure::Kind::blocked, .text = std::move(text)};
 }
 
 // The folder of a part: where an MP4 of this plan would go. The name itself waits for the content,

@@ -128,7 +128,7 @@ std::variant<CheckedVideo, FetchFailure> PartFile::check(const PromisedContent& 
   const VideoReport report = video.finish();
   if (report.bytes != size_) {
     part_->remove();
-    return FetchFailure{.problem = FetchProblem::blocked,
+    return FetchFailure{.kind = FetchFailure::Kind::blocked,
                         .text = part_->path() + " was changed by another program"};
   }
   auto checked = check_content(promised, report);

@@ -53,7 +53,7 @@ std::variant<SavedFile, FetchFailure> PartPlacing::place() {
       return *std::move(placed);
     }
   }
-  return FetchFailure{.problem = FetchProblem::blocked,
+  return FetchFailure{.kind = FetchFailure::Kind::blocked,
                       .text = "the first " + std::to_string(kNamesMax) + " names for " +
                               part_.path() +
                               " are taken; put {task_id} into the template (--name)"};
@@ -174,7 +174,7 @@ std::variant<SavedFile, FetchFailure> PartPlacing::settle(const Target& target, 
   assert(part_.is_gone());
   if (!is_named(file, target.folder.number(), target.name)) {
     return FetchFailure{
-        .problem = FetchProblem::transport,
+        .kind = FetchFailure::Kind::transport,
         .text = target.path + " was removed or replaced by another program at once"};
   }
   if (const int error = part_.output().sync(target.folder.number(), target.folder_path);

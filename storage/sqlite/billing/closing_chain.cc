@@ -6,7 +6,7 @@ namespace storage {
 
 std::vector<std::string> lost_closings(SQLite::Database& database, core::UtcTime begin,
                                        core::UtcTime end) {
-  std::vector<std::string> faults;
+  std::vector<std::string> findings;
   Cursor rows(
       database,
       "SELECT c.name, p.id IS NULL FROM closing AS c LEFT JOIN period AS p "
@@ -15,15 +15,15 @@ std::vector<std::string> lost_closings(SQLite::Database& database, core::UtcTime
       "p.ends_at <> c.ends_at) ORDER BY c.period",
       {begin.time_since_epoch().count(), end.time_since_epoch().count()});
   while (rows.step()) {
-    faults.push_back(
+    findings.push_back(
         "closed period " + std::string(rows.text(0)) + ": " +
         (rows.integer(1) != 0 ? "it was taken away" : "it is not as its closing was recorded"));
   }
-  return faults;
+  return findings;
 }
 
 std::vector<std::string> broken_links(SQLite::Database& database) {
-  std::vector<std::string> faults;
+  std::vector<std::string> findings;
   Cursor links(database,
                "SELECT name FROM (SELECT name, period, previous_sha256, "
                "lag(sha256) OVER (ORDER BY period) AS sha256_before, "
@@ -31,17 +31,17 @@ std::vector<std::string> broken_links(SQLite::Database& database) {
                "WHERE period <> number OR previous_sha256 IS NOT sha256_before ORDER BY period",
                {});
   while (links.step()) {
-    faults.push_back("closed period " + std::string(links.text(0)) +
-                     ": what was closed before it is not there");
+    findings.push_back("closed period " + std::string(links.text(0)) +
+                       ": what was closed before it is not there");
   }
   Cursor periods(database,
                  "SELECT name FROM period WHERE id NOT IN (SELECT period FROM closing) ORDER BY id",
                  {});
   while (periods.step()) {
-    faults.push_back("closed period " + std::string(periods.text(0)) +
-                     ": its closing was never recorded");
+    findings.push_back("closed period " + std::string(periods.text(0)) +
+                       ": its closing was never recorded");
   }
-  return faults;
+  return findings;
 }
 
 }  // namespace storage

@@ -121,8 +121,8 @@ class SqliteBillingSource final : public core::BillingSource {
   bool find_task(std::int64_t key, core::FinishedTask& task) override;
   std::vector<core::OwnedLine> standing_lines(std::int64_t task) override;
   std::int64_t revisions(std::int64_t task, std::int64_t snapshot, core::LineKind kind) override;
-  std::vector<std::string> closing_faults(core::UtcTime begin, core::UtcTime end,
-                                          const std::set<std::int64_t>& corrected) override;
+  std::vector<std::string> closing_findings(core::UtcTime begin, core::UtcTime end,
+                                            const std::set<std::int64_t>& corrected) override;
   std::vector<core::TaskName> written_off(const ClosedPeriod& closed) override;
   std::int64_t unpriced_lines(const ClosedPeriod& closed, core::LineScope scope) override;
   core::OpenTasks open_tasks(const ReportQuery& query) override;
@@ -265,20 +265,20 @@ std::int64_t SqliteBillingSource::revisions(std::int64_t task, std::int64_t snap
   });
 }
 
-std::vector<std::string> SqliteBillingSource::closing_faults(
+std::vector<std::string> SqliteBillingSource::closing_findings(
     core::UtcTime begin, core::UtcTime end, const std::set<std::int64_t>& corrected) {
   return reading([&] {
-    std::vector<std::string> faults = lost_closings(*database_, begin, end);
-    for (std::string& fault : broken_links(*database_)) {
-      faults.push_back(std::move(fault));
+    std::vector<std::string> findings = lost_closings(*database_, begin, end);
+    for (std::string& finding : broken_links(*database_)) {
+      findings.push_back(std::move(finding));
     }
     for (const ClosedPeriod& closed : closed_periods()) {
       if (corrected.contains(closed.key) && !lines_have_their_prices(*database_, closed.key)) {
-        faults.push_back("closed period " + closed.period.name +
-                         ": its price book has not the prices of its lines");
+        findings.push_back("closed period " + closed.period.name +
+                           ": its price book has not the prices of its lines");
       }
     }
-    return faults;
+    return findings;
   });
 }
 

@@ -170,11 +170,11 @@ void check_tasks(SQLite::Database& database, Findings& findings) {
 }  // namespace
 
 void check_closings(SQLite::Database& database, Findings& findings) {
-  for (std::string& fault : lost_closings(database, core::UtcTime::min(), core::UtcTime::max())) {
-    findings.add(std::move(fault));
+  for (std::string& finding : lost_closings(database, core::UtcTime::min(), core::UtcTime::max())) {
+    findings.add(std::move(finding));
   }
-  for (std::string& fault : broken_links(database)) {
-    findings.add(std::move(fault));
+  for (std::string& finding : broken_links(database)) {
+    findings.add(std::move(finding));
   }
   check_periods(database, findings);
   check_lines(database, findings);

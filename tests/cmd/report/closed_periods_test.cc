@@ -28,9 +28,9 @@ TEST_F(ClosedPeriods, ATouchedLineIsFound) {
   const auto database = storage::open_for_writing(ledger_);
   database->exec(
       "DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
-  const std::vector<std::string> faults = cmd::check_closed_periods(ledger_);
-  ASSERT_EQ(faults.size(), 1U);
-  EXPECT_TRUE(faults.front().starts_with("closed period 2026-10: "));
+  const std::vector<std::string> findings = cmd::check_closed_periods(ledger_);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_TRUE(findings.front().starts_with("closed period 2026-10: "));
 }
 
 TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {

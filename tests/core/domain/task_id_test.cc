@@ -8,7 +8,7 @@
 
 namespace {
 
-using core::IdDefect;
+using core::IdFailure;
 using core::TaskId;
 
 TEST(TaskId, AcceptsWhatGatewaysSend) {
@@ -42,39 +42,39 @@ TEST(TaskId, DropsWhatStandsAround) {
 
 struct Bad {
   std::string text;
-  IdDefect defect;
+  IdFailure failure;
 };
 
 TEST(TaskId, RefusesWithTheReason) {
   const std::vector<Bad> cases = {
-      {"", IdDefect::empty},
-      {" \t ", IdDefect::empty},
-      {std::string(192, 'x'), IdDefect::too_long},
-      {".", IdDefect::dot_segment},
-      {"..", IdDefect::dot_segment},
-      {"a\nb", IdDefect::control_character},
-      {std::string("a\0b", 3), IdDefect::control_character},
-      {"a\x7F", IdDefect::control_character},
-      {"a\xC2\x85z", IdDefect::control_character},
-      {"a\xE2\x80\xAEz", IdDefect::control_character},
-      {"a\xC2\xADz", IdDefect::control_character},
-      {"a\xD8\x9Cz", IdDefect::control_character},
-      {"a\xE1\x9E\xB4z", IdDefect::control_character},
-      {"a\xFFz", IdDefect::not_utf8},
-      {"a\xE3\x80", IdDefect::not_utf8},
-      {"\x80", IdDefect::not_utf8},
-      {"a\xEF\xBF\xBD", IdDefect::not_utf8},
-      {"a\xC0\xAFz", IdDefect::not_utf8},
-      {"a\xED\xA0\x80z", IdDefect::not_utf8},
-      {"8.60E+17", IdDefect::spreadsheet_number},
-      {"8,60261E+17", IdDefect::spreadsheet_number},
-      {" 8.6e+17 ", IdDefect::spreadsheet_number},
+      {"", IdFailure::empty},
+      {" \t ", IdFailure::empty},
+      {std::string(192, 'x'), IdFailure::too_long},
+      {".", IdFailure::dot_segment},
+      {"..", IdFailure::dot_segment},
+      {"a\nb", IdFailure::control_character},
+      {std::string("a\0b", 3), IdFailure::control_character},
+      {"a\x7F", IdFailure::control_character},
+      {"a\xC2\x85z", IdFailure::control_character},
+      {"a\xE2\x80\xAEz", IdFailure::control_character},
+      {"a\xC2\xADz", IdFailure::control_character},
+      {"a\xD8\x9Cz", IdFailure::control_character},
+      {"a\xE1\x9E\xB4z", IdFailure::control_character},
+      {"a\xFFz", IdFailure::not_utf8},
+      {"a\xE3\x80", IdFailure::not_utf8},
+      {"\x80", IdFailure::not_utf8},
+      {"a\xEF\xBF\xBD", IdFailure::not_utf8},
+      {"a\xC0\xAFz", IdFailure::not_utf8},
+      {"a\xED\xA0\x80z", IdFailure::not_utf8},
+      {"8.60E+17", IdFailure::spreadsheet_number},
+      {"8,60261E+17", IdFailure::spreadsheet_number},
+      {" 8.6e+17 ", IdFailure::spreadsheet_number},
   };
   for (const Bad& bad : cases) {
     const auto parsed = TaskId::parse(bad.text);
-    ASSERT_TRUE(std::holds_alternative<IdDefect>(parsed)) << bad.text;
-    EXPECT_EQ(std::get<IdDefect>(parsed), bad.defect) << bad.text;
-    EXPECT_FALSE(core::describe(bad.defect).empty());
+    ASSERT_TRUE(std::holds_alternative<IdFailure>(parsed)) << bad.text;
+    EXPECT_EQ(std::get<IdFailure>(parsed), bad.failure) << bad.text;
+    EXPECT_FALSE(core::describe(bad.failure).empty());
   }
   EXPECT_TRUE(std::holds_alternative<TaskId>(TaskId::parse(std::string(191, 'x'))));
 }

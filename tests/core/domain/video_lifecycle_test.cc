@@ -10,11 +10,13 @@
 
 namespace {
 
+using FailureKind = core::FetchFailure::Kind;
+
 constexpr core::UtcTime kNoon{std::chrono::hours(500'000)};
 
 struct VideoCase {
   std::string name;
-  core::FetchProblem problem;
+  FailureKind kind;
   std::optional<std::chrono::minutes> expires;  // from now
   bool assumed = false;
   std::optional<std::chrono::minutes> refused;  // so long ago, in an earlier run
@@ -31,35 +33,34 @@ TEST_P(AfterFetch, TheVideoEndsOnlyByWhatItsServerSays) {
     link.expires_at = kNoon + *one.expires;
   }
   link.expiry_assumed = one.assumed;
-  core::FetchFailure failure{.problem = one.problem};
+  core::FetchFailure failure{.kind = one.kind};
   failure.by_gateway = one.by_gateway;
   failure.date = kNoon + one.server_clock;
   const auto refused = one.refused ? std::optional(kNoon - *one.refused) : std::nullopt;
   EXPECT_EQ(core::name(core::after_fetch(link, failure, refused, kNoon)), core::name(one.end));
 }
 
-using core::FetchProblem;
 using core::VideoState;
 using std::chrono::minutes;
 INSTANTIATE_TEST_SUITE_P(
     Rules, AfterFetch,
     testing::Values(
         VideoCase{
-            "stated_and_passed", FetchProblem::denied, minutes(0), false, {}, VideoState::expired},
+            "stated_and_passed", FailureKind::denied, minutes(0), false, {}, VideoState::expired},
         VideoCase{"stated_and_passed_gone",
-                  FetchProblem::gone,
+                  FailureKind::gone,
                   minutes(-1),
                   false,
                   {},
                   VideoState::expired},
         VideoCase{"stated_and_passed_error_page",
-                  FetchProblem::error_page,
+                  FailureKind::error_page,
                   minutes(-1),
                   false,
                   {},
                   VideoState::expired},
         VideoCase{"stated_passed_by_the_servers_clock",
-                  FetchProblem::denied,
+                  FailureKind::denied,
                   minutes(10),
                   false,
                   {},
@@ -67,50 +68,45 @@ INSTANTIATE_TEST_SUITE_P(
                   false,
                   minutes(10)},
         VideoCase{"stated_passed_by_our_clock_alone",
-                  FetchProblem::denied,
+                  FailureKind::denied,
                   minutes(-5),
                   false,
                   {},
                   VideoState::wanted,
                   false,
                   minutes(-10)},
-        VideoCase{"too_early", FetchProblem::denied, minutes(1), false, {}, VideoState::wanted},
-        VideoCase{"too_early_again", FetchProblem::gone, minutes(1), false, minutes(5),
+        VideoCase{"too_early", FailureKind::denied, minutes(1), false, {}, VideoState::wanted},
+        VideoCase{"too_early_again", FailureKind::gone, minutes(1), false, minutes(5),
                   VideoState::failed},
-        VideoCase{"unknown_life", FetchProblem::gone, {}, false, {}, VideoState::wanted},
+        VideoCase{"unknown_life", FailureKind::gone, {}, false, {}, VideoState::wanted},
         VideoCase{
-            "unknown_life_again", FetchProblem::gone, {}, false, minutes(5), VideoState::failed},
-        VideoCase{"assumed_and_passed",
-                  FetchProblem::denied,
-                  minutes(-600),
-                  true,
-                  {},
-                  VideoState::wanted},
-        VideoCase{"assumed_and_passed_again_too_soon", FetchProblem::denied, minutes(-600), true,
+            "unknown_life_again", FailureKind::gone, {}, false, minutes(5), VideoState::failed},
+        VideoCase{
+            "assumed_and_passed", FailureKind::denied, minutes(-600), true, {}, VideoState::wanted},
+        VideoCase{"assumed_and_passed_again_too_soon", FailureKind::denied, minutes(-600), true,
                   minutes(59), VideoState::wanted},
-        VideoCase{"assumed_and_passed_again", FetchProblem::denied, minutes(-600), true,
-                  minutes(60), VideoState::expired},
-        VideoCase{"assumed_error_page_again_too_soon", FetchProblem::error_page, minutes(-600),
-                  true, minutes(5), VideoState::failed},
-        VideoCase{"assumed_not_passed_again", FetchProblem::denied, minutes(600), true, minutes(5),
+        VideoCase{"assumed_and_passed_again", FailureKind::denied, minutes(-600), true, minutes(60),
+                  VideoState::expired},
+        VideoCase{"assumed_error_page_again_too_soon", FailureKind::error_page, minutes(-600), true,
+                  minutes(5), VideoState::failed},
+        VideoCase{"assumed_not_passed_again", FailureKind::denied, minutes(600), true, minutes(5),
+                  VideoState::failed},
+        VideoCase{"error_page", FailureKind::error_page, minutes(5), false, {}, VideoState::wanted},
+        VideoCase{"error_page_again", FailureKind::error_page, minutes(5), false, minutes(5),
                   VideoState::failed},
         VideoCase{
-            "error_page", FetchProblem::error_page, minutes(5), false, {}, VideoState::wanted},
-        VideoCase{"error_page_again", FetchProblem::error_page, minutes(5), false, minutes(5),
-                  VideoState::failed},
+            "a_picture", FailureKind::unsupported, minutes(-600), false, {}, VideoState::failed},
         VideoCase{
-            "a_picture", FetchProblem::unsupported, minutes(-600), false, {}, VideoState::failed},
-        VideoCase{
-            "gateways_500", FetchProblem::server_error, {}, false, {}, VideoState::wanted, true},
+            "gateways_500", FailureKind::server_error, {}, false, {}, VideoState::wanted, true},
         VideoCase{"gateways_500_again",
-                  FetchProblem::server_error,
+                  FailureKind::server_error,
                   {},
                   false,
                   minutes(5),
                   VideoState::failed,
                   true},
         VideoCase{"gateways_400_again",
-                  FetchProblem::other_status,
+                  FailureKind::other_status,
                   {},
                   false,
                   minutes(5),
@@ -118,19 +114,18 @@ INSTANTIATE_TEST_SUITE_P(
                   true}),
     [](const auto& one) { return one.param.name; });
 
-TEST(AfterFetch, TroubleOfAnyOtherKindLeavesItWantedWhateverTheClockSays) {
-  for (const auto problem :
-       {FetchProblem::transport, FetchProblem::unauthorised, FetchProblem::throttled,
-        FetchProblem::server_error, FetchProblem::other_status, FetchProblem::not_a_video,
-        FetchProblem::wrong_length, FetchProblem::wrong_checksum, FetchProblem::too_large,
-        FetchProblem::refused_url, FetchProblem::blocked, FetchProblem::disk_full,
-        FetchProblem::disk}) {
+TEST(AfterFetch, FailureOfAnyOtherKindLeavesItWantedWhateverTheClockSays) {
+  for (const auto kind :
+       {FailureKind::transport, FailureKind::unauthorised, FailureKind::throttled,
+        FailureKind::server_error, FailureKind::other_status, FailureKind::not_a_video,
+        FailureKind::wrong_length, FailureKind::wrong_checksum, FailureKind::too_large,
+        FailureKind::refused_url, FailureKind::blocked, FailureKind::disk_full,
+        FailureKind::disk}) {
     for (const bool assumed : {false, true}) {
       const core::LinkCandidate link{"https://h/v", kNoon - std::chrono::hours(999), assumed};
-      EXPECT_EQ(
-          core::after_fetch(link, {.problem = problem}, kNoon - std::chrono::hours(99), kNoon),
-          VideoState::wanted)
-          << core::name(problem);
+      EXPECT_EQ(core::after_fetch(link, {.kind = kind}, kNoon - std::chrono::hours(99), kNoon),
+                VideoState::wanted)
+          << core::name(kind);
     }
   }
 }

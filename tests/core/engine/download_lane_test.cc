@@ -11,12 +11,12 @@ using namespace engine_world;
 
 class DownloadLaneTest : public EngineTest {
  protected:
-  void refuse(const std::string& id, FetchProblem problem) {
+  void refuse(const std::string& id, FailureKind kind) {
     videos_.on_open = [=](const core::FilePlan& plan) -> std::optional<FetchFailure> {
       if (plan.fields.task_id != id) {
         return std::nullopt;
       }
-      return FetchFailure{.problem = problem, .text = "the store refuses it"};
+      return FetchFailure{.kind = kind, .text = "the store refuses it"};
     };
   }
 };
@@ -24,7 +24,7 @@ class DownloadLaneTest : public EngineTest {
 TEST_F(DownloadLaneTest, AVideoThatIsBlockedIsLeftForALaterRun) {
   add_succeeding("a");
   add_succeeding("b");
-  refuse("a", FetchProblem::blocked);
+  refuse("a", FailureKind::blocked);
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
   EXPECT_EQ(ledger_.video("b", 1), VideoState::done);
@@ -36,7 +36,7 @@ TEST_F(DownloadLaneTest, AVideoThatIsBlockedIsLeftForALaterRun) {
 
 TEST_F(DownloadLaneTest, NothingIsWaitedForWhenTheStoreRefusesAllVideos) {
   add_succeeding("a");
-  refuse("a", FetchProblem::blocked);
+  refuse("a", FailureKind::blocked);
   const core::SteadyTime begin = clock_.steady();
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(tally().videos_failed, 1U);
@@ -47,7 +47,7 @@ TEST_F(DownloadLaneTest, AStoreThatFailsStopsTheDownloadsAndNotTheQueries) {
   plan_.download_concurrency = 1;
   add_succeeding("a", hours(1));
   add_succeeding("b", hours(2));
-  refuse("a", FetchProblem::disk_full);
+  refuse("a", FailureKind::disk_full);
   const core::RunResult result = run();
   EXPECT_EQ(result.end, RunEnd::completed);
   EXPECT_EQ(result.disk_failure, "the store refuses it");

@@ -65,7 +65,7 @@ TEST_F(EngineKeyTest, ForbiddenForAllOfTheFirstTenEndsTheRun) {
   EXPECT_EQ(tally().requests, 10U);
 }
 
-TEST_F(EngineKeyTest, ForbiddenForSomeIsTheirOwnTrouble) {
+TEST_F(EngineKeyTest, ForbiddenForSomeIsTheirOwnFailure) {
   add_succeeding("good");
   add("bad", {answer(403, R"({"error":{"message":"no access"}})")});
   EXPECT_EQ(run().end, RunEnd::completed);

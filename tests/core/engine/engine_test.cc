@@ -398,7 +398,7 @@ TEST_F(EngineTest, AFlakyDownloadIsRetried) {
   int tries = 0;
   fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
     if (++tries < 3) {
-      return FetchFailure{.problem = FetchProblem::transport, .text = "cut"};
+      return FetchFailure{.kind = FailureKind::transport, .text = "cut"};
     }
     return saved(request);
   };
@@ -411,7 +411,7 @@ TEST_F(EngineTest, AFlakyDownloadIsRetried) {
 TEST_F(EngineTest, ADownloadThatKeepsFailingIsLeftForALaterRun) {
   add_succeeding("a");
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::not_a_video, .text = "html"};
+    return FetchFailure{.kind = FailureKind::not_a_video, .text = "html"};
   };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
@@ -424,7 +424,7 @@ TEST_F(EngineTest, ARefusedLinkIsAskedForOnceMoreAndTheFreshOneFetched) {
             answer(200, body("a", "SUCCESS", link("fresh", clock_.utc() + hours(1))))});
   fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
     if (request.url.find("old") != std::string::npos) {
-      return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "expired"};
+      return FetchFailure{.kind = FailureKind::denied, .http_status = 403, .text = "expired"};
     }
     return saved(request);
   };
@@ -436,7 +436,7 @@ TEST_F(EngineTest, ARefusedLinkIsAskedForOnceMoreAndTheFreshOneFetched) {
 TEST_F(EngineTest, ADeadLinkIsExpiredAfterExactlyOneMoreQuery) {
   add_succeeding("a", -hours(1));
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
+    return FetchFailure{.kind = FailureKind::denied, .http_status = 403, .text = "HTTP 403"};
   };
   run();
   EXPECT_EQ(asked("a"), 2);
@@ -447,7 +447,7 @@ TEST_F(EngineTest, ADeadLinkIsExpiredAfterExactlyOneMoreQuery) {
 TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
   add_succeeding("a", hours(1));
   fetch_ = [this](const auto&) {
-    return FetchFailure{.problem = FetchProblem::denied,
+    return FetchFailure{.kind = FailureKind::denied,
                         .http_status = 403,
                         .text = "HTTP 403",
                         .date = clock_.utc() + hours(2)};
@@ -458,11 +458,11 @@ TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
 
 // A store may say 403 or 404 of a video that it does not show everywhere yet.
 TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
-  for (const auto problem : {FetchProblem::denied, FetchProblem::gone}) {
-    const std::string id(core::name(problem));
+  for (const auto kind : {FailureKind::denied, FailureKind::gone}) {
+    const std::string id(core::name(kind));
     add_succeeding(id, hours(20));
-    fetch_ = [problem](const auto&) {
-      return FetchFailure{.problem = problem, .http_status = 403, .text = "refused"};
+    fetch_ = [kind](const auto&) {
+      return FetchFailure{.kind = kind, .http_status = 403, .text = "refused"};
     };
     ++plan_.run;
     run();
@@ -482,7 +482,7 @@ TEST_F(EngineTest, TheGatewaysOwnErrorEndsAVideoAfterTwoRuns) {
     const std::string id = by_gateway ? "own" : "proxy";
     add(id, {answer(200, body(id, "SUCCESS", "/v1/videos/" + id + "/content"))});
     fetch_ = [by_gateway](const auto&) {
-      FetchFailure failure{.problem = FetchProblem::server_error, .http_status = 502};
+      FetchFailure failure{.kind = FailureKind::server_error, .http_status = 502};
       failure.by_gateway = by_gateway;
       return failure;
     };
@@ -501,7 +501,7 @@ TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayInTwoRunsAndIsThenLeftAlone
   add("a", {answer(200, body("a", "SUCCESS"))});
   fetch_ = [](const core::DownloadRequest& request) {
     EXPECT_EQ(request.url, "/v1/videos/a/content");
-    return FetchFailure{.problem = FetchProblem::gone, .http_status = 404, .text = "HTTP 404"};
+    return FetchFailure{.kind = FailureKind::gone, .http_status = 404, .text = "HTTP 404"};
   };
   run();
   EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
@@ -519,7 +519,7 @@ TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayInTwoRunsAndIsThenLeftAlone
 TEST_F(EngineTest, ALinkThatCannotBeUsedIsNamed) {
   add("a", {answer(200, body("a", "SUCCESS", "gs://bucket/v.mp4"))});
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::gone, .http_status = 404, .text = "HTTP 404"};
+    return FetchFailure{.kind = FailureKind::gone, .http_status = 404, .text = "HTTP 404"};
   };
   run();
   EXPECT_EQ(notices_.back().text,
@@ -530,23 +530,23 @@ TEST_F(EngineTest, ALinkThatCannotBeUsedIsNamed) {
 TEST_F(EngineTest, AnAssumedMomentEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
   add("a", {answer(200, body("a", "SUCCESS", "https://s.example/a.mp4"))});
   clock_.jump(core::UtcTime(seconds(1780284918)) + hours(30) - clock_.utc());
-  const auto run_with = [this](FetchProblem problem) {
-    fetch_ = [problem](const auto&) { return FetchFailure{.problem = problem, .text = "no"}; };
+  const auto run_with = [this](FailureKind kind) {
+    fetch_ = [kind](const auto&) { return FetchFailure{.kind = kind, .text = "no"}; };
     ++plan_.run;
     run();
     return ledger_.video("a", 1);
   };
-  EXPECT_EQ(run_with(FetchProblem::refused_url), VideoState::wanted);
-  EXPECT_EQ(run_with(FetchProblem::transport), VideoState::wanted);
-  EXPECT_EQ(run_with(FetchProblem::server_error), VideoState::wanted);
-  EXPECT_EQ(run_with(FetchProblem::too_large), VideoState::wanted);
-  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::refused_url), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::transport), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::server_error), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::too_large), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::gone), VideoState::wanted);
   clock_.jump(minutes(30));
-  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::wanted) << "the first was moments ago";
+  EXPECT_EQ(run_with(FailureKind::gone), VideoState::wanted) << "the first was moments ago";
   clock_.jump(minutes(31));
-  EXPECT_EQ(run_with(FetchProblem::transport), VideoState::wanted);
+  EXPECT_EQ(run_with(FailureKind::transport), VideoState::wanted);
   EXPECT_EQ(tally().videos_failed, 1U);
-  EXPECT_EQ(run_with(FetchProblem::gone), VideoState::expired);
+  EXPECT_EQ(run_with(FailureKind::gone), VideoState::expired);
   EXPECT_EQ(tally().videos_expired, 1U);
 }
 
@@ -554,7 +554,7 @@ TEST_F(EngineTest, ARefusalCountsAlsoWhenNobodyCouldBeAskedForAFreshLink) {
   add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content")),
             core::TransportFailure{"connect", "refused"}});
   plan_.retry.retries = 0;
-  fetch_ = [](const auto&) { return FetchFailure{.problem = FetchProblem::gone, .text = "404"}; };
+  fetch_ = [](const auto&) { return FetchFailure{.kind = FailureKind::gone, .text = "404"}; };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
   EXPECT_EQ(notices_.back().text, "404; asking for a fresh link failed");
@@ -567,7 +567,7 @@ TEST_F(EngineTest, ARefusalCountsAlsoWhenNobodyCouldBeAskedForAFreshLink) {
 TEST_F(EngineTest, WhatIsNoSupportedVideoIsLoadedOnceAndNamed) {
   add_succeeding("a");
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::unsupported, .text = "it is a PNG picture"};
+    return FetchFailure{.kind = FailureKind::unsupported, .text = "it is a PNG picture"};
   };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
@@ -580,7 +580,7 @@ TEST_F(EngineTest, AnErrorPageWithStatus200EndsAVideoInTheSecondRun) {
   plan_.retry.retries = 0;
   add_succeeding("a");
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::error_page, .text = "it is an HTML page"};
+    return FetchFailure{.kind = FailureKind::error_page, .text = "it is an HTML page"};
   };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
@@ -597,14 +597,14 @@ std::string body_of_two(const std::string& first, const std::string& second) {
 TEST_F(EngineTest, AnotherLinkIsTriedAtOnce) {
   const std::string dead = "https://dead.example/v.mp4";
   const std::string good = "https://good.example/v.mp4";
-  for (const auto problem :
-       {FetchProblem::transport, FetchProblem::denied, FetchProblem::gone, FetchProblem::error_page,
-        FetchProblem::unsupported, FetchProblem::refused_url, FetchProblem::server_error}) {
-    SCOPED_TRACE(core::name(problem));
+  for (const auto kind :
+       {FailureKind::transport, FailureKind::denied, FailureKind::gone, FailureKind::error_page,
+        FailureKind::unsupported, FailureKind::refused_url, FailureKind::server_error}) {
+    SCOPED_TRACE(core::name(kind));
     add("a", {answer(200, body_of_two(dead, good))});
     fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
       if (request.url == dead) {
-        return FetchFailure{.problem = problem, .text = "dead"};
+        return FetchFailure{.kind = kind, .text = "dead"};
       }
       return saved(request);
     };
@@ -629,10 +629,10 @@ TEST_F(EngineTest, OnlyLinksThatMayDoAreTriedAgain) {
   int tries = 0;
   fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
     if (request.url == refused) {
-      return FetchFailure{.problem = FetchProblem::denied, .text = "HTTP 403"};
+      return FetchFailure{.kind = FailureKind::denied, .text = "HTTP 403"};
     }
     if (++tries < 3) {
-      return FetchFailure{.problem = FetchProblem::transport, .text = "cut"};
+      return FetchFailure{.kind = FailureKind::transport, .text = "cut"};
     }
     return saved(request);
   };
@@ -646,15 +646,15 @@ TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayDo) {
   plan_.retry.retries = 0;
   const std::string expired = "https://s.example/v.mp4?Expires=1780284000&Signature=x";
   add("a", {answer(200, body_of_two(expired, "https://down.example/v.mp4"))});
-  auto problem = FetchProblem::transport;
+  auto kind = FailureKind::transport;
   fetch_ = [&](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
-    return FetchFailure{.problem = request.url == expired ? FetchProblem::denied : problem,
+    return FetchFailure{.kind = request.url == expired ? FailureKind::denied : kind,
                         .text = request.url == expired ? "HTTP 403" : "no route"};
   };
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
   EXPECT_EQ(notices_.back().text, "no route");
-  problem = FetchProblem::unsupported;
+  kind = FailureKind::unsupported;
   ++plan_.run;
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
@@ -702,7 +702,7 @@ TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesGoOn) {
   int tries = 0;
   fetch_ = [&](const auto&) {
     ++tries;
-    return FetchFailure{.problem = FetchProblem::disk_full, .text = "no space left"};
+    return FetchFailure{.kind = FailureKind::disk_full, .text = "no space left"};
   };
   const auto result = run();
   EXPECT_EQ(result.disk_failure, "no space left");
@@ -724,7 +724,7 @@ TEST_F(EngineTest, ShortSpaceHindersDownloadsOnly) {
 TEST_F(EngineTest, AKeyThatIsRefusedForAVideoEndsTheRunIfItIsRefusedForTheTaskToo) {
   add("a", {answer(200, body("a", "SUCCESS")), answer(401, "")});
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
+    return FetchFailure{.kind = FailureKind::unauthorised, .http_status = 401, .text = "401"};
   };
   EXPECT_EQ(run().end, RunEnd::key_rejected);
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
@@ -736,7 +736,7 @@ TEST_F(EngineTest, AKeyThatMayNotFetchAVideoIsNoReasonToEndTheRun) {
   add_succeeding("b");
   fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
     if (request.url.starts_with("/")) {
-      return FetchFailure{.problem = FetchProblem::unauthorised, .http_status = 401, .text = "401"};
+      return FetchFailure{.kind = FailureKind::unauthorised, .http_status = 401, .text = "401"};
     }
     return saved(request);
   };

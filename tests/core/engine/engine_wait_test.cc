@@ -169,7 +169,7 @@ TEST_F(EngineWaitTest, ARefusedVideoOfALiveFetchWaitsForItsMinute) {
       R"("status":"succeeded","task_id":"veo","url":"https://s.example/veo.mp4"}})";
   add("veo", {answer(200, done)});
   fetch_ = [](const auto&) {
-    return FetchFailure{.problem = FetchProblem::denied, .http_status = 403, .text = "HTTP 403"};
+    return FetchFailure{.kind = FailureKind::denied, .http_status = 403, .text = "HTTP 403"};
   };
   run();
   const auto times = times_of("veo");
@@ -177,7 +177,7 @@ TEST_F(EngineWaitTest, ARefusedVideoOfALiveFetchWaitsForItsMinute) {
   EXPECT_GE(times[1] - times[0], minutes(1));
 }
 
-TEST_F(EngineWaitTest, AWaitingRunOutlivesTrouble) {
+TEST_F(EngineWaitTest, AWaitingRunOutlivesFailures) {
   plan_.wait = true;
   plan_.retry.retries = 2;
   add("a", {answer(200, body("a", "IN_PROGRESS"))});
@@ -199,7 +199,7 @@ TEST_F(EngineWaitTest, AWaitingRunOutlivesTrouble) {
   EXPECT_EQ(tally().queried, 2U);
 }
 
-TEST_F(EngineWaitTest, WhatIsStillInTroubleAtTheDeadlineIsNotAnswered) {
+TEST_F(EngineWaitTest, WhatIsStillUnansweredAtTheDeadlineIsNotAnswered) {
   plan_.wait = true;
   plan_.retry.retries = 1;
   plan_.poll_interval = seconds(15);
@@ -218,7 +218,7 @@ TEST_F(EngineWaitTest, WhatIsStillInTroubleAtTheDeadlineIsNotAnswered) {
   EXPECT_EQ(tally().not_answered, 2U) << "without --wait as ever";
 }
 
-TEST_F(EngineWaitTest, ATaskInTroubleIsLetGoWhenItIsStale) {
+TEST_F(EngineWaitTest, AnUnansweredTaskIsLetGoWhenItIsStale) {
   plan_.wait = true;
   plan_.stale_after = hours(2);
   add("a", {answer(500, "")});
@@ -229,7 +229,7 @@ TEST_F(EngineWaitTest, ATaskInTroubleIsLetGoWhenItIsStale) {
   EXPECT_EQ(tally().not_answered, 1U);
 }
 
-TEST_F(EngineWaitTest, TasksInTroubleMakeRoomForOthers) {
+TEST_F(EngineWaitTest, UnansweredTasksMakeRoomForOthers) {
   plan_.wait = true;
   plan_.retry.retries = 0;
   plan_.download = false;
@@ -248,7 +248,7 @@ TEST_F(EngineWaitTest, TasksInTroubleMakeRoomForOthers) {
   EXPECT_EQ(tally().not_answered, 0U);
 }
 
-TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksTroubleAlone) {
+TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksFailureAlone) {
   for (const std::string id : {"a", "bad", "c"}) {
     add_succeeding(id);
   }
@@ -275,7 +275,7 @@ TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksTroubleAlone) {
   EXPECT_EQ(ledger_.state("bad"), TaskState::succeeded) << "the next run asks again";
 }
 
-TEST_F(EngineWaitTest, AnAnswerThatCannotBeRecordedIsThatTasksTroubleAlone) {
+TEST_F(EngineWaitTest, AnAnswerThatCannotBeRecordedIsThatTasksFailureAlone) {
   plan_.download = false;
   for (const std::string id : {"a", "bad", "c"}) {
     add_succeeding(id);

@@ -24,7 +24,7 @@
 namespace engine_world {
 
 using core::FetchFailure;
-using core::FetchProblem;
+using FailureKind = core::FetchFailure::Kind;
 using core::RunEnd;
 using core::TaskState;
 using core::VideoState;

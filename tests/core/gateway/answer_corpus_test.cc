@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/support/answer_faults.h"
+#include "tests/support/answer_failure.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -12,7 +12,7 @@ TEST(AnswerCorpus, HoldsNoAnswerThatBreaksARule) {
   std::size_t read = 0;
   for (const char* folder : {"/fuzz_answers", "/answers"}) {
     for (const auto& entry : std::filesystem::directory_iterator(TEST_DATA + std::string(folder))) {
-      EXPECT_EQ(support::fault_of_answer(support::read_file(entry.path().string())), "")
+      EXPECT_EQ(support::answer_failure(support::read_file(entry.path().string())), "")
           << entry.path();
       ++read;
     }

@@ -748,7 +748,7 @@ TEST(Vendors, Veo) {
             (std::vector<std::string>{"https://generativelanguage.example/v1beta/files/f:download"
                                       "?alt=media"}));
   EXPECT_EQ(bare.videos_without_link, 1);  // gs:// is out of reach
-  EXPECT_EQ(bare.link_defect, "its scheme is gs");
+  EXPECT_EQ(bare.link_failure, "its scheme is gs");
   EXPECT_EQ(answer_of("veo_failure.json", "task_veo").facts.fail_reason,
             "3: The prompt could not be submitted.");
 }
@@ -1085,12 +1085,12 @@ TEST(Links, ThatCannotBeUsedAreSaidToBeSo) {
       {"error: see docs", ""},
       {"", ""},
   };
-  for (const auto& [sent, defect] : cases) {
+  for (const auto& [sent, failure] : cases) {
     const Answer answer = parse_success("null", R"("result_url":")" + sent + "\",");
     ASSERT_EQ(answer.links.size(), 1U);
     EXPECT_TRUE(answer.links[0].fallback) << sent;
-    EXPECT_EQ(answer.links[0].defect, defect) << sent;
-    EXPECT_EQ(answer.link_defect, defect) << sent;
+    EXPECT_EQ(answer.links[0].failure, failure) << sent;
+    EXPECT_EQ(answer.link_failure, failure) << sent;
   }
 }
 
@@ -1384,7 +1384,7 @@ TEST(Times, InAllTheirForms) {
   };
   for (const TimeCase& time : cases) {
     JsonDocument document;
-    ASSERT_EQ(document.read("["s + time.json + "]"), JsonDefect::none) << time.json;
+    ASSERT_EQ(document.read("["s + time.json + "]"), JsonFailure::none) << time.json;
     const auto read = read_time(document.root().first_child());
     EXPECT_EQ(read, time.milliseconds ? at(*time.milliseconds) : std::nullopt) << time.json;
   }

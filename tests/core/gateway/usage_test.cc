@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PlainDecimalValue, TakesNumbersAndStringsOnly) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"n":5,"s":"5.0","b":true,"z":null,"o":{},"l":[5]})"),
-            JsonDefect::none);
+            JsonFailure::none);
   EXPECT_EQ(plain_decimal(document.root()["n"]), "5");
   EXPECT_EQ(plain_decimal(document.root()["s"]), "5.0");
   for (const char* key : {"b", "z", "o", "l", "absent"}) {
@@ -87,7 +87,7 @@ TEST(PlainDecimalValue, TakesNumbersAndStringsOnly) {
 struct Reading {
   explicit Reading(const std::string& body) {
     EXPECT_EQ(nest.read(R"({"task_id":"t","status":"SUCCESS","data":)" + body + "}"),
-              JsonDefect::none);
+              JsonFailure::none);
     const AnswerLevels levels(nest, nest.root());
     const UsageBlock block = find_usage(nest, levels);
     metrics = usage_metrics(levels, block);
@@ -403,7 +403,7 @@ TEST(AnswerLevels, StopsAtItsLimit) {
     body.append(inner).append(R"(,"task":)").append(inner).append("}");
   }
   JsonNest nest;
-  ASSERT_EQ(nest.read(body), JsonDefect::none);
+  ASSERT_EQ(nest.read(body), JsonFailure::none);
   const AnswerLevels levels(nest, nest.root());
   EXPECT_EQ(levels.end() - levels.begin(), static_cast<int>(AnswerLevels::kLevelsMax));
 }
@@ -411,9 +411,9 @@ TEST(AnswerLevels, StopsAtItsLimit) {
 TEST(VideoList, SkipsEmptyOnes) {
   JsonNest nest;
   ASSERT_EQ(nest.read(R"({"videos":[],"creations":"x","data":{"task_result":{"videos":[1,2]}}})"),
-            JsonDefect::none);
+            JsonFailure::none);
   EXPECT_EQ(video_list(AnswerLevels(nest, nest.root())).first_child().scalar(), "1");
-  ASSERT_EQ(nest.read(R"({"videos":[]})"), JsonDefect::none);
+  ASSERT_EQ(nest.read(R"({"videos":[]})"), JsonFailure::none);
   EXPECT_FALSE(video_list(AnswerLevels(nest, nest.root())).exists());
 }
 

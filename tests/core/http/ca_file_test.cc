@@ -15,11 +15,11 @@ TEST(CaFile, NamesWhyNothingCanBeTrusted) {
   folder.write("text.pem", "no certificate\n");
   folder.write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   ASSERT_EQ(mkfifo(folder.path("fifo").c_str(), 0600), 0);
-  EXPECT_EQ(core::ca_file_fault(folder.path("none.pem")), "No such file or directory");
-  EXPECT_EQ(core::ca_file_fault(folder.path()), "it is a folder");
-  EXPECT_EQ(core::ca_file_fault(folder.path("fifo")), "it is no regular file");
+  EXPECT_EQ(core::ca_file_failure(folder.path("none.pem")), "No such file or directory");
+  EXPECT_EQ(core::ca_file_failure(folder.path()), "it is a folder");
+  EXPECT_EQ(core::ca_file_failure(folder.path("fifo")), "it is no regular file");
   for (const char* name : {"empty.pem", "text.pem", "cut.pem"}) {
-    EXPECT_NE(core::ca_file_fault(folder.path(name)).find("holds no certificate"),
+    EXPECT_NE(core::ca_file_failure(folder.path(name)).find("holds no certificate"),
               std::string::npos)
         << name;
   }

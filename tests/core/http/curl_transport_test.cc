@@ -28,7 +28,7 @@ namespace {
 using core::Completion;
 using core::CurlTransport;
 using core::FetchFailure;
-using core::FetchProblem;
+using FailureKind = core::FetchFailure::Kind;
 using core::QueryAnswer;
 using core::SavedFile;
 using core::TransportFailure;
@@ -108,7 +108,7 @@ class Fetcher {
   bool saves(const std::string& url) {
     Completion completion = fetch(url);
     if (const auto* failure = std::get_if<FetchFailure>(&completion.outcome)) {
-      ADD_FAILURE() << core::name(failure->problem) << ": " << failure->text;
+      ADD_FAILURE() << core::name(failure->kind) << ": " << failure->text;
     }
     return std::holds_alternative<SavedFile>(completion.outcome);
   }
@@ -258,7 +258,7 @@ TEST(CurlTransportQuery, DateAndRetryAfterAreRead) {
 }
 
 // design.md, H2, H3, H8, H11, H12.
-TEST(CurlTransportQuery, EveryFaultOfAServerIsSurvived) {
+TEST(CurlTransportQuery, EveryFailureOfAServerIsSurvived) {
   struct Fault {
     std::string name;
     HttpReply reply;
@@ -553,22 +553,22 @@ TEST(CurlTransportDownload, ALinkInJsonIsFollowed) {
   EXPECT_EQ(other.requests().at(0).header("authorization"), "");
 }
 
-TEST(CurlTransportDownload, StatusesBecomeProblems) {
+TEST(CurlTransportDownload, StatusesBecomeKindsOfFailure) {
   struct Case {
     int status;
-    FetchProblem own;
-    FetchProblem foreign;
+    FailureKind own;
+    FailureKind foreign;
   };
   const std::vector<Case> cases = {
-      {401, FetchProblem::unauthorised, FetchProblem::denied},
-      {403, FetchProblem::denied, FetchProblem::denied},
-      {404, FetchProblem::gone, FetchProblem::gone},
-      {410, FetchProblem::gone, FetchProblem::gone},
-      {418, FetchProblem::other_status, FetchProblem::other_status},
-      {429, FetchProblem::throttled, FetchProblem::throttled},
-      {500, FetchProblem::server_error, FetchProblem::server_error},
-      {503, FetchProblem::server_error, FetchProblem::server_error},
-      {304, FetchProblem::other_status, FetchProblem::other_status},
+      {401, FailureKind::unauthorised, FailureKind::denied},
+      {403, FailureKind::denied, FailureKind::denied},
+      {404, FailureKind::gone, FailureKind::gone},
+      {410, FailureKind::gone, FailureKind::gone},
+      {418, FailureKind::other_status, FailureKind::other_status},
+      {429, FailureKind::throttled, FailureKind::throttled},
+      {500, FailureKind::server_error, FailureKind::server_error},
+      {503, FailureKind::server_error, FailureKind::server_error},
+      {304, FailureKind::other_status, FailureKind::other_status},
   };
   for (const Case& one : cases) {
     const auto answer = [&](const HttpRequest&) {
@@ -579,13 +579,13 @@ TEST(CurlTransportDownload, StatusesBecomeProblems) {
     const HttpServer foreign(answer);
     Fetcher fetcher(open_settings_for(own));
     const FetchFailure failure = fetcher.failure(kContentPath);
-    EXPECT_EQ(failure.problem, one.own) << one.status;
+    EXPECT_EQ(failure.kind, one.own) << one.status;
     EXPECT_EQ(failure.http_status, one.status);
     EXPECT_EQ(failure.retry_after, milliseconds(3000));
     EXPECT_TRUE(failure.date);
     EXPECT_EQ(failure.text.find("SECRET"), std::string::npos) << failure.text;
     EXPECT_EQ(failure.text.find('\x1b'), std::string::npos);
-    EXPECT_EQ(fetcher.failure(foreign.url("/v")).problem, one.foreign) << one.status;
+    EXPECT_EQ(fetcher.failure(foreign.url("/v")).kind, one.foreign) << one.status;
   }
 }
 
@@ -626,8 +626,8 @@ TEST(CurlTransportDownload, AnExpiredLinkOfGooglesStoreIsARefusal) {
                           : "<Error><Code>InvalidArgument</Code></Error>");
   });
   Fetcher fetcher(open_settings_for(store));
-  EXPECT_EQ(fetcher.failure(store.url("/old")).problem, FetchProblem::denied);
-  EXPECT_EQ(fetcher.failure(store.url("/other")).problem, FetchProblem::other_status);
+  EXPECT_EQ(fetcher.failure(store.url("/old")).kind, FailureKind::denied);
+  EXPECT_EQ(fetcher.failure(store.url("/other")).kind, FailureKind::other_status);
 }
 
 TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
@@ -638,9 +638,9 @@ TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
   });
   Fetcher fetcher(open_settings_for(server));
   for (const char* path : {"/html", "/json"}) {
-    EXPECT_EQ(fetcher.failure(server.url(path)).problem, FetchProblem::error_page) << path;
+    EXPECT_EQ(fetcher.failure(server.url(path)).kind, FailureKind::error_page) << path;
   }
-  EXPECT_EQ(fetcher.failure(server.url("/empty")).problem, FetchProblem::not_a_video);
+  EXPECT_EQ(fetcher.failure(server.url("/empty")).kind, FailureKind::not_a_video);
   EXPECT_TRUE(std::filesystem::is_empty(fetcher.folder().path()));
 }
 
@@ -653,9 +653,9 @@ TEST(CurlTransportDownload, TheCapHolds) {
   TransportSettings settings = open_settings_for(server);
   settings.video_bytes_max = 3'000'000;
   Fetcher fetcher(std::move(settings));
-  EXPECT_EQ(fetcher.failure(server.url("/claim")).problem, FetchProblem::too_large);
+  EXPECT_EQ(fetcher.failure(server.url("/claim")).kind, FailureKind::too_large);
   EXPECT_EQ(fetcher.transport().bytes_received(), 0);
-  EXPECT_EQ(fetcher.failure(server.url("/endless")).problem, FetchProblem::too_large);
+  EXPECT_EQ(fetcher.failure(server.url("/endless")).kind, FailureKind::too_large);
   EXPECT_LE(fetcher.transport().bytes_received(), 4'000'000);
 }
 
@@ -673,8 +673,7 @@ TEST(CurlTransportDownload, CutsAndStallsAreTransportFailures) {
   const HttpServer server([&](const HttpRequest& request) { return faults.at(request.target); });
   Fetcher fetcher(open_settings_for(server));
   for (const auto& fault : faults) {
-    EXPECT_EQ(fetcher.failure(server.url(fault.first)).problem, FetchProblem::transport)
-        << fault.first;
+    EXPECT_EQ(fetcher.failure(server.url(fault.first)).kind, FailureKind::transport) << fault.first;
   }
 }
 
@@ -684,7 +683,7 @@ TEST(CurlTransportDownload, AnErrorWhosePageBreaksOffIsStillAnError) {
   });
   Fetcher fetcher(open_settings_for(server));
   const FetchFailure failure = fetcher.failure(server.url("/v"));
-  EXPECT_EQ(failure.problem, FetchProblem::denied) << failure.text;
+  EXPECT_EQ(failure.kind, FailureKind::denied) << failure.text;
 }
 
 TEST(CurlTransportDownload, ABodyLongerThanPromisedIsNoWholeVideo) {
@@ -693,7 +692,7 @@ TEST(CurlTransportDownload, ABodyLongerThanPromisedIsNoWholeVideo) {
     return HttpReply{"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + video, After::close};
   });
   Fetcher fetcher(open_settings_for(server));
-  EXPECT_EQ(fetcher.failure(server.url("/v")).problem, FetchProblem::not_a_video);
+  EXPECT_EQ(fetcher.failure(server.url("/v")).kind, FailureKind::not_a_video);
 }
 
 TEST(CurlTransportDownload, TheRateIsShared) {
@@ -785,7 +784,7 @@ TEST(CurlTransportStray, A408IsABrokenConnectionAndNoAnswer) {
   const Completion completion = query(fetcher.transport(), "/1");
   ASSERT_TRUE(std::holds_alternative<TransportFailure>(completion.outcome));
   EXPECT_EQ(std::get<TransportFailure>(completion.outcome).kind, "connection");
-  EXPECT_EQ(fetcher.failure(server.url("/v")).problem, FetchProblem::transport);
+  EXPECT_EQ(fetcher.failure(server.url("/v")).kind, FailureKind::transport);
 }
 
 TEST(CurlTransportStray, AnAnswerBeforeTheRequestIsABrokenConnection) {
@@ -817,7 +816,7 @@ TEST(CurlTransportStray, ARefusalOverAKeptConnectionIsHeardOnceMoreOverANewOne) 
   EXPECT_TRUE(fetcher.saves(server.url("/1")));
   EXPECT_TRUE(fetcher.saves(server.url("/2")));
   EXPECT_EQ(server.requests().size(), 3U);
-  EXPECT_EQ(fetcher.failure(server.url("/dead")).problem, FetchProblem::denied);
+  EXPECT_EQ(fetcher.failure(server.url("/dead")).kind, FailureKind::denied);
   EXPECT_LE(server.requests().size(), 5U);
 }
 
@@ -902,7 +901,7 @@ TEST(CurlTransportHeaders, AreCappedWithTheTrailers) {
     EXPECT_EQ(std::holds_alternative<SavedFile>(fetched.outcome), one.fits);
     if (!one.fits) {
       EXPECT_EQ(std::get<TransportFailure>(asked.outcome).kind, "too_large");
-      EXPECT_EQ(std::get<FetchFailure>(fetched.outcome).problem, FetchProblem::transport);
+      EXPECT_EQ(std::get<FetchFailure>(fetched.outcome).kind, FailureKind::transport);
       EXPECT_EQ(std::get<FetchFailure>(fetched.outcome).text,
                 "the headers are larger than 256 KiB");
     }
@@ -932,7 +931,7 @@ class CurlTransportResume : public ::testing::Test {
   std::size_t resumed(std::function<HttpReply(const HttpRequest&)> later) {
     later_ = std::move(later);
     Fetcher fetcher(open_settings_for(server_));
-    EXPECT_EQ(fetcher.failure(server_.url("/v")).problem, FetchProblem::transport);
+    EXPECT_EQ(fetcher.failure(server_.url("/v")).kind, FailureKind::transport);
     EXPECT_TRUE(fetcher.saves(server_.url("/v")));
     EXPECT_EQ(fetcher.video(), video_);
     return server_.requests().size() - 1;
@@ -961,7 +960,7 @@ TEST(CurlTransportDownload, APartThatNobodyAskedForIsNoVideoUnlessItIsTheWhole) 
         "bytes 0-" + last + "/*"}) {
     range = part;
     const FetchFailure failure = fetcher.failure(server.url("/v"));
-    EXPECT_EQ(failure.problem, FetchProblem::other_status) << part;
+    EXPECT_EQ(failure.kind, FailureKind::other_status) << part;
     EXPECT_NE(failure.text.find("HTTP 206: a part"), std::string::npos) << failure.text;
   }
   range = "bytes 0-" + last + "/" + size;
@@ -980,8 +979,8 @@ TEST_F(CurlTransportResume, WhatWasPromisedOfTheWholeStillCounts) {
   promise_ = "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
   later_ = [&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), etag_); };
   Fetcher fetcher(open_settings_for(server_));
-  EXPECT_EQ(fetcher.failure(server_.url("/v")).problem, FetchProblem::transport);
-  EXPECT_EQ(fetcher.failure(server_.url("/v")).problem, FetchProblem::wrong_checksum);
+  EXPECT_EQ(fetcher.failure(server_.url("/v")).kind, FailureKind::transport);
+  EXPECT_EQ(fetcher.failure(server_.url("/v")).kind, FailureKind::wrong_checksum);
 }
 
 TEST_F(CurlTransportResume, AWholeAnswerStartsAnew) {
@@ -1019,7 +1018,7 @@ TEST_F(CurlTransportResume, AServerThatNeverAnswersPlainlyIsAskedOnce) {
   later_ = [&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), "\"v2\""); };
   Fetcher fetcher(open_settings_for(server_));
   fetcher.failure(server_.url("/v"));
-  EXPECT_NE(fetcher.failure(server_.url("/v")).problem, FetchProblem::disk);
+  EXPECT_NE(fetcher.failure(server_.url("/v")).kind, FailureKind::disk);
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 
@@ -1033,7 +1032,7 @@ TEST(CurlTransportRedirect, FiveHopsAndNoMore) {
   Fetcher fetcher(open_settings_for(server));
   EXPECT_TRUE(fetcher.saves(server.url("/5")));
   const FetchFailure failure = fetcher.failure(server.url("/6"));
-  EXPECT_EQ(failure.problem, FetchProblem::refused_url);
+  EXPECT_EQ(failure.kind, FailureKind::refused_url);
   EXPECT_EQ(failure.text, "more than five redirects");
 }
 
@@ -1087,7 +1086,7 @@ TEST(CurlTransportRedirect, SchemesAndPlacesAreCheckedAnewAtEachHop) {
       if (by_redirect && link == "not a link") {
         EXPECT_EQ(own.connections(), 1);  // a path of the gateway: a loop
       } else {
-        EXPECT_EQ(failure.problem, FetchProblem::refused_url) << link << ": " << failure.text;
+        EXPECT_EQ(failure.kind, FailureKind::refused_url) << link << ": " << failure.text;
         EXPECT_EQ(fetcher.transport().connections_opened(), by_redirect ? 1 : 0) << link;
       }
     }
@@ -1103,7 +1102,7 @@ TEST(CurlTransportRedirect, PlainHttpNeedsLeaveButForTheOwnGateway) {
   settings.allow_private_hosts = true;
   Fetcher fetcher(std::move(settings));
   EXPECT_TRUE(fetcher.saves(own.url("/v")));
-  EXPECT_EQ(fetcher.failure(other.url("/v")).problem, FetchProblem::refused_url);
+  EXPECT_EQ(fetcher.failure(other.url("/v")).kind, FailureKind::refused_url);
   EXPECT_EQ(other.connections(), 0);
 }
 
@@ -1117,7 +1116,7 @@ TEST(CurlTransportRedirect, AnotherAccountsPrivateGatewayIsRefusedThoughItsConne
   Fetcher fetcher(std::move(settings));
   fetcher.transport().start(core::QueryRequest{.account = 1, .path = "/q"});
   wait_for(fetcher.transport(), 1);
-  EXPECT_EQ(fetcher.failure(second.url("/v")).problem, FetchProblem::refused_url);
+  EXPECT_EQ(fetcher.failure(second.url("/v")).kind, FailureKind::refused_url);
   EXPECT_EQ(second.requests().size(), 1U);
 }
 

@@ -25,7 +25,7 @@ std::string object_of(std::size_t members, const std::string& last_key) {
 TEST(JsonDocument, FindsItsWayByKeysAndOrder) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"a":{"b":[1,"two",null,true,{"c":false}]},"d":"x"})"),
-            JsonDefect::none);
+            JsonFailure::none);
   const JsonValue list = document.root()["a"]["b"];
   ASSERT_TRUE(list.is_array());
   std::vector<std::string> seen;
@@ -51,7 +51,7 @@ TEST(JsonDocument, FindsEachOfManyKeysAndNoneThatIsNotThere) {
     text += ",\"key_" + std::to_string(i) + "\":" + std::to_string(i);
   }
   JsonDocument document;
-  ASSERT_EQ(document.read(text + "}"), JsonDefect::none);
+  ASSERT_EQ(document.read(text + "}"), JsonFailure::none);
   const JsonValue root = document.root();
   EXPECT_EQ(root[""].text(), "empty");
   for (int i = 0; i < 300; ++i) {
@@ -62,7 +62,8 @@ TEST(JsonDocument, FindsEachOfManyKeysAndNoneThatIsNotThere) {
 
 TEST(JsonDocument, FromNowhereEverythingIsNowhere) {
   JsonDocument document;
-  ASSERT_EQ(document.read(R"({"text":"x","number":5,"list":[],"nothing":null})"), JsonDefect::none);
+  ASSERT_EQ(document.read(R"({"text":"x","number":5,"list":[],"nothing":null})"),
+            JsonFailure::none);
   const JsonValue root = document.root();
   const JsonValue absent = root["no"]["such"]["path"];
   EXPECT_FALSE(absent.exists());
@@ -112,7 +113,7 @@ TEST(JsonDocument, KeepsNumbersExactlyAsSent) {
                                          "1e308"};
   JsonDocument document;
   for (const std::string& number : numbers) {
-    ASSERT_EQ(document.read("[" + number + "]"), JsonDefect::none) << number;
+    ASSERT_EQ(document.read("[" + number + "]"), JsonFailure::none) << number;
     const JsonValue value = document.root().first_child();
     EXPECT_TRUE(value.is_number()) << number;
     EXPECT_EQ(value.scalar(), number);
@@ -122,7 +123,7 @@ TEST(JsonDocument, KeepsNumbersExactlyAsSent) {
 TEST(JsonDocument, DecodesStrings) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"\u006bey":"a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\u0000"})"),
-            JsonDefect::none);
+            JsonFailure::none);
   EXPECT_EQ(document.root()["key"].text(),
             std::string_view("a\"\\/\b\f\n\r\t\u00e9\U0001F600\0", 16));
 }
@@ -130,42 +131,42 @@ TEST(JsonDocument, DecodesStrings) {
 struct TextCase {
   const char* name;
   std::string text;
-  JsonDefect defect;
+  JsonFailure failure;
 };
 
 class JsonTexts : public testing::TestWithParam<TextCase> {};
 
 TEST_P(JsonTexts, AreTakenOrRefused) {
   JsonDocument document;
-  ASSERT_EQ(document.read("[1]"), JsonDefect::none);
-  EXPECT_EQ(document.read(GetParam().text), GetParam().defect);
-  EXPECT_EQ(document.root().exists(), GetParam().defect == JsonDefect::none);
+  ASSERT_EQ(document.read("[1]"), JsonFailure::none);
+  EXPECT_EQ(document.read(GetParam().text), GetParam().failure);
+  EXPECT_EQ(document.root().exists(), GetParam().failure == JsonFailure::none);
 }
 
 using namespace std::string_literals;
 
 INSTANTIATE_TEST_SUITE_P(
     Accepted, JsonTexts,
-    testing::Values(TextCase{"scalar", "5", JsonDefect::none},
-                    TextCase{"text", R"("x")", JsonDefect::none},
-                    TextCase{"blanks_around", " \r\n\t{} \n", JsonDefect::none},
-                    TextCase{"byte_order_mark", "\xEF\xBB\xBF{}", JsonDefect::none},
-                    TextCase{"empty_key", R"({"":1})", JsonDefect::none},
-                    TextCase{"escaped_nul", R"(["\u0000"])", JsonDefect::none},
-                    TextCase{"deepest", deep(JsonDocument::kDepthMax), JsonDefect::none},
+    testing::Values(TextCase{"scalar", "5", JsonFailure::none},
+                    TextCase{"text", R"("x")", JsonFailure::none},
+                    TextCase{"blanks_around", " \r\n\t{} \n", JsonFailure::none},
+                    TextCase{"byte_order_mark", "\xEF\xBB\xBF{}", JsonFailure::none},
+                    TextCase{"empty_key", R"({"":1})", JsonFailure::none},
+                    TextCase{"escaped_nul", R"(["\u0000"])", JsonFailure::none},
+                    TextCase{"deepest", deep(JsonDocument::kDepthMax), JsonFailure::none},
                     TextCase{"same_key_in_two_objects", R"([{"a":1},{"a":1},{"a":{"a":1}}])",
-                             JsonDefect::none},
-                    TextCase{"many_keys", object_of(2000, "last"), JsonDefect::none},
-                    TextCase{"keys_of_16", object_of(16, "last"), JsonDefect::none}),
+                             JsonFailure::none},
+                    TextCase{"many_keys", object_of(2000, "last"), JsonFailure::none},
+                    TextCase{"keys_of_16", object_of(16, "last"), JsonFailure::none}),
     kCaseName);
 
 INSTANTIATE_TEST_SUITE_P(
     Refused, JsonTexts,
     testing::Values(
-        TextCase{"empty", "", JsonDefect::empty}, TextCase{"blanks", " \n", JsonDefect::empty},
-        TextCase{"only_byte_order_mark", "\xEF\xBB\xBF", JsonDefect::empty},
-        TextCase{"too_deep", deep(JsonDocument::kDepthMax + 1), JsonDefect::too_deep},
-        TextCase{"far_too_deep", deep(100'000), JsonDefect::too_deep},
+        TextCase{"empty", "", JsonFailure::empty}, TextCase{"blanks", " \n", JsonFailure::empty},
+        TextCase{"only_byte_order_mark", "\xEF\xBB\xBF", JsonFailure::empty},
+        TextCase{"too_deep", deep(JsonDocument::kDepthMax + 1), JsonFailure::too_deep},
+        TextCase{"far_too_deep", deep(100'000), JsonFailure::too_deep},
         TextCase{"deep_objects",
                  [] {
                    std::string text;
@@ -174,9 +175,10 @@ INSTANTIATE_TEST_SUITE_P(
                    }
                    return text + "1" + std::string(100'000, '}');
                  }(),
-                 JsonDefect::too_deep},
-        TextCase{"cut_far_too_deep", std::string(100'000, '['), JsonDefect::syntax},
-        TextCase{"too_large", std::string(JsonDocument::kBytesMax + 1, ' '), JsonDefect::too_large},
+                 JsonFailure::too_deep},
+        TextCase{"cut_far_too_deep", std::string(100'000, '['), JsonFailure::syntax},
+        TextCase{"too_large", std::string(JsonDocument::kBytesMax + 1, ' '),
+                 JsonFailure::too_large},
         TextCase{"too_many_values",
                  [] {
                    std::string text = "[0";
@@ -185,44 +187,44 @@ INSTANTIATE_TEST_SUITE_P(
                    }
                    return text + "]";
                  }(),
-                 JsonDefect::too_large},
-        TextCase{"nul_behind", "{}\0x"s, JsonDefect::not_unicode},
-        TextCase{"nul_alone", "{}\0"s, JsonDefect::not_unicode},
-        TextCase{"nul_in_string", "[\"a\0b\"]"s, JsonDefect::not_unicode},
-        TextCase{"utf16", "\xFF\xFE{\0}\0"s, JsonDefect::not_unicode},
-        TextCase{"garbage_behind", "{}x", JsonDefect::syntax},
-        TextCase{"two_documents", "{}{}", JsonDefect::syntax},
-        TextCase{"two_byte_order_marks", "\xEF\xBB\xBF\xEF\xBB\xBF{}", JsonDefect::syntax},
-        TextCase{"cut_byte_order_mark", "\xEF\xBB{}", JsonDefect::syntax},
-        TextCase{"cut_object", R"({"a":1)", JsonDefect::syntax},
-        TextCase{"cut_string", R"({"a":"x)", JsonDefect::syntax},
-        TextCase{"cut_literal", "tru", JsonDefect::syntax},
-        TextCase{"trailing_comma", "[1,]", JsonDefect::syntax},
-        TextCase{"comment", "[1/*x*/]", JsonDefect::syntax},
-        TextCase{"single_quotes", "{'a':1}", JsonDefect::syntax},
-        TextCase{"bare_key", "{a:1}", JsonDefect::syntax},
-        TextCase{"not_a_number", "[NaN]", JsonDefect::syntax},
-        TextCase{"infinity", "[Infinity]", JsonDefect::syntax},
-        TextCase{"beyond_double", "[1e999]", JsonDefect::syntax},
-        TextCase{"leading_zero", "[01]", JsonDefect::syntax},
-        TextCase{"plus", "[+1]", JsonDefect::syntax},
-        TextCase{"hexadecimal", "[0x1]", JsonDefect::syntax},
-        TextCase{"bare_point", "[1.]", JsonDefect::syntax},
-        TextCase{"raw_line_end", "[\"a\nb\"]", JsonDefect::syntax},
-        TextCase{"bad_escape", R"(["\x"])", JsonDefect::syntax},
-        TextCase{"lone_surrogate", R"(["\ud800"])", JsonDefect::syntax},
-        TextCase{"not_utf8", "[\"\xFF\"]", JsonDefect::syntax},
-        TextCase{"overlong", "[\"\xC0\xAF\"]", JsonDefect::syntax},
-        TextCase{"utf8_surrogate", "[\"\xED\xA0\x80\"]", JsonDefect::syntax},
-        TextCase{"surrogates_in_wrong_order", R"(["\ude00\ud83d"])", JsonDefect::syntax},
-        TextCase{"cut_escape", R"(["\u00"])", JsonDefect::syntax},
-        TextCase{"cut_utf8", "[\"\xE4\xBB\"]", JsonDefect::syntax},
-        TextCase{"huge_number", "[" + std::string(400, '9') + "]", JsonDefect::syntax},
-        TextCase{"no_value", R"({"a":})", JsonDefect::syntax},
-        TextCase{"no_colon", R"({"a" 1})", JsonDefect::syntax},
-        TextCase{"number_as_key", "{1:1}", JsonDefect::syntax},
-        TextCase{"wrong_bracket", "[1}", JsonDefect::syntax},
-        TextCase{"html", "<html></html>", JsonDefect::syntax}),
+                 JsonFailure::too_large},
+        TextCase{"nul_behind", "{}\0x"s, JsonFailure::not_unicode},
+        TextCase{"nul_alone", "{}\0"s, JsonFailure::not_unicode},
+        TextCase{"nul_in_string", "[\"a\0b\"]"s, JsonFailure::not_unicode},
+        TextCase{"utf16", "\xFF\xFE{\0}\0"s, JsonFailure::not_unicode},
+        TextCase{"garbage_behind", "{}x", JsonFailure::syntax},
+        TextCase{"two_documents", "{}{}", JsonFailure::syntax},
+        TextCase{"two_byte_order_marks", "\xEF\xBB\xBF\xEF\xBB\xBF{}", JsonFailure::syntax},
+        TextCase{"cut_byte_order_mark", "\xEF\xBB{}", JsonFailure::syntax},
+        TextCase{"cut_object", R"({"a":1)", JsonFailure::syntax},
+        TextCase{"cut_string", R"({"a":"x)", JsonFailure::syntax},
+        TextCase{"cut_literal", "tru", JsonFailure::syntax},
+        TextCase{"trailing_comma", "[1,]", JsonFailure::syntax},
+        TextCase{"comment", "[1/*x*/]", JsonFailure::syntax},
+        TextCase{"single_quotes", "{'a':1}", JsonFailure::syntax},
+        TextCase{"bare_key", "{a:1}", JsonFailure::syntax},
+        TextCase{"not_a_number", "[NaN]", JsonFailure::syntax},
+        TextCase{"infinity", "[Infinity]", JsonFailure::syntax},
+        TextCase{"beyond_double", "[1e999]", JsonFailure::syntax},
+        TextCase{"leading_zero", "[01]", JsonFailure::syntax},
+        TextCase{"plus", "[+1]", JsonFailure::syntax},
+        TextCase{"hexadecimal", "[0x1]", JsonFailure::syntax},
+        TextCase{"bare_point", "[1.]", JsonFailure::syntax},
+        TextCase{"raw_line_end", "[\"a\nb\"]", JsonFailure::syntax},
+        TextCase{"bad_escape", R"(["\x"])", JsonFailure::syntax},
+        TextCase{"lone_surrogate", R"(["\ud800"])", JsonFailure::syntax},
+        TextCase{"not_utf8", "[\"\xFF\"]", JsonFailure::syntax},
+        TextCase{"overlong", "[\"\xC0\xAF\"]", JsonFailure::syntax},
+        TextCase{"utf8_surrogate", "[\"\xED\xA0\x80\"]", JsonFailure::syntax},
+        TextCase{"surrogates_in_wrong_order", R"(["\ude00\ud83d"])", JsonFailure::syntax},
+        TextCase{"cut_escape", R"(["\u00"])", JsonFailure::syntax},
+        TextCase{"cut_utf8", "[\"\xE4\xBB\"]", JsonFailure::syntax},
+        TextCase{"huge_number", "[" + std::string(400, '9') + "]", JsonFailure::syntax},
+        TextCase{"no_value", R"({"a":})", JsonFailure::syntax},
+        TextCase{"no_colon", R"({"a" 1})", JsonFailure::syntax},
+        TextCase{"number_as_key", "{1:1}", JsonFailure::syntax},
+        TextCase{"wrong_bracket", "[1}", JsonFailure::syntax},
+        TextCase{"html", "<html></html>", JsonFailure::syntax}),
     kCaseName);
 
 // simdjson takes the first letter for the whole: what follows was an exception once.
@@ -235,7 +237,7 @@ TEST(JsonDocument, RefusesTokensThatOnlyBeginLikeOne) {
     for (const std::string& text :
          {token, "[" + token + "]", "[1," + token + ",2]", "{\"a\":" + token + "}",
           "{\"a\":{\"b\":[" + token + "]}}", token + " ", "[" + token}) {
-      EXPECT_EQ(document.read(text), JsonDefect::syntax) << text;
+      EXPECT_EQ(document.read(text), JsonFailure::syntax) << text;
       EXPECT_FALSE(document.root().exists());
     }
   }
@@ -247,12 +249,12 @@ TEST(JsonDocument, SurvivesEveryChangeOfAByte) {
       R"({"a":[null,true,false,-1.5e3,"\u00e9\ud83d\ude00"],"b":{"a":"{\"c\":null}"},"c":"é"})";
   JsonNest nest;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    EXPECT_NE(nest.read(text.substr(0, i)), JsonDefect::none);
+    EXPECT_NE(nest.read(text.substr(0, i)), JsonFailure::none);
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed = text;
       changed[i] = static_cast<char>(byte);
       EXPECT_NO_THROW({
-        if (nest.read(changed) == JsonDefect::none) {
+        if (nest.read(changed) == JsonFailure::none) {
           (void)nest.unwrapped(nest.root()["b"]["a"])["c"].is_null();
         }
       }) << changed;
@@ -267,14 +269,14 @@ struct RepeatCase {
 class RepeatedKeys : public testing::TestWithParam<RepeatCase> {};
 TEST_P(RepeatedKeys, HarmOnlyWhoLooksForThem) {
   JsonDocument document;
-  ASSERT_EQ(document.read(GetParam().text), JsonDefect::none);
+  ASSERT_EQ(document.read(GetParam().text), JsonFailure::none);
   const JsonValue root = document.root();
   EXPECT_EQ(root["other"].scalar(), "7");
   EXPECT_EQ(root["absent"].scalar(), "");
   EXPECT_FALSE(document.met_repeated_key());
   EXPECT_FALSE(root["k1"].exists());
   EXPECT_TRUE(document.met_repeated_key());
-  ASSERT_EQ(document.read("{}"), JsonDefect::none);
+  ASSERT_EQ(document.read("{}"), JsonFailure::none);
   EXPECT_FALSE(document.met_repeated_key());
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -290,14 +292,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(JsonDocument, WalkingAnObjectLooksForAllItsKeys) {
   JsonDocument document;
-  ASSERT_EQ(document.read(R"({"a":{"x":1,"x":2},"b":[{"x":1},{"x":2}],"":1})"), JsonDefect::none);
+  ASSERT_EQ(document.read(R"({"a":{"x":1,"x":2},"b":[{"x":1},{"x":2}],"":1})"), JsonFailure::none);
   for (const JsonValue child : document.root()["b"].children()) {
     EXPECT_TRUE(child["x"].exists());
   }
   EXPECT_FALSE(document.met_repeated_key());
   (void)document.root()["a"].children();
   EXPECT_TRUE(document.met_repeated_key());
-  ASSERT_EQ(document.read(R"({"":1,"":2})"), JsonDefect::none);
+  ASSERT_EQ(document.read(R"({"":1,"":2})"), JsonFailure::none);
   EXPECT_FALSE(document.root()[""].exists());
   EXPECT_TRUE(document.met_repeated_key());
 }
@@ -305,12 +307,12 @@ TEST(JsonDocument, WalkingAnObjectLooksForAllItsKeys) {
 TEST(JsonDocument, ReadsOneTextAfterTheOther) {
   JsonDocument document;
   for (int round = 0; round < 3; ++round) {
-    ASSERT_EQ(document.read(R"({"a":[1,2,3]})"), JsonDefect::none);
-    ASSERT_EQ(document.read(R"({"a":)"), JsonDefect::syntax);
+    ASSERT_EQ(document.read(R"({"a":[1,2,3]})"), JsonFailure::none);
+    ASSERT_EQ(document.read(R"({"a":)"), JsonFailure::syntax);
     // Larger than what is kept between texts.
     ASSERT_EQ(document.read("[\"" + std::string(3 * JsonDocument::kKeptBytes, 'x') + "\"]"),
-              JsonDefect::none);
-    ASSERT_EQ(document.read(R"({"b":"y"})"), JsonDefect::none);
+              JsonFailure::none);
+    ASSERT_EQ(document.read(R"({"b":"y"})"), JsonFailure::none);
     EXPECT_FALSE(document.root()["a"].exists());
     EXPECT_EQ(document.root()["b"].text(), "y");
   }
@@ -325,16 +327,16 @@ TEST(JsonDocument, ChecksKeysOfHugeObjectsWithoutComparingAllPairs) {
   text += "}";
   const auto start = std::chrono::steady_clock::now();
   JsonDocument document;
-  EXPECT_EQ(document.read(text), JsonDefect::none);
+  EXPECT_EQ(document.read(text), JsonFailure::none);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
-TEST(JsonDefect, EachHasItsOwnWords) {
+TEST(JsonFailure, EachHasItsOwnWords) {
   std::vector<std::string_view> words;
-  for (const JsonDefect defect :
-       {JsonDefect::none, JsonDefect::empty, JsonDefect::too_large, JsonDefect::too_deep,
-        JsonDefect::not_unicode, JsonDefect::syntax}) {
-    words.push_back(describe(defect));
+  for (const JsonFailure failure :
+       {JsonFailure::none, JsonFailure::empty, JsonFailure::too_large, JsonFailure::too_deep,
+        JsonFailure::not_unicode, JsonFailure::syntax}) {
+    words.push_back(describe(failure));
   }
   for (std::size_t i = 0; i < words.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -346,7 +348,7 @@ TEST(JsonDefect, EachHasItsOwnWords) {
 TEST(JsonNest, OpensObjectsWithinStrings) {
   JsonNest nest;
   ASSERT_EQ(nest.read(R"({"a":" {\"b\":\"{\\\"c\\\":5}\"}","bad":"{no","plain":"x","n":7,"e":""})"),
-            JsonDefect::none);
+            JsonFailure::none);
   const JsonValue inner = nest.unwrapped(nest.root()["a"]);
   ASSERT_TRUE(inner.is_object());
   EXPECT_EQ(nest.unwrapped(inner["b"])["c"].scalar(), "5");
@@ -359,19 +361,19 @@ TEST(JsonNest, OpensObjectsWithinStrings) {
 
 TEST(JsonNest, KnowsOfRepeatedKeysInEveryText) {
   JsonNest nest;
-  ASSERT_EQ(nest.read(R"({"a":"{\"x\":1,\"x\":2}"})"), JsonDefect::none);
+  ASSERT_EQ(nest.read(R"({"a":"{\"x\":1,\"x\":2}"})"), JsonFailure::none);
   const JsonValue inner = nest.unwrapped(nest.root()["a"]);
   EXPECT_FALSE(nest.met_repeated_key());
   EXPECT_FALSE(inner["x"].exists());
   EXPECT_TRUE(nest.met_repeated_key());
-  ASSERT_EQ(nest.read(R"({"a":1})"), JsonDefect::none);
+  ASSERT_EQ(nest.read(R"({"a":1})"), JsonFailure::none);
   EXPECT_FALSE(nest.met_repeated_key());
 }
 
 TEST(JsonNest, OpensALimitedNumberAndStartsAgainWithEachText) {
   JsonNest nest;
   for (int round = 0; round < 2; ++round) {
-    ASSERT_EQ(nest.read(R"({"a":"{}"})"), JsonDefect::none);
+    ASSERT_EQ(nest.read(R"({"a":"{}"})"), JsonFailure::none);
     for (std::size_t i = 0; i < JsonNest::kInnerDocumentsMax; ++i) {
       EXPECT_TRUE(nest.unwrapped(nest.root()["a"]).is_object());
     }

@@ -76,8 +76,8 @@ TEST(VideoContainer, KnowsVideosByTheirContent) {
   for (const Case& c : cases) {
     for (const std::size_t piece : {kAtOnce, std::size_t{1}, std::size_t{7}}) {
       const ContainerReport report = check(c.bytes, piece);
-      EXPECT_EQ(report.extension, c.extension) << c.name << ": " << report.fault;
-      EXPECT_EQ(report.fault, "") << c.name;
+      EXPECT_EQ(report.extension, c.extension) << c.name << ": " << report.failure;
+      EXPECT_EQ(report.failure, "") << c.name;
     }
   }
 }
@@ -116,7 +116,7 @@ TEST(VideoContainer, SaysWhatElseItLooksLike) {
     for (const std::size_t piece : {kAtOnce, std::size_t{1}}) {
       const ContainerReport report = check(c.bytes, piece);
       EXPECT_EQ(report.extension, "") << c.says;
-      EXPECT_NE(report.fault.find(c.says), std::string::npos) << c.says << ": " << report.fault;
+      EXPECT_NE(report.failure.find(c.says), std::string::npos) << c.says << ": " << report.failure;
     }
   }
 }
@@ -151,7 +151,7 @@ TEST(VideoContainer, BoxesMustNotLie) {
     for (const std::size_t piece : {kAtOnce, std::size_t{1}, std::size_t{5}}) {
       const ContainerReport report = check(c.bytes, piece);
       EXPECT_EQ(report.extension, "") << c.name;
-      EXPECT_NE(report.fault.find(c.says), std::string::npos) << c.name << ": " << report.fault;
+      EXPECT_NE(report.failure.find(c.says), std::string::npos) << c.name << ": " << report.failure;
     }
   }
 }
@@ -189,8 +189,8 @@ TEST(VideoContainer, ElementsMayBeOfUnknownSizeButMustNotLie) {
   for (const Case& c : cases) {
     for (const std::size_t piece : {kAtOnce, std::size_t{1}, std::size_t{3}}) {
       const ContainerReport report = check(c.bytes, piece);
-      EXPECT_EQ(report.extension, c.says.empty() ? "webm" : "") << c.name << report.fault;
-      EXPECT_NE(report.fault.find(c.says), std::string::npos) << c.name << ": " << report.fault;
+      EXPECT_EQ(report.extension, c.says.empty() ? "webm" : "") << c.name << report.failure;
+      EXPECT_NE(report.failure.find(c.says), std::string::npos) << c.name << ": " << report.failure;
     }
   }
 }
@@ -202,23 +202,23 @@ TEST(VideoContainer, ACutFileNeverPasses) {
       support::tiny_webm(700), support::tiny_webm(9000),
   };
   for (const std::string& video : videos) {
-    ASSERT_EQ(check(video).fault, "");
+    ASSERT_EQ(check(video).failure, "");
     for (std::size_t size = 0; size < video.size(); ++size) {
-      ASSERT_NE(check(video.substr(0, size)).fault, "") << size << " of " << video.size();
+      ASSERT_NE(check(video.substr(0, size)).failure, "") << size << " of " << video.size();
     }
-    EXPECT_NE(check(video + "\n").fault, "");
+    EXPECT_NE(check(video + "\n").failure, "");
   }
 }
 
 TEST(VideoContainer, AFragmentCutBehindItsMoofIsNoWholeVideo) {
   const std::string start = ftyp("iso5") + kMoov;
   const std::string fragment = box("moof", "f") + kMdat;
-  EXPECT_EQ(check(start + fragment + fragment).fault, "");
-  EXPECT_EQ(check(start + fragment + box("mfra", "r")).fault, "");
+  EXPECT_EQ(check(start + fragment + fragment).failure, "");
+  EXPECT_EQ(check(start + fragment + box("mfra", "r")).failure, "");
   for (const std::string& cut :
        {start + fragment + box("moof", "f"), start + kMdat + box("moof", "f"),
         start + fragment + box("moof", "f") + box("free", "x")}) {
-    EXPECT_NE(check(cut).fault.find("'moof'"), std::string::npos);
+    EXPECT_NE(check(cut).failure.find("'moof'"), std::string::npos);
   }
 }
 
@@ -232,8 +232,8 @@ TEST(VideoContainer, DamageAnywhereIsJudgedWithoutHarm) {
         const ContainerReport whole = check(damaged);
         const ContainerReport pieces = check(damaged, 3);
         ASSERT_EQ(whole.extension, pieces.extension) << at;
-        ASSERT_EQ(whole.fault, pieces.fault) << at;
-        ASSERT_NE(whole.extension.empty(), whole.fault.empty()) << at;
+        ASSERT_EQ(whole.failure, pieces.failure) << at;
+        ASSERT_NE(whole.extension.empty(), whole.failure.empty()) << at;
       }
     }
   }

@@ -22,7 +22,7 @@
 namespace {
 
 using core::FetchFailure;
-using core::FetchProblem;
+using FailureKind = core::FetchFailure::Kind;
 using core::NotFound;
 using core::PromisedContent;
 using core::SavedFile;
@@ -193,19 +193,19 @@ TEST_P(VideoStoreContract, BytesThatAreNotAsPromisedAreRemoved) {
     const char* name;
     std::string bytes;
     PromisedContent promised;
-    FetchProblem problem;
+    FailureKind kind;
   };
   const std::vector<Case> cases = {
-      {"shorter", video_.substr(0, 999), {.length = 1000}, FetchProblem::wrong_length},
-      {"another CRC-64", video_, {.crc64 = 1}, FetchProblem::wrong_checksum},
+      {"shorter", video_.substr(0, 999), {.length = 1000}, FailureKind::wrong_length},
+      {"another CRC-64", video_, {.crc64 = 1}, FailureKind::wrong_checksum},
       {"another MD5",
        video_,
        {.md5_base64 = "1B2M2Y8AsgTpgAmY7PhCfg=="},
-       FetchProblem::wrong_checksum},
-      {"cut", video_.substr(0, 999), {}, FetchProblem::not_a_video},
-      {"empty", "", {}, FetchProblem::not_a_video},
-      {"a page", "<html>", {}, FetchProblem::error_page},
-      {"a picture", "\x89PNG\r\n\x1A\n" + std::string(50, '\0'), {}, FetchProblem::unsupported},
+       FailureKind::wrong_checksum},
+      {"cut", video_.substr(0, 999), {}, FailureKind::not_a_video},
+      {"empty", "", {}, FailureKind::not_a_video},
+      {"a page", "<html>", {}, FailureKind::error_page},
+      {"a picture", "\x89PNG\r\n\x1A\n" + std::string(50, '\0'), {}, FailureKind::unsupported},
   };
   for (const Case& c : cases) {
     {
@@ -213,7 +213,7 @@ TEST_P(VideoStoreContract, BytesThatAreNotAsPromisedAreRemoved) {
       fill(*sink, c.bytes, kEtag);
       const Outcome outcome = sink->publish(c.promised);
       ASSERT_TRUE(std::holds_alternative<FetchFailure>(outcome)) << c.name;
-      EXPECT_EQ(std::get<FetchFailure>(outcome).problem, c.problem) << c.name;
+      EXPECT_EQ(std::get<FetchFailure>(outcome).kind, c.kind) << c.name;
     }
     EXPECT_TRUE(listed().empty()) << c.name;
     EXPECT_EQ(open(plan("t1"))->size(), 0) << c.name;
@@ -277,7 +277,7 @@ TEST_P(VideoStoreContract, AVideoHasOneSinkAtATime) {
   auto sink = open(plan("t1"));
   auto second = store().open(plan("t1"));
   ASSERT_TRUE(std::holds_alternative<FetchFailure>(second));
-  EXPECT_EQ(std::get<FetchFailure>(second).problem, FetchProblem::blocked);
+  EXPECT_EQ(std::get<FetchFailure>(second).kind, FailureKind::blocked);
   EXPECT_NE(open(plan("t2")), nullptr) << "another video's";
   sink.reset();
   EXPECT_NE(open(plan("t1")), nullptr);

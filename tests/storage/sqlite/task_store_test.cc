@@ -508,7 +508,7 @@ TEST_F(TaskStoreTest, AWriteThatFailsLeavesNothingAndHarmsNothing) {
             "1 30%, 2 88%, 3 66%");
 }
 
-TEST_F(TaskStoreTest, AnEntryThatCannotBeRecordedIsItsOwnTroubleAlone) {
+TEST_F(TaskStoreTest, AnEntryThatCannotBeRecordedIsItsOwnFailureAlone) {
   struct Case {
     const char* name;
     const char* trouble;  // a trigger that refuses something of task 2
@@ -568,7 +568,7 @@ TEST_F(TaskStoreTest, AVideoThatCannotBeRecordedStaysWanted) {
 }
 
 // Nothing that SQLite says, and in the midst of a statement.
-TEST_F(TaskStoreTest, AnUnexpectedExceptionIsTheTroubleOfItsEntryAlone) {
+TEST_F(TaskStoreTest, AnUnexpectedExceptionIsTheFailureOfItsEntryAlone) {
   import({"a", "b"});
   hear("a", entries::success("a"));
   write(not_saved(1, VideoState::expired));

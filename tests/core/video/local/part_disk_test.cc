@@ -32,7 +32,7 @@ TEST_F(PartFileTest, AFileSizeLimitIsAFullDisk) {
                 return 2;
               }
               const auto failed = part->append(std::string(10000, 'x'));
-              if (!failed || failed->problem != FetchProblem::disk_full) {
+              if (!failed || failed->kind != FailureKind::disk_full) {
                 return 3;
               }
               return failed->text.find("t1") != std::string::npos && part->size() == 4096 ? 0 : 4;
@@ -58,7 +58,7 @@ TEST_F(PartFileTest, AFullFileSystemIsAFullDisk) {
         return 2;
       }
       const auto failed = part->append(std::string(100000, 'x'));
-      if (!failed || failed->problem != FetchProblem::disk_full) {
+      if (!failed || failed->kind != FailureKind::disk_full) {
         return 3;
       }
     }
@@ -68,7 +68,7 @@ TEST_F(PartFileTest, AFullFileSystemIsAFullDisk) {
     for (const char* inode : {"a", "b", "c"}) {
       write(output_ / inode, "");
     }
-    return refused(plan("t2")).problem == FetchProblem::disk_full ? 0 : 5;
+    return refused(plan("t2")).kind == FailureKind::disk_full ? 0 : 5;
   });
   if (code == 99) {
     GTEST_SKIP() << "no mount namespace here";
@@ -85,13 +85,13 @@ TEST_F(PartFileTest, AFolderWithoutPermissionIsNamed) {
               }
               const OutputFolder readable(output_.string());
               const FetchFailure failed = refused(plan("t1"));
-              if (failed.problem != FetchProblem::disk ||
+              if (failed.kind != FailureKind::disk ||
                   failed.text.find(output_) == std::string::npos ||
                   failed.text.find("Permission denied") == std::string::npos) {
                 return 3;
               }
               const FetchFailure nested = refused(plan("t1", "new/{task_id}"));
-              return nested.problem == FetchProblem::disk ? 0 : 4;
+              return nested.kind == FailureKind::disk ? 0 : 4;
             }),
             0);
 }
@@ -103,14 +103,14 @@ TEST_F(PartFileTest, AFolderThatIsGoneTakesNoFileElsewhere) {
   fs::create_directory(output_);
   const auto outcome = part->publish({});
   ASSERT_TRUE(std::holds_alternative<FetchFailure>(outcome)) << "its recorded path would be untrue";
-  EXPECT_EQ(std::get<FetchFailure>(outcome).problem, FetchProblem::disk);
+  EXPECT_EQ(std::get<FetchFailure>(outcome).kind, FailureKind::disk);
   EXPECT_NE(std::get<FetchFailure>(outcome).text.find(output_), std::string::npos);
   EXPECT_TRUE(fs::exists(base_ / "moved/t1.mp4")) << "the folder is held, not its name";
   for (const char* text : {"{task_id}.{ext}", "new/{task_id}.{ext}"}) {
-    EXPECT_EQ(refused(plan("t2", text)).problem, FetchProblem::disk) << text;
+    EXPECT_EQ(refused(plan("t2", text)).kind, FailureKind::disk) << text;
   }
   fs::remove_all(base_ / "moved");
-  EXPECT_EQ(refused(plan("t3")).problem, FetchProblem::disk);
+  EXPECT_EQ(refused(plan("t3")).kind, FailureKind::disk);
   EXPECT_TRUE(fs::is_empty(output_));
 }
 
@@ -130,7 +130,7 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
   const std::string video = support::tiny_mp4(300);
   auto part = download(plan("t1"), video);
   fs::resize_file(part_path("t1"), 200);
-  EXPECT_EQ(problem(part->publish({})), FetchProblem::blocked);
+  EXPECT_EQ(kind(part->publish({})), FailureKind::blocked);
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
@@ -175,7 +175,7 @@ TEST_F(PartFileTest, APartThatVanishedOrChangedHandsIsOneVideosFailure) {
                       return 2;
                     }
                     const Outcome outcome = part->publish({});
-                    return problem(outcome) == FetchProblem::blocked ? 0 : 3;
+                    return kind(outcome) == FailureKind::blocked ? 0 : 3;
                   }),
                   0);
         EXPECT_EQ(read(output_ / "old.mp4"), "the ledger's own");
@@ -228,7 +228,7 @@ TEST_F(PartFileTest, AFailedSyncIsAFailureAndItsBytesAreNotResumed) {
               if (!replace_call(SYS_fsync, fails_with(EIO))) {
                 return 2;
               }
-              return problem(part->publish({})) == FetchProblem::disk ? 0 : 3;
+              return kind(part->publish({})) == FailureKind::disk ? 0 : 3;
             }),
             0);
   EXPECT_EQ(files(), std::set<std::string>{part_path("t1").filename()});
@@ -241,7 +241,7 @@ TEST_F(PartFileTest, AFailedSyncOfTheFolderIsAFailure) {
               auto part = download(plan("t1"), video);
               claimed_ = [](const auto&) { return !replace_call(SYS_fsync, fails_with(EIO)); };
               const auto outcome = part->publish({});
-              return problem(outcome) == FetchProblem::disk ? 0 : 3;
+              return kind(outcome) == FailureKind::disk ? 0 : 3;
             }),
             0);
   EXPECT_EQ(files(), std::set<std::string>{"t1.mp4"});
@@ -254,22 +254,22 @@ TEST_F(PartFileTest, AnAdoptedFileIsSyncedBeforeThePartGoes) {
   EXPECT_EQ(in_child([&] {
               auto part = download(plan("t1"), video);
               claimed_ = [](const auto&) { return !replace_call(SYS_fsync, fails_with(EIO)); };
-              return problem(part->publish({})) == FetchProblem::disk ? 0 : 3;
+              return kind(part->publish({})) == FailureKind::disk ? 0 : 3;
             }),
             0);
   EXPECT_EQ(open(plan("t1"))->size(), 5000);
 }
 
-TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
+TEST_F(PartFileTest, DiskFailureWhilePublishingKeepsThePart) {
   struct Case {
     int call;
     int error;
-    FetchProblem problem;
+    FailureKind kind;
   };
-  const std::vector<Case> cases{{SYS_pread64, EIO, FetchProblem::disk},
-                                {SYS_linkat, ENOSPC, FetchProblem::disk_full},
-                                {SYS_linkat, EDQUOT, FetchProblem::disk_full},
-                                {SYS_linkat, EROFS, FetchProblem::disk}};
+  const std::vector<Case> cases{{SYS_pread64, EIO, FailureKind::disk},
+                                {SYS_linkat, ENOSPC, FailureKind::disk_full},
+                                {SYS_linkat, EDQUOT, FailureKind::disk_full},
+                                {SYS_linkat, EROFS, FailureKind::disk}};
   const std::string video = support::tiny_mp4(5000);
   for (const Case& c : cases) {
     EXPECT_EQ(in_child([&] {
@@ -277,7 +277,7 @@ TEST_F(PartFileTest, DiskTroubleWhilePublishingKeepsThePart) {
                 if (!replace_call(c.call, fails_with(c.error))) {
                   return 2;
                 }
-                return problem(part->publish({})) == c.problem ? 0 : 3;
+                return kind(part->publish({})) == c.kind ? 0 : 3;
               }),
               0)
         << c.error;
@@ -302,12 +302,12 @@ TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
       return 3;
     }
     for (const char* text : {"link/{task_id}", "link/z/{task_id}"}) {
-      if (refused(plan("c", text)).problem != FetchProblem::blocked) {
+      if (refused(plan("c", text)).kind != FailureKind::blocked) {
         return 4;
       }
     }
     fs::create_symlink(base_ / "outside", part_path("d"));
-    return refused(plan("d")).problem == FetchProblem::blocked ? 0 : 5;
+    return refused(plan("d")).kind == FailureKind::blocked ? 0 : 5;
   });
   EXPECT_EQ(code, 0);
   EXPECT_EQ(read(output_ / "a.mp4"), "mine");

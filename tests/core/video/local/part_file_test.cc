@@ -70,7 +70,7 @@ TEST_F(PartFileTest, ChecksWhatWasPromised) {
     std::optional<std::int64_t> length;
     std::optional<std::uint64_t> crc64;
     std::string_view md5;
-    std::optional<FetchProblem> problem;
+    std::optional<FailureKind> kind;
     std::string says;  // the checks of a success
   };
   const std::vector<Case> cases{
@@ -78,45 +78,45 @@ TEST_F(PartFileTest, ChecksWhatWasPromised) {
       {"all promised", video, 5000, crc64(video), md5, {}, "length crc64 md5 boxes"},
       {"MD5 alone", video, {}, {}, md5, {}, "md5 boxes"},
       {"MD5 that is none", video, {}, {}, "d41d8cd98f00b204e9800998ecf8427e", {}, "boxes"},
-      {"shorter", cut, 5000, {}, "", FetchProblem::wrong_length, "4999"},
-      {"longer", video + "x", 5000, {}, "", FetchProblem::wrong_length, "5001"},
-      {"empty where bytes were promised", "", 5000, {}, "", FetchProblem::wrong_length, "got 0"},
-      {"other CRC", video, 5000, crc64(video) + 1, "", FetchProblem::wrong_checksum, "CRC-64"},
-      {"CRC 0", video, 5000, 0, "", FetchProblem::wrong_checksum, "CRC-64"},
-      {"other MD5", video, {}, {}, "1B2M2Y8AsgTpgAmY7PhCfg==", FetchProblem::wrong_checksum, "MD5"},
-      {"empty", "", {}, {}, "", FetchProblem::not_a_video, "empty"},
-      {"empty as promised", "", 0, 0, "", FetchProblem::not_a_video, "empty"},
-      {"a page", page, length(page), crc64(page), "", FetchProblem::error_page, "HTML"},
-      {"XML", "<Error/>", {}, {}, "", FetchProblem::error_page, "XML"},
-      {"JSON", "{\"url\":\"https://\"}", {}, {}, "", FetchProblem::error_page, "JSON"},
+      {"shorter", cut, 5000, {}, "", FailureKind::wrong_length, "4999"},
+      {"longer", video + "x", 5000, {}, "", FailureKind::wrong_length, "5001"},
+      {"empty where bytes were promised", "", 5000, {}, "", FailureKind::wrong_length, "got 0"},
+      {"other CRC", video, 5000, crc64(video) + 1, "", FailureKind::wrong_checksum, "CRC-64"},
+      {"CRC 0", video, 5000, 0, "", FailureKind::wrong_checksum, "CRC-64"},
+      {"other MD5", video, {}, {}, "1B2M2Y8AsgTpgAmY7PhCfg==", FailureKind::wrong_checksum, "MD5"},
+      {"empty", "", {}, {}, "", FailureKind::not_a_video, "empty"},
+      {"empty as promised", "", 0, 0, "", FailureKind::not_a_video, "empty"},
+      {"a page", page, length(page), crc64(page), "", FailureKind::error_page, "HTML"},
+      {"XML", "<Error/>", {}, {}, "", FailureKind::error_page, "XML"},
+      {"JSON", "{\"url\":\"https://\"}", {}, {}, "", FailureKind::error_page, "JSON"},
       {"a picture",
        "\x89PNG\r\n\x1A\n" + std::string(50, '\0'),
        {},
        {},
        "",
-       FetchProblem::unsupported,
+       FailureKind::unsupported,
        "PNG picture"},
       {"another container",
        "FLV\x01" + std::string(50, 'x'),
        {},
        {},
        "",
-       FetchProblem::unsupported,
+       FailureKind::unsupported,
        "Flash"},
-      {"noise", std::string(50, '\x07'), {}, {}, "", FetchProblem::error_page, "no known kind"},
-      {"cut, as promised", cut, 4999, crc64(cut), "", FetchProblem::not_a_video, "cut"},
+      {"noise", std::string(50, '\x07'), {}, {}, "", FailureKind::error_page, "no known kind"},
+      {"cut, as promised", cut, 4999, crc64(cut), "", FailureKind::not_a_video, "cut"},
   };
   int number = 0;
   for (const Case& c : cases) {
     const std::string id = std::to_string(++number);
     const Outcome outcome = publish(plan(id), c.bytes, {}, {c.length, c.crc64, std::string(c.md5)});
-    if (!c.problem) {
+    if (!c.kind) {
       ASSERT_EQ(place(outcome), id + ".mp4") << c.name;
       EXPECT_EQ(std::get<SavedFile>(outcome).checks, c.says) << c.name;
       fs::remove(output_ / (id + ".mp4"));
       continue;
     }
-    EXPECT_EQ(problem(outcome), *c.problem) << c.name;
+    EXPECT_EQ(kind(outcome), *c.kind) << c.name;
     EXPECT_NE(place(outcome).find(c.says), std::string::npos) << c.name << ": " << place(outcome);
     EXPECT_EQ(files(), std::set<std::string>{}) << c.name;
   }
@@ -126,7 +126,7 @@ TEST_F(PartFileTest, NoCutOfAVideoIsPublished) {
   const std::string video = support::tiny_mp4(400);
   for (std::size_t size = 0; size < video.size(); ++size) {
     const Outcome outcome = publish(plan("t1"), video.substr(0, size));
-    ASSERT_EQ(problem(outcome), FetchProblem::not_a_video) << size;
+    ASSERT_EQ(kind(outcome), FailureKind::not_a_video) << size;
   }
   EXPECT_EQ(files(), std::set<std::string>{});
 }
@@ -227,7 +227,7 @@ TEST_F(PartFileTest, DoubtfulNotesMeanStartingAnew) {
 TEST_F(PartFileTest, APartHasOneHolder) {
   auto part = open(plan("t1"));
   const FetchFailure failed = refused(plan("t1"));
-  EXPECT_EQ(failed.problem, FetchProblem::blocked);
+  EXPECT_EQ(failed.kind, FailureKind::blocked);
   EXPECT_NE(failed.text.find("another run"), std::string::npos) << failed.text;
   EXPECT_NE(open(plan("t2")), nullptr);
   part.reset();

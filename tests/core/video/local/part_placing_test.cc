@@ -14,7 +14,7 @@ namespace {
 using namespace part_world;
 
 // One video's trouble: the others are still fetched.
-TEST_F(PartFileTest, APartThatVanishedIsTheTroubleOfItsVideoAlone) {
+TEST_F(PartFileTest, APartThatVanishedIsTheFailureOfItsVideoAlone) {
   const std::string video = support::tiny_mp4(5000);
   for (const std::string replaces : {"", "t1.mp4"}) {
     if (!replaces.empty()) {
@@ -31,7 +31,7 @@ TEST_F(PartFileTest, APartThatVanishedIsTheTroubleOfItsVideoAlone) {
       }
     }
     const Outcome outcome = part->publish({});
-    EXPECT_EQ(problem(outcome), FetchProblem::blocked) << place(outcome);
+    EXPECT_EQ(kind(outcome), FailureKind::blocked) << place(outcome);
     EXPECT_NE(place(outcome).find("removed by another program"), std::string::npos);
   }
 }

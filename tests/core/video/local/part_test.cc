@@ -14,7 +14,7 @@ TEST_F(PartFileTest, APlantedPartIsNeverFollowed) {
   write(outside, "precious");
   const auto expect_refused = [&](const char* what) {
     const FetchFailure failed = refused(plan("t1"));
-    EXPECT_EQ(failed.problem, FetchProblem::blocked) << what;
+    EXPECT_EQ(failed.kind, FailureKind::blocked) << what;
     EXPECT_NE(failed.text.find(part_path("t1")), std::string::npos) << what << failed.text;
     EXPECT_EQ(read(outside), "precious") << what;
     fs::remove(part_path("t1"));
@@ -59,7 +59,7 @@ TEST_F(PartFileTest, PlantedNotesAreNeverFollowed) {
   auto part = open(plan("t1"));
   const auto failed = part->restart(kEtag, {.length = 5});
   ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->problem, FetchProblem::blocked);
+  EXPECT_EQ(failed->kind, FailureKind::blocked);
 }
 
 TEST_F(PartFileTest, ALinkedFolderIsNeverEntered) {
@@ -71,7 +71,7 @@ TEST_F(PartFileTest, ALinkedFolderIsNeverEntered) {
   for (const char* text : {"default/{task_id}", "default/deeper/{task_id}", "link/{task_id}",
                            "link/deeper/{task_id}", "file/{task_id}"}) {
     const FetchFailure failed = refused(plan("t1", text));
-    EXPECT_EQ(failed.problem, FetchProblem::blocked) << text;
+    EXPECT_EQ(failed.kind, FailureKind::blocked) << text;
     EXPECT_NE(failed.text.find(output_), std::string::npos) << failed.text;
   }
   EXPECT_TRUE(fs::is_empty(base_ / "elsewhere") && fs::is_empty(output_ / "inside/deeper"));

@@ -25,7 +25,7 @@ namespace part_world {
 
 namespace fs = std::filesystem;
 using core::FetchFailure;
-using core::FetchProblem;
+using FailureKind = core::FetchFailure::Kind;
 using core::FilePlan;
 using core::NameTemplate;
 using core::OutputFolder;
@@ -155,9 +155,9 @@ inline bool become_nobody() {
           setresuid(kNobody, kNobody, kNobody) == 0);
 }
 
-inline FetchProblem problem(const Outcome& outcome) {
+inline FailureKind kind(const Outcome& outcome) {
   const auto* failed = std::get_if<FetchFailure>(&outcome);
-  return failed == nullptr ? FetchProblem::transport : failed->problem;
+  return failed == nullptr ? FailureKind::transport : failed->kind;
 }
 
 }  // namespace part_world

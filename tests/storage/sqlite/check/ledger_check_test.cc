@@ -32,15 +32,15 @@ TEST_F(LedgerCheckTest, TheRowNamesOneOfTheLastFinalAnswersThatSayTheSame) {
     std::vector<core::Entry> twice{entry, entry};  // snapshots 5 and 6
     store.write(twice);
   }
-  const auto faults_with = [this](const std::string& final_snapshot) {
+  const auto findings_with = [this](const std::string& final_snapshot) {
     tamper("UPDATE task SET final_snapshot = " + final_snapshot + " WHERE id = 2");
     return check_ledger(path_, "1").size();
   };
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
-  EXPECT_EQ(faults_with("6"), 0U) << "as earlier versions named it";
-  EXPECT_EQ(faults_with("5"), 0U);
-  EXPECT_GT(faults_with("3"), 0U) << "the answer before";
-  EXPECT_GT(faults_with("NULL"), 0U);
+  EXPECT_EQ(findings_with("6"), 0U) << "as earlier versions named it";
+  EXPECT_EQ(findings_with("5"), 0U);
+  EXPECT_GT(findings_with("3"), 0U) << "the answer before";
+  EXPECT_GT(findings_with("NULL"), 0U);
 }
 
 TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
@@ -121,7 +121,7 @@ TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
   }
 }
 
-TEST_F(LedgerCheckTest, WhatAnotherVersionOrAPersonDidIsNoFault) {
+TEST_F(LedgerCheckTest, WhatAnotherVersionOrAPersonDidIsNoFinding) {
   tamper("UPDATE task SET quota = '9' WHERE id = 2");
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
   EXPECT_EQ(check_ledger(path_, "2"), std::vector<std::string>{});
@@ -181,7 +181,7 @@ TEST_F(LedgerCheckTest, BehindAFinalAnswerNoOtherThanAFinalOneChangesTheRow) {
 }
 
 // `verify --requeue` wants a saved video again, and keeps what is known of it.
-TEST_F(LedgerCheckTest, AVideoThatIsWantedAgainIsNoFault) {
+TEST_F(LedgerCheckTest, AVideoThatIsWantedAgainIsNoFinding) {
   tamper("UPDATE video SET state = 0, settled_run = 0 WHERE task = 2");
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
 }

@@ -1,4 +1,4 @@
-#include "tests/support/answer_faults.h"
+#include "tests/support/answer_failure.h"
 
 #include <nlohmann/json.hpp>
 #include <variant>
@@ -13,21 +13,21 @@ namespace support {
 namespace {
 
 // Another library decides what is JSON. Only limits that are this program's own come before.
-std::string fault_of_json(std::string_view body) {
+std::string json_failure(std::string_view body) {
   core::JsonDocument document;
-  const core::JsonDefect defect = document.read(body);
-  const bool taken = defect == core::JsonDefect::none;
+  const core::JsonFailure failure = document.read(body);
+  const bool taken = failure == core::JsonFailure::none;
   if (document.root().exists() != taken) {
     return "a document that is refused has a root, or the other way round";
   }
-  const bool by_grammar = taken || defect == core::JsonDefect::syntax;
+  const bool by_grammar = taken || failure == core::JsonFailure::syntax;
   if (by_grammar && nlohmann::json::accept(body) != taken) {
     return std::string(taken ? "taken" : "refused") + " as JSON, unlike nlohmann does";
   }
   return {};
 }
 
-std::string fault_of_facts(const core::TaskFacts& facts) {
+std::string facts_failure(const core::TaskFacts& facts) {
   for (const core::FactText member : core::kFactTexts) {
     const std::string& text = facts.*member;
     if (core::is_count(core::fact_of(member))) {
@@ -41,7 +41,7 @@ std::string fault_of_facts(const core::TaskFacts& facts) {
   return {};
 }
 
-std::string fault_of(const core::Answer& answer) {
+std::string reading_failure(const core::Answer& answer) {
   const bool offers =
       answer.verdict == core::Verdict::succeeded || answer.verdict == core::Verdict::unrecognised;
   if (!offers && !answer.links.empty()) {
@@ -60,12 +60,12 @@ std::string fault_of(const core::Answer& answer) {
       return "a link that is none: " + answer.links[i].url;
     }
   }
-  return fault_of_facts(answer.facts);
+  return facts_failure(answer.facts);
 }
 
 }  // namespace
 
-std::string fault_of_answer(std::string_view body) {
+std::string answer_failure(std::string_view body) {
   static const auto id = std::get<core::TaskId>(core::TaskId::parse("t"));
   try {
     for (const int status : {200, 400, 404}) {
@@ -75,12 +75,12 @@ std::string fault_of_answer(std::string_view body) {
           answer.links != again.links || answer.usage != again.usage) {
         return "the same bytes mean two things";
       }
-      if (const std::string fault = fault_of(answer); !fault.empty()) {
-        return fault;
+      if (const std::string failure = reading_failure(answer); !failure.empty()) {
+        return failure;
       }
     }
     (void)core::link_in_json(body);
-    return fault_of_json(body);
+    return json_failure(body);
   } catch (const std::exception& failure) {
     return std::string("an exception: ") + failure.what();
   }

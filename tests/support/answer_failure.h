@@ -7,6 +7,6 @@
 namespace support {
 
 /// Reads `body` as the gateway's answer and says what does not hold; empty: all does.
-[[nodiscard]] std::string fault_of_answer(std::string_view body);
+[[nodiscard]] std::string answer_failure(std::string_view body);
 
 }  // namespace support
