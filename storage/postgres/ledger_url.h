@@ -1,0 +1,44 @@
+// Where a ledger on PostgreSQL is, and how it may be connected to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace storage {
+
+/// Whether --db names a PostgreSQL ledger, not a file.
+[[nodiscard]] bool is_postgres_url(std::string_view ledger);
+
+/// A checked connection URL. Any thread.
+class LedgerUrl {
+ public:
+  /// `any`: the caller was told to accept a connection that others may read or change.
+  enum class Tls { verified, any };
+
+  /// What the URL leaves out comes from libpq's environment (PGHOST, PGSSLMODE, ...). A host that
+  /// is not this one gets sslmode=verify-full. Throws core::UsageError for a URL that libpq cannot
+  /// read, for one that holds a password, and for a weaker sslmode to another host.
+  explicit LedgerUrl(const std::string& text, Tls tls = Tls::verified);
+
+  /// The URL for messages; it holds no secret.
+  [[nodiscard]] const std::string& shown() const { return shown_; }
+  /// libpq's keywords and their values.
+  struct Keyword {
+    std::string name;
+    std::string value;
+  };
+  [[nodiscard]] const std::vector<Keyword>& keywords() const { return keywords_; }
+
+ private:
+  [[nodiscard]] std::string value_of(std::string_view name) const;
+  [[nodiscard]] bool is_local() const;
+  void require_no_secret() const;
+  void require_tls(Tls tls);
+  void add_unless_given(const char* name, const char* value);
+
+  std::string shown_;
+  std::vector<Keyword> keywords_;
+};
+
+}  // namespace storage

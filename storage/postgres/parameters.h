@@ -1,0 +1,67 @@
+// What a statement is sent: values in PostgreSQL's binary format, one by one or as columns of rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace storage {
+
+/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies what it is given.
+class Column {
+ public:
+  enum class Kind { integer, text, bytes };
+  explicit Column(Kind kind);
+
+  void add(std::int64_t value);
+  /// Of a text or bytes column.
+  void add(std::string_view value);
+  void add_null();
+  /// Empty text: null.
+  void add_or_null(std::string_view text);
+  void add_time(const std::optional<core::UtcTime>& time);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  friend class Parameters;
+  [[nodiscard]] std::string take();  // as the server reads it; empties the column
+
+  Kind kind_;
+  std::size_t size_ = 0;
+  bool has_null_ = false;
+  std::string elements_;
+};
+
+/// $1, $2, ... in the order of the calls. Copies what it is given. The types are bigint, text and
+/// bytea, and arrays of them: a statement must not expect another one.
+class Parameters {
+ public:
+  Parameters& add(std::int64_t value);
+  Parameters& add(std::string_view text);
+  Parameters& add_bytes(std::string_view bytes);
+  /// Of a bigint.
+  Parameters& add_null();
+  /// Empty text: null.
+  Parameters& add_or_null(std::string_view text);
+  Parameters& add_time(const std::optional<core::UtcTime>& time);
+  /// Leaves the column empty.
+  Parameters& add(Column& column);
+
+ private:
+  friend class Connection;
+  struct Value {
+    unsigned type = 0;  // PostgreSQL's OID
+    bool is_null = false;
+    std::string bytes;
+  };
+  Parameters& put(unsigned type, std::string bytes, bool is_null = false);
+
+  std::vector<Value> values_;
+};
+
+}  // namespace storage

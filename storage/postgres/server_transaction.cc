@@ -1,0 +1,108 @@
+#include "storage/postgres/server_transaction.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+
+namespace storage {
+namespace {
+
+constexpr int kTriesMax = 60;
+constexpr std::chrono::milliseconds kFirstPause{5};
+constexpr std::chrono::milliseconds kLongestPause{1'000};
+
+// pg_temp last: nobody's temporary table stands in for one of the ledger's.
+std::string settings() {
+  return std::string("SET LOCAL search_path = ") + kLedgerSchema + ", pg_temp";
+}
+
+std::string begin(ServerTransaction::Kind kind) {
+  switch (kind) {
+    case ServerTransaction::Kind::reading:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings() +
+             "; SET LOCAL statement_timeout = 0; "
+             "SET LOCAL idle_in_transaction_session_timeout = 0";
+    case ServerTransaction::Kind::writing:
+      // The time-outs free the locks of a runner that was paused or lost its network.
+      return "BEGIN; " + settings() +
+             "; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '60s'; "
+             "SET LOCAL lock_timeout = '20s'; "
+             "SET LOCAL idle_in_transaction_session_timeout = '20s'";
+  }
+  return {};
+}
+
+// Two that met must not meet again.
+void pause(int tries) {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  const auto longest = std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
+  std::this_thread::sleep_for(std::chrono::milliseconds(
+      std::uniform_int_distribution<std::int64_t>(1, longest.count())(random)));
+}
+
+}  // namespace
+
+ServerTransaction::ServerTransaction(Connection& connection, Kind kind) : connection_(connection) {
+  try {
+    connection_.run_script(begin(kind));
+  } catch (...) {
+    if (!connection_.is_lost()) {
+      connection_.run_script("ROLLBACK");
+    }
+    throw;
+  }
+}
+
+ServerTransaction::~ServerTransaction() {
+  if (open_ && !connection_.is_lost()) {
+    try {
+      connection_.run_script("ROLLBACK");
+    } catch (const std::exception&) {
+      // What cannot be undone is never committed, and goes with its connection.
+    }
+  }
+}
+
+void ServerTransaction::commit() {
+  open_ = false;
+  connection_.run_script("COMMIT");
+}
+
+void transact(Connection& connection, const std::function<void()>& body) {
+  for (int tries = 0;; ++tries) {
+    try {
+      ServerTransaction transaction(connection, ServerTransaction::Kind::writing);
+      body();
+      transaction.commit();
+      return;
+    } catch (const ServerError& error) {
+      if (!is_conflict(error) || tries == kTriesMax) {
+        throw;
+      }
+    }
+    pause(tries);
+  }
+}
+
+ServerSavepoint::ServerSavepoint(Connection& connection) : connection_(connection) {
+  connection_.run_script("SAVEPOINT part");
+}
+
+ServerSavepoint::~ServerSavepoint() {
+  if (open_ && !connection_.is_lost()) {
+    try {
+      connection_.run_script("ROLLBACK TO part; RELEASE part");
+    } catch (const std::exception&) {
+      // The transaction cannot be committed then.
+    }
+  }
+}
+
+void ServerSavepoint::keep() {
+  connection_.run_script("RELEASE part");
+  open_ = false;
+}
+
+}  // namespace storage
