@@ -5,15 +5,33 @@
 namespace core {
 namespace {
 
-TaskStanding heard_not_found(TaskStanding standing, std::int64_t run) {
+NotFoundCounts count_not_found(NotFoundCounts counts, std::int64_t run, UtcTime at) {
+  if (run > counts.last_run) {
+    ++counts.runs;
+    counts.last_run = run;
+  }
+  if (!counts.last_answer || at >= *counts.last_answer + kNotFoundApart) {
+    ++counts.answers;
+    counts.last_answer = at;
+  } else if (at <= *counts.last_answer - kNotFoundApart) {
+    // A clock was set back. How long ago the answers before came is not known.
+    counts.answers = 1;
+    counts.last_answer = at;
+  }
+  return counts;
+}
+
+bool is_enough(const NotFoundCounts& counts, MissingRule rule) {
+  return counts.runs >= kNotFoundMax &&
+         (rule == MissingRule::runs || counts.answers >= kNotFoundMax);
+}
+
+TaskStanding after_not_found(TaskStanding standing, const TimedVerdict& answer) {
   if (standing.state == TaskState::succeeded || standing.state == TaskState::failed) {
     return standing;
   }
-  if (standing.not_found_run != run) {
-    ++standing.not_found_runs;
-    standing.not_found_run = run;
-  }
-  if (standing.not_found_runs >= kNotFoundRunsMax) {
+  standing.not_found = count_not_found(standing.not_found, answer.run, answer.observed_at);
+  if (is_enough(standing.not_found, answer.rule)) {
     standing.state = TaskState::missing;
   }
   return standing;
@@ -21,20 +39,20 @@ TaskStanding heard_not_found(TaskStanding standing, std::int64_t run) {
 
 }  // namespace
 
-TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run) {
-  switch (verdict) {
+TaskStanding fold(TaskStanding before, const TimedVerdict& answer) {
+  switch (answer.verdict) {
     case Verdict::succeeded:
-      return {TaskState::succeeded, 0, 0};
+      return {TaskState::succeeded, {}};
     case Verdict::failed:
-      return {TaskState::failed, 0, 0};
+      return {TaskState::failed, {}};
     case Verdict::unfinished:
     case Verdict::unrecognised:
       if (before.state == TaskState::succeeded || before.state == TaskState::failed) {
         return before;
       }
-      return {TaskState::unfinished, 0, 0};
+      return {TaskState::unfinished, {}};
     case Verdict::not_found:
-      return heard_not_found(before, run);
+      return after_not_found(before, answer);
     case Verdict::wrong_task:
     case Verdict::unreadable:
     case Verdict::throttled:

@@ -10,25 +10,52 @@
 
 namespace core {
 
+/// How often a task was not found since it was last found.
+struct NotFoundCounts {
+  int runs = 0;               ///< runs in which it was not found
+  std::int64_t last_run = 0;  ///< the newest of them
+  int answers = 0;            ///< "not found" answers, kNotFoundApart or more from one to the next
+  std::optional<UtcTime> last_answer;  ///< when the last one counted came
+  friend bool operator==(const NotFoundCounts&, const NotFoundCounts&) = default;
+};
+
 /// The part of a task that answers move.
 struct TaskStanding {
   TaskState state = TaskState::unfinished;
-  int not_found_runs = 0;          ///< runs in a row that heard "not found"
-  std::int64_t not_found_run = 0;  ///< the last of them
+  NotFoundCounts not_found;
   friend bool operator==(const TaskStanding&, const TaskStanding&) = default;
 };
 
-/// A missing task is final after this many runs in a row that hear so (design.md, section 1;
-/// gateway.md T18).
-inline constexpr int kNotFoundRunsMax = 3;
+/// A task is missing when this many runs in a row did not find it, and this many answers said so,
+/// each kNotFoundApart or more after the one counted before: runs at short intervals, or several
+/// runners, may all meet one outage (gateway.md, section 10, T18; design.md, section 1).
+inline constexpr int kNotFoundMax = 3;
+inline constexpr std::chrono::minutes kNotFoundApart{10};
 
-/// What one answer, heard in run number `run`, makes of a task. Used while a run goes on and again
-/// by `db check`, which replays the snapshots.
+/// What makes a task missing. Each run keeps the rule that it went by, so that `db check` judges
+/// its answers by the same one. The numbers are stored in the ledger.
+enum class MissingRule {
+  runs = 0,              ///< kNotFoundMax runs, however soon after each other
+  runs_and_answers = 1,  ///< kNotFoundMax answers at least kNotFoundApart apart as well
+};
+inline constexpr MissingRule kMissingRule = MissingRule::runs_and_answers;
+
+/// One answer about a task, without its content.
+struct TimedVerdict {
+  Verdict verdict = Verdict::unexpected;
+  std::int64_t run = 0;  ///< the number of the run that got it
+  UtcTime observed_at{};
+  MissingRule rule = kMissingRule;
+};
+
+/// What one answer makes of a task. Used while a run goes on and again by `db check`, which replays
+/// the snapshots.
 ///  - A final word counts always, also against an earlier final word: the last one wins.
 ///  - An unfinished word never undoes a final one (a gateway may regress; gateway.md T4, T23).
-///  - "Not found" counts once a run, and never against a task that was finished.
+///  - "Not found" counts as kNotFoundMax says, and never against a task that was finished. A
+///    missing task stays missing until an answer finds it.
 ///  - Answers that are none (unreadable, throttled, another task's …) move nothing.
-[[nodiscard]] TaskStanding fold(TaskStanding before, Verdict verdict, std::int64_t run);
+[[nodiscard]] TaskStanding fold(TaskStanding before, const TimedVerdict& answer);
 
 /// Whether an answer is the kind that reports use.
 [[nodiscard]] bool is_final(Verdict verdict);

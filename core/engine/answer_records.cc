@@ -89,7 +89,8 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
     pace_.slow_down(run_.clock.steady(), retry_after);
     notices_.tell(Notice::Kind::slowed, held, "the gateway asks to slow down");
   }
-  take(slot, answer, parsed);
+  const UtcTime now = run_.clock.utc();
+  take(slot, answer, parsed, now);
   if (verdict == Verdict::unrecognised && held.task->state != TaskState::unfinished) {
     parsed.links.clear();  // a finished task's links are those of its last final answer
     parsed.looks_finished = false;
@@ -105,7 +106,7 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
   const bool offers_videos = !parsed.links.empty();
   run_.tally.videos_found += is_news && !held.offered ? parsed.links.size() : 0;
   held.offered = held.offered || offers_videos;
-  append_answer(*held.task, std::move(answer), std::move(parsed),
+  append_answer(*held.task, std::move(answer), std::move(parsed), now,
                 step == Step::finish || step == Step::give_up);
   if (offers_videos) {
     last_offer_ = last_ticket_;
@@ -119,18 +120,17 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
 }
 
 // What the answer makes of the task that is held.
-void AnswerRecords::take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed) {
+void AnswerRecords::take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed,
+                         UtcTime now) {
   HeldTask& held = window_[slot];
   TaskRecord& task = *held.task;
   const TaskStanding after =
-      fold({task.state, task.not_found_runs, task.not_found_run}, parsed.verdict, run_.plan.run);
+      fold({task.state, task.not_found}, {parsed.verdict, run_.plan.run, now});
   task.state = after.state;
-  task.not_found_runs = after.not_found_runs;
-  task.not_found_run = after.not_found_run;
+  task.not_found = after.not_found;
   if (parsed.facts.submit_time) {
     task.submit_time = parsed.facts.submit_time;
   }
-  const UtcTime now = run_.clock.utc();
   if (is_final(parsed.verdict)) {
     task.settles_at = settles_at({now, answer.date, parsed.facts.finish_time}, task.settles_at);
   } else if (adds_nothing(parsed.verdict) && task.settles_at && *task.settles_at <= now) {
@@ -195,20 +195,19 @@ void AnswerRecords::tell_oddities(HeldTask& held, const Answer& answer, bool ans
 }
 
 void AnswerRecords::append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed,
-                                  bool settled) {
+                                  UtcTime now, bool settled) {
   if (answer.body.size() >= kLargeBody) {
     run_.ledger.flush();  // or large bodies would pile up there
   }
   AnswerEntry entry;
   entry.task = task.key;
-  entry.observed_at = run_.clock.utc();
+  entry.observed_at = now;
   entry.http_status = answer.http_status;
   entry.body = std::move(answer.body);
   entry.is_final = is_final(parsed.verdict);
   entry.answer = std::move(parsed);
   entry.state = task.state;
-  entry.not_found_runs = task.not_found_runs;
-  entry.not_found_run = task.not_found_run;
+  entry.not_found = task.not_found;
   entry.settled = settled;
   if (entry.is_final) {
     entry.settles_at = task.settles_at;
@@ -253,7 +252,7 @@ void AnswerRecords::record_unexpected(std::size_t slot, QueryAnswer&& answer,
   if (answer.body.empty()) {  // the ledger did not take it
     appended(run_.ledger.append(SettleEntry{held.task->key}));
   } else {
-    append_answer(*held.task, std::move(answer), nothing_taken(), true);
+    append_answer(*held.task, std::move(answer), nothing_taken(), run_.clock.utc(), true);
   }
   if (held.recheck_for != 0) {
     steps_.end_recheck(slot, {.video = held.recheck_for});

@@ -37,12 +37,13 @@ class AnswerRecords {
   [[nodiscard]] Ticket last_offer() const { return last_offer_; }
 
  private:
-  void take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed);
+  void take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed, UtcTime now);
   void count_answer(const Answer& parsed, int http_status);
   void count_failure(const std::string& kind);
   void slow_when_overloaded();
   void tell_oddities(HeldTask& held, const Answer& answer, bool answered);
-  void append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed, bool settled);
+  void append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed, UtcTime now,
+                     bool settled);
   void appended(Ticket ticket);
 
   RunContext run_;

@@ -13,7 +13,7 @@ namespace core {
 namespace {
 
 // Whether an answer decides something for good, and may be one that nobody asked for.
-bool may_be_stray(const TaskRecord& task, const Answer& parsed, std::int64_t run) {
+bool may_be_stray(const TaskRecord& task, const Answer& parsed, std::int64_t run, UtcTime now) {
   switch (parsed.verdict) {
     case Verdict::succeeded:
     case Verdict::failed:
@@ -21,8 +21,8 @@ bool may_be_stray(const TaskRecord& task, const Answer& parsed, std::int64_t run
     case Verdict::unauthorised:
       return true;
     case Verdict::not_found:
-      return fold({task.state, task.not_found_runs, task.not_found_run}, parsed.verdict, run)
-                 .state == TaskState::missing;
+      return fold({task.state, task.not_found}, {parsed.verdict, run, now}).state ==
+             TaskState::missing;
     case Verdict::unfinished:
     case Verdict::unrecognised:
     case Verdict::wrong_task:
@@ -78,7 +78,7 @@ void QueryAnswers::parse_and_rule(std::size_t slot, QueryAnswer&& answer) {
   // The raw text is what the ledger keeps, and what links are read from again.
   Answer parsed = parse_answer(answer.http_status, answer.body, held.task->id);
   hide_key(parsed, answer.key_in_body);
-  if (answer.kept_connection && may_be_stray(*held.task, parsed, run_.plan.run)) {
+  if (answer.kept_connection && may_be_stray(*held.task, parsed, run_.plan.run, run_.clock.utc())) {
     notices_.request(held, "HTTP " + std::to_string(answer.http_status) +
                                ", names no task; asked again over a connection of its own");
     steps_.retry_alone(slot);

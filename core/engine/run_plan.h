@@ -37,7 +37,7 @@ struct RunTally {
   std::uint64_t succeeded = 0;     ///< tasks heard of as that, each once
   std::uint64_t failed = 0;        ///< tasks heard of as that, each once
   std::uint64_t unfinished = 0;    ///< tasks heard of as that, and not otherwise since
-  std::uint64_t missing = 0;       ///< tasks whose third "not found" in a row was heard
+  std::uint64_t missing = 0;       ///< tasks whose last "not found" needed was heard
   std::uint64_t videos_found = 0;  ///< of tasks that were not known to be done
   std::uint64_t requests = 0;      ///< queries sent, retries included
   std::uint64_t retries = 0;       ///< of queries and downloads

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/domain/lifecycle.h"
 #include "core/domain/task.h"
 
 namespace core {
@@ -22,9 +23,7 @@ struct TaskRecord {
   UtcTime first_seen{};
   std::optional<UtcTime> submit_time;
   std::optional<UtcTime> last_query;
-  /// Runs in a row that heard "not found", and the last of them (gateway.md T18).
-  int not_found_runs = 0;
-  std::int64_t not_found_run = 0;
+  NotFoundCounts not_found;
   /// A final answer came too early to be the last word on the quota (lifecycle::settles_at); none:
   /// it was not.
   std::optional<UtcTime> settles_at;
@@ -58,8 +57,7 @@ struct AnswerEntry {
   /// The task after this answer (lifecycle::fold decides it).
   TaskState state = TaskState::unfinished;
   bool is_final = false;  ///< this snapshot is the one that counts for reports
-  int not_found_runs = 0;
-  std::int64_t not_found_run = 0;
+  NotFoundCounts not_found;
   bool settled = false;  ///< this run asks the task no more
   /// Of a final answer: when its quota is the last word (lifecycle::settles_at); none: it is.
   std::optional<UtcTime> settles_at;

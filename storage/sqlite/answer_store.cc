@@ -85,13 +85,15 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   move_task_.bind(1, entry.task);
   move_task_.bind(2, static_cast<std::int64_t>(entry.state));
   move_task_.bind_time(3, entry.observed_at);
-  move_task_.bind(4, static_cast<std::int64_t>(entry.not_found_runs));
-  move_task_.bind(5, entry.not_found_run);
-  move_task_.bind(6, snapshot);
+  move_task_.bind(4, static_cast<std::int64_t>(entry.not_found.runs));
+  move_task_.bind(5, entry.not_found.last_run);
+  move_task_.bind(6, static_cast<std::int64_t>(entry.not_found.answers));
+  move_task_.bind_time(7, entry.not_found.last_answer);
+  move_task_.bind(8, snapshot);
   if (core::tells_status(verdict, entry.state)) {
-    move_task_.bind(7, snapshot);
+    move_task_.bind(9, snapshot);
   } else {
-    move_task_.bind_null(7);
+    move_task_.bind_null(9);
   }
   // The words of an answer that names another task are not this task's, and a row that is final
   // says what the bytes of its final snapshot say.
@@ -100,7 +102,7 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
   static const core::TaskFacts kNone;
   const core::TaskFacts& said = ours ? facts : kNone;
-  int position = 8;
+  int position = 10;
   for (const auto time : kStickyTimes) {
     move_task_.bind_time(position++, said.*time);
   }

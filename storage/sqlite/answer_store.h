@@ -52,16 +52,18 @@ class AnswerStore {
       "raw_bytes, raw_sha256, block, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement move_task_{database_,
                        ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
-                        "not_found_runs = ?4, not_found_run = ?5, last_snapshot = ?6, "
-                        "status_snapshot = coalesce(?7, status_snapshot), " +
-                        fact_assignments(8, core::is_of_any_answer) + " WHERE id = ?1")
+                        "not_found_runs = ?4, not_found_run = ?5, not_found_answers = ?6, "
+                        "not_found_at = ?7, last_snapshot = ?8, "
+                        "status_snapshot = coalesce(?9, status_snapshot), " +
+                        fact_assignments(10, core::is_of_any_answer) + " WHERE id = ?1")
                            .c_str()};
   // A final answer that says the same again, byte for byte, is no other one: the task's lines in
   // reports keep their ID (core::line_id).
   Statement finish_task_{
       database_,
       ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
-       "not_found_run = 0, last_snapshot = ?4, status_snapshot = ?4, "
+       "not_found_run = 0, not_found_answers = 0, not_found_at = NULL, last_snapshot = ?4, "
+       "status_snapshot = ?4, "
        "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
        "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
        "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, " +

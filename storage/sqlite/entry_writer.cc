@@ -9,6 +9,7 @@
 
 #include "core/gateway/api.h"
 #include "core/text/printable.h"
+#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 
@@ -127,13 +128,12 @@ core::AnswerEntry EntryWriter::without_facts(const core::AnswerEntry& entry) {
   raw.body = entry.body;
   raw.answer = core::nothing_taken();
   raw.settled = entry.settled;
-  Statement standing(database_,
-                     "SELECT state, not_found_runs, not_found_run FROM task WHERE id = ?");
-  standing.bind(1, entry.task);
-  if (standing.step()) {
-    raw.state = static_cast<core::TaskState>(standing.integer(0));
-    raw.not_found_runs = static_cast<int>(standing.integer(1));
-    raw.not_found_run = standing.integer(2);
+  Statement task(database_, ("SELECT " + kStandingColumns + " FROM task WHERE id = ?").c_str());
+  task.bind(1, entry.task);
+  if (task.step()) {
+    const core::TaskStanding standing = standing_of(task, 0);
+    raw.state = standing.state;
+    raw.not_found = standing.not_found;
   }
   return raw;
 }

@@ -49,8 +49,8 @@ std::int64_t RunStore::begin(const core::RunStart& start) {
     accounts_.push_back(account_row(account));
   }
   Statement add(database_,
-                "INSERT INTO run (started_at, version, host, inputs, stale_after_ms) "
-                "VALUES (?, ?, ?, ?, ?)");
+                "INSERT INTO run (started_at, version, host, inputs, stale_after_ms, "
+                "missing_rule) VALUES (?, ?, ?, ?, ?, ?)");
   add.bind_time(1, clock_.utc());
   add.bind(2, start.version);
   add.bind(3, start.host);
@@ -58,6 +58,7 @@ std::int64_t RunStore::begin(const core::RunStart& start) {
       4,
       nlohmann::json(start.inputs).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   add.bind(5, start.stale_after.count());
+  add.bind(6, static_cast<std::int64_t>(core::kMissingRule));
   add.run();
   run_ = database_.getLastInsertRowid();
   stale_after_ = start.stale_after;

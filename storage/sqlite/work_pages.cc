@@ -10,6 +10,7 @@
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/stored_link.h"
 
@@ -41,12 +42,13 @@ struct WorkPages::Connection {
   std::unique_ptr<SQLite::Database> database;
   AnswerReader answers{*database};
   Statement tasks{*database,
-                  "SELECT t.id, t.account, t.task_id, t.state, t.first_seen, t.submit_time, "
-                  "t.last_query, t.not_found_runs, t.not_found_run, "
-                  "(SELECT settles_at FROM unsettled WHERE task = t.id), "
-                  "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id) "
-                  "FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND w.settled = "
-                  "0 ORDER BY w.task LIMIT ?"};
+                  ("SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, "
+                   "(SELECT settles_at FROM unsettled WHERE task = t.id), "
+                   "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id), " +
+                   kStandingColumns +
+                   " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND "
+                   "w.settled = 0 ORDER BY w.task LIMIT ?")
+                      .c_str()};
   // One whose answer was pruned waits until its task is asked again.
   Statement videos{*database,
                    "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
@@ -84,14 +86,14 @@ core::TaskRecord WorkPages::Connection::task_of_row() const {
   core::TaskRecord task{.key = tasks.integer(0),
                         .account = account_index(tasks.integer(1)),
                         .id = id_of(tasks.text(2))};
-  task.state = static_cast<core::TaskState>(tasks.integer(3));
-  task.first_seen = core::UtcTime(std::chrono::milliseconds(tasks.integer(4)));
-  task.submit_time = tasks.time(5);
-  task.last_query = tasks.time(6);
-  task.not_found_runs = static_cast<int>(tasks.integer(7));
-  task.not_found_run = tasks.integer(8);
-  task.settles_at = tasks.time(9);
-  task.live_fetch = tasks.integer(10) != 0;
+  task.first_seen = core::UtcTime(std::chrono::milliseconds(tasks.integer(3)));
+  task.submit_time = tasks.time(4);
+  task.last_query = tasks.time(5);
+  task.settles_at = tasks.time(6);
+  task.live_fetch = tasks.integer(7) != 0;
+  const core::TaskStanding standing = standing_of(tasks, 8);
+  task.state = standing.state;
+  task.not_found = standing.not_found;
   return task;
 }
 

@@ -91,6 +91,14 @@ class Reeltally:
     def run(self, gateway, *arguments, **more):
         return self("run", *self.flags(gateway), *arguments, **more)
 
+    def runs_apart(self, runs, gateway, *arguments):
+        """The results of runs that are ten minutes apart."""
+        results = [self.run(gateway, *arguments)]
+        while len(results) < runs:
+            self.let_time_pass(10)
+            results.append(self.run(gateway, *arguments))
+        return results
+
     @staticmethod
     def flags(gateway):
         return ["--base-url", gateway.base, "--allow-http", "--allow-private-hosts", "--min-free", "0", "--json"]
@@ -103,6 +111,16 @@ class Reeltally:
     def sql(self, query, *values):
         with sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True) as database:
             return database.execute(query, values).fetchall()
+
+    def let_time_pass(self, minutes):
+        """What the ledger heard so far moves that far into the past."""
+        with sqlite3.connect(self.ledger) as database:
+            guard = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'snapshot_is_fixed'").fetchone()[0]
+            database.execute("DROP TRIGGER snapshot_is_fixed")
+            database.execute("UPDATE snapshot SET observed_at = observed_at - ?", (minutes * 60_000,))
+            database.execute("UPDATE task SET last_query = last_query - :ms, not_found_at = not_found_at - :ms",
+                             {"ms": minutes * 60_000})
+            database.execute(guard)
 
     def states(self):
         return dict(self.sql("SELECT task_id, state FROM v_task"))

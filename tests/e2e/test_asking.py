@@ -42,7 +42,7 @@ def about_key(gateway):
 def test_with_a_list_of_models_403_is_an_unknown_id(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["403"]}, usage=LIST)
     tasks = reeltally.csv("a", "b")
-    results = [reeltally.run(gateway, tasks) for _ in range(3)]
+    results = reeltally.runs_apart(3, gateway, tasks)
     assert [result.code for result in results] == [3, 3, 0], results
     assert reeltally.states() == {"a": "missing", "b": "missing"} and len(about_key(gateway)) == 3
     assert "list of models" in results[0].err and "not answered: a: HTTP 403" in results[0].err
@@ -73,7 +73,7 @@ def test_12_says_why(reeltally, make_gateway, usage, step, said):
 def test_an_id_that_cannot_be_routed_is_not_found(reeltally, make_gateway):
     gateway = make_gateway(tasks={"odd": {"polls": ["404url"]}, "good": {"polls": ["IN_PROGRESS"]}})
     tasks = reeltally.csv("odd", "good")
-    assert [reeltally.run(gateway, tasks).code for _ in range(3)] == [3, 3, 0]
+    assert [result.code for result in reeltally.runs_apart(3, gateway, tasks)] == [3, 3, 0]
     assert reeltally.states() == {"odd": "missing", "good": "unfinished"}
 
 

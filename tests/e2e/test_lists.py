@@ -119,8 +119,7 @@ def test_tasks_are_taken_back(reeltally, make_gateway):
 
 def test_a_missing_task_that_was_forgotten_is_asked_when_named_again(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["400"]}, tasks={"good": {"polls": ["failure"]}})
-    for _ in range(3):
-        reeltally.run(gateway, reeltally.csv("a", "good"))
+    reeltally.runs_apart(3, gateway, reeltally.csv("a", "good"))
     assert reeltally.states()["a"] == "missing"
     assert reeltally("forget", "a").code == 0 and totals(reeltally)["missing"] == 0
     assert reeltally("run", "--dry-run", reeltally.csv("a")).out == "a\n"

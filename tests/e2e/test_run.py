@@ -175,9 +175,25 @@ def test_regression_after_success_changes_nothing(reeltally, make_gateway):
 def test_missing_is_final_in_the_third_run(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["400"]}, tasks={"good": {"polls": ["failure"]}})
     path = reeltally.csv("gone", "good")
-    assert [reeltally.run(gateway, path).code for _ in range(4)] == [3, 3, 0, 0]
+    assert [result.code for result in reeltally.runs_apart(4, gateway, path)] == [3, 3, 0, 0]
     assert reeltally.states()["gone"] == "missing"
     assert len(gateway.queries("gone")) == 3
+
+
+def test_runs_within_minutes_make_no_task_missing(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["400"]}, tasks={"good": {"polls": ["failure"]}})
+    path = reeltally.csv("gone", "good")
+    results = [reeltally.run(gateway, path) for _ in range(4)]
+    assert [result.code for result in results] == [3, 3, 3, 3], results
+    assert results[-1].summary["missing"] == 0 and results[-1].summary["not_answered"] == 1, results
+    results = []
+    for minutes in (9, 9, 2):  # the answers so far count as one; one counts after 18 minutes, none after 9 or 20
+        reeltally.let_time_pass(minutes)
+        results.append(reeltally.run(gateway, path))
+    assert [result.code for result in results] == [3, 3, 3] and reeltally.states()["gone"] == "unfinished", results
+    reeltally.let_time_pass(9)
+    last = reeltally.run(gateway, path)
+    assert last.code == 0 and last.summary["missing"] == 1 and reeltally.states()["gone"] == "missing", last
 
 
 def test_names_labels_and_models(reeltally, make_gateway):

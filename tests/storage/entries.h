@@ -71,10 +71,10 @@ inline core::AnswerEntry answered(Heard heard) {
   entry.http_status = heard.http_status;
   entry.answer = core::parse_answer(heard.http_status, heard.body, id(heard.id));
   entry.body = std::move(heard.body);
-  const core::TaskStanding after = core::fold(heard.before, entry.answer.verdict, heard.run);
+  const core::TaskStanding after =
+      core::fold(heard.before, {entry.answer.verdict, heard.run, heard.when});
   entry.state = after.state;
-  entry.not_found_runs = after.not_found_runs;
-  entry.not_found_run = after.not_found_run;
+  entry.not_found = after.not_found;
   entry.is_final = core::is_final(entry.answer.verdict);
   const core::Step step = core::after_query(entry.answer.verdict, after.state);
   entry.settled = step == core::Step::finish || step == core::Step::give_up;

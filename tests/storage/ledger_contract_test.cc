@@ -170,28 +170,35 @@ TEST_P(LedgerContract, TheNextRunAsksOnlyAboutTheUnfinished) {
 TEST_P(LedgerContract, RunsThatHeardNotFoundAreCountedAcrossRuns) {
   begin_run({"a"});
   core::TaskStanding standing;
+  core::UtcTime when = entries::kNow;
   for (std::int64_t run = 1; run <= 2; ++run) {
     core::AnswerEntry entry = answered({.task = key("a"),
                                         .id = "a",
                                         .body = entries::kNotFound,
                                         .http_status = 400,
                                         .run = run,
-                                        .before = standing});
+                                        .before = standing,
+                                        .when = when});
     ASSERT_EQ(entry.answer.verdict, Verdict::not_found);
     append(std::move(entry));
     begin_next_run();
     const auto tasks = entries::tasks(ledger());
     ASSERT_EQ(tasks.size(), 1U);
-    EXPECT_EQ(tasks[0].not_found_runs, run);
-    EXPECT_EQ(tasks[0].not_found_run, run);
-    standing = {tasks[0].state, tasks[0].not_found_runs, tasks[0].not_found_run};
+    const core::NotFoundCounts counts{.runs = static_cast<int>(run),
+                                      .last_run = run,
+                                      .answers = static_cast<int>(run),
+                                      .last_answer = when};
+    EXPECT_EQ(tasks[0].not_found, counts);
+    standing = {tasks[0].state, tasks[0].not_found};
+    when += core::kNotFoundApart;
   }
   append(answered({.task = key("a"),
                    .id = "a",
                    .body = entries::kNotFound,
                    .http_status = 400,
                    .run = 3,
-                   .before = standing}));
+                   .before = standing,
+                   .when = when}));
   begin_next_run();
   EXPECT_TRUE(asked().empty());
 }

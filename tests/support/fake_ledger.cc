@@ -153,8 +153,7 @@ void FakeLedger::apply(const core::AnswerEntry& entry) {
   ++snapshots_;
   task.record.state = entry.state;
   task.record.last_query = entry.observed_at;
-  task.record.not_found_runs = entry.not_found_runs;
-  task.record.not_found_run = entry.not_found_run;
+  task.record.not_found = entry.not_found;
   if (entry.answer.facts.submit_time && entry.answer.verdict != core::Verdict::wrong_task) {
     task.record.submit_time = entry.answer.facts.submit_time;
   }

@@ -11,6 +11,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/migrations.h"
+#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/stored_numbers.h"
 #include "storage/sqlite/transaction.h"
@@ -143,12 +144,12 @@ void check_rows(SQLite::Database& database, Findings& findings) {
 }
 
 std::string tasks_sql() {
-  return "SELECT id, task_id, state, queries, not_found_runs, not_found_run, "
-         "ifnull(last_snapshot, 0), ifnull(final_snapshot, 0), ifnull(status_snapshot, 0), "
-         "ifnull(last_query, 0), coalesce(" +
+  return "SELECT id, task_id, queries, ifnull(last_snapshot, 0), ifnull(final_snapshot, 0), "
+         "ifnull(status_snapshot, 0), ifnull(last_query, 0), coalesce(" +
          fact_columns("", core::is_of_final_answer) +
          ") IS NULL, CASE WHEN json_valid(ifnull(labels, '{}')) THEN "
-         "json_type(ifnull(labels, '{}')) = 'object' ELSE 0 END FROM task ORDER BY id";
+         "json_type(ifnull(labels, '{}')) = 'object' ELSE 0 END, " +
+         kStandingColumns + " FROM task ORDER BY id";
 }
 
 struct Replay {
@@ -165,9 +166,12 @@ struct Replay {
 // `final_snapshot` is the one that the task's row names.
 void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Replay& replay) {
   const auto verdict = static_cast<core::Verdict>(snapshot.integer(1));
-  replay.standing = core::fold(replay.standing, verdict, snapshot.integer(2));
   replay.last = snapshot.integer(0);
   replay.last_seen = snapshot.integer(3);
+  replay.standing =
+      core::fold(replay.standing, {verdict, snapshot.integer(2),
+                                   core::UtcTime(std::chrono::milliseconds(replay.last_seen)),
+                                   static_cast<core::MissingRule>(snapshot.integer(6))});
   if (core::is_final(verdict)) {
     // The first of those that say the same; in ledgers of earlier versions the last one.
     const bool same = snapshot.blob(4) == replay.last_final_sha256;
@@ -184,19 +188,17 @@ void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Rep
 
 void compare(const Statement& task, const Replay& replay, Findings& findings) {
   const std::string name = "task " + std::string(task.text(1)) + ": ";
-  const core::TaskStanding row{static_cast<core::TaskState>(task.integer(2)),
-                               static_cast<int>(task.integer(4)), task.integer(5)};
-  const bool has_facts = task.integer(10) == 0;
-  if (row != replay.standing || task.integer(3) != replay.snapshots ||
-      task.integer(6) != replay.last || !replay.final_is_named ||
-      task.integer(8) != replay.last_status || task.integer(9) != replay.last_seen ||
+  const bool has_facts = task.integer(7) == 0;
+  if (standing_of(task, 9) != replay.standing || task.integer(2) != replay.snapshots ||
+      task.integer(3) != replay.last || !replay.final_is_named ||
+      task.integer(5) != replay.last_status || task.integer(6) != replay.last_seen ||
       (has_facts && replay.last_final_sha256.empty())) {
     findings.add(name + "its row does not follow from its snapshots");
   }
   if (replay.lacks_answer) {
     findings.add(name + "an answer is not there although it is not finished");
   }
-  if (task.integer(11) == 0) {
+  if (task.integer(8) == 0) {
     findings.add(name + "its labels are none");
   }
   if (!std::holds_alternative<core::TaskId>(core::TaskId::parse(task.text(1)))) {
@@ -208,14 +210,16 @@ void compare(const Statement& task, const Replay& replay, Findings& findings) {
 void check_replay(SQLite::Database& database, Findings& findings) {
   Statement tasks(database, tasks_sql().c_str());
   Statement snapshots(database,
-                      "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256, s.block IS NULL "
-                      "FROM snapshot AS s JOIN outcome AS o "
-                      "ON o.id = s.outcome WHERE s.task = ? ORDER BY s.id");
+                      "SELECT s.id, o.verdict, s.run, s.observed_at, s.raw_sha256, "
+                      "s.block IS NULL, r.missing_rule FROM snapshot AS s "
+                      "JOIN outcome AS o ON o.id = s.outcome JOIN run AS r ON r.id = s.run "
+                      "WHERE s.task = ? ORDER BY s.id");
   while (tasks.step() && !findings.full()) {
-    Replay replay{.final_is_named = tasks.integer(7) == 0};
+    const std::int64_t final_snapshot = tasks.integer(4);
+    Replay replay{.final_is_named = final_snapshot == 0};
     snapshots.bind(1, tasks.integer(0));
     while (snapshots.step()) {
-      replay_snapshot(snapshots, tasks.integer(7), replay);
+      replay_snapshot(snapshots, final_snapshot, replay);
     }
     snapshots.reset();
     compare(tasks, replay, findings);

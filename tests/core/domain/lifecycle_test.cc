@@ -10,6 +10,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using core::Step;
 using core::TaskStanding;
 using core::TaskState;
@@ -17,7 +18,7 @@ using core::Verdict;
 
 struct Story {
   std::string name;
-  std::vector<std::pair<Verdict, int>> heard;  // verdict, run
+  std::vector<std::pair<Verdict, int>> heard;  // verdict, run; each half an hour after the last
   TaskState state;
   int not_found_runs = 0;
 };
@@ -26,11 +27,13 @@ class Fold : public testing::TestWithParam<Story> {};
 
 TEST_P(Fold, EndsWhereTheStorySays) {
   TaskStanding standing;
+  core::UtcTime now{std::chrono::hours(1)};
   for (const auto& [verdict, run] : GetParam().heard) {
-    standing = core::fold(standing, verdict, run);
+    standing = core::fold(standing, {verdict, run, now});
+    now += std::chrono::minutes(30);
   }
   EXPECT_EQ(standing.state, GetParam().state);
-  EXPECT_EQ(standing.not_found_runs, GetParam().not_found_runs);
+  EXPECT_EQ(standing.not_found.runs, GetParam().not_found_runs);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -95,6 +98,102 @@ INSTANTIATE_TEST_SUITE_P(
               {{Verdict::wrong_task, 1}, {Verdict::unexpected, 1}, {Verdict::invalid_url, 1}},
               TaskState::unfinished}),
     [](const auto& story) { return story.param.name; });
+
+// What was not found: in which run, and when.
+struct Search {
+  int run;
+  std::chrono::milliseconds at;
+};
+struct SearchCase {
+  std::string name;
+  std::vector<Search> searches;
+  TaskState state;
+  int runs;
+  int answers;
+  core::MissingRule rule = core::kMissingRule;
+};
+
+class NotFound : public testing::TestWithParam<SearchCase> {};
+
+TEST_P(NotFound, MakesMissingByRunsAndByTime) {
+  const core::UtcTime begin{std::chrono::hours(10'000)};
+  TaskStanding standing;
+  for (const auto& [run, at] : GetParam().searches) {
+    EXPECT_EQ(standing.state, TaskState::unfinished) << "already at its answer in run " << run - 1;
+    standing = core::fold(standing, {Verdict::not_found, run, begin + at, GetParam().rule});
+  }
+  EXPECT_EQ(standing.state, GetParam().state);
+  EXPECT_EQ(standing.not_found.runs, GetParam().runs);
+  EXPECT_EQ(standing.not_found.answers, GetParam().answers);
+}
+
+constexpr auto kMissing = TaskState::missing;
+constexpr auto kOpen = TaskState::unfinished;
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, NotFound,
+    testing::Values(
+        SearchCase{
+            "three_runs_ten_minutes_apart", {{1, 0min}, {2, 10min}, {3, 20min}}, kMissing, 3, 3},
+        SearchCase{"three_runs_days_apart", {{1, 0h}, {2, 24h}, {5, 48h}}, kMissing, 3, 3},
+        SearchCase{"three_runs_in_a_minute", {{1, 0s}, {2, 30s}, {3, 60s}}, kOpen, 3, 1},
+        SearchCase{
+            "a_millisecond_too_early", {{1, 0min}, {2, 10min}, {3, 20min - 1ms}}, kOpen, 3, 2},
+        SearchCase{"each_counts_from_the_one_counted_before_it",
+                   {{1, 0min}, {2, 9min}, {3, 18min}, {4, 27min}},
+                   kOpen,
+                   4,
+                   2},
+        SearchCase{
+            "runs_at_four_minutes",
+            {{1, 0min}, {2, 4min}, {3, 8min}, {4, 12min}, {5, 16min}, {6, 20min}, {7, 24min}},
+            kMissing,
+            7,
+            3},
+        SearchCase{"three_answers_in_two_runs", {{1, 0min}, {1, 10min}, {2, 20min}}, kOpen, 2, 3},
+        SearchCase{"the_third_run_comes_last",
+                   {{1, 0min}, {1, 10min}, {2, 20min}, {3, 21min}},
+                   kMissing,
+                   3,
+                   3},
+        SearchCase{
+            "two_runs_take_turns", {{1, 0min}, {2, 10min}, {1, 20min}, {2, 30min}}, kOpen, 2, 4},
+        SearchCase{"a_clock_a_little_behind",
+                   {{1, 0min}, {2, 10min}, {3, 9min}, {4, 20min}},
+                   kMissing,
+                   4,
+                   3},
+        SearchCase{"a_clock_that_was_set_back_starts_the_count_again",
+                   {{1, 0h}, {2, 1h}, {3, -24h}, {4, -24h + 10min}},
+                   kOpen,
+                   4,
+                   2},
+        SearchCase{"a_clock_that_was_set_back_holds_nothing_up",
+                   {{1, 0h}, {2, 1h}, {3, -24h}, {4, -24h + 10min}, {5, -24h + 20min}},
+                   kMissing,
+                   5,
+                   3},
+        SearchCase{"a_clock_far_behind_speeds_nothing_up",
+                   {{1, 0min}, {2, -15min}, {1, 1s}, {2, -15min + 2s}, {3, 3s}},
+                   kOpen,
+                   3,
+                   2},
+        SearchCase{"by_the_rule_of_earlier_versions",
+                   {{1, 0s}, {2, 1s}, {3, 2s}},
+                   kMissing,
+                   3,
+                   1,
+                   core::MissingRule::runs}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(NotFoundTest, AMissingTaskStaysMissingUntilItIsFound) {
+  TaskStanding standing{kMissing, {.runs = 3, .last_run = 3, .answers = 1, .last_answer = {}}};
+  const core::UtcTime now{std::chrono::hours(1)};
+  standing = core::fold(standing, {Verdict::not_found, 4, now});
+  EXPECT_EQ(standing.state, kMissing) << "though two answers of the three are counted";
+  standing = core::fold(standing, {Verdict::unfinished, 5, now});
+  EXPECT_EQ(standing, TaskStanding{});
+}
 
 TEST(AfterQuery, FollowsTheVerdict) {
   const auto unfinished = TaskState::unfinished;

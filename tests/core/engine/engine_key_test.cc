@@ -92,7 +92,7 @@ TEST_F(EngineKeyTest, InvalidUrlForAllIsAWrongBaseUrl) {
 TEST_F(EngineKeyTest, WithAListOfModelsAForbiddenIdIsNotFound) {
   set_usage(answer(200, usage("true")));
   add_many("t", 30, answer(403, kNoAccess));
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
     EXPECT_EQ(tally().not_answered, plan_.run < 3 ? 30U : 0U);
     EXPECT_EQ(asked_about_key(), plan_.run) << "once a run";
@@ -106,7 +106,7 @@ TEST_F(EngineKeyTest, AllThatWereInFlightWaitForWhatTheKeyTells) {
   set_usage(answer(200, usage("true")));
   plan_.concurrency = 200;
   add_many("t", 200, answer(403, kNoAccess));
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
   }
   EXPECT_EQ(ledger_.count(TaskState::missing), 200U);
@@ -118,7 +118,7 @@ TEST_F(EngineKeyTest, AForbiddenIdAmongGoodOnesIsNotFoundToo) {
     add_succeeding("good" + std::to_string(i));
   }
   add("bad", {answer(403, kNoAccess)});
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
   }
   EXPECT_EQ(ledger_.state("bad"), TaskState::missing);
@@ -128,7 +128,7 @@ TEST_F(EngineKeyTest, ATaskThatTheGatewayKnewIsForbiddenAndNeverMissing) {
   set_usage(answer(200, usage("true")));
   add("a", {answer(200, body("a", "IN_PROGRESS")), answer(403, kNoAccess)});
   add_succeeding("b");
-  for (plan_.run = 1; plan_.run <= 5; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 5; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
   }
   EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
@@ -206,7 +206,7 @@ TEST_F(EngineKeyTest, AnInvalidUrlAmongGoodOnesIsAnIdThatIsNotFound) {
   add("a/b", {answer(404, kInvalidUrl)});  // heard first: what it means shows later
   scripts_[kPrefix + "a%2Fb"] = scripts_.at(kPrefix + "a/b");
   add("good", {answer(200, body("good", "IN_PROGRESS"))});
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     plan_.concurrency = 1;
     EXPECT_EQ(run().end, RunEnd::completed);
     EXPECT_EQ(tally().not_answered, plan_.run < 3 ? 1U : 0U);
@@ -218,7 +218,7 @@ TEST_F(EngineKeyTest, AnInvalidUrlAmongGoodOnesIsAnIdThatIsNotFound) {
 TEST_F(EngineKeyTest, AnInvalidUrlBesideAnUnknownIdIsNotFoundToo) {
   add("x", {answer(404, kInvalidUrl)});
   add("y", {answer(400, kNotExist)});
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
   }
   EXPECT_EQ(ledger_.count(TaskState::missing), 2U);
@@ -226,7 +226,7 @@ TEST_F(EngineKeyTest, AnInvalidUrlBesideAnUnknownIdIsNotFoundToo) {
 
 TEST_F(EngineKeyTest, InvalidUrlsAloneSayNothingOfIds) {
   add("a", {answer(404, kInvalidUrl)});
-  for (plan_.run = 1; plan_.run <= 4; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 4; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed) << "one answer is too few to blame the base URL";
     EXPECT_EQ(tally().not_answered, 1U);
   }

@@ -80,7 +80,7 @@ TEST_F(EngineTest, AMissingTaskIsFinalOnlyWhenNothingElseCanHaveSaidSo) {
   core::QueryAnswer alone = gone;
   alone.kept_connection = false;
   add("a", {gone, gone, gone, alone});
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     run();
     EXPECT_EQ(asked("a"), plan_.run < 3 ? static_cast<int>(plan_.run) : 4);
   }
@@ -160,12 +160,21 @@ TEST_F(EngineTest, UnknownStatusIsUnfinishedAndCounted) {
 TEST_F(EngineTest, NotFoundIsFinalInTheThirdRun) {
   add("a", {answer(400, R"({"code":"task_not_exist","message":"task_not_exist","data":null})")});
   add_succeeding("b");
-  for (plan_.run = 1; plan_.run <= 3; ++plan_.run) {
+  for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed);
     EXPECT_EQ(tally().not_answered, plan_.run < 3 ? 1U : 0U) << "run " << plan_.run;
     EXPECT_EQ(ledger_.state("a"), plan_.run < 3 ? TaskState::unfinished : TaskState::missing);
   }
   EXPECT_EQ(asked("a"), 3);
+}
+
+TEST_F(EngineTest, RunsAtOnceMakeNoTaskMissing) {
+  add("a", {answer(400, R"({"code":"task_not_exist","message":"task_not_exist","data":null})")});
+  for (plan_.run = 1; plan_.run <= 6; ++plan_.run) {
+    EXPECT_EQ(run().end, RunEnd::completed);
+    EXPECT_EQ(tally().missing, 0U) << "run " << plan_.run;
+    EXPECT_EQ(ledger_.state("a"), TaskState::unfinished) << "run " << plan_.run;
+  }
 }
 
 TEST_F(EngineTest, WaitPollsAtTheIntervalUntilAllAreFinished) {

@@ -75,6 +75,11 @@ class EngineTest : public testing::Test {
     add(id, {answer(200, body(id, "SUCCESS", link(id, clock_.utc() + life)))});
   }
 
+  /// So much later that answers to it count towards a missing task.
+  void go_to_next_run() {
+    ++plan_.run;
+    clock_.advance(core::kNotFoundApart);
+  }
   core::RunResult run() {
     ledger_.begin_run(plan_.run);
     engine_.emplace(plan_, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),

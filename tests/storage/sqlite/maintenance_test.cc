@@ -84,7 +84,7 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
                                 .id = "old",
                                 .body = entries::success("old"),
                                 .run = 2,
-                                .before = {core::TaskState::succeeded, 0, 0}});
+                                .before = {core::TaskState::succeeded, {}}});
   store.write({&entry, 1});
   EXPECT_EQ(answers("old"), (Answers{std::nullopt, std::nullopt, entries::success("old")}));
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});

@@ -66,6 +66,7 @@ TEST(EmbeddedMigrations, ThoseThatLandedStayByteForByte) {
       "2dd06f076ed546c20bc8d75278fdbd4be96230719ca5095096263b273ccc2a78",
       "81983fd020546843f2e5cf9e4d41dd7493409034eb5d269e54b3e60b1040fa78",
       "be72b41b25bf442f407a125be9d266e590c835a2a3f350e5f5d83c8de5d6523a",
+      "ad56052eba357040da7d432b10458092892153e354755913e1714b5a3a06ccad",
   };
   const auto migrations = storage::embedded_migrations();
   ASSERT_GE(migrations.size(), landed.size());

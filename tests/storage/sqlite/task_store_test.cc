@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/standing_columns.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"
@@ -57,15 +58,17 @@ class TaskStoreTest : public testing::Test {
     write(answer(id, body, http_status));
   }
   core::AnswerEntry answer(const std::string& id, const std::string& body, int http_status = 200) {
-    const std::string where = " FROM task WHERE task_id = '" + id + "'";
-    return answered({.task = number("SELECT id" + where),
+    const auto database = storage::open_for_reading(path_);
+    storage::Statement task(*database, ("SELECT id, " + storage::kStandingColumns +
+                                        " FROM task WHERE task_id = '" + id + "'")
+                                           .c_str());
+    EXPECT_TRUE(task.step());
+    return answered({.task = task.integer(0),
                      .id = id,
                      .body = body,
                      .http_status = http_status,
                      .run = store_->run(),
-                     .before = {static_cast<core::TaskState>(number("SELECT state" + where)),
-                                static_cast<int>(number("SELECT not_found_runs" + where)),
-                                number("SELECT not_found_run" + where)},
+                     .before = storage::standing_of(task, 1),
                      .when = clock_.utc()});
   }
   void start_anew() {
@@ -460,10 +463,30 @@ TEST_F(TaskStoreTest, AThirdRunThatHearsNotFoundMakesATaskMissing) {
   for (const char* state : {"unfinished", "unfinished", "missing"}) {
     hear("a", entries::kNotFound, 400);
     EXPECT_EQ(text("SELECT state FROM v_task"), state);
+    clock_.advance(core::kNotFoundApart);
     begin_run();
     import({"a"});
   }
   EXPECT_EQ(asked(), "");
+}
+
+TEST_F(TaskStoreTest, RunsAtOnceMakeNoTaskMissingBeforeItsTime) {
+  import({"a"});
+  for (int run = 1; run <= 5; ++run) {
+    hear("a", entries::kNotFound, 400);
+    begin_run();
+    import({"a"});
+    clock_.advance(std::chrono::minutes(4));
+  }
+  EXPECT_EQ(text("SELECT state FROM v_task"), "unfinished") << "the last one came after 16 minutes";
+  clock_.advance(std::chrono::minutes(4));
+  hear("a", entries::kNotFound, 400);
+  EXPECT_EQ(text("SELECT state FROM v_task"), "missing");
+  EXPECT_EQ(text("SELECT not_found_runs || ' ' || not_found_answers FROM task"), "6 3");
+  hear("a", entries::running("a"));
+  EXPECT_EQ(text("SELECT not_found_runs || ' ' || not_found_answers || ' ' || "
+                 "ifnull(not_found_at, '-') FROM task"),
+            "0 0 -");
 }
 
 TEST_F(TaskStoreTest, OutcomesAreInternedAlsoWhenTheWordsNeverEnd) {

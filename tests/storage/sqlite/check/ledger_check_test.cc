@@ -28,7 +28,7 @@ TEST_F(LedgerCheckTest, TheRowNamesOneOfTheLastFinalAnswersThatSayTheSame) {
                                         .id = "old",
                                         .body = entries::success("old", "1780371399"),
                                         .run = 2,
-                                        .before = {core::TaskState::succeeded, 0, 0}});
+                                        .before = {core::TaskState::succeeded, {}}});
     std::vector<core::Entry> twice{entry, entry};  // snapshots 5 and 6
     store.write(twice);
   }
@@ -79,7 +79,7 @@ TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
        "PRAGMA foreign_keys = OFF; UPDATE snapshot SET id = 0 WHERE id = 1"},
       {"a run before the last",
        "INSERT INTO run SELECT 2, started_at, NULL, version, host, inputs, stale_after_ms, NULL, "
-       "NULL FROM run; UPDATE snapshot SET run = 2 WHERE id = 2"},
+       "NULL, missing_rule FROM run; UPDATE snapshot SET run = 2 WHERE id = 2"},
       {"half a place", "UPDATE snapshot SET slot = NULL WHERE id = 4"},
       {"an answer that is gone", "UPDATE snapshot SET block = NULL, slot = NULL WHERE id = 4"},
       {"an answer that nobody names", "UPDATE snapshot SET block = NULL, slot = NULL WHERE id = 3"},
@@ -163,7 +163,7 @@ TEST_F(LedgerCheckTest, BehindAFinalAnswerNoOtherThanAFinalOneChangesTheRow) {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
     const auto before = static_cast<core::TaskState>(number("SELECT state FROM task WHERE id = 2"));
-    core::Entry entry = answered({.task = 2, .id = "old", .body = body, .before = {before, 0, 0}});
+    core::Entry entry = answered({.task = 2, .id = "old", .body = body, .before = {before, {}}});
     store.write({&entry, 1});
     EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{}) << status;
     return text(facts);
