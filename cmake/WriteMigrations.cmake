@@ -1,5 +1,5 @@
-# Run by embed_migrations: writes OUTPUT from the list FILES.
-set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/sqlite/migrations.h\"\n\nnamespace storage {\n\n")
+# Run by embed_migrations: writes OUTPUT, which defines NAME, from the list FILES.
+set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/migration.h\"\n\nnamespace storage {\n\n")
 set(rows "")
 foreach(file IN LISTS FILES)
   get_filename_component(name ${file} NAME)
@@ -17,6 +17,6 @@ foreach(file IN LISTS FILES)
   string(APPEND rows "    {${number}, \"${title}\", {kSql${number}, sizeof kSql${number}}},\n")
 endforeach()
 string(APPEND text "\nstatic constexpr Migration kMigrations[] = {\n${rows}};\n\n")
-string(APPEND text "std::span<const Migration> embedded_migrations() { return kMigrations; }\n\n")
+string(APPEND text "std::span<const Migration> ${NAME}() { return kMigrations; }\n\n")
 string(APPEND text "}  // namespace storage\n")
 file(WRITE ${OUTPUT} "${text}")

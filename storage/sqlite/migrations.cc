@@ -31,10 +31,6 @@ std::string checksum(std::string_view sql) {
   throw LedgerUnreadable(why);
 }
 
-int newest_of(std::span<const Migration> migrations) {
-  return migrations.empty() ? 0 : migrations.back().number;
-}
-
 // open_for_writing looked at the file before; another program may have been quicker.
 void refuse_newer(SQLite::Database& database, const std::string& path, int version,
                   std::span<const Migration> migrations) {

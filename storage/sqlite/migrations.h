@@ -1,4 +1,4 @@
-// The ledger's schema as numbered, append-only SQL files, built into the program.
+// Brings a ledger's file to the schema of this program (storage/migration.h).
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -6,21 +6,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "core/clock.h"
+#include "storage/migration.h"
 
 namespace storage {
-
-/// One file of migrations/: applied in one transaction, recorded with its checksum.
-struct Migration {
-  int number;
-  std::string_view title;
-  std::string_view sql;
-};
-
-/// All of them, ascending from 1 without a gap.
-[[nodiscard]] std::span<const Migration> embedded_migrations();
 
 struct MigrationOutcome {
   int from = 0;

@@ -1,0 +1,26 @@
+// The ledger's schema as numbered, append-only SQL files, built into the program.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace storage {
+
+/// One file of migrations/: applied in one transaction, recorded with its checksum.
+struct Migration {
+  int number;
+  std::string_view title;
+  std::string_view sql;
+};
+
+/// All of migrations/, for SQLite, ascending from 1 without a gap.
+[[nodiscard]] std::span<const Migration> embedded_migrations();
+/// All of migrations/postgres/, with the same numbers.
+[[nodiscard]] std::span<const Migration> embedded_postgres_migrations();
+
+/// The number of the last one; 0: there is none.
+[[nodiscard]] inline int newest_of(std::span<const Migration> migrations) {
+  return migrations.empty() ? 0 : migrations.back().number;
+}
+
+}  // namespace storage
