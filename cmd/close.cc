@@ -57,14 +57,14 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
   out << line.dump() << '\n';
 }
 
-int say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, bool json,
-                      std::ostream& out) {
+ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, bool json,
+                           std::ostream& out) {
   require_unchanged_periods(reports, {.begin = period.period.begin, .end = period.period.end});
   say({.period = period,
        .unpriced = reports.source().unpriced_lines(period, core::LineScope::shown),
        .written_off = reports.source().written_off(period).size()},
       "was closed before", json, out);
-  return ok;
+  return ExitCode::ok;
 }
 
 // A period on its way to be closed.
@@ -204,7 +204,7 @@ std::optional<Closed> ToClose::close() {
 
 }  // namespace
 
-int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
+ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
   const ReportOptions report{.ledger = options.ledger,
                              .period = options.period,
                              .zone = options.zone,
@@ -218,13 +218,13 @@ int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::
   require_unchanged_periods(reports, plan.query);  // its adjustments rest on them
   const auto closed = ToClose(options, plan, reports, now, log).close();
   if (!closed) {
-    return partly;
+    return ExitCode::partly;
   }
   say(*closed, "is closed", options.json, out);
-  return ok;
+  return ExitCode::ok;
 }
 
-int close(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::UtcTime now = core::SystemClock().utc();
   storage::require_ledger(ledger);  // before the lock makes a file
@@ -243,10 +243,10 @@ int close(const Settings& settings, Log& log, std::ostream& out) {
                        [&log](const std::string& text, const std::string& advice) {
                          log.warning(text + "; " + advice);
                        });
-  const int code = settings.flag("reprice") ? reprice_period(options, now, log, out)
-                                            : close_period(options, now, log, out);
+  const ExitCode code = settings.flag("reprice") ? reprice_period(options, now, log, out)
+                                                 : close_period(options, now, log, out);
   // Not before the period's reader is gone, which keeps the log.
-  if (code == ok && !storage::settle_ledger(ledger)) {
+  if (code == ExitCode::ok && !storage::settle_ledger(ledger)) {
     log.warning("the closed period is in the write-ahead log " + ledger +
                 "-wal alone, since another program keeps reading the ledger; until that one ends "
                 "copy it by `reeltally db backup`, not by the file");

@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "core/clock.h"
@@ -28,14 +29,15 @@ struct CloseOptions {
 /// before, `partly` when it cannot be. The caller holds the ledger's Lock. Throws core::UsageError
 /// for options that name no period, core::Error when the ledger fails or a closed period has
 /// changed.
-int close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
+ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
 
 /// Lets other prices rule a closed period: lines whose cost changes are corrected in the next open
 /// period. The same prices again change nothing. As close_period otherwise; `partly` when the
 /// period is not closed.
-int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
+ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
+                        std::ostream& out);
 
 /// Either of them, from settings.
-int close(const Settings& settings, Log& log, std::ostream& out);
+ExitCode close(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -156,7 +156,7 @@ std::string shown_value(const Setting& setting) {
   return setting.text;
 }
 
-int run_config(const Settings& settings, Log& /*log*/, std::ostream& out) {
+ExitCode run_config(const Settings& settings, Log& /*log*/, std::ostream& out) {
   std::vector<Row> rows;
   for (const Setting& setting : settings.all()) {
     rows.push_back(setting_row(setting, settings));
@@ -175,12 +175,12 @@ int run_config(const Settings& settings, Log& /*log*/, std::ostream& out) {
     for (const Row& row : accounts) {
       out << json_line(row) << "\n";
     }
-    return ok;
+    return ExitCode::ok;
   }
   print_table(rows, out);
   out << "\nAccounts:\n";
   print_table(accounts, out);
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace cmd

@@ -38,7 +38,7 @@ std::uint64_t shared_tasks(const std::string& ledger) {
 
 }  // namespace
 
-int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   storage::require_ledger(ledger);  // before the lock makes a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
@@ -59,7 +59,7 @@ int db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   return ExitCode::ok;
 }
 
-int db_check(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::vector<std::string> findings = storage::check_ledger(ledger, std::string(program_version()));
   if (findings.empty()) {  // otherwise the file is damaged, and the check would fail again
@@ -99,7 +99,7 @@ int db_check(const Settings& settings, Log& log, std::ostream& out) {
   return findings.empty() ? ExitCode::ok : ExitCode::fatal;
 }
 
-int db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
+ExitCode db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
   const std::string& target = settings.arguments().at(0);
   if (target == "-") {
     throw core::UsageError("db backup makes a file, not a stream: name it (./- for one called -)");
@@ -109,7 +109,7 @@ int db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
   return ExitCode::ok;
 }
 
-int db_prune(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   const auto older_than = settings.given_duration("older-than");
   if (!older_than) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");

@@ -53,11 +53,11 @@ class Findings {
     tell(what, "warning", how, advice);
   }
   void failed(const char* what, const std::string& how, const std::string& advice,
-              ExitCode code = fatal) {
+              ExitCode code = ExitCode::fatal) {
     tell(what, "problem", how, advice);
-    code_ = code_ == no_ledger ? no_ledger : code;
+    code_ = code_ == ExitCode::no_ledger ? ExitCode::no_ledger : code;
   }
-  [[nodiscard]] int exit_code() const { return code_; }
+  [[nodiscard]] ExitCode exit_code() const { return code_; }
 
  private:
   void tell(const char* what, const char* level, const std::string& how,
@@ -85,7 +85,7 @@ class Findings {
 
   bool json_;
   std::ostream& out_;
-  ExitCode code_ = ok;
+  ExitCode code_ = ExitCode::ok;
 };
 
 std::optional<core::TransportSettings> transport_settings(const Account& account,
@@ -351,7 +351,7 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
                            });
     }
   } catch (const storage::LedgerUnreadable& failure) {
-    findings.failed("ledger", failure.what(), "", no_ledger);
+    findings.failed("ledger", failure.what(), "", ExitCode::no_ledger);
   } catch (const core::UsageError& failure) {
     findings.failed("ledger", failure.what(), "");
   } catch (const core::Error& failure) {
@@ -361,7 +361,7 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
 
 }  // namespace
 
-int doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
+ExitCode doctor(const Settings& settings, Log& /*log*/, std::ostream& out) {
   Findings findings(settings.flag("json"), out);
   findings.fine("configuration", settings.file().path.empty() ? "no file" : settings.file().path);
   check_gateways(settings, findings);

@@ -86,7 +86,7 @@ void tell(const storage::ForgetReport& report, bool as_json, Log& log, std::ostr
 
 }  // namespace
 
-int forget(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode forget(const Settings& settings, Log& log, std::ostream& out) {
   const auto import = settings.given_text("failed-import");
   const std::vector<core::TaskId> ids = ids_of(settings.arguments());
   if (ids.empty() == !import.has_value()) {
@@ -105,7 +105,7 @@ int forget(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("no run " + *import + " in the ledger " + ledger);
   }
   tell(*report, settings.flag("json"), log, out);
-  return report->refused.empty() ? ok : partly;
+  return report->refused.empty() ? ExitCode::ok : ExitCode::partly;
 }
 
 }  // namespace cmd

@@ -3,12 +3,13 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 
 namespace cmd {
 
 /// Returns the exit code of the README's table: 3 if a named task is not forgotten.
-int forget(const Settings& settings, Log& log, std::ostream& out);
+ExitCode forget(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -5,7 +5,6 @@
 
 #include "cmd/cli/command_line.h"
 #include "cmd/cli/config_file.h"
-#include "cmd/cli/exit_code.h"
 #include "cmd/cli/help.h"
 #include "cmd/cli/version.h"
 #include "cmd/os/standard_output.h"
@@ -48,21 +47,21 @@ LogOptions early_log_options(std::span<const std::string> arguments,
 }
 
 // The part that can fail; replaces `log` by the one of the settings once they are loaded.
-int run_line(const Program& program, std::span<const std::string> arguments,
-             const Environment& environment, std::optional<Log>& log) {
+ExitCode run_line(const Program& program, std::span<const std::string> arguments,
+                  const Environment& environment, std::optional<Log>& log) {
   StandardOutput out;
   const CommandLine line = parse_command_line(arguments);
   if (line.request != CommandLine::Request::command) {
     out << requested_text(line, program);
     out.finish();
-    return ok;
+    return ExitCode::ok;
   }
   const Settings settings = Settings::load(line, environment);
   log.emplace(log_options(settings));
   for (const std::string& warning : unknown_variables(settings.environment())) {
     log->warning(warning);
   }
-  const int exit_code = function_of(program, *line.command)(settings, *log, out);
+  const ExitCode exit_code = function_of(program, *line.command)(settings, *log, out);
   out.finish();
   return exit_code;
 }
@@ -88,13 +87,13 @@ int run_program(const Program& program, std::span<const std::string> arguments,
   std::optional<Log> log;
   try {
     log.emplace(early_log_options(arguments, environment));
-    return run_line(program, arguments, environment, log);
+    return exit_number(run_line(program, arguments, environment, log));
   } catch (...) {
     const Failure failure = failure_of(std::current_exception());
     if (log) {
       log->error(failure.message);
     }
-    return failure.exit_code;
+    return exit_number(failure.exit_code);
   }
 }
 

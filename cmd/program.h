@@ -7,6 +7,7 @@
 
 #include "cmd/cli/commands.h"
 #include "cmd/cli/environment.h"
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 
@@ -14,7 +15,7 @@ namespace cmd {
 
 /// Runs one command and returns its exit code. Data goes to `out`, messages to `log`; failures are
 /// exceptions (core::UsageError, core::Error and those that failure_of knows).
-using CommandFunction = int (*)(const Settings& settings, Log& log, std::ostream& out);
+using CommandFunction = ExitCode (*)(const Settings& settings, Log& log, std::ostream& out);
 
 struct CommandEntry {
   Command command;

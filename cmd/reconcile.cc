@@ -281,7 +281,7 @@ void write_json(const std::vector<core::Reconciliation::Difference>& differences
 
 }  // namespace
 
-int reconcile(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
   core::Reconciliation both;
   OurLines ours(settings, log);
   LogReader reader(settings, ours.have_prices(), both, log);
@@ -310,7 +310,7 @@ int reconcile(const Settings& settings, Log& log, std::ostream& out) {
              std::to_string(counts.different) + " different, " + format_count(rejected, "row") +
              " of the log not usable");
   }
-  return differences.empty() && rejected == 0 ? ok : partly;
+  return differences.empty() && rejected == 0 ? ExitCode::ok : ExitCode::partly;
 }
 
 }  // namespace cmd

@@ -218,7 +218,7 @@ void require_other_output(const ReportOptions& options) {
 
 }  // namespace
 
-int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
+ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out) {
   require_other_output(options);
   ReportPlan plan(options);
   core::Reports reports(storage::open_billing_source(options.ledger));
@@ -255,10 +255,10 @@ int write_report(const ReportOptions& options, Log& log, std::ostream& out) {
     beside.publish();
   }
   warn(plan, outcome, log);
-  return options.require_complete && outcome.open.unfinished > 0 ? partly : ok;
+  return options.require_complete && outcome.open.unfinished > 0 ? ExitCode::partly : ExitCode::ok;
 }
 
-int report(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
   const auto round = settings.given_count("round");
   const bool only_json = settings.flag("json") && !settings.is_given("format");
   return write_report({.ledger = settings.ledger_path(),

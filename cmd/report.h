@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "cmd/report/report_plan.h"
@@ -12,9 +13,9 @@ namespace cmd {
 /// Writes the report to `out`, or at once to `output` with its manifest beside it. The same ledger
 /// and options give the same bytes. Returns the exit code; throws core::UsageError for options
 /// that make no report, core::Error when the ledger cannot be read or the report not written.
-int write_report(const ReportOptions& options, Log& log, std::ostream& out);
+ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out);
 
 /// The same from settings.
-int report(const Settings& settings, Log& log, std::ostream& out);
+ExitCode report(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -103,7 +103,8 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
 
 }  // namespace
 
-int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
+ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
+                        std::ostream& out) {
   const auto prices = read_price_file(options.prices);
   if (!prices) {
     throw core::UsageError("close --reprice needs the corrected price book: --prices FILE");
@@ -113,7 +114,7 @@ int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std
   if (closed == nullptr) {
     log.error("cannot reprice " + options.period + ": it is not closed; `reeltally close " +
               options.period + " --prices " + options.prices + "` closes it with these prices");
-    return partly;
+    return ExitCode::partly;
   }
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
   const core::Repricing repricing = core::try_prices(reports.source(), *closed, prices->text);
@@ -125,14 +126,14 @@ int reprice_period(const CloseOptions& options, core::UtcTime now, Log& log, std
   // The same book changes something when the rules of an older version closed the period.
   if (closed->ruling_prices() == prices->text && (closed->repriced || change.lines == 0)) {
     say(closed->period.name, shown_in, change, "has these prices already", options.json, out);
-    return ok;
+    return ExitCode::ok;
   }
   if (!may_be_recorded(*closed, change, options, log)) {
-    return partly;
+    return ExitCode::partly;
   }
   reports.source().reprice(*closed, prices->text, now);
   say(closed->period.name, shown_in, change, "is repriced", options.json, out);
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace cmd

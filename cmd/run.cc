@@ -13,7 +13,7 @@
 
 namespace cmd {
 
-int run(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode run(const Settings& settings, Log& log, std::ostream& out) {
   if (settings.flag("dry-run")) {
     RunInputs inputs(settings, log);
     return dry_run(settings, inputs, log, out);

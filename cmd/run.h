@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 
@@ -10,6 +11,6 @@ namespace cmd {
 
 /// Returns the exit code of the README's table. Throws core::UsageError before the first query,
 /// core::Error (LedgerUnreadable, LedgerBusy) if the run cannot continue.
-int run(const Settings& settings, Log& log, std::ostream& out);
+ExitCode run(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

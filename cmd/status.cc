@@ -159,8 +159,8 @@ void history_text(std::ostream& out, const core::TaskHistory& history) {
 
 // A file or pipe gets the exact bytes, so that their SHA-256 is that of the line; a terminal gets
 // no control characters.
-int show_line(core::LedgerReader& ledger, const std::string& line, bool as_json, Log& log,
-              std::ostream& out) {
+ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_json, Log& log,
+                   std::ostream& out) {
   const auto origin = core::origin_of_line(line);
   if (!origin) {
     throw core::UsageError("--line " + line +
@@ -170,7 +170,7 @@ int show_line(core::LedgerReader& ledger, const std::string& line, bool as_json,
   const auto found = ledger.answer_of(origin->snapshot, origin->sha256_begin);
   if (!found) {
     log.error("no answer in the ledger is behind line " + line + "; is it of another ledger?");
-    return partly;
+    return ExitCode::partly;
   }
   if (as_json) {
     Json json;
@@ -186,16 +186,16 @@ int show_line(core::LedgerReader& ledger, const std::string& line, bool as_json,
   if (!found->answer) {
     log.error("the answer behind line " + line + " was dropped by `db prune`; its SHA-256 was " +
               cell(found->columns, "raw_sha256"));
-    return partly;
+    return ExitCode::partly;
   }
   log.note("task " + cell(found->columns, "task_id") + ", answer of " +
            cell(found->columns, "observed_at") + ", SHA-256 " + cell(found->columns, "raw_sha256"));
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-int status(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
   const auto ledger = storage::open_ledger_reader(settings.ledger_path());
   const core::SystemClock clock;
   const bool as_json = settings.flag("json");
@@ -214,7 +214,7 @@ int status(const Settings& settings, Log& log, std::ostream& out) {
     }
     return ExitCode::ok;
   }
-  int code = ExitCode::ok;
+  ExitCode code = ExitCode::ok;
   for (const std::string& text : settings.arguments()) {
     const auto parsed = core::TaskId::parse(text);
     if (const auto* failure = std::get_if<core::IdFailure>(&parsed)) {

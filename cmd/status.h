@@ -3,12 +3,13 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 
 namespace cmd {
 
 /// Returns the exit code: 3 if a named task is not in the ledger. Throws LedgerUnreadable.
-int status(const Settings& settings, Log& log, std::ostream& out);
+ExitCode status(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -239,7 +239,7 @@ class Verification {
 
 }  // namespace
 
-int verify(const Settings& settings, Log& log, std::ostream& out) {
+ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::LocalVideos videos(settings.text("output"));
   Verification found(videos, settings, out);
@@ -291,7 +291,7 @@ int verify(const Settings& settings, Log& log, std::ostream& out) {
       }
     }
   }
-  return differing == 0 ? ok : partly;
+  return differing == 0 ? ExitCode::ok : ExitCode::partly;
 }
 
 }  // namespace cmd

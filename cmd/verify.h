@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 
@@ -10,6 +11,6 @@ namespace cmd {
 
 /// Writes each finding to `out`; only --requeue changes the ledger. Returns `partly` if anything
 /// differs. Throws core::Error if the ledger or the output folder cannot be read.
-int verify(const Settings& settings, Log& log, std::ostream& out);
+ExitCode verify(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -126,13 +126,13 @@ void append_options(std::string& out, cmd::Command command) {
   }
 }
 
-void append_exit_codes(std::string& out, std::span<const int> codes) {
+void append_exit_codes(std::string& out, std::span<const cmd::ExitCode> codes) {
   append_section(out, "EXIT STATUS");
   for (const cmd::ExitMeaning& meaning : cmd::exit_meanings()) {
     if (!codes.empty() && std::find(codes.begin(), codes.end(), meaning.code) == codes.end()) {
       continue;
     }
-    append_item(out, std::to_string(meaning.code), meaning.meaning);
+    append_item(out, std::to_string(cmd::exit_number(meaning.code)), meaning.meaning);
   }
 }
 

@@ -6,13 +6,15 @@
 namespace cmd {
 namespace {
 
-constexpr std::array kRunCodes{0, 1, 2, 3, 4, 10, 11, 12, 130, 143};
-constexpr std::array kReadCodes{0, 1, 2, 10};
-constexpr std::array kCompareCodes{0, 1, 2, 3, 10};
-constexpr std::array kWriteCodes{0, 1, 2, 10, 11};
-constexpr std::array kCompareWriteCodes{0, 1, 2, 3, 10, 11};
-constexpr std::array kDoctorCodes{0, 1, 2, 10};
-constexpr std::array kConfigCodes{0, 1, 2};
+using enum ExitCode;
+constexpr std::array kRunCodes{ok,        fatal,       wrong_usage,  partly,      unfinished,
+                               no_ledger, ledger_busy, key_rejected, interrupted, terminated};
+constexpr std::array kReadCodes{ok, fatal, wrong_usage, no_ledger};
+constexpr std::array kCompareCodes{ok, fatal, wrong_usage, partly, no_ledger};
+constexpr std::array kWriteCodes{ok, fatal, wrong_usage, no_ledger, ledger_busy};
+constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledger, ledger_busy};
+constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
+constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
 constexpr std::array<CommandSpec, 13> kCommands{{
     {.command = Command::run,

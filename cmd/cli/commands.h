@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "cmd/cli/exit_code.h"
+
 namespace cmd {
 
 enum class Command {
@@ -61,7 +63,7 @@ struct CommandSpec {
   std::string_view summary;      ///< one line, no full stop
   std::string_view description;  ///< a few sentences
   std::string_view example;      ///< a command line
-  std::span<const int> exit_codes;
+  std::span<const ExitCode> exit_codes;
 };
 
 /// Every command, in the order in which help lists them.

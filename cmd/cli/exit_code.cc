@@ -12,16 +12,16 @@ namespace cmd {
 namespace {
 
 constexpr std::array<ExitMeaning, 10> kMeanings{{
-    {ok, "all done"},
-    {fatal, "fatal: could not go on; what was done is recorded"},
-    {wrong_usage, "wrong usage: option, configuration or unreadable input"},
-    {partly, "partly: something was rejected, not answered, not fetched or differs"},
-    {unfinished, "ended with unfinished or unasked tasks"},
-    {no_ledger, "no ledger there, or one that this version cannot read"},
-    {ledger_busy, "another run holds the ledger"},
-    {key_rejected, "the gateway rejects the API key"},
-    {interrupted, "stopped by SIGINT"},
-    {terminated, "stopped by SIGTERM"},
+    {ExitCode::ok, "all done"},
+    {ExitCode::fatal, "fatal: could not go on; what was done is recorded"},
+    {ExitCode::wrong_usage, "wrong usage: option, configuration or unreadable input"},
+    {ExitCode::partly, "partly: something was rejected, not answered, not fetched or differs"},
+    {ExitCode::unfinished, "ended with unfinished or unasked tasks"},
+    {ExitCode::no_ledger, "no ledger there, or one that this version cannot read"},
+    {ExitCode::ledger_busy, "another run holds the ledger"},
+    {ExitCode::key_rejected, "the gateway rejects the API key"},
+    {ExitCode::interrupted, "stopped by SIGINT"},
+    {ExitCode::terminated, "stopped by SIGTERM"},
 }};
 
 // EAGAIN from thread creation is a resource limit; all else is a bug.
@@ -44,25 +44,25 @@ Failure failure_of(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const core::UsageError& error) {
-    return {.exit_code = wrong_usage, .message = error.what()};
+    return {.exit_code = ExitCode::wrong_usage, .message = error.what()};
   } catch (const storage::LedgerUnreadable& error) {
-    return {.exit_code = no_ledger, .message = error.what()};
+    return {.exit_code = ExitCode::no_ledger, .message = error.what()};
   } catch (const storage::LedgerBusy& error) {
-    return {.exit_code = ledger_busy, .message = error.what()};
+    return {.exit_code = ExitCode::ledger_busy, .message = error.what()};
   } catch (const core::Stopped& stopped) {
-    return {.exit_code = unfinished,
+    return {.exit_code = ExitCode::unfinished,
             .message = stopped.what()};  // by a deadline: signals are caught
   } catch (const core::Error& error) {
-    return {.exit_code = fatal, .message = error.what()};
+    return {.exit_code = ExitCode::fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {
-    return {.exit_code = fatal,
+    return {.exit_code = ExitCode::fatal,
             .message =
                 "out of memory; what was done is recorded: run again, with a lower "
                 "--concurrency or more memory"};
   } catch (const std::exception& error) {
-    return {.exit_code = fatal, .message = unforeseen(error)};
+    return {.exit_code = ExitCode::fatal, .message = unforeseen(error)};
   } catch (...) {
-    return {.exit_code = fatal, .message = "unexpected failure of an unknown kind"};
+    return {.exit_code = ExitCode::fatal, .message = "unexpected failure of an unknown kind"};
   }
 }
 

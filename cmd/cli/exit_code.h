@@ -8,8 +8,8 @@
 
 namespace cmd {
 
-/// Numbers as in the README, "Exit codes". An unscoped enum, since main returns an int.
-enum ExitCode : int {
+/// Numbers as in the README, "Exit codes".
+enum class ExitCode {
   ok = 0,
   fatal = 1,
   wrong_usage = 2,
@@ -21,7 +21,14 @@ enum ExitCode : int {
   interrupted = 130,
   terminated = 143,
 };
-inline constexpr int kSignalBase = 128;  ///< plus the signal's number
+
+/// What the process ends with, and what records and monitors are told.
+[[nodiscard]] constexpr int exit_number(ExitCode code) { return static_cast<int>(code); }
+/// Of a process that SIGINT or SIGTERM ended, as shells have it.
+[[nodiscard]] constexpr ExitCode exit_code_of_signal(int signal) {
+  constexpr int kSignalBase = 128;
+  return static_cast<ExitCode>(kSignalBase + signal);
+}
 
 struct ExitMeaning {
   ExitCode code;
@@ -33,7 +40,7 @@ struct ExitMeaning {
 
 /// How the program ends after an exception.
 struct Failure {
-  ExitCode exit_code = fatal;
+  ExitCode exit_code = ExitCode::fatal;
   std::string message;  ///< one line, without the program's name; may hold text from outside
 };
 

@@ -65,13 +65,13 @@ void append_options(std::string& out, Command command) {
   }
 }
 
-void append_exit_codes(std::string& out, std::span<const int> codes) {
+void append_exit_codes(std::string& out, std::span<const ExitCode> codes) {
   out += "\nExit codes:\n";
   for (const ExitMeaning& meaning : exit_meanings()) {
     if (std::find(codes.begin(), codes.end(), meaning.code) == codes.end()) {
       continue;
     }
-    const std::string left = "  " + std::to_string(meaning.code);
+    const std::string left = "  " + std::to_string(exit_number(meaning.code));
     append_row(out, left, meaning.meaning, kOptionColumn + 5);
   }
 }
@@ -140,7 +140,7 @@ std::string program_help() {
                  "Durations are 250ms, 90s, 15m, 36h, 2d; sizes are 500KB, 4GiB, 10M (10M is "
                  "10MiB).",
                  0);
-  std::vector<int> codes;
+  std::vector<ExitCode> codes;
   for (const ExitMeaning& meaning : exit_meanings()) {
     codes.push_back(meaning.code);
   }

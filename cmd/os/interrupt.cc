@@ -77,7 +77,7 @@ void Interrupt::receive() {
       continue;  // EINTR: nothing else can go wrong with two valid descriptors
     }
     if (count == 0) {
-      _exit(kSignalBase + signal_.load());
+      _exit(exit_number(exit_code_of_signal(signal_.load())));
     }
     if (ready[1].revents != 0) {
       return;
@@ -102,7 +102,7 @@ void Interrupt::handle(int number) {
     const std::uint64_t one = 1;
     static_cast<void>(!write(stop_.number(), &one, sizeof one));  // cannot fail on an eventfd
     if (level_.fetch_add(1) >= 2) {
-      _exit(kSignalBase + signal_.load());
+      _exit(exit_number(exit_code_of_signal(signal_.load())));
     }
   }
   const std::lock_guard lock(mutex_);

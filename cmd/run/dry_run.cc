@@ -68,7 +68,7 @@ class IdList {
 
 }  // namespace
 
-int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
+ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<core::LedgerReader> reader;
   storage::require_ledger(ledger, !inputs.names().empty());

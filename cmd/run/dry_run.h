@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "cmd/run/run_inputs.h"
@@ -12,6 +13,6 @@ namespace cmd {
 /// Writes their IDs, one a line, and asks nobody; says how many lines were no rows. Returns the
 /// exit code of the README's table. Throws LedgerUnreadable for a ledger that is there and cannot
 /// be read.
-int dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out);
+ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out);
 
 }  // namespace cmd

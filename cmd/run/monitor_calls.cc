@@ -26,14 +26,14 @@ void MonitorCalls::start() {
   }
 }
 
-void MonitorCalls::end(int code, bool hurry) {
+void MonitorCalls::end(ExitCode code, bool hurry) {
   if (ping_.url.empty()) {
     return;
   }
   if (starting_.joinable()) {
     starting_.join();
   }
-  call(std::to_string(code), hurry);
+  call(std::to_string(exit_number(code)), hurry);
 }
 
 void MonitorCalls::call(const std::string& what, bool hurry) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/os/log.h"
 #include "core/http/monitor_ping.h"
 
@@ -23,7 +24,7 @@ class MonitorCalls {
   void start();
   /// Waits for the first call, if there was one, then calls URL/CODE. `hurry`: a signal has ended
   /// the run, so the call gets less time.
-  void end(int code, bool hurry);
+  void end(ExitCode code, bool hurry);
 
  private:
   void call(const std::string& what, bool hurry);

@@ -12,7 +12,7 @@ namespace cmd {
 
 void MonitorFiles::write(const Summary& summary, const std::string& ledger,
                          const std::optional<storage::LedgerPlace>& place) {
-  const int code = summary.exit_code;
+  const ExitCode code = summary.exit_code;
   if (code == ExitCode::no_ledger || code == ExitCode::ledger_busy ||
       (code == ExitCode::wrong_usage && summary.run_id == 0)) {
     return;
@@ -64,7 +64,7 @@ Metrics MonitorFiles::run_metrics(const Summary& summary, const std::string& pat
   metrics.version = program_version();
   metrics.last_run_end = clock_.utc();
   metrics.last_run_seconds = summary.seconds;
-  metrics.last_run_exit_code = summary.exit_code;
+  metrics.last_run_exit_code = exit_number(summary.exit_code);
   metrics.last_run_requests = summary.tally.requests;
   metrics.last_run_retries = summary.tally.retries;
   metrics.last_run_rejected_rows = summary.rows_rejected;

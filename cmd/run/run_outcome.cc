@@ -121,7 +121,7 @@ void RunOutcome::decide(const ExitFacts& facts) {
 
 void RunOutcome::fail(const std::string& why) {
   log_.error(why);
-  const int code = summary_.exit_code;
+  const ExitCode code = summary_.exit_code;
   if (code == ExitCode::ok || code == ExitCode::partly || code == ExitCode::unfinished) {
     summary_.exit_code = ExitCode::fatal;
   }

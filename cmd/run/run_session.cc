@@ -67,12 +67,12 @@ RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, Mo
   }
 }
 
-int RunSession::execute() {
+ExitCode RunSession::execute() {
   const std::string ledger = settings_.ledger_path();
   // Freed last: the monitor hears of this end before it hears of the next start.
   std::optional<storage::Lock> lock;
   try {
-    const int code = execute_locked(ledger, lock);
+    const ExitCode code = execute_locked(ledger, lock);
     monitor_.end(code, interrupt_.signal() != 0);
     return code;
   } catch (...) {
@@ -85,7 +85,7 @@ int RunSession::execute() {
   }
 }
 
-int RunSession::execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock) {
+ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock) {
   core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
   fit_to_open_files(transport, log_);
   transport.request_ids = log_.wants(LogLevel::request);
@@ -97,7 +97,7 @@ int RunSession::execute_locked(const std::string& ledger, std::optional<storage:
   try {
     lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
   } catch (const core::Stopped&) {
-    return kSignalBase + interrupt_.signal();
+    return exit_code_of_signal(interrupt_.signal());
   }
   if (const auto deadline = settings_.given_duration("deadline")) {
     deadline_ = clock_.steady() + *deadline;
@@ -107,8 +107,8 @@ int RunSession::execute_locked(const std::string& ledger, std::optional<storage:
   return execute_with_ledger(ledger, *lock, std::move(transport));
 }
 
-int RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
-                                    core::TransportSettings transport) {
+ExitCode RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                                         core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
     folder_ = std::make_shared<core::OutputFolder>(settings_.text("output"));
     transport.publisher_threads = kPublisherThreads;
@@ -146,7 +146,7 @@ void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
   outcome_.publish_failed_rows();
   require_that_it_was_alone(store, lock, outcome_);
   const Summary& summary = outcome_.summary();
-  store.end_run(summary.exit_code, summary_json(summary));
+  store.end_run(exit_number(summary.exit_code), summary_json(summary));
   warn_of_large_log(store, log_);
   write_monitor_files(store.path());
   outcome_.tell();

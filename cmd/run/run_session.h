@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
@@ -30,12 +31,12 @@ class RunSession {
              RunOutcome& outcome);
 
   /// Returns the exit code. Throws what `run` throws, once the monitors know.
-  int execute();
+  ExitCode execute();
 
  private:
-  int execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
-  int execute_with_ledger(const std::string& ledger, storage::Lock& lock,
-                          core::TransportSettings transport);
+  ExitCode execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
+  ExitCode execute_with_ledger(const std::string& ledger, storage::Lock& lock,
+                               core::TransportSettings transport);
   void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
   [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);

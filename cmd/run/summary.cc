@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
 
 namespace cmd {
@@ -92,9 +91,9 @@ std::vector<std::string> FailureList::lines() const {
   return lines;
 }
 
-int exit_code(const ExitFacts& facts, const Summary& summary) {
+ExitCode exit_code(const ExitFacts& facts, const Summary& summary) {
   if (facts.signal != 0) {
-    return kSignalBase + facts.signal;
+    return exit_code_of_signal(facts.signal);
   }
   if (facts.result.end == core::RunEnd::key_rejected) {
     return ExitCode::key_rejected;
@@ -175,7 +174,7 @@ std::string summary_json(const Summary& summary) {
   nlohmann::ordered_json json;
   json["type"] = "summary";
   json["run_id"] = summary.run_id;
-  json["exit_code"] = summary.exit_code;
+  json["exit_code"] = exit_number(summary.exit_code);
   json["rows_read"] = summary.rows_read;
   json["rows_rejected"] = summary.rows_rejected;
   json["duplicates"] = summary.duplicates;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/exit_code.h"
 #include "core/engine/run_plan.h"
 
 namespace cmd {
@@ -14,7 +15,7 @@ namespace cmd {
 /// tasks when it ends.
 struct Summary {
   std::int64_t run_id = 0;
-  int exit_code = 0;
+  ExitCode exit_code = ExitCode::ok;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_rejected = 0;
   std::uint64_t comments = 0;          ///< as in InputCounts
@@ -63,7 +64,7 @@ struct ExitFacts {
   bool waits = false;        ///< --wait or --deadline was given
   bool input_cut = false;    ///< the run ended before the end of the inputs
 };
-[[nodiscard]] int exit_code(const ExitFacts& facts, const Summary& summary);
+[[nodiscard]] ExitCode exit_code(const ExitFacts& facts, const Summary& summary);
 
 /// Lines without a line feed.
 [[nodiscard]] std::vector<std::string> summary_text(const Summary& summary);

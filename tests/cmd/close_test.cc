@@ -26,7 +26,7 @@ TEST_F(CloseTest, FreezesTheReportByteForByte) {
   add("b", kOctober + 2000, "5", 2);
   add("c", kNovember - 1000, "5");  // in Shanghai of November
   const std::string before = report("2026-10");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_EQ(report("2026-10"), before);
   core::Sha256 hash;
   hash.update(before);
@@ -58,7 +58,7 @@ TEST_F(CloseTest, ATaskOfTwoAccountsIsChargedOnceWhateverIsClosedBetween) {
   add_under("second", "late");
   const std::string october = costs("2026-10");
   EXPECT_EQ(october, "both 4.5\nboth 0\nlate 4.5\n");
-  ASSERT_EQ(close("2026-10", true), cmd::ok);
+  ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
   answer("late", 1, "", "late");  // seen first under its account, but October has charged the other
   EXPECT_EQ(costs("2026-10"), october);
   EXPECT_EQ(costs("2026-11"), "late 0*\n");
@@ -70,7 +70,7 @@ TEST_F(CloseTest, WhatBecomesKnownLaterAdjustsTheNextOpenPeriod) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5");
   add("november", kNovember + 1000, "1");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "november 0.9\n");
   answer("a", 1, "duration_seconds = '10'", "longer");
   answer("b", 2, "", "refunded");
@@ -85,10 +85,10 @@ TEST_F(CloseTest, WhatBecomesKnownLaterAdjustsTheNextOpenPeriod) {
 
 TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '10'", "second");
   const std::string november = report("2026-11");
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "");
   // What is settled is not looked for again.
@@ -103,21 +103,21 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
 
 TEST_F(CloseTest, PricesOfTheClosedPeriodRuleItsAdjustments) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   prices_ = folder_.write("dearer.csv",
                           "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
                           "m,second,,,2,CNY,,\n");
   add("november", kNovember + 1000, "1");
   answer("a", 1, "duration_seconds = '10'", "second");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nnovember 2\n");
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '11'", "third");
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n") << "also in the second adjustment";
 }
 
 TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
   add("a", kOctober + 1000, "5");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '10'", "second");
   const auto rounded = [this](const std::string& period) {
     std::ostringstream out;
@@ -135,7 +135,7 @@ TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
 TEST_F(CloseTest, TheManifestCountsTasksNetAndNothingTakenBackAsUnpriced) {
   prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
   add("a", kOctober + 1000, "5");
-  ASSERT_EQ(close("2026-10", true), cmd::ok);
+  ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
   answer("a", 2, "", "refunded");
   std::ostringstream out;
   const std::string path = folder_.path("november.csv");
@@ -161,7 +161,7 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
        .columns = ", finish_time, model, duration_seconds, labels",
        .values = ", " + std::to_string(kOctober + 2000) + ", 'm', '7', '{\"film\":\"x\"}'"},
       kOctober);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_NE(said_.find("2 lines"), std::string::npos) << "closed for all accounts: " << said_;
   answer("a", 1, "duration_seconds = '6'", "corrected");
   const auto rows_of = [this](const std::string& period, const std::string& account) {
@@ -183,7 +183,7 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
 // FOCUS 1.2, ChargeClass: "Correction" for a row about a period that was invoiced, null for others.
 TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
   add("a", kOctober + 1000, "5");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '6'", "corrected");
   add("late", kOctober + 2000, "2");
   add("new", kNovember + 1000, "3");
@@ -209,12 +209,12 @@ TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
 }
 
 TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add("late", kOctober + 1, "10");
   EXPECT_EQ(costs("2026-10"), "");
   EXPECT_EQ(costs("2026-11"), "late 9*\n");
   EXPECT_NE(report("2026-11").find(",2026-10,"), std::string::npos) << "names the closed period";
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "");
   answer("late", 2, "", "refunded");
   EXPECT_EQ(costs("2026-12"), "late -9*\nlate 0*\n");
@@ -222,10 +222,10 @@ TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
 
 TEST_F(CloseTest, ClosingAgainChangesNothing) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const std::string first = said_.substr(said_.rfind(' '));
   zone_ = "Europe/Berlin";
-  EXPECT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_EQ(said_.substr(said_.rfind(' ')), first);
   EXPECT_NE(said_.find("was closed before"), std::string::npos);
 }
@@ -233,14 +233,14 @@ TEST_F(CloseTest, ClosingAgainChangesNothing) {
 TEST_F(CloseTest, RefusesWhatOverlapsIsOpenOrNotOver) {
   add("a", kOctober + 1000, "8");
   add("open", kOctober + 1000, "8", 0);
-  EXPECT_EQ(close("2026-10"), cmd::partly);
-  EXPECT_EQ(close("2026-11"), cmd::partly) << "not over";
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
+  EXPECT_EQ(close("2026-11"), cmd::ExitCode::partly) << "not over";
   EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
-  EXPECT_EQ(close("2026-10", true), cmd::ok);
-  EXPECT_EQ(close("2026-10-05"), cmd::partly);
-  EXPECT_EQ(close("2026", true), cmd::partly);
+  EXPECT_EQ(close("2026-10", true), cmd::ExitCode::ok);
+  EXPECT_EQ(close("2026-10-05"), cmd::ExitCode::partly);
+  EXPECT_EQ(close("2026", true), cmd::ExitCode::partly);
   zone_ = "Asia/Shanghai";
-  EXPECT_EQ(close("2026-10-31", true), cmd::partly);
+  EXPECT_EQ(close("2026-10-31", true), cmd::ExitCode::partly);
   EXPECT_EQ(core::Reports(storage::open_billing_source(ledger_)).closed_periods().size(), 1U);
 }
 
@@ -258,7 +258,7 @@ TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
   }
   EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
   EXPECT_EQ(report("2026-10"), before);
-  EXPECT_EQ(close("2026-10"), cmd::ok);
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::ok);
 }
 
 TEST_F(CloseTest, ATaskWithoutAFinishTimeIsAdjustedAndLateToo) {
@@ -268,7 +268,7 @@ TEST_F(CloseTest, ATaskWithoutAFinishTimeIsAdjustedAndLateToo) {
         observed_at);
   };
   add_without("a", kOctober + 1000);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add_without("late", kOctober + 2000);
   add_without("november", kNovember + 1000);
   answer("a", 1, "duration_seconds = '20'", "longer");
@@ -279,7 +279,7 @@ TEST_F(CloseTest, ATaskWithoutAFinishTimeIsAdjustedAndLateToo) {
 TEST_F(CloseTest, AFinishTimeThatMovesOutOfTheClosedPeriodIsAdjustedOnce) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const std::string november = std::to_string(kNovember + 1000);
   answer("a", 1, "duration_seconds = '9', finish_time = " + november, "moved");
   answer("b", 1, "finish_time = " + november, "moved, says the same");
@@ -289,7 +289,7 @@ TEST_F(CloseTest, AFinishTimeThatMovesOutOfTheClosedPeriodIsAdjustedOnce) {
 
 TEST_F(CloseTest, WarnsOfHoursBetweenTwoZones) {
   zone_ = "Europe/Berlin";
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   cmd::Log log{{.level = cmd::LogLevel::warning}};
   const auto warned = [&](const std::string& period, const std::string& zone) {
     testing::internal::CaptureStderr();
@@ -305,8 +305,8 @@ TEST_F(CloseTest, WarnsOfHoursBetweenTwoZones) {
 TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
   add("a", kOctober + 1000, "8");
   add("b", kNovember + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  ASSERT_EQ(close("2026-11-01"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-11-01"), cmd::ExitCode::ok);
   answer("a", 2, "", "refunded");
   answer("b", 2, "", "refunded");
   EXPECT_EQ(costs("2026-11-01"), "b 7.2\n");
@@ -317,7 +317,7 @@ TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
 
 TEST_F(CloseTest, FrozenRowsCannotBeTouched) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const auto database = storage::open_for_writing(ledger_);
   for (const char* sql : {"DELETE FROM period", "DELETE FROM report_line",
                           "UPDATE period SET sha256 = ''", "UPDATE report_line SET cost = '0'"}) {

@@ -22,7 +22,7 @@ std::string config(std::vector<std::string> words, const Environment& environmen
       cmd::Settings::load(cmd::parse_command_line(words), environment, "/nonexistent");
   cmd::Log log(cmd::LogOptions{});
   std::ostringstream out;
-  EXPECT_EQ(cmd::run_config(settings, log, out), 0);
+  EXPECT_EQ(cmd::run_config(settings, log, out), cmd::ExitCode::ok);
   return out.str();
 }
 

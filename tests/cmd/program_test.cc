@@ -63,20 +63,21 @@ Call in_child(const std::function<int()>& action, const char* out_name = "out") 
           .err = support::read_file(dir.path("err"))};
 }
 
-int write_data(const cmd::Settings& settings, cmd::Log& log, std::ostream& out) {
+cmd::ExitCode write_data(const cmd::Settings& settings, cmd::Log& log, std::ostream& out) {
   for (const std::string& argument : settings.arguments()) {
     out << argument << "\n";
   }
   log.note("written");
-  return 3;
+  return cmd::ExitCode::partly;
 }
 
-int throw_error(const cmd::Settings& /*settings*/, cmd::Log& /*log*/, std::ostream& out) {
+cmd::ExitCode throw_error(const cmd::Settings& /*settings*/, cmd::Log& /*log*/, std::ostream& out) {
   out << "half";
   throw core::Error("no luck\nat all");
 }
 
-int throw_unforeseen(const cmd::Settings& /*settings*/, cmd::Log& /*log*/, std::ostream& /*out*/) {
+cmd::ExitCode throw_unforeseen(const cmd::Settings& /*settings*/, cmd::Log& /*log*/,
+                               std::ostream& /*out*/) {
   throw std::runtime_error("odd");
 }
 

@@ -68,7 +68,7 @@ class ReportTest : public testing::Test {
   std::string ledger_ = folder_.path("ledger.db");
   cmd::ReportOptions options_;
   cmd::Log log_{{.level = cmd::LogLevel::error}};
-  int exit_code_ = -1;
+  cmd::ExitCode exit_code_ = cmd::ExitCode::fatal;
 };
 
 const std::string kHeader =
@@ -109,7 +109,7 @@ TEST_F(ReportTest, WritesALineATaskByTimeThenId) {
                 ",default,t4,unpriced,,success,,,2026-10-06T00:00:00+00:00,,,,,,,,,,,,,,,,,,,"
                 "no price for this model,,,4," +
                 sha("t4") + ",\n");
-  EXPECT_EQ(exit_code_, cmd::ok);
+  EXPECT_EQ(exit_code_, cmd::ExitCode::ok);
 }
 
 std::vector<std::vector<std::string>> cells_of(std::string text, char delimiter) {
@@ -317,10 +317,10 @@ TEST_F(ReportTest, AnEmptyPeriodIsTheHeaderAlone) {
 TEST_F(ReportTest, RequireCompleteTellsOfUnfinishedTasks) {
   options_.require_complete = true;
   EXPECT_FALSE(report().empty());
-  EXPECT_EQ(exit_code_, cmd::partly);
+  EXPECT_EQ(exit_code_, cmd::ExitCode::partly);
   options_.period = "2026-10-06";
   (void)report();
-  EXPECT_EQ(exit_code_, cmd::ok);
+  EXPECT_EQ(exit_code_, cmd::ExitCode::ok);
 }
 
 TEST_F(ReportTest, RefusesWhatMakesNoReport) {

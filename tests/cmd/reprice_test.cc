@@ -22,11 +22,11 @@ TEST_F(Reprice, OtherPricesBecomeAdjustmentsOfTheNextOpenPeriod) {
   answer("b", 1, "model = 'other'", "b of another model");
   add("failed", kOctober + 3000, "5", 2);
   prices_ = book("m,second,,,0.9,CNY,,\nother,second,,,1,USD,,\n");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const std::string october = report("2026-10");
   json_ = true;
   const std::string rows = "m,second,,,1.1,CNY,,\nother,second,,,1,USD,,\n";
-  ASSERT_EQ(reprice("2026-10", rows), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", rows), cmd::ExitCode::ok);
   const auto told = nlohmann::json::parse(said_);
   EXPECT_EQ(told.at("type"), "reprice");
   EXPECT_EQ(told.at("result"), "is repriced");
@@ -45,28 +45,29 @@ TEST_F(Reprice, OtherPricesBecomeAdjustmentsOfTheNextOpenPeriod) {
   EXPECT_EQ(lines[1].at("adjusts"), lines[0].at("adjusts"));
   EXPECT_EQ(lines[1].at("line_id"), lines[1].at("adjusts") + "-r2");
   // The same book again changes nothing.
-  ASSERT_EQ(reprice("2026-10", rows), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", rows), cmd::ExitCode::ok);
   EXPECT_EQ(nlohmann::json::parse(said_).at("result"), "has these prices already");
   EXPECT_EQ(support::csv_table(report("2026-11")).size(), 2U);
   // The old prices take it all back, while it stands in no closed period.
-  ASSERT_EQ(reprice("2026-10", "m,second,,,0.9,CNY,,\nother,second,,,1,USD,,\n"), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.9,CNY,,\nother,second,,,1,USD,,\n"),
+            cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "");
 }
 
 TEST_F(Reprice, ASecondRepricingWorksOnTheLinesThatStand) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::ok);
   const std::string november = report("2026-11");
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "") << "what is closed is settled";
-  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "");
-  ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "a -8*\na 16*\n");
-  ASSERT_EQ(close("2026-12", true), cmd::ok);
-  ASSERT_EQ(reprice("2026-10", "m,second,,,0.9,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(close("2026-12", true), cmd::ExitCode::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.9,CNY,,\n"), cmd::ExitCode::ok);
   const auto lines = support::csv_table(report("2027-01"));
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_TRUE(lines[0].at("line_id").ends_with("-r3-reversal")) << lines[0].at("line_id");
@@ -76,12 +77,12 @@ TEST_F(Reprice, ASecondRepricingWorksOnTheLinesThatStand) {
 
 TEST_F(Reprice, OtherPricesRuleWhatBecomesKnownLaterToo) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ExitCode::ok);
   add("late", kOctober + 2000, "5");
   answer("a", 1, "duration_seconds = '10'", "longer");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 20*\nlate 10*\n");
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '11'", "longer still");
   EXPECT_EQ(costs("2026-12"), "a -20*\na 22*\n");
 }
@@ -90,34 +91,34 @@ TEST_F(Reprice, OtherPricesRuleWhatBecomesKnownLaterToo) {
 TEST_F(Reprice, ARepricedLineHasThePriceOfItsOwnDay) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 20 * kDayMs, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const std::string rows = "m,second,,,1,CNY,,2026-10-15\nm,second,,,2,CNY,2026-10-16,\n";
-  ASSERT_EQ(reprice("2026-10", rows), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", rows), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8*\nb -7.2*\nb 16*\n");
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
-  ASSERT_EQ(reprice("2026-10", rows + "x,second,,,1,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
+  ASSERT_EQ(reprice("2026-10", rows + "x,second,,,1,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "") << "the same prices in another book";
 }
 
 // After its end an answer without one may name another model (gateway.md T23).
 TEST_F(Reprice, OtherPricesChargeWhatWasFrozenAndNotWhatItsTaskSaysByNow) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   storage::open_for_writing(ledger_)->exec("UPDATE task SET model = 'dear'");
-  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\ndear,second,,,100,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\ndear,second,,,100,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8*\n");
 }
 
 TEST_F(Reprice, ARepricingIsRefusedForAnOpenPeriodAndWhereALineWouldLoseItsCost) {
   add("a", kOctober + 1000, "8");
-  EXPECT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::partly);
+  EXPECT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::partly);
   EXPECT_TRUE(told("cannot reprice 2026-10: it is not closed")) << told_;
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  EXPECT_EQ(reprice("2026-10", "other,second,,,1,CNY,,\n"), cmd::partly);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  EXPECT_EQ(reprice("2026-10", "other,second,,,1,CNY,,\n"), cmd::ExitCode::partly);
   EXPECT_TRUE(told("1 line has no cost (model m, 1 line: repriced; no price for this model)"))
       << told_;
   EXPECT_EQ(costs("2026-11"), "");
-  EXPECT_EQ(reprice("2026-10", "other,second,,,1,CNY,,\n", true), cmd::ok);
+  EXPECT_EQ(reprice("2026-10", "other,second,,,1,CNY,,\n", true), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na *\n");
   std::ostringstream out;
   EXPECT_THROW(cmd::reprice_period({.ledger = ledger_, .period = "2026-10"}, kNow, log_, out),

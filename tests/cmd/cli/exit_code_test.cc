@@ -17,11 +17,12 @@ TEST(ExitCode, OfExceptions) {
     const char* message;
   };
   const std::vector<Case> cases{
-      {std::make_exception_ptr(core::UsageError("wrong")), cmd::wrong_usage, "wrong"},
-      {std::make_exception_ptr(core::Error("broken")), cmd::fatal, "broken"},
-      {std::make_exception_ptr(std::bad_alloc()), cmd::fatal, "out of memory"},
-      {std::make_exception_ptr(std::out_of_range("at")), cmd::fatal, "unexpected failure: at"},
-      {std::make_exception_ptr(42), cmd::fatal, "unexpected failure of an unknown kind"},
+      {std::make_exception_ptr(core::UsageError("wrong")), cmd::ExitCode::wrong_usage, "wrong"},
+      {std::make_exception_ptr(core::Error("broken")), cmd::ExitCode::fatal, "broken"},
+      {std::make_exception_ptr(std::bad_alloc()), cmd::ExitCode::fatal, "out of memory"},
+      {std::make_exception_ptr(std::out_of_range("at")), cmd::ExitCode::fatal,
+       "unexpected failure: at"},
+      {std::make_exception_ptr(42), cmd::ExitCode::fatal, "unexpected failure of an unknown kind"},
   };
   for (const Case& c : cases) {
     const cmd::Failure failure = cmd::failure_of(c.exception);
@@ -33,8 +34,8 @@ TEST(ExitCode, OfExceptions) {
 TEST(ExitCode, MeaningsAscend) {
   int last = -1;
   for (const auto& meaning : cmd::exit_meanings()) {
-    EXPECT_GT(meaning.code, last);
-    last = meaning.code;
+    EXPECT_GT(cmd::exit_number(meaning.code), last);
+    last = cmd::exit_number(meaning.code);
     EXPECT_FALSE(meaning.meaning.empty());
   }
 }

@@ -206,7 +206,8 @@ TEST(Help, ProgramHelpFitsAndNamesAllCommandsAndCodes) {
     EXPECT_NE(help.find(spec.summary), std::string::npos) << spec.name;
   }
   for (const auto& meaning : cmd::exit_meanings()) {
-    EXPECT_NE(help.find("\n  " + std::to_string(meaning.code) + " "), std::string::npos);
+    EXPECT_NE(help.find("\n  " + std::to_string(cmd::exit_number(meaning.code)) + " "),
+              std::string::npos);
   }
 }
 

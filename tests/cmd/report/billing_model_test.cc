@@ -216,7 +216,7 @@ class Program {
                                  .force = true,
                                  .write_off_stale = true},
                                 kMuchLater, log_, out),
-              cmd::ok);
+              cmd::ExitCode::ok);
   }
   [[nodiscard]] std::vector<int> written_off(int month) const {
     core::Reports reports(storage::open_billing_source(ledger_));
@@ -233,7 +233,7 @@ class Program {
     return tasks;
   }
 
-  void reprice(int month, int price, int expected) {
+  void reprice(int month, int price, cmd::ExitCode expected) {
     std::ostringstream out;
     ASSERT_EQ(cmd::reprice_period(
                   {.ledger = ledger_, .period = month_name(month), .prices = price_file(price)},
@@ -349,7 +349,7 @@ class History {
   }
   void reprice(int month, int price) {
     const bool closed = oracle_.is_closed(month);
-    program_.reprice(month, price, closed ? cmd::ok : cmd::partly);
+    program_.reprice(month, price, closed ? cmd::ExitCode::ok : cmd::ExitCode::partly);
     if (closed) {
       oracle_.reprice(month, price);
       trace_ << month_name(month) << " at " << price << " a second; ";

@@ -45,10 +45,10 @@ class CloseFixture : public testing::Test {
               const std::string& body) {
     support::answer_billing_task(ledger_, id, state, assignments, body, kNovember);
   }
-  int close(const std::string& period, bool force = false) {
+  cmd::ExitCode close(const std::string& period, bool force = false) {
     return call(cmd::close_period, options(period, force));
   }
-  int reprice(const std::string& period, const std::string& rows, bool force = false) {
+  cmd::ExitCode reprice(const std::string& period, const std::string& rows, bool force = false) {
     cmd::CloseOptions options = this->options(period, force);
     options.prices = book(rows);
     return call(cmd::reprice_period, options);
@@ -62,13 +62,14 @@ class CloseFixture : public testing::Test {
             .json = json_};
   }
   // Keeps what is told of it.
-  int call(int (*command)(const cmd::CloseOptions&, core::UtcTime, cmd::Log&, std::ostream&),
-           const cmd::CloseOptions& options) {
+  cmd::ExitCode call(cmd::ExitCode (*command)(const cmd::CloseOptions&, core::UtcTime, cmd::Log&,
+                                              std::ostream&),
+                     const cmd::CloseOptions& options) {
     std::ostringstream out;
     cmd::Log log{{.level = cmd::LogLevel::note}};
     testing::internal::CaptureStderr();
     try {
-      const int code = command(options, kNow, log, out);
+      const cmd::ExitCode code = command(options, kNow, log, out);
       told_ = testing::internal::GetCapturedStderr();
       said_ = out.str();
       return code;

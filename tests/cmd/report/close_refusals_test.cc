@@ -30,7 +30,7 @@ TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
     answer(id, 1, "model = 'typo'", id);
   }
   add("failed", kOctober + 4000, "5", 2);
-  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
   EXPECT_EQ(said_, "");
   EXPECT_TRUE(
       told("cannot close 2026-10: 3 lines have no cost (model typo, 2 lines: no price for "
@@ -39,11 +39,11 @@ TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
   EXPECT_TRUE(core::Reports(storage::open_billing_source(ledger_)).closed_periods().empty());
   const std::string before = report("2026-10");
   json_ = true;
-  ASSERT_EQ(close("2026-10", true), cmd::ok);
+  ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
   EXPECT_TRUE(told("2026-10 is closed although 3 lines have no cost")) << told_;
   EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 3);
   EXPECT_EQ(report("2026-10"), before);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 3) << "also when closed before";
 }
 
@@ -51,7 +51,7 @@ TEST_F(CloseRefusals, WithoutPricesUsageAloneIsClosedAndToldOfOnce) {
   add("a", kOctober + 1000, "8");
   prices_.clear();
   json_ = true;
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_TRUE(told("2026-10 is closed without a price book")) << told_;
   EXPECT_EQ(std::count(told_.begin(), told_.end(), '\n'), 1) << told_;
   EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 1);
@@ -60,15 +60,15 @@ TEST_F(CloseRefusals, WithoutPricesUsageAloneIsClosedAndToldOfOnce) {
 TEST_F(CloseRefusals, AMonthThatWasClosedWithoutPricesGetsThemInTheNextOpenOne) {
   add("a", kOctober + 1000, "8");
   prices_.clear();
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add("late", kOctober + 2000, "5");
   prices_ = folder_.write("prices.csv", kPrices);
-  EXPECT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_TRUE(told("1 line of these correct 2026-10, which `reeltally close 2026-10 --reprice"))
       << told_;
   EXPECT_EQ(costs("2026-11"), "late *\n");
   const std::string october = report("2026-10");
-  ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\n"), cmd::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "a *\na 7.2*\nlate *\nlate 4.5*\n");
   EXPECT_EQ(report("2026-10"), october);
 }
@@ -84,7 +84,7 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
       "INSERT INTO unsettled (task, settles_at) SELECT id, 0 FROM task WHERE task_id = 'hasty'");
   cmd::CloseOptions young = options("2026-10");
   young.stale_after = std::chrono::hours(24 * 21);
-  EXPECT_EQ(call(cmd::close_period, young), cmd::partly);
+  EXPECT_EQ(call(cmd::close_period, young), cmd::ExitCode::partly);
   EXPECT_TRUE(told("1 unfinished task (r), to ask for by `reeltally run --pending`;")) << told_;
   EXPECT_TRUE(
       told("7 stale tasks (s1, s2, s3, s4, s5 and 2 more), for which --pending no longer "
@@ -97,7 +97,7 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
       << told_;
   EXPECT_EQ(std::count(told_.begin(), told_.end(), '\n'), 1) << told_;
   young.write_off_stale = true;
-  EXPECT_EQ(call(cmd::close_period, young), cmd::partly) << "r is running";
+  EXPECT_EQ(call(cmd::close_period, young), cmd::ExitCode::partly) << "r is running";
   EXPECT_FALSE(told("stale")) << told_;
 }
 
@@ -113,11 +113,11 @@ TEST_F(CloseRefusals, TellsTheAccountsThatTheirTasksAreAskedWith) {
   }
   cmd::CloseOptions own = options("2026-10");
   own.stale_after = std::chrono::hours(24 * 100);
-  EXPECT_EQ(call(cmd::close_period, own), cmd::partly);
+  EXPECT_EQ(call(cmd::close_period, own), cmd::ExitCode::partly);
   EXPECT_TRUE(told("`reeltally run --pending` and `reeltally run --pending --account studio`"))
       << told_;
   own.account = "studio";
-  EXPECT_EQ(call(cmd::close_period, own), cmd::partly);
+  EXPECT_EQ(call(cmd::close_period, own), cmd::ExitCode::partly);
   EXPECT_TRUE(told("`reeltally run --pending --account default` and `reeltally run --pending`"))
       << told_;
 }
@@ -127,10 +127,10 @@ TEST_F(CloseRefusals, AnUnsettledTaskBlocksItsPeriodUntilItWasAskedAgain) {
   add("november", kNovember + 1000, "8");
   const auto database = storage::open_for_writing(ledger_);
   database->exec("INSERT INTO unsettled (task, settles_at) SELECT id, 0 FROM task");
-  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
   EXPECT_TRUE(told("1 task whose quota may not be settled yet (a)")) << told_;
   database->exec("DELETE FROM unsettled WHERE task = (SELECT id FROM task WHERE task_id = 'a')");
-  EXPECT_EQ(close("2026-10"), cmd::ok) << "one of another month is no matter";
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::ok) << "one of another month is no matter";
 }
 
 TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
@@ -140,7 +140,7 @@ TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
   cmd::CloseOptions writing_off = options("2026-10");
   writing_off.write_off_stale = true;
   writing_off.json = true;
-  ASSERT_EQ(call(cmd::close_period, writing_off), cmd::ok) << told_;
+  ASSERT_EQ(call(cmd::close_period, writing_off), cmd::ExitCode::ok) << told_;
   EXPECT_TRUE(told("2026-10 is closed without 1 stale task (stale)")) << told_;
   const auto line = nlohmann::json::parse(said_);
   EXPECT_EQ(line.at("written_off"), 1);
@@ -157,32 +157,32 @@ TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
 
 TEST_F(CloseRefusals, MonthsOfTwoZonesAreRefusedWithTheirHours) {
   add("a", kOctober + 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   zone_ = "Europe/Berlin";
-  EXPECT_EQ(close("2026-11", true), cmd::partly);
+  EXPECT_EQ(close("2026-11", true), cmd::ExitCode::partly);
   EXPECT_TRUE(
       told("it overlaps 2026-10, which was closed in UTC, by the 1 hour from "
            "2026-10-31T23:00:00Z to 2026-11-01T00:00:00Z; use --tz UTC"))
       << told_;
   zone_ = "America/New_York";
-  EXPECT_EQ(close("2026-11-01"), cmd::partly);
+  EXPECT_EQ(close("2026-11-01"), cmd::ExitCode::partly);
   EXPECT_TRUE(
       told("the 4 hours from 2026-11-01T00:00:00Z to 2026-11-01T04:00:00Z between it and "
            "2026-10, which was closed in UTC, would be in no period; use --tz UTC"))
       << told_;
   zone_ = "UTC";
-  EXPECT_EQ(close("2026-11-01"), cmd::ok) << told_;
+  EXPECT_EQ(close("2026-11-01"), cmd::ExitCode::ok) << told_;
 }
 
 TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreToldOf) {
   add("a", kOctober + 1000, "8");
   add("between", kOctober - 1000, "8");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   zone_ = "Europe/Berlin";
-  EXPECT_EQ(close("2026-09"), cmd::partly);
+  EXPECT_EQ(close("2026-09"), cmd::ExitCode::partly);
   EXPECT_TRUE(told("the 2 hours from 2026-09-30T22:00:00Z to 2026-10-01T00:00:00Z")) << told_;
   EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
-  ASSERT_EQ(close("2026-09", true), cmd::ok);
+  ASSERT_EQ(close("2026-09", true), cmd::ExitCode::ok);
   const std::vector<std::string> warnings = cmd::gap_warnings(ledger_);
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_TRUE(warnings.front().starts_with(
@@ -194,22 +194,22 @@ TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreToldOf) {
 TEST_F(CloseRefusals, AMonthIsLeftOutOnlyWhileNothingIsInIt) {
   constexpr std::int64_t kAugust = kOctober - 61 * kDayMs;
   add("a", kAugust + 1000, "8");
-  ASSERT_EQ(close("2026-08"), cmd::ok);
+  ASSERT_EQ(close("2026-08"), cmd::ExitCode::ok);
   add("september", kOctober - 2 * kDayMs, "8");
-  EXPECT_EQ(close("2026-10"), cmd::partly);
+  EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
   EXPECT_TRUE(
       told("the 720 hours from 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z between it and "
            "2026-08 are not closed and hold 1 line; close them first"))
       << told_;
-  ASSERT_EQ(close("2026-09"), cmd::ok);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
 }
 
 TEST_F(CloseRefusals, AnEmptyMonthMayBeLeftOut) {
   add("a", kOctober - 61 * kDayMs + 1000, "8");
-  ASSERT_EQ(close("2026-08"), cmd::ok);
-  ASSERT_EQ(close("2026-10"), cmd::ok) << told_;
+  ASSERT_EQ(close("2026-08"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok) << told_;
   EXPECT_TRUE(cmd::gap_warnings(ledger_).empty());
 }
 

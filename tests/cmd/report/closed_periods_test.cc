@@ -22,8 +22,8 @@ class ClosedPeriods : public CloseFixture {};
 TEST_F(ClosedPeriods, ATouchedLineIsFound) {
   add("a", kOctober + 1000, "8");
   add("late", kOctober + 2000, "5");
-  ASSERT_EQ(close("2026-10"), cmd::ok);
-  ASSERT_EQ(close("2026-11", true), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
   const auto database = storage::open_for_writing(ledger_);
   database->exec(
@@ -36,7 +36,7 @@ TEST_F(ClosedPeriods, ATouchedLineIsFound) {
 TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
   add("a", kOctober + 1000, "8");
   add("failed", kOctober + 2000, "5", 2);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   const std::vector<std::pair<std::string, std::string>> cases{
       {"another cost", "UPDATE report_line SET cost = '0.01' WHERE id = 1"},
       {"another model", "UPDATE report_line SET model = 'x' WHERE id = 1"},
@@ -88,8 +88,8 @@ TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
 TEST_F(ClosedPeriods, NothingRestsOnAClosedPeriodThatSomebodyChanged) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5");
-  ASSERT_EQ(close("2026-09"), cmd::ok);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '9'", "a9");
   ASSERT_EQ(costs("2026-11"), "a -7.2*\na 8.1*\n");
   const std::vector<std::pair<std::string, std::string>> cases{
@@ -123,14 +123,14 @@ TEST_F(ClosedPeriods, NothingRestsOnAClosedPeriodThatSomebodyChanged) {
               0);
   }
   ledger_ = whole;
-  EXPECT_EQ(close("2026-11", true), cmd::ok);
+  EXPECT_EQ(close("2026-11", true), cmd::ExitCode::ok);
 }
 
 TEST_F(ClosedPeriods, AClosedPeriodThatNobodyChangedIsReportedBesideOneThatSomebodyDid) {
   add("a", kOctober - 1000, "8");
   add("b", kOctober + 2000, "5");
-  ASSERT_EQ(close("2026-09"), cmd::ok);
-  ASSERT_EQ(close("2026-10"), cmd::ok);
+  ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
       .exec("DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
   EXPECT_THROW(static_cast<void>(report("2026-09")), core::Error);

@@ -56,7 +56,7 @@ class ReportMoneyTest : public testing::Test {
   std::string while_told(Work work) {
     std::ostringstream out;
     testing::internal::CaptureStderr();
-    EXPECT_EQ(work(out), cmd::ok);
+    EXPECT_EQ(work(out), cmd::ExitCode::ok);
     told_ = testing::internal::GetCapturedStderr();
     return out.str();
   }

@@ -40,7 +40,7 @@ struct Outcome {
 };
 
 TEST(RunOutcome, AFailureIsFatalUnlessTheExitCodeSaysMore) {
-  const std::pair<int, int> cases[] = {
+  const std::pair<ExitCode, ExitCode> cases[] = {
       {ExitCode::ok, ExitCode::fatal},
       {ExitCode::partly, ExitCode::fatal},
       {ExitCode::unfinished, ExitCode::fatal},
@@ -52,7 +52,7 @@ TEST(RunOutcome, AFailureIsFatalUnlessTheExitCodeSaysMore) {
     Outcome run;
     run.outcome.summary().exit_code = before;
     run.outcome.fail("the disk is full");
-    EXPECT_EQ(run.outcome.summary().exit_code, after) << before;
+    EXPECT_EQ(run.outcome.summary().exit_code, after) << cmd::exit_number(before);
   }
 }
 

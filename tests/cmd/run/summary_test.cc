@@ -9,7 +9,7 @@
 namespace {
 
 cmd::Summary summary() {
-  cmd::Summary summary{.run_id = 7, .exit_code = 3, .rows_read = 20};
+  cmd::Summary summary{.run_id = 7, .exit_code = cmd::ExitCode::partly, .rows_read = 20};
   summary.tasks = 20;
   summary.succeeded = 8;
   summary.failed = 2;
