@@ -87,6 +87,7 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
   const bool is_none = after_query(verdict, TaskState::unfinished) == Step::retry;
   if (verdict == Verdict::throttled || (retry_after && is_none)) {
     pace_.slow_down(run_.clock.steady(), retry_after);
+    run_.ledger.tell_slow_down();
     notices_.tell(Notice::Kind::slowed, held, "the gateway asks to slow down");
   }
   const UtcTime now = run_.clock.utc();
@@ -174,6 +175,7 @@ void AnswerRecords::count_failure(const std::string& kind) {
 void AnswerRecords::slow_when_overloaded() {
   if (health_.is_overloaded()) {
     pace_.slow_down(run_.clock.steady(), std::nullopt);
+    run_.ledger.tell_slow_down();
     notices_.tell(Notice::Kind::slowed, "five failures in a row; the whole run slows down");
   }
 }

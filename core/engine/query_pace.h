@@ -34,6 +34,7 @@ class QueryPace {
   }
 
   /// As RateLimiter.
+  void limit_to(double rate_max, SteadyTime now) { limiter_.limit_to(rate_max, now); }
   void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after) {
     limiter_.slow_down(now, retry_after);
   }

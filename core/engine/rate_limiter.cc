@@ -23,10 +23,23 @@ SteadyTime::duration spacing(double rate) {
 
 }  // namespace
 
-RateLimiter::RateLimiter(int rate_max, SteadyTime now)
-    : rate_max_(rate_max), paused_until_(now), next_slot_(now) {
+RateLimiter::RateLimiter(int rate_max, SteadyTime now) : paused_until_(now), next_slot_(now) {
   if (rate_max > 0) {
-    rate_ = rate_max;
+    set_max(rate_max);
+  }
+}
+
+void RateLimiter::set_max(double rate_max) {
+  rate_max_ = rate_max;
+  rate_ = slowed_ ? std::min(std::max(rate_.value_or(rate_max), kRateMin), rate_max) : rate_max;
+}
+
+void RateLimiter::limit_to(double rate_max, SteadyTime now) {
+  if (!rate_max_ || rate_max <= *rate_max_) {
+    raise_.reset();
+    set_max(rate_max);
+  } else if (!raise_ || raise_->rate_max != rate_max) {
+    raise_ = {rate_max, now + kWindow};
   }
 }
 
@@ -37,7 +50,14 @@ void RateLimiter::forget_before(SteadyTime time) {
 }
 
 SteadyTime RateLimiter::next_start(SteadyTime now) {
+  if (raise_ && raise_->at <= now) {
+    set_max(raise_->rate_max);
+    raise_.reset();
+  }
   SteadyTime next = paused_until_;
+  if (rate_max_ == 0) {
+    return std::max(next, now + kWindow);
+  }
   if (rate_) {
     next = std::max(next, next_slot_);
     forget_before(now - kWindow);
@@ -74,6 +94,9 @@ void RateLimiter::slow_down(SteadyTime now, std::optional<std::chrono::milliseco
   slowed_ = true;
   last_slow_down_ = now;
   next_slot_ = std::max(next_slot_, now + spacing(*rate_));
+  if (rate_max_) {
+    rate_ = std::min(*rate_, *rate_max_);
+  }
 }
 
 void RateLimiter::went_well(SteadyTime now) {
@@ -83,11 +106,11 @@ void RateLimiter::went_well(SteadyTime now) {
   good_since_ = now;
   const bool near = *rate_ >= kNearFrom * refused_ && *rate_ < kNearTo * refused_;
   rate_ = *rate_ * (near ? kGrowthNear : kGrowth);
-  const double enough = rate_max_ > 0 ? rate_max_ : 2 * rate_seen_;
+  const double enough = rate_max_.value_or(2 * rate_seen_);
   if (*rate_ >= enough) {
     slowed_ = false;
     rate_seen_ = 0;
-    rate_ = rate_max_ > 0 ? std::optional(rate_max_) : std::nullopt;
+    rate_ = rate_max_;
   }
 }
 

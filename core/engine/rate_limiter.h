@@ -25,6 +25,10 @@ class RateLimiter {
   [[nodiscard]] SteadyTime next_start(SteadyTime now);
   void started(SteadyTime now);
 
+  /// The most from now on, in queries a second; 0: nothing starts. A higher one counts a second
+  /// later: until then the gateway still counts what others started under it.
+  void limit_to(double rate_max, SteadyTime now);
+
   /// The gateway asks to slow down. Nothing starts before `retry_after` is over.
   void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after);
   /// A good answer came.
@@ -34,9 +38,16 @@ class RateLimiter {
   [[nodiscard]] std::optional<double> rate() const { return rate_; }
 
  private:
-  void forget_before(SteadyTime time);
+  struct Raise {
+    double rate_max = 0;
+    SteadyTime at;
+  };
 
-  double rate_max_;             // 0: unlimited
+  void forget_before(SteadyTime time);
+  void set_max(double rate_max);
+
+  std::optional<double> rate_max_;  // none: unlimited
+  std::optional<Raise> raise_;
   std::optional<double> rate_;  // none: unlimited
   double rate_seen_ = 0;        // the most starts in a second before a slow-down
   double refused_ = 0;          // the rate that the last slow-down halved; 0: it was the first

@@ -93,6 +93,15 @@ struct Unrecorded {
   std::string why;
 };
 
+/// What the other runs of a crew mean for the rate of this one.
+struct CrewPace {
+  /// This run's part of the crew's rate in queries a second, 0: none yet. None: the crew has no
+  /// rate. The parts of all runs never add up to more than the crew's rate.
+  std::optional<double> rate_share;
+  /// How often the gateway asked other runs of the crew to slow down, ever.
+  std::uint64_t slow_downs = 0;
+};
+
 /// Counts the entries appended so far: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
@@ -132,6 +141,11 @@ class Ledger {
 
   /// The committed entries that could not be recorded, each told once.
   [[nodiscard]] virtual std::vector<Unrecorded> take_unrecorded() = 0;
+
+  /// None: the run works alone.
+  [[nodiscard]] virtual std::optional<CrewPace> crew_pace() const { return std::nullopt; }
+  /// The gateway asked this run to slow down, so the crew has to.
+  virtual void tell_slow_down() {}
 };
 
 }  // namespace core

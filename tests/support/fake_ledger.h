@@ -16,7 +16,7 @@
 
 namespace support {
 
-class FakeLedger final : public core::Ledger {
+class FakeLedger : public core::Ledger {
  public:
   /// Puts a task on the work list of the run to come.
   void add(const std::string& id, core::UtcTime first_seen);

@@ -51,6 +51,16 @@ inline std::string link(const std::string& id, core::UtcTime expiry) {
   return "https://store.example/" + id + ".mp4?Expires=" + std::to_string(stamp) + "&Signature=x";
 }
 
+// A fake ledger whose run may belong to a crew.
+class CrewLedger : public support::FakeLedger {
+ public:
+  [[nodiscard]] std::optional<core::CrewPace> crew_pace() const override { return pace; }
+  void tell_slow_down() override { ++slow_downs_told; }
+
+  std::optional<core::CrewPace> pace;
+  int slow_downs_told = 0;
+};
+
 // A run in a small world: scripts by task ID, one fake ledger, one manual clock.
 class EngineTest : public testing::Test {
  protected:
@@ -112,7 +122,7 @@ class EngineTest : public testing::Test {
 
   core::RunPlan plan_;
   support::ManualClock clock_;
-  support::FakeLedger ledger_;
+  CrewLedger ledger_;
   FakeTransport transport_{clock_};
   support::FakeVideoStore videos_;
   std::atomic<int> stop_{0};

@@ -150,6 +150,67 @@ TEST(RateLimiter, StaysNearWhatAGatewayAllows) {
   }
 }
 
+TEST(RateLimiter, AHigherLimitCountsASecondLater) {
+  RateLimiter limiter(100, kStart);
+  limiter.limit_to(20, kStart);
+  EXPECT_DOUBLE_EQ(*limiter.rate(), 20) << "a lower one counts at once";
+  limiter.limit_to(50, kStart + milliseconds(10));
+  const auto second =
+      drive(limiter, kStart + milliseconds(10), milliseconds(1'000), milliseconds(1));
+  EXPECT_LE(second.size(), 21U);
+  limiter.limit_to(50, kStart + milliseconds(500));
+  const auto next = drive(limiter, kStart + milliseconds(1'010), seconds(2), milliseconds(1));
+  EXPECT_GE(next.size(), 90U);
+  EXPECT_LE(most_in_any_second(next), 50U);
+}
+
+TEST(RateLimiter, NothingStartsUnderALimitOfZero) {
+  RateLimiter limiter(0, kStart);
+  limiter.limit_to(0, kStart);
+  limiter.slow_down(kStart, std::nullopt);
+  EXPECT_TRUE(drive(limiter, kStart, seconds(5), milliseconds(10)).empty());
+  limiter.limit_to(0.5, kStart + seconds(5));
+  const auto starts = drive(limiter, kStart + seconds(5), seconds(10), milliseconds(10));
+  EXPECT_GE(starts.size(), 4U) << "a start in two seconds";
+  EXPECT_LE(starts.size(), 6U);
+}
+
+TEST(RateLimiter, ASlowedRateNeverGrowsOverANewLimit) {
+  RateLimiter limiter(100, kStart);
+  drive(limiter, kStart, seconds(1), milliseconds(1));
+  limiter.slow_down(kStart + seconds(1), std::nullopt);
+  limiter.limit_to(10, kStart + seconds(1));
+  EXPECT_LE(*limiter.rate(), 10);
+  for (int i = 2; i < 20; ++i) {
+    limiter.went_well(kStart + seconds(i));
+  }
+  EXPECT_DOUBLE_EQ(*limiter.rate(), 10);
+}
+
+// The shares of a crew move between runs, and their sum never exceeds the rate.
+TEST(RateLimiter, RunsThatHandOverTheirSharesKeepTheSum) {
+  RateLimiter first(100, kStart);
+  RateLimiter second(100, kStart);
+  second.limit_to(0, kStart);
+  std::vector<SteadyTime> starts;
+  int share = 100;
+  for (SteadyTime now = kStart; now < kStart + seconds(30); now += milliseconds(5)) {
+    if ((now - kStart) % seconds(3) == seconds(2)) {  // each of them is told before the other
+      share = share == 100 ? 30 : 100;
+      first.limit_to(share, now);
+      second.limit_to(100 - share, now);
+    }
+    for (RateLimiter* limiter : {&first, &second}) {
+      while (limiter->next_start(now) <= now) {
+        limiter->started(now);
+        starts.push_back(now);
+      }
+    }
+  }
+  EXPECT_LE(most_in_any_second(starts), 100U);
+  EXPECT_GE(starts.size(), 1'500U);
+}
+
 TEST(RateLimiter, NeverStandsStill) {
   RateLimiter limiter(10, kStart);
   for (int second = 0; second < 50; ++second) {
