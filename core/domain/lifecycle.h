@@ -70,7 +70,7 @@ struct TimedVerdict {
 
 /// Unfinished tasks from before this moment are asked no more.
 [[nodiscard]] UtcTime stale_before(UtcTime now, std::chrono::milliseconds stale_after);
-/// Of an unfinished task. In SQL: storage/sqlite/task_rules.h.
+/// Of an unfinished task. In SQL: storage/statements/task_rules.h.
 [[nodiscard]] bool is_stale(std::optional<UtcTime> submit_time, UtcTime first_seen, UtcTime before);
 
 /// A task that a list names, as the ledger knows it. One that it does not know is unfinished.

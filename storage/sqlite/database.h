@@ -34,14 +34,14 @@ void leave_log_at_close(SQLite::Database& database);
 /// Runs `body` and turns what SQLite throws into core::Error: what, on which ledger, why, what to
 /// do.
 template <typename Body>
-auto with_ledger_errors(const std::string& path, const char* doing, Body&& body);
+decltype(auto) with_ledger_errors(const std::string& path, const char* doing, Body&& body);
 
 /// Throws the core::Error (or LedgerUnreadable) that tells a person what SQLite's failure means.
 [[noreturn]] void throw_ledger_error(const std::string& path, const char* doing,
                                      const SQLite::Exception& failure);
 
 template <typename Body>
-auto with_ledger_errors(const std::string& path, const char* doing, Body&& body) {
+decltype(auto) with_ledger_errors(const std::string& path, const char* doing, Body&& body) {
   try {
     return body();
   } catch (const SQLite::Exception& failure) {

@@ -1,42 +1,13 @@
-// The facts of a task as columns of the ledger's tables, made from the one table of them.
+// Facts of a task on their way into columns: storage/statements/fact_columns.h has the lists.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "core/domain/task_facts.h"
 #include "storage/sqlite/statement.h"
+#include "storage/statements/fact_columns.h"
 
 namespace storage {
-
-/// The facts that any answer sets, not the final one alone, and that a later one without them
-/// keeps.
-inline constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
-inline constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
-
-/// Calls `visit` with the facts that fulfil the condition: the times before the texts. All lists
-/// below have this order.
-template <typename Visit>
-void each_fact(core::FactCondition accepts, Visit visit) {
-  for (const bool times : {true, false}) {
-    for (const core::Fact& fact : core::kFacts) {
-      if (accepts(fact) && (fact.kind == core::FactKind::time) == times) {
-        visit(fact);
-      }
-    }
-  }
-}
-
-/// SQL: "t.submit_time, t.start_time", where `prefix` is "t.".
-[[nodiscard]] inline std::string fact_columns(std::string_view prefix,
-                                              core::FactCondition accepts = core::any_fact) {
-  std::string columns;
-  each_fact(accepts, [&](const core::Fact& fact) {
-    ((columns += columns.empty() ? "" : ", ") += prefix) += fact.column;
-  });
-  return columns;
-}
 
 /// SQL for an UPDATE: "start_time = coalesce(?5, start_time), ratio = ?6", with the parameters from
 /// `parameter` on. Only a fact of the final answer is cleared by an answer that lacks it.

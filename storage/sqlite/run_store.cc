@@ -7,8 +7,9 @@
 #include "core/domain/lifecycle.h"
 #include "core/error.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/task_rules.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/statements/dialect.h"
+#include "storage/statements/task_rules.h"
 
 namespace storage {
 
@@ -79,9 +80,10 @@ std::uint64_t RunStore::videos_to_fetch() {
 std::uint64_t RunStore::add_pending(int account) {
   const std::int64_t row = accounts_.at(static_cast<std::size_t>(account));
   Transaction transaction(database_, Transaction::Kind::writing);
-  Statement pending(database_, ("INSERT OR IGNORE INTO work (task, settled) SELECT task, "
-                                "min(settled) FROM (" +
-                                kPendingTasks + ") GROUP BY task")
+  Statement pending(database_, in_dialect("INSERT OR IGNORE INTO work (task, settled) SELECT task, "
+                                          "min(settled) FROM (" +
+                                              kPendingTasks + ") GROUP BY task",
+                                          Dialect::sqlite)
                                    .c_str());
   pending.bind(1, row);
   pending.bind_time(2, core::stale_before(clock_.utc(), stale_after_));
@@ -97,9 +99,11 @@ std::uint64_t RunStore::add_pending(int account) {
 
 core::RunTotals RunStore::totals() {
   core::RunTotals totals;
-  Statement states(database_, ("SELECT t.state, count(*), sum(t.state = ?1 AND " + kIsStale +
-                               ") FROM work AS w JOIN task AS t ON t.id = w.task GROUP BY 1")
-                                  .c_str());
+  Statement states(database_,
+                   in_dialect("SELECT t.state, count(*), sum(t.state = $1 AND " + kIsStale +
+                                  ") FROM work AS w JOIN task AS t ON t.id = w.task GROUP BY 1",
+                              Dialect::sqlite)
+                       .c_str());
   states.bind(1, static_cast<std::int64_t>(core::TaskState::unfinished));
   states.bind_time(2, core::stale_before(clock_.utc(), stale_after_));
   while (states.step()) {

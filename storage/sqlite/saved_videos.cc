@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/domain/video_lifecycle.h"
+#include "storage/answers/hex.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"

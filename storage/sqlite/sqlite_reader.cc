@@ -9,8 +9,9 @@
 #include "storage/sqlite/recorded_files.h"
 #include "storage/sqlite/saved_videos.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/task_rules.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/statements/dialect.h"
+#include "storage/statements/task_rules.h"
 
 namespace storage {
 namespace {
@@ -116,8 +117,9 @@ core::LedgerTotals SqliteReader::totals(core::UtcTime now) {
       }
     }
     totals.forgotten = number(c.database->execAndGet("SELECT count(*) FROM forgotten").getInt64());
-    Statement oldest(*c.database, ("SELECT min(" + kTaskSince + "), sum(" + kIsStale +
-                                   ") FROM task AS t WHERE " + kIsOpen)
+    Statement oldest(*c.database, in_dialect("SELECT min(" + kTaskSince + "), sum(" + kIsStale +
+                                                 ") FROM task AS t WHERE " + kIsOpen,
+                                             Dialect::sqlite)
                                       .c_str());
     oldest.bind_time(2, core::stale_before(now, c.stale_after()));
     if (oldest.step()) {
@@ -219,10 +221,12 @@ void SqliteReader::each_pending(const std::string& account, core::UtcTime stale_
                                 const std::function<void(const std::string& task_id)>& take) {
   Connection& c = *connection_;
   with_ledger_errors(path_, "read", [&] {
-    Statement pending(*c.database, ("SELECT t.task_id FROM (" + kPendingTasks +
-                                    ") AS p JOIN task AS t ON t.id = p.task GROUP BY t.id "
-                                    "HAVING min(p.settled) = 0 ORDER BY t.id")
-                                       .c_str());
+    Statement pending(*c.database,
+                      in_dialect("SELECT t.task_id FROM (" + kPendingTasks +
+                                     ") AS p JOIN task AS t ON t.id = p.task GROUP BY t.id "
+                                     "HAVING min(p.settled) = 0 ORDER BY t.id",
+                                 Dialect::sqlite)
+                          .c_str());
     pending.bind(1, c.account_row(account));
     pending.bind_time(2, stale_before);
     while (pending.step()) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "storage/answers/hex.h"
 #include "storage/sqlite/stored_link.h"
 
 namespace storage {

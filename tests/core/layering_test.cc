@@ -82,6 +82,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"core/http"},
     {"storage"},
     {"storage/answers"},
+    {"storage/statements"},
     {"storage/sqlite", "storage/postgres"},
     {"storage/sqlite/billing"},
     {"storage/sqlite/check"},

@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "core/error.h"
-#include "storage/sqlite/billing/period_blockers.h"
-#include "storage/sqlite/billing/report_lines.h"
+#include "storage/sqlite/billing/line_insert.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
+#include "storage/sqlite/rows.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/statements/closed_periods.h"
+#include "storage/statements/closing_texts.h"
 
 namespace storage {
 namespace {
@@ -27,6 +29,9 @@ class Closing final : public core::PeriodWriter {
   void commit(const std::string& sha256) override;
 
  private:
+  [[nodiscard]] Statement prepare(const std::string& text) const {
+    return {*database_, in_dialect(text, Dialect::sqlite).c_str()};
+  }
   void write_period(const std::string& sha256) const;
   void write_closing(const std::string& sha256) const;
   void settle_adjusted() const;
@@ -46,9 +51,10 @@ Closing::Closing(const std::string& path, core::ClosedPeriod period, core::UtcTi
   require_schema(*database_, path_, embedded_migrations());
   transaction_ = std::make_unique<Transaction>(*database_, Transaction::Kind::writing);
   database_->exec("PRAGMA defer_foreign_keys = ON");
-  closed_ = read_closed_periods(*database_);
-  period_.key = database_->execAndGet("SELECT ifnull(max(id), 0) + 1 FROM period").getInt64();
-  period_.checked_to = database_->execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64();
+  SqliteRows rows(*database_);
+  closed_ = read_closed_periods(rows);
+  period_.key = database_->execAndGet(kNextPeriod).getInt64();
+  period_.checked_to = database_->execAndGet(kLastSnapshot).getInt64();
   insert_ = std::make_unique<LineInsert>(*database_);
   if (const auto* other = core::overlapping_closed_period(closed_, period_.period)) {
     throw core::Error(period_.period.name + " overlaps " + other->period.name +
@@ -57,10 +63,7 @@ Closing::Closing(const std::string& path, core::ClosedPeriod period, core::UtcTi
 }
 
 void Closing::write_period(const std::string& sha256) const {
-  Statement row(*database_,
-                "INSERT INTO period (id, name, begins_at, ends_at, tz, prices, closed_at, "
-                "line_count, sha256, unfinished, missing, schema_version, checked_to) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement row = prepare(kAddPeriod);
   int at = 0;
   row.bind(++at, period_.key);
   row.bind(++at, period_.period.name);
@@ -82,12 +85,8 @@ void Closing::write_period(const std::string& sha256) const {
   row.run();
 }
 
-// A link of the chain that names what was ever closed.
 void Closing::write_closing(const std::string& sha256) const {
-  Statement row(
-      *database_,
-      "INSERT INTO closing (period, name, begins_at, ends_at, sha256, previous_sha256) "
-      "VALUES (?, ?, ?, ?, ?, (SELECT sha256 FROM closing ORDER BY period DESC LIMIT 1))");
+  Statement row = prepare(kAddClosing);
   int at = 0;
   row.bind(++at, period_.key);
   row.bind(++at, period_.period.name);
@@ -99,9 +98,8 @@ void Closing::write_closing(const std::string& sha256) const {
 
 // The adjustments of earlier closed periods that belong here are among the lines.
 void Closing::settle_adjusted() const {
-  Statement settle(*database_, "UPDATE period SET checked_to = ? WHERE id = ?");
-  Statement carry(*database_,
-                  "UPDATE repricing SET carried_by = ? WHERE period = ? AND carried_by IS NULL");
+  Statement settle = prepare(kMoveMark);
+  Statement carry = prepare(kCarryRepricings);
   for (const core::ClosedPeriod& other : closed_) {
     if (period_.contains(core::adjusting_period(other, closed_).begin)) {
       settle.bind(1, period_.checked_to);
@@ -116,13 +114,12 @@ void Closing::settle_adjusted() const {
 
 void Closing::write_off(core::UtcTime stale_before) {
   with_ledger_errors(path_, kClosing, [&] {
-    Statement rows(*database_, ("INSERT INTO written_off (period, task) SELECT ?1, t.id FROM " +
-                                kUnfinishedOfPeriod + " AND " + kTaskSince + " < ?4")
-                                   .c_str());
-    rows.bind(1, period_.key);
-    rows.bind_time(2, period_.period.begin);
-    rows.bind_time(3, period_.period.end);
-    rows.bind_time(4, stale_before);
+    Statement rows = prepare("INSERT INTO written_off (period, task) SELECT $4, t.id FROM " +
+                             kUnfinishedOfPeriod + " AND " + kTaskSince + " < $3");
+    rows.bind_time(1, period_.period.begin);
+    rows.bind_time(2, period_.period.end);
+    rows.bind_time(3, stale_before);
+    rows.bind(4, period_.key);
     rows.run();
   });
 }

@@ -13,9 +13,9 @@
 #include "core/text/printable.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
-#include "storage/sqlite/billing/finished_tasks.h"
-#include "storage/sqlite/fact_columns.h"
 #include "storage/sqlite/statement.h"
+#include "storage/statements/fact_columns.h"
+#include "storage/statements/finished_tasks.h"
 
 namespace storage {
 namespace {

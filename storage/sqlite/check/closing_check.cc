@@ -10,11 +10,13 @@
 #include "core/billing/period.h"
 #include "core/domain/money.h"
 #include "core/error.h"
-#include "storage/sqlite/billing/closing_chain.h"
-#include "storage/sqlite/billing/finished_tasks.h"
-#include "storage/sqlite/billing/period_books.h"
+#include "storage/answers/hex.h"
+#include "storage/sqlite/rows.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/stored_numbers.h"
+#include "storage/statements/closing_chain.h"
+#include "storage/statements/finished_tasks.h"
+#include "storage/statements/period_books.h"
+#include "storage/statements/stored_numbers.h"
 
 namespace storage {
 namespace {
@@ -26,7 +28,8 @@ std::string wrong_with_period(SQLite::Database& database, const Statement& row) 
   if (row.time(3) != period.begin || row.time(4) != period.end) {
     return "it does not begin and end as its name says";
   }
-  if (!lines_have_their_prices(database, row.integer(0))) {
+  SqliteRows rows(database);
+  if (!lines_have_their_prices(rows, row.integer(0))) {
     return "its price book has not the prices of its lines";
   }
   if (row.integer(5) == 0) {
@@ -170,10 +173,11 @@ void check_tasks(SQLite::Database& database, Findings& findings) {
 }  // namespace
 
 void check_closings(SQLite::Database& database, Findings& findings) {
-  for (std::string& finding : lost_closings(database, core::UtcTime::min(), core::UtcTime::max())) {
+  SqliteRows rows(database);
+  for (std::string& finding : lost_closings(rows, core::UtcTime::min(), core::UtcTime::max())) {
     findings.add(std::move(finding));
   }
-  for (std::string& finding : broken_links(database)) {
+  for (std::string& finding : broken_links(rows)) {
     findings.add(std::move(finding));
   }
   check_periods(database, findings);

@@ -1,5 +1,5 @@
 // Rules about tasks that statements ask of many rows at once, each written down once. Those that
-// are asked of one task are in core/domain/lifecycle.h.
+// are asked of one task are in core/domain/lifecycle.h. Texts as in storage/statements/dialect.h.
 #pragma once
 
 #include <string>
@@ -8,25 +8,26 @@ namespace storage {
 
 /// An expression over `task` as `t`: since when the task counts as old (core::is_stale), and, of
 /// one that is not finished, the time that puts it into a period.
-inline const std::string kTaskSince = "ifnull(t.submit_time, t.first_seen)";
-/// A condition on `task` as `t`, unless it is finished: asked no more. Parameter ?2:
+inline const std::string kTaskSince = "coalesce(t.submit_time, t.first_seen)";
+/// A condition on `task` as `t`, unless it is finished: asked no more. Parameter $2:
 /// core::stale_before.
-inline const std::string kIsStale = kTaskSince + " < ?2";
+inline const std::string kIsStale = kTaskSince + " < $2";
 /// A condition on `task` as `t`: unfinished, and not taken back.
 inline const std::string kIsOpen = "t.state = 0 AND t.id NOT IN (SELECT task FROM forgotten)";
 
 /// A select of the account's pending tasks: {task, settled}; `settled` 1: its videos alone are
-/// wanted. A task may come twice. Parameters: ?1 the account's row, ?2 core::stale_before.
+/// wanted. A task may come twice. Parameters: $1 the account's row, $2 core::stale_before.
 ///
 /// The last part starts at the wanted videos: SQLite would choose all that the account ever asked.
 /// A link that was pruned with its answer is asked for again.
 inline const std::string kPendingTasks =
-    "SELECT t.id AS task, 0 AS settled FROM task AS t INDEXED BY task_unfinished WHERE " + kIsOpen +
-    " AND t.account = ?1 AND NOT (" + kIsStale +
+    "SELECT t.id AS task, 0 AS settled FROM task AS t {by task_unfinished} WHERE " + kIsOpen +
+    " AND t.account = $1 AND NOT (" + kIsStale +
     ") UNION ALL SELECT u.task, 0 FROM unsettled AS u JOIN task AS t ON t.id = u.task "
-    "WHERE t.account = ?1 "
-    "UNION ALL SELECT v.task, min(s.block IS NOT NULL) FROM video AS v INDEXED BY video_wanted "
-    "CROSS JOIN task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
-    "WHERE v.state = 0 AND t.account = ?1 GROUP BY v.task";
+    "WHERE t.account = $1 "
+    "UNION ALL SELECT v.task, min(CASE WHEN s.block IS NULL THEN 0 ELSE 1 END) FROM video AS v {by "
+    "video_wanted} "
+    "{then} task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
+    "WHERE v.state = 0 AND t.account = $1 GROUP BY v.task";
 
 }  // namespace storage

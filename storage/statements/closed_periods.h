@@ -1,0 +1,52 @@
+// Closed periods, as the ledger holds them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/billing/closed_period.h"
+#include "core/billing/period.h"
+#include "core/error.h"
+#include "storage/statements/rows.h"
+
+namespace storage {
+
+/// By begin.
+inline constexpr const char* kClosedPeriods =
+    "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, missing, "
+    "schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE r.period = p.id "
+    "ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r WHERE r.period = p.id AND "
+    "r.carried_by IS NULL) FROM period AS p ORDER BY begins_at";
+
+/// The period that was closed under the name, in the zone. Its recorded bounds count: a later tz
+/// database may give the zone other ones. Throws core::Error for a damaged one.
+[[nodiscard]] core::Period recorded_period(std::string_view name, std::string_view zone,
+                                           core::UtcTime begin, core::UtcTime end);
+
+template <RowSource Rows>
+[[nodiscard]] std::vector<core::ClosedPeriod> read_closed_periods(Rows& source) {
+  auto rows = source.select(kClosedPeriods, {});
+  std::vector<core::ClosedPeriod> periods;
+  const auto text_or_null = [&rows](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional<std::string>(rows.text(column));
+  };
+  while (rows.step()) {
+    core::ClosedPeriod& period = periods.emplace_back();
+    period.key = rows.integer(0);
+    period.period = recorded_period(rows.text(1), rows.text(4), *rows.time(2), *rows.time(3));
+    period.zone = rows.text(4);
+    period.prices = text_or_null(5);
+    period.lines = rows.integer(6);
+    period.sha256 = rows.text(7);
+    period.unfinished = static_cast<std::uint64_t>(rows.integer(8));
+    period.missing = static_cast<std::uint64_t>(rows.integer(9));
+    period.schema_version = static_cast<int>(rows.integer(10));
+    period.checked_to = rows.integer(11);
+    period.later_prices = text_or_null(12);
+    period.repriced = rows.integer(13) != 0;
+  }
+  return periods;
+}
+
+}  // namespace storage

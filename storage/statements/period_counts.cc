@@ -1,0 +1,26 @@
+#include "storage/statements/period_counts.h"
+
+#include "storage/statements/finished_tasks.h"
+#include "storage/statements/stored_numbers.h"
+#include "storage/statements/task_rules.h"
+
+namespace storage {
+
+std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state) {
+  const std::string index =
+      state == core::TaskState::missing ? "{by task_missing}" : "{by task_unfinished}";
+  return "SELECT count(*) FROM task AS t " + index + " WHERE t.state = " + sql_number(state) +
+         " AND " + kTaskSince + " >= $1 AND " + kTaskSince +
+         " < $2 AND t.id NOT IN (SELECT task FROM forgotten)" +
+         account_condition(query, "t.account");
+}
+
+std::string future_tasks_text(const core::ReportQuery& query) {
+  return "SELECT task_id, finish_time FROM task {by task_by_finish} WHERE state " +
+         sql_in_finished_states() +
+         " AND finish_time > $1 + coalesce((SELECT observed_at FROM snapshot "
+         "ORDER BY id DESC LIMIT 1), 9000000000000000)" +
+         account_condition(query, "account") + " ORDER BY finish_time, id";
+}
+
+}  // namespace storage

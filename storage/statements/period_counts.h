@@ -1,0 +1,76 @@
+// What a report counts beside its lines.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/billing/billing_source.h"
+#include "storage/statements/rows.h"
+
+namespace storage {
+
+/// How many tasks of the state the query finds in [$1, $2), read by `index`.
+[[nodiscard]] std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state);
+/// {ID, finish time} of the finished tasks that are later than the newest answer by more than $1.
+[[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
+/// {account, ID} of the tasks that the period $1 was closed without.
+inline constexpr const char* kWrittenOff =
+    "SELECT a.name, t.task_id FROM written_off AS w JOIN task AS t ON t.id = w.task "
+    "JOIN account AS a ON a.id = t.account WHERE w.period = $1 ORDER BY w.task";
+/// Lines of [$1, $2) that lack their cost, without those that take others back.
+inline constexpr const char* kUnpricedShown =
+    "SELECT count(*) FROM report_line WHERE billed_at >= $1 AND billed_at < $2 AND cost IS NULL "
+    "AND reversal = 0";
+/// Lines that the period $1 rules, that lack their cost, and that no line takes back.
+inline constexpr const char* kUnpricedStanding =
+    "SELECT count(*) FROM report_line AS l WHERE l.incurred = $1 AND l.cost IS NULL AND "
+    "l.reversal = 0 AND NOT EXISTS (SELECT 1 FROM report_line AS r WHERE r.task = l.task AND "
+    "r.reversal <> 0 AND r.adjusts = l.line_id)";
+
+template <RowSource Rows>
+[[nodiscard]] core::OpenTasks count_open_tasks(Rows& source, const core::ReportQuery& query) {
+  const auto count = [&](core::TaskState state) {
+    auto row = source.select(open_tasks_text(query, state), {query.begin.time_since_epoch().count(),
+                                                             query.end.time_since_epoch().count()});
+    row.step();
+    return static_cast<std::uint64_t>(row.integer(0));
+  };
+  return {.unfinished = count(core::TaskState::unfinished),
+          .missing = count(core::TaskState::missing)};
+}
+
+template <RowSource Rows>
+[[nodiscard]] core::FutureTasks find_future_tasks(Rows& source, const core::ReportQuery& query) {
+  constexpr std::int64_t kClocksDifferMs = 300'000;
+  core::FutureTasks future;
+  auto rows = source.select(future_tasks_text(query), {kClocksDifferMs});
+  while (rows.step()) {
+    ++future.tasks;
+    future.task_id = rows.text(0);
+    future.latest = *rows.time(1);
+  }
+  return future;
+}
+
+template <RowSource Rows>
+[[nodiscard]] std::vector<core::TaskName> tasks_written_off(Rows& source, std::int64_t period) {
+  std::vector<core::TaskName> tasks;
+  auto rows = source.select(kWrittenOff, {period});
+  while (rows.step()) {
+    tasks.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+  }
+  return tasks;
+}
+
+template <RowSource Rows>
+[[nodiscard]] std::int64_t count_unpriced(Rows& source, const core::ClosedPeriod& closed,
+                                          core::LineScope scope) {
+  auto row = scope == core::LineScope::shown
+                 ? source.select(kUnpricedShown, {closed.period.begin.time_since_epoch().count(),
+                                                  closed.period.end.time_since_epoch().count()})
+                 : source.select(kUnpricedStanding, {closed.key});
+  row.step();
+  return row.integer(0);
+}
+
+}  // namespace storage
