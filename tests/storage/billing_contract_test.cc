@@ -1,23 +1,22 @@
 // What core::BillingSource promises, held against the fake and every back end.
-#include <functional>
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/reports.h"
 #include "core/billing/repricing.h"
 #include "core/error.h"
-#include "storage/open_ledger.h"
+#include "tests/support/back_end.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/fake_billing_source.h"
-#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -30,55 +29,23 @@ constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
 
 core::UtcTime utc(std::int64_t ms) { return core::UtcTime(std::chrono::milliseconds(ms)); }
 
-class Subject {
- public:
-  virtual ~Subject() = default;
-  virtual std::int64_t record(const BillingAnswer& answer) = 0;
-  virtual std::unique_ptr<core::BillingSource> open() = 0;
-};
-
-class FakeSubject final : public Subject {
- public:
-  std::int64_t record(const BillingAnswer& answer) override { return ledger_.record(answer); }
-  std::unique_ptr<core::BillingSource> open() override { return ledger_.open(); }
-
- private:
-  support::FakeBillingLedger ledger_;
-};
-
-class SqliteSubject final : public Subject {
- public:
-  SqliteSubject() { support::make_billing_ledger(path_); }
-  std::int64_t record(const BillingAnswer& answer) override {
-    return support::record_billing_answer(path_, answer);
-  }
-  std::unique_ptr<core::BillingSource> open() override {
-    return storage::open_billing_source(path_);
-  }
-
- private:
-  support::TempDir folder_;
-  std::string path_ = folder_.path("ledger.db");
-};
-
-struct Maker {
-  const char* name;
-  std::function<std::unique_ptr<Subject>()> make;
-};
-
-class BillingContract : public testing::TestWithParam<Maker> {
+class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
  protected:
+  std::int64_t record(const BillingAnswer& answer) {
+    return support::BillingLedger(*back_end_).record(answer);
+  }
+  std::unique_ptr<core::BillingSource> open() { return back_end_->open_billing(); }
   std::int64_t finish(const std::string& id, std::int64_t at, const std::string& seconds = "8",
                       TaskState state = TaskState::succeeded, const std::string& body = "") {
-    return ledger_->record({.id = id,
-                            .state = state,
-                            .facts = {.submit_time = utc(at - 1000),
-                                      .finish_time = utc(at),
-                                      .model = "m",
-                                      .duration_seconds = seconds},
-                            .labels = {{"customer", "c" + id}},
-                            .observed_at = at + 1000,
-                            .body = body});
+    return record({.id = id,
+                   .state = state,
+                   .facts = {.submit_time = utc(at - 1000),
+                             .finish_time = utc(at),
+                             .model = "m",
+                             .duration_seconds = seconds},
+                   .labels = {{"customer", "c" + id}},
+                   .observed_at = at + 1000,
+                   .body = body});
   }
   static core::ClosedPeriod period(const std::string& name) {
     return {.period = core::parse_period(name, core::TimeZone("UTC")), .zone = "UTC"};
@@ -88,7 +55,7 @@ class BillingContract : public testing::TestWithParam<Maker> {
   }
   // Freezes the period as `close` does, by its prices. Returns the hash.
   std::string close(core::ClosedPeriod to_close) {
-    core::Reports reports(ledger_->open());
+    core::Reports reports(open());
     const auto book = to_close.prices
                           ? std::optional(core::PriceBook::parse(*to_close.prices, "prices"))
                           : std::nullopt;
@@ -102,7 +69,7 @@ class BillingContract : public testing::TestWithParam<Maker> {
   }
   // "task seconds cost adjusts?" of each line. Sums are of as many lines.
   std::string lines(const std::string& name) {
-    core::Reports reports(ledger_->open());
+    core::Reports reports(open());
     std::int64_t summed = 0;
     reports.sum_lines(
         of(period(name)), {}, core::TimeZone("UTC"),
@@ -122,7 +89,7 @@ class BillingContract : public testing::TestWithParam<Maker> {
            ",CNY,,\n";
   }
 
-  std::unique_ptr<Subject> ledger_ = GetParam().make();
+  std::unique_ptr<support::BackEnd> back_end_ = GetParam().make();
 };
 
 TEST_P(BillingContract, TasksComeByTimeWithinTheHalfOpenPeriod) {
@@ -130,9 +97,9 @@ TEST_P(BillingContract, TasksComeByTimeWithinTheHalfOpenPeriod) {
   finish("second", kOctober + 2000, "5.0", TaskState::failed);
   finish("first", kOctober);
   finish("behind", kNovember);
-  ledger_->record({.id = "unnamed", .facts = {.model = "m"}, .observed_at = kOctober + 3000});
-  ledger_->record({.id = "open", .state = TaskState::unfinished, .observed_at = kOctober + 1});
-  const auto source = ledger_->open();
+  record({.id = "unnamed", .facts = {.model = "m"}, .observed_at = kOctober + 3000});
+  record({.id = "open", .state = TaskState::unfinished, .observed_at = kOctober + 1});
+  const auto source = open();
   std::string found;
   core::FinishedTask task;
   for (const auto tasks = source->finished_tasks(of(period("2026-10")), false); !tasks->at_end();) {
@@ -150,11 +117,11 @@ TEST_P(BillingContract, TasksComeByTimeWithinTheHalfOpenPeriod) {
 TEST_P(BillingContract, QueriesChooseByOutcomeAndAccount) {
   finish("good", kOctober);
   finish("bad", kOctober, "8", TaskState::failed);
-  ledger_->record({.account = "other",
-                   .id = "theirs",
-                   .facts = {.finish_time = utc(kOctober), .model = "m"},
-                   .observed_at = kOctober});
-  const auto source = ledger_->open();
+  record({.account = "other",
+          .id = "theirs",
+          .facts = {.finish_time = utc(kOctober), .model = "m"},
+          .observed_at = kOctober});
+  const auto source = open();
   const auto ids = [&](core::ReportQuery query) {
     std::set<std::string> found;
     core::FinishedTask task;
@@ -174,7 +141,7 @@ TEST_P(BillingContract, QueriesChooseByOutcomeAndAccount) {
 
 TEST_P(BillingContract, ASourceSeesTheLedgerAsItWasWhenOpened) {
   finish("a", kOctober);
-  const auto source = ledger_->open();
+  const auto source = open();
   finish("b", kOctober);
   const auto tasks = source->finished_tasks(of(period("2026-10")), false);
   core::FinishedTask task;
@@ -190,7 +157,7 @@ TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
   october.prices = prices("2");
   october.missing = 3;
   const std::string hash = close(october);
-  core::Reports reports(ledger_->open());
+  core::Reports reports(open());
   ASSERT_EQ(reports.closed_periods().size(), 1U);
   const core::ClosedPeriod closed = reports.closed_periods().front();
   EXPECT_EQ(closed.period.name, "2026-10");
@@ -210,22 +177,21 @@ TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
 
 TEST_P(BillingContract, AnOverlappingPeriodIsRefused) {
   close(period("2026-10"));
-  EXPECT_THROW(static_cast<void>(ledger_->open()->close(period("2026-10-31"), utc(kNovember))),
-               core::Error);
+  EXPECT_THROW(static_cast<void>(open()->close(period("2026-10-31"), utc(kNovember))), core::Error);
   close(period("2026-11"));
-  EXPECT_EQ(ledger_->open()->closed_periods().size(), 2U);
+  EXPECT_EQ(open()->closed_periods().size(), 2U);
 }
 
 TEST_P(BillingContract, AnAbandonedClosingLeavesNothing) {
   finish("a", kOctober);
   {
-    core::Reports reports(ledger_->open());
+    core::Reports reports(open());
     const auto writer = reports.source().close(period("2026-10"), utc(kNovember));
     writer->write_off(utc(kNovember));
     reports.each_line(of(period("2026-10")), {}, core::TimeZone("UTC"),
                       [&](const core::ReportLine& line) { writer->add(line); });
   }
-  const auto source = ledger_->open();
+  const auto source = open();
   EXPECT_TRUE(source->closed_periods().empty());
   EXPECT_TRUE(source->frozen_lines(of(period("2026-10")))->at_end());
 }
@@ -253,7 +219,7 @@ TEST_P(BillingContract, StandingLinesAreThoseThatNoLineTakesBack) {
   close(period("2026-10"));
   finish("a", kOctober + 1000, "9", TaskState::succeeded, "nine");
   close(period("2026-11"));
-  const auto source = ledger_->open();
+  const auto source = open();
   const auto keys = source->tasks_ruled_by(source->closed_periods().front(), {});
   ASSERT_FALSE(keys.empty());
   const auto standing = source->standing_lines(keys.front());
@@ -272,7 +238,7 @@ TEST_P(BillingContract, ALaterPriceBookRulesUntilAPeriodCarriesWhatItChanges) {
   october.prices = prices("2");
   close(october);
   {
-    const auto source = ledger_->open();
+    const auto source = open();
     const core::Repricing tried =
         core::try_prices(*source, source->closed_periods().front(), prices("3"));
     EXPECT_EQ(tried.shown_in.name, "2026-11");
@@ -280,11 +246,11 @@ TEST_P(BillingContract, ALaterPriceBookRulesUntilAPeriodCarriesWhatItChanges) {
     EXPECT_EQ(lines("2026-11"), "") << "trying prices records nothing";
     source->reprice(source->closed_periods().front(), prices("3"), utc(kNovember));
   }
-  EXPECT_EQ(ledger_->open()->closed_periods().front().ruling_prices(), prices("3"));
-  EXPECT_TRUE(ledger_->open()->closed_periods().front().repriced);
+  EXPECT_EQ(open()->closed_periods().front().ruling_prices(), prices("3"));
+  EXPECT_TRUE(open()->closed_periods().front().repriced);
   EXPECT_EQ(lines("2026-11"), "a -8 -16*; a 8 24*; ");
   close(period("2026-11"));
-  EXPECT_FALSE(ledger_->open()->closed_periods().front().repriced);
+  EXPECT_FALSE(open()->closed_periods().front().repriced);
   EXPECT_EQ(lines("2026-12"), "");
 }
 
@@ -293,7 +259,7 @@ TEST_P(BillingContract, SumsAreThoseOfTheLines) {
     finish("t" + std::to_string(i), kOctober + i % 7 * kDayMs, std::to_string(i % 3),
            i % 5 == 0 ? TaskState::failed : TaskState::succeeded);
   }
-  core::Reports reports(ledger_->open());
+  core::Reports reports(open());
   const core::ReportQuery query{.begin = utc(kOctober), .end = utc(kNovember), .labels = false};
   using Sums = std::map<std::string, std::int64_t>;
   const auto key = [](const core::ReportLine& line) {
@@ -313,18 +279,18 @@ TEST_P(BillingContract, SumsAreThoseOfTheLines) {
 
 TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
   const auto unfinished = [this](const std::string& id, std::int64_t submitted) {
-    ledger_->record({.id = id,
-                     .state = TaskState::unfinished,
-                     .facts = {.submit_time = utc(submitted)},
-                     .observed_at = submitted});
+    record({.id = id,
+            .state = TaskState::unfinished,
+            .facts = {.submit_time = utc(submitted)},
+            .observed_at = submitted});
   };
   unfinished("stale", kOctober);
   unfinished("running", kOctober + 5000);
   unfinished("behind", kNovember);
-  ledger_->record({.id = "gone", .state = TaskState::missing, .observed_at = kOctober});
+  record({.id = "gone", .state = TaskState::missing, .observed_at = kOctober});
   const core::ClosedPeriod october = period("2026-10");
   {
-    const auto source = ledger_->open();
+    const auto source = open();
     EXPECT_EQ(source->open_tasks(of(october)).unfinished, 2U);
     EXPECT_EQ(source->open_tasks(of(october)).missing, 1U);
     const core::PeriodBlockers blockers = source->blockers(october.period, utc(kOctober + 1000));
@@ -336,7 +302,7 @@ TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
     writer->write_off(utc(kOctober + 1000));
     writer->commit(std::string(64, '0'));
   }
-  const auto source = ledger_->open();
+  const auto source = open();
   const auto written_off = source->written_off(source->closed_periods().front());
   ASSERT_EQ(written_off.size(), 1U);
   EXPECT_EQ(written_off.front().task_id, "stale");
@@ -344,11 +310,11 @@ TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
 
 TEST_P(BillingContract, TellsOfTasksThatFinishInTheFuture) {
   finish("now", kOctober);
-  EXPECT_EQ(ledger_->open()->future_tasks({}).tasks, 0U);
-  ledger_->record({.id = "future",
-                   .facts = {.finish_time = utc(kNovember), .model = "m"},
-                   .observed_at = kOctober + 2000});
-  const core::FutureTasks future = ledger_->open()->future_tasks({});
+  EXPECT_EQ(open()->future_tasks({}).tasks, 0U);
+  record({.id = "future",
+          .facts = {.finish_time = utc(kNovember), .model = "m"},
+          .observed_at = kOctober + 2000});
+  const core::FutureTasks future = open()->future_tasks({});
   EXPECT_EQ(future.tasks, 1U);
   EXPECT_EQ(future.task_id, "future");
   EXPECT_EQ(future.latest, utc(kNovember));
@@ -356,12 +322,12 @@ TEST_P(BillingContract, TellsOfTasksThatFinishInTheFuture) {
 
 TEST_P(BillingContract, TellsOfTasksUnderTwoAccounts) {
   for (const char* account : {"one", "two"}) {
-    ledger_->record({.account = account,
-                     .id = "a",
-                     .facts = {.finish_time = utc(kOctober), .model = "m"},
-                     .observed_at = kOctober});
+    record({.account = account,
+            .id = "a",
+            .facts = {.finish_time = utc(kOctober), .model = "m"},
+            .observed_at = kOctober});
   }
-  const auto shared = ledger_->open()->shared_tasks(core::SharedTaskScope::ledger);
+  const auto shared = open()->shared_tasks(core::SharedTaskScope::ledger);
   ASSERT_EQ(shared.size(), 1U);
   EXPECT_EQ(shared.front().account, "one");
   EXPECT_EQ(shared.front().other, "two");
@@ -370,34 +336,37 @@ TEST_P(BillingContract, TellsOfTasksUnderTwoAccounts) {
   EXPECT_EQ(shared.front().example, "a");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, BillingContract,
-    testing::Values(Maker{"Fake", [] { return std::make_unique<FakeSubject>(); }},
-                    Maker{"Sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
-    [](const auto& maker) { return maker.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BillingContract, testing::ValuesIn(support::back_ends()),
+                         [](const auto& one) { return one.param.name; });
 
 // A back end with several writers: a snapshot may become visible after a closing that saw one with
 // a higher number.
 TEST(FakeBilling, AnAnswerWithALowerNumberThatCameLaterIsFound) {
-  support::FakeBillingLedger ledger;
   const core::TimeZone zone("UTC");
-  ledger.number_next(7);
-  ledger.record({.id = "early",
-                 .facts = {.finish_time = utc(kOctober), .model = "m"},
-                 .observed_at = kOctober});
+  const auto memory = std::make_shared<support::MemoryLedger>();
+  const auto answer = [&memory](const std::string& id, std::int64_t number) {
+    memory->next_snapshot = number;
+    core::AnswerEntry entry{
+        .task = memory->add(
+            {.account = "default", .id = std::get<core::TaskId>(core::TaskId::parse(id))}),
+        .observed_at = utc(kOctober),
+        .body = id,
+        .state = TaskState::succeeded,
+        .is_final = true};
+    entry.answer.facts = {.finish_time = utc(kOctober), .model = "m"};
+    memory->apply(entry);
+  };
+  answer("early", 7);
   {
-    core::Reports reports(ledger.open());
+    core::Reports reports(support::open_fake_billing(memory));
     const core::Period october = core::parse_period("2026-10", zone);
     const auto writer = reports.source().close({.period = october, .zone = "UTC"}, utc(kNovember));
     reports.each_line({.begin = october.begin, .end = october.end}, {}, zone,
                       [&](const core::ReportLine& line) { writer->add(line); });
     writer->commit(std::string(64, '0'));
   }
-  ledger.number_next(3);
-  ledger.record({.id = "late",
-                 .facts = {.finish_time = utc(kOctober), .model = "m"},
-                 .observed_at = kOctober});
-  core::Reports reports(ledger.open());
+  answer("late", 3);
+  core::Reports reports(support::open_fake_billing(memory));
   std::string found;
   reports.each_line({.begin = utc(kNovember), .end = utc(kNovember + kDayMs)}, {}, zone,
                     [&](const core::ReportLine& line) { found += line.task.task_id; });

@@ -1,19 +1,15 @@
-// What core::Ledger promises, held against the fake that the engine's tests use and the real one.
-#include <functional>
+// What core::Ledger promises, held against the fake that the engine's tests use and every back end.
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "core/ledger/ledger.h"
-#include "storage/sqlite/sqlite_ledger.h"
-#include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
-#include "tests/support/fake_ledger.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/back_end.h"
 
 namespace {
 
@@ -24,66 +20,21 @@ using entries::answered;
 using entries::not_saved;
 using entries::saved;
 
-// A ledger, and the runs on it.
-class Subject {
- public:
-  virtual ~Subject() = default;
-  // Ends the run before, if any, and begins the next one, that asks about `ids` (always the same).
-  virtual void begin_run(const std::vector<std::string>& ids) = 0;
-  virtual core::Ledger& ledger() = 0;
-};
-
-class FakeSubject final : public Subject {
- public:
-  // With a lag, entries wait unseen until a flush, as the real ledger's may.
-  explicit FakeSubject(std::size_t lag) { ledger_.commit_lag = lag; }
-  void begin_run(const std::vector<std::string>& ids) override {
-    ledger_.flush();
-    for (const std::string& id : ids) {
-      if (known_.insert(id).second) {
-        ledger_.add(id, entries::kNow);
-      }
-    }
-    ledger_.begin_run(++run_);
-  }
-  core::Ledger& ledger() override { return ledger_; }
-
- private:
-  support::FakeLedger ledger_;
-  std::set<std::string> known_;
-  std::int64_t run_ = 0;
-};
-
-class SqliteSubject final : public Subject {
- public:
-  void begin_run(const std::vector<std::string>& ids) override {
-    ledger_.reset();
-    store_.begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
-    entries::import(store_, ids);
-    ledger_ = std::make_unique<storage::SqliteLedger>(store_, [] {});
-  }
-  core::Ledger& ledger() override { return *ledger_; }
-
- private:
-  support::TempDir folder_;
-  support::ManualClock clock_;
-  storage::TaskStore store_{folder_.path("ledger.db"), clock_, false};
-  std::unique_ptr<storage::SqliteLedger> ledger_;
-};
-
-struct Maker {
-  const char* name;
-  std::function<std::unique_ptr<Subject>()> make;
-};
-
-class LedgerContract : public testing::TestWithParam<Maker> {
+class LedgerContract : public testing::TestWithParam<support::BackEndMaker> {
  protected:
+  // Ends the run before, if any, and begins one that asks about `ids`.
   void begin_run(const std::vector<std::string>& ids) {
     ids_ = ids;
-    subject_->begin_run(ids);
+    if (ledger_) {
+      ledger_->flush();
+      ledger_.reset();
+    }
+    work_->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
+    entries::import(*work_, ids);
+    ledger_ = back_end_->open_ledger(*work_);
   }
-  void begin_next_run() { subject_->begin_run(ids_); }
-  core::Ledger& ledger() { return subject_->ledger(); }
+  void begin_next_run() { begin_run(ids_); }
+  core::Ledger& ledger() { return *ledger_; }
 
   std::vector<std::string> asked() {
     std::vector<std::string> ids;
@@ -114,16 +65,14 @@ class LedgerContract : public testing::TestWithParam<Maker> {
   }
 
  private:
-  std::unique_ptr<Subject> subject_ = GetParam().make();
+  std::unique_ptr<support::BackEnd> back_end_ = GetParam().make();
+  std::unique_ptr<core::WorkList> work_ = back_end_->open_work_list();
+  std::unique_ptr<core::Ledger> ledger_;
   std::vector<std::string> ids_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    All, LedgerContract,
-    testing::Values(Maker{"fake", [] { return std::make_unique<FakeSubject>(0); }},
-                    Maker{"lagging_fake", [] { return std::make_unique<FakeSubject>(1'000); }},
-                    Maker{"sqlite", [] { return std::make_unique<SqliteSubject>(); }}),
-    [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, LedgerContract, testing::ValuesIn(support::back_ends()),
+                         [](const auto& one) { return one.param.name; });
 
 TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
   begin_run({"a", "b", "c", "d", "e"});

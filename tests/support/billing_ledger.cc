@@ -1,9 +1,10 @@
 #include "tests/support/billing_ledger.h"
 
+#include <chrono>
 #include <variant>
 
+#include "core/domain/lifecycle.h"
 #include "core/files/sha256.h"
-#include "storage/answers/json_text.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
@@ -27,24 +28,47 @@ std::int64_t add_snapshot(SQLite::Database& database, std::int64_t task, int sta
   return database.getLastInsertRowid();
 }
 
-// As SQL; null for a fact that is not said.
-std::string value_of(const core::TaskFacts& facts, const core::Fact& fact) {
-  if (const core::FactTime* time = std::get_if<core::FactTime>(&fact.member)) {
-    const auto& value = facts.**time;
-    return value ? std::to_string(value->time_since_epoch().count()) : "NULL";
+core::Verdict verdict_of(core::TaskState state) {
+  switch (state) {
+    case core::TaskState::unfinished:
+      return core::Verdict::unfinished;
+    case core::TaskState::succeeded:
+      return core::Verdict::succeeded;
+    case core::TaskState::failed:
+      return core::Verdict::failed;
+    case core::TaskState::missing:
+      return core::Verdict::not_found;
   }
-  const std::string& text = facts.*std::get<core::FactText>(fact.member);
-  return text.empty() ? "NULL" : "'" + text + "'";
+  return core::Verdict::unreadable;
 }
 
-bool is_known(const std::string& path, const BillingAnswer& answer) {
-  const auto database = storage::open_for_writing(path);
-  storage::Statement find(*database,
-                          "SELECT 1 FROM task AS t JOIN account AS a ON a.id = t.account WHERE "
-                          "a.name = ? AND t.task_id = ?");
-  find.bind(1, answer.account);
-  find.bind(2, answer.id);
-  return find.step();
+const char* status_of(core::TaskState state) {
+  switch (state) {
+    case core::TaskState::unfinished:
+      return "IN_PROGRESS";
+    case core::TaskState::succeeded:
+      return "SUCCESS";
+    case core::TaskState::failed:
+      return "FAILURE";
+    case core::TaskState::missing:
+      return "";
+  }
+  return "";
+}
+
+core::AnswerEntry entry_of(const BillingAnswer& answer, core::TaskKey task) {
+  core::AnswerEntry entry;
+  entry.task = task;
+  entry.observed_at = core::UtcTime(std::chrono::milliseconds(answer.observed_at));
+  entry.http_status = answer.state == core::TaskState::missing ? 400 : 200;
+  entry.body = answer.body.empty() ? answer.id : answer.body;
+  entry.answer.verdict = verdict_of(answer.state);
+  entry.answer.status = status_of(answer.state);
+  entry.answer.facts = answer.facts;
+  entry.state = answer.state;
+  entry.is_final = core::is_final(entry.answer.verdict);
+  entry.settled = true;
+  return entry;
 }
 
 }  // namespace
@@ -105,31 +129,27 @@ std::int64_t answer_billing_task(const std::string& path, const std::string& id,
   return number;
 }
 
-std::int64_t record_billing_answer(const std::string& path, const BillingAnswer& answer) {
-  const int state = static_cast<int>(answer.state);
-  std::string columns;
-  std::string values;
-  std::string assignments;
-  for (const core::Fact& fact : core::kFacts) {
-    const std::string column(fact.column);
-    const std::string value = value_of(answer.facts, fact);
-    columns += ", " + column;
-    values += ", " + value;
-    assignments += (assignments.empty() ? "" : ", ") + column + " = " + value;
-  }
-  if (is_known(path, answer)) {
-    return answer_billing_task(path, answer.id, state, assignments,
-                               answer.body.empty() ? answer.id : answer.body, answer.observed_at);
-  }
-  std::string labels;
-  storage::append_json_object(labels, answer.labels);
-  return add_billing_task(path,
-                          {.account = answer.account,
-                           .id = answer.id,
-                           .state = state,
-                           .columns = columns + ", labels",
-                           .values = values + ", '" + labels + "'"},
-                          answer.observed_at);
+BillingLedger::BillingLedger(BackEnd& back_end)
+    : back_end_(back_end), work_(back_end.open_work_list()) {}
+
+std::int64_t BillingLedger::record(const BillingAnswer& answer) {
+  const core::UtcTime at{std::chrono::milliseconds(answer.observed_at)};
+  back_end_.clock.jump(at - back_end_.clock.utc());
+  const core::TaskId id = std::get<core::TaskId>(core::TaskId::parse(answer.id));
+  work_->begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {answer.account}});
+  work_->begin_import({.refresh = true, .relabel = true, .on_disk = {}});
+  work_->add({.id = id, .model = "", .labels = answer.labels}, 0);
+  work_->end_import();
+  auto ledger = back_end_.open_ledger(*work_);
+  ledger->ask_for_tasks(0, 1);
+  ledger->flush();
+  ledger->append(entry_of(answer, ledger->take_tasks().value().at(0).key));
+  ledger->flush();
+  ledger.reset();
+  work_->end_run(0, "{}");
+  const auto history = back_end_.open_reader()->task(answer.account, id);
+  const core::ViewRow& snapshot = history.value().snapshots.back().columns;
+  return std::stoll(snapshot.at(2).second.value());
 }
 
 }  // namespace support

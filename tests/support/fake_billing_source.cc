@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/files/sha256.h"
 
 namespace support {
 namespace {
@@ -18,8 +17,7 @@ using core::OwnedLine;
 using core::ReportQuery;
 using core::TaskState;
 using core::UtcTime;
-using State = FakeBillingLedger::State;
-using Task = FakeBillingLedger::Task;
+using Task = MemoryLedger::Task;
 
 constexpr int kSchemaVersion = 10;
 
@@ -102,7 +100,8 @@ class GroupVector final : public core::GroupCursor {
 
 class FakeSource final : public core::BillingSource {
  public:
-  explicit FakeSource(State& ledger) : ledger_(ledger), state_(ledger) {}
+  explicit FakeSource(std::shared_ptr<MemoryLedger> ledger)
+      : ledger_(std::move(ledger)), state_(*ledger_) {}
 
   const std::vector<ClosedPeriod>& closed_periods() override { return state_.closed; }
   std::map<std::string, std::int64_t> accounts() override {
@@ -156,7 +155,7 @@ class FakeSource final : public core::BillingSource {
     }
     std::vector<std::int64_t> tasks;
     for (auto at = state_.snapshots.begin() + mark; at != state_.snapshots.end(); ++at) {
-      if (is_finished(at->state)) {
+      if (at->is_final) {
         tasks.push_back(at->task);
       }
     }
@@ -173,7 +172,7 @@ class FakeSource final : public core::BillingSource {
     return tasks;
   }
   bool find_task(std::int64_t key, FinishedTask& task) override {
-    if (!is_finished(task_at(key).state)) {
+    if (!is_finished(task_at(key).standing.state)) {
       return false;
     }
     task = finished_task(key, core::ReportTime::finish);
@@ -206,7 +205,7 @@ class FakeSource final : public core::BillingSource {
     std::vector<core::TaskName> names;
     for (const auto& one : state_.written_off) {
       if (one.period == closed.key) {
-        names.push_back({task_at(one.task).account, task_at(one.task).id});
+        names.push_back({task_at(one.task).account, task_at(one.task).id.text()});
       }
     }
     return names;
@@ -223,8 +222,10 @@ class FakeSource final : public core::BillingSource {
   core::OpenTasks open_tasks(const ReportQuery& query) override {
     const auto count = [&](TaskState state) {
       return static_cast<std::uint64_t>(
-          std::count_if(state_.tasks.begin(), state_.tasks.end(), [&](const Task& task) {
-            return task.state == state && is_within(submitted(task), query) && is_of(task, query);
+          std::count_if(state_.tasks.begin(), state_.tasks.end(), [&](const auto& one) {
+            const Task& task = one.second;
+            return task.standing.state == state && is_within(submitted(task), query) &&
+                   is_of(task, query);
           }));
     };
     return {.unfinished = count(TaskState::unfinished), .missing = count(TaskState::missing)};
@@ -233,14 +234,14 @@ class FakeSource final : public core::BillingSource {
     core::FutureTasks future;
     const UtcTime newest =
         state_.snapshots.empty() ? UtcTime::max() : state_.snapshots.back().observed_at;
-    for (const Task& task : state_.tasks) {
+    for (const auto& [key, task] : state_.tasks) {
       const auto& finish = task.facts.finish_time;
-      if (is_finished(task.state) && finish && is_of(task, query) &&
+      if (is_finished(task.standing.state) && finish && is_of(task, query) &&
           *finish > newest + std::chrono::minutes(5)) {
         ++future.tasks;
         if (*finish >= future.latest) {
           future.latest = *finish;
-          future.task_id = task.id;
+          future.task_id = task.id.text();
         }
       }
     }
@@ -249,8 +250,8 @@ class FakeSource final : public core::BillingSource {
   core::PeriodBlockers blockers(const core::Period& period, UtcTime stale_before) override {
     core::PeriodBlockers blockers;
     std::multimap<UtcTime, const Task*> by_time;
-    for (const Task& task : state_.tasks) {
-      if (task.state == TaskState::unfinished &&
+    for (const auto& [key, task] : state_.tasks) {
+      if (task.standing.state == TaskState::unfinished &&
           is_within(submitted(task), {.begin = period.begin, .end = period.end})) {
         by_time.emplace(submitted(task), &task);
       }
@@ -261,21 +262,22 @@ class FakeSource final : public core::BillingSource {
       tasks.accounts.insert(task->account);
       tasks.oldest = std::min(tasks.oldest, time);
       if (tasks.first.size() < core::BlockingTasks::kNamed) {
-        tasks.first.push_back({task->account, task->id});
+        tasks.first.push_back({task->account, task->id.text()});
       }
     }
     return blockers;
   }
   std::vector<core::SharedTasks> shared_tasks(core::SharedTaskScope /*scope*/) override {
     std::map<std::pair<std::string, std::string>, core::SharedTasks> pairs;
-    for (const Task& one : state_.tasks) {
-      for (const Task& other : state_.tasks) {
+    for (const auto& [own_key, one] : state_.tasks) {
+      for (const auto& [other_key, other] : state_.tasks) {
         if (one.id == other.id && account_key(one.account) < account_key(other.account)) {
           core::SharedTasks& shared = pairs[{one.account, other.account}];
           shared.account = one.account;
           shared.other = other.account;
-          shared.example = shared.tasks++ == 0 ? one.id : shared.example;
-          shared.one_task += is_finished(one.state) && sha256(one) == sha256(other) ? 1U : 0U;
+          shared.example = shared.tasks++ == 0 ? one.id.text() : shared.example;
+          shared.one_task +=
+              is_finished(one.standing.state) && sha256(one) == sha256(other) ? 1U : 0U;
         }
       }
     }
@@ -288,7 +290,7 @@ class FakeSource final : public core::BillingSource {
 
   std::unique_ptr<core::PeriodWriter> close(const ClosedPeriod& period, UtcTime now) override;
   void reprice(const ClosedPeriod& closed, const std::string& prices, UtcTime /*now*/) override {
-    for (ClosedPeriod& own : ledger_.closed) {
+    for (ClosedPeriod& own : ledger_->closed) {
       if (own.key == closed.key) {
         own.later_prices = prices;
         own.repriced = true;
@@ -297,9 +299,7 @@ class FakeSource final : public core::BillingSource {
   }
 
  private:
-  [[nodiscard]] const Task& task_at(std::int64_t key) const {
-    return state_.tasks.at(static_cast<std::size_t>(key - 1));
-  }
+  [[nodiscard]] const Task& task_at(std::int64_t key) const { return state_.tasks.at(key); }
   [[nodiscard]] std::int64_t account_key(const std::string& name) const {
     const auto found = std::find(state_.accounts.begin(), state_.accounts.end(), name);
     return found - state_.accounts.begin() + 1;
@@ -308,7 +308,7 @@ class FakeSource final : public core::BillingSource {
     return query.account == 0 || query.account == account_key(task.account);
   }
   [[nodiscard]] const std::string& sha256(const Task& task) const {
-    return state_.snapshots.at(task.last_answer).sha256;
+    return state_.snapshots.at(task.final_answer.value()).sha256;
   }
   static void add_names(const core::Labels& labels, std::set<std::string>& names) {
     for (const auto& [name, value] : labels) {
@@ -322,22 +322,22 @@ class FakeSource final : public core::BillingSource {
            });
   }
   [[nodiscard]] UtcTime first_seen_finished(std::int64_t key) const {
-    return std::find_if(
-               state_.snapshots.begin(), state_.snapshots.end(),
-               [key](const auto& one) { return one.task == key && is_finished(one.state); })
+    return std::find_if(state_.snapshots.begin(), state_.snapshots.end(),
+                        [key](const auto& one) { return one.task == key && one.is_final; })
         ->observed_at;
   }
 
   [[nodiscard]] FinishedTask finished_task(std::int64_t key, core::ReportTime time) const {
     const Task& task = task_at(key);
-    const auto& answer = state_.snapshots.at(task.last_answer);
+    const auto& answer = state_.snapshots.at(task.final_answer.value());
     FinishedTask finished{.account = task.account,
-                          .task_id = task.id,
-                          .succeeded = task.state == TaskState::succeeded,
+                          .task_id = task.id.text(),
+                          .succeeded = task.standing.state == TaskState::succeeded,
                           .facts = task.facts,
                           .labels = task.labels,
                           .snapshot = answer.number,
                           .raw_sha256 = answer.sha256};
+    finished.facts.model = MemoryLedger::model(task);
     const bool by_finish = time == core::ReportTime::finish;
     const auto& named = by_finish ? task.facts.finish_time : task.facts.submit_time;
     if (named) {
@@ -352,11 +352,10 @@ class FakeSource final : public core::BillingSource {
   [[nodiscard]] std::vector<FinishedTask> finished(const ReportQuery& query,
                                                    bool unfrozen_only) const {
     std::vector<FinishedTask> tasks;
-    for (std::int64_t key = 1; key <= std::ssize(state_.tasks); ++key) {
-      const Task& task = task_at(key);
+    for (const auto& [key, task] : state_.tasks) {
       const bool frozen = std::any_of(state_.lines.begin(), state_.lines.end(),
-                                      [key](const auto& line) { return line.task == key; });
-      if (!is_finished(task.state) || !is_of(task, query) || (unfrozen_only && frozen)) {
+                                      [key = key](const auto& line) { return line.task == key; });
+      if (!is_finished(task.standing.state) || !is_of(task, query) || (unfrozen_only && frozen)) {
         continue;
       }
       FinishedTask found = finished_task(key, query.time);
@@ -378,14 +377,14 @@ class FakeSource final : public core::BillingSource {
     return lines;
   }
 
-  State& ledger_;
-  State state_;  // when this was opened
+  std::shared_ptr<MemoryLedger> ledger_;
+  MemoryLedger state_;  // when this was opened
 };
 
 class FakeWriter final : public core::PeriodWriter {
  public:
-  FakeWriter(State& ledger, ClosedPeriod period)
-      : ledger_(ledger), next_(ledger), period_(std::move(period)) {
+  FakeWriter(std::shared_ptr<MemoryLedger> ledger, ClosedPeriod period)
+      : ledger_(std::move(ledger)), next_(*ledger_), period_(std::move(period)) {
     if (core::overlapping_closed_period(next_.closed, period_.period) != nullptr) {
       throw core::Error("it overlaps a closed period");
     }
@@ -394,9 +393,8 @@ class FakeWriter final : public core::PeriodWriter {
     period_.checked_to = std::ssize(next_.snapshots);
   }
   void write_off(UtcTime stale_before) override {
-    for (std::int64_t key = 1; key <= std::ssize(next_.tasks); ++key) {
-      const Task& task = next_.tasks.at(static_cast<std::size_t>(key - 1));
-      if (task.state == TaskState::unfinished && period_.contains(submitted(task)) &&
+    for (const auto& [key, task] : next_.tasks) {
+      if (task.standing.state == TaskState::unfinished && period_.contains(submitted(task)) &&
           submitted(task) < stale_before) {
         next_.written_off.push_back({period_.key, key});
       }
@@ -428,12 +426,12 @@ class FakeWriter final : public core::PeriodWriter {
         next_.closed.begin(), next_.closed.end(),
         [this](const ClosedPeriod& other) { return other.period.begin > period_.period.begin; });
     next_.closed.insert(behind, period_);
-    ledger_ = next_;
+    *ledger_ = next_;
   }
 
  private:
-  State& ledger_;
-  State next_;
+  std::shared_ptr<MemoryLedger> ledger_;
+  MemoryLedger next_;
   ClosedPeriod period_;
 };
 
@@ -443,38 +441,8 @@ std::unique_ptr<core::PeriodWriter> FakeSource::close(const ClosedPeriod& period
 
 }  // namespace
 
-std::int64_t FakeBillingLedger::record(const BillingAnswer& answer) {
-  if (std::find(state_.accounts.begin(), state_.accounts.end(), answer.account) ==
-      state_.accounts.end()) {
-    state_.accounts.push_back(answer.account);
-  }
-  auto task = std::find_if(state_.tasks.begin(), state_.tasks.end(), [&](const Task& one) {
-    return one.account == answer.account && one.id == answer.id;
-  });
-  const UtcTime at{std::chrono::milliseconds(answer.observed_at)};
-  if (task == state_.tasks.end()) {
-    state_.tasks.push_back({.account = answer.account,
-                            .id = answer.id,
-                            .facts = {},
-                            .labels = answer.labels,
-                            .first_seen = at});
-    task = state_.tasks.end() - 1;
-  }
-  core::Sha256 hash;
-  hash.update(answer.body.empty() ? answer.id : answer.body);
-  state_.snapshots.push_back({.number = next_number_,
-                              .task = task - state_.tasks.begin() + 1,
-                              .state = answer.state,
-                              .observed_at = at,
-                              .sha256 = core::hex(hash.finish())});
-  task->state = answer.state;
-  task->facts = answer.facts;
-  task->last_answer = state_.snapshots.size() - 1;
-  return next_number_++;
-}
-
-std::unique_ptr<core::BillingSource> FakeBillingLedger::open() {
-  return std::make_unique<FakeSource>(state_);
+std::unique_ptr<core::BillingSource> open_fake_billing(std::shared_ptr<MemoryLedger> memory) {
+  return std::make_unique<FakeSource>(std::move(memory));
 }
 
 }  // namespace support

@@ -5,11 +5,11 @@
 #include <utility>
 #include <variant>
 
-#include "core/domain/lifecycle.h"
-#include "core/domain/video_lifecycle.h"
-
 namespace support {
 namespace {
+
+// Of tasks that are added by hand.
+const std::string kAccount = "default";
 
 // None as long as the page is on its way.
 template <typename Page>
@@ -25,42 +25,69 @@ auto take(std::optional<Page>& page) -> std::optional<decltype(page->rows)> {
 }  // namespace
 
 void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
-  const core::TaskKey key = static_cast<core::TaskKey>(tasks_.size()) + 1;
-  core::TaskRecord record{.key = key, .id = std::get<core::TaskId>(core::TaskId::parse(id))};
-  record.first_seen = first_seen;
-  tasks_.emplace(key, Task{.record = std::move(record)});
-  keys_[id] = key;
+  memory_->add({.account = kAccount,
+                .id = std::get<core::TaskId>(core::TaskId::parse(id)),
+                .first_seen = first_seen});
 }
 
 void FakeLedger::begin_run(std::int64_t run) {
-  run_ = run;
-  for (auto& [key, task] : tasks_) {
-    task.settled =
-        task.record.state != core::TaskState::unfinished && !task.record.settles_at.has_value();
+  memory_->run = run;
+  memory_->work.clear();
+  for (const auto& [key, task] : memory_->tasks) {
+    memory_->work[key] = !MemoryLedger::asks(task, {});
   }
+}
+
+int FakeLedger::account_index(const MemoryLedger::Task& task) const {
+  if (memory_->runs.empty()) {
+    return 0;
+  }
+  const auto& accounts = memory_->runs.back().start.accounts;
+  return static_cast<int>(std::find(accounts.begin(), accounts.end(), task.account) -
+                          accounts.begin());
 }
 
 std::vector<core::TaskRecord> FakeLedger::tasks(core::TaskKey after, std::size_t limit) const {
   std::vector<core::TaskRecord> page;
-  for (auto task = tasks_.upper_bound(after); task != tasks_.end() && page.size() < limit; ++task) {
-    if (!task->second.settled) {
-      page.push_back(task->second.record);
+  for (auto item = memory_->work.upper_bound(after);
+       item != memory_->work.end() && page.size() < limit; ++item) {
+    if (item->second) {
+      continue;
     }
+    const MemoryLedger::Task& task = memory_->tasks.at(item->first);
+    page.push_back({.key = item->first,
+                    .account = account_index(task),
+                    .id = task.id,
+                    .state = task.standing.state,
+                    .first_seen = task.first_seen,
+                    .submit_time = task.facts.submit_time,
+                    .last_query = task.last_query,
+                    .not_found = task.standing.not_found,
+                    .settles_at = task.settles_at,
+                    .live_fetch = task.live_fetch});
   }
   return page;
 }
 
 std::vector<core::WantedVideo> FakeLedger::videos(std::size_t limit) const {
   std::vector<core::WantedVideo> wanted;
-  for (const auto& [key, task] : tasks_) {
+  for (const auto& [key, settled] : memory_->work) {
+    const MemoryLedger::Task& task = memory_->tasks.at(key);
     for (const auto& [index, video] : task.videos) {
-      if (video.standing.state == core::VideoState::wanted && video.standing.tried_in != run_) {
-        core::WantedVideo one{.task = key, .id = task.record.id};
-        one.link = video.link;
-        one.attempts = video.attempts;
-        one.first_refusal = video.standing.first_refusal;
-        one.finish_time = task.finish_time;
-        wanted.push_back(std::move(one));
+      const MemoryLedger::Snapshot& answer = memory_->snapshots.at(video.offered_by);
+      if (video.standing.state == core::VideoState::wanted &&
+          video.standing.tried_in != memory_->run && !answer.is_pruned) {
+        wanted.push_back({.task = key,
+                          .account = account_index(task),
+                          .id = task.id,
+                          .link = video.link,
+                          .attempts = video.attempts,
+                          .first_refusal = video.standing.first_refusal,
+                          .path = video.file ? video.file->path : "",
+                          .model = MemoryLedger::model(task),
+                          .status = answer.answer.status,
+                          .finish_time = memory_->finish_time(task, video),
+                          .labels = task.labels});
       }
     }
   }
@@ -95,28 +122,34 @@ void FakeLedger::commit_oldest() {
   core::Entry& entry = waiting_.front();
   const std::string why = unrecordable ? unrecordable(entry) : "";
   if (why.empty()) {
-    std::visit([this](const auto& one) { apply(one); }, entry);
+    std::visit([this](const auto& one) { memory_->apply(one); }, entry);
   } else {
     settle_instead(entry);
     const core::TaskKey key = std::visit([](const auto& one) { return one.task; }, entry);
     unrecorded_.push_back({.entry = std::move(entry),
-                           .account = 0,
-                           .task_id = tasks_.at(key).record.id.text(),
+                           .account = account_index(memory_->tasks.at(key)),
+                           .task_id = memory_->tasks.at(key).id.text(),
                            .why = why});
   }
   waiting_.pop_front();
   ++committed_;
 }
 
+// See core::Unrecorded.
 void FakeLedger::settle_instead(const core::Entry& entry) {
   if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-    ++snapshots_;
-    Task& task = tasks_.at(answer->task);
-    task.settled = task.settled || answer->settled;
+    core::AnswerEntry raw = *answer;
+    raw.answer = core::nothing_taken();
+    raw.is_final = false;
+    const core::TaskStanding& standing = memory_->tasks.at(answer->task).standing;
+    raw.state = standing.state;
+    raw.not_found = standing.not_found;
+    memory_->apply(raw);
   } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
     core::VideoEntry wanted = *video;
     wanted.state = core::VideoState::wanted;
-    apply(wanted);
+    wanted.file.reset();
+    memory_->apply(wanted);
   }
 }
 
@@ -148,49 +181,15 @@ void FakeLedger::flush() {
   }
 }
 
-void FakeLedger::apply(const core::AnswerEntry& entry) {
-  Task& task = tasks_.at(entry.task);
-  ++snapshots_;
-  task.record.state = entry.state;
-  task.record.last_query = entry.observed_at;
-  task.record.not_found = entry.not_found;
-  if (entry.answer.facts.submit_time && entry.answer.verdict != core::Verdict::wrong_task) {
-    task.record.submit_time = entry.answer.facts.submit_time;
-  }
-  if (entry.is_final) {
-    task.finish_time = entry.answer.facts.finish_time.value_or(entry.observed_at);
-    task.record.settles_at = entry.settles_at;
-  } else if (core::adds_nothing(entry.answer.verdict) && task.record.settles_at &&
-             *task.record.settles_at <= entry.observed_at) {
-    task.record.settles_at.reset();
-  }
-  task.record.live_fetch = task.record.live_fetch || entry.answer.live_fetch;
-  task.settled = task.settled || entry.settled;
-  for (const core::VideoLink& link : entry.answer.links) {
-    const auto [place, is_new] = task.videos.try_emplace(link.index, Video{.link = link});
-    Video& video = place->second;
-    if (is_new || !core::takes_links(video.standing)) {
-      continue;
-    }
-    video.standing =
-        core::offered(video.standing, core::is_fresh(link, {video.link.expires_at, video.link}));
-    video.link = link;
-  }
+void FakeLedger::lose_link(const std::string& id) {
+  memory_->tasks.at(memory_->find(kAccount, id)).videos.at(1).link.url.clear();
 }
 
-void FakeLedger::apply(const core::SettleEntry& entry) { tasks_.at(entry.task).settled = true; }
-
-void FakeLedger::apply(const core::VideoEntry& entry) {
-  Video& video = tasks_.at(entry.task).videos.at(entry.index);
-  video.standing = core::tried(entry.state, entry.first_refusal, run_);
-  ++video.attempts;
+const MemoryLedger::Task& FakeLedger::task(const std::string& id) const {
+  return memory_->tasks.at(memory_->find(kAccount, id));
 }
 
-const FakeLedger::Task& FakeLedger::task(const std::string& id) const {
-  return tasks_.at(keys_.at(id));
-}
-
-core::TaskState FakeLedger::state(const std::string& id) const { return task(id).record.state; }
+core::TaskState FakeLedger::state(const std::string& id) const { return task(id).standing.state; }
 
 core::VideoState FakeLedger::video(const std::string& id, int index) const {
   return task(id).videos.at(index).standing.state;
@@ -198,8 +197,8 @@ core::VideoState FakeLedger::video(const std::string& id, int index) const {
 
 std::size_t FakeLedger::count(core::TaskState state) const {
   return static_cast<std::size_t>(
-      std::count_if(tasks_.begin(), tasks_.end(),
-                    [state](const auto& one) { return one.second.record.state == state; }));
+      std::count_if(memory_->tasks.begin(), memory_->tasks.end(),
+                    [state](const auto& one) { return one.second.standing.state == state; }));
 }
 
 }  // namespace support

@@ -1,23 +1,28 @@
 // A ledger in memory that keeps the promises of core::Ledger; a contract test holds it against the
-// real one.
+// real ones.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/domain/video_lifecycle.h"
 #include "core/ledger/ledger.h"
+#include "tests/support/memory_ledger.h"
 
 namespace support {
 
 class FakeLedger : public core::Ledger {
  public:
+  /// Over a ledger of its own.
+  FakeLedger() : FakeLedger(std::make_shared<MemoryLedger>()) {}
+  /// Over one that other fakes use too.
+  explicit FakeLedger(std::shared_ptr<MemoryLedger> memory) : memory_(std::move(memory)) {}
+
   /// Puts a task on the work list of the run to come.
   void add(const std::string& id, core::UtcTime first_seen);
   /// Puts on its work list every task that is unfinished, or whose quota is not settled.
@@ -35,7 +40,7 @@ class FakeLedger : public core::Ledger {
     return std::exchange(unrecorded_, {});
   }
   /// The first video's link stands in no recorded answer any more.
-  void lose_link(const std::string& id) { tasks_.at(keys_.at(id)).videos.at(1).link.url.clear(); }
+  void lose_link(const std::string& id);
 
   /// Called for each entry before it is taken; may throw.
   std::function<void(const core::Entry&)> before_append;
@@ -49,45 +54,29 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] core::TaskState state(const std::string& id) const;
   [[nodiscard]] core::VideoState video(const std::string& id, int index) const;
   [[nodiscard]] std::size_t count(core::TaskState state) const;
-  [[nodiscard]] std::size_t snapshots() const { return snapshots_; }
+  [[nodiscard]] std::size_t snapshots() const { return memory_->snapshots.size(); }
 
  private:
-  struct Video {
-    core::VideoLink link;
-    core::VideoStanding standing;
-    int attempts = 0;
-  };
   /// A page on its way to the engine.
   template <typename Row>
   struct Page {
     std::vector<Row> rows;
     int looks_left = 0;  ///< so often it has not come yet
   };
-  struct Task {
-    core::TaskRecord record;
-    bool settled = false;
-    core::UtcTime finish_time{};
-    std::map<int, Video> videos;
-  };
 
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit) const;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) const;
+  [[nodiscard]] int account_index(const MemoryLedger::Task& task) const;
   void commit_oldest();
   void settle_instead(const core::Entry& entry);
-  void apply(const core::AnswerEntry& entry);
-  void apply(const core::SettleEntry& entry);
-  void apply(const core::VideoEntry& entry);
-  [[nodiscard]] const Task& task(const std::string& id) const;
+  [[nodiscard]] const MemoryLedger::Task& task(const std::string& id) const;
 
-  std::int64_t run_ = 0;
-  std::map<core::TaskKey, Task> tasks_;
-  std::map<std::string, core::TaskKey> keys_;
+  std::shared_ptr<MemoryLedger> memory_;
   std::optional<Page<core::TaskRecord>> task_page_;
   std::optional<Page<core::WantedVideo>> video_page_;
   std::deque<core::Entry> waiting_;
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;
-  std::size_t snapshots_ = 0;
   std::vector<core::Unrecorded> unrecorded_;
 };
 

@@ -1,0 +1,115 @@
+#include "tests/support/back_end.h"
+
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "storage/open_ledger.h"
+#include "storage/sqlite/forgetting.h"
+#include "storage/sqlite/maintenance.h"
+#include "storage/sqlite/sqlite_ledger.h"
+#include "storage/sqlite/task_store.h"
+#include "tests/support/fake_billing_source.h"
+#include "tests/support/fake_ledger.h"
+#include "tests/support/fake_reader.h"
+#include "tests/support/fake_work_list.h"
+#include "tests/support/temp_dir.h"
+
+namespace support {
+namespace {
+
+class FakeBackEnd final : public BackEnd {
+ public:
+  /// As FakeLedger's.
+  FakeBackEnd(std::size_t commit_lag, int page_lag)
+      : commit_lag_(commit_lag), page_lag_(page_lag) {}
+
+  std::unique_ptr<core::WorkList> open_work_list() override {
+    return std::make_unique<FakeWorkList>(memory_, clock);
+  }
+  std::unique_ptr<core::Ledger> open_ledger(core::WorkList& /*work*/) override {
+    auto ledger = std::make_unique<FakeLedger>(memory_);
+    ledger->commit_lag = commit_lag_;
+    ledger->page_lag = page_lag_;
+    return ledger;
+  }
+  std::unique_ptr<core::LedgerReader> open_reader() override {
+    return std::make_unique<FakeReader>(memory_);
+  }
+  std::unique_ptr<core::BillingSource> open_billing() override {
+    return open_fake_billing(memory_);
+  }
+  bool forget(const std::string& id) override {
+    memory_->tasks.at(memory_->find("default", id)).is_forgotten = true;
+    return true;
+  }
+  bool prune() override {
+    memory_->prune();
+    return true;
+  }
+
+ private:
+  std::size_t commit_lag_;
+  int page_lag_;
+  std::shared_ptr<MemoryLedger> memory_ = std::make_shared<MemoryLedger>();
+};
+
+class SqliteBackEnd final : public BackEnd {
+ public:
+  explicit SqliteBackEnd(std::string path) : path_(std::move(path)) { (void)open_work_list(); }
+  SqliteBackEnd() : SqliteBackEnd(std::make_unique<TempDir>()) {}
+
+  std::unique_ptr<core::WorkList> open_work_list() override {
+    return std::make_unique<storage::TaskStore>(path_, clock, false);
+  }
+  std::unique_ptr<core::Ledger> open_ledger(core::WorkList& work) override {
+    return std::make_unique<storage::SqliteLedger>(dynamic_cast<storage::TaskStore&>(work), [] {});
+  }
+  std::unique_ptr<core::LedgerReader> open_reader() override {
+    return storage::open_ledger_reader(path_);
+  }
+  std::unique_ptr<core::BillingSource> open_billing() override {
+    return storage::open_billing_source(path_);
+  }
+  bool forget(const std::string& id) override {
+    const std::vector ids{std::get<core::TaskId>(core::TaskId::parse(id))};
+    return storage::forget_tasks(path_, "default", ids, clock.utc()).forgotten == 1;
+  }
+  bool prune() override {
+    (void)storage::prune_ledger(path_, clock.utc() + std::chrono::hours(24 * 3650));
+    return true;
+  }
+
+ private:
+  explicit SqliteBackEnd(std::unique_ptr<TempDir> folder)
+      : SqliteBackEnd(folder->path("ledger.db")) {
+    folder_ = std::move(folder);
+  }
+
+  std::unique_ptr<TempDir> folder_;
+  std::string path_;
+};
+
+template <typename Made, typename... Arguments>
+BackEndMaker maker(const char* name, Arguments... arguments) {
+  return {name, [=] { return std::make_unique<Made>(arguments...); }};
+}
+
+}  // namespace
+
+const std::vector<BackEndMaker>& back_ends() {
+  constexpr std::size_t kCommitLag = 1000;
+  constexpr int kPageLag = 1;
+  static const std::vector<BackEndMaker> all{
+      maker<FakeBackEnd>("fake", std::size_t{0}, 0),
+      maker<FakeBackEnd>("lagging_fake", kCommitLag, kPageLag),
+      maker<SqliteBackEnd>("sqlite"),
+  };
+  return all;
+}
+
+std::unique_ptr<BackEnd> sqlite_back_end(const std::string& path) {
+  return std::make_unique<SqliteBackEnd>(path);
+}
+
+}  // namespace support

@@ -1,0 +1,120 @@
+// What a ledger knows, in memory and by the rules of core/domain: the one state behind the fakes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/billing/adjustments.h"
+#include "core/billing/closed_period.h"
+#include "core/domain/lifecycle.h"
+#include "core/domain/video_lifecycle.h"
+#include "core/ledger/ledger.h"
+#include "core/ledger/work_list.h"
+
+namespace support {
+
+/// A value: a copy is one state of the ledger. Tasks, accounts and runs are numbered from 1, in
+/// order.
+struct MemoryLedger {
+  struct Run {
+    core::RunStart start;
+    std::optional<int> exit_code;  ///< none: it did not end
+  };
+  struct Snapshot {
+    std::int64_t number = 0;
+    core::TaskKey task = 0;
+    std::int64_t run = 0;
+    core::UtcTime observed_at{};
+    int http_status = 0;
+    std::string body;
+    bool is_pruned = false;
+    std::string sha256;
+    core::Answer answer;
+    bool is_final = false;
+  };
+  struct Video {
+    core::VideoLink link;
+    core::VideoStanding standing;
+    std::size_t offered_by = 0;  ///< index of the snapshot that brought the link
+    int attempts = 0;
+    std::optional<core::SavedFile> file;  ///< kept when it is gone from disk
+    std::string error;
+  };
+  struct Task {
+    std::string account;
+    core::TaskId id;
+    core::UtcTime first_seen{};
+    std::string input_model{};  ///< as lists have it
+    core::Labels labels{};
+    core::TaskFacts facts{};
+    core::TaskStanding standing{};
+    std::optional<core::UtcTime> last_query{};
+    int queries = 0;
+    std::optional<core::UtcTime> settles_at{};
+    bool live_fetch = false;
+    bool is_forgotten = false;
+    std::optional<std::size_t> status_answer{};  ///< index of the snapshot
+    std::optional<std::size_t> final_answer{};   ///< the same
+    std::map<int, Video> videos{};
+  };
+  struct Line {
+    core::OwnedLine line;
+    std::int64_t period = 0;
+    std::int64_t task = 0;
+  };
+  struct WrittenOff {
+    std::int64_t period = 0;
+    std::int64_t task = 0;
+  };
+
+  std::vector<std::string> accounts;
+  std::map<core::TaskKey, Task> tasks;
+  std::vector<Snapshot> snapshots;  ///< as they became visible
+  /// Back ends with several writers hand numbers out in another order than that in which snapshots
+  /// become visible.
+  std::int64_t next_snapshot = 1;
+  std::vector<Run> runs;
+  std::int64_t run = 0;                ///< the one that goes on
+  std::map<core::TaskKey, bool> work;  ///< its list; true: the run asks no more
+  std::vector<Line> lines;
+  std::vector<core::ClosedPeriod> closed;  ///< by begin
+  std::vector<WrittenOff> written_off;
+
+  /// The task's key, or 0.
+  [[nodiscard]] core::TaskKey find(const std::string& account, const std::string& id) const;
+  core::TaskKey add(Task task);
+  void add_account(const std::string& name);
+
+  void apply(const core::AnswerEntry& entry);
+  void apply(const core::SettleEntry& entry);
+  void apply(const core::VideoEntry& entry);
+
+  /// Drops the raw answers of finished tasks that want no video.
+  void prune();
+
+  /// As lists say it, unless answers do.
+  [[nodiscard]] static const std::string& model(const Task& task);
+  /// The task's, else when the answer that brought the video's link came.
+  [[nodiscard]] core::UtcTime finish_time(const Task& task, const Video& video) const;
+  [[nodiscard]] static bool is_open(const Task& task);
+  [[nodiscard]] static bool is_stale(const Task& task, core::UtcTime before);
+  /// The indices of saved videos whose files are gone; none when `on_disk` is none.
+  [[nodiscard]] static std::vector<int> gone_files(const Task& task, const core::OnDisk& on_disk);
+  /// Whether a run whose list names the task asks about it.
+  [[nodiscard]] static bool asks(const Task& task, const core::ImportRules& rules);
+  /// The account's pending tasks; true: their videos alone are wanted.
+  [[nodiscard]] std::map<core::TaskKey, bool> pending(const std::string& account,
+                                                      core::UtcTime stale_before) const;
+  [[nodiscard]] std::chrono::milliseconds stale_after() const;  ///< as the last run had it
+
+ private:
+  void move_facts(Task& task, const core::AnswerEntry& entry);
+  void offer(Task& task, const core::VideoLink& link);
+};
+
+}  // namespace support
