@@ -9,7 +9,7 @@ namespace core {
 using UtcTime = std::chrono::sys_time<std::chrono::milliseconds>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Where the program learns what time it is. Tests move it by hand. Any thread may call it.
+/// The program's source of time. Tests advance it by hand. Any thread may call it.
 class Clock {
  public:
   virtual ~Clock() = default;

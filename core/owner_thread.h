@@ -7,12 +7,12 @@
 
 namespace core {
 
-/// Remembers the thread that made it. For assertions at the top of methods:
-/// `assert(owner_.is_here())`. Costs nothing where assertions are off.
+/// Remembers the thread that created it, for assertions at the top of methods:
+/// `assert(owner_.is_here())`. Without assertions it costs nothing.
 class OwnerThread {
  public:
 #ifdef NDEBUG
-  OwnerThread() {}  // for constants of this type, which need one where it has no members
+  OwnerThread() {}  // constants of this type need a constructor when it has no members
   [[nodiscard]] bool is_here() const { return true; }
 #else
   [[nodiscard]] bool is_here() const { return std::this_thread::get_id() == owner_; }

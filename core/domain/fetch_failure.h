@@ -1,4 +1,4 @@
-// Why a video could not be fetched.
+// Why a video could not be downloaded.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace core {
 /// A download that produced no file.
 struct FetchFailure {
   enum class Kind {
-    transport,     ///< cut, timed out, stalled: worth another try
+    transport,     ///< cut, timed out, stalled: a retry may help
     denied,        ///< 403
     gone,          ///< 404, 410
     unauthorised,  ///< 401 from the gateway's own origin
@@ -21,13 +21,13 @@ struct FetchFailure {
     server_error,  ///< 5xx
     other_status,  ///< any other HTTP status
     not_a_video,   ///< a video container, but cut or damaged; or nothing at all
-    error_page,    ///< complete, but text or of no known kind: an error told with 200
+    error_page,    ///< complete, but text or an unknown kind: an error page with status 200
     unsupported,   ///< complete, but a file of another kind: a picture, a sound, another container
     wrong_length,  ///< bytes differ from what was promised
     wrong_checksum,  ///< CRC-64 or MD5 differ from what was promised
     too_large,       ///< over --max-video-size
     refused_url,     ///< scheme, redirect or address that is not allowed
-    blocked,         ///< a link, a folder or another process stands where this one file goes
+    blocked,         ///< a link, a folder or another process occupies the file's path
     disk_full,       ///< no space, no inodes, quota
     disk,            ///< any other failure of the output folder
   };
@@ -36,8 +36,9 @@ struct FetchFailure {
   int http_status = 0;  ///< 0: none
   std::string text;     ///< for people; no secrets
   std::optional<std::chrono::milliseconds> retry_after;
-  std::optional<UtcTime> date;  ///< the server's clock, to judge an expiry by
-  /// The gateway's own word about this video, not trouble on the way to it or to the vendor.
+  std::optional<UtcTime> date;  ///< the server's clock; decides whether a link has expired
+  /// True if the gateway itself refuses this video; false for trouble on the way to it or behind
+  /// it.
   bool by_gateway = false;
 };
 /// One word for counting, e.g. "not_a_video".

@@ -1,4 +1,4 @@
-// The pure rules of a task's life: what an answer makes of it, and what comes next.
+// The pure rules of a task's life cycle: how an answer changes it, and the next step.
 #pragma once
 
 #include <chrono>
@@ -12,31 +12,31 @@ namespace core {
 
 /// How often a task was not found since it was last found.
 struct NotFoundCounts {
-  int runs = 0;               ///< runs in which it was not found
-  std::int64_t last_run = 0;  ///< the newest of them
-  int answers = 0;            ///< "not found" answers, kNotFoundApart or more from one to the next
-  std::optional<UtcTime> last_answer;  ///< when the last one counted came
+  int runs = 0;                        ///< runs in which it was not found
+  std::int64_t last_run = 0;           ///< the latest of them
+  int answers = 0;                     ///< "not found" answers, at least kNotFoundApart between two
+  std::optional<UtcTime> last_answer;  ///< the time of the last counted one
   friend bool operator==(const NotFoundCounts&, const NotFoundCounts&) = default;
 };
 
-/// The part of a task that answers move.
+/// The part of a task's state that answers change.
 struct TaskStanding {
   TaskState state = TaskState::unfinished;
   NotFoundCounts not_found;
   friend bool operator==(const TaskStanding&, const TaskStanding&) = default;
 };
 
-/// A task is missing when this many runs in a row did not find it, and this many answers said so,
-/// each kNotFoundApart or more after the one counted before: runs at short intervals, or several
-/// runners, may all meet one outage (gateway.md, section 10, T18; design.md, section 1).
+/// A task is missing after this many consecutive runs did not find it, with this many such answers,
+/// each at least kNotFoundApart after the last counted one: runs at short intervals, or several
+/// runners, may all meet the same outage (gateway.md, section 10, T18; design.md, section 1).
 inline constexpr int kNotFoundMax = 3;
 inline constexpr std::chrono::minutes kNotFoundApart{10};
 
-/// What makes a task missing. Each run keeps the rule that it went by, so that `db check` judges
-/// its answers by the same one. The numbers are stored in the ledger.
+/// The condition for a missing task. Each run stores its rule, so that `db check` judges the run's
+/// answers by the same rule. The numbers are stored in the ledger.
 enum class MissingRule {
-  runs = 0,              ///< kNotFoundMax runs, however soon after each other
-  runs_and_answers = 1,  ///< kNotFoundMax answers at least kNotFoundApart apart as well
+  runs = 0,              ///< kNotFoundMax runs, at any interval
+  runs_and_answers = 1,  ///< also kNotFoundMax answers, at least kNotFoundApart apart
 };
 inline constexpr MissingRule kMissingRule = MissingRule::runs_and_answers;
 
@@ -48,67 +48,68 @@ struct TimedVerdict {
   MissingRule rule = kMissingRule;
 };
 
-/// What one answer makes of a task. Used while a run goes on and again by `db check`, which replays
-/// the snapshots.
-///  - A final word counts always, also against an earlier final word: the last one wins.
-///  - An unfinished word never undoes a final one (a gateway may regress; gateway.md T4, T23).
-///  - "Not found" counts as kNotFoundMax says, and never against a task that was finished. A
-///    missing task stays missing until an answer finds it.
-///  - Answers that are none (unreadable, throttled, another task's …) move nothing.
+/// The task's new state after one answer. Used during a run, and by `db check` when it replays the
+/// snapshots.
+///  - A final answer always counts: the last one wins, also over an earlier final one.
+///  - An unfinished answer never replaces a final one (a gateway may regress; gateway.md T4, T23).
+///  - "Not found" counts as described at kNotFoundMax, and never for a finished task. A missing
+///    task stays missing until an answer finds it.
+///  - An unusable answer (unreadable, throttled, another task's …) changes nothing.
 [[nodiscard]] TaskStanding fold(TaskStanding before, const TimedVerdict& answer);
 
-/// Whether an answer is the kind that reports use.
+/// Whether reports use this kind of answer.
 [[nodiscard]] bool is_final(Verdict verdict);
 
-/// Whether an answer leaves a finished task as it is, and is an answer all the same: nothing better
-/// is to be heard of its quota.
+/// Whether a valid answer leaves a finished task unchanged, so that no later answer is needed to
+/// settle its quota.
 [[nodiscard]] bool adds_nothing(Verdict verdict);
 
-/// Whether an answer says where the task stands, so that people are shown its words; `after`: what
-/// `fold` makes of it.
+/// Whether an answer states the task's status, so that its status word is shown to users; `after`
+/// is the result of `fold`.
 [[nodiscard]] bool tells_status(Verdict verdict, TaskState after);
 
-/// Unfinished tasks from before this moment are asked no more.
+/// An unfinished task that was submitted before this time is stale.
 [[nodiscard]] UtcTime stale_before(UtcTime now, std::chrono::milliseconds stale_after);
-/// Of an unfinished task. In SQL: storage/statements/task_rules.h.
+/// For an unfinished task. The same rule in SQL: storage/statements/task_rules.h.
 [[nodiscard]] bool is_stale(std::optional<UtcTime> submit_time, UtcTime first_seen, UtcTime before);
 
-/// A task that a list names, as the ledger knows it. One that it does not know is unfinished.
+/// The ledger's state of a task that a list names. An unknown task counts as unfinished.
 struct ListedTask {
   TaskState state = TaskState::unfinished;
-  bool is_unsettled = false;  ///< its quota is (settles_at)
+  bool is_unsettled = false;  ///< its quota may still change (settles_at)
   bool is_forgotten = false;
-  bool lacks_a_file = false;  ///< a video of it was saved and is not on disk any more
+  bool lacks_a_file = false;  ///< a saved video of it is missing on disk
 };
-/// Whether a file that is gone makes a run ask again: what did not succeed has no video to fetch.
+/// Whether a missing file makes a run query the task again: only a succeeded task has videos.
 [[nodiscard]] bool needs_its_files(TaskState state);
-/// Whether a run asks about the task. `refresh`: about finished ones too.
+/// Whether a run queries the task. `refresh`: finished tasks too.
 [[nodiscard]] bool is_to_be_asked(const ListedTask& task, bool refresh);
 
-/// The gateway commits an end first, and the settled quota or the refund after it (gateway.md G3).
+/// The gateway commits the end first, and the settled quota or the refund later (gateway.md G3).
 inline constexpr std::chrono::seconds kSettlingTime{30};
 
-/// A final answer and the clocks around it.
+/// A final answer and the times that decide whether its quota is settled.
 struct FinalWord {
-  UtcTime heard{};                     ///< by our own clock
-  std::optional<UtcTime> server_time;  ///< the answer's own `Date`, if it is known
-  std::optional<UtcTime> finish_time;  ///< as the answer states it
+  UtcTime heard{};                     ///< by the local clock
+  std::optional<UtcTime> server_time;  ///< the answer's own `Date` header, if known
+  std::optional<UtcTime> finish_time;  ///< as stated in the answer
 };
 
-/// The moment, by our own clock, from which an answer has the last word on the task's quota, so
-/// that the task is to be asked once more; none: this answer has it. `before` is what an earlier
-/// answer led to: one heard from then on settles the task, whatever the clocks say, and no clock,
-/// and no finish time in the future, makes that moment later than kSettlingTime after `heard`.
+/// The local time after which the task must be queried once more to get its settled quota; none if
+/// this answer has it. `before` is the result for an earlier answer: an answer received at or after
+/// that time settles the task, whatever the clocks say. The result is never later than
+/// kSettlingTime after the answer was received, even if a clock is wrong or the finish time is in
+/// the future.
 [[nodiscard]] std::optional<UtcTime> settles_at(const FinalWord& word,
                                                 std::optional<UtcTime> before);
 
 /// What the run does with a task after an answer.
 enum class Step {
-  finish,    ///< asked no more, and answered
-  poll,      ///< not finished upstream: ask again later, if the run waits
-  retry,     ///< no answer: ask again soon
-  give_up,   ///< no answer, and asking again soon would not help
-  stop_run,  ///< the key is rejected: nobody is asked any more
+  finish,    ///< answered; not queried again
+  poll,      ///< not finished upstream: query again later, if the run waits
+  retry,     ///< no answer: query again soon
+  give_up,   ///< no answer, and another query soon would not help
+  stop_run,  ///< the key is rejected: no further queries
 };
 [[nodiscard]] Step after_query(Verdict verdict, TaskState state_after);
 

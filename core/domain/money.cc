@@ -11,7 +11,7 @@ namespace {
 
 using Coefficient = Decimal::Coefficient;
 
-// All powers of ten up to this one fit into a Coefficient.
+// All powers of ten up to this exponent fit into a Coefficient.
 constexpr int kPowerMax = 38;
 constexpr int kTen = 10;
 
@@ -40,7 +40,7 @@ Coefficient power_of_ten(int exponent) {
   return power;
 }
 
-// Takes away zeros behind the point.
+// Removes trailing zeros after the decimal point.
 template <typename Number>
 Number without_trailing_zeros(Number number, int& places) {
   while (places > 0 && number % kTen == 0) {
@@ -50,8 +50,8 @@ Number without_trailing_zeros(Number number, int& places) {
   return number;
 }
 
-// Appends the digits of the absolute value, the last one first; none for 0. Taken digit by digit,
-// since -2^127 has no absolute value.
+// Appends the digits of the absolute value, last digit first; nothing for 0. Works digit by digit
+// because -2^127 has no absolute value.
 template <typename Number>
 void append_digits_backwards(std::string& digits, Number number) {
   for (; number != 0; number /= kTen) {
@@ -65,7 +65,7 @@ void append_digits_backwards(std::string& digits, Number number) {
 Decimal::Decimal(long long whole) : coefficient_(whole) {}
 
 Decimal::Decimal(Coefficient coefficient, int places) {
-  // Nearly every amount fits into a machine word, whose division is ten times as fast.
+  // Nearly every amount fits into a machine word, where division is ten times as fast.
   if (const auto word = static_cast<std::int64_t>(coefficient); word == coefficient) {
     coefficient_ = without_trailing_zeros(word, places);
   } else {
@@ -138,7 +138,7 @@ Decimal Decimal::rounded(int places) const {
     return *this;
   }
   const int dropped = places_ - places;
-  if (dropped > kPowerMax) {  // less than half a unit of the last place, whatever it is
+  if (dropped > kPowerMax) {  // always less than half a unit of the last place
     return {};
   }
   const Coefficient unit = power_of_ten(dropped);

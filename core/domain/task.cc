@@ -80,7 +80,7 @@ bool has_url(const VideoLink& link, const std::string& url) {
                                         [&url](const auto& other) { return other.url == url; });
 }
 
-// Texts are capped before they come here, perhaps within the key.
+// A length limit may have cut a text in the middle of the key before it gets here.
 void hide_cut_key(std::string& text, std::string_view key) {
   constexpr std::size_t kTellingBytes = 8;
   constexpr std::string_view kEllipsis = "…";

@@ -1,4 +1,4 @@
-// The domain: a task, what an answer says about it, and the videos it makes.
+// The domain: a task, an answer about it, and its videos.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace core {
 
-/// Why a text is no task ID.
+/// Why a text is not a task ID.
 enum class IdFailure {
   empty,
   too_long,
@@ -25,16 +25,16 @@ enum class IdFailure {
   spreadsheet_number
 };
 
-/// One line for people: "the ID is empty", "the ID was ruined by a spreadsheet (8.60E+17)" …
+/// One line for users: "the ID is empty", "the ID was ruined by a spreadsheet (8.60E+17)" …
 [[nodiscard]] std::string_view describe(IdFailure failure);
 
 /// The gateway's name for a task: an opaque text of 1 to 191 bytes of printable characters
-/// (gateway.md, section 1). The only way to make one is `parse`.
+/// (gateway.md, section 1). Only `parse` creates one.
 class TaskId {
  public:
   static constexpr std::size_t kBytesMax = 191;
 
-  /// Drops blanks, a byte order mark and zero-width characters around the text, then checks it.
+  /// Removes blanks, a byte order mark and zero-width characters around the text, then checks it.
   [[nodiscard]] static std::variant<TaskId, IdFailure> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -46,27 +46,27 @@ class TaskId {
   std::string text_;
 };
 
-/// The ledger's own short name for a task: its row. Grows with the order of import.
+/// The ledger's integer key of a task (its row). Grows in the order of import.
 using TaskKey = std::int64_t;
 
-/// Where a task stands. The numbers are stored in the ledger.
+/// The state of a task. The numbers are stored in the ledger.
 enum class TaskState { unfinished = 0, succeeded = 1, failed = 2, missing = 3 };
 [[nodiscard]] std::string_view name(TaskState state);
 
-/// Where one video of a task stands. The numbers are stored in the ledger.
+/// The state of one video of a task. The numbers are stored in the ledger.
 enum class VideoState { wanted = 0, done = 1, failed = 2, expired = 3 };
 [[nodiscard]] std::string_view name(VideoState state);
 
-/// What one HTTP answer means for the task that was asked about (gateway.md, sections 3 and 4).
-/// The numbers are stored in the ledger.
+/// What one HTTP answer means for the queried task (gateway.md, sections 3 and 4). The numbers are
+/// stored in the ledger.
 enum class Verdict {
   unfinished = 0,    ///< a known status that is not final
-  succeeded = 1,     ///< final: the video is made
+  succeeded = 1,     ///< final: the video was made
   failed = 2,        ///< final: the gateway gave up, and refunds
   unrecognised = 3,  ///< JSON, but an unknown shape or status word: unfinished, kept raw
-  not_found = 4,     ///< the gateway knows no such task (or it is another user's)
-  wrong_task = 5,    ///< the answer names another task: kept, never used
-  unreadable = 6,    ///< no JSON, or a `code` that is no success: retried
+  not_found = 4,     ///< the gateway does not know the task (or it is another user's)
+  wrong_task = 5,    ///< the answer names another task: stored, never used
+  unreadable = 6,    ///< not JSON, or a `code` other than success: retried
   throttled = 7,     ///< 429
   server_error = 8,  ///< 5xx
   unauthorised = 9,  ///< 401
@@ -77,68 +77,68 @@ enum class Verdict {
 /// Lower-case words for logs, e.g. "not found".
 [[nodiscard]] std::string_view name(Verdict verdict);
 
-/// One leaf of an answer's usage block under its own dotted name, the value exact as sent
-/// ("5.0" stays "5.0"; a string's quotes are dropped).
+/// One leaf of an answer's usage block under its own dotted name, with the value exactly as sent
+/// ("5.0" stays "5.0"; the quotes of a string are dropped).
 struct UsageMetric {
   std::string name;
   std::string value;
   friend bool operator==(const UsageMetric&, const UsageMetric&) = default;
 };
 
-/// One URL under which a video may be had. One that starts with `/` belongs to the gateway itself.
+/// A URL from which a video may be downloaded. A URL that starts with `/` belongs to the gateway.
 struct LinkCandidate {
-  std::string url;  ///< as sent, without blanks around it; a secret while it lives
+  std::string url;  ///< as sent, without blanks around it; secret while valid
   std::optional<UtcTime> expires_at;
-  bool expiry_assumed = false;  ///< `expires_at` is a guess: the URL does not say when it dies
+  bool expiry_assumed = false;  ///< `expires_at` is a guess: the URL does not state it
   friend bool operator==(const LinkCandidate&, const LinkCandidate&) = default;
 };
 
-/// One video that an answer offers: its best URL, and those to try when that one is refused.
+/// One video of an answer: its best URL, and the ones to try if that one is refused.
 struct VideoLink {
   int index = 1;    ///< from 1
-  std::string url;  ///< as LinkCandidate::url; empty: it could not be read again from the ledger
+  std::string url;  ///< as LinkCandidate::url; empty: the ledger could not read it again
   std::optional<UtcTime> expires_at;
   bool expiry_assumed = false;  ///< as LinkCandidate::expiry_assumed
   bool fallback =
       false;  ///< no URL was sent: the gateway's content endpoint is tried (gateway.md T14)
-  std::string failure;  ///< of a fallback: why the link that was sent cannot be used; empty: none
+  std::string failure;  ///< for a fallback: why the sent link is unusable; empty: none was sent
   std::vector<LinkCandidate> others;  ///< further URLs of the same video, best first
   friend bool operator==(const VideoLink&, const VideoLink&) = default;
 };
 
-/// `url` and `others` as one row: number 0 is `url`.
+/// `url` and `others` as one sequence: number 0 is `url`.
 [[nodiscard]] LinkCandidate candidate(const VideoLink& link, std::size_t number);
-/// Whether a link brings a URL of the video that an earlier one had not.
+/// Whether `link` has a URL of the video that `before` does not have.
 [[nodiscard]] bool brings_more(const VideoLink& link, const VideoLink& before);
 
-/// What one HTTP answer says.
+/// The content of one HTTP answer.
 struct Answer {
   Verdict verdict = Verdict::unreadable;
-  bool names_task = false;  ///< by the ID that was asked for; known of final verdicts alone
+  bool names_task = false;  ///< it names the queried ID; known only for final verdicts
   std::string code;         ///< the envelope's or error's `code`, as sent, capped
   std::string status;       ///< the status word, as sent, capped
   std::string progress;     ///< as sent, capped
-  std::string message;      ///< for people; harmless to print, no secrets; errors only
+  std::string message;      ///< for users; printable, no secrets; only for errors
   TaskFacts facts;
   std::vector<UsageMetric> usage;
-  /// Of a success, and of an unrecognised answer that gives some.
+  /// Only for a success, or an unrecognised answer with links.
   std::vector<VideoLink> links;
-  /// Unrecognised only: a link, or a time of the end, stands beside the unknown word.
+  /// Only for an unrecognised answer: it has a link or a finish time beside the unknown word.
   bool looks_finished = false;
-  /// Videos the answer counts but gives no usable link for (gateway.md T11).
+  /// Videos that the answer counts without a usable link (gateway.md T11).
   int videos_without_link = 0;
-  std::string link_failure;  ///< why a link in the answer cannot be used; empty: all can
-  /// Envelope B: asking made the gateway ask the vendor (gateway.md G2).
+  std::string link_failure;  ///< why a link in the answer is unusable; empty: all are usable
+  /// Envelope B: the query made the gateway ask the vendor (gateway.md G2).
   bool live_fetch = false;
 };
 
-/// Stands in the `code` of an answer that is kept although nothing could be taken from it.
+/// The `code` of an answer that is stored although nothing could be read from it.
 inline constexpr std::string_view kNothingTaken = "(nothing taken)";
-/// What is recorded in place of such an answer's facts.
+/// Recorded instead of the facts of such an answer.
 [[nodiscard]] Answer nothing_taken();
 
-/// Masks a key in everything that is recorded of an answer but its links, which lead nowhere when
-/// they are masked and are recorded in its raw text alone.
+/// Masks the key in everything that is recorded of an answer except its links: a masked link would
+/// be useless, and links are recorded only in the raw text.
 void hide_key(Answer& answer, std::string_view key);
 
 /// A file that was checked, synced and published under its final name.
@@ -150,15 +150,15 @@ struct SavedFile {
   friend bool operator==(const SavedFile&, const SavedFile&) = default;
 };
 
-/// A user's own columns beside the ID, in the file's order.
+/// The user's own columns beside the ID, in the order of the file.
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-/// An input row that was accepted.
+/// An accepted input row.
 struct WantedTask {
   TaskId id;
-  std::string model;  ///< from a column named `model`; empty when there is none
+  std::string model;  ///< from the column `model`; empty if there is none
   Labels labels;
-  std::string account{};  ///< from a column named `account`; empty: the run's own
+  std::string account{};  ///< from the column `account`; empty: the run's own
 };
 
 }  // namespace core

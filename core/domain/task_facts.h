@@ -1,4 +1,4 @@
-// The facts of a task: what an answer says of it beyond its state, and the one table of them.
+// The facts of a task: what an answer says beyond the state, and the one table of all facts.
 #pragma once
 
 #include <algorithm>
@@ -13,19 +13,19 @@
 
 namespace core {
 
-/// What is known of a task beyond its state. Empty text or no value: not said.
-/// Numbers are plain decimals as text, exact as sent, never with an exponent.
-/// Each member has its row in kFacts below.
+/// What is known of a task beyond its state. Empty text or no value: unknown. Numbers are plain
+/// decimals as text, exactly as sent, never with an exponent. Each member has a row in kFacts
+/// below.
 struct TaskFacts {
   std::optional<UtcTime> submit_time;
   std::optional<UtcTime> start_time;
   std::optional<UtcTime> finish_time;        ///< when the gateway noticed the end
-  std::optional<UtcTime> upstream_end_time;  ///< when the vendor was done (gateway.md T1: UTC+8)
+  std::optional<UtcTime> upstream_end_time;  ///< when the vendor finished (gateway.md T1: UTC+8)
   std::string model;
   std::string action;
-  std::string request_id;  ///< of the submit request: joins with the gateway's log (gateway.md G11)
-  std::string resolution;  ///< what was delivered
-  /// What was generated, of a task that super resolution enhanced afterwards; else empty.
+  std::string request_id;  ///< of the submit request: the key to the gateway's log (gateway.md G11)
+  std::string resolution;  ///< of the delivered video
+  /// The generated resolution, if super resolution changed it afterwards; else empty.
   std::string generation_resolution;
   std::string ratio;
   std::string duration_seconds;  ///< the vendor's billable total
@@ -45,31 +45,32 @@ struct TaskFacts {
 using FactTime = std::optional<UtcTime> TaskFacts::*;
 using FactText = std::string TaskFacts::*;
 
-/// What a fact is. It decides how the fact is stored, compared, summed and shown.
+/// The kind of a fact decides how it is stored, compared, summed and shown.
 enum class FactKind {
   time,
   text,
-  /// A text that a price may depend on: tasks that differ in it are never summed as one.
+  /// A text that a price may depend on: tasks with different values are never summed as one.
   price_text,
-  /// A number: summed by reports, priced, and compared by its value ("5" and "5.0" are equal).
+  /// A number: summed by reports, priced, and compared by value ("5" and "5.0" are equal).
   count,
 };
 
 /// Which answers set a fact of a task.
 enum class FactSource {
-  final_answer,  ///< the final answer alone; one without the fact clears it
-  /// Any answer: the last one that says it counts, until an answer is final.
+  final_answer,  ///< only the final answer; a final answer without the fact clears it
+  /// Any answer: the last one with a value counts, until an answer is final.
   any_answer,
 };
 
-/// Whether a fact that changed after a period was closed corrects the task's frozen lines. One that
+/// Whether a fact that changed after a period was closed corrects the task's frozen lines. Not for
+/// a fact that earlier versions did not record: a new answer would correct lines that were right.
 /// earlier versions did not record must not: a new answer would correct lines that were right.
 enum class FactChange { corrects_lines, corrects_nothing };
 
-/// Where a report of lines shows a fact. Its columns only grow at the end.
+/// Where a report of lines shows a fact. New columns are only added at the end.
 enum class FactPlace { not_shown, before_status, behind_status, at_the_end };
 
-/// A row of the table: {column, member, kind}, and what reports and closed periods do with it.
+/// A row of the table: {column, member, kind}, and how reports and closed periods use the fact.
 struct Fact {
   std::string_view column;  ///< of the ledger's tables `task` and `report_line`
   std::variant<FactTime, FactText> member;
@@ -77,9 +78,9 @@ struct Fact {
   FactSource source = FactSource::final_answer;
   FactChange change = FactChange::corrects_nothing;
   FactPlace place = FactPlace::not_shown;
-  std::string_view report_column{};  ///< of reports and exports; empty: as `column`
-  /// The number of the migration that brought the column. Periods that were closed with an earlier
-  /// one keep reports without it.
+  std::string_view report_column{};  ///< in reports and exports; empty: same as `column`
+  /// The number of the migration that added the column. Reports of periods that were closed before
+  /// it do not have the column.
   int since = 1;
 
   [[nodiscard]] constexpr std::string_view name_in_reports() const {
@@ -136,7 +137,7 @@ inline constexpr std::array kFacts = {
 
 using FactCondition = bool (*)(const Fact&);
 
-/// The members of type `Member` whose facts fulfil the condition, in the order of the table.
+/// The members of type `Member` whose facts meet the condition, in the order of the table.
 template <typename Member, FactCondition accepts>
 [[nodiscard]] constexpr auto fact_members() {
   constexpr auto kTaken = [](const Fact& fact) {

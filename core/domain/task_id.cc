@@ -17,7 +17,7 @@ std::size_t digits_from(std::string_view text, std::size_t position) {
   return position - begin;
 }
 
-// "8.60E+17": an 18-digit ID that passed through a spreadsheet, its last digits gone (gateway.md
+// "8.60E+17": an 18-digit ID that a spreadsheet converted; its last digits are lost (gateway.md
 // T29).
 bool is_spreadsheet_number(std::string_view text) {
   std::size_t position = digits_from(text, 0);
@@ -37,7 +37,7 @@ bool is_spreadsheet_number(std::string_view text) {
   return exponent > 0 && position + exponent == text.size();
 }
 
-// Without an early way out, so that the compiler can look at many characters at once.
+// No early return, so that the compiler can vectorise the loop.
 bool is_plain_ascii(std::string_view text) {
   bool plain = true;
   for (const char one : text) {
@@ -52,7 +52,7 @@ std::optional<IdFailure> hidden_character_failure(std::string_view text) {
   }
   for (std::size_t position = 0; position < text.size();) {
     const Utf8Character one = utf8_character(text, position);
-    if (!one.valid || one.code == 0xFFFD) {  // which stands for bytes that were lost before
+    if (!one.valid || one.code == 0xFFFD) {  // U+FFFD marks bytes that were lost earlier
       return IdFailure::not_utf8;
     }
     const bool is_c0_or_c1 = one.code < 0x20 || (one.code >= 0x7F && one.code < 0xA0);

@@ -20,7 +20,7 @@ void append_number(std::string& out, long long value, int digits) {
   constexpr int kTen = 10;
   std::array<char, std::numeric_limits<long long>::digits10 + 2> text;
   auto at = text.end();
-  if (value < 0) {  // a year before that of Christ
+  if (value < 0) {  // a year before year 1
     out += '-';
     value = -value;
   }
@@ -53,7 +53,7 @@ std::chrono::seconds TimeZone::offset_at(UtcTime time) const {
 }
 
 UtcTime TimeZone::instant(LocalTime local) const {
-  // From a moment at which no clock shows that time yet.
+  // No zone is further than this from UTC, so at this distance no clock shows that time yet.
   constexpr std::chrono::hours kOffsetMax{26};
   const UtcTime as_utc(local.time_since_epoch());
   ZoneRules::Span span = rules_->at(as_utc - kOffsetMax);

@@ -1,4 +1,4 @@
-// A time zone: instants as its clocks show them, and back.
+// A time zone: converts instants to local time and back.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace core {
 class ZoneRules;
 
 /// A zone of the system's tz database, for all time (core/domain/zone_rules.h). Cheap to copy; not
-/// thread-safe, since it remembers the offset of the last instant.
+/// thread-safe, because it caches the last offset.
 class TimeZone {
  public:
   /// `name` as in the tz database ("Europe/Berlin"), or UTC. Throws UsageError for an unknown one.
@@ -21,17 +21,17 @@ class TimeZone {
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// "2026-10-25T02:30:00+02:00"; milliseconds only where there are some. UTC has "+00:00".
+  /// "2026-10-25T02:30:00+02:00"; milliseconds only if they are not 0. UTC has "+00:00".
   [[nodiscard]] std::string text(UtcTime time) const;
-  /// Appends the same.
+  /// Appends `text(time)`.
   void append_text(std::string& out, UtcTime time) const;
   /// "2026-10-25", the day in this zone.
   [[nodiscard]] std::string day(UtcTime time) const;
-  /// The same as days since 1970-01-01.
+  /// The same day as days since 1970-01-01.
   [[nodiscard]] int day_number(UtcTime time) const;
 
-  /// The instant of a local time. One that the clocks skip is the instant at which they are put
-  /// forward; one that they show twice is the first of the two.
+  /// The instant of a local time. If the clocks skip it, the instant at which they are put forward;
+  /// if they show it twice, the first one.
   [[nodiscard]] UtcTime instant(std::chrono::local_time<std::chrono::milliseconds> local) const;
 
  private:
@@ -39,7 +39,7 @@ class TimeZone {
 
   std::string name_;
   std::shared_ptr<const ZoneRules> rules_;
-  // The last offset that was looked up, and where it holds.
+  // The cached offset, and the span in which it holds.
   mutable UtcTime known_begin_{};
   mutable UtcTime known_end_{};
   mutable std::chrono::seconds known_offset_{};

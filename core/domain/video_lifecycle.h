@@ -1,4 +1,4 @@
-// The pure rules of a video's life: what links, fetches and people make of it.
+// The pure rules of a video's life cycle: the effect of links, downloads and user commands.
 #pragma once
 
 #include <chrono>
@@ -11,69 +11,69 @@
 
 namespace core {
 
-/// The part of a video's record that its life moves.
+/// The part of a video's record that these rules change.
 struct VideoStanding {
   VideoState state = VideoState::wanted;
-  std::int64_t tried_in = 0;             ///< the last run that tried it; 0: the next one shall
-  std::optional<UtcTime> first_refusal;  ///< of its present link; none: it never was refused
+  std::int64_t tried_in = 0;             ///< the last run that tried it; 0: none
+  std::optional<UtcTime> first_refusal;  ///< of its current link; none: never refused
   friend bool operator==(const VideoStanding&, const VideoStanding&) = default;
 };
 
-/// What a link says of its video that the ledger had.
+/// The previous link of a video in the ledger.
 struct KnownLink {
   std::optional<UtcTime> expires_at;
-  std::optional<VideoLink> link;  ///< none: its answer was pruned, and only the expiry is known
+  std::optional<VideoLink> link;  ///< none: its answer was pruned, only the expiry is known
 };
-/// Whether a link brings a URL that the one before had not. The expiry alone would not do, since
-/// not every link says one, and a link that moved to another host keeps its own.
+/// Whether a link has a URL that the previous one did not have. The expiry is not enough to decide:
+/// some links state none, and a link that moves to another host keeps its expiry.
 [[nodiscard]] bool is_fresh(const VideoLink& link, const KnownLink& before);
-/// Whether `offered` needs to know that a link is fresh.
+/// Whether `offered` depends on its argument `is_fresh`.
 [[nodiscard]] bool cares_for_fresh_links(const VideoStanding& standing);
-/// Whether the link of a later answer is the video's from then on: not of one that is saved.
+/// Whether the link of a later answer replaces the video's link: not if the video is saved.
 [[nodiscard]] bool takes_links(const VideoStanding& standing);
 
-/// A later answer gives a link. A fresh one was refused by nobody, and brings back a video that was
-/// given up.
+/// A later answer has a link. A fresh link has not been refused yet, so the video is wanted again
+/// even if it was given up.
 [[nodiscard]] VideoStanding offered(VideoStanding before, bool is_fresh);
-/// Run number `run` is done with the video: `wanted` leaves it to the next one.
+/// Run number `run` ends its attempts with this outcome; `wanted` leaves the video to the next run.
 [[nodiscard]] VideoStanding tried(VideoState outcome, std::optional<UtcTime> first_refusal,
                                   std::int64_t run);
-/// The file of a saved video is gone: it is fetched again.
+/// The file of a saved video is missing: the video is downloaded again.
 [[nodiscard]] VideoStanding file_lost(VideoStanding before);
-/// A person wants it tried again, whatever was heard of its link.
+/// A user requests another try, whatever is known of its link.
 [[nodiscard]] VideoStanding wanted_again();
-/// Runs try it no more by themselves.
+/// Whether runs no longer try the video by themselves.
 [[nodiscard]] bool is_given_up(VideoState state);
-/// When a video was first refused, after a try that was, or was not, refused at `now`.
+/// The time of the video's first refusal, after an attempt at `now` that was refused or not.
 [[nodiscard]] std::optional<UtcTime> first_refusal(std::optional<UtcTime> before, bool refused,
                                                    UtcTime now);
 
-/// What a fetch that failed says of the URL.
+/// What a failed download says about its URL.
 enum class FetchWord {
-  nothing,   ///< the way, the load or our own side is at fault: a later run tries again
-  refusal,   ///< its own server does not give the video, or gives an error in its place
-  no_video,  ///< it leads to a whole file of another kind
+  nothing,   ///< network, load or local trouble: a later run tries again
+  refusal,   ///< its own server refuses the video, or sends an error page instead
+  no_video,  ///< it leads to a complete file of another kind
 };
 [[nodiscard]] FetchWord word_of(const FetchFailure& failure);
-/// Whether the same URL may do better within moments.
+/// Whether a retry of the same URL within seconds may succeed.
 [[nodiscard]] bool worth_a_retry(FetchFailure::Kind kind);
 
-/// A refusal after an assumed moment is believed when two runs heard it this far apart.
+/// If the expiry time is assumed, a video expires only after refusals at least this far apart.
 inline constexpr std::chrono::hours kRefusalsApart{1};
 
-/// What becomes of a video that has no other URL, by one that failed. Final states are what its
-/// server, or the gateway for its own endpoint, says itself, in this order:
-///  - another kind of file: failed, at once
-///  - a refusal after the moment that the URL states (by the server's clock where it is known):
+/// The state of a video without further URLs after a failed download. Only the word of its own
+/// server, or of the gateway for its own endpoint, makes the state final. In this order:
+///  - a file of another kind: failed, at once
+///  - a refusal after the expiry time that the URL states (by the server's clock if known):
 ///    expired, at once
-///  - a refusal after an assumed moment: expired, when kRefusalsApart have passed since the first
-///  - an earlier refusal of the same URLs in another run: failed, but with 401, 403, 404 and 410
-///    only before the assumed moment
-/// Everything else leaves it wanted, whatever the clock says.
+///  - a refusal after an assumed expiry time: expired, kRefusalsApart after the first one
+///  - the same URLs were refused in an earlier run: failed; for 401, 403, 404 and 410 only before
+///    the assumed expiry time
+/// In all other cases it stays wanted, whatever the clock says.
 [[nodiscard]] VideoState after_fetch(const LinkCandidate& link, const FetchFailure& failure,
                                      std::optional<UtcTime> first_refusal, UtcTime now);
-/// The same of a video by two of its URLs: wanted as long as one of them may still do, and expired
-/// rather than failed.
+/// Combines the results of two URLs of one video: wanted if either is wanted; expired is preferred
+/// over failed.
 [[nodiscard]] VideoState together(VideoState one, VideoState other);
 
 }  // namespace core

@@ -25,7 +25,7 @@ constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
 
-// The ends of time stand for "always"; a file may name instants that milliseconds cannot.
+// The limits of UtcTime stand for "always"; a file may hold instants beyond them.
 UtcTime instant(std::int64_t second) {
   constexpr std::int64_t kMillis = 1000;
   if (second <= kFirst / kMillis) {
@@ -95,7 +95,7 @@ class TzFile {
     static_cast<void>(take(header.letters + header.leap_seconds * leap_bytes +
                            header.standard_flags + header.utc_flags));
   }
-  // "\nRULE\n"; empty: none.
+  // "\nRULE\n"; empty if there is none.
   std::string_view footer() {
     if (rest_.empty() || take(1) != "\n") {
       return {};
@@ -264,7 +264,7 @@ ZoneRules ZoneRules::parse(std::string_view bytes) {
   TzFile::Header header = file.header();
   const bool old = header.version < '2';
   if (!old) {
-    file.skip_data(header, kOldTimeBytes);  // the same with 32 bits
+    file.skip_data(header, kOldTimeBytes);  // the same data with 32-bit times
     header = file.header();
   }
   const std::size_t time_bytes = old ? kOldTimeBytes : kTimeBytes;
@@ -276,7 +276,7 @@ ZoneRules ZoneRules::parse(std::string_view bytes) {
   std::vector<std::int64_t> offsets;
   for (std::size_t i = 0; i < header.types; ++i) {
     offsets.push_back(file.number(4));
-    static_cast<void>(file.take(2));  // whether it is daylight saving time, and the name
+    static_cast<void>(file.take(2));  // the daylight saving flag and the index of the name
   }
   if (offsets.empty() || header.leap_seconds > 0 ||
       !std::is_sorted(rules.changes_.begin(), rules.changes_.end())) {
@@ -316,7 +316,7 @@ std::shared_ptr<const ZoneRules> ZoneRules::load(std::string_view name) {
   try {
     return std::make_shared<const ZoneRules>(parse(bytes));
   } catch (const Error&) {
-    throw_unknown(name);  // the database has other files, too
+    throw_unknown(name);  // the folder holds files that are not zones, too
   }
 }
 
@@ -338,7 +338,7 @@ ZoneRules::Span ZoneRules::by_rule(std::int64_t second) const {
   if (!rule_->changes()) {
     return {instant(first), UtcTime::max(), std::chrono::seconds(rule_->standard_offset())};
   }
-  // From two years before, whose changes begin the span that holds at New Year.
+  // Starts two years earlier: the span that contains New Year began at one of those changes.
   PosixRule::Change now{first, rule_->standard_offset()};
   for (int year = year_of(second) - 2; true; ++year) {
     const auto [one, other] = rule_->changes_of(year);

@@ -1,4 +1,4 @@
-// The loop of a run: admit, start what is due, wait, settle. See core/README.md, "The way of a
+// The loop of a run: admit, start what is due, wait, settle. See core/README.md, "The path of a
 // task".
 #pragma once
 

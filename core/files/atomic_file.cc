@@ -17,19 +17,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `path` names when all symbolic links at its end are followed, whether that exists or not.
-// Only for a path without an obstacle, which the kernel follows as well: so there is no loop, no
-// link of another user's in /tmp, and no pipe behind /dev/stdout.
+// Follows all symbolic links at the end of `path`, whether the target exists or not. Only for a
+// path without an obstacle, which the kernel can follow too: there is no loop, no link of another
+// user in /tmp, and no pipe behind /dev/stdout.
 std::string target_of(const std::string& path) {
   fs::path target = path;
   std::error_code error;
-  constexpr int kLinksMax = 40;  // as Linux has it
+  constexpr int kLinksMax = 40;  // the limit of Linux
   for (int i = 0; i < kLinksMax && fs::is_symlink(target, error); ++i) {
     const fs::path next = fs::read_symlink(target, error);
     if (error) {
       break;
     }
-    target = target.parent_path() / next;  // an absolute `next` replaces it all
+    target = target.parent_path() / next;  // an absolute `next` replaces the whole path
   }
   return target;
 }
@@ -50,7 +50,7 @@ std::string obstacle(const std::string& path) {
                                                                    : std::string();
 }
 
-// `path` without its links. Throws if it must not be replaced.
+// `path` with its links resolved. Throws if it must not be replaced.
 std::string checked_target(const std::string& path) {
   if (const std::string why = obstacle(path); !why.empty()) {
     throw Error("cannot replace " + path + ": " + why);
@@ -62,7 +62,7 @@ std::string checked_target(const std::string& path) {
 
 AtomicFile::AtomicFile(const std::string& path)
     : path_(path), draft_(AT_FDCWD, checked_target(path)) {
-  draft_.remove();  // a process that died may have had our number
+  draft_.remove();  // left by a dead process with the same process ID
   require(draft_.create(), "cannot create");
 }
 
@@ -75,8 +75,8 @@ void AtomicFile::prepare(mode_t mode) {
 
 void AtomicFile::publish() {
   require(draft_.publish_over(), "cannot replace");
-  // Once a user is told of the name, it must survive a power cut. A folder that may be written to
-  // but not opened cannot be synced.
+  // Once the user is told the name, it must survive a power failure. A folder that can be written
+  // to but not opened cannot be synced.
   const int error = draft_.sync_folder();
   require(error == EACCES ? 0 : error, "cannot sync the folder of");
 }

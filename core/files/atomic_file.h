@@ -10,37 +10,37 @@
 
 namespace core {
 
-/// Modes of files: of those that others read (metrics), and of those that they must not.
+/// Modes of files: readable by other users (metrics), and private ones.
 inline constexpr mode_t kReadableByAll = 0644;
 inline constexpr mode_t kOwnerOnly = 0600;
 
-/// A hidden file beside `path` that takes its place when it is published; it is gone otherwise.
-/// Where `path` is a symbolic link, all this is about its target, as with curl's -o: the link
-/// stays. Every function throws core::Error that names `path`.
+/// A hidden file beside `path` that replaces `path` when it is published; otherwise it is removed.
+/// If `path` is a symbolic link, its target is replaced, as with curl's -o: the link stays. Every
+/// function throws core::Error that names `path`.
 class AtomicFile {
  public:
-  /// Also throws for a `path` that is no file to replace: a folder, a device, a pipe, or an SQLite
-  /// database, which a typing error would destroy.
+  /// Also throws if `path` must not be replaced: a folder, a device, a pipe, or an SQLite database,
+  /// which a typing error would destroy.
   explicit AtomicFile(const std::string& path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view text);
-  /// Syncs the file and gives it `mode` whatever the umask is. Only the rename can fail after this,
-  /// so two files that belong together are both prepared before either is published.
+  /// Syncs the file and sets `mode` whatever the umask is. After this only the rename can fail, so
+  /// two files that belong together are both prepared before either is published.
   void prepare(mode_t mode);
-  /// Renames the file, which was prepared, over `path`.
+  /// Renames the prepared file over `path`.
   void publish();
 
  private:
   void require(int error, const char* what) const;
 
   std::string path_;
-  DraftFile draft_;  // of what `path_` leads to
+  DraftFile draft_;  // for the target of `path_`
 };
 
-/// Writes `text` to a hidden file beside `path`, syncs it, gives it `mode` whatever the umask is,
-/// and renames it over `path`. Throws core::Error that names `path`; nothing is left behind then.
+/// Writes `text` to a hidden file beside `path`, syncs it, sets `mode` whatever the umask is, and
+/// renames it over `path`. Throws core::Error that names `path`, and then leaves no file behind.
 void write_atomically(const std::string& path, std::string_view text, mode_t mode);
 
 }  // namespace core

@@ -14,7 +14,7 @@
 namespace core {
 namespace {
 
-// Calls again while a signal interrupts.
+// Repeats the call while a signal interrupts it.
 template <typename Call>
 auto uninterrupted(Call call) {
   auto result = call();
@@ -136,7 +136,7 @@ int write_at(int file, std::string_view bytes, off_t offset, std::size_t& writte
       return errno;
     }
     if (count == 0) {
-      return EIO;  // a file system that takes nothing and says nothing
+      return EIO;  // a file system that writes nothing and reports no error
     }
     written += static_cast<std::size_t>(count);
   }

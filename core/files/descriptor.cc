@@ -8,7 +8,8 @@ namespace core {
 
 Descriptor::~Descriptor() {
   if (valid()) {
-    // An error is ignored: data that must last was synced before. Keeps the caller's errno.
+    // An error of close is ignored: data that must survive was synced before. Keeps the caller's
+    // errno.
     const int error = errno;
     static_cast<void>(close(number_));
     errno = error;

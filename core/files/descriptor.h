@@ -5,8 +5,8 @@
 
 namespace core {
 
-/// An open file descriptor of any kind, closed at the end. If it is not valid, opening failed, and
-/// errno says why.
+/// An open file descriptor of any kind, closed by the destructor. If it is not valid, opening
+/// failed, and errno has the reason.
 class Descriptor {
  public:
   Descriptor() = default;

@@ -36,7 +36,7 @@ void DraftFile::remove() {
 }
 
 int DraftFile::write(std::string_view bytes) {
-  assert(to_remove_);  // what has the target's name is complete
+  assert(to_remove_);  // once published, the file is complete and stays
   std::size_t written = 0;
   const int error = write_at(file_.number(), bytes, size_, written);
   size_ += static_cast<off_t>(written);

@@ -1,4 +1,4 @@
-// Write to a temporary file, sync it, rename it, sync the folder: the one place that does so.
+// The only place that writes a temporary file, syncs it, renames it and syncs the folder.
 #pragma once
 
 #include <sys/types.h>
@@ -10,34 +10,34 @@
 
 namespace core {
 
-/// A hidden file beside its target that takes the target's name once it is complete; removed at the
-/// end if it did not. What the functions return is 0 or errno: the caller knows what a failure
-/// means to a user. One thread at a time.
+/// A hidden file beside its target that gets the target's name once it is complete; otherwise the
+/// destructor removes it. The functions return 0 or errno: the caller knows what a failure means to
+/// the user. One thread at a time.
 class DraftFile {
  public:
-  /// `target` is a path from `folder`, which is open and outlives this object, or AT_FDCWD.
+  /// `target` is relative to `folder`, an open folder that outlives this object, or AT_FDCWD.
   DraftFile(int folder, std::string target);
   ~DraftFile();
   DraftFile(const DraftFile&) = delete;
   DraftFile& operator=(const DraftFile&) = delete;
 
-  /// Of the draft, from `folder`.
+  /// The draft's path, relative to `folder`.
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Of the draft's file, while it is open.
+  /// The draft's descriptor while it is open.
   [[nodiscard]] int descriptor() const { return file_.number(); }
 
-  /// Makes the draft: empty, 0600 less the umask. EEXIST: another one has its name.
+  /// Creates the draft: empty, mode 0600 less the umask. EEXIST if the name exists.
   [[nodiscard]] int create();
-  /// Removes the draft, or one that a process with this one's number left when it died.
+  /// Removes the draft, or one left by a dead process with the same process ID.
   void remove();
 
-  /// Adds bytes at the end.
+  /// Appends bytes.
   [[nodiscard]] int write(std::string_view bytes);
   [[nodiscard]] int sync();
 
-  /// Gives the draft the target's name; EEXIST when that is taken.
+  /// Gives the draft the target's name; EEXIST if it exists.
   [[nodiscard]] int publish_as_new();
-  /// The same, in place of what has the name.
+  /// Gives the draft the target's name and replaces an existing file.
   [[nodiscard]] int publish_over();
   /// Makes the new name durable.
   [[nodiscard]] int sync_folder() const;
@@ -50,7 +50,7 @@ class DraftFile {
   std::string path_;
   Descriptor file_;
   off_t size_ = 0;
-  bool to_remove_ = false;  // made, and not published
+  bool to_remove_ = false;  // created and not published
 };
 
 }  // namespace core

@@ -1,4 +1,4 @@
-// How much a volume can still take.
+// Free space on a volume.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,7 @@
 
 namespace core {
 
-/// Bytes that an ordinary user may still write on the volume of `path`; none when that is not
-/// known.
+/// Bytes that an ordinary user may still write on the volume of `path`; none if unknown.
 [[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& path);
 
 }  // namespace core

@@ -10,8 +10,8 @@
 namespace core {
 
 int read_whole(int file, const std::function<void(std::string_view piece)>& take) {
-  constexpr std::size_t kReadBytes = std::size_t{256} * 1024;           // stays in a core's cache
-  static_cast<void>(posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL));  // advice only
+  constexpr std::size_t kReadBytes = std::size_t{256} * 1024;           // fits into a core's cache
+  static_cast<void>(posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL));  // only a hint
   const auto buffer = std::make_unique_for_overwrite<char[]>(kReadBytes);
   off_t offset = 0;
   while (true) {

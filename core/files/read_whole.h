@@ -1,4 +1,4 @@
-// A whole file, from its beginning, in pieces.
+// Reads a whole file in pieces.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 
 namespace core {
 
-/// Calls `take` with each piece of an open file. 0, or errno: some pieces may have been taken then.
+/// Calls `take` with each piece of an open file. Returns 0, or errno after some or no pieces.
 [[nodiscard]] int read_whole(int file, const std::function<void(std::string_view piece)>& take);
 
 }  // namespace core

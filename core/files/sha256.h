@@ -13,7 +13,7 @@ using Sha256Digest = std::array<unsigned char, 32>;
 /// A running hash. One thread at a time; reusable after `finish`.
 class Sha256 {
  public:
-  /// Throws core::Error when OpenSSL offers no SHA-256.
+  /// Throws core::Error if OpenSSL offers no SHA-256.
   Sha256();
   ~Sha256();
   Sha256(const Sha256&) = delete;
@@ -28,7 +28,7 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-/// The same bytes as text; valid as long as the digest.
+/// The digest as raw bytes; valid as long as the digest.
 [[nodiscard]] inline std::string_view bytes_of(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

@@ -28,7 +28,7 @@ constexpr std::size_t kReasonBytesMax = 500;
 constexpr UtcTime kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 constexpr UtcTime kLatest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 31)};
 
-// DashScope writes the time of Beijing and does not say so (gateway.md T1).
+// DashScope sends Beijing time without a zone (gateway.md T1).
 constexpr minutes kDashScopeZone = std::chrono::hours(8);
 
 std::optional<UtcTime> credible(UtcTime time) {
@@ -44,7 +44,7 @@ std::int64_t integer(std::string_view digits) {
   return value;
 }
 
-// The first three digits behind a decimal point.
+// Milliseconds from the first three digits after a decimal point.
 milliseconds fraction(std::string_view digits) {
   std::string three(digits.substr(0, 3));
   three.resize(3, '0');
@@ -62,7 +62,7 @@ std::optional<UtcTime> epoch_time(std::string_view decimal) {
   return credible(UtcTime(std::chrono::seconds(value) + fraction(digits)));
 }
 
-// Reads a text from left to right; after the first mismatch everything fails.
+// Reads a text from left to right; after the first mismatch every read fails.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -88,7 +88,7 @@ class Scanner {
     return digits;
   }
 
-  // One of `characters`, or a NUL when none of them is next.
+  // The next character if it is one of `characters`; else NUL.
   char take(std::string_view characters) {
     if (rest_.empty() || characters.find(rest_[0]) == std::string_view::npos) {
       return '\0';
@@ -104,7 +104,7 @@ class Scanner {
   bool failed_ = false;
 };
 
-// What stands behind the time of day: "Z", "+08:00", "+0800", or nothing.
+// The zone after the time of day: "Z", "+08:00", "+0800", or none.
 std::optional<minutes> read_zone(Scanner& scanner, std::optional<minutes> otherwise) {
   if (scanner.at_end()) {
     return otherwise;
@@ -122,7 +122,7 @@ std::optional<minutes> read_zone(Scanner& scanner, std::optional<minutes> otherw
   return sign == '-' ? -offset : offset;
 }
 
-// YYYY-MM-DD hh:mm:ss, also with T between, a fraction and a zone behind (ISO 8601, RFC 3339).
+// YYYY-MM-DD hh:mm:ss, also with T as separator, a fraction and a zone (ISO 8601, RFC 3339).
 std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes> zone) {
   Scanner scanner(text);
   const int year = scanner.number(4);
@@ -162,10 +162,10 @@ std::optional<UtcTime> first_time(JsonValue object, std::initializer_list<const 
   return std::nullopt;
 }
 
-// The vendor's own end, from the innermost level that states one.
+// The end as the vendor states it, from the innermost level that has one.
 std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
   for (const JsonValue* level = levels.end(); level-- != levels.upstream_begin();) {
-    // A gateway in between notes when it noticed, which is no vendor's end.
+    // A gateway in between states when it noticed the end, which is not the vendor's time.
     if ((*level)["finish_time"].exists()) {
       continue;
     }
@@ -205,7 +205,7 @@ bool is_zero(JsonValue code) { return code.scalar() == "0"; }
 
 std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t\r\n"); }
 
-// "code: message", or whichever of them says something that the other does not.
+// "code: message"; only one of them if the other repeats it or is empty.
 std::string joined(JsonValue code, JsonValue message) {
   const std::string_view words = trimmed(message.text());
   std::string text(is_success_code(code) ? std::string_view() : trimmed(code.scalar()));
@@ -224,7 +224,7 @@ std::string error_text(JsonValue error) {
                            : std::string(trimmed(error.is_boolean() ? "" : error.scalar()));
 }
 
-// The failure as one level of the vendor's body states it (gateway.md, section 5, "failure text").
+// The failure text of one level of the vendor's body (gateway.md, section 5, "failure text").
 std::string cause_at(JsonValue level) {
   std::string text = error_text(level["error"]);
   if (text.empty()) {
@@ -243,19 +243,19 @@ std::string cause_at(JsonValue level) {
   if (text.empty()) {
     text = error_text(level["fail_reason"]);
   }
-  // Jimeng's 10000 is its "fine".
+  // Jimeng's code 10000 means success.
   const JsonValue code = level["code"];
   if (text.empty() && !is_success_code(code) && code.scalar() != "10000") {
     text = joined(code, level["message"]);
   }
-  // Kling's newer answers list tasks that have a status and a message each.
+  // Kling's newer answers list tasks that each have a status and a message.
   if (text.empty() && verdict_of_word(level["status"].text()) == Verdict::failed) {
     text = trimmed(level["message"].text());
   }
   return text;
 }
 
-// Whether a reason says no more than that there is one.
+// Whether a reason only states that the task failed.
 bool says_nothing(std::string_view reason) {
   std::string words = lower_ascii(utf8_start(reason, 32));
   std::erase_if(words, [](char c) { return c == '.' || c == '!'; });
@@ -265,7 +265,7 @@ bool says_nothing(std::string_view reason) {
   return std::find(kWords.begin(), kWords.end(), words) != kWords.end();
 }
 
-// The failure in the gateway's own words: the first that say something, else the first.
+// The gateway's own failure text: the first informative one, else the first.
 std::string own_reason(JsonValue task) {
   std::string first;
   for (const JsonValue said : {task["error"], task["fail_reason"], task["result_url"]}) {
@@ -283,7 +283,7 @@ std::string own_reason(JsonValue task) {
   return first;
 }
 
-// Whether the words of `part` stand in `text`, and not only within other words.
+// Whether `text` contains the words of `part`, as whole words.
 bool has_words(std::string_view text, std::string_view part) {
   for (std::size_t at = text.find(part); at != std::string_view::npos;
        at = text.find(part, at + 1)) {
@@ -296,7 +296,7 @@ bool has_words(std::string_view text, std::string_view part) {
   return false;
 }
 
-// Whether the outer reason repeats all that the inner one ("code: message") says.
+// Whether the outer reason contains everything in the inner one ("code: message").
 bool holds_all_of(std::string_view outer, std::string_view inner) {
   const std::size_t colon = inner.find(": ");
   return has_words(outer, inner) ||
@@ -305,14 +305,14 @@ bool holds_all_of(std::string_view outer, std::string_view inner) {
 }
 
 std::string both_reasons(std::string_view outer_text, std::string_view inner_text) {
-  // Whatever is huge is cut anyway; comparing all of it would cost its square.
+  // A huge text is cut later anyway, and comparing all of it takes quadratic time.
   std::string outer(utf8_start(outer_text, 4 * kReasonBytesMax));
   std::string inner(utf8_start(inner_text, 4 * kReasonBytesMax));
   if (says_nothing(inner)) {
     return outer;
   }
   const bool repeats = holds_all_of(outer, inner);
-  // Stock gateways wrap DashScope's words: "task failed, code: C , message: m".
+  // Stock gateways wrap DashScope's text: "task failed, code: C , message: m".
   if (repeats && outer.starts_with("task failed, ")) {
     return inner;
   }
@@ -379,7 +379,7 @@ bool is_success_code(JsonValue code) {
 }
 
 std::string for_people(std::string_view text, std::size_t bytes_max) {
-  // Enough to fill the limit after masking; the rest of a huge text is not worth the work.
+  // Enough to reach the limit after masking; the rest of a huge text is not processed.
   const std::string_view start = utf8_start(text, 8 * bytes_max);
   return printable(redact_keys(redact_urls(start)), bytes_max);
 }

@@ -16,9 +16,9 @@ namespace core {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-// The memory of larger bodies is given back at once.
+// The memory of larger bodies is freed at once.
 constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
-// How much of a body that is no JSON is shown.
+// How much of a non-JSON body is shown.
 constexpr std::size_t kExcerptBytesMax = 120;
 
 bool is_unreserved(char c) {
@@ -43,7 +43,7 @@ struct StatusWord {
   std::string_view word;
   Verdict verdict;
 };
-// gateway.md, section 3, in lower case. Whatever is missing here is unrecognised.
+// gateway.md, section 3, in lower case. All other words are unrecognised.
 constexpr auto kStatusWords = std::to_array<StatusWord>({
     {"not_start", Verdict::unfinished},  {"submitted", Verdict::unfinished},
     {"queued", Verdict::unfinished},     {"pending", Verdict::unfinished},
@@ -65,7 +65,7 @@ bool is_word(std::string_view text, std::string_view lower_case_word) {
 
 std::string capped(std::string_view text) { return std::string(utf8_start(text, kWordBytesMax)); }
 
-// The envelope's `code`, else that of its `error`.
+// The envelope's `code`, else the `code` of its `error`.
 JsonValue code_of(JsonValue root) {
   const JsonValue code = root["code"];
   return code.is_null() ? root["error"]["code"] : code;
@@ -97,8 +97,8 @@ bool is_invalid_url(JsonValue root) {
          error["message"].text().starts_with("Invalid URL");
 }
 
-// What an answer other than 2xx means (gateway.md, section 4). A 404 without JSON is the word of
-// whatever stands before the gateway, and says nothing about the task.
+// The meaning of an answer other than 2xx (gateway.md, section 4). A 404 without JSON comes from a
+// server in front of the gateway, and says nothing about the task.
 Verdict verdict_of_http(int http_status, JsonValue root) {
   switch (http_status) {
     case 400:
@@ -119,8 +119,8 @@ Verdict verdict_of_http(int http_status, JsonValue root) {
   }
 }
 
-// The ID that the answer gives the task, if it is not the one asked for. A number as `id` is a
-// row of the gateway's database and names nothing; IDs further inside are the vendor's.
+// The ID in the answer, if it is not the queried one. A number as `id` is a row of the gateway's
+// database and identifies nothing; IDs further inside are the vendor's.
 std::string_view other_task(JsonValue task, const TaskId& asked) {
   const std::string_view task_id = task["task_id"].scalar();
   const std::string_view id = task["id"].text();
@@ -131,15 +131,15 @@ std::string_view other_task(JsonValue task, const TaskId& asked) {
   return named;
 }
 
-// Whether a task object has an ID; `other_task` tells whose.
+// Whether a task object has any ID; `other_task` tells whose it is.
 bool names_a_task(JsonValue task) {
   return !task["task_id"].scalar().empty() || !task["id"].text().empty();
 }
 
-// The gateway's task object: `data` in envelopes A and B, the whole in C to F. A `data` beside a
-// task's own status is that task's vendor body, unless it is named like a task itself; and it is
-// that all the same when the task beside it is the one asked for and `data` another (the bodies of
-// Hailuo and Kling carry IDs of their own).
+// The gateway's task object: `data` in envelopes A and B, the whole body in C to F. If the body has
+// a status of its own, its `data` is the vendor's body, except if `data` has a task ID. But if the
+// outer task is the queried one and `data` has another ID, `data` is the vendor's body all the same
+// (the bodies of Hailuo and Kling have their own IDs).
 JsonValue find_task(JsonValue root, const TaskId& asked) {
   const JsonValue data = root["data"];
   const bool root_is_task =
@@ -160,8 +160,8 @@ std::string fail_reason(const AnswerLevels& levels, JsonValue status) {
   return reason.empty() ? std::string(kExpired) : std::string(kExpired).append(": ") + reason;
 }
 
-// How many videos an answer has whose vendor counts none: those that it gives links for. The
-// original of an enhanced video (gateway.md T12) is no video more.
+// The number of videos if the vendor states none: those that have links. The original of an
+// enhanced video (gateway.md T12) is not counted.
 std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
   const auto is_original = [&levels](const VideoLink& link) {
     return std::any_of(levels.begin(), levels.end(), [&link](JsonValue level) {
@@ -174,9 +174,9 @@ std::string count_of_links(const AnswerLevels& levels, const Answer& answer) {
                         answer.videos_without_link);
 }
 
-// A word that nobody knows, beside a link or a time of the end, may be another name of success.
-// The video is offered, since its link dies; the gateway's own copy is not, since nothing says
-// that there is one.
+// An unknown status word with a link or a finish time may be another word for success. Its videos
+// are offered, because their links expire; the gateway's own copy is not offered, because nothing
+// says that it exists.
 void read_unrecognised(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
   read_links(levels, id, answer);
   std::erase_if(answer.links, [](const VideoLink& link) { return link.fallback; });
@@ -206,14 +206,14 @@ void read_task(JsonNest& nest, JsonValue task, const TaskId& id, Answer& answer)
   }
 }
 
-// Envelope B (gateway.md, section 2), which a gateway makes of what the vendor tells it just now.
+// Envelope B (gateway.md, section 2): for it the gateway has just queried the vendor.
 bool is_live_fetch(JsonValue root, JsonValue task) {
   return task == root["data"] && task["format"].exists() && task["url"].exists() &&
          !task["submit_time"].exists();
 }
 
-// Why a 2xx without a task is no answer: an error told with 200, or the empty envelope that a
-// gateway makes of an empty body. JSON of another kind is unrecognised.
+// A 2xx without a task: either an error sent with status 200, the empty envelope that a gateway
+// makes of an empty body, or other JSON, which is unrecognised.
 Verdict verdict_without_task(JsonValue root) {
   const JsonValue data = root["data"];
   const bool is_empty_envelope = data.exists() && data.is_null();
@@ -221,7 +221,7 @@ Verdict verdict_without_task(JsonValue root) {
                                                        : Verdict::unrecognised;
 }
 
-// Whether an object states where a task stands, by any name that vendors have for it.
+// Whether an object has a status, under any name that vendors use for it.
 bool states_a_standing(JsonValue level) {
   for (const char* key : {"status", "task_status", "state", "successFlag"}) {
     if (level[key].is_string() || level[key].is_number()) {
@@ -231,7 +231,7 @@ bool states_a_standing(JsonValue level) {
   return !level["output"]["task_status"].text().empty();
 }
 
-// Whether an object has IDs of a task, and none of them is the one that was asked for.
+// Whether an object has task IDs, and none of them is the queried one.
 bool names_another(JsonValue level, const TaskId& asked) {
   bool names = false;
   for (const char* key : {"task_id", "taskId", "id"}) {
@@ -244,8 +244,8 @@ bool names_another(JsonValue level, const TaskId& asked) {
   return names;
 }
 
-// JSON of an unknown shape may be a vendor's own answer, handed on as it came. Its video is
-// offered unless the answer names a task by another ID; it is told of in any case.
+// JSON of an unknown shape may be a vendor's own answer, forwarded unchanged. Its video is offered
+// unless the answer has another task's ID; the shape is reported in any case.
 void read_unknown_shape(JsonNest& nest, const TaskId& id, Answer& answer) {
   const AnswerLevels levels(nest, nest.root());
   if (std::none_of(levels.begin(), levels.end(), states_a_standing)) {
@@ -349,10 +349,10 @@ Verdict verdict_of_word(std::string_view status) {
 }
 
 Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
-  // Reused memory, one for each of the few threads that read answers.
+  // Reused memory: each of the few threads that read answers has its own.
   thread_local JsonNest nest;
   Answer answer = read_answer(nest, http_status, body, id);
-  // What was read of a large body takes several times its size.
+  // The parsed form of a large body takes several times its size.
   if (body.size() > kKeptBodyBytes) {
     static_cast<void>(nest.read({}));
   }

@@ -12,7 +12,7 @@ constexpr std::size_t kModelsBytesMax = 300;
 constexpr int kUnauthorised = 401;
 constexpr int kForbidden = 403;
 
-// `model_limits` is an object of name: true, in some builds a list or a text.
+// `model_limits` is an object of name: true; in some builds a list or a text.
 std::string names_of(JsonValue models) {
   std::string names(models.text());
   for (const JsonValue model : models.children()) {
@@ -26,7 +26,7 @@ std::string names_of(JsonValue models) {
 }
 
 std::optional<UtcTime> expiry_of(JsonValue seconds) {
-  // 0 and -1: never.
+  // 0 and -1 mean never.
   const std::string digits = plain_decimal(seconds);
   constexpr std::size_t kDigitsMax = 11;
   if (digits.empty() || digits == "0" || digits.size() > kDigitsMax ||

@@ -1,4 +1,4 @@
-// What a gateway tells of a key, and why it rejects one (gateway.md, section 7 and G4).
+// What a gateway says about a key, and why it rejects one (gateway.md, section 7 and G4).
 #pragma once
 
 #include <optional>
@@ -9,43 +9,43 @@
 
 namespace core {
 
-/// Asked with the key itself. Without the slash at its end a gateway redirects.
+/// Queried with the key itself. Without the final slash a gateway redirects.
 inline constexpr const char* kKeyUsagePath = "/api/usage/token/";
 
-/// The `code` of an error for who asks from an address, or in a group, that is not allowed.
+/// The error `code` for a client address or a user group that is not allowed.
 inline constexpr std::string_view kAccessDenied = "access_denied";
 
-/// What the answer to kKeyUsagePath says. A gateway answers for keys that may not ask any more.
+/// The answer to kKeyUsagePath. A gateway answers also for keys that may no longer query tasks.
 struct KeyStanding {
   enum class Kind {
-    unknown,   ///< no such address there, or no answer that says anything
-    no_key,    ///< the gateway knows no such key
+    unknown,   ///< no such address there, or no usable answer
+    no_key,    ///< the gateway does not know the key
     user_out,  ///< the key's user may not use the gateway
-    known,     ///< the fields below are said
+    known,     ///< the fields below are filled
   };
   Kind kind = Kind::unknown;
   std::optional<UtcTime> expires_at;  ///< none: never
   std::string left;                   ///< quota left, in gateway units
-  bool unlimited = false;             ///< whatever `left` says
-  bool has_model_list = false;        ///< it may use those models alone
-  std::string models;                 ///< their names, for people; harmless to print
+  bool unlimited = false;             ///< if true, `left` has no meaning
+  bool has_model_list = false;        ///< it may use only those models
+  std::string models;                 ///< their names, printable
   [[nodiscard]] bool is_expired(UtcTime now) const { return expires_at && *expires_at <= now; }
   [[nodiscard]] bool is_used_up() const;
 };
 
-/// Every body of every size is understood as something. Texts of the gateway decide nothing: they
-/// come in the language of its users.
+/// Accepts every body of any size. Message texts decide nothing: they are in the language of the
+/// gateway's users.
 [[nodiscard]] KeyStanding read_key_standing(int http_status, std::string_view body);
 
-/// A query's answer that rejects the key.
+/// An answer to a query that rejects the key.
 struct Rejection {
   int http_status = 0;         ///< 401 or 403
-  bool access_denied = false;  ///< the error's `code` says so: mostly the address of the caller
+  bool access_denied = false;  ///< by the error's `code`: mostly the caller's address
   std::string message;         ///< the gateway's own words
-  int account = 0;             ///< whose key, as TaskRecord::account
+  int account = 0;             ///< the owner of the key, as TaskRecord::account
 };
 
-/// Why, and what to do, for the end of a line.
+/// The reason and what to do, for the end of a message.
 [[nodiscard]] std::string why_rejected(const KeyStanding& key, const Rejection& rejection,
                                        UtcTime now);
 

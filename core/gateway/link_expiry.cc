@@ -14,15 +14,15 @@ namespace {
 
 using std::chrono::sys_seconds;
 
-// Earlier is no moment at which a video link dies, but a duration or garbage.
+// An earlier time is not the expiry of a video link, but a duration or garbage.
 constexpr sys_seconds kEarliest = std::chrono::sys_days(std::chrono::year(2015) / 1 / 1);
 constexpr sys_seconds kLatest = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
-// OSS V4, S3 V4, TOS V4 and GCS V4 sign for seven days at most.
+// OSS V4, S3 V4, TOS V4 and GCS V4 allow at most seven days.
 constexpr std::int64_t kDurationMax = 604'800;
-// BOS and OBS know no limit; more than ten years is a moment in a duration's place.
+// BOS and OBS have no limit; more than ten years is a point in time instead of a duration.
 constexpr std::int64_t kLongDurationMax = std::int64_t{3650} * 86'400;
 
-// The parameters that say something about expiry; empty when absent.
+// The parameters that decide the expiry; empty if absent.
 enum Parameter : std::size_t {
   expires,
   x_expires,
@@ -76,10 +76,10 @@ constexpr std::array<std::string_view, parameter_count> kNames{"expires",
                                                                "txsecret",
                                                                "t",
                                                                "sign"};
-// Enough of the longest value to read its moment: BOS names an access key before it.
+// Enough to read the time in the longest value: in BOS an access key comes before it.
 constexpr std::size_t kValueBytesMax = 160;
 
-// A short decoded text, without allocation: most parameters of a link are long signatures.
+// A short decoded text without allocation: most parameters of a link are long signatures.
 struct Value {
   std::array<char, kValueBytesMax> bytes;
   std::size_t size = 0;
@@ -89,7 +89,7 @@ struct Value {
 };
 using Values = std::array<Value, kNames.size()>;
 
-// Undoes percent-encoding; a stray `%` stays. Too long a text is cut.
+// Decodes percent-encoding; a stray `%` stays. A text that is too long is cut.
 void decode(std::string_view text, Value& value) {
   value.size = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -197,7 +197,7 @@ std::optional<sys_seconds> signing_date(std::string_view text) {
   return moment(text.substr(0, 4), text.substr(4, 2), text.substr(6, 2), {*hour, *minute, *second});
 }
 
-// YYYY-MM-DD, YYYY-MM-DDThh:mmZ or YYYY-MM-DDThh:mm:ssZ, perhaps with a fraction of the second.
+// YYYY-MM-DD, YYYY-MM-DDThh:mmZ or YYYY-MM-DDThh:mm:ssZ, optionally with a fraction of a second.
 std::optional<sys_seconds> iso_date(std::string_view text) {
   constexpr std::size_t kDay = 10;
   if (text.size() < kDay || text[4] != '-' || text[7] != '-') {
@@ -241,14 +241,14 @@ std::optional<sys_seconds> date_plus(const Value& date, const Value& duration,
   return plus(signing_date(date.text()), duration.text(), duration_max);
 }
 
-// The next part of a text up to a separator, which is dropped with it.
+// Takes the text before the next separator, and drops both from `text`.
 std::string_view take_part(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
   return part;
 }
 
-// Aliyun's CDN and those that do as it does: `auth_key=moment-rand-uid-md5`.
+// Aliyun's CDN and compatible ones: `auth_key=time-rand-uid-md5`.
 std::optional<sys_seconds> cdn_moment(std::string_view key) {
   const std::string_view seconds = take_part(key, '-');
   return key.empty() ? std::nullopt : credible(integer(seconds));
@@ -260,7 +260,7 @@ std::optional<sys_seconds> cos_end(std::string_view span) {
   return start ? credible(integer(span)) : std::nullopt;
 }
 
-// BOS: `bce-auth-v1/access key/moment/seconds/signed headers/signature`; -1 s is for ever.
+// BOS: `bce-auth-v1/access key/time/seconds/signed headers/signature`; -1 s is no expiry.
 std::optional<sys_seconds> bos_end(std::string_view authorization) {
   if (!authorization.starts_with("bce-auth-v")) {
     return std::nullopt;
@@ -271,8 +271,8 @@ std::optional<sys_seconds> bos_end(std::string_view authorization) {
   return plus(start, take_part(authorization, '/'), kLongDurationMax);
 }
 
-// Key protection of Tencent's and Qiniu's delivery networks: `t` in eight hex digits beside
-// `sign`. Ten decimal digits there are the moment of signing, which says no end.
+// Key protection of the CDNs of Tencent and Qiniu: `t` in eight hex digits beside `sign`. Ten
+// decimal digits there are the time of signing, which does not tell the expiry.
 std::optional<sys_seconds> short_end(const Value& time, const Value& sign) {
   constexpr std::size_t kHexDigits = 8;
   return sign.given && time.size == kHexDigits ? absolute(time, 16) : std::nullopt;

@@ -28,7 +28,7 @@ std::string first_label(std::initializer_list<JsonValue> values) {
   return {};
 }
 
-// A whole number of at most `max`; none otherwise. "5.0" is whole.
+// A whole number of at most `max`; else none. "5.0" is whole.
 std::optional<std::int64_t> whole(std::string_view number, std::int64_t max) {
   const std::size_t point = std::min(number.find('.'), number.size());
   if (number.find_first_not_of(".0", point) != std::string_view::npos) {
@@ -47,7 +47,7 @@ struct Tier {
   std::int64_t pixels;
   const char* name;
 };
-// Vendors keep the area of a tier about the same over all aspect ratios: 960 x 960 is a 720p too.
+// Vendors keep the area of a tier about equal over all aspect ratios: 960 x 960 is 720p too.
 constexpr std::array<Tier, 7> kTiers{{{230'400, "360p"},
                                       {409'920, "480p"},
                                       {518'400, "540p"},
@@ -56,7 +56,7 @@ constexpr std::array<Tier, 7> kTiers{{{230'400, "360p"},
                                       {3'686'400, "1440p"},
                                       {8'294'400, "2160p"}}};
 
-// The tier whose area is within a tenth; empty when there is none.
+// The tier whose area differs by at most a tenth; empty if there is none.
 std::string tier_of(std::int64_t pixels) {
   for (const Tier& tier : kTiers) {
     if (pixels * 10 >= tier.pixels * 9 && pixels * 10 <= tier.pixels * 11) {
@@ -88,7 +88,7 @@ std::string resolution_of_size(JsonValue size) {
   return resolution_of_sides(text.substr(0, cross), text.substr(cross + 1));
 }
 
-// 1080, "1080" and "1080P" are "1080p", "4K" is "2160p", "2K" "1440p"; any other word in lower
+// 1080, "1080" and "1080P" become "1080p", "4K" "2160p", "2K" "1440p"; any other word becomes lower
 // case.
 std::string resolution_of_label(JsonValue label) {
   if (const auto lines = whole(plain_decimal(label), kSideMax); lines && *lines > 0) {
@@ -106,8 +106,8 @@ std::string resolution_of_label(JsonValue label) {
   return sides.empty() ? text : sides;
 }
 
-// What a count of tokens amounts to: they are frames x pixels / 1024, and a clip of s seconds has
-// s x fps + 1 frames (gateway.md, section 8).
+// The resolution that a count of tokens implies: tokens are frames x pixels / 1024, and a clip of s
+// seconds has s x fps + 1 frames (gateway.md, section 8).
 std::string resolution_of_tokens(JsonValue count, JsonValue holder) {
   static constexpr std::int64_t kTokensMax = 1'000'000'000'000;
   const auto tokens = whole(plain_decimal(count), kTokensMax);
@@ -123,7 +123,7 @@ std::string resolution_of_width_and_height(JsonValue sides) {
   return resolution_of_sides(plain_decimal(sides["width"]), plain_decimal(sides["height"]));
 }
 
-// The resolution that a level states by itself.
+// The resolution that a level states.
 std::string resolution_at(JsonValue level) {
   const JsonValue metadata = level["metadata"];
   return first_text([&] { return resolution_of_label(level["resolution"]); },
@@ -137,8 +137,8 @@ std::string resolution_at(JsonValue level) {
                     [&] { return resolution_of_width_and_height(metadata); });
 }
 
-// The resolution beside or within the usage, else at the first level that states one, else that
-// of the first listed video.
+// The resolution beside or within the usage, else at the first level that states one, else of the
+// first listed video.
 std::string stated_resolution(const AnswerLevels& levels, const UsageBlock& block) {
   std::string text = first_text([&] { return resolution_of_label(block.usage["SR"]); },
                                 [&] { return resolution_of_label(block.usage["resolution"]); },

@@ -1,4 +1,4 @@
-// The resolution and the ratio of a task's videos, as an answer states them or its tokens tell.
+// The resolution and ratio of a task's videos, as an answer states them or its tokens imply them.
 // Pure; any thread.
 #pragma once
 
@@ -10,10 +10,10 @@
 
 namespace core {
 
-/// Fills the delivered resolution, and that of the generation where the two may differ.
+/// Fills the delivered resolution, and the generated one if the two may differ.
 void read_resolutions(const AnswerLevels& levels, const UsageBlock& block, TaskFacts& facts);
 
-/// "16:9" as stated; empty when it is not.
+/// "16:9" as stated; empty if the answer states none.
 [[nodiscard]] std::string stated_ratio(const AnswerLevels& levels, const UsageBlock& block);
 
 }  // namespace core

@@ -1,5 +1,4 @@
-// Where the facts of an answer stand: the gateway's task object and, below it, what the vendor
-// said.
+// The levels of an answer: the gateway's task object and, inside it, the vendor's objects.
 #pragma once
 
 #include <array>
@@ -9,10 +8,10 @@
 
 namespace core {
 
-/// The objects that an answer's facts are looked for in, outermost first: the gateway's own task
-/// object, then whatever stands below it under `data`, `task`, `response` or `resultJson`, at most
+/// The objects in which an answer's facts are searched, outermost first: the gateway's own task
+/// object, then the objects below it under `data`, `task`, `response` or `resultJson`, at most
 /// kDepthMax deep, also as text or in a list (gateway.md, end of section 5). Another gateway in
-/// between is just more levels.
+/// between only adds levels.
 class AnswerLevels {
  public:
   static constexpr std::size_t kDepthMax = 6;
@@ -24,7 +23,7 @@ class AnswerLevels {
   [[nodiscard]] const JsonValue* begin() const { return levels_.data(); }
   [[nodiscard]] const JsonValue* end() const { return levels_.data() + count_; }
   [[nodiscard]] JsonValue task() const { return levels_[0]; }
-  /// All but the gateway's own.
+  /// All levels except the gateway's own.
   [[nodiscard]] const JsonValue* upstream_begin() const { return levels_.data() + 1; }
 
  private:
@@ -34,8 +33,8 @@ class AnswerLevels {
   std::size_t count_ = 0;
 };
 
-/// The vendor's list of videos when it has one: Kling `task_result.videos`, Vidu `creations`, Veo
-/// `generatedSamples` or `videos`. Absent otherwise, or when empty.
+/// The vendor's list of videos: Kling `task_result.videos`, Vidu `creations`, Veo
+/// `generatedSamples` or `videos`. Absent if there is none or if it is empty.
 [[nodiscard]] JsonValue video_list(const AnswerLevels& levels);
 
 }  // namespace core

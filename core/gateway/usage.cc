@@ -16,7 +16,7 @@
 namespace core {
 namespace {
 
-// A count that is kept can be charged by.
+// So that every stored count can be priced.
 constexpr std::size_t kIntegerDigitsMax = Decimal::kWholeDigitsMax;
 constexpr std::size_t kFractionDigitsMax = Decimal::kPlacesMax;
 
@@ -27,8 +27,8 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-// The exponent of the rest of a number ("e+3"); none when the rest is anything else. An absurd one
-// is cut off at a value that no digits could make up for.
+// The exponent at the end of a number ("e+3"); none for any other text. A very large one is clamped
+// to a value that no number of digits can compensate.
 std::optional<int> exponent(std::string_view rest) {
   if (rest.empty()) {
     return 0;
@@ -54,7 +54,7 @@ std::optional<int> exponent(std::string_view rest) {
   return negative ? -value : value;
 }
 
-// The digits with the point moved; empty when that makes too many.
+// The digits with the point moved; empty if there are too many.
 std::string shifted(std::string_view integer, std::string_view fraction, int places) {
   if (integer.size() + fraction.size() > kIntegerDigitsMax + kFractionDigitsMax) {
     return {};
@@ -93,7 +93,7 @@ void add_metric(std::string_view name, std::string_view value, std::vector<Usage
   metrics.push_back({std::string(name), std::string(value)});
 }
 
-// Adds every leaf below `value`; `name` is its own and is the same again afterwards.
+// Adds every leaf below `value`; `name` is its own name and is restored at the end.
 void add_leaves(JsonValue value, std::string& name, std::vector<UsageMetric>& metrics) {
   if (!value.is_object() && !value.is_array()) {
     if (!value.is_null()) {
@@ -131,12 +131,12 @@ void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& met
   add_leaves(member, name, metrics);
 }
 
-// Whether a number is 0, or was not stated at all (empty).
+// Whether a number is 0 or empty (not stated).
 bool is_zero(std::string_view number) {
   return number.find_first_not_of("0.") == std::string_view::npos;
 }
 
-// The first of the values that is a number. A zero hides no figure behind it.
+// The first number among the values. A zero does not hide a later one.
 std::string first_number(std::initializer_list<JsonValue> values) {
   std::string zero;
   for (const JsonValue value : values) {
@@ -151,7 +151,7 @@ std::string first_number(std::initializer_list<JsonValue> values) {
   return zero;
 }
 
-// Sora's `seconds`, wherever it stands; absent otherwise.
+// Sora's `seconds`, at any level; else absent.
 JsonValue sora_seconds(const AnswerLevels& levels) {
   for (const JsonValue level : levels) {
     const JsonValue seconds = level["seconds"];
@@ -170,7 +170,7 @@ std::string listed_videos(JsonValue list) {
   return std::to_string(std::distance(videos.begin(), videos.end()));
 }
 
-// The count of videos that any level states. No video at all is no count of a success's.
+// The count of videos that any level states. 0 is ignored, because a success has a video.
 std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
   std::string count = first_number({usage["video_count"]});
   for (const JsonValue* level = levels.begin(); is_zero(count) && level != levels.end(); ++level) {
@@ -179,7 +179,7 @@ std::string counted_videos(const AnswerLevels& levels, JsonValue usage) {
   return is_zero(count) ? std::string() : count;
 }
 
-// Adds exact numbers up; empty as soon as one of them is none, or there are too many digits.
+// Adds exact numbers; empty as soon as one value is not a number, or there are too many digits.
 class Sum {
  public:
   void add(const std::string& number) {
@@ -193,7 +193,7 @@ class Sum {
     total_ += *value;
     complete_ = !plain_decimal(total_.text()).empty();
   }
-  // One number alone stays as it was sent ("5.0").
+  // A single number stays as it was sent ("5.0").
   [[nodiscard]] std::string text() const {
     if (!complete_ || count_ == 0) {
       return {};
@@ -208,7 +208,7 @@ class Sum {
   bool complete_ = true;
 };
 
-// The list of clips that say their own length: the vendor's videos, else Kling's newer `outputs`.
+// The list of clips that state their own length: the vendor's videos, else Kling's newer `outputs`.
 JsonValue clip_list(const AnswerLevels& levels, JsonValue videos) {
   if (videos.exists()) {
     return videos;
@@ -223,7 +223,7 @@ JsonValue clip_list(const AnswerLevels& levels, JsonValue videos) {
   return {};
 }
 
-// The length of all listed clips together; empty unless each says its own.
+// The total length of all listed clips; empty unless each one states its length.
 std::string listed_seconds(JsonValue list) {
   Sum sum;
   for (const JsonValue video : list.children()) {
@@ -234,7 +234,7 @@ std::string listed_seconds(JsonValue list) {
   return sum.text();
 }
 
-// What Kling's `billing` list charges in units.
+// The units that Kling's `billing` list charges.
 std::string billed_units(JsonValue list) {
   Sum sum;
   for (const JsonValue item : list.children()) {
@@ -245,15 +245,15 @@ std::string billed_units(JsonValue list) {
   return sum.text();
 }
 
-// Where a count may stand: within the usage, or beside it.
+// Where a count may be stated: within the usage, or beside it.
 enum class StatedIn { usage, holder };
 struct StatedCount {
   FactText fact;
   StatedIn place;
   const char* key;
 };
-// The counts that vendors state under a key of their own. Of several rows of one fact the first
-// that holds a number counts; a zero hides none behind it.
+// The counts that vendors state under their own keys. If a fact has several rows, the first one
+// with a number counts; a zero does not hide a later one.
 constexpr std::array kStatedCounts = {
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_video_duration"},
     StatedCount{&TaskFacts::input_seconds, StatedIn::usage, "input_seconds"},
@@ -278,7 +278,7 @@ void read_stated_counts(const UsageBlock& block, TaskFacts& facts) {
   }
 }
 
-// How much a value says: nothing (`null`, blank, empty), nothing but zeros, or something.
+// How informative a value is: empty (`null`, blank), only zeros, or a figure.
 constexpr int kSaysSomething = 2;
 int weight(JsonValue value) {
   if (!value.is_object() && !value.is_array()) {
@@ -298,7 +298,7 @@ int weight(JsonValue value) {
   return most;
 }
 
-// The places of a level where usage may stand, each with what says so.
+// The places of a level where usage may be, each with the key that shows it.
 struct UsagePlace {
   UsageBlock block;
   JsonValue says;
@@ -402,7 +402,8 @@ void read_usage_facts(const AnswerLevels& levels, const UsageBlock& block, TaskF
   const JsonValue videos = video_list(levels);
   std::string clips = listed_seconds(clip_list(levels, videos));
   const JsonValue seconds = sora_seconds(levels);
-  // Ark states the clip's length beside its tokens. Elsewhere a `duration` there is what was asked.
+  // Ark states the clip's length beside its tokens. For other vendors a `duration` there is the
+  // requested one.
   const JsonValue ark_seconds =
       usage["completion_tokens"].exists() ? holder["duration"] : JsonValue();
 

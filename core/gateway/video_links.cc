@@ -16,7 +16,7 @@
 namespace core {
 namespace {
 
-// A link's life when it does not state it: "valid 24 hours" (gateway.md, section 6).
+// The assumed lifetime of a link that states no expiry: "valid 24 hours" (gateway.md, section 6).
 constexpr std::chrono::hours kAssumedLife{24};
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
@@ -33,7 +33,7 @@ std::string_view path_of(std::string_view url) {
   return url.substr(std::min(url.find('/', authority), url.size()));
 }
 
-// Whether the link is one of a gateway's own endpoints, which know no expiry.
+// Whether the link is an endpoint of a gateway, which has no expiry.
 bool is_gateway_link(std::string_view url) {
   const std::string_view path = path_of(url);
   return url.starts_with('/') ||
@@ -59,7 +59,7 @@ bool has(const Links& links, std::string_view url) {
   return std::find(links.begin(), links.end(), url) != links.end();
 }
 
-// Puts the links together that the places of an answer give for each video.
+// Collects the links of each video from all places of an answer.
 class Offer {
  public:
   Offer(const AnswerLevels& levels, const TaskId& id)
@@ -79,10 +79,10 @@ class Offer {
   LinkPlaces places_;
   VideoLists lists_;
   Links gateway_;   // the gateway's own fields
-  Links vendor_;    // where vendors put a single video
-  Links inner_;     // the gateway's fields in an envelope further inside
-  Links original_;  // of a video that was enhanced afterwards
-  Links texts_;     // that stand where a reason should
+  Links vendor_;    // the places where vendors put a single video
+  Links inner_;     // the gateway's fields in an inner envelope
+  Links original_;  // of the video before super resolution
+  Links texts_;     // found where a failure reason belongs
 };
 
 void Offer::read_singles() {
@@ -110,8 +110,8 @@ void Offer::read_singles() {
   }
 }
 
-// The video of the list that the gateway copied comes first: if it copied none of them, it copied
-// the first under another URL.
+// Puts the listed video that the gateway copied first. If the gateway copied none of the listed
+// URLs, its link is the first video under another URL.
 void Offer::match_list() {
   auto& videos = lists_.videos;
   const auto copied = std::find_if(videos.begin(), videos.end(), [this](const Links& video) {
@@ -141,7 +141,7 @@ void Offer::take(const Links& links, Links& video) const {
   }
 }
 
-// The vendor's links of an enhanced video are those of the original.
+// For an enhanced video the vendor's links are those of the original.
 Links Offer::first_video() const {
   Links video;
   const Links listed = lists_.videos.empty() ? Links() : lists_.videos.front();
@@ -165,7 +165,7 @@ Links Offer::first_video() const {
   return video;
 }
 
-// Appends a video unless it is there already or there is no room; says whether it is there now.
+// Appends a video unless it is present already or there is no room; returns whether it is present.
 bool Offer::add(const Links& video, Answer& answer) const {
   for (const VideoLink& link : answer.links) {
     if (has(video, link.url)) {
@@ -216,7 +216,8 @@ void Offer::write(const TaskId& id, Answer& answer) {
                             .failure = places_.failure(),
                             .others = {}});
   }
-  int with_link = 1;  // the original, or the gateway's copy, stands in for a first one without
+  // If the first video has no link, the original or the gateway's copy takes its place.
+  int with_link = 1;
   int without_link = lists_.beyond;
   for (std::size_t at = 1; at < lists_.videos.size(); ++at) {
     const Links& video = lists_.videos[at];

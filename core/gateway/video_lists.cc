@@ -13,12 +13,12 @@
 namespace core {
 namespace {
 
-// A count above this is garbage, not videos.
+// A higher count is garbage, not a number of videos.
 constexpr int kVideoCountMax = 1000;
 constexpr std::size_t kSchemeBytesMax = 16;
 
-// Beside ASCII blanks and control characters: NO-BREAK SPACE, IDEOGRAPHIC SPACE, ZERO WIDTH SPACE
-// and the byte order mark, which pages and editors leave around a link.
+// Left around a link by web pages and editors, besides ASCII blanks and control characters:
+// NO-BREAK SPACE, IDEOGRAPHIC SPACE, ZERO WIDTH SPACE and the byte order mark.
 constexpr std::array<std::string_view, 4> kWideBlanks{"\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B",
                                                       "\xEF\xBB\xBF"};
 
@@ -63,7 +63,7 @@ std::string with_blanks_encoded(std::string_view text) {
   return out;
 }
 
-// The scheme of what looks like a URL ("gs" of "gs://bucket/v"); empty when it does not.
+// The scheme of a text that looks like a URL ("gs" of "gs://bucket/v"); else empty.
 std::string_view scheme_of(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == 0 || colon == std::string_view::npos || colon > kSchemeBytesMax) {
@@ -76,7 +76,7 @@ std::string_view scheme_of(std::string_view text) {
   return is_scheme && is_url ? scheme : std::string_view();
 }
 
-// Why a text that looks like a link is none; empty when it is plain text.
+// Why a text that looks like a link is unusable; empty for plain text.
 std::string link_failure(std::string_view text, LinkPlaces::Holder holder) {
   if (text.starts_with("//")) {
     return "it names no scheme";
@@ -119,7 +119,7 @@ bool is_encoding_of(std::string_view encoded, std::string_view text) {
 
 struct ListKey {
   std::string_view key;
-  bool of_videos;  // an entry without a link is a video all the same
+  bool of_videos;  // an entry without a link counts as a video, too
 };
 constexpr std::array kListKeys{
     ListKey{"videos", true},      ListKey{"creations", true},    ListKey{"generatedSamples", true},
@@ -128,7 +128,7 @@ constexpr std::array kListKeys{
     ListKey{"video_url", true},   ListKey{"result_url", true},   ListKey{"url", true}};
 constexpr std::array<std::string_view, 6> kHolders{
     "result", "task_result", "output", "generateVideoResponse", "metadata", "content"};
-// What a `type` beside a link says of an output that is no video, and how such a link ends.
+// The `type` words of outputs that are not videos, and the file extensions of such links.
 constexpr std::array<std::string_view, 9> kOtherTypes{
     "image", "picture", "audio", "sound", "text", "cover", "frame", "thumbnail", "watermark"};
 constexpr std::array<std::string_view, 12> kOtherEndings{".jpg", ".jpeg", ".png", ".webp",
@@ -145,7 +145,7 @@ class ListReader {
  public:
   ListReader(LinkPlaces& places, VideoLists& lists) : places_(places), lists_(lists) {}
 
-  // The lists in an object, and in those objects of it that hold results.
+  // Reads the lists of an object, and of its objects that hold results.
   void read_object(JsonValue object) {
     read_holder(object);
     for (const std::string_view key : kHolders) {
@@ -153,7 +153,7 @@ class ListReader {
     }
   }
 
-  // Tasks beside each other have videos of their own: theirs come one after the other.
+  // Each of several tasks has its own videos: they are appended one task after the other.
   void read_tasks(JsonValue tasks) {
     std::vector<Links> videos;
     int beyond = 0;
@@ -310,8 +310,8 @@ std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder hold
   return std::nullopt;
 }
 
-// The content endpoint of this very task as a path on the configured gateway; none for any other
-// link. An operator types the host of these links once, and often it is another than the base URL.
+// The content endpoint of this task as a path on the configured gateway; none for any other link.
+// An operator types the host of these links once, and it often differs from the base URL.
 std::optional<std::string> LinkPlaces::own_content(std::string_view url) const {
   static constexpr std::string_view kBefore = "/v1/videos/";
   static constexpr std::string_view kBehind = "/content";

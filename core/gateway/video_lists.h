@@ -1,4 +1,4 @@
-// Where the links of videos stand in an answer: single places made usable, and vendors' lists.
+// Finds the links of videos in an answer: single links, and vendors' lists.
 #pragma once
 
 #include <optional>
@@ -15,20 +15,19 @@ namespace core {
 /// The URLs of one video, best first.
 using Links = std::vector<std::string>;
 
-/// Makes what stands in a link's place usable, and remembers why something there is not.
+/// Collects links, makes them usable, and remembers why one is unusable.
 class LinkPlaces {
  public:
-  /// Whose word a place is: a path alone leads somewhere only in the gateway's.
+  /// The origin of a link: a path without a host is usable only if it comes from the gateway.
   enum class Holder { gateway, vendor };
 
   explicit LinkPlaces(const TaskId& id) : id_(id) {}
 
-  /// Appends the link that a value's text is, or the `url` of an object, unless it is there
-  /// already.
+  /// Appends the link in a text, or in the `url` of an object, unless it is present already.
   void add(JsonValue value, Holder holder, Links& links);
-  /// The same for a place that mostly holds words: only a whole URL counts, anything else is text.
+  /// For a place that usually holds other text: only a complete URL counts as a link.
   void add_text(std::string_view text, Links& links);
-  /// Why the first unusable link cannot be used; empty when all can.
+  /// Why the first unusable link is unusable; empty if all are usable.
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
@@ -39,20 +38,20 @@ class LinkPlaces {
   std::string failure_;
 };
 
-/// The videos of a vendor's lists, wherever they stand (gateway.md, sections 5 and 13). Lists that
-/// stand beside each other name the same videos, each at its position.
+/// The videos of a vendor's lists at any place (gateway.md, sections 5 and 13). Parallel lists name
+/// the same videos: the same position is the same video.
 struct VideoLists {
   std::vector<Links> videos;  ///< an empty one has no usable link
-  int beyond = 0;             ///< how many more the longest list holds than are kept here
-  Links keyed;                ///< those URLs that mostly want the vendor's own key
+  int beyond = 0;             ///< videos of the longest list beyond those kept here
+  Links keyed;                ///< those of the URLs that usually require the vendor's own key
 };
 
-/// Whether an entry of a list says of itself that it is a picture, a sound or the like.
+/// Whether a list entry states that it is not a video, but a picture, a sound or the like.
 [[nodiscard]] bool is_no_video(JsonValue entry);
 
 [[nodiscard]] VideoLists read_lists(const AnswerLevels& levels, LinkPlaces& places);
 
-/// How many videos the answer counts; 0 when it does not, or when the number makes no sense.
+/// The number of videos that the answer states; 0 if it states none or an implausible one.
 [[nodiscard]] int counted_videos(const AnswerLevels& levels, const TaskFacts& facts);
 
 }  // namespace core

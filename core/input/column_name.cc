@@ -9,7 +9,7 @@
 namespace core {
 
 std::string column_name(std::string_view cell) {
-  constexpr char32_t kFullWidthFirst = 0xFF01;  // of ASCII from `!` on
+  constexpr char32_t kFullWidthFirst = 0xFF01;  // full-width `!`; the others follow in ASCII order
   constexpr char32_t kFullWidthLast = 0xFF5E;
   cell = trim_unseen(cell);
   std::string name;

@@ -12,7 +12,7 @@
 namespace core {
 namespace {
 
-// As the name of a column is.
+// Whether the text looks like a column name.
 bool is_word(std::string_view text) {
   constexpr std::size_t kNameBytesMax = 48;
   return !text.empty() && text.size() <= kNameBytesMax && !has_digit(text);

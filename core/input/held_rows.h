@@ -1,4 +1,4 @@
-// The rows of a list, of which the first ones can be looked at before they are read.
+// The rows of a list, with a look-ahead at the first ones.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace core {
 /// One thread. Throws what the reader throws.
 class HeldRows {
  public:
-  /// A row that was only looked at.
+  /// A row that was read ahead.
   struct Row {
     CsvRow::Kind kind = CsvRow::Kind::fields;
     std::uint64_t line = 0;
@@ -27,30 +27,30 @@ class HeldRows {
   [[nodiscard]] CsvReader& reader() { return reader_; }
   [[nodiscard]] const CsvReader& reader() const { return reader_; }
 
-  /// Holds one row more; false at the end.
+  /// Reads one more row ahead; false at the end.
   bool hold();
   [[nodiscard]] const std::deque<Row>& held() const { return held_; }
   void drop_first() { held_.pop_front(); }
 
-  /// Goes to the next row, a held one first; false at the end.
+  /// Moves to the next row; false at the end.
   [[nodiscard]] bool take();
-  /// The row that was taken last; valid until the next `hold` or `take`.
+  /// The current row; valid until the next `hold` or `take`.
   [[nodiscard]] const CsvRow& row() const { return row_; }
 
  private:
   CsvReader reader_;
   CsvRow row_;
-  std::deque<Row> held_;  // to come before the reader's next
-  Row current_;           // behind row_, when it was held
+  std::deque<Row> held_;  // read ahead, in order
+  Row current_;           // owns the data of row_ if it was read ahead
 };
 
-/// Whether the first row that is held is a header, though it names no column that is known: of
-/// several columns, with a short word without a digit where the IDs below have some; or without a
-/// digit in any cell, where those of another column below look like IDs and its own have none.
-/// Holds up to eight rows more.
+/// Whether the first row is a header although no column name is known. Either it has several
+/// columns, with a short word without digits above cells that have digits; or it has no digit in
+/// any cell, and the cells below another column look like IDs while those of the ID's column have
+/// no digits. Reads up to eight more rows ahead.
 [[nodiscard]] bool looks_like_header(HeldRows& rows, std::size_t id_column);
 
-/// Of one kind, as those are that one gateway gives: about as long, with the same beginning.
+/// Whether the cells look like IDs of one gateway: similar lengths, the same beginning.
 [[nodiscard]] bool look_like_ids(const std::vector<std::string>& cells);
 
 }  // namespace core

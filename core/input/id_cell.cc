@@ -11,7 +11,7 @@
 namespace core {
 namespace {
 
-constexpr std::size_t kExactDigits = 15;  // that a spreadsheet keeps of a number
+constexpr std::size_t kExactDigits = 15;  // a spreadsheet keeps this many digits of a number
 constexpr std::size_t kGroup = 3;
 
 bool is_id_character(char one) {
@@ -22,7 +22,7 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
 }
 
-// The IDs that gateways give have digits in them; a word in quotes may be anything.
+// The IDs of gateways contain digits; a quoted word without digits may be anything.
 bool is_certain_id(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char one) { return is_id_character(one) || one == '.'; }) &&
@@ -31,15 +31,15 @@ bool is_certain_id(std::string_view text) {
 
 using Cell = std::variant<std::string, IdFailure>;
 
-// A number that went through a spreadsheet has zeros behind its fifteenth digit; another one did
-// not, and is whole.
+// A long number that a spreadsheet converted has only zeros after the fifteenth digit; any other
+// long number was not converted, and is complete.
 Cell number_of(std::string digits) {
   return is_rounded(digits).value_or(false) ? Cell(IdFailure::spreadsheet_number)
                                             : Cell(std::move(digits));
 }
 
-// "860,260,753", also with blanks of several widths or apostrophes between the groups; with points
-// only if there are so many that it is neither a version nor an address.
+// "860,260,753", also with blanks of any width or apostrophes between the groups; with points only
+// if there are too many for a version or an IP address.
 std::optional<Cell> grouped_number(std::string_view text) {
   static constexpr std::array<std::string_view, 9> kSeparators{",",
                                                                ".",
@@ -78,7 +78,8 @@ std::optional<Cell> grouped_number(std::string_view text) {
   return number_of(std::move(digits));
 }
 
-// "860260.0": a whole number that a program took for one with decimals, which keep fifteen digits.
+// "860260.0": a whole number that a program stored as a floating-point number, which keeps fifteen
+// digits.
 std::optional<Cell> with_decimals(std::string_view text) {
   const std::size_t point = text.find_first_of(".,");
   if (point == std::string_view::npos || !all_digits(text.substr(0, point)) ||
@@ -90,8 +91,8 @@ std::optional<Cell> with_decimals(std::string_view text) {
                               : Cell(std::string(text.substr(0, point)));
 }
 
-// "8E+17" and "8.6026E17", which are no numbers of TaskId's own rule: without decimals, or without
-// a sign but with as many digits as the IDs that are numbers have.
+// "8E+17" and "8.6026E17", which TaskId's own rule does not see as numbers: without decimals, or
+// without a sign but with as many digits as numeric IDs have.
 bool is_other_exponent(std::string_view text) {
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   const std::string_view mantissa = text.substr(0, e);
@@ -104,7 +105,7 @@ bool is_other_exponent(std::string_view text) {
          all_digits(mantissa.substr(point + 1)) && exponent.size() == 2 && all_digits(exponent);
 }
 
-// What a formula gave instead of a value, or a column too narrow for it.
+// The text that a spreadsheet shows for a failed formula or a column that is too narrow.
 bool is_spreadsheet_error(std::string_view text) {
   static constexpr std::array<std::string_view, 8> kErrors{
       "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!"};
@@ -113,7 +114,7 @@ bool is_spreadsheet_error(std::string_view text) {
   return too_narrow || std::find(kErrors.begin(), kErrors.end(), text) != kErrors.end();
 }
 
-// "8,60,26,07": groups of other sizes, as in India and China; which digits are lost nobody knows.
+// "8,60,26,07": groups of other sizes, as in India and China; lost digits cannot be detected.
 bool is_odd_groups(std::string_view text) {
   return std::count(text.begin(), text.end(), ',') > 1 && is_ascii_digit(text.front()) &&
          is_ascii_digit(text.back()) &&
@@ -158,7 +159,7 @@ std::optional<std::string_view> between(std::string_view text, std::string_view 
               : std::nullopt;
 }
 
-// What stands inside of one wrapping; none: the text is not wrapped, or not for certain.
+// The text inside one wrapping; none if there is no wrapping, or it is not certain.
 std::optional<std::string_view> unwrapped(std::string_view text) {
   const auto formula = between(text, "=\"", "\"");
   if (formula && formula->find('"') == std::string_view::npos) {
@@ -175,7 +176,7 @@ std::optional<std::string_view> unwrapped(std::string_view text) {
       return inside;
     }
   }
-  for (const std::string_view mark : {"'", "’", "‘"}) {  // a spreadsheet's mark of a text
+  for (const std::string_view mark : {"'", "’", "‘"}) {  // a spreadsheet's prefix for text
     if (text.starts_with(mark) && is_certain_id(text.substr(mark.size()))) {
       return text.substr(mark.size());
     }
@@ -183,13 +184,13 @@ std::optional<std::string_view> unwrapped(std::string_view text) {
   return std::nullopt;
 }
 
-// Most IDs: nothing is wrapped that begins and ends so, and nothing made a number of it.
+// True for most IDs: the first and last characters rule out a wrapping and a converted number.
 bool is_plain(std::string_view text) {
   return text.empty() || (is_ascii_letter(text.front()) && is_id_character(text.back())) ||
          all_digits(text);
 }
 
-// What a cell that is no plain ID stands for.
+// The meaning of a cell that is not a plain ID.
 Cell meaning_of(std::string_view cell) {
   constexpr int kWrappings = 3;
   std::string_view text = trim_unseen(cell);
@@ -215,8 +216,8 @@ Cell meaning_of(std::string_view cell) {
   return std::string(text);
 }
 
-// "8,60E+17" where a comma parts fields: a list of one column from a spreadsheet that writes
-// decimal commas, behind one digit. The first half alone looks like an ID.
+// "8,60E+17" split at the comma: a one-column list from a spreadsheet with decimal commas. The
+// first half alone looks like an ID.
 bool is_split_exponent(const std::vector<std::string_view>& fields, std::size_t column) {
   if (column + 1 >= fields.size() || fields[column].size() != 1 ||
       fields[column + 1].find('+') == std::string_view::npos) {
@@ -228,8 +229,8 @@ bool is_split_exponent(const std::vector<std::string_view>& fields, std::size_t 
   return failure != nullptr && *failure == IdFailure::spreadsheet_number;
 }
 
-// "860,260,753" likewise, without quotes: the row has fields that the header has no name for, and
-// all of them are groups of three digits.
+// "860,260,753" split in the same way: the row has more fields than the header, and all of them are
+// groups of three digits.
 bool is_split_groups(const std::vector<std::string_view>& fields, std::size_t column,
                      std::size_t columns) {
   const bool surplus = columns == 0 ? column == 0 : column + 1 == columns;
@@ -275,7 +276,7 @@ std::variant<TaskId, std::string> read_id_cell(const std::vector<std::string_vie
   return std::get<TaskId>(std::move(parsed));
 }
 
-// Of IDs that are numbers one in a thousand ends so by itself.
+// Of unconverted numeric IDs, one in a thousand ends like this.
 bool RoundingWatch::notice(std::string_view id) {
   constexpr unsigned kNoChance = 3;
   if (unrounded_) {

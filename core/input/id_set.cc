@@ -16,11 +16,11 @@ namespace core {
 namespace {
 
 constexpr std::size_t kFirstTable = 1024;
-constexpr std::size_t kStep = 16;  // bytes of an ID that are mixed in at once
+constexpr std::size_t kStep = 16;  // bytes of an ID that are mixed in per step
 constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
 constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
 
-// Both halves of a 64 x 64 bit product, folded: the step of wyhash and its kin.
+// The 64 x 64 bit product, with its halves combined: the step of wyhash and similar hashes.
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
@@ -53,19 +53,19 @@ IdSet::Fingerprint IdSet::prepare(std::string_view id) const {
   };
   std::string_view rest = id;
   for (; rest.size() >= kStep; rest.remove_prefix(kStep)) {
-    take(rest.data(), kStep);  // a size known beforehand is no call
+    take(rest.data(), kStep);  // the constant size lets the compiler inline the copy
   }
   if (!rest.empty()) {
     take(rest.data(), rest.size());
   }
   Fingerprint one{mix(high ^ kOdd1, id.size() ^ kOdd2 ^ keys_[0]),
                   mix(low ^ kOdd1, id.size() ^ kOdd2 ^ keys_[1])};
-  one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero means free
+  one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero marks a free place
   __builtin_prefetch(&table_[one.low & (table_.size() - 1)]);
   return one;
 }
 
-// Where it is, or where it would go.
+// The place of a fingerprint, or the free place for it.
 IdSet::Fingerprint& IdSet::place(const Fingerprint& one) {
   const std::size_t mask = table_.size() - 1;
   std::size_t position = one.low & mask;
@@ -100,7 +100,7 @@ bool IdSet::insert(const Fingerprint& one) {
   return true;
 }
 
-// Moves all that is in memory to the file, sorted.
+// Moves all fingerprints in memory to the file, sorted.
 void IdSet::spill() {
   if (!file_.valid()) {
     file_ = open_unnamed_file();

@@ -1,4 +1,4 @@
-// The IDs seen so far, in bounded memory: for `run --dry-run`, which has no ledger to ask.
+// The IDs seen so far, in bounded memory: for `run --dry-run`, which writes no ledger.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,12 @@
 
 namespace core {
 
-/// Keeps a 128-bit fingerprint of each ID: with 10 million of them the chance that any two share
-/// one is about 1e-25. The key is random, so nobody can craft two that do. Up to a limit the
-/// fingerprints lie in memory, beyond it as sorted runs in a temporary file without a name. One
-/// thread.
+/// Keeps a 128-bit fingerprint of each ID: with 10 million IDs the chance of a collision is about
+/// 1e-25. The hash key is random, so nobody can craft a collision. Up to a limit the fingerprints
+/// are in memory, beyond it in sorted runs in an unnamed temporary file. One thread.
 class IdSet {
  public:
-  static constexpr std::size_t kInMemoryMax = 1'398'000;  ///< 32 MiB of table, two thirds full
+  static constexpr std::size_t kInMemoryMax = 1'398'000;  ///< a table of 32 MiB, two thirds full
 
   explicit IdSet(std::size_t in_memory_max = kInMemoryMax);
   IdSet(const IdSet&) = delete;
@@ -28,15 +27,15 @@ class IdSet {
     friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
   };
 
-  /// What stands for an ID. Fetches its place into the cache: who inserts it a few IDs later does
-  /// not wait for the memory, which is most of the time that a large set takes.
+  /// The fingerprint of an ID. Also prefetches its place into the cache, so that an insert a few
+  /// IDs later does not wait for memory, which is most of the time with a large set.
   [[nodiscard]] Fingerprint prepare(std::string_view id) const;
-  /// False when it was there already. Throws core::Error when the temporary file fails.
+  /// False if it was present already. Throws core::Error if the temporary file fails.
   [[nodiscard]] bool insert(const Fingerprint& one);
   [[nodiscard]] bool insert(std::string_view id) { return insert(prepare(id)); }
 
  private:
-  // A part of the file, sorted; the first fingerprint of each of its pages is kept in memory.
+  // A sorted part of the file; the first fingerprint of each page is kept in memory.
   struct Run {
     std::size_t offset = 0;
     std::size_t count = 0;
@@ -51,7 +50,7 @@ class IdSet {
 
   std::size_t in_memory_max_;
   std::uint64_t keys_[2];
-  std::vector<Fingerprint> table_;  // open addressing; all zero: free
+  std::vector<Fingerprint> table_;  // open addressing; all zero means free
   std::size_t used_ = 0;
   std::vector<Run> runs_;
   std::vector<Fingerprint> page_;

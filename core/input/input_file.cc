@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kPathMax = 100;
 
-// Returns when reading would not block, be it for data, the end or an error.
+// Returns when a read would not block: for data, the end or an error.
 void wait_for_input(int descriptor, const InputPatience& patience) {
   constexpr std::int64_t kWaitMsMax = 60'000;
   while (true) {
@@ -50,13 +50,14 @@ ReadBytes open_input(const std::string& path, const InputPatience* patience) {
                      std::generic_category().message(error));
   };
   const bool is_stdin = path == "-";
-  // A pipe that nobody writes to yet is waited for where the patience counts, not by opening it.
+  // O_NONBLOCK: a pipe without a writer must not block in open(), where the time limit has no
+  // effect.
   const int number =
       is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (number < 0) {
     refuse("open", errno);
   }
-  // Standard input stays open.
+  // Standard input is not closed.
   const auto owner = std::make_shared<const Descriptor>(is_stdin ? -1 : number);
   struct stat status {};
   if (fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {

@@ -1,4 +1,4 @@
-// An input of rows, as a stream of bytes.
+// An input of rows as a stream of bytes.
 #pragma once
 
 #include <string>
@@ -8,15 +8,16 @@
 
 namespace core {
 
-/// How long an input that does not come, as from a pipe, is waited for.
+/// How long to wait for an input that may not come, such as a pipe.
 struct InputPatience {
-  int stop = -1;  ///< a descriptor that ends the waiting when it becomes readable; -1: none
+  int stop = -1;  ///< a descriptor that ends the wait when it becomes readable; -1: none
   SteadyTime until = SteadyTime::max();
 };
 
-/// Opens a file, a pipe or a device to read from; `-` is standard input. Throws core::UsageError
-/// when it is a folder or cannot be opened; what it returns throws the same when reading fails, and
-/// core::Stopped when the patience (which may change, and must outlive it) is over.
+/// Opens a file, a pipe or a device for reading; `-` is standard input. Throws core::UsageError for
+/// a folder, or if it cannot be opened. The result throws the same if a read fails, and
+/// core::Stopped when the time of `patience` is over; `patience` may change, and must outlive the
+/// result.
 [[nodiscard]] ReadBytes open_input(const std::string& path,
                                    const InputPatience* patience = nullptr);
 

@@ -81,7 +81,7 @@ bool ListColumns::are_in_force(const Names& names) const { return column_names(n
 
 bool ListColumns::is_name(std::string_view cell) const {
   if (cell.size() > longest_name_ || (!names_have_digits_ && has_digit(cell))) {
-    return false;  // most IDs
+    return false;  // true for most IDs
   }
   const std::string name = column_name(cell);
   const auto is_same = [&name](std::string_view one) { return one == name; };

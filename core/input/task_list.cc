@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kRejectedTextMax = 100;
 
-// The cells of a row as names of columns, fit to be shown.
+// The cells of a row as column names, printable.
 template <typename Cells>
 ListColumns::Names names_of(const Cells& cells) {
   ListColumns::Names names;
@@ -64,8 +64,8 @@ void TaskList::tell(const Tell& how, const std::string& sentence) const {
   }
 }
 
-// Skips the comments before the data. The names of the last one that names the ID's column, unless
-// the first row of data does: then it was a remark about it.
+// Skips the comments before the data. Returns the names of the last comment that names the ID's
+// column; but if the first row of data names it, that comment is only a remark.
 TaskList::Names TaskList::read_hash_header() {
   CsvReader& reader = rows_.reader();
   Names names;
@@ -79,7 +79,7 @@ TaskList::Names TaskList::read_hash_header() {
         options_.delimiter.value_or(hash ? likely : columns_.delimiter_of(line, likely));
     Names cells = split_line(line, delimiter);
     const std::string_view behind = trim_unseen(std::string_view(cells.front()).substr(hash));
-    if (hash && !behind.empty()) {  // else the column is named so
+    if (hash && !behind.empty()) {  // else the column itself has this name
       cells.front() = std::string(behind);
     }
     cells = names_of(cells);
@@ -88,7 +88,7 @@ TaskList::Names TaskList::read_hash_header() {
       return named ? Names() : names;
     }
     if (!named && columns_.named(names).value_or(0) > 0 && cells.size() == names.size()) {
-      return names;  // a row
+      return names;  // this is a row
     }
     if (!named && names.empty() && columns_.is_numbered_row(cells)) {
       reader.set_delimiter(delimiter);
@@ -103,7 +103,7 @@ TaskList::Names TaskList::read_hash_header() {
   }
 }
 
-// `names`: of a header behind `#`; empty: the first row may be one.
+// `names`: from a header after `#`; empty: the first row may be a header.
 void TaskList::read_header(const Names& names) {
   const auto number = columns_.given_number();
   if (!names.empty()) {
@@ -119,7 +119,7 @@ void TaskList::read_header(const Names& names) {
   }
 }
 
-// Finds the column of the ID, and whether the row that is held is a header.
+// Finds the ID's column, and whether the first row is a header.
 void TaskList::read_first_row() {
   const HeldRows::Row& first = rows_.held().front();
   const Names names = names_of(first.fields);
@@ -163,13 +163,13 @@ void TaskList::read_first_row() {
                             " is taken for the task IDs");
 }
 
-// From here on the columns have these names.
+// Uses these names for the columns from now on.
 void TaskList::take_names(const Names& names) {
   columns_.take(names);
   rows_.reader().set_hash_fields(columns_.id() > 0 ? names.size() : 0);
 }
 
-// Of `cat a.csv b.csv`, say. Another one than before is in force from here on.
+// Whether the row is another header, as from `cat a.csv b.csv`. A different one replaces the names.
 bool TaskList::is_header_again() {
   const CsvRow& row = rows_.row();
   if (!columns_.is_name(trim_unseen(columns_.id_field(row.fields)))) {
@@ -183,7 +183,7 @@ bool TaskList::is_header_again() {
   return true;
 }
 
-// `names`: of a row that names the ID's column.
+// `names`: a row that names the ID's column.
 void TaskList::take_header_again(const Names& names) {
   ++repeated_headers_;
   if (!columns_.are_in_force(names)) {
@@ -194,7 +194,7 @@ void TaskList::take_header_again(const Names& names) {
   }
 }
 
-// A list behind another one, with a delimiter of its own: its `sep=`, or its header.
+// Whether another list with its own delimiter begins here: with `sep=` or with its header.
 bool TaskList::is_other_delimiter() {
   constexpr std::size_t kSeparatorMax = 6;
   CsvReader& reader = rows_.reader();

@@ -1,4 +1,4 @@
-// The seam between the engine and its record: what the run wants, and what became of it.
+// The interface between the engine and the ledger: the run's work, and its results.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace core {
 
-/// A task as the engine needs it: small, for a bounded window of them.
+/// A task as the engine needs it: small, because many are in memory.
 struct TaskRecord {
   TaskKey key = 0;
   int account = 0;  ///< index into the run's accounts
@@ -24,51 +24,50 @@ struct TaskRecord {
   std::optional<UtcTime> submit_time;
   std::optional<UtcTime> last_query;
   NotFoundCounts not_found;
-  /// A final answer came too early to be the last word on the quota (lifecycle::settles_at); none:
-  /// it was not.
+  /// Set if a final answer came too early to be sure of the quota (lifecycle::settles_at).
   std::optional<UtcTime> settles_at;
-  /// Each query makes the gateway ask the vendor (gateway.md G2), so there are few.
+  /// Each query makes the gateway query the vendor (gateway.md G2), so queries are limited.
   bool live_fetch = false;
 };
 
-/// A video of this run that is to be fetched.
+/// A video of this run that is to be downloaded.
 struct WantedVideo {
   TaskKey task = 0;
   int account = 0;
   TaskId id;
   VideoLink link;
-  int attempts = 0;  ///< runs that tried before
-  /// When an earlier run was first refused this video under its present link; none: it never was.
+  int attempts = 0;  ///< number of earlier runs that tried
+  /// When the current link was first refused, in an earlier run; none if it never was.
   std::optional<UtcTime> first_refusal;
-  std::string path;  ///< absolute; the file recorded earlier, to be replaced; empty: none
+  std::string path;  ///< absolute; the earlier recorded file, to be replaced; empty: none
   std::string model;
   std::string status;     ///< the status word of the final answer
-  UtcTime finish_time{};  ///< the task's, else when its final answer came
+  UtcTime finish_time{};  ///< the task's, else the time of its final answer
   Labels labels;
 };
 
-/// How one answer changes its task. One of these is one snapshot.
+/// The change of a task by one answer. Each entry becomes one snapshot.
 struct AnswerEntry {
   TaskKey task = 0;
   UtcTime observed_at{};
   int http_status = 0;
   std::string body;  ///< raw, byte-exact
   Answer answer;
-  /// The task after this answer (lifecycle::fold decides it).
+  /// The state of the task after this answer, by lifecycle::fold.
   TaskState state = TaskState::unfinished;
-  bool is_final = false;  ///< this snapshot is the one that counts for reports
+  bool is_final = false;  ///< reports use this snapshot
   NotFoundCounts not_found;
-  bool settled = false;  ///< this run asks the task no more
-  /// Of a final answer: when its quota is the last word (lifecycle::settles_at); none: it is.
+  bool settled = false;  ///< this run does not query the task again
+  /// For a final answer: when its quota will be settled (lifecycle::settles_at); none: it is.
   std::optional<UtcTime> settles_at;
 };
 
-/// The task is asked no more in this run, though no answer says so (given up, cut, stale).
+/// This run does not query the task again, though no answer ended it (given up, cut, stale).
 struct SettleEntry {
   TaskKey task = 0;
 };
 
-/// What became of one video in this run; after it the run tries the video no more.
+/// The result of one video in this run; after it the run does not try the video again.
 struct VideoEntry {
   TaskKey task = 0;
   int index = 1;
@@ -76,16 +75,16 @@ struct VideoEntry {
   VideoState state = VideoState::wanted;  ///< `wanted`: a later run tries again
   std::optional<SavedFile> file;          ///< with `done`
   std::string error;                      ///< empty with `done`; no secrets
-  /// When the present link was first refused, in this run or before; none: it never was.
+  /// When the current link was first refused, in this run or before; none if it never was.
   std::optional<UtcTime> first_refusal;
 };
 
 /// One atomic change of the ledger.
 using Entry = std::variant<AnswerEntry, SettleEntry, VideoEntry>;
 
-/// An entry that could not be recorded, through no fault of the ledger. In its place stands what is
-/// certain: the raw answer without facts, if that can be; that the run asks the task no more, if
-/// the entry said so; that a video is still wanted.
+/// An entry that could not be recorded although the ledger works. Instead, the certain part is
+/// recorded: the raw answer without facts, if possible; that the run does not query the task again,
+/// if the entry said so; that a video is still wanted.
 struct Unrecorded {
   Entry entry;
   int account = 0;  ///< of the task, as TaskRecord::account
@@ -93,58 +92,58 @@ struct Unrecorded {
   std::string why;
 };
 
-/// What the other runs of a crew mean for the rate of this one.
+/// How the other runs of a crew limit the rate of this one.
 struct CrewPace {
-  /// This run's part of the crew's rate in queries a second, 0: none yet. None: the crew has no
+  /// This run's part of the crew's rate, in queries per second; 0: none yet. None: the crew has no
   /// rate. The parts of all runs never add up to more than the crew's rate.
   std::optional<double> rate_share;
-  /// How often the gateway asked other runs of the crew to slow down, ever.
+  /// How often the gateway has asked other runs of the crew to slow down.
   std::uint64_t slow_downs = 0;
 };
 
-/// Counts the entries appended so far: entry number N is durable once committed() >= N.
+/// The number of an entry: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
-/// The record of one run. All methods belong to the engine's thread, and none but `flush` waits for
-/// a disk or a network. What is acknowledged by `committed` survives kill -9 and a power cut. After
-/// a failed commit every method throws core::Error, after a failed read those of pages: the run
-/// ends.
+/// The record of one run. All methods belong to the engine's thread, and only `flush` waits for a
+/// disk or a network. What `committed` acknowledges survives kill -9 and a power failure. After a
+/// failed commit every method throws core::Error; after a failed read those for pages do. The run
+/// then ends.
 class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  /// Asks for a page of the tasks that this run still asks about, by ascending key, those above
-  /// `after`, `limit` at most (fewer: there are no more): the unfinished ones, and finished ones
-  /// whose quota is not settled (TaskRecord::settles_at). What is committed by now is seen; what is
-  /// committed until the page is read may be. One page at a time: take it before the next is asked
-  /// for.
+  /// Requests a page of the tasks that this run still has to query, by ascending key, with keys
+  /// above `after`, at most `limit` (fewer means that there are no more): unfinished ones, and
+  /// finished ones whose quota is not settled (TaskRecord::settles_at). The page includes
+  /// everything committed before this call, and perhaps later commits. One page at a time: take it
+  /// before the next request.
   virtual void ask_for_tasks(TaskKey after, std::size_t limit) = 0;
-  /// The page that was asked for, once; none: it has not come yet. The engine is woken when it
-  /// comes.
+  /// Returns the requested page, once; none if it is not there yet. The engine is woken when it
+  /// arrives.
   [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;
 
-  /// The same of videos that this run's tasks still lack and that it has not settled yet, the
-  /// soonest expiry first (unknown expiry last).
+  /// Requests a page of videos that this run's tasks still lack and that the run has not settled,
+  /// in order of expiry (unknown expiry last).
   virtual void ask_for_videos(std::size_t limit) = 0;
   [[nodiscard]] virtual std::optional<std::vector<WantedVideo>> take_videos() = 0;
 
-  /// Whether `append` has room for `entries` more. `append` itself never blocks.
+  /// Whether `append` has room for this many more entries. `append` itself never blocks.
   [[nodiscard]] virtual bool has_room(std::size_t entries) const = 0;
 
   virtual Ticket append(Entry entry) = 0;
 
-  /// The last entry that is durable, and with it all before.
+  /// The last durable entry; all earlier ones are durable, too.
   [[nodiscard]] virtual Ticket committed() const = 0;
 
-  /// Returns when everything appended is durable, and every page asked for can be taken.
+  /// Returns when everything appended is durable, and every requested page can be taken.
   virtual void flush() = 0;
 
-  /// The committed entries that could not be recorded, each told once.
+  /// The committed entries that could not be recorded, each returned once.
   [[nodiscard]] virtual std::vector<Unrecorded> take_unrecorded() = 0;
 
   /// None: the run works alone.
   [[nodiscard]] virtual std::optional<CrewPace> crew_pace() const { return std::nullopt; }
-  /// The gateway asked this run to slow down, so the crew has to.
+  /// The gateway asked this run to slow down, so the whole crew must do so.
   virtual void tell_slow_down() {}
 };
 

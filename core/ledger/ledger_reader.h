@@ -1,4 +1,4 @@
-// The seam between people and the ledger: what it knows, also while a run writes.
+// The interface for reading the ledger, also while a run writes.
 #pragma once
 
 #include <cstddef>
@@ -22,15 +22,15 @@ struct LedgerTotals {
   std::uint64_t failed = 0;
   std::uint64_t missing = 0;
   std::uint64_t stale = 0;
-  std::uint64_t forgotten = 0;  ///< counted nowhere else
+  std::uint64_t forgotten = 0;  ///< not part of any other count
   std::uint64_t videos_wanted = 0;
   std::uint64_t videos_done = 0;
   std::uint64_t videos_failed = 0;
   std::uint64_t videos_expired = 0;
-  std::uint64_t runs = 0;                    ///< begun ever
-  std::uint64_t answers = 0;                 ///< recorded ever
-  std::int64_t video_bytes = 0;              ///< of all videos ever fetched
-  std::optional<UtcTime> oldest_unfinished;  ///< by submit time, else first seen
+  std::uint64_t runs = 0;                    ///< all that ever began
+  std::uint64_t answers = 0;                 ///< all that were ever recorded
+  std::int64_t video_bytes = 0;              ///< of all videos ever downloaded
+  std::optional<UtcTime> oldest_unfinished;  ///< by submit time, else by the time it was first seen
   std::optional<UtcTime> soonest_expiry;     ///< of a wanted video
 };
 
@@ -49,13 +49,13 @@ struct TaskHistory {
   std::vector<ViewRow> videos;  ///< v_video
 };
 
-/// An answer that the ledger holds, or held.
+/// An answer in the ledger, perhaps already pruned.
 struct RawAnswer {
   ViewRow columns;                    ///< v_snapshot
   std::optional<std::string> answer;  ///< byte-exact; none once pruned
 };
 
-/// A video that the ledger believes to be on disk.
+/// A video that is on disk according to the ledger.
 struct SavedVideo {
   TaskKey task = 0;
   int index = 1;
@@ -66,50 +66,50 @@ struct SavedVideo {
   std::string sha256;  ///< 64 lower-case hex digits
 };
 
-/// What else is recorded of a video.
+/// Further recorded facts of a video.
 struct SavedVideoFacts {
   std::string model;
   std::string status;     ///< the status word of the final answer
-  UtcTime finish_time{};  ///< the task's, else when its final answer came
+  UtcTime finish_time{};  ///< the task's, else the time of its final answer
   Labels labels;
   std::string checks;
 };
 
 /// How many videos the next `run --pending` will try again.
 struct Requeued {
-  std::size_t missing = 0;   ///< of those that were on disk
+  std::size_t missing = 0;   ///< whose files were on disk
   std::size_t given_up = 0;  ///< of those that were `failed` or `expired`
 };
 
-/// Reads a ledger at any time. One thread. Every method throws core::Error when the ledger fails.
+/// Reads a ledger at any time. One thread. Every method throws core::Error if the ledger fails.
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
 
   [[nodiscard]] virtual LedgerTotals totals(UtcTime now) = 0;
-  /// None when the account has no such task.
+  /// None if the account has no such task.
   [[nodiscard]] virtual std::optional<TaskHistory> task(const std::string& account,
                                                         const TaskId& id) = 0;
-  /// The answer of a snapshot whose SHA-256 begins so (lower-case hex digits), as the ID of a
-  /// report's line names it; none when there is no such snapshot.
+  /// The answer of a snapshot, if its SHA-256 begins with the given lower-case hex digits, as in
+  /// the ID of a report line; else none.
   [[nodiscard]] virtual std::optional<RawAnswer> answer_of(std::int64_t snapshot,
                                                            const std::string& sha256_begin) = 0;
 
-  /// Whether a run whose list names the task would ask about it.
+  /// Whether a run with a list that names the task would query it.
   [[nodiscard]] virtual bool would_ask(const std::string& account, const std::string& task_id,
                                        const ImportRules& rules) = 0;
-  /// The tasks that a run asks about as pending (WorkList::add_pending), in the ledger's order.
+  /// The tasks that a run queries as pending (WorkList::add_pending), in the ledger's order.
   virtual void each_pending(const std::string& account, UtcTime stale_before,
                             const std::function<void(const std::string& task_id)>& take) = 0;
 
-  /// All that are recorded as on disk, by path.
+  /// All videos that are recorded as on disk, by path.
   virtual void each_saved_video(const std::function<void(SavedVideo&&)>& take) = 0;
-  /// Those of the videos that the ledger still has.
+  /// The facts of those of the videos that the ledger still has.
   virtual void describe(const std::vector<SavedVideo>& videos,
                         const std::function<void(const SavedVideo&, SavedVideoFacts&&)>& take) = 0;
-  /// Makes the next `run --pending` fetch these missing videos again, and try those again that runs
-  /// have given up. Those whose link states itself that it is dead at `now` stay as they are, but
-  /// for `failed` ones. The caller is the ledger's only writer.
+  /// Makes the next `run --pending` download these missing videos again, and try again those that
+  /// runs have given up. Videos whose link itself states that it has expired by `now` stay as they
+  /// are, except `failed` ones. The caller must be the ledger's only writer.
   [[nodiscard]] virtual Requeued want_again(const std::vector<SavedVideo>& missing,
                                             UtcTime now) = 0;
 };

@@ -1,4 +1,4 @@
-// Characters of ASCII alone, whatever the locale says. Pure; any thread.
+// ASCII characters only, whatever the locale is. Pure; any thread.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace core {
   return is_ascii_letter(c) || is_ascii_digit(c);
 }
 
-/// 0 to 15; -1: no hex digit.
+/// 0 to 15; -1 if not a hex digit.
 [[nodiscard]] constexpr int hex_digit(char c) {
   constexpr int kTen = 10;
   if (is_ascii_digit(c)) {
@@ -31,21 +31,21 @@ namespace core {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + kTen : -1;
 }
 
-/// The text with the letters of ASCII in lower case; all else stays.
+/// The text with ASCII letters in lower case; other characters stay.
 [[nodiscard]] inline std::string lower_ascii(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower_ascii(c); });
   return out;
 }
 
-/// The text without the characters of `blanks` at its begin and end.
+/// The text without the characters of `blanks` at its beginning and end.
 [[nodiscard]] constexpr std::string_view trim_ascii(std::string_view text,
                                                     std::string_view blanks) {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-/// Whether two texts differ in nothing but the case of ASCII letters.
+/// Whether two texts are equal apart from the case of ASCII letters.
 [[nodiscard]] constexpr bool equal_but_for_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char one, char other) { return lower_ascii(one) == lower_ascii(other); });

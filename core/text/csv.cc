@@ -15,7 +15,7 @@ const char* find(const char* begin, const char* end, char what) {
   return found == nullptr ? end : static_cast<const char*>(found);
 }
 
-// How often a delimiter stands outside quotes.
+// How often a delimiter occurs outside quotes.
 std::size_t count_outside_quotes(std::string_view line, char delimiter) {
   std::size_t count = 0;
   bool quoted = false;
@@ -79,7 +79,7 @@ std::vector<std::string> split_line(std::string_view line, char delimiter) {
 
 CsvReader::CsvReader(ReadBytes read, Tell tell) : text_(std::move(read), std::move(tell)) {}
 
-// To the begin of a line that holds something; false at the end of the input.
+// Moves to the beginning of the next line that is not blank; false at the end of the input.
 bool CsvReader::skip_blank() {
   while (text_.has(0)) {
     const auto first = static_cast<unsigned char>(text_[0]);
@@ -122,7 +122,7 @@ void CsvReader::skip_comment() {
   ++comments_;
 }
 
-// Whether the present line is a row with as many fields as a line that begins with `#` must have.
+// Whether the current line is a row with the number of fields that a line with `#` must have.
 bool CsvReader::is_hash_row() {
   std::size_t fields = 1;
   bool quoted = false;
@@ -136,7 +136,7 @@ bool CsvReader::is_hash_row() {
       return fields == hash_fields_;
     }
     if (one == '"' && (quoted || field_begins)) {
-      quoted = !quoted;  // of two, the second opens it again
+      quoted = !quoted;  // the second of two quotes opens it again
       field_begins = !quoted;
       continue;
     }
@@ -191,7 +191,7 @@ bool CsvReader::next(CsvRow& row) {
   return true;
 }
 
-// The common case: no quote in the line. False when there is one.
+// The common case: a line without a quote. False if it has one.
 bool CsvReader::plain_row(CsvRow& row) {
   const char* end = text_.line_end();
   if (end == nullptr) {
@@ -212,10 +212,10 @@ bool CsvReader::plain_row(CsvRow& row) {
   }
   text_.advance(static_cast<std::size_t>(end - begin));
   if (text_.ahead().size() > 1) {
-    text_.consume_line_end();  // does not fill, so the fields stay where they are
+    text_.consume_line_end();  // does not fill the buffer, so the fields stay valid
     return true;
   }
-  // Filling moves the bytes, so the fields go to a place of their own first.
+  // Filling the buffer moves its bytes, so the fields are copied first.
   scratch_.assign(begin, static_cast<std::size_t>(end - begin));
   for (std::string_view& field : row.fields) {
     field = std::string_view(scratch_.data() + (field.data() - begin), field.size());
@@ -224,11 +224,11 @@ bool CsvReader::plain_row(CsvRow& row) {
   return true;
 }
 
-// Reads the row to its end and keeps nothing; its quotes count, so that the next row begins where
-// it does in truth.
+// Skips the rest of the row. Its quotes are interpreted, so that the next row begins where it
+// really does.
 void CsvReader::skip_long_row(CsvRow& row) {
   bool quoted = false;
-  bool closed = false;  // by the character before
+  bool closed = false;  // by the previous character
   bool field_begins = true;
   char before = '\0';
   while (text_.has(0)) {
@@ -250,7 +250,7 @@ void CsvReader::skip_long_row(CsvRow& row) {
   text_.consume_line_end();
 }
 
-// Character by character, across line ends inside quotes.
+// Reads character by character, across line ends inside quotes.
 void CsvReader::quoted_row(CsvRow& row) {
   spans_.clear();
   scratch_.clear();

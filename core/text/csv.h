@@ -17,44 +17,45 @@ namespace core {
 struct CsvRow {
   enum class Kind {
     fields,
-    too_long,      ///< longer than CsvReader::kRowBytesMax: skipped to its end, without fields
-    unterminated,  ///< a quote opened here never closes: nothing follows
+    too_long,      ///< longer than CsvReader::kRowBytesMax: skipped, without fields
+    unterminated,  ///< a quote opened here is never closed: nothing follows
   };
   Kind kind = Kind::fields;
-  std::uint64_t line = 0;  ///< physical line on which the row begins, from 1
+  std::uint64_t line = 0;  ///< physical line on which the row begins, counted from 1
   std::vector<std::string_view> fields;
 };
 
-/// Reads what InputText can; lines end with LF, CRLF or CR; quoted fields may hold delimiters,
-/// doubled quotes and line ends. Invisible characters at the begin of a line are dropped: the byte
-/// order mark of a file that was added to another one. Blank lines are skipped, and so are,
-/// counted, lines that begin with `#` (but see `set_hash_fields`). One thread.
+/// Reads everything that InputText can read. Lines end with LF, CRLF or CR; quoted fields may
+/// contain delimiters, doubled quotes and line ends. Invisible characters at the beginning of a
+/// line are dropped, such as the byte order mark of a file that was appended to another one. Blank
+/// lines are skipped; lines that begin with `#` are skipped and counted (but see
+/// `set_hash_fields`). One thread.
 class CsvReader {
  public:
   static constexpr std::size_t kRowBytesMax = LineBuffer::kLineBytesMax;
 
   explicit CsvReader(ReadBytes read, Tell tell = {});
 
-  /// InputText::foreign_format.
+  /// See InputText::foreign_format.
   [[nodiscard]] std::string_view foreign_format() { return text_.foreign_format(); }
 
   void set_delimiter(char delimiter) { delimiter_ = delimiter; }
-  /// Takes the delimiter that the first line of data is made with (`,` `;` tab `|`), or that it
-  /// names as `sep=;`; such a line is skipped.
+  /// Uses the delimiter (`,` `;` tab `|`) of the first line of data, or the one named by a line
+  /// `sep=;`, which is skipped.
   void detect_delimiter();
-  /// Only the latter; false: the line that comes next is none such.
+  /// Uses only a line `sep=;`; false if the next line is not one.
   bool take_named_delimiter();
   [[nodiscard]] char delimiter() const { return delimiter_; }
-  /// A line that begins with `#` and has this many fields is a row from now on; 0: none is.
+  /// From now on a line that begins with `#` and has this many fields is a row; 0: never.
   void set_hash_fields(std::size_t fields) { hash_fields_ = fields; }
 
-  /// The line that comes next, also one that begins with `#`, as it stands; empty at the end of the
-  /// input or when it is longer than a row may be. Valid until the next call.
+  /// The next line as it is, even if it begins with `#`; empty at the end of the input or if the
+  /// line is longer than a row may be. Valid until the next call.
   [[nodiscard]] std::string_view peek_line();
-  /// Skips the line that comes next, a comment; counts it.
+  /// Skips the next line and counts it as a comment.
   void skip_comment();
 
-  /// False at the end.
+  /// False at the end of the input.
   [[nodiscard]] bool next(CsvRow& row);
   /// Lines skipped as comments so far.
   [[nodiscard]] std::uint64_t comments() const { return comments_; }
@@ -76,14 +77,14 @@ class CsvReader {
   std::vector<std::pair<std::size_t, std::size_t>> spans_;  // its fields: begin, size
 };
 
-/// What may stand between the fields of a list.
+/// The possible delimiters of a list.
 constexpr std::string_view kDelimiters = ",;\t|";
 
-/// What `sep=;` names, for spreadsheets: in any case, in quotes too, and with the empty fields that
-/// a program filled the line up with. None: the line is another one.
+/// The delimiter that a line `sep=;` names, for spreadsheets: in any case, also in quotes, and with
+/// empty fields that a program added to the line. None for any other line.
 [[nodiscard]] std::optional<char> named_delimiter(std::string_view line);
 
-/// The delimiter (`,` `;` tab `|`) that stands most often outside quotes; none: the line has none.
+/// The delimiter (`,` `;` tab `|`) that occurs most often outside quotes; none if there is none.
 [[nodiscard]] std::optional<char> likely_delimiter(std::string_view line);
 
 /// The fields of one line, unquoted.

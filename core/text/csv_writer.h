@@ -1,4 +1,4 @@
-// CSV (RFC 4180 with LF) for spreadsheets and machines.
+// Writes CSV (RFC 4180 with LF) for spreadsheets and programs.
 #pragma once
 
 #include <string>
@@ -6,14 +6,14 @@
 
 namespace core {
 
-/// Appends rows to a text. Cells of text that a spreadsheet would take for a formula (they begin
-/// with = + - @, tab or CR) get a leading ' (design.md e); numbers never do.
+/// Appends rows to a text. Text cells that a spreadsheet would take for a formula (they begin with
+/// = + - @, tab or CR) get a leading ' (design.md e); numbers never do.
 class CsvWriter {
  public:
   CsvWriter(std::string& out, char delimiter) : out_(out), delimiter_(delimiter) {}
 
   void text(std::string_view cell);
-  /// A number, a time or nothing: as it is.
+  /// Appends a number, a time or an empty cell unchanged.
   void number(std::string_view cell);
   void end_row();
 
@@ -26,7 +26,7 @@ class CsvWriter {
   bool first_ = true;
 };
 
-/// The text behind a cell that CsvWriter wrote: without the ' that guards a formula.
+/// The text of a cell that CsvWriter wrote, without the leading ' that guards a formula.
 [[nodiscard]] std::string_view without_guard(std::string_view cell);
 
 }  // namespace core

@@ -4,7 +4,7 @@
 
 namespace core {
 
-/// The first text that is not empty, of those that the readers return; later ones are not called.
+/// The first non-empty text that the readers return; later readers are not called.
 template <typename... Texts>
 [[nodiscard]] std::string first_text(Texts... readers) {
   std::string text;

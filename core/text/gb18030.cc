@@ -40,7 +40,7 @@ void Gb18030::append(std::string_view text, std::string& out) {
     std::size_t room = part.size();
     const bool done = iconv(converter_, &from, &left, &to, &room) != static_cast<std::size_t>(-1);
     out.append(part.data(), part.size() - room);
-    if (!done && errno != E2BIG) {  // no character begins here
+    if (!done && errno != E2BIG) {  // not the beginning of a character
       append_utf8(out, kReplacement);
       ++from;
       --left;

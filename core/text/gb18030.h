@@ -1,4 +1,4 @@
-// GB18030, and with it GBK and GB2312, as UTF-8.
+// Converts GB18030, and with it GBK and GB2312, to UTF-8.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace core {
 
-/// iconv(3), opened when it is first needed. One thread.
+/// iconv(3), opened at first use. One thread.
 class Gb18030 {
  public:
   Gb18030() = default;
@@ -14,8 +14,8 @@ class Gb18030 {
   Gb18030(const Gb18030&) = delete;
   Gb18030& operator=(const Gb18030&) = delete;
 
-  /// Adds the text to `out`; where no character begins, U+FFFD. If this system's iconv(3) does not
-  /// know GB18030, the text counts as UTF-8.
+  /// Appends the text to `out`; invalid bytes become U+FFFD. If this system's iconv(3) does not
+  /// know GB18030, the text is read as UTF-8.
   void append(std::string_view text, std::string& out);
 
  private:

@@ -47,7 +47,7 @@ bool is_strong_etag(std::string_view value) {
       value.back() != '"') {
     return false;
   }
-  // What goes back to the server in If-Range must be one entity-tag and nothing else.
+  // The value is sent back in If-Range, so it must be exactly one entity-tag.
   const std::string_view opaque = value.substr(1, value.size() - 2);
   return std::none_of(opaque.begin(), opaque.end(), [](char one) {
     constexpr char kDelete = 0x7F;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 constexpr std::size_t kLineBytesMax = std::size_t{64} * 1024;  // a longer one is decoded in parts
-constexpr std::size_t kAheadBytes = std::size_t{64} * 1024;    // that the decision may wait for
+constexpr std::size_t kAheadBytes = std::size_t{64} * 1024;    // look-ahead limit of the decision
 constexpr std::size_t kHeadBytes = 512;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -53,7 +53,7 @@ std::string_view magic_of(std::string_view head) {
   return found == kMagics.end() ? std::string_view() : found->name;
 }
 
-// By what follows the first bracket: an ID may begin with one, too.
+// Looks at what follows the first bracket, because an ID may begin with one, too.
 std::string_view markup_of(std::string_view text) {
   const auto skip_blanks = [&text] {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -84,8 +84,8 @@ char32_t utf16_unit(std::string_view raw, std::size_t position, bool big) {
   return static_cast<char32_t>(big ? first << 8U | second : first | second << 8U);
 }
 
-// Whether every unit of the head is a character of a text, and one in four is ASCII, as IDs are (of
-// a few units more than half).
+// Whether every 16-bit unit of the head is a text character and enough of them are ASCII, as in
+// IDs: one in four, or more than half in a short head.
 bool looks_utf16(std::string_view head, bool big) {
   std::size_t ascii = 0;
   std::size_t units = 0;
@@ -101,9 +101,9 @@ bool looks_utf16(std::string_view head, bool big) {
   return units < kFewUnits ? 2 * ascii > units : 4 * ascii >= units;
 }
 
-// What speaks for a text in GB18030, and against it (below 0). Common characters (GB2312's first
-// level and its punctuation) are most of every Chinese text, those of the second level some; other
-// two-byte codes are rare, and are what texts in UTF-8, Big5, Shift-JIS or Latin-1 look like.
+// Evidence for GB18030 (above 0) or against it (below 0). Most characters of every Chinese text are
+// common ones (GB2312's first level and its punctuation), some are of the second level. Other
+// two-byte codes are rare there, but typical of texts in UTF-8, Big5, Shift-JIS or Latin-1.
 int gb18030_score(std::string_view text) {
   constexpr int kCommon = 2;
   constexpr int kLessCommon = -1;
@@ -117,7 +117,7 @@ int gb18030_score(std::string_view text) {
     const unsigned lead = byte(at);
     const unsigned trail = byte(at + 1);
     const bool is_lead = lead >= 0x81 && lead <= 0xFE;
-    if (is_lead && trail >= 0x30 && trail <= 0x39) {  // one of four bytes
+    if (is_lead && trail >= 0x30 && trail <= 0x39) {  // a four-byte code
       score += kRare;
       at += 4;
     } else if (is_lead && trail >= 0x40 && trail <= 0xFE && trail != 0x7F) {
@@ -136,7 +136,7 @@ int gb18030_score(std::string_view text) {
 
 enum class Utf8 {
   invalid,
-  short_forms,  // of two bytes at most: pairs of bytes that are GB18030 as well
+  short_forms,  // at most two bytes long: such bytes can be GB18030 as well
   certain,
 };
 
@@ -161,7 +161,7 @@ std::uint64_t lines_in(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-// The first characters beyond ASCII, for a message.
+// The first non-ASCII characters, for a message.
 std::string_view sample_of(std::string_view text) {
   constexpr std::size_t kSampleBytes = 36;
   std::size_t end = find_non_ascii(text);
@@ -194,7 +194,7 @@ std::size_t InputText::read(char* buffer, std::size_t size) {
     if (at_end_ && raw_.empty()) {
       return 0;
     }
-    // Most inputs are ASCII: those bytes are handed out where they were read to.
+    // Most inputs are ASCII: their bytes are returned without a copy.
     if (encoding_ == Encoding::bytes && raw_.empty()) {
       const std::size_t got = read_(buffer, size);
       at_end_ = got == 0;
@@ -230,7 +230,7 @@ bool InputText::read_more() {
   }
 }
 
-// Waits for as much as tells the encoding: the first line, or enough of it.
+// Reads enough to detect the encoding: the first line, or kAheadBytes of it.
 void InputText::read_head() {
   const auto is_enough = [this] {
     const std::size_t end = line_end(raw_, 0);
@@ -242,7 +242,7 @@ void InputText::read_head() {
   }
   foreign_ = magic_of(raw_);
   if (!foreign_.empty()) {
-    encoding_ = Encoding::bytes;  // nothing to tell of text in it
+    encoding_ = Encoding::bytes;  // not a text with rows: no messages about its encoding
     return;
   }
   take_mark();
@@ -281,7 +281,7 @@ void InputText::take_mark() {
 
 void InputText::refill() { encoding_ == Encoding::bytes ? decode_lines() : decode_utf16(); }
 
-// An input that was cut inside a character ends with U+FFFD, as invalid UTF-8 would.
+// An input that ends inside a character ends with U+FFFD, like invalid UTF-8.
 void InputText::decode_utf16() {
   const bool big = encoding_ == Encoding::utf16_be;
   std::size_t position = 0;
@@ -290,7 +290,7 @@ void InputText::decode_utf16() {
     std::size_t bytes = 2;
     if (code >= 0xD800 && code <= 0xDBFF) {
       if (position + 4 > raw_.size()) {
-        break;  // its other half comes with the next bytes
+        break;  // its second half is not read yet
       }
       const char32_t low = utf16_unit(raw_, position + 2, big);
       const bool pair = low >= 0xDC00 && low <= 0xDFFF;
@@ -309,7 +309,8 @@ void InputText::decode_utf16() {
   }
 }
 
-// ASCII goes as it is; from the first other byte of a line on, the line is one piece.
+// ASCII is copied as it is; from the first other byte of a line on, the line is decoded as one
+// piece.
 void InputText::decode_lines() {
   std::size_t at = 0;
   while (at < raw_.size()) {
@@ -320,9 +321,9 @@ void InputText::decode_lines() {
     at = other;
     std::size_t end = line_end(raw_, at);
     if (end == raw_.size() && end - at < kLineBytesMax && !at_end_) {
-      break;  // the rest of the line is not here yet
+      break;  // the rest of the line is not read yet
     }
-    if (end - at > kLineBytesMax) {  // behind a byte that is no part of a longer character
+    if (end - at > kLineBytesMax) {  // after a byte that ends a character
       const std::size_t cut = raw_.find_last_of(" ,;|\t\"", at + kLineBytesMax);
       end = cut == std::string::npos || cut <= at ? end : cut;
     }
@@ -340,7 +341,7 @@ void InputText::decode_lines() {
   raw_.erase(0, at);
 }
 
-// Who is not waited for any longer is heard of by the next reading.
+// If the wait was stopped, the next read reports it.
 bool InputText::read_ahead() {
   try {
     return read_more();
@@ -349,7 +350,7 @@ bool InputText::read_ahead() {
   }
 }
 
-// Looks ahead from raw_'s begin, as far as that is needed.
+// Looks ahead from the beginning of raw_, as far as necessary.
 void InputText::decide() {
   int score = 0;
   std::size_t seen = 0;

@@ -1,6 +1,6 @@
 #include "core/text/json.h"
 
-// Without them a call that could throw on a malformed text does not compile.
+// Makes every simdjson call that could throw on malformed text a compile error.
 #define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Below this, comparing every pair beats sorting.
+// For fewer keys than this, comparing every pair is faster than sorting.
 constexpr std::size_t kPairwiseKeysMax = 16;
 
 template <typename Container>
@@ -99,17 +99,17 @@ JsonValue JsonValue::next_sibling() const {
   return {document_, next, parent_end_};
 }
 
-// simdjson and not nlohmann's SAX parser, which the rest of the program uses: reading is the
+// simdjson instead of nlohmann's SAX parser, which the rest of the program uses: reading is the
 // largest single cost of a query, and takes 15,600 instructions for a typical answer instead of
 // 94,300 (valgrind --tool=callgrind), a quarter of the time.
 
-// What simdjson needs besides the text: its indexes, and room for decoded strings.
+// What simdjson needs besides the text: its indexes, and a buffer for decoded strings.
 struct JsonDocument::Parser {
   simdjson::ondemand::parser parser;
-  std::string padded;  // the text, with the readable bytes behind it that simdjson asks for
+  std::string padded;  // the text, followed by the readable bytes that simdjson requires
 };
 
-// Walks a text from end to end, so that all of it is checked, and lays its values down flat.
+// Walks the whole text, so that all of it is checked, and stores its values in a flat array.
 class JsonDocument::Reader {
  public:
   explicit Reader(JsonDocument& document) : document_(document) {}
@@ -152,7 +152,7 @@ class JsonDocument::Reader {
     return true;
   }
 
-  // `value` is the whole document or a value in it: simdjson has a type for each.
+  // `value` is the whole document or a value in it: simdjson uses different types.
   template <typename Value>
   bool add_value(Value& value, Key key) {
     simdjson::ondemand::json_type type{};
@@ -182,15 +182,15 @@ class JsonDocument::Reader {
   template <typename Value>
   bool add_number(Value& value, Key key) {
     std::string_view token;
-    double number = 0;  // reading it checks the grammar, and that it is finite
+    double number = 0;  // parsing it checks the grammar, and that it is finite
     if (!read_token(value, token) || value.get_double().get(number) != simdjson::SUCCESS) {
       return fail(JsonFailure::syntax);
     }
     return add(JsonKind::number, key, token);
   }
 
-  // simdjson looks at the first letters of these words alone: "nan" is a kind of null to it, and
-  // "falsee" is false where it is the whole text.
+  // simdjson checks only the beginning of these words: it accepts "nan" as null, and "falsee" as
+  // false if it is the whole text.
   template <typename Value>
   bool add_boolean(Value& value, Key key) {
     std::string_view token;
@@ -210,7 +210,7 @@ class JsonDocument::Reader {
     return is_one ? add(JsonKind::null, key, {}) : fail(JsonFailure::syntax);
   }
 
-  // What stands there, up to the next comma or bracket.
+  // The raw token, up to the next comma or bracket.
   template <typename Value>
   static bool read_token(Value& value, std::string_view& token) {
     if (!text_of(value.raw_json_token(), token)) {
@@ -220,7 +220,7 @@ class JsonDocument::Reader {
     return true;
   }
 
-  // A value's token comes by itself, a document's may be an error.
+  // simdjson returns the token of a value directly, but that of a document with an error code.
   static bool text_of(std::string_view token, std::string_view& text) {
     text = token;
     return true;
@@ -291,7 +291,7 @@ class JsonDocument::Reader {
     return true;
   }
 
-  // Sets the marks of an object's keys, and whether one of them occurs twice.
+  // Sets the marks of an object's keys, and whether a key is repeated.
   void mark_keys(std::size_t node) {
     std::vector<Node>& nodes = document_.nodes_;
     std::vector<std::string_view>& keys = document_.keys_;

@@ -14,8 +14,8 @@ namespace core {
 
 class JsonDocument;
 
-/// One of 64 bits for a key. An object keeps the marks of all its keys, and most keys that readers
-/// look for are those of other vendors: this tells their absence without a search.
+/// One bit out of 64 for a key. An object stores the marks of all its keys; most of the keys that
+/// are looked up belong to other vendors, and a missing mark shows their absence without a search.
 [[nodiscard]] constexpr std::uint64_t key_mark(std::string_view key) {
   if (key.empty()) {
     return 1;
@@ -29,15 +29,15 @@ class JsonDocument;
 
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object };
 
-/// A place in a JsonDocument, or nowhere ("absent"): looking further from nowhere stays nowhere, so
-/// paths need no checks. Cheap to copy; valid until its document reads another text.
+/// A value in a JsonDocument, or "absent": every look-up in an absent value gives an absent value,
+/// so paths need no checks. Cheap to copy; valid until its document reads another text.
 class JsonValue {
  public:
   JsonValue() = default;
 
-  /// Whether there is a value here at all; `null` is one.
+  /// Whether a value exists here; `null` is a value.
   [[nodiscard]] bool exists() const { return document_ != nullptr; }
-  /// Absent and `null` are the same to most readers.
+  /// True for `null` and for an absent value: most readers treat both the same.
   [[nodiscard]] bool is_null() const { return !exists() || kind() == JsonKind::null; }
   [[nodiscard]] bool is_object() const { return exists() && kind() == JsonKind::object; }
   [[nodiscard]] bool is_array() const { return exists() && kind() == JsonKind::array; }
@@ -47,27 +47,27 @@ class JsonValue {
   /// The value must exist.
   [[nodiscard]] JsonKind kind() const;
 
-  /// A string's text, decoded; empty for everything else.
+  /// The decoded text of a string; empty for everything else.
   [[nodiscard]] std::string_view text() const;
   /// A string's text; a number exactly as sent ("5.0", "1e3", "-0"); "true" or "false".
   /// Empty for `null`, for containers and when absent.
   [[nodiscard]] std::string_view scalar() const;
-  /// The key under which this value stands in an object; else empty.
+  /// The key of this value if it is a member of an object; else empty.
   [[nodiscard]] std::string_view key() const;
 
-  /// The member of an object; absent when there is none or this is no object. Which one of two of
-  /// the same name would be a guess: absent, and the document remembers that it was asked
+  /// The member of an object; absent if there is none or this is not an object. Also absent if the
+  /// object repeats the key, because choosing one would be a guess; the document then remembers it
   /// (JsonDocument::met_repeated_key).
   [[nodiscard]] JsonValue operator[](std::string_view key) const {
     return may_hold(key_mark(key)) ? find(key) : JsonValue();
   }
 
-  /// The first value inside an array or object, and the next one beside this; absent at the end.
-  /// Walking an object in which a name is repeated is to ask for that one, too.
+  /// The first value inside an array or object, and the next value after this one; absent at the
+  /// end. Walking over a repeated key counts as looking it up.
   [[nodiscard]] JsonValue first_child() const;
   [[nodiscard]] JsonValue next_sibling() const;
 
-  /// The values inside an array or object, for range-for; nothing for all else.
+  /// The values inside an array or object, for range-for; none for other values.
   class Children;
   [[nodiscard]] Children children() const;
 
@@ -118,22 +118,21 @@ class JsonValue::Children {
 
 inline JsonValue::Children JsonValue::children() const { return Children(first_child()); }
 
-/// Why a text is not taken as JSON.
+/// Why a text is not accepted as JSON.
 enum class JsonFailure {
   none,
-  empty,        ///< nothing but white space
+  empty,        ///< only white space
   too_large,    ///< over kBytesMax, or more than kValuesMax values
   too_deep,     ///< over kDepthMax
   not_unicode,  ///< a NUL byte in the text: UTF-16, or binary
-  syntax,       ///< not JSON, cut, not UTF-8, something behind it, or a number beyond double
+  syntax,       ///< not JSON, cut, not UTF-8, text after the end, or a number beyond double
 };
-/// For people, e.g. "JSON that is nested too deeply".
+/// For users, e.g. "JSON that is nested too deeply".
 [[nodiscard]] std::string_view describe(JsonFailure failure);
 
-/// One text of JSON. Whatever bytes it is made of, nothing here throws but for want of memory. A
-/// UTF-8 byte order mark in front is ignored (RFC 8259 §8.1 allows it). Memory
-/// is kept for the next text, up to kKeptBytes. One thread at a time; not movable, since values
-/// point at it.
+/// One JSON text. Whatever its bytes are, nothing here throws except std::bad_alloc. A UTF-8 byte
+/// order mark at the beginning is ignored (RFC 8259 §8.1 allows it). Memory is kept for the next
+/// text, up to kKeptBytes. One thread at a time; not movable, because values point to it.
 class JsonDocument {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{8} << 20U;
@@ -146,14 +145,14 @@ class JsonDocument {
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
-  /// Reads a text and forgets the one before. Without JsonFailure::none the document is empty.
+  /// Reads a text and forgets the previous one. After any failure the document is empty.
   [[nodiscard]] JsonFailure read(std::string_view text);
 
-  /// Absent while the document is empty.
+  /// Absent if the document is empty.
   [[nodiscard]] JsonValue root() const;
 
-  /// Whether something was looked for, since `read`, under a key that its object repeats: what was
-  /// found then counts for nothing. A repeated key that nobody looks for harms nothing.
+  /// Whether a key was looked up, since `read`, that its object repeats: the result is then not
+  /// usable. A repeated key that is never looked up does no harm.
   [[nodiscard]] bool met_repeated_key() const { return met_repeated_key_; }
 
  private:
@@ -161,7 +160,7 @@ class JsonDocument {
   class Reader;
   struct Parser;
 
-  /// Nodes stand in the order of the text: a container's children follow it, up to `end`.
+  /// Nodes are in text order: a container's children follow it, up to `end`.
   struct Node {
     std::uint32_t key_at = 0;
     std::uint32_t key_bytes = 0;
@@ -203,21 +202,21 @@ inline std::string_view JsonValue::text() const {
   return is_string() ? scalar() : std::string_view();
 }
 
-/// Documents within documents: gateways and vendors put JSON as text inside JSON (gateway.md T6,
-/// T7). One thread at a time.
+/// JSON documents inside JSON strings: gateways and vendors send JSON as text inside JSON
+/// (gateway.md T6, T7). One thread at a time.
 class JsonNest {
  public:
   static constexpr std::size_t kInnerDocumentsMax = 8;
 
-  /// Reads the outermost text and forgets all texts before.
+  /// Reads the outermost text and forgets all earlier texts.
   [[nodiscard]] JsonFailure read(std::string_view text);
   [[nodiscard]] JsonValue root() const { return outer_.root(); }
 
-  /// The object inside a string that begins with `{`, when it is JSON and the limit is not reached;
+  /// The object inside a string that begins with `{`, if it is JSON and the limit is not reached;
   /// else the value itself.
   [[nodiscard]] JsonValue unwrapped(JsonValue value);
 
-  /// JsonDocument::met_repeated_key of any text.
+  /// See JsonDocument::met_repeated_key, for any of the texts.
   [[nodiscard]] bool met_repeated_key() const;
 
  private:

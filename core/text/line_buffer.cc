@@ -40,8 +40,8 @@ bool LineBuffer::fill() {
   return !at_end_;
 }
 
-// Looks for both line ends window by window: a file without a single LF is not searched to its end
-// for each line.
+// Searches for both line ends window by window: otherwise a file without a single LF would be
+// searched to its end for each line.
 const char* LineBuffer::line_end() {
   constexpr std::size_t kWindow = 512;
   for (std::size_t searched = 0; searched <= kLineBytesMax;) {

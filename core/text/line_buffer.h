@@ -1,4 +1,4 @@
-// Text read line by line in bounded memory.
+// Reads text line by line in bounded memory.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace core {
 
-/// The text from the present place on, as far as it is read. Lines end with LF, CRLF or CR. One
+/// The text from the current position on, as far as it is read. Lines end with LF, CRLF or CR. One
 /// thread.
 class LineBuffer {
  public:
@@ -18,13 +18,13 @@ class LineBuffer {
 
   explicit LineBuffer(ReadBytes read, Tell tell);
 
-  /// InputText::foreign_format.
+  /// See InputText::foreign_format.
   [[nodiscard]] std::string_view foreign_format() { return text_.foreign_format(); }
-  /// The number of the present line, from 1.
+  /// The number of the current line, counted from 1.
   [[nodiscard]] std::uint64_t line() const { return line_; }
 
-  /// Whether the text has a byte at this distance, which is read if need be: what pointed into the
-  /// buffer is invalid then.
+  /// Whether the text has a byte at this distance. May read more, which invalidates pointers into
+  /// the buffer.
   [[nodiscard]] bool has(std::size_t distance) {
     while (begin_ + distance >= end_) {
       if (!fill()) {
@@ -34,23 +34,23 @@ class LineBuffer {
     return true;
   }
   [[nodiscard]] char operator[](std::size_t distance) const { return buffer_[begin_ + distance]; }
-  /// What is read.
+  /// The text that is read already.
   [[nodiscard]] std::string_view ahead() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void advance(std::size_t bytes) { begin_ += bytes; }
-  /// Line ends that `advance` went over.
+  /// Counts line ends that `advance` has passed.
   void count_lines(std::uint64_t lines) { line_ += lines; }
 
-  /// The end of the present line, or null when it is longer than kLineBytesMax.
+  /// The end of the current line, or null if it is longer than kLineBytesMax.
   [[nodiscard]] const char* line_end();
-  /// Goes over LF, CRLF or CR, if it is next.
+  /// Skips LF, CRLF or CR, if it is next.
   void consume_line_end();
-  /// Past the end of the line, however long it is.
+  /// Moves past the end of the line, however long it is.
   void skip_line();
-  /// Goes over a character without a shape; false: none is next.
+  /// Skips an invisible character; false if none is next.
   [[nodiscard]] bool skip_invisible();
 
  private:
-  bool fill();  // more bytes behind end_; false at the end of the input
+  bool fill();  // reads more bytes; false at the end of the input
 
   InputText text_;
   std::vector<char> buffer_;

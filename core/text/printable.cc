@@ -48,7 +48,7 @@ bool is_scheme_character(char c) {
   return is_ascii_alphanumeric(c) || c == '+' || c == '-' || c == '.';
 }
 
-// Where the first "scheme://" of a word begins; npos when there is none.
+// Where the first "scheme://" in a word begins; npos if there is none.
 std::size_t find_scheme(std::string_view word) {
   const std::size_t colon = word.find("://");
   if (colon == std::string_view::npos) {
@@ -80,8 +80,8 @@ std::string redacted_word(std::string_view word) {
   return std::string(word.substr(0, signature + kSignature.size())).append(kEllipsis);
 }
 
-// What ends a URL inside a text. Not every byte that is illegal in a URL: a sloppy one must not
-// keep its signature by containing one.
+// The characters that end a URL inside a text. Not every byte that is illegal in a URL: a malformed
+// URL must not keep its signature because it contains one.
 bool ends_word(char c) {
   const auto byte = static_cast<std::uint8_t>(c);
   return byte <= 0x20 || byte == 0x7F || c == '"' || c == '<' || c == '>' || c == '`';
@@ -91,7 +91,7 @@ bool is_key_character(char c) { return is_ascii_alphanumeric(c) || c == '-' || c
 
 constexpr std::size_t kKeyBytesMin = 8;
 
-// Masks what follows each `prefix` at the start of a word, when it is long enough for a key.
+// Masks the text after each `prefix` at the start of a word, if it is long enough to be a key.
 std::string mask_after(std::string_view prefix, std::string_view text) {
   std::string out;
   std::size_t done = 0;
@@ -117,7 +117,7 @@ std::string mask_after(std::string_view prefix, std::string_view text) {
 std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string out;
   out.reserve(std::min(text.size(), bytes_max));
-  std::size_t cut = 0;  // the longest start that leaves room for the ellipsis
+  std::size_t cut = 0;  // the longest beginning that leaves room for the ellipsis
   while (!text.empty()) {
     const Utf8Character character = utf8_character(text, 0);
     append_printable(out, text, character);

@@ -1,4 +1,4 @@
-// Foreign text made harmless: for terminals, logs and records (design.md d2 and f).
+// Makes foreign text safe for terminals, logs and records (design.md d2 and f).
 #pragma once
 
 #include <cstddef>
@@ -8,23 +8,23 @@
 
 namespace core {
 
-/// The text with everything that could steer a terminal or mislead a reader spelled out: control
-/// characters (C0, DEL, C1), line ends too, and bytes that are no UTF-8 as `\xNN`; bidirectional
-/// controls, zero-width and other invisible characters as `\uNNNN`. At most `bytes_max` bytes; a
-/// longer one is cut between characters and ends in "…".
+/// Replaces everything that could control a terminal or mislead a reader: control characters (C0,
+/// DEL, C1), including line ends, and invalid UTF-8 bytes become `\xNN`; bidirectional controls,
+/// zero-width and other invisible characters become `\uNNNN`. The result has at most `bytes_max`
+/// bytes; a longer one is cut between characters and ends in "…".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max);
 
-/// The text with every URL in it reduced to redacted_url; a query in a word without scheme and
-/// what follows `signature=` are dropped too. "…" marks what is gone.
+/// Replaces every URL in the text by redacted_url; a query in a word without a scheme, and the text
+/// after `signature=`, are removed too. "…" marks what is removed.
 [[nodiscard]] std::string redact_urls(std::string_view text);
 
-/// What stands for the key that an answer was asked with.
+/// Replaces the key of the query in an answer.
 inline constexpr std::string_view kKeyMask = "[key]";
-/// The text with kKeyMask for each `key`; none when there is no key in it. A key of less than 8
-/// bytes may be a word of the text's own and is left.
+/// The text with kKeyMask instead of each `key`; none if the key does not occur in it. A key of
+/// less than 8 bytes is not masked, because it may be an ordinary word.
 [[nodiscard]] std::optional<std::string> without_key(std::string_view text, std::string_view key);
 
-/// The text with everything that looks like an API key (`sk-…`, `Bearer …`) masked.
+/// Masks everything in the text that looks like an API key (`sk-…`, `Bearer …`).
 [[nodiscard]] std::string redact_keys(std::string_view text);
 
 }  // namespace core

@@ -1,4 +1,4 @@
-// Naming a link without giving it away.
+// Names a link without its secret.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace core {
 
-/// Scheme, host and the start of the path; no user, query or fragment; printable. What is no URL
-/// gives "(no URL)".
+/// Scheme, host and the start of the path; no user, query or fragment; printable. "(no URL)" if the
+/// text is not a URL.
 [[nodiscard]] std::string redacted_url(std::string_view url);
 
 }  // namespace core

@@ -12,11 +12,11 @@ constexpr unsigned char kContinuation = 0x80;
 constexpr unsigned char kPayload = 0x3F;
 constexpr char32_t kReplacement = 0xFFFD;
 
-// The one table of characters without a shape of their own, in order.
+// The one table of invisible characters, in ascending order.
 struct InvisibleRange {
   char32_t first;
   char32_t last;
-  bool misleads;  // nobody leaves it by mistake: the text behind it is shown otherwise or elsewhere
+  bool misleads;  // never left by mistake: it changes how the text after it is shown
 };
 constexpr std::array kInvisible{
     InvisibleRange{0xAD, 0xAD, false},       InvisibleRange{0x34F, 0x34F, false},

@@ -10,7 +10,7 @@ namespace core {
 
 struct Utf8Character {
   char32_t code = 0;
-  std::size_t bytes = 1;  ///< of an invalid one: how many to skip
+  std::size_t bytes = 1;  ///< for an invalid one: how many bytes to skip
   bool valid = false;
 };
 
@@ -18,30 +18,31 @@ struct Utf8Character {
 /// above U+10FFFF are invalid.
 [[nodiscard]] Utf8Character utf8_character(std::string_view text, std::size_t position);
 
-/// Adds one character.
+/// Appends one character.
 void append_utf8(std::string& text, char32_t code);
 
 /// The text with every invalid byte replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
-/// The longest start of `text` of at most `bytes_max` bytes that ends between characters.
+/// The longest beginning of `text` with at most `bytes_max` bytes that does not cut a character.
 [[nodiscard]] std::string_view utf8_start(std::string_view text, std::size_t bytes_max);
 
-/// Where the first byte of `text` at or behind `from` lies that is no ASCII; its size: nowhere.
+/// The position of the first non-ASCII byte of `text` at or after `from`; its size if there is
+/// none.
 [[nodiscard]] std::size_t find_non_ascii(std::string_view text, std::size_t from = 0);
 
-/// Whether a character has no shape of its own: format controls (Unicode's Cf: byte order mark,
-/// zero-width characters, direction marks, tags …), what Unicode lets a font ignore (blank Hangul
-/// and Khmer letters …), line and paragraph separators. Blanks are not among them, nor are the
-/// variation selectors U+FE00 to U+FE0F, without which an emoji looks different.
+/// Whether a character is invisible: format controls (Unicode's Cf: byte order mark, zero-width
+/// characters, direction marks, tags …), characters that Unicode lets a font ignore (blank Hangul
+/// and Khmer letters …), line and paragraph separators. Not among them: blanks, and the variation
+/// selectors U+FE00 to U+FE0F, without which an emoji looks different.
 [[nodiscard]] bool is_invisible(char32_t code);
 
-/// Whether a character only takes room: blanks of every width (Unicode's Zs), tab.
+/// Whether a character is white space: blanks of every width (Unicode's Zs) and tab.
 [[nodiscard]] bool is_blank(char32_t code);
 
-/// The text without the blanks of every width and the invisible characters around it: what
-/// spreadsheets, web pages, Chinese keyboards and Windows' dialogs (direction marks) leave there.
-/// What misleads the eye on purpose, such as U+202E, stays.
+/// The text without blanks of every width and invisible characters around it, as spreadsheets, web
+/// pages, Chinese keyboards and Windows dialogs (direction marks) leave them. Characters that
+/// mislead the reader on purpose, such as U+202E, stay.
 [[nodiscard]] std::string_view trim_unseen(std::string_view text);
 
 }  // namespace core
