@@ -23,7 +23,7 @@
 namespace cmd {
 namespace {
 
-// What is told of a period that is closed.
+// What is printed about a closed period.
 struct Closed {
   core::ClosedPeriod period;
   std::int64_t unpriced = 0;  // lines without a cost
@@ -67,7 +67,7 @@ ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& repo
   return ExitCode::ok;
 }
 
-// A period on its way to be closed.
+// A period that is about to be closed.
 class ToClose {
  public:
   ToClose(const CloseOptions& options, const ReportPlan& plan, core::Reports& reports,
@@ -79,7 +79,7 @@ class ToClose {
         log_(log),
         blockers_(reports.source().blockers(plan.period, now - options.stale_after)) {}
 
-  // None, with an error in the log: it is not closed.
+  // None if it is not closed; the log then has an error.
   std::optional<Closed> close();
 
  private:
@@ -97,7 +97,7 @@ class ToClose {
   core::PeriodBlockers blockers_;
 };
 
-// Why it should not be closed yet, which --force overrides.
+// Why it should not be closed yet; --force overrides this.
 std::string ToClose::reason_to_wait() const {
   if (plan_.period.end > now_) {
     return "it is not over before " + plan_.zone.text(plan_.period.end);
@@ -126,7 +126,7 @@ bool ToClose::may_go_on(const std::string& reason) const {
   return false;
 }
 
-// With prices a line without a cost is an oversight, without any it is what was asked for.
+// With prices, a line without a cost is an oversight; without prices it is intended.
 bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
   if (unpriced.count() == 0) {
     return true;
@@ -160,7 +160,7 @@ core::ClosedPeriod ToClose::period() const {
   return period;
 }
 
-// Writes all lines, and leaves nothing of them when they lack what they should have.
+// Writes all lines, but stores nothing if a line lacks its cost.
 std::optional<Closed> ToClose::freeze() {
   Closed closed{.period = period()};
   const std::unique_ptr<core::PeriodWriter> writer = reports_.source().close(closed.period, now_);
@@ -210,12 +210,12 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
                              .zone = options.zone,
                              .prices = options.prices};
   ReportPlan plan(report);
-  plan.query.videos = true;  // frozen, too
+  plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
     return say_closed_before(*closed, reports, options.json, out);
   }
-  require_unchanged_periods(reports, plan.query);  // its adjustments rest on them
+  require_unchanged_periods(reports, plan.query);  // its adjustments depend on them
   const auto closed = ToClose(options, plan, reports, now, log).close();
   if (!closed) {
     return ExitCode::partly;
@@ -227,7 +227,7 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
 ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::UtcTime now = core::SystemClock().utc();
-  storage::require_ledger(ledger);  // before the lock makes a file
+  storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   const CloseOptions options{.ledger = ledger,
@@ -245,7 +245,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
                        });
   const ExitCode code = settings.flag("reprice") ? reprice_period(options, now, log, out)
                                                  : close_period(options, now, log, out);
-  // Not before the period's reader is gone, which keeps the log.
+  // Only after the period's reader is destroyed, because it keeps the log.
   if (code == ExitCode::ok && !storage::settle_ledger(ledger)) {
     log.warning("the closed period is in the write-ahead log " + ledger +
                 "-wal alone, since another program keeps reading the ledger; until that one ends "

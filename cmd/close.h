@@ -1,4 +1,4 @@
-// `reeltally close`: freezes the lines of a billing period, or prices a closed one anew.
+// `reeltally close`: freezes the lines of a billing period, or applies new prices to a closed one.
 #pragma once
 
 #include <chrono>
@@ -17,27 +17,27 @@ struct CloseOptions {
   std::string period;
   std::string zone{};    ///< empty: UTC
   std::string prices{};  ///< a file; empty: costs stay empty
-  /// Although more may become known, lines have no cost, or hours stay in no period.
+  /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;
   std::chrono::milliseconds stale_after = std::chrono::hours(36);
   bool json = false;
-  std::string account = "default";  ///< that commands take which name none
+  std::string account = "default";  ///< the default of commands, for suggestions
 };
 
-/// Says on `out` what was closed. Returns the exit code: ok also when the period was closed
-/// before, `partly` when it cannot be. The caller holds the ledger's Lock. Throws core::UsageError
-/// for options that name no period, core::Error when the ledger fails or a closed period has
-/// changed.
+/// Writes to `out` what was closed. Returns the exit code: ok also if the period was already
+/// closed, `partly` if it cannot be closed. The caller holds the ledger's Lock. Throws
+/// core::UsageError for options that name no period, core::Error if the ledger fails or a closed
+/// period was changed.
 ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);
 
-/// Lets other prices rule a closed period: lines whose cost changes are corrected in the next open
-/// period. The same prices again change nothing. As close_period otherwise; `partly` when the
+/// Applies other prices to a closed period: lines whose cost changes are corrected in the next open
+/// period. The same prices again change nothing. Otherwise like close_period; `partly` if the
 /// period is not closed.
 ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
                         std::ostream& out);
 
-/// Either of them, from settings.
+/// Runs one of them with the settings.
 ExitCode close(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

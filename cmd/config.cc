@@ -31,7 +31,7 @@ bool has_user_information(std::string_view text) {
   return text.find("://") != std::string_view::npos && text.find('@') != std::string_view::npos;
 }
 
-// The scheme and host of a URL, which are no secret.
+// Only the scheme and host of a URL, which are not secret.
 std::string masked(const std::string& text) {
   const std::size_t scheme = text.find("://");
   const std::size_t path = scheme == std::string::npos ? 0 : text.find('/', scheme + 3);

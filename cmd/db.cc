@@ -26,7 +26,7 @@ void print(std::ostream& out, const Json& json) {
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-// The number of tasks that are under two accounts although their answers show one task: no finding.
+// The number of tasks under two accounts whose answers show one task; not a finding.
 std::uint64_t shared_tasks(const std::string& ledger) {
   std::uint64_t count = 0;
   for (const core::SharedTasks& shared :
@@ -40,7 +40,7 @@ std::uint64_t shared_tasks(const std::string& ledger) {
 
 ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  storage::require_ledger(ledger);  // before the lock makes a file
+  storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::MigrationReport report =
       storage::migrate_ledger(ledger, core::SystemClock().utc(), !settings.flag("no-backup"));
@@ -115,7 +115,7 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
   }
   const std::string ledger = settings.ledger_path();
-  storage::require_ledger(ledger);  // before the lock makes a file
+  storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::PruneReport report =
       storage::prune_ledger(ledger, core::SystemClock().utc() - *older_than);

@@ -143,7 +143,7 @@ void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& f
   }
 }
 
-// A gateway refuses an ID that it does not know when the key has a list of models (gateway.md G4).
+// If the key has a list of models, a gateway refuses an ID that it does not know (gateway.md G4).
 bool is_refused_for_its_id(const core::Answer& answer, const core::KeyStanding& key) {
   return answer.verdict == core::Verdict::forbidden && key.has_model_list &&
          answer.code != core::kAccessDenied;
@@ -206,7 +206,7 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
   }
 }
 
-// Tells the rest of the key's quota; nothing if the gateway does not say.
+// Reports the remaining quota of the key; nothing if the gateway does not state it.
 void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& findings) {
   if (key.kind != core::KeyStanding::Kind::known) {
     return;

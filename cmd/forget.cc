@@ -94,7 +94,7 @@ ExitCode forget(const Settings& settings, Log& log, std::ostream& out) {
   }
   const std::int64_t run = import ? run_of(*import) : 0;
   const std::string ledger = settings.ledger_path();
-  storage::require_ledger(ledger);  // before the lock makes a file
+  storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();
   static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
     return cmd::run_program({.commands = kCommands, .libraries = libraries}, arguments,
                             cmd::process_environment());
   } catch (const std::exception& error) {
-    // Only what fails before there is a log: no memory for argv, no /dev/null.
+    // Only failures before there is a log: no memory for argv, no /dev/null.
     std::fprintf(stderr, "reeltally: error: %s\n", error.what());
     return 1;
   }

@@ -30,8 +30,8 @@ std::string requested_text(const CommandLine& line, const Program& program) {
   return line.command ? command_help(*line.command) : program_help();
 }
 
-// Whether to log JSON before the settings are loaded: a reader of JSON lines must get nothing else,
-// even about a mistake in the command line or file.
+// Whether to log JSON before the settings are loaded: a reader of JSON lines must get only JSON,
+// even for a mistake in the command line or the file.
 LogOptions early_log_options(std::span<const std::string> arguments,
                              const Environment& environment) {
   LogOptions options = log_options(environment);

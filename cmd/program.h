@@ -28,7 +28,7 @@ struct LibraryVersion {
   std::string version;
 };
 
-/// What main brings together.
+/// Everything that main passes to the program.
 struct Program {
   std::span<const CommandEntry> commands;
   std::span<const LibraryVersion> libraries;
@@ -37,8 +37,8 @@ struct Program {
 /// "reeltally 0.1.0" and a line for each library.
 [[nodiscard]] std::string version_text(std::span<const LibraryVersion> libraries);
 
-/// The whole call. `arguments` are those after the program's name. Returns the exit code; the only
-/// place that catches all exceptions. If `out` cannot be written, that is exit code 1.
+/// The whole call. `arguments`: those after the program's name. Returns the exit code. The only
+/// place that catches all exceptions. If `out` cannot be written, the exit code is 1.
 [[nodiscard]] int run_program(const Program& program, std::span<const std::string> arguments,
                               const Environment& environment);
 

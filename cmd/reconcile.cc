@@ -27,11 +27,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownMax = 100;  // bytes of a foreign text in a message
 
-// What is compared of the file.
+// The columns of the file that are compared.
 struct LogColumns {
   std::string amount;
-  std::string currency;        // empty: `amount` is quota
-  bool is_our_report = false;  // its rows are read as the lines that they are
+  std::string currency;        // empty: `amount` is a quota
+  bool is_our_report = false;  // its rows are read as report lines
   [[nodiscard]] bool by_quota() const { return currency.empty(); }
 };
 
@@ -40,8 +40,8 @@ bool is_our_report(const core::TaskList& list) {
          list.has_column("cost_note") && list.has_column("adjusts");
 }
 
-// A log is compared by quota where it has it. Our own report always has the column, so that it is
-// compared by cost where we know costs.
+// A log is compared by quota if it has that column. Our own report always has it, so a report is
+// compared by cost if we know costs.
 LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool we_have_prices) {
   const std::string& quota = settings.text("quota-column");
   const std::string& amount = settings.text("amount-column");
@@ -62,8 +62,8 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool
                          "--currency-column");
 }
 
-// Of a charge that is no number there is no amount, and of a word that is no currency no unit: it
-// would go into our own CSV as part of a number.
+// Why an amount or a currency is unusable: a charge that is not a number, or a word that is not a
+// currency, which would be written into our own CSV as part of a number.
 std::string amount_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
                            std::string_view currency) {
   const auto quoted = [](std::string_view text) {
@@ -78,24 +78,24 @@ std::string amount_failure(const std::optional<core::Decimal>& amount, std::stri
              : quoted(currency) + " is no ISO 4217 code such as USD";
 }
 
-// The amount of a line of our own report: a cost may be longer than any that a gateway writes, and
-// an empty cell is not known. Throws core::Error for a cost that is none.
+// The amount of a line of our own report: a cost may have more digits than any gateway writes, and
+// an empty cell is unknown. Throws core::Error for a text that is not a cost.
 std::optional<core::Decimal> own_amount(const core::WantedTask& row, const LogColumns& columns) {
   const std::string_view text = core::find_label(row.labels, columns.amount);
   if (!columns.by_quota()) {
     return text.empty() ? std::nullopt : std::optional(core::Decimal::from_text(text));
   }
   const bool failed = core::find_label(row.labels, "status") == "failure";
-  return failed ? core::Decimal() : core::Decimal::parse(text);  // as quota_of
+  return failed ? core::Decimal() : core::Decimal::parse(text);  // as in quota_of
 }
 
-// Whether a line has amounts to compare: counts stand on the first line of a task alone.
+// Whether a line has amounts to compare: only the first line of a task has counts.
 bool is_compared(const core::WantedTask& row, const LogColumns& columns) {
   return !columns.by_quota() ||
          core::kind_of_line(core::find_label(row.labels, "line_id")) == core::LineKind::main;
 }
 
-// The rows of a file that is compared with our lines.
+// The rows of the file that is compared with our lines.
 class LogReader {
  public:
   LogReader(const Settings& settings, bool we_have_prices, core::Reconciliation& both, Log& log)
@@ -106,7 +106,7 @@ class LogReader {
         both_(both),
         log_(log) {}
 
-  // Reads all; the rows that cannot be used are named and counted.
+  // Reads all rows; unusable ones are named and counted.
   std::uint64_t read() {
     while (const auto row = list_.next()) {
       if (const auto* bad = std::get_if<core::RejectedRow>(&*row)) {
@@ -190,18 +190,18 @@ ReportOptions report_options(const Settings& settings) {
       .prices = settings.given_text("prices").value_or(""),
       .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt};
   if (options.period.empty() && options.from.empty() && options.to.empty()) {
-    options.from = "2000-01-01";  // everything: no task is older than the gateway
+    options.from = "2000-01-01";  // all: no task is older than the gateway
     options.to = "9999-12-31";
   }
   return options;
 }
 
-// A failed task is refunded, whatever quota its answer names (design.md B4).
+// A failed task is refunded, even if its answer still has a quota (design.md B4).
 std::optional<core::Decimal> quota_of(const core::FinishedTask& task) {
   return task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal();
 }
 
-// Our lines of the period that the command names.
+// Our lines of the requested period.
 class OurLines {
  public:
   OurLines(const Settings& settings, Log& log)
@@ -213,7 +213,7 @@ class OurLines {
     require_unchanged_periods(reports_, plan_.query);
   }
 
-  // Whether some of them may have a cost.
+  // Whether some lines may have a cost.
   [[nodiscard]] bool have_prices() const {
     const auto& closed = reports_.closed_periods();
     return plan_.prices || (plan_.query.time == core::ReportTime::finish &&
@@ -225,7 +225,7 @@ class OurLines {
     const auto accounts = reports_.source().accounts();
     const auto account = accounts.find(account_);
     if (account == accounts.end()) {
-      return;  // nothing is ours yet
+      return;  // the ledger has no such account
     }
     plan_.query.account = account->second;
     reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
@@ -239,7 +239,7 @@ class OurLines {
 
  private:
   ReportOptions options_;
-  ReportPlan plan_;  // refers to them
+  ReportPlan plan_;  // refers to the options
   core::Reports reports_;
   std::string account_;
 };

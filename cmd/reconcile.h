@@ -1,4 +1,4 @@
-// `reeltally reconcile`: our report lines against the gateway's own log.
+// `reeltally reconcile`: compares our report lines with the gateway's own log.
 #pragma once
 
 #include <iosfwd>
@@ -9,9 +9,9 @@
 
 namespace cmd {
 
-/// Writes what does not match to `out`; nothing is ever corrected. Returns `partly` when anything
-/// differs or a row of the log cannot be used. Throws core::UsageError for a log without the
-/// columns, core::Error when the ledger cannot be read.
+/// Writes the differences to `out`; corrects nothing. Returns `partly` if anything differs or a row
+/// of the log is unusable. Throws core::UsageError for a log without the columns, core::Error if
+/// the ledger cannot be read.
 ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -30,14 +30,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What a report comes to.
+// The result of a report.
 struct Outcome {
   ReportTotals totals;
   std::uint64_t rows = 0;
-  std::uint64_t left_out = 0;  // lines that the format has no row for
+  std::uint64_t left_out = 0;  // lines for which the format has no row
   core::OpenTasks open;
   core::FutureTasks future;
-  std::vector<core::TaskName> written_off;  // the closed period was closed without them
+  std::vector<core::TaskName> written_off;  // tasks without which the closed period was closed
   int schema_version = 0;
 };
 
@@ -126,7 +126,7 @@ Json hash_of(const std::string& text) {
   return core::hex(hash.finish());
 }
 
-// No wall clock and no path in it but names: the same report has the same manifest.
+// Contains neither the current time nor a path, only names: the same report has the same manifest.
 std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
                      const Outcome& outcome, const std::string& sha256) {
   const ReportOptions& options = plan.options;
@@ -160,7 +160,7 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["charged_under_another_account"] = totals.charged_elsewhere;
   json["not_refunded"] = totals.not_refunded;
   json["adjustments"] = json_of(totals.adjustments);
-  // Of a closed period the numbers of all accounts alone were kept.
+  // For a closed period, these numbers are stored only for all accounts together.
   const bool counted = closed == nullptr || options.account.empty();
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
@@ -174,7 +174,8 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   return json.dump(2) + "\n";
 }
 
-// A task of the future is in no report that anybody draws, unless it is told.
+// Without this warning nobody would notice a task with a finish time in the future: no report of
+// the present has it.
 void warn_of_future(const core::FutureTasks& future, Log& log) {
   constexpr std::size_t kShownMax = 100;
   const core::TimeZone utc("UTC");
@@ -205,10 +206,10 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   }
 }
 
-// The report, or its manifest, would take the place of the price book: a slip of the keyboard.
+// A typing error must not replace the price book by the report or its manifest.
 void require_other_output(const ReportOptions& options) {
   for (const char* end : {"", ".manifest.json"}) {
-    std::error_code none;  // no such file yet
+    std::error_code none;  // the output does not exist yet
     if (std::filesystem::equivalent(options.output + end, options.prices, none)) {
       throw core::UsageError("--output would replace the price book " + options.prices +
                              "; name another file");
@@ -246,8 +247,8 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
   }
   const std::string sha256 = output.finish();
   if (options.output != "-") {
-    // Whatever fails before the two renames leaves both files old. A manifest that a kill between
-    // them leaves old has another file's SHA-256.
+    // Any failure before the two renames leaves both files unchanged. If a kill between them leaves
+    // the old manifest, it has the SHA-256 of another file.
     core::AtomicFile beside(options.output + ".manifest.json");
     beside.write(manifest(plan, closed, outcome, sha256));
     beside.prepare(core::kOwnerOnly);

@@ -10,12 +10,12 @@
 
 namespace cmd {
 
-/// Writes the report to `out`, or at once to `output` with its manifest beside it. The same ledger
-/// and options give the same bytes. Returns the exit code; throws core::UsageError for options
-/// that make no report, core::Error when the ledger cannot be read or the report not written.
+/// Writes the report to `out`, or atomically to `output` with its manifest beside it. The same
+/// ledger and options give the same bytes. Returns the exit code; throws core::UsageError for
+/// invalid options, core::Error if the ledger cannot be read or the report cannot be written.
 ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out);
 
-/// The same from settings.
+/// The same with the settings.
 ExitCode report(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -17,12 +17,12 @@
 namespace cmd {
 namespace {
 
-// What other prices make of a closed period.
+// The effect of other prices on a closed period.
 struct Change {
   std::uint64_t lines = 0;                      // new ones
-  std::int64_t unpriced = 0;                    // lines that have no cost then
-  std::map<std::string, core::Decimal> totals;  // what they add, by currency
-  UnpricedLines lost;                           // that had a cost
+  std::int64_t unpriced = 0;                    // lines that would have no cost
+  std::map<std::string, core::Decimal> totals;  // the difference, by currency
+  UnpricedLines lost;                           // lines that would lose their cost
 
   void add(const core::OwnedLine& line);
 };
@@ -71,7 +71,7 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
   out << line.dump() << '\n';
 }
 
-// By its name, in whatever zone it was closed.
+// By its name, whatever its zone is.
 const core::ClosedPeriod* find_closed(const std::vector<core::ClosedPeriod>& closed,
                                       const std::string& text) {
   const std::string name = core::parse_period(text, core::TimeZone("UTC")).name;
@@ -80,7 +80,7 @@ const core::ClosedPeriod* find_closed(const std::vector<core::ClosedPeriod>& clo
   return found == closed.end() ? nullptr : &*found;
 }
 
-// Whether the book may be recorded, which is told.
+// Whether the book may be recorded; if not, the log says why.
 bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
                      const CloseOptions& options, Log& log) {
   if (change.lost.count() > 0) {
@@ -123,7 +123,7 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
     change.add(line);
   }
   const std::string& shown_in = repricing.shown_in.name;
-  // The same book changes something when the rules of an older version closed the period.
+  // The same book can change something if an older version closed the period by other rules.
   if (closed->ruling_prices() == prices->text && (closed->repriced || change.lines == 0)) {
     say(closed->period.name, shown_in, change, "has these prices already", options.json, out);
     return ExitCode::ok;

@@ -132,7 +132,7 @@ class Verification {
     batch_.clear();
   }
 
-  // Looks for files in the store that are no video of the ledger's and no sidecar of one.
+  // Finds files in the store that are neither a video of the ledger nor a sidecar of one.
   void find_strangers() {
     videos_.list([this](const std::string& path) {
       if (!is_known(path)) {
@@ -159,7 +159,7 @@ class Verification {
       return is_known(path) || file == nullptr ||
              (run_in_progress && now - file->changed_at < kRecordedWithin);
     });
-    // Folder by folder, as a path's parts compare.
+    // Sorted folder by folder, by comparing the parts of the paths.
     std::sort(strangers_.begin(), strangers_.end(),
               [](const auto& one, const auto& other) { return fs::path(one) < fs::path(other); });
     for (const std::string& path : strangers_) {
@@ -189,7 +189,7 @@ class Verification {
     const auto found = videos_.find(path);
     const auto* file = std::get_if<core::StoredFile>(&found);
     if (file == nullptr) {
-      return true;  // gone meanwhile
+      return true;  // removed in the meantime
     }
     if (known_.contains(file->identity)) {
       return true;
@@ -243,10 +243,10 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::LocalVideos videos(settings.text("output"));
   Verification found(videos, settings, out);
-  // Locked before the first look, so that no run adds a video meanwhile.
+  // Locked before the ledger is read, so that no run adds a video meanwhile.
   std::optional<storage::Lock> lock;
   if (settings.flag("requeue")) {
-    storage::require_ledger(ledger);  // before the lock makes a file
+    storage::require_ledger(ledger);  // before the lock creates a file
     lock.emplace(ledger, settings.duration("lock-wait"));
   }
   const auto reader = storage::open_ledger_reader(ledger);

@@ -39,7 +39,7 @@ bool takes_files(const cmd::CommandSpec& command) {
   return command.arguments.find("FILE") != std::string_view::npos;
 }
 
-// First words ("run", "db"), each once, or with `parent` the second words behind it.
+// The first words of commands ("run", "db"), each once; with `parent`, the second words after it.
 std::string command_words(std::string_view parent) {
   std::string words;
   std::string last;
@@ -127,7 +127,7 @@ constexpr std::string_view kBashEnd = R"text(  esac
 complete -F _reeltally reeltally
 )text";
 
-// For single quotes, with what _arguments reads specially taken care of.
+// Escapes text for single quotes, and the characters that are special for _arguments.
 std::string zsh_text(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -1,4 +1,4 @@
-// Completions of the shells from the tables of commands and options.
+// Shell completions from the tables of commands and options.
 #pragma once
 
 #include <string>

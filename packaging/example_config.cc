@@ -5,7 +5,7 @@
 namespace packaging {
 namespace {
 
-// The default as TOML, else a value of the right type that the user replaces.
+// The default in TOML, else a value of the right type for the user to replace.
 std::string toml_value(const cmd::OptionSpec& option) {
   std::string text(option.default_value);
   switch (option.type) {

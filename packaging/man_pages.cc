@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLineBytesMax = 76;
 
-// Text for roff: nothing in it is a request or an escape; `x` in backticks becomes bold.
+// Escapes text for roff, so that it contains no request or escape; `x` in backticks becomes bold.
 std::string escaped(std::string_view text) {
   std::string out;
   bool bold = false;
@@ -44,7 +44,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-// A paragraph in lines of source; a line never begins with a request's dot.
+// Appends a paragraph in source lines; no line begins with a dot, which would be a request.
 void append_text(std::string& out, std::string_view text) {
   std::size_t used = 0;
   const std::string source = escaped(text);
@@ -95,7 +95,7 @@ void append_name(std::string& out, std::string_view name, std::string_view summa
   append_text(out, summary);
 }
 
-// "-o, --output DIR" in bold, its placeholder in italics.
+// Option names in bold, the placeholder in italics.
 void append_option(std::string& out, const cmd::OptionSpec& option) {
   out += ".TP\n";
   if (option.letter != 0) {
@@ -174,7 +174,7 @@ std::string reference(const cmd::CommandSpec& command) {
   return "\\fB" + escaped(page_name(command)) + "\\fP(1)";
 }
 
-// All pages but the one itself, which goes by its name and section.
+// All pages except the given one.
 void append_see_also(std::string& out, std::string_view self, int section) {
   append_section(out, "SEE ALSO");
   const std::size_t begin = out.size();

@@ -8,13 +8,13 @@
 
 namespace packaging {
 
-/// What stands in the header and footer of every page.
+/// The text in the header and footer of every page.
 struct Release {
   std::string_view version;
   std::string_view date;  ///< ISO 8601
 };
 
-/// "reeltally-db-prune" for "db prune": the name of the page of a command.
+/// The name of a command's page: "reeltally-db-prune" for "db prune".
 [[nodiscard]] std::string page_name(const cmd::CommandSpec& command);
 
 /// reeltally(1).

@@ -24,12 +24,12 @@ class ApiKey {
   std::string source_;
 };
 
-/// The account's key: of its file or variable, else of ANYFAST_API_KEY, else of the systemd
+/// The account's key: from its file or variable, else from ANYFAST_API_KEY, else from the systemd
 /// credential $CREDENTIALS_DIRECTORY/anyfast-api-key. Blanks and line ends around it and a pasted
-/// `Bearer ` in front are dropped. Throws core::UsageError, without the key in its text, when there
-/// is none, when the file is a symbolic link, no regular file or open to others (any bit of 077;
-/// files in $CREDENTIALS_DIRECTORY are systemd's to guard), and when the text is no key: empty,
-/// over 4096 bytes, or anything but printable ASCII.
+/// `Bearer ` in front are removed. Throws core::UsageError, without the key in its text, if there
+/// is no key; if the file is a symbolic link, not a regular file, or accessible to others (any bit
+/// of 077; systemd protects the files in $CREDENTIALS_DIRECTORY); and if the text is not a key:
+/// empty, over 4096 bytes, or not printable ASCII.
 [[nodiscard]] ApiKey read_api_key(const Account& account, const Environment& environment);
 
 }  // namespace cmd

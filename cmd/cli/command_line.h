@@ -1,4 +1,4 @@
-// From argv to a command, its options and its arguments.
+// Parses argv into a command, its options and its arguments.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct GivenOption {
   std::string text;
 };
 
-/// What the caller asked for.
+/// The parsed command line.
 struct CommandLine {
   enum class Request { command, help, version };
   Request request = Request::command;

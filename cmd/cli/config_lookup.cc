@@ -67,7 +67,7 @@ std::optional<std::string> given_config(const CommandLine& line, const Environme
   return path;
 }
 
-// Empty: nothing in it is of that kind. Else the key and its line.
+// The key that needs trust, and its line; empty if there is none.
 std::string what_needs_trust(const ConfigFile& file) {
   for (const FileSetting& entry : file.settings) {
     if (entry.option->needs_trust) {

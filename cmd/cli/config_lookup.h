@@ -1,4 +1,4 @@
-// Where the configuration file lies, and whether it may be trusted.
+// Finds the configuration file, and decides whether it can be trusted.
 #pragma once
 
 #include <optional>

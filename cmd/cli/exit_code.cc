@@ -40,7 +40,7 @@ std::string unforeseen(const std::exception& error) {
 std::span<const ExitMeaning> exit_meanings() { return kMeanings; }
 
 Failure failure_of(const std::exception_ptr& exception) {
-  // Every exception that ends the program. A derived type stands before its base.
+  // Every exception that ends the program; a derived type before its base.
   try {
     std::rethrow_exception(exception);
   } catch (const core::UsageError& error) {

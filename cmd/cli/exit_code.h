@@ -1,4 +1,4 @@
-// The exit codes of the README, and which exception means which.
+// The exit codes of the README, and the mapping from exceptions to exit codes.
 #pragma once
 
 #include <exception>

@@ -1,4 +1,4 @@
-// Option names in our own code, checked when it is compiled.
+// Option names in our own code, checked at compile time.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +36,8 @@ constexpr bool without_default(const OptionSpec& row) {
 
 }  // namespace option_kinds
 
-/// The long name of an option that `kFits` accepts in some row of the table: a literal that names
-/// no such option does not compile.
+/// The long name of an option for which `kFits` holds in some row of the table: a literal that is
+/// not such a name does not compile.
 template <bool (*kFits)(const OptionSpec&)>
 class OptionName {
  public:
@@ -48,8 +48,8 @@ class OptionName {
       no_option_has_this_name_and_type();
     }
   }
-  /// A name of a getter's type is also one of any type. (Types are compared and not functions,
-  /// which gcc does not take for constants when the sanitizers are on: PR 71962.)
+  /// A name for a typed getter is also an AnyName. (Types are compared, not functions, because gcc
+  /// does not treat functions as constants when the sanitizers are on: PR 71962.)
   template <bool (*kOther)(const OptionSpec&)>
   constexpr OptionName(OptionName<kOther> other)  // NOLINT(google-explicit-constructor)
       requires(std::is_same_v<OptionName, OptionName<option_kinds::is_any>>)

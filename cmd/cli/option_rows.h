@@ -1,5 +1,5 @@
-// The rows of the option table, group by group. Everything that is known of an option, its default
-// too, stands here and nowhere else. What a row leaves out, option_table.h fills in.
+// The rows of the option table, group by group: the only place for facts about an option, including
+// its default. option_table.h fills in what a row leaves out.
 #pragma once
 
 #include "cmd/cli/options.h"
@@ -271,7 +271,7 @@ inline constexpr OptionSpec kPeriod[] = {
      .commands = report,
      .help = "Tasks to report: success, failure or all.",
      .choices = "success|failure|all"},
-    // A setting says whose key a run uses; it must not take rows from a report unasked.
+    // As a setting, `account` says whose key a run uses; it must not remove rows from a report.
     {.name = "account",
      .type = text,
      .argument = "NAME",

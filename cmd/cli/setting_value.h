@@ -1,4 +1,4 @@
-// A setting's value: from the text of an option or variable to its type.
+// The value of a setting: from the text of an option or variable to its type.
 #pragma once
 
 #include <chrono>

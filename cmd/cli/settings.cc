@@ -139,8 +139,8 @@ void apply_options(Setting& setting, const CommandLine& line) {
   }
 }
 
-// `config` shows the settings of all commands; every other command has its own. `close` tells of
-// tasks that two accounts of one gateway share: it knows whose gateway is which, and asks none.
+// `config` shows the settings of all commands; every other command has its own. `close` needs the
+// base URLs, to report tasks that two accounts of one gateway share, but sends no query.
 bool is_setting_of(const OptionSpec& option, Command command) {
   const auto is = [&option](AnyName name) { return option.name == name.text(); };
   if (option.commands.contains(command)) {

@@ -68,7 +68,7 @@ std::optional<Decimal> take_decimal(std::string_view& text) {
   return number;
 }
 
-// `number * factor`, rounded down; none when it leaves the range of the type.
+// `number * factor`, rounded down; none if it exceeds the range of the type.
 std::optional<std::int64_t> scaled(const Decimal& number, std::int64_t factor) {
   constexpr std::int64_t kThousandths = 1000;
   std::int64_t whole = 0;
@@ -110,7 +110,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds{0};
   }
   std::int64_t total = 0;
-  std::size_t next_unit = 0;  // units fall: 1h30m, never 30m1h
+  std::size_t next_unit = 0;  // units descend: 1h30m, never 30m1h
   do {
     const auto number = take_decimal(text);
     if (!number) {

@@ -12,13 +12,13 @@ namespace cmd {
 /// Longest duration that is accepted: ten years, so that sums of times never overflow.
 inline constexpr std::chrono::milliseconds kDurationMax = std::chrono::hours{24 * 3660};
 
-/// `250ms`, `90s`, `15m`, `36h`, `2d`, `1.5h`, `1h30m` (units falling), or plain `0`. Any other
-/// number needs a unit. None when the text is no duration or one over kDurationMax.
+/// `250ms`, `90s`, `15m`, `36h`, `2d`, `1.5h`, `1h30m` (units in descending order), or plain `0`.
+/// Any other number needs a unit. None if the text is not a duration, or is over kDurationMax.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// Bytes: `500KB` and `4GB` (powers of 1000), `4GiB` (powers of 1024), `1.5GiB`, `10M` and `10k`
-/// (powers of 1024, as curl and rclone take them), `512` and `512B`; any case. None when the text
-/// is no size or one over the range of the type.
+/// (powers of 1024, as in curl and rclone), `512` and `512B`; any case. None if the text is not a
+/// size, or exceeds the range of the type.
 [[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
 
 /// For people: `250ms`, `45s`, `2m 05s`, `1h 02m`, `3d 04h`; rounded down. Negative shows as `0s`.

@@ -32,7 +32,7 @@ struct LogOptions {
 };
 
 /// Writes each message as one line with one write(2), so that lines of several processes do not
-/// mix. core::printable makes the message harmless, and it is cut at kMessageBytesMax. The caller
+/// mix. core::printable makes the message printable, and it is cut at kMessageBytesMax. The caller
 /// must remove secrets (core::redact_urls). Any thread.
 class Log {
  public:

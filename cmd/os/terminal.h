@@ -20,8 +20,8 @@ namespace cmd {
 /// that is not dumb, unless NO_COLOR is set (no-color.org).
 [[nodiscard]] bool use_color(std::string_view when, int fd, const Environment& environment);
 
-/// Columns that a text takes which core::printable has made harmless: Chinese, Japanese, Korean and
-/// most pictures take two for each character, accents that combine take none.
+/// The width in columns of a text from core::printable: Chinese, Japanese, Korean characters and
+/// most emoji take two columns, combining accents none.
 [[nodiscard]] std::size_t text_columns(std::string_view text);
 /// The text padded with blanks to `columns`, for the next column of a table.
 [[nodiscard]] std::string padded(std::string text, std::size_t columns);

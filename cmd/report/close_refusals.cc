@@ -18,8 +18,8 @@ void join(std::string& all, const std::string& part) {
   }
 }
 
-// The command lines as they are to be typed, one for each account; `own` is the one that a command
-// without --account takes.
+// The command lines to type, one for each account; `own`: the account of a command without
+// --account.
 std::string ask_again(const core::BlockingTasks& tasks, const std::string& own,
                       const std::string& option = "") {
   std::string commands;

@@ -1,4 +1,4 @@
-// Why a period cannot be closed, or should not be yet, in words that say what to do.
+// Why a period cannot or should not be closed, and what to do about it.
 #pragma once
 
 #include <cstdint>
@@ -15,28 +15,28 @@
 
 namespace cmd {
 
-/// What nothing overrides: the period shares time with a closed one. Empty: it does not.
+/// A reason that cannot be overridden: the period overlaps a closed one. Empty if it does not.
 [[nodiscard]] std::string overlap_text(const ReportPlan& plan,
                                        const std::vector<core::ClosedPeriod>& closed);
 
-/// Hours between the period and its closed neighbours that would stay in no period, or in which
-/// tasks finished that are not closed. Empty: there are none.
+/// Hours between the period and its closed neighbours that would belong to no period, or whose
+/// tasks are not closed. Empty if there are none.
 [[nodiscard]] std::string gap_text(const ReportPlan& plan, core::Reports& reports);
 
-/// Tasks that may still change, and the commands that ask for them: `account` is the one that
-/// commands use without --account. Empty: there are none.
+/// Tasks that may still change, and the commands that query them: `account` is the one that
+/// commands use without --account. Empty if there are none.
 [[nodiscard]] std::string blockers_text(const core::PeriodBlockers& blockers,
                                         const std::string& account, core::UtcTime now);
 
 /// "a, b and 3 more".
 [[nodiscard]] std::string names_text(const core::BlockingTasks& tasks);
 
-/// The lines of a period that lack their cost.
+/// The lines of a period that have no cost.
 class UnpricedLines {
  public:
   void add(const core::ReportLine& line);
   [[nodiscard]] std::int64_t count() const { return count_; }
-  /// By model and reason, and what to do. `closed`: whose lines some of them correct.
+  /// By model and reason, with the remedy. `closed`: the periods that some of the lines correct.
   [[nodiscard]] std::string text(const std::vector<core::ClosedPeriod>& closed) const;
 
  private:

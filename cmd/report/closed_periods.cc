@@ -17,7 +17,7 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
   return day.begin == time;
 }
 
-// As text of a moment in UTC: "2026-05-31T22:00:00Z".
+// A time as UTC text: "2026-05-31T22:00:00Z".
 std::string utc_text(core::UtcTime time) {
   std::string text = core::TimeZone("UTC").text(time);
   constexpr std::string_view kOffset = "+00:00";
@@ -35,7 +35,7 @@ void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
   }
 }
 
-// What is wrong with the closed periods that the query shows or corrects, a line each.
+// The faults of closed periods that the query shows or corrects, one line each.
 std::vector<std::string> changed_periods(core::Reports& reports, const core::ReportQuery& query) {
   std::vector<std::string> findings = reports.closing_findings(query);
   const std::set<std::int64_t> corrected = reports.corrected_periods(query);

@@ -16,9 +16,9 @@ constexpr std::size_t kGroup = 3;
 constexpr int kWidth = 744;
 constexpr int kHeight = 150;
 constexpr int kNameHeight = 20;
-constexpr int kStepMax = 62;  // a few bars stand at the left, no wider than those of a year
+constexpr int kStepMax = 62;  // limits the width of the bars if there are only a few
 constexpr int kStepMin = 3;
-constexpr int kCharacterWidth = 12;  // of a name, as a phone shows it
+constexpr int kCharacterWidth = 12;  // of a name, on the screen of a phone
 
 std::string group_digits(std::string_view digits) {
   std::string text;
@@ -37,7 +37,7 @@ int scaled(double value, double largest, int length) {
              : std::max(1, static_cast<int>(std::lround(value / largest * length)));
 }
 
-// What a bar shows above the axis, and below it.
+// The height of a bar above and below the axis.
 struct Reach {
   double up = 0;
   double down = 0;
@@ -52,11 +52,11 @@ Reach reach_of(const Bar& bar) {
   return reach;
 }
 
-// Where the bars of a chart stand.
+// The geometry of a chart.
 struct Columns {
   int step = 0;
-  int axis = 0;     // its height from above
-  double span = 0;  // the value that fills the height
+  int axis = 0;     // its distance from the top
+  double span = 0;  // the value of the full height
 
   [[nodiscard]] int width() const { return std::max(1, step * 2 / 3); }
 };
@@ -162,7 +162,7 @@ std::string column_chart(const std::vector<Bar>& bars, std::string_view label) {
   for (const Bar& bar : bars) {
     longest = std::max(longest, bar.name.size());
   }
-  // No name runs into the next one.
+  // Leaves out names, so that none overlaps the next one.
   const std::size_t every = longest * kCharacterWidth / static_cast<std::size_t>(columns.step) + 1;
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const Bar& bar = bars[i];

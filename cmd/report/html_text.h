@@ -1,4 +1,4 @@
-// Pieces of HTML: text from outside made harmless, numbers for people, bars.
+// Parts of an HTML page: escaped foreign text, numbers for readers, bars.
 #pragma once
 
 #include <cstdint>
@@ -10,29 +10,30 @@
 
 namespace cmd {
 
-/// Escaped for text and attributes; what could mislead a reader is spelled out.
+/// Escapes text for HTML text and attributes; characters that could mislead a reader are spelled
+/// out.
 [[nodiscard]] std::string html_escape(std::string_view text);
 
 /// "1 234 567" with narrow no-break spaces.
 [[nodiscard]] std::string grouped(std::int64_t number);
-/// The same of an amount, exact: "1 234.5625".
+/// An exact amount: "1 234.5625".
 [[nodiscard]] std::string grouped(const core::Decimal& amount);
 
 /// "42 s", "3 min 20 s", "2 h 05 min".
 [[nodiscard]] std::string duration_words(std::int64_t seconds);
 
-/// A bar of a chart: parts are drawn from the axis outwards, negative ones downwards.
+/// A bar of a chart: its parts are drawn from the axis outwards, negative ones downwards.
 struct Bar {
   std::string name;   ///< below or before it
-  std::string title;  ///< all that it stands for, shown on hover and read aloud
+  std::string title;  ///< its full meaning, shown on hover and read by screen readers
   double first = 0;
-  double second = 0;  ///< in another colour, beyond the first
+  double second = 0;  ///< in another colour, stacked on the first
 };
 
-/// Upright bars, for days. `label` is read aloud.
+/// Vertical bars, for days. `label` is for screen readers.
 [[nodiscard]] std::string column_chart(const std::vector<Bar>& bars, std::string_view label);
 
-/// A bar for a table cell, `value` of `largest`.
+/// A bar in a table cell: `value` in proportion to `largest`.
 [[nodiscard]] std::string cell_bar(double value, double largest);
 
 }  // namespace cmd

@@ -11,8 +11,9 @@ namespace {
 
 using Kind = ReportCell::Kind;
 
-// FOCUS wants a provider (who sells), a publisher (who made it) and an invoice issuer, none of them
-// null. The gateway sells and invoices; who made a model no answer says, so it is the gateway, too.
+// FOCUS requires a provider (the seller), a publisher (the producer) and an invoice issuer, none of
+// them null. The gateway sells and invoices. No answer names the producer of a model, so the
+// gateway is named there, too.
 constexpr const char* kProvider = "AnyFast";
 
 constexpr std::array<std::pair<const char*, Kind>, 42> kColumns = {{
@@ -39,7 +40,7 @@ constexpr std::array<std::pair<const char*, Kind>, 42> kColumns = {{
     {"x_SnapshotId", Kind::count},      {"x_RawSha256", Kind::text},
 }};
 
-// FOCUS "Unit Format": capitalised plurals, the size of a block before them.
+// FOCUS "Unit Format": capitalised plurals, with the size of a block before them.
 const char* unit_text(core::PriceUnit unit) {
   switch (unit) {
     case core::PriceUnit::second:
@@ -87,12 +88,12 @@ std::string description(const core::ReportLine& line) {
   return line.reversal ? text + ", reversal of " + std::string(line.adjusts) : text;
 }
 
-// A correction is placed at the start of a later period, and charges what happened before.
+// A correction is placed at the start of a later period, but charges for the earlier one.
 core::UtcTime charged_at(const core::ReportLine& line) {
   return line.corrects() ? line.incurred_at : line.task.billed_at;
 }
 
-// The meter and price list entry: model, unit, and what tells prices of one model apart.
+// The SKU of a price: model, unit, and the properties that distinguish prices of one model.
 std::string sku_price_id(const core::ReportLine& line) {
   const core::TaskFacts& facts = line.task.facts;
   const std::string& tier = line.charge.unit == core::PriceUnit::mtoken
@@ -117,13 +118,13 @@ class Cells {
   std::vector<ReportCell> cells_;
 };
 
-// Price times quantity, as the specification wants it, whatever --round makes of the cost.
+// Price times quantity, as the specification requires, even if --round changes the cost.
 core::Decimal list_cost(const core::Charge& charge) {
   return charge.unit_price && charge.quantity ? *charge.unit_price * *charge.quantity
                                               : *charge.cost;
 }
 
-// BilledCost to EffectiveCost.
+// The columns from BilledCost to EffectiveCost.
 void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& period) {
   const core::Charge& charge = line.charge;
   const core::UtcTime at = charged_at(line);

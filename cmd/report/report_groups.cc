@@ -93,15 +93,15 @@ void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
   } else if (line.charge.cost) {
     totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   }
-  // The task itself counts on its first line, wherever the second one lies.
+  // A task is counted by its main line, even if another line is in another group.
   if (line.charge.kind == core::LineKind::main) {
     totals.tasks += line.reversal ? -times : times;
     add_counts(line, times, totals);
   }
 }
 
-// The quota of a failed task is refunded, whatever its answer keeps of it (design.md B4), and
-// that of a task which another account is charged for is summed up there.
+// The quota of a failed task is refunded, even if its answer still has it (design.md B4). The quota
+// of a task that is charged under another account is summed up there.
 void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals) {
   const bool charged = line.task.succeeded && !core::is_charged_elsewhere(line.charge);
   for (std::size_t i = 0; i < core::kCounts.size(); ++i) {
@@ -118,9 +118,9 @@ void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, 
   }
 }
 
-// Failures and lines without a price have no currency. They count in the first row that has one:
-// a row of their own would be a second one of the same group. Where no line has a currency, the
-// cost is 0 when all of them are failures, and else not known.
+// Failures and lines without a price have no currency. They are counted in the first row of the
+// group that has one; otherwise the group would have a second row. If no line has a currency, the
+// cost is 0 if all lines are failures, and unknown otherwise.
 std::map<std::string, ReportGroups::Totals> ReportGroups::rows_of(
     const std::map<std::string, Totals>& by_currency) {
   std::map<std::string, Totals> rows = by_currency;

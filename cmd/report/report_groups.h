@@ -1,4 +1,4 @@
-// Report rows summed up by keys. Currencies are never added up: each that a group has is a row.
+// Report rows summed up by keys. Currencies are never added up: a group has one row for each.
 #pragma once
 
 #include <array>
@@ -14,14 +14,14 @@
 
 namespace cmd {
 
-/// One of `--by`; `name` is the column.
+/// A key of `--by`; `name` is its column.
 struct GroupKey {
   enum class Kind { day, month, model, action, resolution, status, account, label };
   Kind kind = Kind::day;
   std::string name;  ///< "day" …; "label_customer" for label:customer
 };
 
-/// Throws core::UsageError for a word that is no key.
+/// Throws core::UsageError for an unknown key.
 [[nodiscard]] GroupKey parse_group_key(std::string_view text);
 
 class ReportGroups {
@@ -29,11 +29,11 @@ class ReportGroups {
   ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
       : keys_(std::move(keys)), zone_(zone) {}
 
-  /// Adds `times` such lines. Throws core::Error when a sum overflows.
+  /// Adds `times` such lines. Throws core::Error if a sum overflows.
   void add(const core::ReportLine& line, std::int64_t times);
 
   /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
-  /// others) and the sums of every count.
+  /// others) and the sums of all counts.
   [[nodiscard]] std::vector<core::ReportColumn> columns() const;
   /// Rows sorted by keys, then currency.
   [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
@@ -42,16 +42,16 @@ class ReportGroups {
   struct Sum {
     core::Decimal value;
     bool any = false;
-    bool exact = true;  ///< false: a count was no usable number, so there is no sum
+    bool exact = true;  ///< false: a count was not a usable number, so there is no sum
     void add(const Sum& more);
     [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
   };
   struct Totals {
-    std::int64_t tasks = 0;             // less those that are taken back
+    std::int64_t tasks = 0;             // without reversed ones
     std::int64_t unpriced = 0;          // lines
-    std::optional<core::Decimal> cost;  // of the priced lines; none: there is none
+    std::optional<core::Decimal> cost;  // of the priced lines; none if there are none
     std::array<Sum, core::kCounts.size()> counts;
-    void add(const Totals& more);  // all but its cost
+    void add(const Totals& more);  // everything except the cost
   };
 
   static void add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals);
@@ -61,7 +61,7 @@ class ReportGroups {
 
   std::vector<GroupKey> keys_;
   const core::TimeZone& zone_;
-  std::map<std::vector<std::string>, std::map<std::string, Totals>> groups_;  // by currency, too
+  std::map<std::vector<std::string>, std::map<std::string, Totals>> groups_;  // by keys, currency
 };
 
 }  // namespace cmd

@@ -12,8 +12,8 @@
 namespace cmd {
 namespace {
 
-constexpr std::size_t kRowsMax = 12;  // of a table; the rest is one row
-// A longer period is drawn by month, and one that is longer still without empty months.
+constexpr std::size_t kRowsMax = 12;  // of a table; one more row sums up the rest
+// A longer period is shown by month, and a very long one without empty months.
 constexpr std::chrono::hours kDaysMax(24 * 93);
 constexpr std::chrono::hours kEmptyMonthsMax(24 * 3660);
 constexpr std::size_t kYearLength = 4;   // of 2026-10-05
@@ -58,7 +58,7 @@ summary{cursor:pointer;color:var(--soft);font-size:.85rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.85rem}
 )css";
 
-// For lengths in a picture alone; the amounts beside it are exact.
+// Only for lengths in a drawing; the amounts beside it are exact.
 double length_of(const core::Decimal& amount) { return std::stod(amount.text()); }
 
 double cost_length(const Figures& figures, const std::string& currency) {
@@ -66,7 +66,7 @@ double cost_length(const Figures& figures, const std::string& currency) {
   return found == figures.cost.end() ? 0 : length_of(found->second.amount);
 }
 
-// For the eye: cents, with the exact amount behind it.
+// Rounded to cents for readers; the exact amount is in the title.
 std::string rounded_text(const core::Decimal& amount) {
   constexpr int kCents = 2;
   std::string text = grouped(amount.rounded(kCents));
@@ -119,7 +119,7 @@ std::string cards(const HtmlPage& page) {
   return html + "</dl>\n";
 }
 
-// What tables show behind videos and failures.
+// The columns of tables after videos and failures.
 struct Columns {
   std::vector<std::string> money;  // currencies
   bool unpriced = false;           // some line has no cost
@@ -165,7 +165,7 @@ std::string number_cells(const Figures& figures, const Columns& columns) {
 
 using Named = std::pair<std::string, Figures>;
 
-// The dearest first, by the first currency, then by videos; what is too much becomes one row.
+// The highest costs first, by the first currency, then by videos; the rest becomes one row.
 std::vector<Named> largest(const std::map<std::string, Figures>& groups,
                            const std::vector<std::string>& money) {
   std::vector<Named> rows(groups.begin(), groups.end());
@@ -194,7 +194,7 @@ std::vector<Named> largest(const std::map<std::string, Figures>& groups,
   return rows;
 }
 
-// What has no such label is a row, too, so that each table adds up to the whole.
+// Adds a row for everything without such a label, so that each table adds up to the total.
 std::map<std::string, Figures> with_rest(std::map<std::string, Figures> values,
                                          const Figures& all) {
   Figures rest = all;
@@ -235,7 +235,7 @@ std::string table_row(const std::string& name, const Figures& figures, const Col
   return "<tr><td>" + html_escape(name) + "</td>" + number_cells(figures, columns) + "</tr>\n";
 }
 
-// Adjustments are of a closed period, and of no day of this one.
+// Adjustments belong to a closed period, not to a day of this one.
 std::string adjustment_section(const ReportFigures& figures, const Columns& columns) {
   if (figures.by_closed_period.empty()) {
     return {};
@@ -268,9 +268,9 @@ std::string day_table(const std::map<std::string, Figures>& days, const std::str
   return html + "</table></div></details>\n";
 }
 
-// By day, or by month where days would be too many; those without a task, too.
+// By day, or by month if there are too many days; includes those without tasks.
 std::map<std::string, Figures> spans(const HtmlPage& page) {
-  constexpr std::chrono::hours kHalfDay(12);  // no local day is shorter
+  constexpr std::chrono::hours kHalfDay(12);  // every local day is longer
   const core::Period& period = page.period;
   const auto length = period.end - period.begin;
   const auto name = [by_month = length > kDaysMax](const std::string& day) {
@@ -291,7 +291,7 @@ std::string day_section(const HtmlPage& page, const Columns& columns) {
   const std::map<std::string, Figures> days = spans(page);
   const bool by_month = !days.empty() && days.begin()->first.size() == kMonthLength;
   const std::string what = by_month ? "month" : "day";
-  // 2026-10, 05, or 10-05 where there are several months.
+  // 2026-10, 05, or 10-05 if there are several months.
   const std::size_t name_begin = by_month                        ? 0
                                  : days.size() > kDaysOfMonthMax ? kYearLength + 1
                                                                  : kMonthLength + 1;
@@ -310,7 +310,7 @@ std::string day_section(const HtmlPage& page, const Columns& columns) {
     const auto top = std::max_element(days.begin(), days.end(), [&](const auto& a, const auto& b) {
       return value(a.second) < value(b.second);
     });
-    // Corrections alone may leave a day, or all of them, below nothing.
+    // Corrections may make a day, or all days, negative.
     return value(top->second) > 0
                ? " <span class=\"soft\">up to " + text(top->second) + "</span></h2>\n"
                : "</h2>\n";
@@ -392,7 +392,7 @@ std::string time_section(ReportFigures& figures) {
 }
 
 std::string head(const HtmlPage& page) {
-  // The line below says from when to when.
+  // The line below shows begin and end.
   const bool is_custom = page.period.length == core::PeriodLength::custom;
   const std::string name = is_custom ? "AI videos" : "AI videos, " + html_escape(page.period.name);
   std::string html =

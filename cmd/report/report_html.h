@@ -1,4 +1,4 @@
-// A report as one self-contained page: no scripts, nothing loaded from elsewhere.
+// A report as one self-contained page: without scripts, and without external resources.
 #pragma once
 
 #include <string>

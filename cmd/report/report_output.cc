@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Whether a count as it was sent is a number in JSON, too: "007" is none.
+// Whether a count is a valid number in JSON as it was sent: "007" is not.
 bool is_json_number(std::string_view text) {
   const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
   return core::Decimal::parse(text) && !text.starts_with('+') &&
@@ -24,7 +24,7 @@ std::string json_string(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// Amounts are strings, since readers of JSON make binary fractions of numbers.
+// Amounts are strings, because JSON parsers convert numbers to binary fractions.
 std::string json_value(ReportCell::Kind kind, std::string_view text) {
   if (text.empty()) {
     return "null";

@@ -1,4 +1,4 @@
-// Rows of a report on their way out: CSV or JSON lines, hashed.
+// Writes the rows of a report as CSV or JSON lines, and hashes them.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@
 
 namespace cmd {
 
-/// Where the bytes go.
+/// The destination of the bytes.
 class ReportOutput {
  public:
-  /// A file that appears whole or not at all; "-" is `out`. Throws core::Error, as everything here.
+  /// A file that appears completely or not at all; "-" is `out`. Every method throws core::Error.
   ReportOutput(const std::string& path, std::ostream& out);
 
-  /// What is appended here goes out in blocks.
+  /// Text appended here is written in blocks.
   [[nodiscard]] std::string& text() { return block_; }
   void flush_if_full();
-  /// Returns the SHA-256 of all bytes, 64 hex digits. A file is whole and synced then.
+  /// Returns the SHA-256 of all bytes, 64 hex digits. A file is then complete and synced.
   std::string finish();
-  /// Gives a file its name.
+  /// Gives the file its final name.
   void publish();
 
  private:
@@ -38,20 +38,20 @@ class ReportOutput {
   std::string block_;
 };
 
-/// How rows are written.
+/// The format of rows.
 struct RowFormat {
-  bool json = false;  ///< one object a line, else CSV
+  bool json = false;  ///< one object per line, else CSV
   bool bom = false;
   char delimiter = ',';
 };
 
 class RowWriter final : public core::RowSink {
  public:
-  /// Writes the header of a CSV. `type` is that of JSON objects.
+  /// Writes the header of a CSV. `type`: the type of the JSON objects.
   RowWriter(const RowFormat& format, std::vector<core::ReportColumn> columns, const char* type,
             ReportOutput& output);
   void end_row() override;
-  /// A row, all cells at once.
+  /// Writes a row with all its cells.
   void write(const std::vector<ReportCell>& cells);
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
@@ -62,7 +62,7 @@ class RowWriter final : public core::RowSink {
   const char* type_;
   ReportOutput& output_;
   std::optional<core::CsvRows> csv_;  // none: JSON
-  std::size_t column_ = 0;            // of the next cell
+  std::size_t column_ = 0;            // index of the next cell
   std::uint64_t rows_ = 0;
 };
 

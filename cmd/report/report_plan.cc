@@ -127,7 +127,7 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
   }
 }
 
-// Days and months of two zones leave hours out between them, which no report by name would show.
+// Days and months of two zones leave hours between them that no named period contains.
 void ReportPlan::warn_of_other_zone(const std::vector<core::ClosedPeriod>& closed, Log& log) const {
   if (options.period.empty() || query.time == core::ReportTime::submit || closed.empty() ||
       closed.back().zone == zone.name()) {

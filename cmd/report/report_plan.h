@@ -1,4 +1,4 @@
-// What a report rests on: its options, checked, and the closed period that it may be about.
+// The basis of a report: its validated options, and the closed period that it may show.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace cmd {
 
-/// As on the command line.
+/// The options as on the command line.
 struct ReportOptions {
   std::string ledger;
   std::string period{};  ///< or `from` and `to`
   std::string from{};
   std::string to{};
-  std::string zone{};  ///< empty: that of a closed period, else UTC
+  std::string zone{};  ///< empty: the one of a closed period, else UTC
   std::string time = "finish";
   std::string status = "all";
   std::string account{};  ///< empty: all
@@ -41,28 +41,27 @@ struct PriceFile {
   std::string text;
   core::PriceBook book;
 };
-/// None for an empty path. Throws core::UsageError for a file that is unreadable or no price book.
+/// None for an empty path. Throws core::UsageError if the file is unreadable or not a price book.
 [[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path);
 
-/// Tells which rows can never count, one line each.
+/// Logs the rows that can never apply, one line each.
 void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log);
 
-/// `,` `;` `|` or `tab`. Throws core::UsageError for any other.
+/// `,` `;` `|` or `tab`. Throws core::UsageError for any other text.
 [[nodiscard]] char delimiter_of(const std::string& text);
 
 /// Refers to its options.
 struct ReportPlan {
-  /// Throws core::UsageError for options that make no report.
+  /// Throws core::UsageError for invalid options.
   explicit ReportPlan(const ReportOptions& given);
 
-  /// When the report is that of a closed period by its name, the zone and bounds of then stand;
-  /// `log` gets a warning when others are asked for, and when its neighbours were closed in another
-  /// zone, and for each row of the price book that is used and can never count. Returns that
-  /// period.
+  /// If the report names a closed period, uses the zone and bounds of the closing. Warns in `log`
+  /// if others were requested, if neighbouring periods were closed in another zone, and about each
+  /// row of the used price book that can never apply. Returns the closed period.
   const core::ClosedPeriod* adopt(const std::vector<core::ClosedPeriod>& closed, Log& log);
 
-  /// Restricts the query to the account of the options. `accounts` are the ledger's, with their
-  /// keys; throws core::UsageError when it is none of them.
+  /// Restricts the query to the account of the options. `accounts`: those of the ledger, with their
+  /// keys. Throws core::UsageError if it is none of them.
   void choose_account(const std::map<std::string, std::int64_t>& accounts);
 
   [[nodiscard]] core::Pricing pricing() const {
@@ -72,7 +71,7 @@ struct ReportPlan {
   const ReportOptions& options;
   core::TimeZone zone;
   core::Period period;
-  std::vector<GroupKey> keys;  ///< none: a row a line
+  std::vector<GroupKey> keys;  ///< none: one row per line
   char delimiter;
   std::optional<PriceFile> prices;
   core::ReportQuery query;

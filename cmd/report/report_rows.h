@@ -1,4 +1,4 @@
-// The cells of reports that have their own form: groups and FOCUS.
+// The cells of reports with their own format: groups and FOCUS.
 #pragma once
 
 #include <string>

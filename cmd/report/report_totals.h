@@ -1,4 +1,4 @@
-// What the lines of a report come to, for its manifest and its warnings.
+// The totals of a report's lines, for its manifest and its warnings.
 #pragma once
 
 #include <cstdint>
@@ -11,30 +11,30 @@
 namespace cmd {
 
 struct ReportTotals {
-  /// Of some of the lines.
+  /// The totals of some lines.
   struct Part {
     std::int64_t lines = 0;
-    std::int64_t tasks = 0;                     ///< less those that are taken back
-    std::int64_t unpriced = 0;                  ///< lines whose cost is not known
-    std::map<std::string, core::Decimal> cost;  ///< by currency, of the priced lines
+    std::int64_t tasks = 0;                     ///< without reversed ones
+    std::int64_t unpriced = 0;                  ///< lines with an unknown cost
+    std::map<std::string, core::Decimal> cost;  ///< of the priced lines, by currency
 
     void add(const core::ReportLine& line, std::int64_t times);
   };
 
   Part all;
   Part adjustments;  ///< the part of `all` that corrects closed periods
-  /// The unpriced lines by model, "" where none is known.
+  /// The unpriced lines by model; "" if the model is unknown.
   std::map<std::string, std::int64_t> unpriced_by_model;
-  /// Failed tasks whose final answer keeps a quota, less those that are taken back.
+  /// Failed tasks whose final answer still has a quota, without reversed ones.
   std::int64_t not_refunded = 0;
-  /// Tasks that another account is charged for, less those that are taken back.
+  /// Tasks that are charged under another account, without reversed ones.
   std::int64_t charged_elsewhere = 0;
 
-  /// Adds `times` such lines. Throws core::Error when a sum overflows.
+  /// Adds `times` such lines. Throws core::Error if a sum overflows.
   void add(const core::ReportLine& line, std::int64_t times = 1);
 };
 
-/// "3 lines (kling-v2: 2, no model: 1)": those without a cost, the models with most of them first.
+/// "3 lines (kling-v2: 2, no model: 1)": the lines without a cost; models with most of them first.
 [[nodiscard]] std::string unpriced_text(const ReportTotals& totals);
 
 }  // namespace cmd

@@ -29,7 +29,7 @@ class IdList {
 
   IdList(std::size_t accounts, std::ostream& out) : seen_(accounts), out_(out) {}
 
-  // `wanted` is asked only for an ID that is new.
+  // Calls `wanted` only for a new ID.
   void add(std::size_t account, const std::string& id, const Wanted& wanted) {
     Waiting& place = waiting_[next_];
     next_ = (next_ + 1) % waiting_.size();
@@ -38,7 +38,7 @@ class IdList {
     place.id = id;
     place.mark = seen_.at(account).prepare(id);
   }
-  // After the last one.
+  // To be called after the last ID.
   void finish(const Wanted& wanted) {
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
       list(waiting_[(next_ + i) % waiting_.size()], wanted);

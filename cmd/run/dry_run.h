@@ -1,4 +1,4 @@
-// `reeltally run --dry-run`: which tasks a run would ask.
+// `reeltally run --dry-run`: which tasks a run would query.
 #pragma once
 
 #include <iosfwd>
@@ -10,9 +10,9 @@
 
 namespace cmd {
 
-/// Writes their IDs, one a line, and asks nobody; says how many lines were no rows. Returns the
-/// exit code of the README's table. Throws LedgerUnreadable for a ledger that is there and cannot
-/// be read.
+/// Writes their IDs, one per line, without sending a query; reports how many lines were not rows.
+/// Returns the exit code of the README's table. Throws LedgerUnreadable if the ledger exists but
+/// cannot be read.
 ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -11,7 +11,8 @@
 namespace cmd {
 namespace {
 
-// Too little room is no failure of the disk: queries go on, and the next run fetches the rest.
+// Too little free space is not a failure of the disk: queries continue, and the next run downloads
+// the rest.
 std::optional<std::string> lack_of_space(const core::VideoStore& videos, const std::string& folder,
                                          std::int64_t bytes_min) {
   const auto free_bytes = bytes_min <= 0 ? std::nullopt : videos.free_bytes();
@@ -35,7 +36,7 @@ core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work)
   return plan;
 }
 
-// Without downloads nothing is opened in it.
+// Without downloads the store is not opened.
 std::unique_ptr<core::VideoStore> EngineRun::open_videos(const Work& work,
                                                          core::Claimed claimed) const {
   return work.folder == nullptr
@@ -45,11 +46,11 @@ std::unique_ptr<core::VideoStore> EngineRun::open_videos(const Work& work,
 
 core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHooks& hooks) {
   core::RunPlan run_plan = plan(store, work);
-  // Before the store is the writer thread's.
+  // Read before the store belongs to the writer thread.
   const std::uint64_t tasks = store.tasks_to_ask();
   const std::uint64_t videos = store.videos_to_fetch();
-  // The publisher's threads ask the ledger, and the ledger's thread wakes the transport: each is
-  // made before the threads that use it start, and outlives them.
+  // The publisher's threads use the ledger, and the ledger's thread wakes the transport: each is
+  // created before the threads that use it, and outlives them.
   std::unique_ptr<storage::SqliteLedger> ledger;
   const std::unique_ptr<core::VideoStore> video_store =
       open_videos(work, [&ledger](const std::string& path) { return ledger->claimed(path); });
@@ -93,7 +94,7 @@ core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHook
     result = engine.run();
   } catch (...) {
     interrupt_.wake_with({});
-    ledger->stop();  // its writer wakes the transport, which goes first
+    ledger->stop();  // its writer wakes the transport, which is destroyed first
     transport.abort();
     outcome_.summary().tally = engine.tally();
     throw;
@@ -107,7 +108,7 @@ core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHook
   return result;
 }
 
-// What is told is durable.
+// Only durable results are reported.
 void EngineRun::tell_saved(core::Ticket committed) {
   while (!saved_.empty() && saved_.front().ticket <= committed) {
     log_.detail(saved_.front().line);

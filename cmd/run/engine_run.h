@@ -1,4 +1,4 @@
-// The main part of a run: the engine works the ledger's work list off over the network.
+// The main part of a run: the engine processes the ledger's work list over the network.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@
 
 namespace cmd {
 
-/// Wires ledger, transport, engine and progress together, for one run. The main thread.
+/// Connects ledger, transport, engine and progress for one run. The main thread.
 class EngineRun {
  public:
   EngineRun(const Settings& settings, Log& log, Interrupt& interrupt, const core::Clock& clock,
@@ -31,13 +31,13 @@ class EngineRun {
 
   struct Work {
     core::TransportSettings transport;
-    std::shared_ptr<const core::OutputFolder> folder;  ///< null: nothing is downloaded
+    std::shared_ptr<const core::OutputFolder> folder;  ///< null: no downloads
     std::shared_ptr<core::NameTemplate> names;
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
   };
   /// Returns when everything is recorded; the summary has the tally, also after an exception.
-  /// Throws core::Error when ledger or event loop fail.
+  /// Throws core::Error if the ledger or the event loop fails.
   [[nodiscard]] core::RunResult drive(storage::TaskStore& store, Work work, VideoHooks& hooks);
 
  private:
@@ -55,7 +55,7 @@ class EngineRun {
     core::Ticket ticket;
     std::string line;
   };
-  std::deque<SavedVideo> saved_;  // not told yet
+  std::deque<SavedVideo> saved_;  // not reported yet
 };
 
 }  // namespace cmd

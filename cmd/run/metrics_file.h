@@ -1,4 +1,4 @@
-// `--metrics-file`: numbers for Prometheus' textfile collector.
+// `--metrics-file`: metrics for Prometheus' textfile collector.
 #pragma once
 
 #include <cstdint>

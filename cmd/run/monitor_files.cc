@@ -42,7 +42,7 @@ void MonitorFiles::write_file(GivenTextName option,
   }
 }
 
-// None if the ledger cannot be read or another file lies there now: the run's end says why.
+// None if the ledger cannot be read, or another file has its path now: the end of the run says why.
 std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(
     const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const {
   if (!place && !std::filesystem::exists(ledger)) {

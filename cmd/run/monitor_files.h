@@ -21,7 +21,8 @@ class MonitorFiles {
   MonitorFiles(const Settings& settings, Log& log, const core::Clock& clock)
       : settings_(settings), log_(log), clock_(clock) {}
 
-  /// Writes what was asked for; nothing when the exit code says that there was no run. `place`: of
+  /// Writes the requested files; nothing if the exit code means that there was no run. `place`: of
+  /// the ledger, once the run began.
   /// the ledger, once the run began.
   void write(const Summary& summary, const std::string& ledger,
              const std::optional<storage::LedgerPlace>& place);

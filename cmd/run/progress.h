@@ -25,7 +25,7 @@ struct ProgressCounts {
   std::int64_t not_answered = 0;
   std::int64_t downloads_active = 0;
   std::int64_t downloads_done = 0;
-  std::int64_t downloads_failed = 0;  ///< not fetched in this run
+  std::int64_t downloads_failed = 0;  ///< not downloaded in this run
   std::int64_t downloads_expired = 0;
   std::int64_t downloads_left = 0;  ///< of the whole run: known, not started
   std::int64_t bytes = 0;           ///< of the videos that are on disk

@@ -17,10 +17,10 @@ class ProgressMeter {
  public:
   struct Sources {
     const core::RunTally& tally;
-    std::function<std::int64_t()> bytes_received;  ///< of videos, partial ones included
+    std::function<std::int64_t()> bytes_received;  ///< of videos, including partial ones
     const core::DownloadLane& downloads;
     std::uint64_t tasks = 0;   ///< to be queried, when the run began
-    std::uint64_t videos = 0;  ///< to be fetched, when the run began
+    std::uint64_t videos = 0;  ///< to be downloaded, when the run began
     bool fetches = true;       ///< false: no videos are downloaded
     bool waits = false;        ///< for unfinished tasks, so the end cannot be estimated
   };

@@ -28,7 +28,7 @@ bool RunImport::read_into(core::WorkList& work_list, const core::InputPatience& 
   return complete;
 }
 
-// A signal or deadline ends it early: the engine then finds the same reason at once.
+// A signal or deadline ends it early: the engine then ends at once for the same reason.
 bool RunImport::read_inputs(const RunInputs::Take& take, std::int64_t run) {
   storage::RejectionMemory rejections(settings_.ledger_path());
   bool complete = true;

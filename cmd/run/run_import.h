@@ -1,4 +1,4 @@
-// The first part of a run: the rows of its inputs come onto the ledger's work list.
+// The first part of a run: adds the rows of its inputs to the ledger's work list.
 #pragma once
 
 #include "cmd/cli/settings.h"
@@ -16,8 +16,8 @@ class RunImport {
   RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunOutcome& outcome)
       : settings_(settings), log_(log), inputs_(inputs), outcome_(outcome) {}
 
-  /// Reads all inputs and adds what --pending asks for. Returns false if `patience` was over before
-  /// the end of the inputs: the rows read by then are on the work list.
+  /// Reads all inputs, and adds the tasks of --pending. Returns false if `patience` ended before
+  /// the inputs did: the rows read so far are on the work list.
   [[nodiscard]] bool read_into(core::WorkList& work_list, const core::InputPatience& patience);
 
  private:

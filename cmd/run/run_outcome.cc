@@ -19,7 +19,7 @@ LogLevel level_of(core::Notice::Kind kind) {
     case core::Notice::Kind::video_failed:
     case core::Notice::Kind::video_expired:
     case core::Notice::Kind::looks_finished:
-      return LogLevel::detail;  // the summary names the troubles
+      return LogLevel::detail;  // the summary lists the failures
     case core::Notice::Kind::unrecognised:
     case core::Notice::Kind::flagged:
       return LogLevel::warning;
@@ -144,7 +144,7 @@ void RunOutcome::tell() {
     log_.error(line);
   }
   tell_summary(failed);
-  // Last, where it is looked for.
+  // Last, where users look for it.
   if (const std::string why = why_it_ended(); !why.empty()) {
     failed ? log_.error(why) : log_.note(why);
   }
@@ -153,7 +153,7 @@ void RunOutcome::tell() {
 void RunOutcome::tell_summary(bool failed) {
   const bool quiet = settings_.flag("quiet");
   if (settings_.flag("json")) {
-    out_ << summary_json(summary_) << std::endl;  // fails here, where monitors still hear of it
+    out_ << summary_json(summary_) << std::endl;  // a failure here still reaches the monitors
     return;
   }
   const bool known = told_before_ && summary_.exit_code == ExitCode::partly;

@@ -69,7 +69,7 @@ RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, Mo
 
 ExitCode RunSession::execute() {
   const std::string ledger = settings_.ledger_path();
-  // Freed last: the monitor hears of this end before it hears of the next start.
+  // Released last: the monitor gets the end of this run before the start of the next one.
   std::optional<storage::Lock> lock;
   try {
     const ExitCode code = execute_locked(ledger, lock);
@@ -92,7 +92,7 @@ ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<sto
   outcome_.open_failed_rows(account_names_);
   hook_settings_ = hook_settings(settings_, transport);
   names_ = std::make_shared<core::NameTemplate>(settings_.text("name"));
-  // Before a file is made. Only IDs make a ledger: what is pending stands in one.
+  // Checked before any file is created. Only IDs create a ledger: pending tasks exist only in one.
   storage::require_ledger(ledger, !inputs_.names().empty());
   try {
     lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
@@ -102,7 +102,7 @@ ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<sto
   if (const auto deadline = settings_.given_duration("deadline")) {
     deadline_ = clock_.steady() + *deadline;
   }
-  // Not before: to a monitor this start would be that of the run that held the ledger.
+  // Not earlier: if another run holds the ledger, the monitor would take this start for that run's.
   monitor_.start();
   return execute_with_ledger(ledger, *lock, std::move(transport));
 }
@@ -171,7 +171,7 @@ core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSett
   return result;
 }
 
-// Everything is recorded by now. A signal ends what still runs.
+// Everything is recorded by now. A signal ends hooks that still run.
 void RunSession::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
   interrupt_.wake_with([&hooks] { hooks.hurry(); });
   hooks.finish(interrupt_.level() != 0);

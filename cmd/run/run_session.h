@@ -24,13 +24,14 @@
 
 namespace cmd {
 
-/// Made before any other thread, since it takes the signals (see Interrupt). The main thread.
+/// Must be created before any other thread, because it takes over the signals (see Interrupt). The
+/// main thread.
 class RunSession {
  public:
   RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
              RunOutcome& outcome);
 
-  /// Returns the exit code. Throws what `run` throws, once the monitors know.
+  /// Returns the exit code. Throws what `run` throws, after the monitors were informed.
   ExitCode execute();
 
  private:
@@ -53,9 +54,9 @@ class RunSession {
   Interrupt interrupt_;
   core::SystemClock clock_;
   const core::SteadyTime begin_ = clock_.steady();
-  std::optional<core::SteadyTime> deadline_;          // counts from when the ledger was locked
+  std::optional<core::SteadyTime> deadline_;          // starts when the ledger is locked
   std::optional<storage::LedgerPlace> place_;         // of the ledger, once the run began
-  std::shared_ptr<const core::OutputFolder> folder_;  // null: nothing is downloaded
+  std::shared_ptr<const core::OutputFolder> folder_;  // null: no downloads
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;
 };

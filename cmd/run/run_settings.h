@@ -1,4 +1,4 @@
-// From the settings of a run to the settings of engine, network and hooks.
+// Converts the settings of a run into the settings of engine, network and hooks.
 #pragma once
 
 #include <cstdint>

@@ -9,12 +9,12 @@
 
 namespace cmd {
 
-/// `text` says what is wrong, `advice` what to do.
+/// `text` describes the problem, `advice` the remedy.
 using TellSharedTasks = std::function<void(const std::string& text, const std::string& advice)>;
 
-/// Calls `tell` for each pair of the ledger's accounts that share task IDs, if the accounts have
-/// one base URL by the settings, or the tasks' final answers tell that they are the same.
-/// Throws as storage::open_billing_source does.
+/// Calls `tell` for each pair of the ledger's accounts with common task IDs, if the accounts have
+/// the same base URL in the settings, or the tasks' final answers show that they are the same.
+/// Throws like storage::open_billing_source.
 void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
                           core::SharedTaskScope scope, const TellSharedTasks& tell);
 

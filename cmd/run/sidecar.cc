@@ -38,14 +38,14 @@ std::string text_of(const RecordedVideo& video) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Whether this is a sidecar of the same task's.
+// Whether this is a sidecar of the same task.
 bool is_sidecar_of(const std::string& task_id, std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   return json.is_object() && json.value("type", "") == kSidecarType &&
          json.value("task_id", "") == task_id;
 }
 
-// Whether the video is there, and its sidecar is not.
+// Whether the video exists, and its sidecar does not.
 bool lacks_sidecar(const core::VideoStore& videos, const std::string& path) {
   if (!videos.holds(path)) {
     return false;

@@ -11,7 +11,7 @@
 
 namespace cmd {
 
-/// What the name of a sidecar has behind the name of its video.
+/// Appended to the name of a video.
 inline constexpr const char* kSidecarSuffix = ".json";
 
 /// A video that is on disk and recorded.
@@ -26,12 +26,12 @@ struct RecordedVideo {
   core::SavedFile file;
 };
 
-/// Writes NAME.EXT.json beside the video: whole or not at all, through no link, and over nothing
-/// but an earlier one of the same task. Throws core::Error. Any thread.
+/// Writes NAME.EXT.json beside the video: completely or not at all, not through a link, and
+/// replaces only an earlier sidecar of the same task. Throws core::Error. Any thread.
 void write_sidecar(core::VideoStore& videos, const RecordedVideo& video);
 
-/// Writes the missing sidecars of recorded videos in the store: those of a run that died before it
-/// wrote them, or that ran without --sidecar. Returns how many failed; the log says which.
+/// Writes the missing sidecars of recorded videos in the store, from runs that died before they
+/// wrote them or ran without --sidecar. Returns how many failed; the log says which.
 [[nodiscard]] std::size_t write_missing_sidecars(const std::string& ledger,
                                                  core::VideoStore& videos, Log& log);
 

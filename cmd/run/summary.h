@@ -11,8 +11,8 @@
 
 namespace cmd {
 
-/// All numbers of one run (docs/operating.md, "What a run reports"). States are those of this run's
-/// tasks when it ends.
+/// All numbers of one run (docs/operating.md, "What a run reports"). The states are those of this
+/// run's tasks at its end.
 struct Summary {
   std::int64_t run_id = 0;
   ExitCode exit_code = ExitCode::ok;
@@ -20,12 +20,12 @@ struct Summary {
   std::uint64_t rows_rejected = 0;
   std::uint64_t comments = 0;          ///< as in InputCounts
   std::uint64_t repeated_headers = 0;  ///< as in InputCounts
-  std::uint64_t labels_differ = 0;     ///< values of lists that differ from the ledger's
+  std::uint64_t labels_differ = 0;     ///< label values that differ between list and ledger
   std::uint64_t duplicates = 0;
   std::uint64_t tasks = 0;
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
-  std::uint64_t unfinished = 0;  ///< stale ones included
+  std::uint64_t unfinished = 0;  ///< including stale ones
   std::uint64_t stale = 0;
   std::uint64_t missing = 0;
   std::uint64_t stale_left_out = 0;  ///< stale tasks that --pending skipped

@@ -23,12 +23,12 @@ namespace cmd {
 
 struct VideoHookSettings {
   bool sidecar = false;
-  std::shared_ptr<core::VideoStore> videos;  ///< null: no video is fetched, nor a sidecar written
-  std::string program;                       ///< found already; empty: none
+  std::shared_ptr<core::VideoStore> videos;  ///< null: no downloads and no sidecars
+  std::string program;                       ///< its path, already looked up; empty: none
   Environment environment;                   ///< for the program: holds no key
 };
 
-/// Works on threads of its own. A failure is logged and counted; the video stays. A video given to
+/// Works on its own threads. A failure is logged and counted; the video stays. A video given to
 /// `published` waits until the ledger has recorded it.
 class VideoHooks {
  public:

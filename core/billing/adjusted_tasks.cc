@@ -11,7 +11,7 @@
 namespace core {
 namespace {
 
-// A closed period whose adjustments belong into the report.
+// A closed period whose adjustments belong in the report.
 struct Adjusted {
   const ClosedPeriod* closed;
   UtcTime at;
@@ -56,7 +56,8 @@ std::vector<std::int64_t> tasks_to_look_at(BillingSource& source,
   return tasks;
 }
 
-// The period that a task's lines stand in, else the one that it came late for.
+// The period that has the task's lines, else the one whose time it belongs to but that was closed
+// before the task was known.
 const Adjusted* period_of(const std::vector<Adjusted>& adjusted,
                           const std::vector<OwnedLine>& standing, const FinishedTask& task) {
   const auto found = std::find_if(adjusted.begin(), adjusted.end(), [&](const Adjusted& one) {
@@ -66,7 +67,7 @@ const Adjusted* period_of(const std::vector<Adjusted>& adjusted,
   return found == adjusted.end() ? nullptr : &*found;
 }
 
-// Prices that replace a line of the same answer give it a further number.
+// If new prices replace a line of the same answer, the new line gets the next revision number.
 void number_revisions(std::vector<OwnedLine>& lines, std::int64_t task, BillingSource& source) {
   for (OwnedLine& line : lines) {
     if (line.reversal) {

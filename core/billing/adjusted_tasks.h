@@ -1,4 +1,4 @@
-// What the ledger learned about closed periods since they were closed.
+// Changes to closed periods that the ledger learned after the closing.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,9 @@
 
 namespace core {
 
-/// The adjustment lines of [query.begin, query.end), by time, then task; those of one task in their
-/// order. `closed` are the ledger's closed periods. As many in memory as there are. Throws
-/// core::Error, also for a frozen price book that is damaged.
+/// The adjustment lines of [query.begin, query.end), sorted by time, then task; the lines of one
+/// task keep their order. `closed`: the ledger's closed periods. All lines are in memory at once.
+/// Throws core::Error, also for a damaged frozen price book.
 [[nodiscard]] std::vector<OwnedLine> find_adjustments(BillingSource& source,
                                                       const std::vector<ClosedPeriod>& closed,
                                                       const ReportQuery& query);

@@ -8,7 +8,7 @@
 namespace core {
 namespace {
 
-// "8" is reversed by "-8". A text that is no number is in no sum, so nothing is reversed.
+// "8" is reversed by "-8". A text that is not a number is in no sum, so it stays.
 void negate(std::string& count) {
   const auto value = Decimal::parse(count);
   if (!value) {
@@ -24,7 +24,7 @@ void negate(std::optional<Decimal>& amount) {
   }
 }
 
-// "5" and "5.0" are one count.
+// "5" and "5.0" are the same count.
 bool is_same_count(const std::string& left, const std::string& right) {
   if (left == right) {
     return true;
@@ -48,7 +48,7 @@ bool have_same_usage(const TaskFacts& left, const TaskFacts& right) {
   });
 }
 
-// The same snapshot means the same usage, even if the row of its task has changed.
+// The same snapshot means the same usage, even if the task's row has changed.
 bool says_the_same(const FinishedTask& frozen, const FinishedTask& now) {
   return frozen.snapshot == now.snapshot ||
          (frozen.succeeded == now.succeeded && have_same_usage(frozen.facts, now.facts));
@@ -81,7 +81,7 @@ const OwnedLine* line_of(const std::vector<OwnedLine>& standing, LineKind kind) 
   return found == standing.end() ? nullptr : &*found;
 }
 
-// A line of `now` that corrects the line of its kind, else the main one.
+// A line of `now` that corrects the line of the same kind, else the main line.
 OwnedLine new_line(const std::vector<OwnedLine>& standing, const TaskNow& now, const Charge& charge,
                    const Correction& correction) {
   OwnedLine line{.task = now.task, .charge = charge, .incurred_in = correction.incurred_in};
@@ -94,7 +94,7 @@ OwnedLine new_line(const std::vector<OwnedLine>& standing, const TaskNow& now, c
   return line;
 }
 
-// Other prices may give the same amount.
+// Other prices may result in the same amount.
 bool costs_the_same(const Charge& left, const Charge& right) {
   return left.cost == right.cost &&
          (!left.cost || left.cost->is_zero() || left.currency == right.currency);

@@ -1,5 +1,4 @@
-// What became known about a task after its lines were frozen in a closed period: lines that take
-// the frozen ones back, and new ones.
+// Corrections of a closed period: lines that reverse frozen lines, and the new lines.
 #pragma once
 
 #include <cstdint>
@@ -12,50 +11,52 @@
 
 namespace core {
 
-/// A line that owns what it says.
+/// A line with its own copy of the task.
 struct OwnedLine {
   FinishedTask task;
   Charge charge;
   std::string adjusts{};
   bool reversal = false;
   std::int64_t incurred_in = 0;  ///< key of a closed period
-  UtcTime incurred_at{};         ///< of a line of a closed period, and of one that corrects it
-  bool repriced = false;         ///< other prices alone made it
+  UtcTime incurred_at{};         ///< for a line of a closed period, or one that corrects it
+  bool repriced = false;         ///< made only by other prices
 
   [[nodiscard]] ReportLine view() const {
     return {task, charge, adjusts, reversal, incurred_in, incurred_at};
   }
 };
 
-/// The line that takes `line` back: its negated counts and cost, under its own ID, at `at`.
+/// The reversal of `line`: negated counts and cost, its own ID, at the time `at`.
 [[nodiscard]] OwnedLine reversal_of(const OwnedLine& line, UtcTime at);
 
-/// A task by now.
+/// The current state of a task.
 struct TaskNow {
   const FinishedTask& task;
-  const std::vector<Charge>& charges;  ///< unrounded, by zone and prices of the closed period
+  const std::vector<Charge>& charges;  ///< unrounded, with the zone and prices of the closed period
 };
 
-/// Where lines belong that correct a closed period.
+/// Where the corrections of a closed period belong.
 struct Correction {
   std::string closed_period;  ///< its name
   std::int64_t incurred_in = 0;
   UtcTime at{};           ///< the first instant of the next open period of the same length
-  bool repriced = false;  ///< prices rule that the frozen lines do not know
+  bool repriced = false;  ///< the prices are not those of the frozen lines
 };
 
-/// What the notes of lines say that other prices made.
+/// The note of a line that was made by other prices.
 inline constexpr std::string_view kRepriced = "repriced";
 
-/// The task that is charged for: as it was frozen while the same answer is its final one, whatever
-/// else became known since. `billed_at` is its own again, which says what day's prices hold.
+/// The task to charge for: as it was frozen, if its final answer is still the same, whatever else
+/// is known since. `billed_at` is the task's own time again, because it decides which day's prices
+/// apply.
 [[nodiscard]] FinishedTask charged_task(const std::vector<OwnedLine>& standing, FinishedTask now);
 
-/// The lines that correct a closed period (design.md B5, B6). `standing`: the task's frozen
-/// lines that no frozen line takes back, the main one first; without any the task came late, and
-/// its lines name the closed period. None when the task says the same as its frozen lines,
-/// whichever snapshot says so: labels, times and the way a number is written correct nothing. Where
-/// other prices rule it, each line whose cost changes is corrected, with the note "repriced".
+/// The lines that correct a closed period (design.md B5, B6). `standing`: the task's frozen lines
+/// that no frozen line reverses, the main one first. If there are none, the task came late, and its
+/// lines name the closed period. Returns no lines if the task's charges are the same as in its
+/// frozen lines, even from another snapshot: labels, times and the format of a number need no
+/// correction. If other prices apply, each line whose cost changes is corrected, with the note
+/// "repriced".
 [[nodiscard]] std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing,
                                                     const TaskNow& now,
                                                     const Correction& correction);

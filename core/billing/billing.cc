@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kShaDigits = 12;
 constexpr int kMillion = 6;  // as a power of ten
-// A sum of costs holds 38 digits. Nonsense in one answer shall cost its own line alone, not the
-// report: within these bounds no 100,000 lines overflow, and beyond them no price is meant.
+// A sum of costs has 38 digits. An absurd value in one answer must affect only its own line, not
+// the whole report: within these bounds 100,000 lines cannot overflow, and no real price exceeds
+// them.
 constexpr long long kCostEnd = 1'000'000'000;
 constexpr int kCostPlacesMax = 24;
 constexpr std::string_view kSuperResolutionEnd = "-sr";
@@ -19,7 +20,7 @@ constexpr std::string_view kReversalEnd = "-reversal";
 constexpr std::string_view kChargedUnder = "charged under account ";
 constexpr std::string_view kRevision = "-r";
 
-// The count that a unit is charged by.
+// The count that a unit is priced by.
 constexpr FactText count_of(PriceUnit unit) {
   switch (unit) {
     case PriceUnit::second:
@@ -61,7 +62,7 @@ std::string_view note_of(BilledAt source) {
   return {};
 }
 
-// Why a cost is no amount that can be summed up; empty: it is one.
+// Why a cost cannot be summed up; empty if it can.
 std::string cost_failure(const Decimal& cost) {
   if (cost.places() > kCostPlacesMax) {
     return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
@@ -76,7 +77,7 @@ void drop_end(std::string_view& line_id, std::string_view end) {
   }
 }
 
-// "-r2" and so on, at the end.
+// Removes "-r2" and so on at the end.
 void drop_revision(std::string_view& line_id) {
   const std::size_t at = line_id.rfind(kRevision);
   if (at == std::string_view::npos) {
@@ -113,7 +114,7 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
   }
 }
 
-// This cost is known: 0, which is also quantity times price.
+// The cost is known: it is 0, and equals quantity times price.
 void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   charge.quantity = charge.unit ? std::optional(Decimal()) : std::nullopt;
   charge.cost = Decimal();
@@ -123,7 +124,7 @@ void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   }
 }
 
-// A count of 0 says that nothing was enhanced.
+// A count of 0 means that nothing was enhanced.
 bool is_enhanced(const TaskFacts& facts) {
   const auto tokens = Decimal::parse(facts.super_resolution_tokens);
   return tokens && !tokens->is_zero();
@@ -203,8 +204,8 @@ bool is_not_shown_as_refunded(const FinishedTask& task) {
   return quota && !quota->is_zero();
 }
 
-// Of a task that an earlier version recorded it may not be known; what was delivered is another
-// tier.
+// For a task that an earlier version recorded, the generated resolution may be unknown; the
+// delivered one would be another price tier.
 const std::string& generated_resolution(const TaskFacts& facts) {
   return facts.generation_resolution.empty() && !is_enhanced(facts) ? facts.resolution
                                                                     : facts.generation_resolution;

@@ -1,4 +1,4 @@
-// From what is known of a finished task to its lines of a billing report.
+// Makes the lines of a billing report from a finished task.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace core {
 
-/// Where the time comes from that puts a task into a period. One that the gateway did not name is
-/// noted.
+/// The origin of the time that assigns a task to a period. A time that the gateway did not state is
+/// marked in a note.
 enum class BilledAt { named, first_seen_finished, first_seen };
 
 /// A task whose final snapshot is known. Times and counts as in the ledger.
@@ -26,20 +26,20 @@ struct FinishedTask {
   bool succeeded = false;
   TaskFacts facts;
   Labels labels;
-  UtcTime billed_at{};  ///< what puts the task into a period
+  UtcTime billed_at{};  ///< assigns the task to a period
   BilledAt billed_at_source = BilledAt::named;
   std::int64_t snapshot = 0;  ///< the last one of the final state
   std::string raw_sha256;     ///< of its answer: 64 lower-case hex digits
-  bool lost = false;          ///< a video's link died before the video was fetched
-  /// The account whose line charges for it, since that one asked about the same task of the same
-  /// gateway; empty: it is charged here.
+  bool lost = false;          ///< a video's link expired before the download
+  /// The account whose line charges for the task, if it queried the same task of the same gateway;
+  /// empty: charged here.
   std::string charged_under;
 };
 
-/// What a line charges for. `super_resolution` stands beside `main`.
+/// What a line charges for. A `super_resolution` line is added to a `main` line.
 enum class LineKind { main, super_resolution };
 
-/// A row of the report, all of it but the columns that are copied from its task.
+/// A row of the report without the columns that are copied from its task.
 struct Charge {
   LineKind kind = LineKind::main;
   std::string line_id;
@@ -51,74 +51,74 @@ struct Charge {
   std::string cost_note;
 };
 
-/// How amounts are made.
+/// How amounts are computed.
 struct Pricing {
   const PriceBook* prices = nullptr;               ///< null: none was given
-  std::optional<int> round_places = std::nullopt;  ///< half to even, each line
+  std::optional<int> round_places = std::nullopt;  ///< for each line, half to even
 };
 
 /// The charges of a task, at least one, `main` first (gateway.md, section 8):
-///  - a failed task costs 0, note `failed` (B4), and what its answer keeps of a quota is noted;
-///  - a success costs quantity times price, never 0 for want of a price or a count;
-///  - a success that another account is charged for costs 0, and the note names that account;
-///  - download states play no part (B7).
-/// Pure: the same arguments give the same lines in every place (B9).
+///  - a failed task costs 0, with the note `failed` (B4); a remaining quota in its answer is noted;
+///  - a success costs quantity times price, and never 0 because a price or a count is missing;
+///  - a success that is charged under another account costs 0, and the note names that account;
+///  - download states have no influence (B7).
+/// Pure: the same arguments always give the same lines (B9).
 [[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
                                              const TimeZone& zone);
 
-/// Whether the line costs nothing since another account's line charges for its task; also of a
-/// frozen line, and of one that takes such a line back.
+/// Whether the line costs nothing because another account's line charges for its task; works also
+/// for a frozen line and for a reversal.
 [[nodiscard]] bool is_charged_elsewhere(const Charge& charge);
 
-/// Whether the final answer of a failed task still names a quota. That is a hint and no proof that
-/// the gateway kept the charge: some builds refund it and show it on (gateway.md, G6).
+/// Whether the final answer of a failed task still shows a quota. That is a hint, not a proof that
+/// the gateway kept the charge: some builds show the quota after a refund (gateway.md, G6).
 [[nodiscard]] bool is_not_shown_as_refunded(const FinishedTask& task);
 
-/// The resolution that tokens of a generation are priced by; empty: it is not known.
+/// The resolution that decides the price of a generation's tokens; empty: unknown.
 [[nodiscard]] const std::string& generated_resolution(const TaskFacts& facts);
 
-/// Rounds the cost of a charge that was made without rounding.
+/// Rounds the cost of an unrounded charge.
 void round_cost(Charge& charge, const std::optional<int>& places);
 
-/// A row of a report. What it refers to lives elsewhere.
+/// A row of a report. It only refers to its data.
 struct ReportLine {
   const FinishedTask& task;
   const Charge& charge;
   std::string_view adjusts{};    ///< the line, or the closed period, that it corrects; else empty
-  bool reversal = false;         ///< takes another line back: its counts and cost are negated
-  std::int64_t incurred_in = 0;  ///< key of the closed period that it is about; 0: of none
-  /// Of a line that corrects a closed period: when the cost was incurred, within that period.
+  bool reversal = false;         ///< reverses another line: counts and cost are negated
+  std::int64_t incurred_in = 0;  ///< key of the closed period that it concerns; 0: none
+  /// For a line that corrects a closed period: when the cost was incurred, within that period.
   UtcTime incurred_at{};
 
-  /// Whether the report lacks an amount for want of this line's cost. What takes back a line that
-  /// had none takes nothing from any sum.
+  /// Whether the report lacks an amount because this line has no cost. The reversal of a line
+  /// without a cost changes no sum.
   [[nodiscard]] bool lacks_cost() const { return !charge.cost && !reversal; }
   [[nodiscard]] bool corrects() const { return !adjusts.empty(); }
 };
 
-/// "SNAPSHOT-SHA12" and for super resolution "SNAPSHOT-SHA12-sr": the number of the snapshot that
-/// the line rests on and the first 12 digits of the SHA-256 of its raw answer. Snapshots are never
-/// changed, renumbered or deleted, so the ID is the same for ever; the answer names the task, so
-/// two ledgers do not share IDs; and the ID alone leads back to the bytes (B2). `revision`: 1, and
-/// one more for each time that other prices replaced the line: "SNAPSHOT-SHA12-r2".
+/// "SNAPSHOT-SHA12", or "SNAPSHOT-SHA12-sr" for super resolution: the number of the line's
+/// snapshot, and the first 12 digits of the SHA-256 of its raw answer. Snapshots are never changed,
+/// renumbered or deleted, so the ID is permanent; the answer names the task, so two ledgers do not
+/// share IDs; and the ID alone identifies the bytes (B2). `revision`: 1, plus one for each time
+/// that other prices replaced the line: "SNAPSHOT-SHA12-r2".
 [[nodiscard]] std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
                                   std::int64_t revision = 1);
 
-/// What a line ID names.
+/// The snapshot that a line ID names.
 struct LineOrigin {
   std::int64_t snapshot = 0;
-  std::string sha256_begin;  ///< 12 hex digits, to be compared
+  std::string sha256_begin;  ///< 12 hex digits, to be compared with the hash
 };
-/// Also of adjustment lines; none for a text that is no line ID.
+/// Also for adjustment lines; none if the text is not a line ID.
 [[nodiscard]] std::optional<LineOrigin> origin_of_line(std::string_view line_id);
 
-/// What the note of such a line begins with.
+/// The first word in the note of a reversal.
 inline constexpr std::string_view kReversalNote = "reversal";
-/// The ID of the line that takes `line_id` back.
+/// The ID of the line that reverses `line_id`.
 [[nodiscard]] std::string reversal_id(std::string_view line_id);
-/// Whether it is such an ID.
+/// Whether the ID is that of a reversal.
 [[nodiscard]] bool is_reversal_id(std::string_view line_id);
-/// The kind of the line with this ID; of the line that it takes back.
+/// The kind of the line with this ID; for a reversal, the kind of the reversed line.
 [[nodiscard]] LineKind kind_of_line(std::string_view line_id);
 
 }  // namespace core

@@ -1,4 +1,4 @@
-// What billing needs of a ledger: its finished tasks, its closed periods, and how one is added.
+// The interface between billing and the ledger: finished tasks, closed periods, closing a period.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@
 
 namespace core {
 
-/// Which time of a task puts it into a period.
+/// Which time of a task assigns it to a period.
 enum class ReportTime {
-  finish,  ///< else when its first final snapshot was seen, noted in the task
-  submit,  ///< else when the ledger first saw the task, noted too
+  finish,  ///< else when its first final snapshot was seen, with a note
+  submit,  ///< else when the ledger first saw the task, with a note
 };
 
 /// Half-open: begin <= time < end.
@@ -31,64 +31,64 @@ struct ReportQuery {
   bool successes = true;
   bool failures = true;
   std::int64_t account = 0;  ///< its key; 0: all
-  bool videos = false;       ///< fills FinishedTask::lost, which takes a look at each task's videos
+  bool videos = false;       ///< fills FinishedTask::lost, which reads each task's videos
   bool labels = true;        ///< fills FinishedTask::labels
 
   bool operator==(const ReportQuery&) const = default;
 };
 
-/// The time by which tasks are found.
+/// The time by which tasks are looked up.
 enum class TimeIndex { finish_time, first_seen_finished, submit_time };
-/// The indexes that together find each task of a period once.
+/// The indexes that together find each task of a period exactly once.
 [[nodiscard]] inline std::vector<TimeIndex> time_indexes(ReportTime time) {
   return time == ReportTime::submit
              ? std::vector{TimeIndex::submit_time}
              : std::vector{TimeIndex::finish_time, TimeIndex::first_seen_finished};
 }
 
-/// A part of a query that is read by one index.
+/// The part of a query that one index answers.
 struct TaskSlice {
   TimeIndex index = TimeIndex::finish_time;
   ReportQuery query;
 };
 
-/// Finished tasks or frozen lines by time, ascending. One thread at a time; it need not be the one
-/// that opened it, but the source and its other cursors must not be used meanwhile.
+/// Finished tasks or frozen lines in ascending order of time. One thread at a time, which need not
+/// be the one that opened it; in the meantime the source and its other cursors must not be used.
 template <typename Item>
 class TimeCursor {
  public:
   virtual ~TimeCursor() = default;
   [[nodiscard]] virtual bool at_end() const = 0;
-  /// Of the next item. Not to be called at the end, as `take`.
+  /// The time of the next item. Neither this nor `take` may be called at the end.
   [[nodiscard]] virtual UtcTime time() const = 0;
-  /// Fills all members of `item` and goes on.
+  /// Fills all members of `item` and moves on.
   virtual void take(Item& item) = 0;
 };
 using TaskCursor = TimeCursor<FinishedTask>;
 using LineCursor = TimeCursor<OwnedLine>;
 
-/// Finished tasks for sums, in any order. Threads as TimeCursor.
+/// Finished tasks for sums, in any order. Threads: see TimeCursor.
 class GroupCursor {
  public:
   virtual ~GroupCursor() = default;
-  /// Goes to the next task; false after the last one.
+  /// Moves to the next task; false after the last one.
   virtual bool step() = 0;
   [[nodiscard]] virtual UtcTime time() const = 0;
-  /// Appends what tells the task from others that are not summed with it, but for its time:
-  /// account, outcome, all facts of kind price_text or count, labels, and who is charged for it.
+  /// Appends everything, except the time, by which tasks are grouped: account, outcome, all facts
+  /// of kind price_text or count, labels, and the account that is charged for it.
   virtual void append_key(std::string& key) const = 0;
-  /// The task with no more than that, and its time.
+  /// The task with only these values and its time.
   [[nodiscard]] virtual FinishedTask task() = 0;
 };
 
-/// What a period's report does not show as rows.
+/// Tasks of a period that its report does not show as rows.
 struct OpenTasks {
-  std::uint64_t unfinished = 0;  ///< by submit time, else first seen
+  std::uint64_t unfinished = 0;  ///< by submit time, else by the time it was first seen
   std::uint64_t missing = 0;
 };
 
-/// Finished tasks whose finish time is later than the newest answer in the ledger, by more than
-/// clocks differ: the gateway names a time to come.
+/// Finished tasks whose finish time is later than the newest answer in the ledger by more than
+/// clocks may differ: the gateway states a time in the future.
 struct FutureTasks {
   std::uint64_t tasks = 0;
   std::string task_id;  ///< of the latest
@@ -103,131 +103,133 @@ struct TaskName {
 struct BlockingTasks {
   static constexpr std::size_t kNamed = 5;
   std::uint64_t count = 0;
-  std::vector<TaskName> first;     ///< the first kNamed of them, the oldest first
-  std::set<std::string> accounts;  ///< of all
+  std::vector<TaskName> first;     ///< the oldest ones, at most kNamed
+  std::set<std::string> accounts;  ///< of all these tasks
   UtcTime oldest = UtcTime::max();
 };
 
-/// The tasks of a period that keep it from being closed: more may become known of them.
+/// The tasks that prevent a period from being closed, because their state may still change.
 struct PeriodBlockers {
-  BlockingTasks running;    ///< unfinished, by submit time, else first seen
-  BlockingTasks stale;      ///< the same, but older than what is asked about by itself
-  BlockingTasks unsettled;  ///< finished, by finish time: to be asked once more for their quota
+  BlockingTasks running;    ///< unfinished, by submit time, else by the time first seen
+  BlockingTasks stale;      ///< the same, but too old to be queried without being named
+  BlockingTasks unsettled;  ///< finished, by finish time: one more query for the quota is due
 };
 
-/// The task IDs that two accounts have in common, unless lists named both accounts for them in a
-/// column `account`: then both are meant.
+/// Task IDs that two accounts have in common. IDs are left out if lists named them for both
+/// accounts in a column `account`: then both are intended.
 struct SharedTasks {
   std::string account;
   std::string other;
   std::uint64_t tasks = 0;
-  /// Of these: certainly one task of one gateway, as their final answers tell (the same bytes, or
-  /// the same state and times). Reports charge such a success once (FinishedTask::charged_under).
+  /// How many of these are certainly one task of one gateway, according to their final answers (the
+  /// same bytes, or the same state and times). Reports charge such a success once
+  /// (FinishedTask::charged_under).
   std::uint64_t one_task = 0;
-  std::string example;  ///< the ID of one, of those that are certain if there are any
+  std::string example;  ///< the ID of one of them, a certain one if possible
 };
 
 enum class SharedTaskScope {
   ledger,
-  last_run,  ///< the tasks of the newest run, each beside whatever the ledger holds
+  last_run,  ///< tasks of the newest run, compared with all in the ledger
 };
 
 /// Which lines of a closed period are counted.
 enum class LineScope {
-  shown,     ///< that its report shows, without those that take others back
-  standing,  ///< that it rules, in whichever report, and that no line takes back
+  shown,     ///< the lines of its report, without reversals
+  standing,  ///< the lines, in any report, that belong to it and are not reversed
 };
 
-/// Adds a closed period in one transaction: nothing is kept unless `commit` returns. One thread.
+/// Adds a closed period in one transaction: without `commit` nothing is stored. One thread.
 class PeriodWriter {
  public:
   virtual ~PeriodWriter() = default;
-  /// Names the tasks that the period is closed without: its unfinished ones that were submitted,
+  /// Records the tasks without which the period is closed: its unfinished ones that were submitted,
   /// else first seen, before `stale_before`.
   virtual void write_off(UtcTime stale_before) = 0;
-  /// A line of the period's report, unrounded, in its order.
+  /// Adds a line of the period's report, unrounded, in the order of the report.
   virtual void add(const ReportLine& line) = 0;
-  /// `sha256` of the report as CSV with default options. The adjustments of closed periods whose
-  /// adjusting_period begins within this one are among its lines, so their marks move on.
+  /// `sha256`: the hash of the report as CSV with default options. Among its lines are the
+  /// adjustments of closed periods whose adjusting_period begins within this period, so their marks
+  /// are moved.
   virtual void commit(const std::string& sha256) = 0;
 };
 
-/// One state of a ledger, that of when it was opened, at any time, also while a run writes.
-/// Everything throws core::Error when the ledger cannot be read. One thread, but for its cursors.
+/// The state of a ledger at the time when it was opened; a run may write meanwhile. Every method
+/// throws core::Error if the ledger cannot be read. One thread, except for the cursors.
 class BillingSource {
  public:
   virtual ~BillingSource() = default;
 
-  /// By begin.
+  /// Sorted by begin.
   [[nodiscard]] virtual const std::vector<ClosedPeriod>& closed_periods() = 0;
   /// The accounts of all tasks, by name, with their keys.
   [[nodiscard]] virtual std::map<std::string, std::int64_t> accounts() = 0;
   [[nodiscard]] virtual int schema_version() const = 0;
 
-  /// Finished tasks of the query as they are known now; without those that have lines in a closed
-  /// period when `unfrozen_only`, here and below.
+  /// The finished tasks of the query in their current state. With `unfrozen_only`, here and below:
+  /// without those that have lines in a closed period.
   [[nodiscard]] virtual std::unique_ptr<TaskCursor> finished_tasks(const ReportQuery& query,
                                                                    bool unfrozen_only) = 0;
-  /// How many threads may read groups at once, at least 1.
+  /// How many threads may read groups at the same time, at least 1.
   [[nodiscard]] virtual std::size_t group_readers() const = 0;
-  /// The query in parts, for those threads to share.
+  /// The query in parts that these threads share.
   [[nodiscard]] virtual std::vector<TaskSlice> slices(const ReportQuery& query) = 0;
   /// Cursors of different readers (from 0) may be used at the same time.
   [[nodiscard]] virtual std::unique_ptr<GroupCursor> grouped_tasks(const TaskSlice& slice,
                                                                    bool unfrozen_only,
                                                                    std::size_t reader) = 0;
-  /// Adds the names of the labels of these tasks, but for tasks whose time `skip` accepts.
+  /// Adds the label names of these tasks, except tasks whose time `skip` accepts.
   virtual void add_task_label_names(const ReportQuery& query, bool unfrozen_only,
                                     const std::function<bool(UtcTime)>& skip,
                                     std::set<std::string>& names) = 0;
 
-  /// The lines of closed periods in [query.begin, query.end), by time, and in the order of their
-  /// report where that is equal.
+  /// The lines of closed periods in [query.begin, query.end), by time; lines with equal times in
+  /// the order of their report.
   [[nodiscard]] virtual std::unique_ptr<LineCursor> frozen_lines(const ReportQuery& query) = 0;
   virtual void add_frozen_label_names(const ReportQuery& query, std::set<std::string>& names) = 0;
 
-  /// The keys of finished tasks that may correct `periods`: with a final answer that became visible
-  /// in this ledger after the earliest mark of theirs (ClosedPeriod::checked_to), and with frozen
-  /// lines, or no finish time, or one within reach of the periods. More than those may come, once
-  /// or several times, in any order.
+  /// The keys of finished tasks that may correct `periods`: those with a final answer that became
+  /// visible in this ledger after the earliest mark of these periods (ClosedPeriod::checked_to),
+  /// and with frozen lines, or without a finish time, or with one near the periods. The result may
+  /// contain more tasks, or a task several times, in any order.
   [[nodiscard]] virtual std::vector<std::int64_t> answered_since(
       const std::vector<const ClosedPeriod*>& periods, const ReportQuery& query) = 0;
-  /// The keys of the tasks whose lines the closed period rules.
+  /// The keys of the tasks whose lines belong to the closed period.
   [[nodiscard]] virtual std::vector<std::int64_t> tasks_ruled_by(const ClosedPeriod& closed,
                                                                  const ReportQuery& query) = 0;
-  /// False when the task is not finished.
+  /// False if the task is not finished.
   [[nodiscard]] virtual bool find_task(std::int64_t key, FinishedTask& task) = 0;
-  /// The lines of one task that no frozen line takes back, the main one first.
+  /// The lines of one task that no frozen line reverses, the main one first.
   [[nodiscard]] virtual std::vector<OwnedLine> standing_lines(std::int64_t task) = 0;
-  /// How many lines of that answer and kind were ever frozen, those that are taken back too.
+  /// How many lines of that answer and kind were ever frozen, including reversed ones.
   [[nodiscard]] virtual std::int64_t revisions(std::int64_t task, std::int64_t snapshot,
                                                LineKind kind) = 0;
 
-  /// What is wrong with the chain of closings, and what closed periods that share an instant with
-  /// [begin, end) lack of what their closings say, a line each. Besides, of the closed periods with
-  /// the keys `corrected`: lines whose price is in none of the books that ever ruled the period.
+  /// Faults, one line each: of the chain of closings; of closed periods that overlap [begin, end)
+  /// and differ from their closings; and, for the closed periods with the keys `corrected`, lines
+  /// whose price is in none of the price books that ever applied to the period.
   [[nodiscard]] virtual std::vector<std::string> closing_findings(
       UtcTime begin, UtcTime end, const std::set<std::int64_t>& corrected) = 0;
-  /// The tasks that a closed period was closed without by name, in the order of the ledger.
+  /// The tasks that `write_off` recorded for a closed period, in the order of the ledger.
   [[nodiscard]] virtual std::vector<TaskName> written_off(const ClosedPeriod& closed) = 0;
-  /// How many lines of a closed period lack their cost.
+  /// How many lines of a closed period have no cost.
   [[nodiscard]] virtual std::int64_t unpriced_lines(const ClosedPeriod& closed,
                                                     LineScope scope) = 0;
 
-  /// Of the query's account and times.
+  /// For the query's account and times.
   [[nodiscard]] virtual OpenTasks open_tasks(const ReportQuery& query) = 0;
-  /// Of the query's account. The times of the query do not count.
+  /// For the query's account, whatever its times are.
   [[nodiscard]] virtual FutureTasks future_tasks(const ReportQuery& query) = 0;
   [[nodiscard]] virtual PeriodBlockers blockers(const Period& period, UtcTime stale_before) = 0;
-  /// One for each pair of accounts that has any.
+  /// One result for each pair of accounts with common task IDs.
   [[nodiscard]] virtual std::vector<SharedTasks> shared_tasks(SharedTaskScope scope) = 0;
 
-  /// `period`: all but `key`, `lines`, `sha256`, `schema_version` and `checked_to`. The caller
-  /// holds the ledger's lock, so that what it reads here is what is frozen. Throws core::Error also
-  /// for a period that overlaps a closed one.
+  /// `period`: everything except `key`, `lines`, `sha256`, `schema_version` and `checked_to`. The
+  /// caller holds the ledger's lock, so that the data read here is the data that is frozen. Throws
+  /// core::Error also if the period overlaps a closed one.
   [[nodiscard]] virtual std::unique_ptr<PeriodWriter> close(const ClosedPeriod& period,
                                                             UtcTime now) = 0;
-  /// Records a price book that rules the closed period from now on. The caller holds the lock.
+  /// Records a price book that applies to the closed period from now on. The caller holds the lock.
   virtual void reprice(const ClosedPeriod& closed, const std::string& prices, UtcTime now) = 0;
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 }  // namespace
 
-// Closed periods share no instant, so the last one that begins before an instant decides.
+// Closed periods do not overlap, so only the last one that begins before an instant can contain it.
 const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
                                               const Period& period) {
   const auto behind =

@@ -1,4 +1,4 @@
-// A closed billing period, and which of several a moment or another period belongs to.
+// A closed billing period, and look-ups among several.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct ClosedPeriod {
   std::uint64_t unfinished = 0;
   std::uint64_t missing = 0;
   int schema_version = 0;
-  /// The mark up to which answers about the period stand in closed periods: see
-  /// BillingSource::answered_since. Only the back end that gave it can read it.
+  /// The mark of the answers that closed periods have taken into account for this period: see
+  /// BillingSource::answered_since. Only the back end that wrote it can interpret it.
   std::int64_t checked_to = 0;
-  std::optional<std::string> later_prices{};  ///< the bytes of the last book that came afterwards
-  bool repriced = false;  ///< what that book changes stands in no closed period yet
+  std::optional<std::string> later_prices{};  ///< the latest book recorded afterwards
+  bool repriced = false;                      ///< that book's changes are in no closed period yet
 
-  /// The book that its adjustments go by.
+  /// The price book for its adjustments.
   [[nodiscard]] const std::optional<std::string>& ruling_prices() const {
     return later_prices ? later_prices : prices;
   }
@@ -39,13 +39,14 @@ struct ClosedPeriod {
   }
 };
 
-/// The closed period that holds `time`; null: none. `closed` by begin, here and below.
+/// The closed period that contains `time`; null if there is none. Here and below `closed` is sorted
+/// by begin.
 [[nodiscard]] const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed,
                                                    UtcTime time);
-/// A closed period that shares an instant with `period`; null: none.
+/// A closed period that overlaps `period`; null if there is none.
 [[nodiscard]] const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
                                                             const Period& period);
-/// Whether closed periods hold every instant of [begin, end).
+/// Whether closed periods cover every instant of [begin, end).
 [[nodiscard]] bool is_closed_throughout(const std::vector<ClosedPeriod>& closed, UtcTime begin,
                                         UtcTime end);
 /// Where the adjustments of `closed` belong: the next period of its length and zone that overlaps

@@ -16,7 +16,7 @@ namespace {
 using Day = std::chrono::sys_days;
 using Rows = std::vector<const Price*>;
 
-// All ends inclusive; an open one is beyond whatever a price book names.
+// Both ends inclusive; an open end is beyond every day in a price book.
 struct Days {
   Day first = Day::min();
   Day last = Day::max();
@@ -27,7 +27,7 @@ struct Lines {
   Decimal high{std::numeric_limits<long long>::max()};
 };
 
-// Of 2026-10-05, which the book has checked.
+// Of a text such as 2026-10-05, which the book has validated.
 Day day_of(std::string_view text) {
   constexpr std::size_t kMonthAt = 5;
   constexpr std::size_t kDayAt = 8;
@@ -56,7 +56,7 @@ Lines lines_of(const Price& row) {
   return {row.min_sr.value_or(lines.low), row.max_sr.value_or(lines.high)};
 }
 
-// A row without bounds fits tasks whose resolution is unknown, too.
+// A row without bounds also matches tasks whose resolution is unknown.
 bool cover_resolutions(const Rows& rows, const Price& row) {
   if (std::any_of(rows.begin(), rows.end(), [](const Price* one) { return !is_bounded(*one); })) {
     return true;
@@ -78,7 +78,7 @@ bool cover_resolutions(const Rows& rows, const Price& row) {
   return is_bounded(row);
 }
 
-// Whether `rows`, which all fit the models of `row`, together fit whatever it fits.
+// Whether `rows`, which all match the models of `row`, together match everything that it matches.
 bool hide(const Rows& rows, const Price& row) {
   const Days wanted = days_of(row);
   for (Day day = wanted.first;;) {
@@ -100,8 +100,8 @@ bool hide(const Rows& rows, const Price& row) {
   }
 }
 
-// Rows of super resolution and others are looked up apart; and bounds for tokens go by what was
-// generated, all others by what was delivered.
+// Rows for super resolution are looked up separately. Bounds of token rows apply to the generated
+// resolution, bounds of other rows to the delivered one.
 bool fits_models_of(const Price& wide, const Price& narrow) {
   const bool same_bounds =
       !is_bounded(wide) || (wide.unit == PriceUnit::mtoken) == (narrow.unit == PriceUnit::mtoken);
@@ -109,7 +109,7 @@ bool fits_models_of(const Price& wide, const Price& narrow) {
          same_bounds && glob_covers(wide.model, narrow.model);
 }
 
-// What hides `row` among `earlier`; none: nothing does.
+// The lines of those `earlier` rows that hide `row`; none if nothing does.
 std::vector<std::uint64_t> lines_that_hide(const Rows& earlier, const Price& row) {
   constexpr std::size_t kTogetherMax = 64;
   Rows rows;

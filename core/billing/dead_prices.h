@@ -1,4 +1,4 @@
-// Rows of a price book that can never count, since earlier rows fit whatever they fit.
+// Rows of a price book that can never apply, because earlier rows match everything that they match.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@ namespace core {
 struct DeadPrice {
   std::uint64_t line = 0;  ///< of the file, from 1
   std::vector<std::uint64_t>
-      earlier_lines;  ///< of the row in its way, or of those that are together
+      earlier_lines;  ///< of the one row, or the several rows together, that hide it
 };
 
-/// In the order of the book. A row is dead only for certain: no model, resolution and day leads to
-/// it. Looks at 1,000 earlier rows of a model, 1,000 globs, and 64 of them together at most.
+/// In the order of the book. Reports only certain cases: no model, resolution and day leads to the
+/// row. Examines at most 1,000 earlier rows of a model, 1,000 globs, and 64 of them in combination.
 [[nodiscard]] std::vector<DeadPrice> dead_prices(const PriceBook& book);
 
 }  // namespace core

@@ -88,7 +88,7 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
 
 namespace {
 
-// The counts stand on the first line of a task alone.
+// Only the first line of a task has the counts.
 void write_fact(const TaskFacts& facts, const Fact& fact, bool first_line, const TimeZone& zone,
                 RowSink& row) {
   if (const FactTime* time = std::get_if<FactTime>(&fact.member)) {

@@ -1,4 +1,4 @@
-// The columns and rows of a report of lines, as CSV and under the hash by which a period is closed.
+// The columns and rows of a report of lines, as CSV and for the hash of a closed period.
 #pragma once
 
 #include <functional>
@@ -13,18 +13,18 @@
 
 namespace core {
 
-/// What a cell of a report holds.
+/// The kind of value in a report cell.
 enum class CellKind { text, time, count, amount };
 
-/// A column of a report: its name and what stands in it.
+/// A column of a report: its name and kind.
 struct ReportColumn {
   std::string name;
   CellKind kind = CellKind::text;
 };
-/// A fact as a column.
+/// The column of a fact.
 [[nodiscard]] ReportColumn fact_column(const Fact& fact);
 
-/// Takes the rows of a report, cell by cell in the order of the columns.
+/// Receives the rows of a report, cell by cell in the order of the columns.
 class RowSink {
  public:
   RowSink() = default;
@@ -39,14 +39,14 @@ class RowSink {
   virtual void end_row() = 0;
 
  protected:
-  /// An empty text is no value.
+  /// An empty text means no value.
   virtual void add(CellKind kind, std::string_view text) = 0;
 
  private:
   std::string scratch_;
 };
 
-/// Appends CSV to a text, the header first.
+/// Appends CSV to a text, beginning with the header.
 class CsvRows final : public RowSink {
  public:
   CsvRows(std::string& out, const std::vector<ReportColumn>& columns, char delimiter);
@@ -63,26 +63,27 @@ class CsvRows final : public RowSink {
   CsvWriter csv_;
 };
 
-/// Which columns stand in a report of lines beside those that always do. `schema_version` is that
-/// of the ledger now, or of when its period was closed, whose bytes stay as they were.
+/// Which optional columns a report of lines has. `schema_version`: that of the ledger, or for a
+/// closed period that of the time of the closing, so that its bytes never change.
 struct LineShape {
   std::vector<std::string> labels;
-  int schema_version = 0;  ///< facts that came with a later one have no column
+  int schema_version = 0;  ///< facts of later versions have no column
 };
 
-/// The fixed columns, `label_NAME` of each label, snapshot, hash, and the facts that came later.
+/// The fixed columns, `label_NAME` for each label, snapshot, hash, and the facts that were added
+/// later.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 
-/// Writes the row of one line in that order. The counts stand on the task's first line alone, so
-/// that sums over lines are those of the tasks.
+/// Writes the row of one line in that order. Only the task's first line has the counts, so that
+/// sums over lines are sums over tasks.
 void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& zone, RowSink& row);
 
-/// The value of a task's label; empty when it has none.
+/// The value of a task's label; empty if it has none.
 [[nodiscard]] std::string_view label_of(const FinishedTask& task, std::string_view name);
 
-/// Gives each line of a report to `visit`; the SHA-256 of it as CSV with default options, which is
-/// what a period is closed under, with the columns of `schema_version` (LineShape). Throws
-/// core::Error.
+/// Calls `visit` with each line of a report. Returns the SHA-256 of the report as CSV with default
+/// options and the columns of `schema_version` (LineShape): the hash that is stored for a closed
+/// period. Throws core::Error.
 [[nodiscard]] std::string hash_lines(Reports& reports, const ReportQuery& query,
                                      const Pricing& pricing, const TimeZone& zone,
                                      int schema_version,

@@ -17,14 +17,15 @@
 namespace core {
 namespace {
 
-// A frozen line or an adjustment has its charge; a task gets its charges when it is visited.
+// A frozen line or an adjustment already has its charge; a task gets its charges when it is
+// visited.
 struct Item {
   OwnedLine line;
   bool priced = false;
   std::size_t order = 0;
 };
 
-// Items in order, passed from the thread that reads the ledger to the one that visits them.
+// Items in order, passed from the reading thread to the visiting thread.
 class Batch {
  public:
   static constexpr std::size_t kItems = 512;
@@ -37,7 +38,7 @@ class Batch {
     item.order = count_++;
     return item;
   }
-  // What was added since the last call is of one instant.
+  // All items added since the last call have the same instant.
   void end_instant() {
     const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(sorted_);
     const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
@@ -54,7 +55,7 @@ class Batch {
   void clear() { count_ = sorted_ = 0; }
 
  private:
-  std::vector<Item> items_;  // kept, so that their texts keep their room
+  std::vector<Item> items_;  // reused, so that their texts keep their memory
   std::size_t count_ = 0;
   std::size_t sorted_ = 0;
 };
@@ -68,7 +69,7 @@ class BatchRing {
     }
   }
 
-  // Called by the reading thread. Null: stop() was called.
+  // Called by the reading thread. Null after stop().
   Batch* take_empty() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopped_ || !empty_.empty(); });
@@ -84,7 +85,8 @@ class BatchRing {
     full_.push_back(batch);
     changed_.notify_all();
   }
-  // No more follows; with a failure the visiting thread gets it once it has visited the rest.
+  // No more batches follow. If there is a failure, the visiting thread gets it after it has visited
+  // the rest.
   void end(std::exception_ptr failure) {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -92,7 +94,7 @@ class BatchRing {
     changed_.notify_all();
   }
 
-  // The visiting thread. Null: the end.
+  // Called by the visiting thread. Null at the end.
   Batch* take_full() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return ended_ || !full_.empty(); });
@@ -152,7 +154,7 @@ struct Sources {
     return next;
   }
 
-  // `closed`: a task that came late for a closed period is among the adjustments.
+  // `closed`: a task in the time of a closed period came late, and is among the adjustments.
   void take(UtcTime time, bool closed, Batch& batch) {
     while (!frozen->at_end() && frozen->time() == time) {
       Item& item = batch.add();
@@ -179,7 +181,7 @@ struct Sources {
   }
 };
 
-// Reads everything into the ring.
+// Reads all lines into the ring.
 void read_lines(Sources& sources, const std::vector<ClosedPeriod>& closed, BatchRing& ring) {
   Batch* batch = ring.take_empty();
   while (batch != nullptr) {
@@ -210,7 +212,7 @@ void visit_item(Item& item, const Pricing& pricing, const TimeZone& zone,
   }
 }
 
-// Stops and joins the reading thread, also when a visit throws.
+// Stops and joins the reading thread, also if a visit throws.
 class ReadingThread {
  public:
   ReadingThread(Sources& sources, const std::vector<ClosedPeriod>& closed, BatchRing& ring)
@@ -242,7 +244,7 @@ void each_merged_line(LineSources from, const std::vector<ClosedPeriod>& closed,
   Sources sources{.tasks = std::move(from.tasks),
                   .frozen = std::move(from.frozen),
                   .adjustments = from.adjustments};
-  // Reading the ledger and what becomes of the lines take about the same time: a thread for each.
+  // Reading the ledger and processing the lines take about the same time: each has its own thread.
   BatchRing ring;
   const ReadingThread reading(sources, closed, ring);
   while (Batch* batch = ring.take_full()) {

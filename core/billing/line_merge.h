@@ -1,4 +1,4 @@
-// The lines of a report in their order: tasks, frozen lines and adjustments merged by time.
+// The lines of a report in order: tasks, frozen lines and adjustments merged by time.
 #pragma once
 
 #include <functional>
@@ -15,9 +15,9 @@ struct LineSources {
   const std::vector<OwnedLine>& adjustments;  ///< by time
 };
 
-/// Calls `visit` on this thread with each line, by time, then task ID, then account. Another thread
-/// reads the cursors meanwhile. Tasks in the time of a closed period came late for it: they are
-/// among the adjustments and are left out. Memory: a few batches, and as many lines as share an
+/// Calls `visit` on this thread with each line, by time, then task ID, then account, while another
+/// thread reads the cursors. Tasks in the time of a closed period came late: they are left out
+/// here, because they are among the adjustments. Memory: a few batches, and all lines of one
 /// instant. Throws what cursors and `visit` throw.
 void each_merged_line(LineSources from, const std::vector<ClosedPeriod>& closed,
                       const Pricing& pricing, const TimeZone& zone,

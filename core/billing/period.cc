@@ -21,7 +21,7 @@ constexpr int kDaysPerWeek = 7;
 
 LocalTime local_time(LocalDays day) { return LocalTime(day.time_since_epoch()); }
 
-// Reads a text from left to right; each step says whether it fitted.
+// Reads a text from left to right; each step returns whether it matched.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -93,7 +93,7 @@ std::optional<std::chrono::milliseconds> scan_clock(Scanner& scan) {
          std::chrono::milliseconds(milli);
 }
 
-// "+02:00", "+0200" or "+02", to the end.
+// "+02:00", "+0200" or "+02", up to the end of the text.
 std::optional<std::chrono::minutes> scan_offset(Scanner& scan) {
   constexpr int kHoursMax = 14;  // Kiribati
   constexpr int kSixty = 60;
@@ -157,7 +157,7 @@ std::optional<LocalPeriod> scan_week(Scanner& scan, int year) {
   }
   const iso_week::year_weeknum_weekday monday{
       iso_week::year(year), iso_week::weeknum(static_cast<unsigned>(number)), iso_week::mon};
-  if (!monday.ok()) {  // also week 53 of a year that has 52
+  if (!monday.ok()) {  // also for week 53 of a year with 52
     return std::nullopt;
   }
   const LocalDays begin{date::sys_days(monday).time_since_epoch()};
@@ -232,7 +232,7 @@ Period next_period(const Period& period, const TimeZone& zone) {
   if (period.length == PeriodLength::custom) {
     return custom_period(period.end, period.end + (period.end - period.begin), zone);
   }
-  // A day begins where its midnight is skipped, too: the local day of `end` is the right one.
+  // A day also begins where its midnight is skipped: the local day of `end` is the right one.
   const std::string first_day = zone.day(period.end);
   switch (period.length) {
     case PeriodLength::day:

@@ -11,7 +11,7 @@ namespace core {
 
 enum class PeriodLength { day, week, month, year, custom };
 
-/// Half-open: an instant belongs to it when begin <= instant < end.
+/// Half-open: contains an instant if begin <= instant < end.
 struct Period {
   std::string name;  ///< "2026-10", or "FROM/TO" as ISO 8601 in the zone
   PeriodLength length = PeriodLength::custom;
@@ -23,7 +23,7 @@ struct Period {
 /// from local midnight to local midnight. Throws UsageError for anything else.
 [[nodiscard]] Period parse_period(std::string_view text, const TimeZone& zone);
 
-/// The period of the same length that follows; a custom one is followed by one of equal duration.
+/// The next period of the same length; for a custom period, of the same duration.
 [[nodiscard]] Period next_period(const Period& period, const TimeZone& zone);
 
 /// `from` and `to` are ISO 8601 dates or times, with an offset or in `zone`. Throws UsageError

@@ -35,7 +35,7 @@ enum class Column : std::size_t {
 constexpr std::array<std::string_view, 8> kColumns = {
     "model", "unit", "min_sr", "max_sr", "price", "currency", "valid_from", "valid_to"};
 constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
-// Where each column stands in a row.
+// The position of each column in a row.
 using ColumnPlaces = std::array<std::size_t, kColumns.size()>;
 
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
@@ -56,7 +56,7 @@ std::string shown(std::string_view cell) {
   return "'" + printable(cell, kShownMax) + "'";
 }
 
-// One row under its header, for messages that say where.
+// One row with its header, for messages that name the place.
 class RowReader {
  public:
   RowReader(const std::string& file, const ColumnPlaces& places, const CsvRow& row)
@@ -169,7 +169,7 @@ ColumnPlaces header_places(const CsvRow& row, const std::string& file) {
   return places;
 }
 
-// Whether any cell from the place `width` on is not blank.
+// Whether any cell from position `width` on is not blank.
 bool has_text_from(const CsvRow& row, std::size_t width) {
   const auto behind =
       row.fields.begin() + static_cast<std::ptrdiff_t>(std::min(width, row.fields.size()));
@@ -177,10 +177,10 @@ bool has_text_from(const CsvRow& row, std::size_t width) {
                      [](std::string_view cell) { return !trimmed(cell).empty(); });
 }
 
-// 0,90 without quotes is two cells, and would be a price of 0. Spreadsheets add blank ones.
+// An unquoted 0,90 is two cells, and would be read as a price of 0. Spreadsheets add blank cells.
 bool is_wider(const CsvRow& row, std::size_t width) { return has_text_from(row, width); }
 
-// Spreadsheets keep rows that were emptied.
+// Spreadsheets keep emptied rows.
 bool is_blank(const CsvRow& row) { return !has_text_from(row, 0); }
 
 bool model_fits(const Price& row, const PricedTask& task) {
@@ -195,7 +195,7 @@ bool resolution_fits(const Price& row, const PricedTask& task) {
   return lines && (!row.min_sr || *row.min_sr <= *lines) && (!row.max_sr || *lines <= *row.max_sr);
 }
 
-// With `kTextIsGlob`, `text` is a glob itself, whose `*` only a `*` stands for.
+// With `kTextIsGlob`, `text` is itself a glob, whose `*` is matched only by a `*`.
 template <bool kTextIsGlob>
 bool glob_fits(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
@@ -222,7 +222,7 @@ bool glob_fits(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-// Days as 2026-10-05 sort like text.
+// Dates such as 2026-10-05 sort like text.
 bool date_fits(const Price& row, const PricedTask& task) {
   return (row.valid_from.empty() || row.valid_from <= task.day) &&
          (row.valid_to.empty() || task.day <= row.valid_to);
@@ -257,7 +257,7 @@ std::string_view describe(PriceGap gap) {
 
 std::optional<Decimal> picture_lines(std::string_view resolution) {
   std::string text = lower_ascii(trimmed(resolution));
-  // "4k" and "2k" are names of formats, not counts.
+  // "4k" and "2k" are format names, not numbers of lines.
   constexpr std::array<std::pair<std::string_view, int>, 3> kNames = {
       {{"4k", 2160}, {"2k", 1440}, {"8k", 4320}}};
   for (const auto& [word, lines] : kNames) {
@@ -272,7 +272,7 @@ std::optional<Decimal> picture_lines(std::string_view resolution) {
   if (by == std::string::npos) {
     return Decimal::parse(text);
   }
-  // The shorter side: 720x1280 is 720p standing upright.
+  // The shorter side counts: 720x1280 is an upright 720p.
   const auto width = Decimal::parse(text.substr(0, by));
   const auto height = Decimal::parse(text.substr(by + 1));
   if (!width || !height) {

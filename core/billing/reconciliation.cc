@@ -88,7 +88,7 @@ Reconciliation::Counts Reconciliation::counts() const {
   Counts counts;
   for (const auto& [task_id, task] : tasks_) {
     if (task.units.empty()) {
-      continue;  // a row that cannot be used, of a task that is not ours
+      continue;  // an unreadable row for a task that we do not have
     }
     if (task.matches()) {
       ++counts.matched;

@@ -9,7 +9,7 @@
 namespace core {
 namespace {
 
-// What frozen lines are read by: none for a report that shows tasks as they are now.
+// The query for frozen lines: empty for a report that shows tasks in their current state.
 ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod>& closed) {
   ReportQuery part = query;
   if (closed.empty()) {
@@ -20,13 +20,13 @@ ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod
 
 }  // namespace
 
-// Those that matter to a report.
+// The closed periods that affect a report.
 const std::vector<ClosedPeriod>& Reports::closed_for(const ReportQuery& query) const {
   static const std::vector<ClosedPeriod> kNone;
   return query.time == ReportTime::finish ? source_->closed_periods() : kNone;
 }
 
-// Found once for the labels and the lines of a report.
+// Computed once for both the labels and the lines of a report.
 const std::vector<OwnedLine>& Reports::adjustments_for(const ReportQuery& query) {
   static const std::vector<OwnedLine> kNone;
   if (is_closed_throughout(closed_for(query), query.begin, query.end)) {

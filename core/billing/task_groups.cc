@@ -28,13 +28,13 @@ using Visit = std::function<void(const FinishedTask&, std::int64_t)>;
 // Counts the tasks of each group. One thread at a time.
 class TaskGroups {
  public:
-  // A zone belongs to one thread, so that each has its own.
+  // A zone belongs to one thread, so each thread has its own.
   TaskGroups(const TimeZone& zone, Visit visit) : zone_(zone), visit_(std::move(visit)) {}
 
-  // Adds the tasks of the slice, but for those of closed periods; visits some when there are too
-  // many groups to keep.
+  // Adds the tasks of the slice, except those of closed periods. If there are too many groups to
+  // keep, visits some.
   void add(GroupCursor& tasks, TimeIndex index, const std::vector<ClosedPeriod>& closed);
-  // Visits what was added and not yet visited.
+  // Visits the groups that were not visited yet.
   void flush();
 
  private:
@@ -46,7 +46,7 @@ class TaskGroups {
   TimeZone zone_;
   Visit visit_;
   std::unordered_map<std::string, Group> groups_;
-  std::string key_;  // of the task at hand
+  std::string key_;  // of the current task
 };
 
 void TaskGroups::add(GroupCursor& tasks, TimeIndex index, const std::vector<ClosedPeriod>& closed) {
@@ -77,11 +77,11 @@ void TaskGroups::flush() {
   groups_.clear();
 }
 
-// The slices of a query, which threads take one after another.
+// The slices of a query; threads take one after another.
 class SharedSlices {
  public:
   explicit SharedSlices(std::vector<TaskSlice> slices) : slices_(std::move(slices)) {}
-  // Null: the end.
+  // Null at the end.
   const TaskSlice* next() {
     const std::size_t index = next_.fetch_add(1);
     return index < slices_.size() ? &slices_[index] : nullptr;
@@ -116,7 +116,7 @@ void each_task_group(BillingSource& source, const ReportQuery& query,
   for (std::size_t reader = 0; reader < readers; ++reader) {
     groups.push_back(std::make_unique<TaskGroups>(zone, locked_visit));
   }
-  std::vector<std::future<void>> others;  // waited for, whatever ends this thread's part
+  std::vector<std::future<void>> others;  // joined however this thread's part ends
   for (std::size_t reader = 1; reader < readers; ++reader) {
     others.push_back(
         std::async(std::launch::async, read_slices, std::ref(*groups[reader]), reader));

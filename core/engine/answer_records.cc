@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLargeBody = std::size_t{1} << 20U;
 
-// A gateway's own words are often a code that says nothing without its status.
+// A gateway's message is often only a code, which means little without the HTTP status.
 std::string with_status(int http_status, const std::string& message) {
   constexpr int kOk = 200;
   if (http_status == kOk) {
@@ -43,7 +43,7 @@ std::uint64_t& counter(RunTally& tally, TaskState state) {
   return tally.unfinished;
 }
 
-// A task is counted once, as what the last answer made of it.
+// Each task is counted once, with the state after its last answer.
 void count_state(RunTally& tally, HeldTask& held) {
   if (held.recheck_for != 0) {
     return;
@@ -55,7 +55,7 @@ void count_state(RunTally& tally, HeldTask& held) {
   ++counter(tally, *held.counted);
 }
 
-// What is still needed of an answer that moves into the ledger's queue.
+// The parts of an answer that are still needed after it moved into the ledger's queue.
 Answer brief_of(const Answer& parsed, int http_status, bool with_links) {
   Answer brief{.verdict = parsed.verdict, .message = with_status(http_status, parsed.message)};
   brief.videos_without_link = parsed.videos_without_link;
@@ -120,7 +120,7 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
   }
 }
 
-// What the answer makes of the task that is held.
+// Applies the answer to the held task.
 void AnswerRecords::take(std::size_t slot, const QueryAnswer& answer, const Answer& parsed,
                          UtcTime now) {
   HeldTask& held = window_[slot];
@@ -199,7 +199,7 @@ void AnswerRecords::tell_oddities(HeldTask& held, const Answer& answer, bool ans
 void AnswerRecords::append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed,
                                   UtcTime now, bool settled) {
   if (answer.body.size() >= kLargeBody) {
-    run_.ledger.flush();  // or large bodies would pile up there
+    run_.ledger.flush();  // otherwise large bodies would pile up in the queue
   }
   AnswerEntry entry;
   entry.task = task.key;
@@ -229,7 +229,7 @@ void AnswerRecords::record_failure(std::size_t slot, const TransportFailure& fai
     steps_.retry_for_room(slot);
     return;
   }
-  held.alone = true;  // what broke one connection may hang or break another that is as old
+  held.alone = true;  // another connection of the same age may be broken, too
   count_failure(failure.kind);
   slow_when_overloaded();
   if (steps_.may_go_on(held)) {
@@ -247,11 +247,11 @@ void AnswerRecords::record_failure(std::size_t slot, const TransportFailure& fai
 void AnswerRecords::record_unexpected(std::size_t slot, QueryAnswer&& answer,
                                       const std::string& why) {
   if (!window_.is_held(slot)) {
-    return;  // it happened after the task was done with
+    return;  // the task was already recorded
   }
   const HeldTask& held = window_[slot];
   ++run_.tally.errors["unexpected"];
-  if (answer.body.empty()) {  // the ledger did not take it
+  if (answer.body.empty()) {  // the ledger did not accept it
     appended(run_.ledger.append(SettleEntry{held.task->key}));
   } else {
     append_answer(*held.task, std::move(answer), nothing_taken(), run_.clock.utc(), true);
@@ -266,8 +266,7 @@ void AnswerRecords::record_unexpected(std::size_t slot, QueryAnswer&& answer,
 void AnswerRecords::hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry) {
   ++run_.tally.errors["unexpected"];
   const std::string why = unexpected("recorded", unrecorded.why);
-  if (const auto slot =
-          window_.find(entry.task)) {  // an answer that can be recorded may still come
+  if (const auto slot = window_.find(entry.task)) {  // a later answer may be recorded
     window_[*slot].failure = why;
     return;
   }

@@ -1,4 +1,4 @@
-// Records the answers to the queries of a run, and moves their tasks on.
+// Records the answers to a run's queries, and moves their tasks to the next step.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 
 namespace core {
 
-/// What one answer changes: the task, the tally, the pace, the ledger; then the task's next step.
-/// One thread.
+/// Applies one answer to the task, the tally, the pace and the ledger, then takes the task's next
+/// step. One thread.
 class AnswerRecords {
  public:
   AnswerRecords(const RunContext& run, QueryNotices& notices, TaskWindow& window,
@@ -24,16 +24,16 @@ class AnswerRecords {
 
   /// `not_found`: the answer refuses the ID because the gateway does not know it.
   void record(std::size_t slot, QueryAnswer&& answer, Answer&& parsed, bool not_found);
-  /// An exception came in place of an answer's record: the trouble of its task alone, or every
-  /// later run would end at the same answer. What is left of the answer is kept.
+  /// Handles an exception while an answer was recorded. It must affect only this task: otherwise
+  /// every later run would end at the same answer. Whatever can be stored of the answer is stored.
   void record_unexpected(std::size_t slot, QueryAnswer&& answer, const std::string& why);
   void record_failure(std::size_t slot, const TransportFailure& failure);
-  /// What the ledger could not record of an answer.
+  /// Handles an answer that the ledger could not record.
   void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
 
-  /// The newest entry.
+  /// The ticket of the latest entry.
   [[nodiscard]] Ticket last_ticket() const { return last_ticket_; }
-  /// The newest answer that offers videos.
+  /// The ticket of the latest answer with videos.
   [[nodiscard]] Ticket last_offer() const { return last_offer_; }
 
  private:

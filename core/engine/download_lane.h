@@ -1,4 +1,4 @@
-// The downloads of a run: the videos soonest to expire first.
+// The downloads of a run, in order of expiry.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,11 @@
 
 namespace core {
 
-/// Owned and driven by the engine, on its thread. The work list is the ledger: only what is
-/// committed there is ever fetched.
+/// Owned by the engine; used on its thread. The work list is the ledger: only videos that are
+/// committed there are downloaded.
 class DownloadLane {
  public:
-  /// The names of files, and of accounts by TaskRecord::account.
+  /// The file names, and the names of accounts by TaskRecord::account.
   struct Names {
     std::shared_ptr<const NameTemplate> name_template;
     std::vector<std::string> accounts;
@@ -35,22 +35,22 @@ class DownloadLane {
 
   void on_published(DownloadOutcomes::Published published);
 
-  /// Takes videos from the ledger (those of successes up to `last_success` once they are
-  /// committed) and starts what is due. Hands over tasks that must be asked again first.
+  /// Takes videos from the ledger (those of successes up to `last_success` once they are committed)
+  /// and starts the due ones. Passes tasks that must be queried again first to `queries`.
   void start_due(Ticket last_success, QueryLane& queries);
-  /// Settles what could not even be started; to be called whenever the transport was waited for.
+  /// Settles downloads that could not be started; to be called after every wait of the transport.
   void settle_unopened(QueryLane& queries);
   void settle(std::uint64_t token, const SavedFile& file);
   void settle(std::uint64_t token, FetchFailure failure, QueryLane& queries);
   void rechecked(const Recheck& recheck);
-  /// What the ledger could not record of a video, which stays wanted.
+  /// Handles a video that the ledger could not record; it stays wanted.
   void hear_of(const Unrecorded& unrecorded, const VideoEntry& entry);
 
   [[nodiscard]] SteadyTime next_due() const;
-  /// Whether nothing is held, and the ledger has been asked since `last_success` was committed.
+  /// Whether no video is held, and the ledger was read after `last_success` was committed.
   [[nodiscard]] bool idle(Ticket last_success) const;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
-  /// Videos taken from the ledger and not settled yet, those in flight included.
+  /// The videos taken from the ledger and not settled yet, including those in flight.
   [[nodiscard]] const DownloadWindow& window() const { return window_; }
   [[nodiscard]] const DownloadOutcomes& outcomes() const { return outcomes_; }
 
@@ -65,7 +65,7 @@ class DownloadLane {
   DownloadWindow window_;
   DownloadOutcomes outcomes_;
   std::size_t in_flight_ = 0;
-  // In flight as the engine counts, but the store refused them a sink.
+  // Counted as in flight by the engine, but the store refused to open a sink.
   std::vector<std::pair<std::uint64_t, FetchFailure>> unopened_;
   OwnerThread owner_;
 };

@@ -13,7 +13,7 @@ namespace {
 
 using Phase = HeldVideo::Phase;
 
-// Precedes the reason when the gateway's own copy was tried because there was no usable link.
+// Precedes the failure if the gateway's own copy was tried because there was no usable link.
 std::string in_place_of(const VideoLink& link) {
   if (!link.fallback) {
     return "";
@@ -51,7 +51,7 @@ Consequence consequence_of(FetchFailure::Kind kind) {
   return Consequence::try_another_link;
 }
 
-// The task that is to be asked for a fresh link.
+// The task that is to be queried for a fresh link.
 TaskRecord ask_again(HeldVideo& held) {
   held.asked_again = true;
   held.phase = Phase::rechecking;
@@ -107,8 +107,8 @@ std::optional<TaskRecord> DownloadOutcomes::failed(std::uint64_t token, FetchFai
   if (try_another(held)) {
     return std::nullopt;
   }
-  // The gateway may have replaced a refused link since. If the key is refused, the query hears so
-  // as well, and ends the run.
+  // The gateway may have replaced a refused link since. If the key is refused, this query gets the
+  // same answer, and ends the run.
   if (held.attempts.may_be_replaced() && !held.asked_again) {
     return ask_again(held);
   }
@@ -169,7 +169,7 @@ void DownloadOutcomes::rechecked(std::uint64_t token, bool answered, const Video
   }
 }
 
-// A file that was published stays: the next run finds it in its place, and records it.
+// A published file stays: the next run finds it in its place, and records it.
 void DownloadOutcomes::unrecorded(const Unrecorded& unrecorded, const VideoEntry& entry) const {
   RunTally& tally = run_.tally;
   ++tally.errors["unexpected"];

@@ -1,4 +1,4 @@
-// What each outcome of a download leads to: a record, another try, or a fresh link.
+// The consequence of each download's outcome: a record, a retry, or a query for a fresh link.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace core {
 
-/// The deciding half of the download lane. The engine's thread.
+/// The decisions of the download lane. The engine's thread.
 class DownloadOutcomes {
  public:
-  /// Called for each video that is published, with the ticket of its record: what must not act on a
-  /// video that the ledger does not know waits until that is committed. Cheap.
+  /// Called for each published video, with the ticket of its record. Actions that require the video
+  /// to be recorded must wait until this is committed. Must return quickly.
   using Published = std::function<void(const WantedVideo&, const SavedFile&, Ticket)>;
-  /// Removes what earlier tries left of a video that nobody will fetch any more.
+  /// Removes the remains of earlier attempts for a video that will not be downloaded any more.
   using Discard = std::function<void(const WantedVideo&)>;
 
   DownloadOutcomes(const RunContext& run, DownloadWindow& window, Discard discard)
@@ -31,22 +31,21 @@ class DownloadOutcomes {
   void on_published(Published published) { published_ = std::move(published); }
 
   void saved(std::uint64_t token, const SavedFile& file);
-  /// Returns the task that must be asked for a fresh link; none: that is not needed.
+  /// Returns the task that must be queried for a fresh link; none if that is not necessary.
   [[nodiscard]] std::optional<TaskRecord> failed(std::uint64_t token, FetchFailure failure);
   /// For a video whose link cannot be read again.
   [[nodiscard]] TaskRecord without_link(std::uint64_t token);
-  /// `link`: the fresh one; null: the gateway has no other. Not answered: it could not be asked.
+  /// `link`: the fresh one; null: the gateway has no other. Not `answered`: the query failed.
   void rechecked(std::uint64_t token, bool answered, const VideoLink* link, Ticket ticket);
-  /// What the ledger could not record of a video, which stays wanted.
+  /// Handles a video that the ledger could not record; it stays wanted.
   void unrecorded(const Unrecorded& unrecorded, const VideoEntry& entry) const;
 
-  /// Stops the downloads because something other than a failure, such as too little free space,
-  /// hinders them.
+  /// Stops the downloads for a reason other than a failure, such as too little free space.
   void hinder(const std::string& why);
-  /// Nothing more is fetched: the store failed, or downloads are hindered.
+  /// No further downloads: the store failed, or downloads are hindered.
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] bool hindered() const { return hindered_; }
-  /// Why the store failed; empty: it did not.
+  /// Why the store failed; empty if it did not.
   [[nodiscard]] const std::string& disk_failure() const { return disk_failure_; }
 
  private:

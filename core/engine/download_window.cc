@@ -25,7 +25,7 @@ void DownloadWindow::fill(Ticket last_success) {
   }
 }
 
-// `committed`: what the page shows for certain.
+// `committed`: the page certainly includes entries up to this one.
 void DownloadWindow::take(std::vector<WantedVideo>&& wanted, Ticket committed) {
   filled_once_ = true;
   paged_ = committed;

@@ -15,13 +15,13 @@
 
 namespace core {
 
-/// One of them.
+/// A video of the window.
 struct HeldVideo {
   enum class Phase {
     waiting,     ///< until `due`
-    in_flight,   ///< the transport fetches it
-    rechecking,  ///< its task is asked for a fresh link
-    rechecked,   ///< there is one, to be used once `usable` is committed
+    in_flight,   ///< the transport downloads it
+    rechecking,  ///< its task is being queried for a fresh link
+    rechecked,   ///< there is a fresh link, usable once `usable` is committed
   };
 
   explicit HeldVideo(WantedVideo wanted, SteadyTime due_from);
@@ -38,9 +38,9 @@ struct HeldVideo {
 /// A bounded part of the ledger's list of wanted videos. The engine's thread.
 class DownloadWindow {
  public:
-  /// Videos held at once, those waiting for a retry included.
+  /// The maximum number of held videos, including those waiting for a retry.
   static constexpr std::size_t kSize = 256;
-  /// Tokens of videos have this bit; those of queries have not.
+  /// Set in tokens of videos, not in tokens of queries.
   static constexpr std::uint64_t kTokenBit = std::uint64_t{1} << 63U;
 
   explicit DownloadWindow(const RunContext& run) : run_(run) {}
@@ -48,22 +48,22 @@ class DownloadWindow {
   /// Takes videos from the ledger if it may have more: those of successes up to `last_success` once
   /// they are committed.
   void fill(Ticket last_success);
-  /// Whether nothing is held, and the ledger was asked since `last_success` was committed.
+  /// Whether no video is held, and the ledger was read after `last_success` was committed.
   [[nodiscard]] bool is_exhausted(Ticket last_success) const;
 
-  /// `token` must be that of a held video.
+  /// `token` must belong to a held video.
   [[nodiscard]] HeldVideo& at(std::uint64_t token);
   [[nodiscard]] std::size_t size() const { return held_.size(); }
-  /// What may start now, the soonest expiry first.
+  /// The videos that may start now, in order of expiry.
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
-  /// When the next one may start that waits; max: none does.
+  /// When the next waiting video may start; max if none waits.
   [[nodiscard]] SteadyTime next_due() const;
-  /// When the first of their links expires; none: no link says.
+  /// The earliest expiry of the held links; none if no link has one.
   [[nodiscard]] std::optional<UtcTime> soonest_expiry() const;
 
-  /// Records what became of a video. It is not taken again before the ledger shows the record.
+  /// Records the result of a video. The video is not taken again until the ledger shows the record.
   Ticket record(VideoEntry entry);
-  /// Lets a recorded video go.
+  /// Removes a recorded video from the window.
   void release(std::uint64_t token);
 
  private:
@@ -75,10 +75,10 @@ class DownloadWindow {
   std::map<Key, Ticket> settling_;  // recorded, but the ledger may not show it yet
   std::map<std::uint64_t, HeldVideo> held_;
   std::uint64_t next_token_ = kTokenBit;
-  std::optional<Ticket> page_asked_;  // what was committed then; none: no page is on its way
+  std::optional<Ticket> page_asked_;  // the ticket committed at the request; none: no request
   bool filled_once_ = false;
   bool more_ = false;  // the last page was full
-  Ticket paged_ = 0;   // what was committed when the last page was asked for
+  Ticket paged_ = 0;   // the ticket committed when the last page was requested
 };
 
 }  // namespace core

@@ -43,7 +43,7 @@ RunResult Engine::run() {
   return result_;
 }
 
-// One turn of the loop; false when the run has come to an end.
+// One turn of the loop; false when the run has ended.
 bool Engine::turn() {
   if (is_ended()) {
     return false;
@@ -100,7 +100,7 @@ bool Engine::done() {
 SteadyTime Engine::next_event() {
   const SteadyTime now = dependencies_.clock.steady();
   SteadyTime next = std::min({queries_.next_due(), downloads_.next_due(), deadline_});
-  // Somewhere there is always an end: a wake that got lost costs a minute, not the night.
+  // An upper limit for every wait: a lost wake-up costs a minute, not the night.
   next = std::min(next, now + turn_max_);
   return std::max(next, now);
 }
@@ -126,7 +126,7 @@ void Engine::wait_and_settle(SteadyTime until) {
   }
 }
 
-// No new work; what is running gets a short while to be recorded.
+// Starts no new work; running work gets a short time to be recorded.
 void Engine::drain(SteadyTime until) {
   while (queries_.in_flight() + downloads_.in_flight() > 0 &&
          dependencies_.clock.steady() < until && dependencies_.stop.load() < 2) {

@@ -19,18 +19,18 @@
 
 namespace core {
 
-/// Runs one plan to its end. One thread; only `stop` is touched from outside.
+/// Runs one plan to its end. One thread; other threads may only change `stop`.
 class Engine {
  public:
-  /// How long running work may go on after the first signal.
+  /// How long running work may continue after the first signal.
   static constexpr std::chrono::milliseconds kDrainTime{3'000};
 
   struct Dependencies {
     Ledger& ledger;
     Transport& transport;
-    VideoStore& videos;  ///< asked only if the plan says `download`
+    VideoStore& videos;  ///< used only if the plan has `download`
     const Clock& clock;
-    /// 0: go on; 1: no new work, drain; 2 or more: stop at once. Whoever raises it wakes the
+    /// 0: continue; 1: no new work, drain; 2 or more: stop at once. Whoever raises it must wake the
     /// transport.
     const std::atomic<int>& stop;
   };
@@ -38,16 +38,16 @@ class Engine {
   Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
          std::vector<std::string> account_names, Dependencies dependencies, Notify notify);
 
-  /// Called once a turn of the loop, for progress; cheap, on the engine's thread.
+  /// Called once per turn of the loop, for progress, on the engine's thread. Must return quickly.
   void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
   /// See DownloadOutcomes::on_published; on the engine's thread.
   void on_published(DownloadOutcomes::Published published) {
     downloads_.on_published(std::move(published));
   }
-  /// The loop turns at least this often while there is an observer that wants it.
+  /// Limits the time between two turns of the loop, for an observer that needs regular calls.
   void turn_at_least_every(std::chrono::milliseconds interval) { turn_max_ = interval; }
 
-  /// Returns when everything is recorded. Throws core::Error when ledger or event loop fail.
+  /// Returns when everything is recorded. Throws core::Error if the ledger or the event loop fails.
   [[nodiscard]] RunResult run();
 
   [[nodiscard]] const RunTally& tally() const { return tally_; }

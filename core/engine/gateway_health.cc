@@ -20,7 +20,7 @@ GatewayHealth::GatewayHealth(const RunPlan& plan, const Clock& clock)
 GatewayHealth::Ruling GatewayHealth::rule(const Observation& observation) {
   const Verdict verdict = observation.answer.verdict;
   if (verdict == Verdict::throttled || verdict == Verdict::server_error) {
-    return Ruling::as_it_stands;  // it says nothing about key or address
+    return Ruling::as_it_stands;  // the answer says nothing about key or base URL
   }
   if (verdict == Verdict::forbidden) {
     return rule_on_forbidden(observation);
@@ -43,8 +43,8 @@ GatewayHealth::Ruling GatewayHealth::rule_again(const Observation& observation) 
                                                           : rule_on_invalid_url();
 }
 
-// With a key that has a list of models a gateway refuses an ID that it does not know, since it
-// finds no model to look for in the list (gateway.md G4).
+// For a key with a list of models a gateway refuses an unknown ID, because it finds no model to
+// look up in the list (gateway.md G4).
 GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Observation& observation) {
   if (!keys_.is_known(observation.account) && !no_more_answers_) {
     if (!keys_.is_open()) {
@@ -68,7 +68,7 @@ GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Observation& observ
   return unknown_id ? Ruling::not_found : Ruling::as_it_stands;
 }
 
-// One of an ID that the gateway cannot route, or of a base URL that is none: others tell.
+// Either the gateway cannot route this ID, or the base URL is wrong: other answers decide.
 GatewayHealth::Ruling GatewayHealth::rule_on_invalid_url() const {
   if (probe_.told_of_task) {
     return Ruling::not_found;
@@ -133,7 +133,7 @@ void GatewayHealth::reject_key() {
   }
 }
 
-// A run that waits outlives an outage: the rate has fallen to one query a second by then.
+// A run that waits continues through an outage: by then the rate has fallen to one query a second.
 void GatewayHealth::failed(const std::string& kind) {
   if (outage_.failed(clock_.steady()) && !verdict_ && !plan_.wait) {
     verdict_ =

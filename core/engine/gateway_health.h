@@ -1,4 +1,4 @@
-// What the answers of a run tell of the gateway, the keys and the base URL as a whole.
+// What all answers of a run together say about the gateway, the keys and the base URL.
 #pragma once
 
 #include <optional>
@@ -15,10 +15,10 @@
 
 namespace core {
 
-/// Pure but for the clock: it is told of answers, and says what they mean for the run. One thread.
+/// Pure except for the clock: receives answers, and decides what they mean for the run. One thread.
 class GatewayHealth {
  public:
-  /// The first answers decide whether keys and base URL are right at all (design.md, section 1).
+  /// The first answers decide whether keys and base URL are right (design.md, section 1).
   static constexpr int kProbeAnswers = 10;
 
   /// An answer about a task.
@@ -27,36 +27,36 @@ class GatewayHealth {
     int http_status = 0;
     std::string_view body;
     int account = 0;
-    bool task_is_known = false;  ///< an earlier answer told of this task
+    bool task_is_known = false;  ///< the task had an answer before
   };
   enum class Ruling {
     as_it_stands,
-    not_found,  ///< the gateway refuses, or cannot route, an ID that it does not know
-    not_yet,    ///< other answers are needed first: ask again after each of them
+    not_found,  ///< the gateway does not know, or cannot route, the ID
+    not_yet,    ///< undecided: call rule_again after each further answer
   };
 
   GatewayHealth(const RunPlan& plan, const Clock& clock);
 
-  /// Counts an answer about a task, and rules on it.
+  /// Counts an answer about a task, and decides its meaning.
   [[nodiscard]] Ruling rule(const Observation& observation);
-  /// Rules again on one that it could not rule on.
+  /// Tries again to decide on an undecided answer.
   [[nodiscard]] Ruling rule_again(const Observation& observation);
-  /// No answer will come any more: what is open stays as it stands, and fewer than kProbeAnswers
-  /// have to do.
+  /// No further answers will come: undecided ones are taken at their face value, and fewer than
+  /// kProbeAnswers are enough for a verdict.
   void no_more_answers();
 
   [[nodiscard]] KeyInquiry& keys() { return keys_; }
   [[nodiscard]] const KeyInquiry& keys() const { return keys_; }
-  /// The answer about a key; none: no answer came.
+  /// The answer to the query about a key; null if there was none.
   void settle_key(const QueryAnswer* answer);
 
   void went_well() { outage_.went_well(clock_.steady()); }
-  /// No answer, or none that can be used; `kind` is one word, as in RunTally::errors.
+  /// A query had no usable answer; `kind` is one word, as in RunTally::errors.
   void failed(const std::string& kind);
-  /// As OutageWatch.
+  /// See OutageWatch.
   [[nodiscard]] bool is_overloaded() { return outage_.is_overloaded(); }
 
-  /// The run must end: a key is rejected, the base URL wrong, the gateway down.
+  /// Set if the run must end: a key is rejected, the base URL is wrong, or the gateway is down.
   [[nodiscard]] const std::optional<RunResult>& verdict() const { return verdict_; }
 
  private:
@@ -79,7 +79,7 @@ class GatewayHealth {
   Probe probe_;
   bool no_more_answers_ = false;
   KeyInquiry keys_;
-  Rejection rejection_;  // the newest answer that rejects a key; a 401 stays
+  Rejection rejection_;  // the latest answer that rejects a key; a 401 is kept
   OutageWatch outage_;
   std::optional<RunResult> verdict_;
 };

@@ -1,4 +1,4 @@
-// What the gateway tells of the keys of a run; each is asked about once.
+// The state of the run's keys; the gateway is queried about each at most once.
 #pragma once
 
 #include <cassert>
@@ -11,12 +11,12 @@
 
 namespace core {
 
-/// Pure. Knows accounts by TaskRecord::account. One thread.
+/// Pure. Accounts are numbered as in TaskRecord::account. One thread.
 class KeyInquiry {
  public:
-  /// While this is true no task is to be asked.
+  /// While this is true, no task may be queried.
   [[nodiscard]] bool is_open() const { return to_ask_ || asked_; }
-  /// The account whose key is to be asked about now (kKeyUsagePath).
+  /// The account whose key is to be queried now (kKeyUsagePath).
   [[nodiscard]] std::optional<int> to_ask() const { return to_ask_; }
 
   void want(int account) {
@@ -27,11 +27,11 @@ class KeyInquiry {
     assert(to_ask_ && !asked_);
     asked_ = std::exchange(to_ask_, std::nullopt);
   }
-  /// None: no answer came. Returns the account that was asked about.
+  /// Takes the answer; null if there was none. Returns the account it belongs to.
   int settle(const QueryAnswer* answer);
 
   [[nodiscard]] bool is_known(int account) const { return keys_.contains(account); }
-  /// KeyStanding::Kind::unknown if it is not known.
+  /// KeyStanding::Kind::unknown if it was not queried.
   [[nodiscard]] KeyStanding standing(int account) const;
   [[nodiscard]] bool has_model_list(int account) const;
 

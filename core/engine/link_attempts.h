@@ -1,4 +1,4 @@
-// The URLs of one video: whose turn it is, and what the failures of all of them come to.
+// The URLs of one video: which one is tried next, and the combined result of all failures.
 #pragma once
 
 #include <cstddef>
@@ -12,37 +12,37 @@
 
 namespace core {
 
-/// Pure; one thread at a time. URLs are numbered as by `candidate`.
+/// Pure; one thread at a time. URLs are numbered as in `candidate`.
 class LinkAttempts {
  public:
   enum class Turn {
     none,     ///< no URL is worth another try
-    another,  ///< one that was not tried yet, or whose turn comes again after the others'
-    repeat,   ///< all had their turn: from the first one that may do better
+    another,  ///< an untried URL, or the next one of a repeated round
+    repeat,   ///< all were tried: a new round with the URLs that may still work
   };
 
   explicit LinkAttempts(std::size_t urls);
 
-  /// The URL whose turn it is.
+  /// The URL to try now.
   [[nodiscard]] std::size_t current() const { return current_; }
-  /// It failed.
+  /// The current URL failed.
   void fail(FetchFailure failure);
-  /// The failure of the URL whose turn it is.
+  /// The failure of the current URL.
   [[nodiscard]] const FetchFailure& last_failure() const;
   [[nodiscard]] const FetchFailure& first_failure() const;
-  /// Moves on to the next URL. Each has its turn before any of them is tried again.
+  /// Moves to the next URL. Each one is tried before any is tried again.
   [[nodiscard]] Turn advance(bool may_repeat);
 
-  /// Whether one of their servers refused the video.
+  /// Whether a server of one of the URLs refused the video.
   [[nodiscard]] bool was_refused() const;
-  /// Whether the gateway may have replaced one of them since. All were tried.
+  /// Whether the gateway may have replaced one of the URLs since. Only after all were tried.
   [[nodiscard]] bool may_be_replaced() const;
 
   struct End {
     VideoState state = VideoState::wanted;
-    std::string why;  ///< of the last URL whose own end is the video's
+    std::string why;  ///< the failure of the last URL that ended in this state
   };
-  /// What becomes of the video. All were tried.
+  /// The new state of the video. Only after all were tried.
   [[nodiscard]] End end(const VideoLink& link, std::optional<UtcTime> first_refusal,
                         UtcTime now) const;
 

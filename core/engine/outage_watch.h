@@ -1,4 +1,4 @@
-// Whether the gateway is down, or has too much to do.
+// Detects that the gateway is down or overloaded.
 #pragma once
 
 #include <chrono>
@@ -7,11 +7,11 @@
 
 namespace core {
 
-/// Pure: it is told of queries that went well and that failed. One thread.
+/// Pure: counts successful and failed queries. One thread.
 class OutageWatch {
  public:
-  /// After this many failures in a row (5xx or no answer) and this long without one good answer
-  /// the gateway is down, and asking on would only add load.
+  /// The gateway is down after this many failures in a row (5xx or no answer) over at least this
+  /// time: more queries would only add load.
   static constexpr int kFailures = 100;
   static constexpr std::chrono::seconds kTime{60};
 
@@ -27,7 +27,7 @@ class OutageWatch {
     ++failures_in_a_row_;
     return failures_in_a_row_ >= kFailures && now - last_good_ >= kTime;
   }
-  /// Counts a failure that comes of load. True for each fifth in a row: the run is to slow down.
+  /// Counts a failure caused by load. True for each fifth one in a row: the run must slow down.
   [[nodiscard]] bool is_overloaded() {
     constexpr int kInARow = 5;  // design.md, section 1
     load_failures_ = (load_failures_ + 1) % kInARow;

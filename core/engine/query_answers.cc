@@ -12,7 +12,7 @@
 namespace core {
 namespace {
 
-// Whether an answer decides something for good, and may be one that nobody asked for.
+// Whether an answer is final, and may not belong to this query.
 bool may_be_stray(const TaskRecord& task, const Answer& parsed, std::int64_t run, UtcTime now) {
   switch (parsed.verdict) {
     case Verdict::succeeded:
@@ -67,7 +67,7 @@ void QueryAnswers::guard(std::size_t slot, QueryAnswer& answer, const Act& act) 
   try {
     act();
   } catch (const Error&) {
-    throw;  // of the ledger, which is the run's
+    throw;  // the ledger failed, which ends the run
   } catch (const std::exception& failure) {
     records_.record_unexpected(slot, std::move(answer), failure.what());
   }
@@ -75,7 +75,7 @@ void QueryAnswers::guard(std::size_t slot, QueryAnswer& answer, const Act& act) 
 
 void QueryAnswers::parse_and_rule(std::size_t slot, QueryAnswer&& answer) {
   HeldTask& held = window_[slot];
-  // The raw text is what the ledger keeps, and what links are read from again.
+  // The ledger stores the raw text, and links are later read from it again.
   Answer parsed = parse_answer(answer.http_status, answer.body, held.task->id);
   hide_key(parsed, answer.key_in_body);
   if (answer.kept_connection && may_be_stray(*held.task, parsed, run_.plan.run, run_.clock.utc())) {

@@ -1,4 +1,4 @@
-// What the answers to the queries of a run mean, some of them only beside others.
+// Interprets the answers to a run's queries; some can be interpreted only together with others.
 #pragma once
 
 #include <cstddef>
@@ -15,21 +15,21 @@
 
 namespace core {
 
-/// Parses each answer and has it recorded, or holds it until GatewayHealth can rule on it. One
-/// thread.
+/// Parses each answer and records it, or holds it until GatewayHealth can decide on it. One thread.
 class QueryAnswers {
  public:
-  /// Answers that wait for a ruling, beside those that were in flight when it was sought; beyond
-  /// these they stand as they are.
+  /// How many undecided answers are held before queries stop. If more arrive from queries in
+  /// flight, they are taken at their face value.
   static constexpr std::size_t kOpenMax = 64;
 
   QueryAnswers(const RunContext& run, QueryNotices& notices, TaskWindow& window,
                GatewayHealth& health, QueryPace& pace, TaskSteps& steps);
 
   void settle(std::size_t slot, QueryAnswer&& answer);
-  /// Records what can be ruled on by now: to be called after each answer, also one about a key.
+  /// Records the answers that can be decided now: to be called after each answer, also one about a
+  /// key.
   void rule_on_open();
-  /// Records all that is open, as it stands: no more answers will come.
+  /// Records all undecided answers at their face value: no further answers will come.
   void rule_on_the_rest();
   [[nodiscard]] std::size_t open() const { return open_.size(); }
 
@@ -37,7 +37,7 @@ class QueryAnswers {
   [[nodiscard]] const AnswerRecords& records() const { return records_; }
 
  private:
-  // Not recorded yet.
+  // An answer that is not recorded yet.
   struct OpenAnswer {
     std::size_t slot;
     QueryAnswer answer;

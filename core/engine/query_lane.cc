@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-// Of the query for a key; no task's slot, and no video's token.
+// The token of a query about a key; differs from all slots and video tokens.
 constexpr std::uint64_t kKeyToken = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
@@ -32,7 +32,7 @@ void QueryLane::start_due() {
   KeyInquiry& keys = health_.keys();
   keep_pace_with_crew(now);
   window_.advance(now);
-  // Nothing is left that could tell what the open answers mean.
+  // No answer that could decide the undecided ones will come.
   if (answers_.open() > 0 && window_.held() == answers_.open() && pace_.in_flight() == 0 &&
       feed_.is_drained() && !keys.is_open()) {
     answers_.rule_on_the_rest();
@@ -126,7 +126,7 @@ SteadyTime QueryLane::next_due() {
     return health_.keys().to_ask() ? pace_.next_start(now) : SteadyTime::max();
   }
   if (window_.ready() > 0) {
-    // Without room in the ledger its writer wakes the loop.
+    // If the ledger has no room, its writer wakes the loop later.
     return run_.ledger.has_room(pace_.in_flight() + 1) ? pace_.next_start(now) : SteadyTime::max();
   }
   return window_.next_due().value_or(SteadyTime::max());

@@ -1,4 +1,4 @@
-// The queries of a run: which tasks are asked when, and what each answer leads to.
+// The queries of a run: when each task is queried, and the consequences of each answer.
 #pragma once
 
 #include <cstddef>
@@ -20,38 +20,38 @@
 
 namespace core {
 
-/// Owned and driven by the engine, on its thread.
+/// Owned by the engine; used on its thread.
 class QueryLane {
  public:
   QueryLane(const RunContext& run, Transport& transport);
 
   /// Takes more tasks from the ledger while the window has room.
   void admit();
-  /// Starts what is due, as far as slots, the rate and the ledger's room allow.
+  /// Starts due queries, as far as free slots, the rate and the ledger's room allow.
   void start_due();
   void settle(std::uint64_t token, QueryAnswer&& answer);
   void settle(std::uint64_t token, const TransportFailure& failure);
-  /// What the ledger could not record of an answer.
+  /// Handles an answer that the ledger could not record.
   void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
 
-  /// Asks a task again for the sake of a video; the outcome comes by `take_rechecks`.
+  /// Queries a task again for a video; the result comes from `take_rechecks`.
   void recheck(TaskRecord task, std::uint64_t video);
   [[nodiscard]] std::vector<Recheck> take_rechecks() { return steps_.take_rechecks(); }
 
-  /// When something becomes due next; SteadyTime::max() when only a completion can move the lane.
+  /// When the next query is due; SteadyTime::max() if the lane must wait for a completion.
   [[nodiscard]] SteadyTime next_due();
-  /// Whether there is nothing in the window or left in the ledger, and no key to be asked about.
+  /// Whether no task is in the window or left in the ledger, and no key is to be queried.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::size_t in_flight() const { return pace_.in_flight(); }
-  /// The run must end: the key is rejected, the base URL wrong, the gateway down.
+  /// Set if the run must end: the key is rejected, the base URL is wrong, or the gateway is down.
   [[nodiscard]] const std::optional<RunResult>& verdict() const { return health_.verdict(); }
-  /// The newest answer that was appended and offers videos: they can be paged once it is committed.
+  /// The latest appended answer with videos: once it is committed, a page contains them.
   [[nodiscard]] Ticket last_offer() const { return answers_.records().last_offer(); }
 
-  /// At the run's end, first: records the answers whose meaning did not show. They say no more.
+  /// First step at the end of the run: records the undecided answers at their face value.
   void rule_on_the_rest() { answers_.rule_on_the_rest(); }
-  /// Then, with all of that committed: counts what was never answered. `cut`: by a deadline, not by
-  /// bad luck.
+  /// Second step, once all that is committed: counts the tasks without an answer. `cut`: a deadline
+  /// ended the run, not a failure.
   void close(bool cut);
 
  private:

@@ -1,4 +1,4 @@
-// What a person is told of the queries of a run.
+// The notices to the user about the queries of a run.
 #pragma once
 
 #include <string>
@@ -9,25 +9,25 @@
 
 namespace core {
 
-/// Tells nothing if the run has no Notify. One thread.
+/// Does nothing if the run has no Notify. One thread.
 class QueryNotices {
  public:
   explicit QueryNotices(const RunContext& run) : run_(run) {}
 
   void tell(Notice::Kind kind, const HeldTask& held, std::string text) const;
-  /// Of the run as a whole.
+  /// A notice about the run as a whole.
   void tell(Notice::Kind kind, std::string text) const;
-  /// Of a task that is not held.
+  /// A notice about a task that is not in the window.
   void tell(Notice::Kind kind, const std::string& task_id, int account, std::string text) const;
 
-  /// What came of one query; only with RunPlan::tell_requests.
+  /// The result of one query; only with RunPlan::tell_requests.
   void request(const HeldTask& held, const QueryAnswer& answer, Verdict verdict) const;
   void request(const HeldTask& held, const std::string& outcome) const;
 
   void left_to_next_run(const TaskRecord& task) const;
   void unrecognised(const HeldTask& held, const Answer& answer) const;
   void unreachable_videos(const HeldTask& held, const Answer& answer) const;
-  /// That a list of models makes the gateway refuse unknown IDs; told once.
+  /// Says once that the key's list of models makes the gateway refuse unknown IDs.
   void model_list();
 
  private:

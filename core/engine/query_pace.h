@@ -1,4 +1,4 @@
-// How many queries may be under way, and how fast they may start.
+// How many queries may run at once, and how fast they may start.
 #pragma once
 
 #include <cassert>
@@ -12,7 +12,7 @@
 
 namespace core {
 
-/// Slots and rate of the whole run. One thread.
+/// The slots and the rate of the whole run. One thread.
 class QueryPace {
  public:
   QueryPace(const RunPlan& plan, SteadyTime now)
@@ -20,7 +20,7 @@ class QueryPace {
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] bool has_slot() const { return in_flight_ < slots_; }
-  /// When the rate allows the next start, whether there is a slot or not.
+  /// When the rate allows the next start, regardless of free slots.
   [[nodiscard]] SteadyTime next_start(SteadyTime now) { return limiter_.next_start(now); }
   [[nodiscard]] bool may_start(SteadyTime now) { return has_slot() && next_start(now) <= now; }
   void started(SteadyTime now) {
@@ -33,7 +33,7 @@ class QueryPace {
     --in_flight_;
   }
 
-  /// As RateLimiter.
+  /// See RateLimiter.
   void limit_to(double rate_max, SteadyTime now) { limiter_.limit_to(rate_max, now); }
   void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after) {
     limiter_.slow_down(now, retry_after);

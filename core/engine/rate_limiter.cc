@@ -9,10 +9,11 @@ namespace {
 using std::chrono::seconds;
 
 constexpr auto kWindow = seconds(1);
-// A loop that wakes late may catch up this much, so that a high rate is reached at all.
+// If the loop wakes late, it may make up for this much time; otherwise a high rate is never
+// reached.
 constexpr auto kCatchUp = std::chrono::milliseconds(50);
 constexpr double kGrowth = 1.5;
-// Slower near the rate that was refused again, so that a limit is met seldom.
+// Slower growth near the rate that was refused before, so that the limit is seldom reached.
 constexpr double kGrowthNear = 1.1;
 constexpr double kNearFrom = 0.75;
 constexpr double kNearTo = 1.25;
@@ -61,7 +62,7 @@ SteadyTime RateLimiter::next_start(SteadyTime now) {
   if (rate_) {
     next = std::max(next, next_slot_);
     forget_before(now - kWindow);
-    // The promise "at most so many in any second" holds exactly, whatever the spacing.
+    // Guarantees "at most so many in any second" exactly, whatever the spacing is.
     if (static_cast<double>(starts_.size()) >= std::max(std::floor(*rate_), 1.0)) {
       next = std::max(next, starts_.front() + kWindow);
     }
@@ -89,7 +90,7 @@ void RateLimiter::slow_down(SteadyTime now, std::optional<std::chrono::milliseco
   const double seen = static_cast<double>(starts_.size());
   rate_seen_ = std::max(rate_seen_, seen);
   const double refused = std::min(rate_.value_or(seen), std::max(seen, kRateMin));
-  refused_ = slowed_ ? refused : 0;  // the first refusal tells of a bad moment, not of a limit
+  refused_ = slowed_ ? refused : 0;  // the first refusal may be a temporary problem, not a limit
   rate_ = std::max(refused / 2, kRateMin);
   slowed_ = true;
   last_slow_down_ = now;

@@ -5,7 +5,7 @@
 namespace core {
 
 std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry, double unit) {
-  constexpr int kDoublingsMax = 30;  // far beyond delay_max, and no overflow
+  constexpr int kDoublingsMax = 30;  // far beyond delay_max, without overflow
   const int doublings = std::clamp(retry - 1, 0, kDoublingsMax);
   const auto bound =
       std::min(policy.first_delay_max * (std::int64_t{1} << doublings), policy.delay_max);

@@ -1,19 +1,20 @@
-// How long to wait before asking again: exponential back-off with full jitter.
+// The delay before a retry: exponential back-off with full jitter.
 #pragma once
 
 #include <chrono>
 
 namespace core {
 
-/// `--retries` and the bounds of the back-off (design.md, section 1).
+/// `--retries` and the limits of the back-off (design.md, section 1).
 struct RetryPolicy {
   int retries = 5;
   std::chrono::milliseconds first_delay_max{1'000};
   std::chrono::milliseconds delay_max{60'000};
 };
 
-/// The delay before retry number `retry` (from 1): `unit` (0 … 1, random) of the bound, which
-/// doubles with each retry up to `delay_max`. Full jitter keeps many clients apart.
+/// The delay before retry number `retry` (from 1): the random number `unit` (0 … 1) times an upper
+/// bound, which doubles with each retry up to `delay_max`. Full jitter spreads the retries of many
+/// clients.
 [[nodiscard]] std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry,
                                                     double unit);
 

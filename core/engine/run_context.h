@@ -1,4 +1,4 @@
-// What the parts of a run have in common.
+// What the parts of a run share.
 #pragma once
 
 #include "core/clock.h"
@@ -7,7 +7,7 @@
 
 namespace core {
 
-/// All of it outlives the parts and belongs to the engine's thread.
+/// Everything here outlives the parts and belongs to the engine's thread.
 struct RunContext {
   const RunPlan& plan;
   Ledger& ledger;

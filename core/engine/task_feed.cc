@@ -43,7 +43,7 @@ void TaskFeed::admit(Ticket last_answer) {
   }
 }
 
-// False when the page has not come yet, or none was asked for.
+// False if the page has not arrived yet, or none was requested.
 bool TaskFeed::take_page() {
   if (!page_asked_) {
     return false;
@@ -54,7 +54,7 @@ bool TaskFeed::take_page() {
   }
   page_asked_ = false;
   swept_ = page->size() < kPage;
-  // The page may be older than what was heard of the window's tasks meanwhile.
+  // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
   const auto is_held = [&](TaskKey key) {
     return std::binary_search(held.begin(), held.end(), key) ||
@@ -70,7 +70,7 @@ bool TaskFeed::take_page() {
   return true;
 }
 
-// False when there is nothing more to take, or no place for it.
+// False if there are no more tasks, or no room for them.
 bool TaskFeed::ask_for_page(Ticket last_answer) {
   const bool has_room = has_room_for_page(window_);
   if (swept_ && !(evicted_ && has_room && sweep_again(last_answer))) {
@@ -109,7 +109,7 @@ void TaskFeed::admit(TaskRecord&& task) {
   window_.queue(slot, when, now);
 }
 
-// A run that does not wait for tasks does not wait until one may be asked.
+// A run without --wait does not wait until a task may be queried.
 bool TaskFeed::leave_to_next_run(const TaskRecord& task) {
   if (run_.plan.wait || !task.live_fetch ||
       pause_before(run_.plan, task, false, run_.clock.utc()).count() == 0) {

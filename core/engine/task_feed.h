@@ -1,4 +1,4 @@
-// Brings the tasks of a run from the ledger into the window.
+// Moves the tasks of a run from the ledger into the window.
 #pragma once
 
 #include <chrono>
@@ -14,37 +14,37 @@
 
 namespace core {
 
-/// How long a task may not be asked yet. The wall clock may have jumped since it was. `polled`: it
-/// was asked in this run, so that the poll interval counts.
+/// How long a task must not be queried yet. The wall clock may have jumped since its last query.
+/// `polled`: it was queried in this run, so the poll interval applies.
 [[nodiscard]] std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& task,
                                                      bool polled, UtcTime now);
 
-/// Sweeps through the ledger by ascending key, page by page. If there are more tasks than the
-/// window holds, those that only wait are evicted, and the ledger is swept again for them. One
-/// thread.
+/// Reads the ledger page by page, by ascending key. If there are more tasks than the window holds,
+/// waiting tasks are evicted, and the ledger is read again for them. One thread.
 class TaskFeed {
  public:
   static constexpr std::size_t kPage = 1024;
-  /// Evicted tasks whose last query had no answer; beyond these a run gives up, though it waits.
+  /// How many evicted tasks may have had no answer to their last query; further ones are given up,
+  /// even in a run that waits.
   static constexpr std::size_t kUnansweredMax = 65'536;
 
   TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window);
 
-  /// Takes more tasks while the window has room. `last_answer` must be committed before the ledger
-  /// is swept again: evicted tasks are told apart by what it shows of them.
+  /// Takes more tasks while the window has room. The ledger is read again only after `last_answer`
+  /// is committed, because its content decides which evicted tasks are still to be queried.
   void admit(Ticket last_answer);
   /// Whether the ledger has no more tasks for this run.
   [[nodiscard]] bool is_drained() const { return swept_ && !evicted_; }
-  /// Whether a task that only waits should make room for others.
+  /// Whether waiting tasks should be evicted to make room for others.
   [[nodiscard]] bool wants_room() const;
   /// Whether one more task may wait although its last query had no answer.
   [[nodiscard]] bool has_room_for_unanswered() const;
   void evict(std::size_t slot);
   void evict_unanswered(std::size_t slot, SteadyTime due);
 
-  /// At the run's end: the evicted tasks whose last query had no answer.
+  /// For the end of the run: the number of evicted tasks whose last query had no answer.
   [[nodiscard]] std::size_t unanswered() const { return unanswered_.size(); }
-  /// At the run's end: the tasks that never came into the window.
+  /// For the end of the run: the number of tasks that never came into the window.
   [[nodiscard]] std::uint64_t count_never_asked();
 
  private:
@@ -57,13 +57,13 @@ class TaskFeed {
   RunContext run_;
   const QueryNotices& notices_;
   TaskWindow& window_;
-  bool page_asked_ = false;               // and not taken yet
-  std::vector<TaskKey> held_when_asked_;  // in order; of a further sweep alone
-  TaskKey cursor_ = 0;                    // the last task taken from the ledger in this sweep
-  bool swept_ = false;                    // the ledger had no more after cursor_
-  bool evicted_ = false;                  // in this sweep
+  bool page_asked_ = false;               // requested and not taken yet
+  std::vector<TaskKey> held_when_asked_;  // sorted; only if the ledger is read again
+  TaskKey cursor_ = 0;                    // the last task read from the ledger in this pass
+  bool swept_ = false;                    // the ledger has no tasks after cursor_
+  bool evicted_ = false;                  // in this pass
   bool sweeping_again_ = false;
-  std::map<TaskKey, SteadyTime> unanswered_;  // when each of the evicted ones is due
+  std::map<TaskKey, SteadyTime> unanswered_;  // when each of these evicted tasks is due
 };
 
 }  // namespace core

@@ -37,7 +37,7 @@ bool TaskSteps::may_go_on(const HeldTask& held) const {
   return has_retry_left(held, run_.plan) || may_wait_unanswered(held);
 }
 
-// Whether a task is asked again at the next interval although its retries are used up.
+// Whether a task is queried again at the next interval although its retries are used up.
 bool TaskSteps::may_wait_unanswered(const HeldTask& held) const {
   return run_.plan.wait && held.recheck_for == 0 &&
          !is_stale(*held.task, run_.plan, run_.clock.utc()) && feed_.has_room_for_unanswered();

@@ -1,4 +1,4 @@
-// What comes next for a task of the window: done, asked later, asked again soon, given up.
+// The next step of a task in the window: finish, query later, query again soon, give up.
 #pragma once
 
 #include <chrono>
@@ -19,30 +19,31 @@
 
 namespace core {
 
-/// A task asked again because a video's link was refused, and what came of it.
+/// The result of a task that was queried again because a video's link was refused.
 struct Recheck {
   std::uint64_t video = 0;       ///< the download lane's own token
-  std::vector<VideoLink> links;  ///< of the fresh answer; empty when it is no success
+  std::vector<VideoLink> links;  ///< of the fresh answer; empty unless it is a success
   bool answered = false;
   Ticket ticket = 0;  ///< the links may be used once this is committed
 };
 
-/// Every method takes a slot that holds a task, and leaves it queued or released. One thread.
+/// Every method takes a slot with a task, and afterwards the task is queued or released. One
+/// thread.
 class TaskSteps {
  public:
   TaskSteps(const RunContext& run, const QueryNotices& notices, TaskWindow& window, TaskFeed& feed);
 
-  /// The step after an answer that was taken into the task.
+  /// The next step after an answer was applied to the task.
   [[nodiscard]] Step after(const HeldTask& held, Verdict verdict) const;
-  /// Whether a task whose query had no answer is asked again in this run.
+  /// Whether a task without an answer is queried again in this run.
   [[nodiscard]] bool may_go_on(const HeldTask& held) const;
 
-  /// Takes any step but the end of a recheck. `why`: what the answer said, for people.
+  /// Performs any step except the end of a recheck. `why`: the answer's message, for users.
   void take(std::size_t slot, Step step, std::optional<std::chrono::milliseconds> retry_after,
             const std::string& why);
-  /// There was no room for the answer, through no fault of the task or the gateway.
+  /// There was no room for the answer: neither the task nor the gateway is at fault.
   void retry_for_room(std::size_t slot);
-  /// Over a connection that was not used before, at once.
+  /// Queries again at once, over a new connection.
   void retry_alone(std::size_t slot);
   void retry(std::size_t slot, std::optional<std::chrono::milliseconds> retry_after,
              const std::string& why);

@@ -1,4 +1,4 @@
-// The tasks that a run holds in memory, and when each of them is due.
+// The tasks that a run holds in memory, and when each is due.
 #pragma once
 
 #include <cassert>
@@ -19,32 +19,32 @@
 
 namespace core {
 
-/// One task of the window, and what this run knows of it.
+/// One task of the window, and its state in this run.
 struct HeldTask {
   std::optional<TaskRecord> task;  ///< none: the slot is free
-  int failures = 0;                ///< since the last answer, or the last interval
+  int failures = 0;                ///< since the last answer or the last interval
   bool asked = false;
-  bool waiting = false;  ///< answered in this run, and to be asked again later
+  bool waiting = false;  ///< answered in this run; to be queried again later
   bool unrecognised = false;
   bool told_wrong_task = false;
-  bool told_unreachable = false;  ///< that no link leads to some of its videos
-  bool offered = false;           ///< videos, in this run
+  bool told_unreachable = false;  ///< the user was told of videos without a usable link
+  bool offered = false;           ///< the task has had videos in this run
   bool live_fetch = false;
-  bool alone = false;                ///< next over a connection that was not used before
-  std::string failure;               ///< why its last query used up its retries; empty: it did not
-  std::optional<TaskState> counted;  ///< what the tally counts the task as
-  std::uint64_t recheck_for = 0;     ///< the download lane's token; 0: asked for its own sake
-  SteadyTime started{};              ///< the newest query
+  bool alone = false;                ///< the next query needs a new connection
+  std::string failure;               ///< why the last query used up its retries; empty: it did not
+  std::optional<TaskState> counted;  ///< the state under which the tally counts the task
+  std::uint64_t recheck_for = 0;     ///< the download lane's token; 0: not queried for a video
+  SteadyTime started{};              ///< of the latest query
 };
 
-/// Tasks are told apart by slots: small numbers that are used again. One thread.
+/// Tasks are identified by slots: small numbers that are reused. One thread.
 class TaskWindow {
  public:
-  /// Tasks that TaskFeed holds at once; the others stay in the ledger. Tasks that are asked again
-  /// for a video come on top.
+  /// How many tasks TaskFeed holds at once; the others stay in the ledger. Tasks that are queried
+  /// again for a video are held in addition.
   static constexpr std::size_t kTasksMax = 4096;
-  /// A task of which each query makes the gateway ask the vendor is asked no more often: a failure
-  /// found that way is written without a refund (gateway.md G2).
+  /// If each query of a task makes the gateway query the vendor, this is the minimum time between
+  /// two queries: a failure found in that way is recorded without a refund (gateway.md G2).
   static constexpr std::chrono::seconds kLiveFetchPause{60};
 
   [[nodiscard]] std::size_t hold(TaskRecord task);
@@ -56,28 +56,28 @@ class TaskWindow {
   [[nodiscard]] bool is_held(std::size_t slot) const {
     return slot < slots_.size() && slots_[slot].task.has_value();
   }
-  /// All slots, free ones too.
+  /// All slots, including free ones.
   [[nodiscard]] const std::vector<HeldTask>& slots() const { return slots_; }
-  /// The slot in which a task is held for its own sake.
+  /// The slot that holds a task which is not held for a video.
   [[nodiscard]] std::optional<std::size_t> find(TaskKey task) const;
   [[nodiscard]] std::size_t held() const { return held_; }
-  /// In order.
+  /// Sorted.
   [[nodiscard]] std::vector<TaskKey> keys() const;
 
-  /// Remembers for kLiveFetchPause, beyond the task's slot, that a query made the gateway ask the
-  /// vendor.
+  /// Remembers for kLiveFetchPause that a query made the gateway query the vendor, even if the slot
+  /// is released.
   void note_live_fetch(std::size_t slot, SteadyTime now);
-  /// When such a task was last asked; none: it was not, or long ago.
+  /// When such a task was last queried; none if it was not, or long ago.
   [[nodiscard]] std::optional<SteadyTime> last_live_fetch(TaskKey task) const;
 
-  /// Due at `when`, or as soon as the task may be asked after that.
+  /// Makes the task due at `when`, or as soon after that as it may be queried.
   void queue(std::size_t slot, SteadyTime when, SteadyTime now);
-  /// Makes ready what has become due.
+  /// Moves tasks that have become due to the ready ones.
   void advance(SteadyTime now);
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
-  /// The first that is ready; there must be one.
+  /// Takes the first ready task; there must be one.
   [[nodiscard]] std::size_t take_ready();
-  /// When the next one becomes ready; none: nothing waits for its moment.
+  /// When the next task becomes ready; none if no task waits.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
 
  private:

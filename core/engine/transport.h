@@ -1,4 +1,4 @@
-// The seam between the engine and the network: requests go in, completions come out.
+// The interface between the engine and the network: takes requests, returns completions.
 #pragma once
 
 #include <cstddef>
@@ -17,55 +17,54 @@
 
 namespace core {
 
-/// Asks the gateway of `account` for `path` (already percent-encoded).
+/// Queries the gateway of `account` for `path` (already percent-encoded).
 struct QueryRequest {
-  std::uint64_t token = 0;  ///< comes back with the completion
+  std::uint64_t token = 0;  ///< returned with the completion
   int account = 0;
   std::string path;
-  bool fresh_connection = false;  ///< not over one that was used before
+  bool fresh_connection = false;  ///< not over a reused connection
 };
 
-/// Fetches one video into its sink and publishes it. If the sink holds all bytes already, nothing
-/// is fetched.
+/// Downloads one video into its sink and publishes it. If the sink already has all bytes, nothing
+/// is downloaded.
 struct DownloadRequest {
   std::uint64_t token = 0;
   int account = 0;
-  std::string url;  ///< byte for byte; one that starts with `/` belongs to the account's gateway
-  /// The task's own path at the account's gateway. The key goes along while `url` is just that, and
-  /// to no place that an answer leads to; empty: never.
+  std::string url;  ///< sent unchanged; one that starts with `/` belongs to the account's gateway
+  /// The task's own path at the account's gateway. The key is sent only while `url` is exactly this
+  /// path, and never to a place to which an answer leads; empty: never.
   std::string content_path;
-  std::unique_ptr<VideoSink> sink;  ///< freed before the completion comes
+  std::unique_ptr<VideoSink> sink;  ///< destroyed before the completion is returned
 };
 
 /// An HTTP answer to a query.
 struct QueryAnswer {
   int http_status = 0;
   std::string body;  ///< decoded, complete
-  /// Of a body that says the account's key aloud: the key, and what may be told of the body. Else
-  /// empty, and none: all of it.
+  /// If the body contains the account's key: the key, and the part of the body that may be shown.
+  /// Otherwise empty and none: all of it may be shown.
   std::string key_in_body;
   std::optional<std::string> body_without_key;
   std::optional<UtcTime> date;  ///< the server's clock (gateway.md T32)
-  /// From now, already clamped to 0 … 10 minutes; none when absent or unreadable (RFC 9110
-  /// §10.2.3).
+  /// Relative to now, clamped to 0 … 10 minutes; none if absent or unreadable (RFC 9110 §10.2.3).
   std::optional<std::chrono::milliseconds> retry_after;
-  std::string request_id;  ///< X-Oneapi-Request-Id as sent; only when asked for
-  /// Came over a kept-alive HTTP/1.1 connection. What is sent there unasked while the request is on
-  /// its way looks the same: an answer that does not name its task may belong to nobody.
+  std::string request_id;  ///< X-Oneapi-Request-Id as sent; only if requested
+  /// The answer came over a reused HTTP/1.1 connection. Unrequested bytes that arrive during the
+  /// request look the same, so an answer that does not name its task may belong to no request.
   bool kept_connection = false;
 
-  /// What may be told of the body.
+  /// The part of the body that may be shown.
   [[nodiscard]] std::string_view readable_body() const {
     return body_without_key ? *body_without_key : body;
   }
 };
 
-/// No answer: connection, TLS, time-out, a body over the limit … `text` is for people.
+/// No answer: connection, TLS, time-out, a body over the limit … `text` is for users.
 struct TransportFailure {
-  /// There was no room for a large body beside others: no fault, and worth another try for ever,
-  /// since one of those others always has room.
+  /// There was no room for a large body beside others. This is not a fault, and may be retried
+  /// without limit, because one of the others always has room.
   static constexpr std::string_view kNoRoom = "no_room";
-  std::string kind;  ///< one word for counting: "connect", "timeout", "tls", "too_large" …
+  std::string kind;  ///< one word, for counters: "connect", "timeout", "tls", "too_large" …
   std::string text;
 };
 
@@ -74,24 +73,24 @@ struct Completion {
   std::variant<QueryAnswer, TransportFailure, SavedFile, FetchFailure> outcome;
 };
 
-/// Runs requests. Owned by the engine's thread; only `wake` may be called by others.
+/// Performs requests. Belongs to the engine's thread; only `wake` may be called by others.
 class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// Starts at once; the caller keeps count of what is in flight.
+  /// Starts at once; the caller limits the number of requests in flight.
   virtual void start(QueryRequest request) = 0;
   virtual void start(DownloadRequest request) = 0;
 
-  /// Drives everything until something completes, `wake` is called, or `until` has passed, and
-  /// appends what completed. Throws core::Error when the event loop itself fails.
+  /// Drives all requests until one completes, `wake` is called, or `until` has passed, and appends
+  /// the completed ones. Throws core::Error if the event loop itself fails.
   virtual void wait(SteadyTime until, std::vector<Completion>& completions) = 0;
 
-  /// Makes the running or next `wait` return. Any thread; async-signal-safe.
+  /// Makes the current or next `wait` return. Any thread; async-signal-safe.
   virtual void wake() = 0;
 
-  /// Drops all requests in flight; none of them completes any more. What their sinks can resume
-  /// stays.
+  /// Drops all requests in flight; none of them completes any more. Resumable bytes in their sinks
+  /// stay.
   virtual void abort() = 0;
 
   /// Bytes of videos received so far.

@@ -68,7 +68,7 @@ bool is_public_v6(const std::array<std::uint8_t, 16>& address) {
   if (begins({0x20, 0x02})) {
     return is_public_v4(v4_at(address, 2));  // 6to4
   }
-  // Only 2000::/3 is given out; of that not the documentation and protocol blocks.
+  // Only 2000::/3 is allocated; its documentation and protocol blocks are excluded.
   constexpr std::uint8_t kGlobalMask = 0xE0;
   if ((address[0] & kGlobalMask) != 0x20) {
     return false;

@@ -22,7 +22,7 @@ struct ContextFree {
 }  // namespace
 
 std::string ca_file_failure(const std::string& path) {
-  // OpenSSL says little of a file that it cannot read, and waits for ever on a FIFO.
+  // OpenSSL gives no useful error for an unreadable file, and blocks on a FIFO.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
   if (!file.valid() || fstat(file.number(), &status) != 0) {
@@ -31,7 +31,7 @@ std::string ca_file_failure(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return S_ISDIR(status.st_mode) ? "it is a folder" : "it is no regular file";
   }
-  // As libcurl will read it.
+  // Read in the same way as by libcurl.
   const std::unique_ptr<SSL_CTX, ContextFree> context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) {
     throw std::bad_alloc();

@@ -1,11 +1,11 @@
-// The file of CA certificates that a user names (--ca-file, SSL_CERT_FILE).
+// The file of CA certificates that the user gives (--ca-file, SSL_CERT_FILE).
 #pragma once
 
 #include <string>
 
 namespace core {
 
-/// Why TLS cannot trust the certificates of this file; empty: it can. Any thread.
+/// Why TLS cannot use the certificates of this file; empty if it can. Any thread.
 [[nodiscard]] std::string ca_file_failure(const std::string& path);
 
 }  // namespace core

@@ -71,7 +71,7 @@ std::optional<milliseconds> retry_after_of(CURL* easy) {
     seconds = static_cast<std::int64_t>(
         std::min(parse_unsigned(text).value_or(kSecondsMax), std::uint64_t{kSecondsMax}));
   } else if (const time_t date = curl_getdate(text.c_str(), nullptr); date >= 0) {
-    // By the clock that wrote it: ours may be wrong.
+    // Compared with the server's own clock, because the local one may be wrong.
     const UtcTime now = date_of(easy).value_or(SystemClock().utc());
     seconds = date - std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   }

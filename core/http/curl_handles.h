@@ -1,4 +1,4 @@
-// libcurl's handles with owners, and what is read out of them. The one door to curl's headers.
+// libcurl's handles with owners, and what is read from them. Only this header includes curl's.
 #pragma once
 
 #include <curl/curl.h>
@@ -13,7 +13,7 @@
 
 namespace core {
 
-/// Throws core::Error when libcurl was built without the option.
+/// Throws core::Error if libcurl was built without the option.
 template <typename Value>
 void set_option(CURL* easy, CURLoption option, Value value) {
   if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) {
@@ -40,34 +40,34 @@ using CurlText = std::unique_ptr<char, CurlFree>;
 /// Throws std::bad_alloc.
 void add_header(HeaderList& list, const std::string& line);
 
-/// A part of a URL; empty when it has none.
+/// A part of a URL; empty if it is absent.
 [[nodiscard]] std::string part_of(CURLU* url, CURLUPart part, unsigned flags);
 
-/// Scheme, host and port: what a key may be sent to.
+/// Scheme, host and port: a key belongs to one origin.
 struct Origin {
   std::string scheme;
   std::string host;
   std::string port;
   friend bool operator==(const Origin&, const Origin&) = default;
 };
-/// Host in lower case, port always there; none for what is no URL.
+/// The host is in lower case, the port always set; none if the text is not a URL.
 [[nodiscard]] std::optional<Origin> origin_of(const std::string& text);
 
-// What a finished transfer says of its last answer.
+// Read from the last answer of a finished transfer:
 [[nodiscard]] std::string header_value(CURL* easy, const char* name);
 [[nodiscard]] long status_of(CURL* easy);
-/// Clamped to 10 minutes; none when absent, unreadable or past. A date is read against the answer's
-/// own `Date`.
+/// Clamped to 10 minutes; none if absent, unreadable or in the past. A date is compared with the
+/// answer's own `Date`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after_of(CURL* easy);
 [[nodiscard]] std::optional<UtcTime> date_of(CURL* easy);
 
-/// Whether TLS has read bytes of the transfer's connection that libcurl has not: the rest of a
-/// record whose beginning ended the answer before. Only while the transfer has its connection.
+/// Whether TLS has decoded bytes of the transfer's connection that libcurl has not read: the rest
+/// of a record in which the previous answer ended. Only while the transfer has its connection.
 [[nodiscard]] bool has_unread_tls(CURL* easy);
 
-/// One word for counting, as in TransportFailure.
+/// One word for counters, as in TransportFailure.
 [[nodiscard]] std::string failure_kind(CURLcode code);
-/// For people: no secrets, printable. `detail` is the transfer's error buffer.
+/// For users: no secrets, printable. `detail` is the transfer's error buffer.
 [[nodiscard]] std::string failure_text(CURLcode code, const char* detail);
 
 }  // namespace core

@@ -100,7 +100,7 @@ bool CurlLoop::end_next() {
   assert(place != running_.end());
   running_.erase(place);
   if (transfer->connection().is_stale()) {
-    transfer->begin(true);  // nothing was asked yet
+    transfer->begin(true);  // nothing was requested yet
   } else {
     transfer->handler().ended(code);
   }

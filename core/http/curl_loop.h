@@ -1,4 +1,4 @@
-// The event loop under libcurl: sockets, time, and the transfers that run.
+// The event loop for libcurl: sockets, time, and the running transfers.
 #pragma once
 
 #include <exception>
@@ -14,32 +14,32 @@ namespace core {
 
 class CurlTransfer;
 
-/// One multi handle, driven by epoll. Callbacks of libcurl only note and collect: what they throw
-/// is kept for `rethrow`. Belongs to the thread that made it, but for `sockets().wake()`.
+/// One multi handle, driven by epoll. libcurl's callbacks only collect; exceptions in them are
+/// stored for `rethrow`. Belongs to the thread that created it, except `sockets().wake()`.
 class CurlLoop {
  public:
-  /// `connections_max`: kept alive at once. Throws core::Error.
+  /// `connections_max`: how many connections are kept alive. Throws core::Error.
   explicit CurlLoop(long connections_max);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  /// Starts a transfer, which must outlive its end.
+  /// Starts a transfer, which must exist until it ends.
   void add(CurlTransfer& transfer);
-  /// Ends all that run: their handlers hear `aborted`.
+  /// Ends all running transfers by calling `aborted` of their handlers.
   void abort();
 
-  /// Does what is due by libcurl's own timer.
+  /// Does what libcurl's own timer requires.
   void drive_timer();
-  /// Tells the handler of the next transfer that has ended; false: there is none.
+  /// Calls the handler of the next ended transfer; false if there is none.
   bool end_next();
-  /// Waits for sockets until `until`, libcurl's timer or `wake`; whether it was woken. Throws
-  /// core::Error.
+  /// Waits for sockets, until `until`, libcurl's timer or `wake`; returns whether it was woken.
+  /// Throws core::Error.
   bool wait(SteadyTime until);
-  /// Throws what a callback threw.
+  /// Throws the exception of a callback, if there was one.
   void rethrow();
 
-  /// Within a callback's `catch`.
+  /// To be called in the `catch` of a callback.
   void keep_exception() { thrown_ = std::current_exception(); }
   [[nodiscard]] SocketSet& sockets() { return sockets_; }
   [[nodiscard]] KeptConnections& kept() { return kept_; }
@@ -52,7 +52,7 @@ class CurlLoop {
   OwnerThread owner_;
   SocketSet sockets_;
   KeptConnections kept_;
-  MultiHandle multi_;  // calls on_close for every connection that it still has
+  MultiHandle multi_;  // its destructor calls on_close for every open connection
   SteadyTime timer_ = SteadyTime::max();
   std::vector<CurlTransfer*> running_;
   std::exception_ptr thrown_;

@@ -9,7 +9,7 @@
 namespace core {
 namespace {
 
-// libcurl keeps all headers and trailers of a transfer, each in memory of its own.
+// libcurl allocates memory for every header and trailer of a transfer.
 constexpr std::size_t kHeaderBytesMax = std::size_t{256} * 1024;
 constexpr std::size_t kHeaderLinesMax = 4000;
 
@@ -22,7 +22,7 @@ CurlTransfer::CurlTransfer(CurlLoop& loop, const TransportSettings& settings,
   set_option(easy, CURLOPT_PRIVATE, this);
   set_option(easy, CURLOPT_ERRORBUFFER, error_.data());
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
-  set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // no waiting for a name server that does not answer
+  set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // do not wait for a name server that does not answer
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   route("");
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -50,7 +50,7 @@ CurlTransfer::CurlTransfer(CurlLoop& loop, const TransportSettings& settings,
   }
 }
 
-// libcurl shall not look into the environment by itself: "*" also saves it the search.
+// libcurl must not read the environment by itself; "*" also saves it the look-up.
 void CurlTransfer::route(const std::string& proxy) {
   if (proxy_ == proxy) {
     return;
@@ -77,7 +77,7 @@ curl_socket_t CurlTransfer::on_open(void* transfer, curlsocktype /*purpose*/,
   HostCheck& host = self->host_;
   int number = -1;
   try {
-    // Of a proxy the address says nothing about the host behind it.
+    // A proxy's address says nothing about the host behind it.
     const bool is_checked = !host.may_be_private && self->proxy_->empty();
     if (is_checked && !is_public_address(&address->addr)) {
       host.refused = "its host leads to a loopback, private or link-local address";

@@ -1,4 +1,4 @@
-// One request and its answer, as libcurl carries them: what queries and downloads have in common.
+// One request and its answer in libcurl: the common part of queries and downloads.
 #pragma once
 
 #include <array>
@@ -15,18 +15,18 @@ namespace core {
 
 struct TransportSettings;
 
-/// Whose transfer it is. Called by the loop, outside of libcurl's callbacks.
+/// The owner of a transfer. Called by the loop, outside of libcurl's callbacks.
 class TransferHandler {
  public:
   virtual void ended(CURLcode code) = 0;
-  /// The transfer was taken out before its end.
+  /// The transfer was removed before its end.
   virtual void aborted() = 0;
 
  protected:
   ~TransferHandler() = default;
 };
 
-// Why a transfer broke, where libcurl does not know it.
+// Failures of a transfer that libcurl does not report itself.
 inline constexpr std::string_view kAnsweredEarly = "the server answered before it was asked";
 inline constexpr std::string_view kHeadersTooLarge = "the headers are larger than 256 KiB";
 inline constexpr std::string_view kDropped = "the server dropped the connection (HTTP 408)";
@@ -35,38 +35,38 @@ inline constexpr long kRequestTimeout = 408;
 /// Which hosts a transfer may connect to.
 struct HostCheck {
   bool may_be_private = true;
-  bool resolve_only = false;  ///< looks for a public address, and opens no connection
-  bool resolved = false;      ///< with resolve_only: there is one
-  std::string refused;        ///< why no socket was opened; empty: it was not refused
+  bool resolve_only = false;  ///< only look for a public address; open no connection
+  bool resolved = false;      ///< with resolve_only: a public address was found
+  std::string refused;        ///< why no socket was opened; empty: not refused
 };
 
-/// An easy handle that is used again and again, one transfer after the other. One thread.
+/// An easy handle that is reused for one transfer after the other. One thread.
 class CurlTransfer {
  public:
   /// Loop, settings and handler must outlive it. Throws core::Error.
   CurlTransfer(CurlLoop& loop, const TransportSettings& settings, TransferHandler& handler);
 
-  /// For options before `begin`, and for what is known of the answer after it.
+  /// For setting options before `begin`, and for reading the answer afterwards.
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] TransferHandler& handler() const { return handler_; }
   [[nodiscard]] CurlLoop& loop() const { return loop_; }
-  /// Through a proxy; empty: directly, whatever the environment says.
+  /// Uses a proxy; empty: connects directly, whatever the environment says.
   void route(const std::string& proxy);
   /// `plain`: without TLS.
   void set_plain(bool plain) { is_plain_ = plain; }
   [[nodiscard]] HostCheck& host() { return host_; }
 
   void begin(bool fresh_connection);
-  /// Once libcurl has put the connection back for others.
+  /// To be called when libcurl has released the connection for reuse.
   void keep_connection();
 
   [[nodiscard]] const ConnectionUse& connection() const { return connection_; }
   [[nodiscard]] bool headers_too_large() const;
-  /// For people: what libcurl says of `code`.
+  /// libcurl's description of `code`, for users.
   [[nodiscard]] std::string failure(CURLcode code) const { return failure_text(code, &error_[0]); }
 
  private:
-  // Trailers included.
+  // Including trailers.
   struct HeaderCount {
     std::size_t bytes = 0;
     std::size_t lines = 0;

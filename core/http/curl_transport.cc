@@ -28,7 +28,8 @@ struct CurlTransport::Parts {
   DownloadTransfers downloads;
 };
 
-// Fewer connections than there are transfers would be closed all the time (design.md, section 7).
+// With fewer connections than transfers, connections would be closed and opened all the time
+// (design.md, section 7).
 CurlTransport::Parts::Parts(TransportSettings given)
     : settings(std::move(given)),
       routes(routes_of(settings)),
@@ -36,7 +37,7 @@ CurlTransport::Parts::Parts(TransportSettings given)
       queries(loop, settings, routes, done),
       downloads(loop, settings, routes, done) {}
 
-// Large answers one by one: those that wait stay within the room for bodies in flight.
+// Large answers are settled one at a time: the waiting ones still count for kBodiesBytesMax.
 void CurlTransport::Parts::settle_ended() {
   constexpr std::size_t kSettledBytesMax = CurlTransport::kBodyBytesMax / 8;
   const std::size_t body_bytes = queries.body_bytes();

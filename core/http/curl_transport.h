@@ -13,8 +13,7 @@
 
 namespace core {
 
-/// A gateway and the key for it. The key is sent with queries, and to
-/// DownloadRequest::content_path.
+/// A gateway and its key. The key is sent only with queries, and to DownloadRequest::content_path.
 struct GatewayAccount {
   std::string base_url;  ///< without a trailing slash
   std::string api_key;
@@ -22,40 +21,40 @@ struct GatewayAccount {
 
 struct TransportSettings {
   std::vector<GatewayAccount> accounts;  ///< by TaskRecord::account
-  int concurrency = 32;                  ///< queries at once, at most
+  int concurrency = 32;                  ///< the maximum number of queries at once
   int download_concurrency = 8;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds query_timeout{60'000};
-  /// A query that brings nothing for so long is dropped: half the time it has, or 30 s if that is
-  /// more, so that who asks for a longer time gets it.
+  /// A query that receives nothing for this long is dropped: half of its timeout, but at least 30
+  /// s, so that a longer timeout has an effect.
   [[nodiscard]] std::chrono::seconds query_silence() const {
     return std::max(std::chrono::seconds(30),
                     std::chrono::duration_cast<std::chrono::seconds>(query_timeout / 2));
   }
-  std::chrono::milliseconds stall_timeout{60'000};  ///< below 1 KiB/s for this long
-  std::int64_t limit_rate = 0;  ///< bytes/s over all downloads together; 0: no limit
+  std::chrono::milliseconds stall_timeout{60'000};  ///< slower than 1 KiB/s for this long
+  std::int64_t limit_rate = 0;  ///< bytes per second for all downloads together; 0: no limit
   std::int64_t video_bytes_max = std::int64_t{4} << 30;
   std::string ca_file;  ///< empty: the system's
-  Proxies proxies;      ///< of queries and downloads
+  Proxies proxies;      ///< for queries and downloads
   bool allow_http = false;
   bool allow_private_hosts = false;
   std::string user_agent;
   bool request_ids = false;   ///< fill QueryAnswer::request_id
-  int publisher_threads = 0;  ///< enough while nothing is downloaded
+  int publisher_threads = 0;  ///< one is enough for a transport without downloads
 };
 
-/// core::Transport on libcurl. Belongs to one thread, but for `wake`.
+/// core::Transport with libcurl. Belongs to one thread, except `wake`.
 class CurlTransport final : public Transport {
  public:
   static constexpr std::size_t kBodyBytesMax = std::size_t{8} * 1024 * 1024;
-  /// Of all queries in flight, but for the first kSmallBodyBytes of each: an answer that finds no
-  /// room fails with TransportFailure::kNoRoom. At least two of the largest have room at once, so
-  /// some query always goes on.
+  /// The memory for the answers of all queries in flight, except the first kSmallBodyBytes of each.
+  /// An answer without room fails with TransportFailure::kNoRoom. At least two of the largest
+  /// answers have room at once, so that at least one query always makes progress.
   static constexpr std::size_t kBodiesBytesMax = 2 * kBodyBytesMax;
   static constexpr std::size_t kSmallBodyBytes = std::size_t{64} * 1024;
   static constexpr int kRedirectsMax = 5;
 
-  /// Throws core::UsageError for a base URL that is none, core::Error when curl or epoll fail.
+  /// Throws core::UsageError for a base URL that is not a URL, core::Error if curl or epoll fails.
   explicit CurlTransport(TransportSettings settings);
   ~CurlTransport() override;
   CurlTransport(const CurlTransport&) = delete;
@@ -74,7 +73,7 @@ class CurlTransport final : public Transport {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Version of libcurl and of what it is built on, for --version and `doctor`.
+/// The versions of libcurl and its libraries, for --version and `doctor`.
 [[nodiscard]] std::string curl_version_text();
 
 }  // namespace core

@@ -16,12 +16,12 @@ constexpr std::size_t kLinkBytesMax = std::size_t{64} * 1024;
 constexpr long kOk = 200;
 constexpr long kPartial = 206;
 
-// What Google's store answers, with 400, for a signed link whose time is over.
+// Google's store answers with this, and status 400, after a signed link has expired.
 constexpr std::string_view kExpiredToken = "<Code>ExpiredToken</Code>";
 
-// Whether the body of an error is what the gateway itself says of the video: JSON with an `error`
-// (gateway.md, section 6). A page of a proxy before it is not, nor are the gateway's words that
-// the vendor's store is in trouble ("Upstream service returned status 503").
+// Whether the body of an error is the gateway's own statement about the video: JSON with an `error`
+// (gateway.md, section 6). Not a page of a proxy in front of it, and not a message that the
+// vendor's store has trouble ("Upstream service returned status 503").
 bool is_gateways_word(std::string_view body) {
   JsonDocument document;
   if (document.read(body) != JsonFailure::none || document.root()["error"].is_null()) {
@@ -52,7 +52,7 @@ bool DownloadAnswer::judge_head() {
   is_judged_ = true;
   const long status = status_of(easy_);
   if (status != kOk && status != kPartial) {
-    return true;  // its body goes into the error's text
+    return true;  // its body becomes the text of the failure
   }
   const std::string type = header_value(easy_, "Content-Type");
   if (status == kOk && request_.with_key && type.starts_with("application/json")) {
@@ -79,7 +79,7 @@ bool DownloadAnswer::judge_head() {
                        .text = "HTTP 206: a part of the video, though all of it was asked for"};
       return false;
     }
-    length = range->total;  // a part that is the whole
+    length = range->total;  // a partial answer that contains the whole object
   } else {
     promised_.md5_base64 = header_value(easy_, "Content-MD5");
   }
@@ -102,7 +102,7 @@ bool DownloadAnswer::begin_whole(const std::string& etag, std::int64_t length) {
   return !failure_;
 }
 
-// Only the very range that was asked for, of the very same object, may be added (gateway.md T25).
+// Only exactly the requested range of the same object may be appended (gateway.md T25).
 bool DownloadAnswer::begin_rest(const std::string& etag) {
   const auto range = parse_content_range(header_value(easy_, "Content-Range"));
   const std::optional<std::int64_t>& length = sink_->promised().length;

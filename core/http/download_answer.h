@@ -1,4 +1,4 @@
-// What an answer to a download says, and where its body goes.
+// Interprets an answer to a download, and passes its body on.
 #pragma once
 
 #include <cstdint>
@@ -12,39 +12,41 @@
 
 namespace core {
 
-/// Reads one answer of libcurl's after the other: the head before the first byte of the body, then
-/// the body, into the sink or into a text. One thread.
+/// Reads one HTTP answer after the other: the head before the first byte of the body, then the
+/// body, into the sink or into a text. One thread.
 class DownloadAnswer {
  public:
-  /// What was asked for.
+  /// The request for an answer.
   struct Request {
     std::int64_t resume_from = 0;
-    bool with_key = false;  ///< of the task's own path at its gateway
+    bool with_key = false;  ///< sent to the task's own path at its gateway
   };
 
   DownloadAnswer(CURL* easy, std::int64_t video_bytes_max)
       : easy_(easy), video_bytes_max_(video_bytes_max) {}
 
   void begin(VideoSink& sink, Request request);
-  /// Looks at the head, once. False: the transfer must stop, for `failure` or `is_other_object`.
+  /// Examines the head, once. False if the transfer must stop, because of `failure` or
+  /// `is_other_object`.
   bool judge_head();
-  /// A piece of the body; false as `judge_head`.
+  /// Takes a piece of the body; false as in `judge_head`.
   bool take(std::string_view bytes);
 
   [[nodiscard]] std::optional<FetchFailure>& failure() { return failure_; }
-  /// The resumed answer is not the rest of what is there: to be asked again from zero.
+  /// The answer to a resumed download does not continue the stored bytes: request again from zero.
   [[nodiscard]] bool is_other_object() const { return is_other_object_; }
-  /// The body is a video's, or a part of it.
+  /// The body is a video, or a part of one.
   [[nodiscard]] bool is_video() const { return is_video_; }
   [[nodiscard]] PromisedContent& promised() { return promised_; }
-  /// Of an answer without a video.
+  /// The body of an answer without a video.
   [[nodiscard]] const std::string& text() const { return text_; }
-  /// Whether what came before a transfer broke off tells enough: an error's status does, and so
-  /// does a text that is too long to be a link.
+  /// Whether the part received before a transfer broke off is enough: the status of an error is,
+  /// and so is a text that is too long to be a link.
   [[nodiscard]] bool is_enough() const;
-  /// Where the answer leads, as a URL; none: nowhere.
+  /// The URL to which the answer leads; none if it leads nowhere.
   [[nodiscard]] std::optional<std::string> next_url(const Origin& origin) const;
-  /// Of an answer that is neither a video nor leads to one. `said`: by its page, for people.
+  /// For an answer that neither is a video nor leads to one. `said`: the text of its page, for
+  /// users.
   [[nodiscard]] FetchFailure status_failure(const std::string& said) const;
 
  private:
@@ -58,7 +60,7 @@ class DownloadAnswer {
   bool is_judged_ = false;
   bool is_other_object_ = false;
   bool is_video_ = false;
-  std::int64_t bytes_ = 0;  // of the video so far
+  std::int64_t bytes_ = 0;  // of the video, received so far
   PromisedContent promised_;
   std::string text_;
   std::optional<FetchFailure> failure_;

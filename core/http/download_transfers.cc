@@ -18,7 +18,7 @@
 namespace core {
 namespace {
 
-constexpr long kStallBytesPerSecond = 1024;         // what counts as a stall
+constexpr long kStallBytesPerSecond = 1024;         // a slower download is stalled
 constexpr long kDownloadBufferBytes = 512L * 1024;  // 16 KiB costs a third (design.md, section 7)
 constexpr std::size_t kErrorBytesMax = 1024;
 
@@ -30,9 +30,9 @@ FetchFailure broken(std::string why) {
   return {.kind = FetchFailure::Kind::transport, .text = std::move(why)};
 }
 
-// Whether a status may end a video for good. It names none, so it counts only when nothing else
-// can have sent it: not over a connection that was used before. (The gateway's own word on its
-// content endpoint ends a video in a second run at the earliest.)
+// Whether a status may end a video for good. The answer does not name its video, so it counts only
+// if it certainly belongs to this request: not over a reused connection. (The gateway's own
+// statement on its content endpoint ends a video only when a second run gets it.)
 bool is_refusal(long status) {
   constexpr long kClientErrors = 400;
   constexpr long kServerErrors = 500;
@@ -40,7 +40,7 @@ bool is_refusal(long status) {
   return status >= kClientErrors && status < kServerErrors && status != kTooManyRequests;
 }
 
-// Why a link is not followed, by its scheme alone; none: it is. `allow_http`: to this origin.
+// Why a link is not followed, by its scheme; none if it is. `allow_http`: to this origin.
 std::optional<FetchFailure> refused_scheme(const std::string& scheme, bool from_https,
                                            bool allow_http) {
   if (scheme != "https" && scheme != "http") {
@@ -57,8 +57,8 @@ std::optional<FetchFailure> refused_scheme(const std::string& scheme, bool from_
 
 }  // namespace
 
-// One download after the other on the same handle; each over one or more hops: requests to the
-// places that answers lead to.
+// One download after the other on the same handle; each takes one or more hops: requests to the
+// places to which answers lead.
 class DownloadTransfers::Download final : public TransferHandler {
  public:
   explicit Download(DownloadTransfers& pool);
@@ -68,12 +68,12 @@ class DownloadTransfers::Download final : public TransferHandler {
   void aborted() override { release(); }
 
  private:
-  // The request that is under way.
+  // The current request.
   struct Hop {
     std::string url;
     Origin origin;
     std::int64_t resume_from = 0;
-    bool with_key = false;  // it goes to the task's own path at its gateway
+    bool with_key = false;  // sent to the task's own path at its gateway
   };
 
   static std::size_t on_bytes(char* bytes, std::size_t size, std::size_t count, void* download);
@@ -98,8 +98,8 @@ class DownloadTransfers::Download final : public TransferHandler {
   HeaderList headers_;
   Hop hop_;
   int hops_ = 0;
-  bool from_zero_ = false;  // resuming did not lead to the same object
-  bool alone_ = false;      // over a connection that nobody used before
+  bool from_zero_ = false;  // the object differs from the one to resume
+  bool alone_ = false;      // over a new connection
 };
 
 DownloadTransfers::Download::Download(DownloadTransfers& pool)
@@ -123,7 +123,7 @@ void DownloadTransfers::Download::start(DownloadRequest request) {
   alone_ = false;
   assert(request_.sink != nullptr);
   const VideoSink& sink = *request_.sink;
-  // All of it came already, in a run that ended before it was checked.
+  // An earlier run received everything, but ended before the check.
   if (sink.size() > 0 && sink.size() == sink.promised().length) {
     publish(sink.promised());
     return;
@@ -131,7 +131,7 @@ void DownloadTransfers::Download::start(DownloadRequest request) {
   const std::string& link = request_.url;
   const std::string& content = request_.content_path;
   const std::string url = link.starts_with('/') ? route().base_url + link : link;
-  // Of several videos the query names one (gateway.md, section 12, G1).
+  // The query of the URL names one of several videos (gateway.md, section 12, G1).
   hop_.with_key =
       !content.empty() && url.substr(0, url.find_first_of("?#")) == route().base_url + content;
   if (auto failure = begin_hop(url, false)) {
@@ -162,7 +162,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::begin_hop(const std::st
   set_option(easy, CURLOPT_URL, hop_.url.c_str());
   const std::string range = std::to_string(hop_.resume_from) + "-";
   set_option(easy, CURLOPT_RANGE, hop_.resume_from > 0 ? range.c_str() : nullptr);
-  // A proxy would hide the address that is to be checked, so the host is looked up here first.
+  // A proxy hides the address that must be checked, so the host is resolved here first.
   const std::string proxy = settings.proxies.of(hop_.url).url;
   transfer_.host().resolve_only = !proxy.empty() && !transfer_.host().may_be_private;
   transfer_.route(transfer_.host().resolve_only ? "" : proxy);
@@ -171,7 +171,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::begin_hop(const std::st
 }
 
 void DownloadTransfers::Download::begin() {
-  // A connection kept from a query of another account was opened without the check of its address.
+  // A connection kept from a query of another account was opened without an address check.
   const bool unchecked =
       !transfer_.host().may_be_private && leads_to_gateway(pool_.routes_, hop_.origin);
   transfer_.begin(transfer_.host().resolve_only || unchecked || alone_);
@@ -213,14 +213,14 @@ std::size_t DownloadTransfers::Download::on_bytes(char* bytes, std::size_t size,
 void DownloadTransfers::Download::ended(CURLcode code) {
   pool_.rate_.leave(transfer_.easy());
   if (code == CURLE_OK) {
-    answer_.judge_head();  // there may have been no body
+    answer_.judge_head();  // an answer without a body was not examined yet
   }
   if (auto failure = go_on(code)) {
     fail(std::move(*failure));
   }
 }
 
-// The next hop, the publisher, or the failure that ends the download.
+// Starts the next hop or the publisher, or returns the failure that ends the download.
 std::optional<FetchFailure> DownloadTransfers::Download::go_on(CURLcode code) {
   HostCheck& host = transfer_.host();
   if (answer_.failure()) {
@@ -250,7 +250,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::go_on(CURLcode code) {
   return follow_answer();
 }
 
-// What broke the transfer, if anything did that says more than the answer so far.
+// The failure that broke the transfer, if it is more informative than the answer so far.
 std::optional<FetchFailure> DownloadTransfers::Download::broken_by(CURLcode code) const {
   if (transfer_.connection().answered_early()) {
     return broken(std::string(kAnsweredEarly));
@@ -267,7 +267,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::broken_by(CURLcode code
   return std::nullopt;
 }
 
-// An answer without a video: a redirect, a link in JSON, or an error.
+// Handles an answer without a video: a redirect, a link in JSON, or an error.
 std::optional<FetchFailure> DownloadTransfers::Download::follow_answer() {
   constexpr long kRangeNotSatisfiable = 416;
   const long status = status_of(transfer_.easy());
@@ -287,8 +287,8 @@ std::optional<FetchFailure> DownloadTransfers::Download::follow_answer() {
   return answer_.status_failure(error_said());
 }
 
-// What the error's page says, for people. A page of the gateway's that a link leads to is none of
-// the task's business.
+// The text of the error page, for users. If a link leads to a page of the gateway, its text is not
+// about the task.
 std::string DownloadTransfers::Download::error_said() const {
   if (leads_to_gateway(pool_.routes_, hop_.origin) && !hop_.with_key) {
     return {};
@@ -342,7 +342,7 @@ void DownloadTransfers::start(DownloadRequest request) {
 
 void DownloadTransfers::resume() {
   while (const auto easy = rate_.next(std::chrono::steady_clock::now())) {
-    // Delivers what waits, so it may well be in line again afterwards.
+    // Delivers waiting bytes, so the download may be in the queue again afterwards.
     curl_easy_pause(*easy, CURLPAUSE_CONT);
   }
 }

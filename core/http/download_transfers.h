@@ -15,10 +15,10 @@
 
 namespace core {
 
-/// Starts downloads, and makes completions of their ends. One thread.
+/// Starts downloads, and makes completions when they end. One thread.
 class DownloadTransfers {
  public:
-  /// All outlive it. `done` takes the completions.
+  /// All arguments must outlive it. `done` receives the completions.
   DownloadTransfers(CurlLoop& loop, const TransportSettings& settings,
                     const std::vector<GatewayRoute>& routes, std::vector<Completion>& done);
   ~DownloadTransfers();
@@ -27,13 +27,13 @@ class DownloadTransfers {
 
   void start(DownloadRequest request);
 
-  /// Goes on with those that the shared rate held up.
+  /// Continues downloads that the shared rate has paused.
   void resume();
-  /// When `resume` has something to do.
+  /// When `resume` is next needed.
   [[nodiscard]] SteadyTime next_due() const { return rate_.next_due(); }
-  /// Makes completions of what the publisher is done with.
+  /// Makes completions of the publisher's results.
   void take_published();
-  /// Forgets what waits for the publisher.
+  /// Forgets the jobs of the publisher.
   void drop_published() { publisher_.clear(); }
   [[nodiscard]] std::int64_t bytes_received() const { return bytes_received_; }
 

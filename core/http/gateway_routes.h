@@ -1,4 +1,4 @@
-// Where the requests of each account go, and with which headers.
+// The destination and the headers of each account's requests.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@ namespace core {
 
 struct TransportSettings;
 
-/// An account's gateway, as transfers need it.
+/// An account's gateway in the form that transfers need.
 struct GatewayRoute {
   std::string base_url;     ///< without a trailing slash
-  std::string target_base;  ///< what its requests' targets begin with
+  std::string target_base;  ///< the beginning of its request targets
   Origin origin;
   Url url;
   HeaderList headers;
@@ -22,10 +22,10 @@ struct GatewayRoute {
   std::string proxy;          ///< empty: none
 };
 
-/// By account. Throws core::UsageError for a base URL that is none.
+/// By account. Throws core::UsageError for a base URL that is not a URL.
 [[nodiscard]] std::vector<GatewayRoute> routes_of(const TransportSettings& settings);
 
-/// Whether one of the gateways is at this origin.
+/// Whether one of the gateways has this origin.
 [[nodiscard]] bool leads_to_gateway(const std::vector<GatewayRoute>& routes, const Origin& origin);
 
 }  // namespace core

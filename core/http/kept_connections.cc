@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-// Whether a socket that nothing is expected from has bytes, an end or a fault to tell.
+// Whether an idle socket has bytes, an end of stream or an error.
 bool is_readable(int socket) {
   char byte = 0;
   return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
@@ -20,7 +20,7 @@ bool is_readable(int socket) {
 int port_of(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  // Both families have the port in the same place.
+  // The port is at the same position in both address families.
   return getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0
              ? 0
              : ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port);
@@ -73,7 +73,7 @@ bool ConnectionUse::may_ask(const KeptConnections& kept, const ConnectionEnds& e
   if (kept_) {
     stale_ = is_readable(*socket) || (has_unread_tls && has_unread_tls());
   } else {
-    // A new TLS connection has its server's session tickets to read.
+    // A new TLS connection has unread session tickets of the server.
     answered_early_ =
         !has_unread_tls && std::any_of(opened_.begin(), opened_.end(), [&ends](int opened) {
           return port_of(opened) == ends.local_port && is_readable(opened);

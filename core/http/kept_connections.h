@@ -1,4 +1,4 @@
-// Connections that are used again, and what a server may have sent there unasked.
+// Reused connections, and unrequested bytes on them.
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,25 @@
 
 namespace core {
 
-/// The two ends of a connection: what libcurl knows of it just before a request.
+/// The two ends of a connection, as libcurl reports them just before a request.
 struct ConnectionEnds {
   std::string_view remote_address;
   int remote_port = 0;
   int local_port = 0;
 };
 
-/// HTTP/1.1 connections that were used and may be used again. On such a connection nothing but its
-/// place tells whose answer the next one is: what came before a request belongs to nobody. (HTTP/2
-/// names its streams, and speaks when idle.) One thread.
+/// HTTP/1.1 connections that may be reused. On such a connection only the order tells to which
+/// request an answer belongs: bytes that arrived before a request belong to none. (HTTP/2 numbers
+/// its streams, and may send when idle.) One thread.
 class KeptConnections {
  public:
-  /// Tells connections apart. Never 0.
+  /// Identifies a connection. Never 0.
   using Key = std::uint64_t;
   [[nodiscard]] static Key key_of(const ConnectionEnds& ends);
 
   void keep(Key key, int socket);
   [[nodiscard]] std::optional<int> socket_of(Key key) const;
-  /// Before the socket is closed.
+  /// To be called before the socket is closed.
   void forget(int socket);
   [[nodiscard]] std::size_t size() const { return sockets_.size(); }
 
@@ -38,27 +38,28 @@ class KeptConnections {
   std::vector<Key> keys_;  // by socket; 0: none
 };
 
-/// What one transfer knows of its connection, from its start to its end. One thread.
+/// The connection of one transfer, from its start to its end. One thread.
 class ConnectionUse {
  public:
-  /// A new transfer.
+  /// Begins a new transfer.
   void begin();
-  /// A socket was opened for it: the last one is tried, or in use.
+  /// A socket was opened for the transfer; the last one is in use, or being connected.
   void opened(int socket) { opened_.push_back(socket); }
-  /// Just before the request; false: it must not be sent, since is_stale() or answered_early().
-  /// `has_unread_tls`: whether TLS has read bytes that nobody took; none: there is no TLS.
+  /// To be called just before the request, which must not be sent if the result is false: then
+  /// is_stale() or answered_early(). `has_unread_tls`: whether TLS has unread bytes; none without
+  /// TLS.
   [[nodiscard]] bool may_ask(const KeptConnections& kept, const ConnectionEnds& ends,
                              const std::function<bool()>& has_unread_tls);
-  /// It was opened for this transfer, and came as far as its request.
+  /// It was opened for this transfer, and the request was about to be sent.
   [[nodiscard]] bool is_new() const { return key_ != 0 && !kept_ && !opened_.empty(); }
-  /// After the transfer, once its connection, over `socket`, may serve others.
+  /// To be called after the transfer, when its connection, over `socket`, may be reused.
   void keep(KeptConnections& kept, int socket) const;
 
   /// The connection was used before.
   [[nodiscard]] bool is_kept() const { return kept_; }
-  /// It was kept, and held what nobody had asked for: ask over a new one.
+  /// It was reused, and had unrequested bytes: query over a new one.
   [[nodiscard]] bool is_stale() const { return stale_; }
-  /// It was new, and held an answer before the request.
+  /// It was new, and had an answer before the request.
   [[nodiscard]] bool answered_early() const { return answered_early_; }
 
  private:

@@ -11,7 +11,7 @@ constexpr int kTries = 3;
 
 std::size_t ignore_body(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
-// Empty: the monitor took it.
+// Returns an empty text on success.
 std::string try_once(const MonitorPing& ping, std::chrono::milliseconds timeout) {
   const Easy easy(curl_easy_init());
   if (easy == nullptr) {
@@ -21,7 +21,7 @@ std::string try_once(const MonitorPing& ping, std::chrono::milliseconds timeout)
   set_option(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set_option(easy.get(), CURLOPT_NOSIGNAL, 1L);
-  set_option(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // a dead name server would outlast the timeout
+  set_option(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // a dead name server would exceed the timeout
   set_option(easy.get(), CURLOPT_USERAGENT, ping.user_agent.c_str());
   set_option(easy.get(), CURLOPT_WRITEFUNCTION, &ignore_body);
   set_option(easy.get(), CURLOPT_PROXY, ping.proxy.c_str());

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 6> kSchemes{"http",    "https",  "socks4"
                                                    "socks4a", "socks5", "socks5h"};
 
 struct Address {
-  int family = 0;  // 0: it is none
+  int family = 0;  // 0: not an address
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
 };
 
@@ -39,7 +39,7 @@ Address address_of(std::string_view text) {
   return address;
 }
 
-// `network` is an address, or an address and a number of bits.
+// `network` is an address, optionally with a number of bits.
 bool is_in_network(const Address& host, std::string_view network) {
   const std::size_t slash = std::min(network.find('/'), network.size());
   const Address base = address_of(network.substr(0, slash));
@@ -83,7 +83,7 @@ bool is_in_domain(std::string_view host, std::string_view domain) {
          (before == 0 || host[before - 1] == '.');
 }
 
-// As curl does, a proxy without a scheme is an http one.
+// As in curl, a proxy without a scheme is an http proxy.
 std::string with_scheme(const std::string& proxy) {
   return proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
 }

@@ -30,7 +30,7 @@ class QueryTransfers::Query final : public TransferHandler {
   QueryTransfers& pool_;
   CurlTransfer transfer_;
   std::uint64_t token_ = 0;
-  int account_ = -1;  // whose URL and headers are set
+  int account_ = -1;  // whose URL and headers are currently set
   std::string body_;
   bool too_large_ = false;
   bool no_room_ = false;
@@ -39,7 +39,7 @@ class QueryTransfers::Query final : public TransferHandler {
 
 QueryTransfers::Query::Query(QueryTransfers& pool)
     : pool_(pool), transfer_(pool.loop_, pool.settings_, *this) {
-  constexpr long kBufferBytes = 4096;  // most answers fit; each of thousands in flight has one
+  constexpr long kBufferBytes = 4096;  // most answers fit; thousands may be in flight
   const TransportSettings& settings = pool.settings_;
   CURL* easy = transfer_.easy();
   set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -55,8 +55,8 @@ void QueryTransfers::Query::start(const QueryRequest& request) {
   assert(body_.empty());
   token_ = request.token;
   too_large_ = no_room_ = false;
-  // As the request's target the path arrives byte for byte; set into the URL, libcurl would write
-  // %2F as %2f.
+  // The path is passed as the request target, which is sent unchanged; as part of the URL, libcurl
+  // would change %2F to %2f.
   const GatewayRoute& route = pool_.routes_.at(static_cast<std::size_t>(request.account));
   set_option(transfer_.easy(), CURLOPT_REQUEST_TARGET, (route.target_base + request.path).c_str());
   if (account_ != request.account) {
@@ -70,7 +70,8 @@ void QueryTransfers::Query::use_account(int account) {
   const bool is_tls = route.origin.scheme == "https";
   set_option(transfer_.easy(), CURLOPT_HTTPHEADER, route.headers.get());
   set_option(transfer_.easy(), CURLOPT_CURLU, route.url.get());
-  // Whether a connection can be shared the TLS handshake tells. Without TLS only its first answer
+  // With TLS, the handshake shows whether a connection can be shared. Without TLS only its first
+  // answer does, and all queries would wait for it.
   // does, and all would wait for that.
   set_option(transfer_.easy(), CURLOPT_PIPEWAIT, long{is_tls});
   transfer_.set_plain(!is_tls);
@@ -95,7 +96,7 @@ std::size_t QueryTransfers::Query::on_bytes(char* bytes, std::size_t size, std::
   return length;
 }
 
-// Decoded bytes: libcurl's own limit would not see a gzip bomb (design.md F4).
+// Counts decoded bytes: libcurl's own limit would not detect a gzip bomb (design.md F4).
 bool QueryTransfers::Query::takes(std::size_t length) {
   const std::size_t whole = body_.size() + length;
   too_large_ = whole > CurlTransport::kBodyBytesMax;
@@ -105,7 +106,7 @@ bool QueryTransfers::Query::takes(std::size_t length) {
 }
 
 void QueryTransfers::Query::ended(CURLcode code) {
-  // A balancer says 408 to a connection, not to a task.
+  // A 408 of a load balancer concerns the connection, not a task.
   const bool is_dropped = code == CURLE_OK && status_of(transfer_.easy()) == kRequestTimeout;
   Completion completion;
   completion.token = token_;
@@ -114,7 +115,7 @@ void QueryTransfers::Query::ended(CURLcode code) {
   } else {
     completion.outcome = failure(code, is_dropped);
   }
-  // Over HTTP/2 a time-out leaves the connection in use: the next try must not hang on the same one
+  // After a time-out over HTTP/2 the connection stays in use: the next attempt must not hang on it
   // (design.md F7, H13).
   needs_fresh_connection_ = is_dropped || (code != CURLE_OK && !too_large_ && !no_room_);
   pool_.done_.push_back(std::move(completion));
@@ -162,10 +163,10 @@ TransportFailure QueryTransfers::Query::failure(CURLcode code, bool is_dropped) 
   return {failure_kind(code), transfer_.failure(code)};
 }
 
-// A large body's memory is not kept either.
+// Also frees the memory of a large body.
 void QueryTransfers::Query::release() {
   pool_.body_bytes_ -= body_.size();
-  std::string().swap(body_);  // to assign an empty one would keep the room
+  std::string().swap(body_);  // an assignment would keep the memory
   pool_.free_.push_back(this);
 }
 

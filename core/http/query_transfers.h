@@ -1,4 +1,4 @@
-// Queries: small bodies, kept in memory up to a limit, never redirected.
+// Queries: small bodies, kept in memory up to a limit, without redirects.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 
 namespace core {
 
-/// Starts queries, and makes completions of their ends. One thread.
+/// Starts queries, and makes completions when they end. One thread.
 class QueryTransfers {
  public:
-  /// All outlive it. `done` takes the completions.
+  /// All arguments must outlive it. `done` receives the completions.
   QueryTransfers(CurlLoop& loop, const TransportSettings& settings,
                  const std::vector<GatewayRoute>& routes, std::vector<Completion>& done);
   ~QueryTransfers();
@@ -23,7 +23,7 @@ class QueryTransfers {
   QueryTransfers& operator=(const QueryTransfers&) = delete;
 
   void start(const QueryRequest& request);
-  /// Of all answers that are on their way.
+  /// The memory of all answers in flight.
   [[nodiscard]] std::size_t body_bytes() const { return body_bytes_; }
 
  private:

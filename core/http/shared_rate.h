@@ -1,4 +1,4 @@
-// One rate for all downloads together (--limit-rate).
+// The common rate limit of all downloads (--limit-rate).
 #pragma once
 
 #include <algorithm>
@@ -12,19 +12,20 @@
 
 namespace core {
 
-/// libcurl limits each transfer by itself and lets the first second or two of each pass freely, so
-/// small videos would not be limited at all. Here all share one account of time: who would overdraw
-/// it waits in line. Pure. `Waiter`: a pointer to who waits. One thread.
+/// libcurl limits each transfer separately and lets the first second or two of each pass without a
+/// limit, so that small videos would not be limited at all. Here all downloads share one time
+/// budget: a download that would exceed it waits in a queue. Pure. `Waiter`: a pointer to the
+/// waiting download. One thread.
 template <typename Waiter>
 class SharedRate {
  public:
-  /// Shorter pauses than this are not worth their wake-ups.
+  /// Shorter pauses are not worth a wake-up.
   static constexpr std::chrono::milliseconds kSlack{20};
 
   /// 0: no limit.
   explicit SharedRate(std::int64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
 
-  /// Charges `bytes`; false: not now, and `waiter` stands in line.
+  /// Charges `bytes`; false: not now, and `waiter` is in the queue.
   [[nodiscard]] bool takes(Waiter waiter, std::size_t bytes, SteadyTime now) {
     if (bytes_per_second_ <= 0) {
       return true;
@@ -39,7 +40,7 @@ class SharedRate {
     return true;
   }
 
-  /// The next in line whose turn it is, taken out of the line; none: nobody's.
+  /// Removes and returns the first waiter, if it may continue; else none.
   [[nodiscard]] std::optional<Waiter> next(SteadyTime now) {
     if (line_.empty() || until_ > now) {
       return std::nullopt;
@@ -48,7 +49,7 @@ class SharedRate {
     line_.pop_front();
     return first;
   }
-  /// When somebody's turn comes; SteadyTime::max(): nobody waits.
+  /// When the first waiter may continue; SteadyTime::max() if nobody waits.
   [[nodiscard]] SteadyTime next_due() const { return line_.empty() ? SteadyTime::max() : until_; }
   void leave(Waiter waiter) {
     line_.erase(std::remove(line_.begin(), line_.end(), waiter), line_.end());
@@ -56,7 +57,7 @@ class SharedRate {
 
  private:
   std::int64_t bytes_per_second_;
-  SteadyTime until_{};  // what came so far should have taken until then
+  SteadyTime until_{};  // when the bytes so far are paid for at the given rate
   std::deque<Waiter> line_;
 };
 

@@ -54,19 +54,20 @@ int SocketSet::open(int family, int type, int protocol) {
 }
 
 int SocketSet::close(int number) {
-  // Closing takes it out of the epoll set as well.
+  // Closing also removes the socket from the epoll set.
   socket(number) = Socket{};
   return ::close(number);
 }
 
-// libcurl asks to remove and add a socket around every transfer on a kept-alive connection. Only
-// the wish is noted; the registration goes when an event comes that nobody wants, or at close.
+// libcurl asks to remove and add a socket around every transfer on a kept-alive connection. The
+// request is only stored; the socket is removed when an event arrives that is not wanted, or at
+// close.
 void SocketSet::watch(int number, int what) {
   Socket& one = socket(number);
   if (what == CURL_POLL_REMOVE) {
     one.wanted = 0;
     if (!one.is_ours) {
-      unregister(number);  // libcurl closes its own (the resolver's) without telling
+      unregister(number);  // libcurl closes its own sockets (of the resolver) without notice
     }
     return;
   }
@@ -83,7 +84,7 @@ void SocketSet::watch(int number, int what) {
   one.events = events;
 }
 
-// A descriptor of libcurl's own may have been closed and given out again unseen.
+// libcurl may have closed its own descriptor unnoticed, and the number may be in use again.
 bool SocketSet::add_or_change(int number, std::uint32_t events, bool is_registered) const {
   epoll_event event{.events = events, .data = {.fd = number}};
   const auto control = [&](int operation) {
@@ -113,7 +114,7 @@ bool SocketSet::wait(int milliseconds, const OnReady& on_ready) {
     if (number == wake_.number()) {
       woken = drain_wake() || woken;
     } else if (socket(number).wanted == 0) {
-      unregister(number);  // an idle connection that the server closed, as a rule
+      unregister(number);  // usually an idle connection that the server closed
     } else {
       on_ready(number, event.events);
     }
@@ -128,7 +129,7 @@ bool SocketSet::drain_wake() const {
 
 void SocketSet::wake() const {
   const std::uint64_t one = 1;
-  // Fails only when a wake is pending already.
+  // Fails only if a wake-up is already pending.
   static_cast<void>(!write(wake_.number(), &one, sizeof one));
 }
 

@@ -1,4 +1,4 @@
-// The sockets that the event loop waits for.
+// The sockets of the event loop.
 #pragma once
 
 #include <sys/epoll.h>
@@ -12,34 +12,35 @@
 
 namespace core {
 
-/// An epoll set over libcurl's sockets, and a way to wake who waits. One thread, but for `wake`.
+/// An epoll set of libcurl's sockets, with a way to wake the waiting thread. One thread, except
+/// `wake`.
 class SocketSet {
  public:
-  /// Of each socket that is ready: its number and its EPOLL* events.
+  /// Receives the number and the EPOLL* events of each ready socket.
   using OnReady = std::function<void(int number, std::uint32_t events)>;
 
   /// Throws core::Error.
   SocketSet();
 
-  /// A new socket for libcurl, -1 if there is none. It must be closed by `close`.
+  /// Opens a socket for libcurl; -1 on failure. It must be closed with `close`.
   [[nodiscard]] int open(int family, int type, int protocol);
   int close(int number);
   [[nodiscard]] bool is_ours(int number) { return socket(number).is_ours; }
-  /// Opened so far.
+  /// The number of sockets opened so far.
   [[nodiscard]] std::int64_t opened() const { return opened_; }
 
-  /// `what`: CURL_POLL_* as libcurl asks for it. Throws core::Error.
+  /// `what`: CURL_POLL_* as requested by libcurl. Throws core::Error.
   void watch(int number, int what);
-  /// Waits for at most `milliseconds`; whether it was woken. Throws core::Error.
+  /// Waits for at most `milliseconds`; returns whether it was woken. Throws core::Error.
   bool wait(int milliseconds, const OnReady& on_ready);
-  /// Ends the running or the next `wait`. Any thread; async-signal-safe.
+  /// Ends the current or the next `wait`. Any thread; async-signal-safe.
   void wake() const;
 
  private:
   struct Socket {
-    bool is_ours = false;        // opened here, so closed here too
+    bool is_ours = false;        // opened here, so it is closed here
     bool is_registered = false;  // in the epoll set
-    int wanted = 0;              // what libcurl waits for: CURL_POLL_*; 0: nothing
+    int wanted = 0;              // the events that libcurl waits for: CURL_POLL_*; 0: none
     std::uint32_t events = 0;
   };
 

@@ -16,8 +16,8 @@
 namespace core {
 namespace {
 
-// A part of a path with the part file's dot and suffix; the kernel allows 255, but encrypted and
-// foreign file systems fewer.
+// The maximum length of one part of a path, including the dot and suffix of a part file. The kernel
+// allows 255, encrypted and foreign file systems fewer.
 constexpr std::size_t kPartBytesMax = 200;
 constexpr std::string_view kPartSuffix = ".part";
 constexpr std::size_t kNameBytesMax = kPartBytesMax - 1 - kPartSuffix.size();
@@ -37,7 +37,7 @@ std::string hash_of(std::string_view text) {
   return hex(hash.finish());
 }
 
-// What neither a shell, a terminal, Windows nor a human eye should meet in a name.
+// Characters that cause trouble in a name for shells, terminals, Windows or human readers.
 bool is_unsafe(char32_t code) {
   constexpr std::u32string_view kReserved = U"/\\:*?\"<>|";
   const bool is_control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
@@ -64,7 +64,7 @@ std::string label_value(const Labels& labels, std::string_view name) {
   return found == labels.end() ? "" : found->second;
 }
 
-// Where a literal's own extension (`.mp4`) begins, or npos.
+// Where the literal extension of a template (`.mp4`) begins, or npos.
 std::size_t literal_extension(std::string_view text) {
   const std::size_t dot = text.rfind('.');
   if (dot == std::string_view::npos || dot + 1 == text.size() ||
@@ -110,7 +110,7 @@ std::string part_file_name(const NameFields& fields) {
   constexpr std::size_t kIdBytesMax = 120;
   constexpr std::size_t kHashDigits = 16;
   const std::string index = std::to_string(fields.index);
-  // NUL cannot occur in an account's name or a task's ID: no two videos are spelled the same.
+  // An account's name and a task's ID contain no NUL, so every video has a different text.
   const std::string identity = fields.account + '\0' + fields.task_id + '\0' + index;
   std::string name = ".";
   name += safe_part(fields.task_id, kIdBytesMax);

@@ -10,7 +10,7 @@ Publisher::Publisher(int threads, std::function<void()> wake) : wake_(std::move(
     for (int i = 0; i < threads; ++i) {
       threads_.emplace_back([this] { work(); });
     }
-  } catch (...) {  // no room for one more: those that run must not outlive this
+  } catch (...) {  // no memory for another thread: the running ones must be joined
     join();
     throw;
   }

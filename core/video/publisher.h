@@ -30,18 +30,18 @@ class Publisher {
     std::variant<SavedFile, FetchFailure> outcome;
   };
 
-  /// `wake` is called on a worker whenever a result is ready.
+  /// A worker calls `wake` whenever a result is ready.
   Publisher(int threads, std::function<void()> wake);
-  /// Waits for the jobs that are running, drops those that are not.
+  /// Waits for running jobs, drops the others.
   ~Publisher();
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  /// There must be threads.
+  /// Requires at least one thread.
   void submit(Job job);
-  /// What is finished. Rethrows what a worker threw (the ledger broke, no memory).
+  /// The finished results. Rethrows the exception of a worker (the ledger failed, no memory).
   [[nodiscard]] std::vector<Result> take();
-  /// Forgets jobs and results; a job that is running ends by itself, and its result is dropped.
+  /// Forgets jobs and results; a running job completes, and its result is dropped.
   void clear();
 
  private:
@@ -51,11 +51,11 @@ class Publisher {
   std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Under mutex_:
+  // Guarded by mutex_:
   std::deque<Job> jobs_;
   std::vector<Result> results_;
   std::exception_ptr failure_;
-  std::uint64_t generation_ = 0;  // results of an earlier one are dropped
+  std::uint64_t generation_ = 0;  // results of an earlier generation are dropped
   bool stopping_ = false;
 
   OwnerThread owner_;

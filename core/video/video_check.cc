@@ -9,7 +9,7 @@
 
 namespace core {
 
-// MD5 guards against accidents only; a machine in FIPS mode has none, and then nothing is
+// MD5 protects only against accidents; a machine in FIPS mode has no MD5, and then it is not
 // compared.
 class VideoCheck::Md5 {
  public:
@@ -24,7 +24,7 @@ class VideoCheck::Md5 {
     usable_ = usable_ && EVP_DigestUpdate(running_.get(), bytes.data(), bytes.size()) == 1;
   }
 
-  // Empty when there is no MD5.
+  // Empty if MD5 is not available.
   std::string finish_base64() {
     constexpr std::size_t kDigestBytes = 16;
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -1,4 +1,4 @@
-// One pass over a finished file: its hashes, and whether it is a whole video.
+// Reads a finished file once: computes its hashes, and checks whether it is a complete video.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +11,32 @@
 
 namespace core {
 
-/// What a whole file turned out to be.
+/// The result of the check.
 struct VideoReport {
   std::int64_t bytes = 0;
   Sha256Digest sha256{};
-  std::uint64_t crc64 = 0;  ///< CRC-64/XZ (gateway.md, "Integrity headers"); 0 unless asked for
-  std::string md5_base64;  ///< as in Content-MD5; empty unless asked for, or where MD5 is forbidden
+  std::uint64_t crc64 = 0;  ///< CRC-64/XZ (gateway.md, "Integrity headers"); 0 unless requested
+  std::string md5_base64;   ///< as in Content-MD5; empty unless requested, or without MD5
   ContainerReport container;
 };
 
-/// Fed with a file's bytes in pieces. One thread at a time; one file for each object.
+/// Receives a file's bytes in pieces. One thread at a time; one file for each object.
 class VideoCheck {
  public:
-  /// SHA-256 and the container are always looked at, these only when somebody compares them.
+  /// Hashes that are computed only on request; SHA-256 and the container are always checked.
   struct Extras {
     bool crc64 = false;
     bool md5 = false;
   };
 
-  /// Throws core::Error when OpenSSL offers no SHA-256.
+  /// Throws core::Error if OpenSSL offers no SHA-256.
   explicit VideoCheck(Extras extras);
   ~VideoCheck();
   VideoCheck(const VideoCheck&) = delete;
   VideoCheck& operator=(const VideoCheck&) = delete;
 
   void update(std::string_view bytes);
-  /// After the last piece, once.
+  /// To be called once, after the last piece.
   [[nodiscard]] VideoReport finish();
 
  private:

@@ -17,7 +17,7 @@ std::uint64_t big_endian(std::string_view bytes) {
   return number;
 }
 
-// Fills `header` up to `need` bytes from the front of `bytes`; whether it is full now.
+// Fills `header` up to `need` bytes from the beginning of `bytes`; returns whether it is full.
 bool fill(char* header, std::size_t& size, std::size_t need, std::string_view& bytes) {
   const std::size_t take = std::min(need - size, bytes.size());
   std::copy_n(bytes.data(), take, header + size);
@@ -43,9 +43,9 @@ std::string cut_text(std::uint64_t missing, const std::string& where) {
 namespace {
 
 constexpr std::size_t kShortHeader = 8;   // size and type
-constexpr std::size_t kLongHeader = 16;   // and a 64-bit size
-constexpr std::uint64_t kToTheEnd = 0;    // as size: the rest of the file
-constexpr std::uint64_t kLargeSize = 1;   // as size: the 64-bit one counts
+constexpr std::size_t kLongHeader = 16;   // with a 64-bit size
+constexpr std::uint64_t kToTheEnd = 0;    // as size: up to the end of the file
+constexpr std::uint64_t kLargeSize = 1;   // as size: use the 64-bit size
 constexpr std::uint64_t kBrandBytes = 8;  // ftyp's major brand and its version
 
 }  // namespace
@@ -68,7 +68,7 @@ void BoxWalk::update(std::string_view bytes) {
 void BoxWalk::begin_box() {
   std::uint64_t size = big_endian({header_.data(), 4});
   if (size == kLargeSize && header_size_ == kShortHeader) {
-    return;  // the 64-bit size follows
+    return;  // the 64-bit size is read next
   }
   if (size == kLargeSize) {
     size = big_endian({header_.data() + kShortHeader, 8});
@@ -122,14 +122,15 @@ constexpr std::uint64_t kTracks = 0x1654AE6B;
 constexpr std::uint64_t kCluster = 0x1F43B675;
 }  // namespace element
 
-// Length of a variable-size integer by its first byte: one more than its leading zero bits.
+// The length of a variable-size integer by its first byte: one more than the number of leading zero
+// bits.
 std::size_t varint_size(char first) {
   const auto byte = static_cast<unsigned char>(first);
   std::size_t size = 1;
   for (unsigned mask = 0x80U; mask != 0 && (byte & mask) == 0; mask >>= 1U) {
     ++size;
   }
-  return size;  // 9: none
+  return size;  // 9 is invalid
 }
 
 struct ElementHeader {
@@ -138,7 +139,7 @@ struct ElementHeader {
   std::size_t bytes = 0;
 };
 
-// The header at the front of `bytes`, which hold all of it; none when it is no header.
+// The header at the beginning of `bytes`, which contain all of it; none if it is not a header.
 std::optional<ElementHeader> element_header(std::string_view bytes) {
   constexpr std::size_t kIdBytesMax = 4;
   constexpr std::size_t kSizeBytesMax = 8;
@@ -162,7 +163,7 @@ std::optional<ElementHeader> element_header(std::string_view bytes) {
   return header;
 }
 
-// The DocType in an EBML header at the front of `bytes`; empty when there is none.
+// The DocType of an EBML header at the beginning of `bytes`; empty if there is none.
 std::string_view doc_type(std::string_view bytes) {
   const auto header = element_header(bytes);
   if (!header || header->id != element::kHeader || !header->size ||
@@ -245,7 +246,7 @@ void ElementWalk::begin_element() {
     if (header->id != element::kCluster) {
       failure_ = "an element of unknown size in it is neither Segment nor Cluster";
     }
-    return;  // its children come as if they were its neighbours
+    return;  // its children are read like its siblings
   }
   left_ = *header->size;
   if (segment_end_ && position_ + left_ > *segment_end_) {
@@ -299,14 +300,14 @@ constexpr Magic kOtherFiles[] = {
     {0, "\x28\xB5\x2F\xFD", "zstd data"},
 };
 
-// Brands of the same family that are no video (ftyp's major brand).
+// Major brands (ftyp) of the same family that are not videos.
 constexpr std::pair<std::string_view, std::string_view> kOtherBrands[] = {
     {"M4A ", "a sound (MPEG-4 audio)"}, {"M4B ", "a sound (MPEG-4 audio)"},
     {"heic", "a HEIF picture"},         {"heix", "a HEIF picture"},
     {"mif1", "a HEIF picture"},         {"avif", "an AVIF picture"},
 };
 
-// Fewer bytes than a container's first header are told from noise by nobody.
+// With fewer bytes than a container's first header, the kind cannot be decided.
 constexpr std::size_t kFirstHeaderBytes = 12;
 
 bool holds(std::string_view head, std::size_t at, std::string_view bytes) {
@@ -319,7 +320,7 @@ bool is_text(std::string_view head) {
   });
 }
 
-// What a text looks like; `head` without its byte order mark and leading blanks.
+// The kind of a text; `head` is without its byte order mark and leading blanks.
 std::string_view text_kind(std::string_view head) {
   const std::string low = lower_ascii(head.substr(0, 1024));
   if (low.starts_with("<!doctype html") || low.find("<html") != std::string::npos) {
@@ -334,7 +335,7 @@ std::string_view text_kind(std::string_view head) {
   return "plain text";
 }
 
-// A file of another kind that is known; empty: of none.
+// The name of another known file kind; empty if it is none.
 std::string_view other_file(std::string_view head) {
   for (const Magic& magic : kOtherFiles) {
     if (holds(head, magic.at, magic.bytes)) {

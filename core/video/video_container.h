@@ -1,5 +1,6 @@
-// Is this a whole video? The container's magic, and a walk over its outermost boxes that must end
-// exactly where the file does (design.md c5, c7): an error page or a cut file is no video.
+// Checks whether a file is a complete video: the container's magic, and a walk over its outermost
+// boxes, which must end exactly at the end of the file (design.md c5, c7). An error page or a cut
+// file is not a video.
 #pragma once
 
 #include <array>
@@ -12,25 +13,25 @@
 
 namespace core {
 
-/// What kind of file the first bytes announce.
+/// The kind of file by its first bytes.
 enum class ContentKind {
-  video,    ///< a supported container, whole or not; or nothing at all
-  unknown,  ///< text, an error page most likely, or bytes of no known kind
-  other,    ///< a picture, a sound, a document, a container that is not supported
+  video,    ///< a supported container, complete or not; or an empty file
+  unknown,  ///< text, most likely an error page, or bytes of an unknown kind
+  other,    ///< a picture, a sound, a document, an unsupported container
 };
 
-/// What a walk found: an extension, or a failure.
+/// The result of a walk: an extension, or a failure.
 struct ContainerReport {
   ContentKind kind = ContentKind::video;
-  std::string extension;  ///< "mp4", "mov", "webm" or "mkv"; empty: no whole video
-  std::string failure;    ///< for people, e.g. "it is an HTML page"; quotes nothing of the content
+  std::string extension;  ///< "mp4", "mov", "webm" or "mkv"; empty: not a complete video
+  std::string failure;    ///< for users, e.g. "it is an HTML page"; quotes no content
 };
 
-/// The outermost boxes of an ISO base media file (ISO/IEC 14496-12 §4.2). Fed in pieces.
+/// Walks over the outermost boxes of an ISO base media file (ISO/IEC 14496-12 §4.2), in pieces.
 class BoxWalk {
  public:
   void update(std::string_view bytes);
-  /// Empty when the boxes end where the bytes did and hold what a video needs.
+  /// Empty if the boxes end exactly where the bytes end, and contain what a video needs.
   [[nodiscard]] std::string failure() const;
 
  private:
@@ -41,24 +42,24 @@ class BoxWalk {
   std::uint64_t left_ = 0;  ///< bytes of the current box still to come
   bool to_the_end_ = false;
   bool has_index_ = false;    ///< moov
-  bool has_media_ = false;    ///< mdat that holds something
+  bool has_media_ = false;    ///< a non-empty mdat
   bool wants_media_ = false;  ///< after a fragment's index (moof), before its mdat
-  std::string box_;           ///< the current one's type
+  std::string box_;           ///< the type of the current box
   std::string failure_;
 };
 
-/// The elements of a WebM or Matroska file (RFC 8794, RFC 9559): those of the top level and of the
-/// Segment, and of a Cluster whose size is unknown. Fed in pieces.
+/// Walks over the elements of a WebM or Matroska file (RFC 8794, RFC 9559), in pieces: those of the
+/// top level and of the Segment, and of a Cluster whose size is unknown.
 class ElementWalk {
  public:
   void update(std::string_view bytes);
-  /// Empty when the elements end where the bytes did and hold what a video needs.
+  /// Empty if the elements end exactly where the bytes end, and contain what a video needs.
   [[nodiscard]] std::string failure() const;
 
  private:
   static constexpr std::size_t kHeaderBytesMax = 12;  // an ID of four bytes, a size of eight
 
-  /// Bytes that the header under way needs in all; 0 when it is none.
+  /// The total size of the current header; 0 if it is not a header.
   [[nodiscard]] std::size_t header_need() const;
   void begin_element();
 
@@ -73,15 +74,15 @@ class ElementWalk {
   std::string failure_;
 };
 
-/// Looks at the first bytes, then walks. Fed in pieces; one file for each object.
+/// Examines the first bytes, then walks over the rest, in pieces; one file for each object.
 class ContainerCheck {
  public:
   void update(std::string_view bytes);
-  /// After the last piece.
+  /// To be called after the last piece.
   [[nodiscard]] ContainerReport finish();
 
  private:
-  // Enough for an EBML header and to tell a page from a video.
+  // Enough for an EBML header, and to distinguish a page from a video.
   static constexpr std::size_t kHeadBytes = 4096;
   struct Unknown {};
 

@@ -13,7 +13,7 @@
 namespace core {
 namespace {
 
-constexpr std::int64_t kReplacedBytesMax = std::int64_t{1} << 20U;  // labels make the most of it
+constexpr std::int64_t kReplacedBytesMax = std::int64_t{1} << 20U;  // labels are the largest part
 
 void require(int error, const std::string& path) {
   if (error != 0) {
@@ -24,7 +24,7 @@ void require(int error, const std::string& path) {
   }
 }
 
-// Whether the file that has the name already may be replaced.
+// Whether the existing file with this name may be replaced.
 bool may_replace(int folder, const std::string& name, const BesideFile& beside) {
   const Descriptor file = open_beneath(folder, name, O_RDONLY);
   struct stat status {};
@@ -33,7 +33,7 @@ bool may_replace(int folder, const std::string& name, const BesideFile& beside) 
     return false;
   }
   std::string text;
-  // A file that cannot be read to its end does not pass as ours either.
+  // A file that cannot be read completely is not replaced either.
   static_cast<void>(read_whole(file.number(), [&](std::string_view piece) { text += piece; }));
   return beside.may_replace(text);
 }

@@ -1,4 +1,4 @@
-// A small file beside a video, written beneath the output folder.
+// Writes a small file beside a video, beneath the output folder.
 #pragma once
 
 #include "core/video/local/output_folder.h"
@@ -6,8 +6,8 @@
 
 namespace core {
 
-/// Writes the file whole or not at all, through no symbolic link, and over nothing that
-/// `may_replace` does not accept. Throws core::Error. Any thread.
+/// Writes the file completely or not at all, not through a symbolic link, and replaces only a file
+/// that `may_replace` accepts. Throws core::Error. Any thread.
 void write_beside(const OutputFolder& folder, const BesideFile& file);
 
 }  // namespace core

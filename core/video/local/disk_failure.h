@@ -1,4 +1,4 @@
-// What a failed system call means for a download.
+// The meaning of a failed system call for a download.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace core {
 
-/// "cannot WHAT PATH: why", by errno: disk_full, blocked when something else is in the way, or
-/// disk.
+/// "cannot WHAT PATH: why". The kind follows from errno: disk_full, blocked if something else
+/// occupies the path, or disk.
 [[nodiscard]] FetchFailure disk_failure(int error, const std::string& what,
                                         const std::string& path);
 
-/// A failure unless the output folder's path still leads to it.
+/// A failure unless the output folder's path still leads to the open folder.
 [[nodiscard]] std::optional<FetchFailure> folder_lost(const OutputFolder& folder);
 
 }  // namespace core

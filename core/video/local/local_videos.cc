@@ -44,7 +44,7 @@ std::variant<std::unique_ptr<VideoSink>, FetchFailure> LocalVideos::open(FilePla
 void LocalVideos::discard(FilePlan plan) {
   auto opened = open(std::move(plan));
   if (auto* sink = std::get_if<std::unique_ptr<VideoSink>>(&opened)) {
-    // A part that holds nothing goes with its object.
+    // An empty part is removed when its object ends.
     static_cast<void>((*sink)->restart({}, {}));
   }
 }
@@ -92,7 +92,7 @@ void LocalVideos::list(const std::function<void(const std::string& path)>& visit
   require(failure);
   for (; at != fs::recursive_directory_iterator(); at.increment(failure)) {
     require(failure);
-    std::error_code ignored;  // a link that leads nowhere is no folder
+    std::error_code ignored;  // a dangling link is not a folder
     if (!at->is_directory(ignored) && !at->path().filename().string().starts_with('.')) {
       visit(at->path().string());
     }

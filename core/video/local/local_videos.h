@@ -11,13 +11,13 @@
 
 namespace core {
 
-/// Videos under an output folder; their paths are absolute. Part files lie beside them, hidden.
+/// Videos below an output folder; paths are absolute. Hidden part files are beside the videos.
 class LocalVideos final : public VideoStore {
  public:
-  /// To save videos. `claimed` may be empty: nothing is claimed.
+  /// For saving videos. `claimed` may be empty: nothing is claimed.
   LocalVideos(std::shared_ptr<const OutputFolder> folder, Claimed claimed);
-  /// To look only: the folder need not exist, and nothing is made. Neither `open`, `discard` nor
-  /// `write_beside` may be called.
+  /// For reading only: the folder need not exist, and nothing is created. `open`, `discard` and
+  /// `write_beside` must not be called.
   explicit LocalVideos(std::string path);
 
   [[nodiscard]] std::variant<std::unique_ptr<VideoSink>, FetchFailure> open(FilePlan plan) override;
@@ -25,15 +25,15 @@ class LocalVideos final : public VideoStore {
   [[nodiscard]] std::variant<StoredFile, NotFound> find(const std::string& path) const override;
   [[nodiscard]] bool holds(const std::string& path) const override;
   [[nodiscard]] std::optional<Sha256Digest> sha256_of(const std::string& path) const override;
-  /// Paths begin with the folder's as it was given. Hidden files are left out: no video is one, but
-  /// parts and their notes are, and what file managers leave.
+  /// Paths begin with the folder's path as it was given. Hidden files are left out: they are never
+  /// videos, but parts, their notes, and files of file managers.
   void list(const std::function<void(const std::string& path)>& visit) const override;
   [[nodiscard]] std::optional<std::int64_t> free_bytes() const override;
-  /// Beneath the folder, through no symbolic link.
+  /// Writes beneath the folder, not through a symbolic link.
   void write_beside(const BesideFile& file) override;
 
  private:
-  std::shared_ptr<const OutputFolder> folder_;  ///< null: to look only
+  std::shared_ptr<const OutputFolder> folder_;  ///< null: for reading only
   std::string path_;
   Claimed claimed_;
 };

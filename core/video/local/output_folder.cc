@@ -22,7 +22,7 @@ namespace {
 
 constexpr mode_t kFolderMode = 0700;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY;
-// Names stay reserved until the ledger knows of them; its queue is far shorter than this.
+// A name must stay reserved until the ledger has it; the ledger's queue is far shorter than this.
 constexpr std::size_t kReservationsMax = 65536;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
@@ -38,12 +38,12 @@ int make_folder(const std::filesystem::path& path) {
   return parent.valid() ? sync_folder(parent.number()) : errno;
 }
 
-// As `mkdir -p`, and durable. 0 or errno.
+// Like `mkdir -p`, but durable. Returns 0 or errno.
 int make_folders(const std::filesystem::path& path) {
   int error = make_folder(path);
   if (error == ENOENT && path.has_relative_path()) {
     error = make_folders(path.parent_path());
-    // Try only once more: /proc refuses new folders with ENOENT too.
+    // Only one retry, because /proc refuses new folders with ENOENT, too.
     error = error != 0 ? error : make_folder(path);
   }
   return error;
@@ -76,7 +76,7 @@ std::string read_boot_id() {
 struct OutputFolder::Shared {
   std::mutex mutex;
   // Guarded by mutex:
-  std::set<std::string> unsynced;  // folders made by this process whose parents are not synced yet
+  std::set<std::string> unsynced;  // new folders of this process, parents not synced yet
   std::unordered_map<std::uint64_t, std::uint64_t> owners;  // hash of a path -> video
   std::deque<std::uint64_t> order;                          // keys of `owners`, oldest first
 };

@@ -14,14 +14,14 @@
 namespace core {
 namespace {
 
-constexpr int kOpenTriesMax = 8;  // against names that change hands while the part is opened
+constexpr int kOpenTriesMax = 8;  // the name may change owners while the part is opened
 
 FetchFailure blocked(std::string text) {
   return {.kind = FetchFailure::Kind::blocked, .text = std::move(text)};
 }
 
-// The folder of a part: where an MP4 of this plan would go. The name itself waits for the content,
-// but the part has to be somewhere until then, and almost every video is an MP4.
+// The folder of a part: where an MP4 of this plan would be. The final name depends on the content,
+// which is not known yet, and almost every video is an MP4.
 std::string part_folder(const FilePlan& plan) {
   return split_path(plan.name_template->render(plan.fields, "mp4", 1)).folder;
 }
@@ -73,14 +73,14 @@ std::optional<FetchFailure> Part::open_once(bool& again) {
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return blocked("another run is downloading " + path());
   }
-  // Between open and lock the holder may have published the file or removed it.
+  // Between open and lock, the previous owner may have published or removed the file.
   struct stat named {};
   if (fstatat(home_.number(), name_.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
       named.st_ino != opened.st_ino || named.st_dev != opened.st_dev) {
     again = true;
     return std::nullopt;
   }
-  // A file with another name as well is not ours to write to: only our name for it goes.
+  // A file with another name must not be written to: only our name for it is removed.
   if (named.st_nlink != 1) {
     again = unlinkat(home_.number(), name_.c_str(), 0) == 0;
     return again ? std::nullopt : std::optional(disk_failure(errno, "remove", path()));
@@ -104,7 +104,8 @@ int Part::truncate() const { return ftruncate(file(), 0) == 0 ? 0 : errno; }
 
 int Part::move_to(int folder, const std::string& name) {
   assert(!gone_);
-  // The open file itself, which was checked: whoever may write here can give its name to another.
+  // The open file itself, which was checked: anyone with write permission can give its name to
+  // another file.
   int error = link_file(file(), folder, name);
   if (error == EOPNOTSUPP) {
     error = is_named(file(), home_.number(), name_)
@@ -140,9 +141,9 @@ void Part::remove() {
 FetchFailure Part::vanished() {
   struct stat folder {};
   if (fstat(home_.number(), &folder) != 0 || folder.st_nlink == 0) {
-    return disk_failure(ENOENT, "publish", path());  // its folder went with it
+    return disk_failure(ENOENT, "publish", path());  // its folder was removed with it
   }
-  static_cast<void>(notes().remove());  // of bytes that are lost
+  static_cast<void>(notes().remove());  // the bytes that they describe are lost
   gone_ = true;
   return blocked(path() +
                  " was replaced or removed by another program; the next run fetches the video "

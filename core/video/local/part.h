@@ -1,4 +1,4 @@
-// A part file: the hidden file in which a video arrives.
+// A part file: the hidden file of a download in progress.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,12 @@
 
 namespace core {
 
-/// The open part, locked against other runs while this object lives. The name may lead elsewhere
-/// meanwhile: whoever may write to the folder can rename, replace or remove files.
+/// The open part, locked against other runs while this object exists. Its name may lead to another
+/// file in the meantime, because anyone with write permission to the folder can rename, replace or
+/// remove files.
 class Part {
  public:
-  /// Opens or makes the part of a plan, and the folders above it. Errors as of PartFile::open.
+  /// Opens or creates the part of a plan, and the folders above it. Errors as in PartFile::open.
   [[nodiscard]] static std::variant<std::unique_ptr<Part>, FetchFailure> open(
       std::shared_ptr<const OutputFolder> output, const FilePlan& plan);
   Part(const Part&) = delete;
@@ -29,36 +30,37 @@ class Part {
   [[nodiscard]] int file() const { return file_.number(); }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::string path() const { return path_of(name_); }
-  /// Of the notes, as of a file beside the part.
+  /// The path of a file beside the part, such as the notes.
   [[nodiscard]] std::string path_of(const std::string& name) const;
   [[nodiscard]] PartNotesFile notes() const;
-  /// Bytes of the file; none if that cannot be known, and errno says why.
+  /// The size of the file; if none, errno has the reason.
   [[nodiscard]] std::optional<std::int64_t> bytes() const;
 
   /// 0 or errno.
   [[nodiscard]] int truncate() const;
-  /// Gives the open file another name, which must be free, and takes the part's away. 0, EEXIST
-  /// when the name is taken, ENOENT when the part's name leads elsewhere, or another errno.
+  /// Gives the open file another name, which must be free, and removes the part's name. Returns 0,
+  /// EEXIST if the name exists, ENOENT if the part's name leads to another file, or another errno.
   [[nodiscard]] int move_to(int folder, const std::string& name);
-  /// The same, in place of what has the name. 0, ENOENT as above, or another errno.
+  /// The same, but replaces an existing file. Returns 0, ENOENT as above, or another errno.
   [[nodiscard]] int move_over(int folder, const std::string& name);
-  /// Removes the part, if its name still leads to it, and its notes. If that fails, they stay: the
-  /// next try empties them.
+  /// Removes the part, if its name still leads to it, and its notes. If that fails, they stay, and
+  /// the next attempt empties them.
   void remove();
-  /// The failure when the part's name leads to another file, or to none: that is not ours to touch.
+  /// The failure if the part's name leads to another file or to none: that file must not be
+  /// touched.
   [[nodiscard]] FetchFailure vanished();
-  /// Whether the part has been moved, removed or lost: then there is nothing to do for it.
+  /// Whether the part was moved, removed or lost, so that nothing is left to do.
   [[nodiscard]] bool is_gone() const { return gone_; }
 
  private:
   Part(std::shared_ptr<const OutputFolder> output, std::string name);
   std::optional<FetchFailure> open_in(const std::string& folder);
-  /// One attempt; `again` when the name changed hands meanwhile.
+  /// One attempt; sets `again` if the name changed its owner meanwhile.
   std::optional<FetchFailure> open_once(bool& again);
 
   std::shared_ptr<const OutputFolder> output_;
   std::string name_;
-  std::string where_;  ///< its folder, relative to the output folder; empty: that itself
+  std::string where_;  ///< its folder, relative to the output folder; empty: the output folder
   Descriptor home_;    ///< that folder
   Descriptor file_;
   bool gone_ = false;

@@ -37,7 +37,7 @@ PartFile::~PartFile() {
   if (!part_->is_gone() && !keep_ && size() == 0) {
     try {
       part_->remove();
-    } catch (const std::bad_alloc&) {  // the part stays, and the next try empties it
+    } catch (const std::bad_alloc&) {  // the part stays, and the next attempt empties it
     }
   }
 }
@@ -68,7 +68,7 @@ std::optional<FetchFailure> PartFile::restart(std::string_view validator,
                                               const PromisedContent& promised) {
   assert(!published_);
   const PartNotesFile notes = part_->notes();
-  // In this order: at no time do notes stand beside bytes of another object.
+  // In this order, so that notes never describe bytes of another object.
   notes_ = {};
   if (const int error = notes.remove(); error != 0) {
     return disk_failure(error, "remove", part_->path_of(notes.name()));
@@ -99,7 +99,7 @@ std::optional<FetchFailure> PartFile::append(std::string_view bytes) {
 std::variant<SavedFile, FetchFailure> PartFile::publish(const PromisedContent& promised) {
   assert(!published_);
   published_ = true;
-  // The disk may begin while the bytes are hashed; the sync below waits for it and tells.
+  // Starts writing while the bytes are hashed; the sync below waits for it and reports errors.
   static_cast<void>(sync_file_range(part_->file(), 0, 0, SYNC_FILE_RANGE_WRITE));
   const auto checked = check(promised);
   if (const auto* failed = std::get_if<FetchFailure>(&checked)) {
@@ -144,7 +144,7 @@ std::optional<FetchFailure> PartFile::sync() {
   }
   const int error = errno;
   keep_ = true;
-  // The kernel may have dropped pages and yet read them back from memory: never resume them.
+  // The kernel may have dropped dirty pages although reads still return them: never resume them.
   static_cast<void>(part_->notes().remove());
   return disk_failure(error, "sync", part_->path());
 }

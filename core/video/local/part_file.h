@@ -1,4 +1,4 @@
-// A download on its way to disk: a hidden part file beside its target, checked, synced, published
+// A download in the local folder: a hidden part file beside its target, checked, synced, published
 // under its final name without replacing anything, and only then reported.
 #pragma once
 
@@ -19,19 +19,19 @@
 
 namespace core {
 
-/// The sink of the local folder. What its bytes belong to is kept in a file beside the part.
+/// The sink of the local folder. A file beside the part records to which object the bytes belong.
 class PartFile final : public VideoSink {
  public:
-  /// Opens or makes the part file for a plan, and the template's folders. A FetchFailure (disk,
-  /// disk_full, or blocked when something else stands there or another process holds it) when
-  /// that is not possible. `claimed` may be empty; it is never asked about `plan.replaces`, which
-  /// is this video's own.
+  /// Opens or creates the part file of a plan, and the template's folders. Returns a FetchFailure
+  /// if that is not possible: disk, disk_full, or blocked if something else occupies the path or
+  /// another process holds the part. `claimed` may be empty; it is never called for
+  /// `plan.replaces`, which is this video's own.
   [[nodiscard]] static std::variant<std::unique_ptr<PartFile>, FetchFailure> open(
       std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed);
   ~PartFile() override;
 
-  /// Bytes of an earlier boot are not resumed: unsynced as they are, a power cut may have taken any
-  /// of them.
+  /// Bytes of an earlier boot are not resumed: they were not synced, so a power failure may have
+  /// destroyed any of them.
   [[nodiscard]] std::int64_t size() const override;
   [[nodiscard]] const std::string& validator() const override { return notes_.validator; }
   [[nodiscard]] const PromisedContent& promised() const override { return notes_.promised; }
@@ -42,15 +42,15 @@ class PartFile final : public VideoSink {
   /// Checks, then fsync, rename without replacing, fsync of the folder; removes the part and its
   /// notes. Thread-safe for different files.
   ///  - After a failed sync the part stays, but is not resumed (design.md S7).
-  ///  - A failure when the output folder's path no longer leads to it: the record would be untrue.
-  ///  - A file that has further names (hard links) is not adopted.
-  ///  - `plan.replaces` is taken again if it is gone; it is not if it is no regular file.
+  ///  - Fails if the output folder's path no longer leads to it: the record would be wrong.
+  ///  - A file with further names (hard links) is not adopted.
+  ///  - `plan.replaces` is used again if the file is missing, but not if it is no regular file.
   [[nodiscard]] std::variant<SavedFile, FetchFailure> publish(
       const PromisedContent& promised) override;
 
  private:
   PartFile(std::unique_ptr<Part> part, FilePlan plan, Claimed claimed);
-  /// Bytes of an earlier try are resumed or dropped.
+  /// Resumes or drops the bytes of an earlier attempt.
   std::optional<FetchFailure> take_up();
   [[nodiscard]] std::variant<CheckedVideo, FetchFailure> check(const PromisedContent& promised);
   std::optional<FetchFailure> sync();
@@ -60,8 +60,8 @@ class PartFile final : public VideoSink {
   Claimed claimed_;
   std::int64_t size_ = 0;
   PartNotes notes_;
-  bool published_ = false;  ///< or at least tried
-  bool keep_ = false;       ///< the disk failed: the part stays as it is
+  bool published_ = false;  ///< published, or at least tried to
+  bool keep_ = false;       ///< the disk failed: the part stays unchanged
 };
 
 }  // namespace core

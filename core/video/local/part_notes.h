@@ -1,4 +1,4 @@
-// What is remembered beside a part file: which object its bytes belong to.
+// The notes beside a part file: to which object its bytes belong.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +11,7 @@
 
 namespace core {
 
-/// Of a part and of its notes, less the umask.
+/// The mode of a part and of its notes, less the umask.
 inline constexpr mode_t kPartMode = 0640;
 
 struct PartNotes {
@@ -19,7 +19,7 @@ struct PartNotes {
   PromisedContent promised;
 };
 
-/// One line for each fact; an empty line promises nothing.
+/// One line for each value; an empty line means that nothing was promised.
 [[nodiscard]] std::string notes_text(const PartNotes& notes, const std::string& boot_id);
 /// Empty if the text was written in another boot, or is cut or damaged.
 [[nodiscard]] PartNotes parse_notes(std::string_view text, const std::string& boot_id);
@@ -27,16 +27,16 @@ struct PartNotes {
 /// The file of the notes. One thread at a time.
 class PartNotesFile {
  public:
-  /// `part` is the part's name in `folder`, which is open and outlives this object. With an empty
-  /// `boot_id`, when it is not known, no notes are ever read.
+  /// `part` is the part's name in `folder`, an open folder that outlives this object. If `boot_id`
+  /// is empty (unknown), no notes are ever read.
   PartNotesFile(int folder, const std::string& part, const std::string& boot_id);
 
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// Empty if there are none for a part of so many bytes.
+  /// Empty if there are no notes for a part of this size.
   [[nodiscard]] PartNotes read(std::int64_t part_bytes) const;
-  /// There must be no file. 0 or errno.
+  /// The file must not exist. Returns 0 or errno.
   [[nodiscard]] int write(const PartNotes& notes) const;
-  /// 0, also when there is none, or errno.
+  /// Returns 0, also if there is no file, or errno.
   [[nodiscard]] int remove() const;
 
  private:

@@ -18,8 +18,8 @@
 namespace core {
 namespace {
 
-// Whether a file cannot be opened because of what it is, and not because the disk, or this
-// process, is at its end.
+// Whether the file itself cannot be opened because of its kind, and neither the disk nor this
+// process is out of resources.
 bool is_of_the_file(int error) {
   constexpr std::array kOfTheFile = {EACCES, ELOOP, ENODEV, ENOENT, ENOTDIR, ENXIO, EPERM, EXDEV};
   return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();
@@ -83,7 +83,7 @@ PartPlacing::Placed PartPlacing::replace_recorded() {
   auto opened = open_target(relative);
   const auto* target = std::get_if<Target>(&opened);
   if (target == nullptr) {
-    return std::nullopt;  // its folder is no folder any more; the video takes a new name
+    return std::nullopt;  // its folder is not a folder any more; the video gets a new name
   }
   struct stat status {};
   const bool there =
@@ -140,8 +140,7 @@ PartPlacing::Placed PartPlacing::move_to(const Target& target) {
 
 PartPlacing::Placed PartPlacing::adopt(const Target& target) {
   const Descriptor file = open_beneath(target.folder.number(), target.name, O_RDONLY);
-  // A disk that fails says nothing of whose file it is: under a further name the video would be
-  // there twice.
+  // A failing disk does not show whose file it is: with another name the video might exist twice.
   const auto failed = [&](int error) { return disk_failure(error, "read", target.path); };
   if (!file.valid()) {
     return is_of_the_file(errno) ? Placed() : failed(errno);

@@ -1,4 +1,4 @@
-// A checked part gets its name.
+// Gives a checked part its final name.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@
 
 namespace core {
 
-/// Names that are tried for one video before the template is called unfit.
+/// The maximum number of names that are tried for one video before the template is rejected.
 inline constexpr int kNamesMax = 10000;
 
 /// Whether a video in the ledger has this absolute path. Any thread; may throw.
 using Claimed = std::function<bool(const std::string& path)>;
 
-/// Publishes one part; one object for each attempt. Blocking; any thread. What is passed must
+/// Publishes one part; one object for each attempt. Blocking; any thread. All arguments must
 /// outlive it.
 class PartPlacing {
  public:
   PartPlacing(Part& part, const FilePlan& plan, const CheckedVideo& video, const Claimed& claimed);
 
-  /// The part is synced. Returns once it is durable under its name; see PartFile::publish.
+  /// The part must be synced. Returns once it is durable under its name; see PartFile::publish.
   [[nodiscard]] std::variant<SavedFile, FetchFailure> place();
 
  private:
@@ -39,7 +39,7 @@ class PartPlacing {
     std::string name;
     Descriptor folder;
   };
-  /// none: the name is taken by something else.
+  /// None if something else has the name.
   using Placed = std::optional<std::variant<SavedFile, FetchFailure>>;
 
   Placed replace_recorded();
@@ -47,9 +47,9 @@ class PartPlacing {
   Placed move_to(const Target& target);
   Placed adopt(const Target& target);
   [[nodiscard]] std::variant<Target, FetchFailure> open_target(const std::string& relative) const;
-  /// Makes the name durable, under which `file` is now.
+  /// Makes the new name of `file` durable.
   [[nodiscard]] std::variant<SavedFile, FetchFailure> settle(const Target& target, int file) const;
-  /// Tells videos apart for OutputFolder::Reservation.
+  /// Identifies a video for OutputFolder::Reservation.
   [[nodiscard]] std::uint64_t owner() const;
 
   Part& part_;
