@@ -48,8 +48,8 @@ struct LabelDifferences {
 
 /// The result of an import.
 struct ImportOutcome {
-  std::uint64_t duplicates = 0;  ///< rows whose task was on the work list already
-  LabelDifferences label_differences;
+  std::uint64_t duplicates = 0;        ///< rows whose task was on the work list already
+  LabelDifferences label_differences;  ///< those of earlier imports of the run, too
 };
 
 /// The states of a run's tasks and of their videos.
@@ -86,7 +86,6 @@ class WorkList {
   /// Adds a row. `account` (the run's own index) is the account that the row names, or the one for
   /// rows that name none. Rows are collected in batches: they are on the list after `end_import`.
   virtual void add(const WantedTask& task, int account) = 0;
-  /// The result also includes earlier imports of the run.
   virtual ImportOutcome end_import() = 0;
 
   /// Adds the account's pending tasks: unfinished ones that are not stale, those whose quota is not

@@ -28,6 +28,7 @@ class Relabelling {
   /// `take`: the list's values become the task's. Throws SQLite::Exception.
   void settle(const Known& known, const ImportBatch::Row& row, std::int64_t run, bool take);
   [[nodiscard]] const core::LabelDifferences& differences() const { return differences_; }
+  void forget_differences() { differences_ = {}; }
 
  private:
   void note(std::int64_t task, std::int64_t run, bool take, core::LabelDifference difference);

@@ -33,9 +33,11 @@ class TaskImport {
   /// Puts sorted rows on the work list, within the caller's transaction, and returns how many were
   /// on it already. Throws SQLite::Exception.
   std::uint64_t add(const ImportBatch& batch, const Terms& terms);
+  /// Those since `begin_run`.
   [[nodiscard]] const core::LabelDifferences& label_differences() const {
     return relabelling_.differences();
   }
+  void begin_run() { relabelling_.forget_differences(); }
 
  private:
   struct Task {

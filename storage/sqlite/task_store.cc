@@ -71,6 +71,7 @@ RecentLinks& TaskStore::recent_links() { return connection_->answers.videos().re
 
 std::int64_t TaskStore::begin_run(const core::RunStart& start) {
   Connection& c = *connection_;
+  c.imports.begin_run();
   return with_ledger_errors(c.path, "begin a run in", [&] { return c.runs.begin(start); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct BackEndMaker {
   std::function<std::unique_ptr<BackEnd>()> make;
 };
 [[nodiscard]] const std::vector<BackEndMaker>& back_ends();
+/// For messages of gtest.
+inline void PrintTo(const BackEndMaker& maker, std::ostream* out) { *out << maker.name; }
 
 /// A SQLite ledger at `path`, made if there is none.
 [[nodiscard]] std::unique_ptr<BackEnd> sqlite_back_end(const std::string& path);

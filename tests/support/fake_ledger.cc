@@ -34,7 +34,7 @@ void FakeLedger::begin_run(std::int64_t run) {
   memory_->run = run;
   memory_->work.clear();
   for (const auto& [key, task] : memory_->tasks) {
-    memory_->work[key] = !MemoryLedger::asks(task, {});
+    memory_->work[key] = !MemoryLedger::asks(task, false, false);
   }
 }
 

@@ -105,6 +105,12 @@ core::LedgerTotals FakeReader::totals(core::UtcTime now) {
 core::ViewRow FakeReader::row_of(const MemoryLedger::Task& task) const {
   const core::Answer said =
       task.status_answer ? memory_->snapshots.at(*task.status_answer).answer : core::Answer{};
+  std::optional<core::UtcTime> soonest;
+  for (const auto& [index, video] : task.videos) {
+    if (video.standing.state == VideoState::wanted && video.link.expires_at) {
+      soonest = std::min(soonest.value_or(core::UtcTime::max()), *video.link.expires_at);
+    }
+  }
   const auto on_disk = std::count_if(task.videos.begin(), task.videos.end(), [](const auto& one) {
     return one.second.standing.state == VideoState::done;
   });
@@ -119,7 +125,8 @@ core::ViewRow FakeReader::row_of(const MemoryLedger::Task& task) const {
       {"queries", number(task.queries)},
       {"labels", json(task.labels)},
       {"videos", number(task.videos.size())},
-      {"videos_on_disk", number(on_disk)}};
+      {"videos_on_disk", number(on_disk)},
+      {"soonest_expiry", text(soonest)}};
   core::TaskFacts facts = task.facts;
   facts.model = MemoryLedger::model(task);
   for (const core::Fact& fact : core::kFacts) {
@@ -189,7 +196,12 @@ std::optional<core::RawAnswer> FakeReader::answer_of(std::int64_t snapshot,
 bool FakeReader::would_ask(const std::string& account, const std::string& task_id,
                            const core::ImportRules& rules) {
   const core::TaskKey key = memory_->find(account, task_id);
-  return key == 0 || MemoryLedger::asks(memory_->tasks.at(key), rules);
+  if (key == 0) {
+    return true;
+  }
+  const MemoryLedger::Task& task = memory_->tasks.at(key);
+  return MemoryLedger::asks(task, rules.refresh,
+                            !MemoryLedger::gone_files(task, rules.on_disk).empty());
 }
 
 void FakeReader::each_pending(const std::string& account, core::UtcTime stale_before,

@@ -54,9 +54,10 @@ void FakeWorkList::take(const Row& row) {
                         .labels = row.task.labels});
   } else {
     MemoryLedger::Task& known = memory_->tasks.at(key);
-    asks = MemoryLedger::asks(known, rules_);
+    const std::vector<int> gone = MemoryLedger::gone_files(known, rules_.on_disk);
+    asks = MemoryLedger::asks(known, rules_.refresh, !gone.empty());
     known.is_forgotten = false;
-    for (const int index : MemoryLedger::gone_files(known, rules_.on_disk)) {
+    for (const int index : gone) {
       core::VideoStanding& standing = known.videos.at(index).standing;
       standing = core::file_lost(standing);
     }

@@ -166,12 +166,12 @@ std::vector<int> MemoryLedger::gone_files(const Task& task, const core::OnDisk& 
   return gone;
 }
 
-bool MemoryLedger::asks(const Task& task, const core::ImportRules& rules) {
+bool MemoryLedger::asks(const Task& task, bool refresh, bool lacks_a_file) {
   return core::is_to_be_asked({.state = task.standing.state,
                                .is_unsettled = task.settles_at.has_value(),
                                .is_forgotten = task.is_forgotten,
-                               .lacks_a_file = !gone_files(task, rules.on_disk).empty()},
-                              rules.refresh);
+                               .lacks_a_file = lacks_a_file},
+                              refresh);
 }
 
 std::map<core::TaskKey, bool> MemoryLedger::pending(const std::string& account,

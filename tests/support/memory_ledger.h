@@ -106,7 +106,7 @@ struct MemoryLedger {
   /// The indices of saved videos whose files are gone; none when `on_disk` is none.
   [[nodiscard]] static std::vector<int> gone_files(const Task& task, const core::OnDisk& on_disk);
   /// Whether a run whose list names the task asks about it.
-  [[nodiscard]] static bool asks(const Task& task, const core::ImportRules& rules);
+  [[nodiscard]] static bool asks(const Task& task, bool refresh, bool lacks_a_file);
   /// The account's pending tasks; true: their videos alone are wanted.
   [[nodiscard]] std::map<core::TaskKey, bool> pending(const std::string& account,
                                                       core::UtcTime stale_before) const;
