@@ -1,11 +1,15 @@
 #include "core/files/read_whole.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <utility>
+
+#include "core/files/descriptor.h"
 
 namespace core {
 
@@ -26,6 +30,19 @@ int read_whole(int file, const std::function<void(std::string_view piece)>& take
       return errno;
     }
   }
+}
+
+std::optional<std::string> read_small_file(const std::string& path, std::size_t bytes_max) {
+  // O_NONBLOCK: a FIFO must not hold the program before it is refused.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file.valid() || fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size > static_cast<off_t>(bytes_max)) {
+    return std::nullopt;
+  }
+  std::string text;
+  const int error = read_whole(file.number(), [&](std::string_view piece) { text += piece; });
+  return error == 0 && text.size() <= bytes_max ? std::optional(std::move(text)) : std::nullopt;
 }
 
 }  // namespace core

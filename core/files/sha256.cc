@@ -1,6 +1,7 @@
 #include "core/files/sha256.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "core/error.h"
 
@@ -42,6 +43,18 @@ Sha256Digest Sha256::finish() {
     throw Error("OpenSSL failed to hash");
   }
   context_->start();
+  return digest;
+}
+
+Sha256Digest hmac_sha256(std::string_view key, std::string_view text) {
+  Sha256Digest digest{};
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
+           &size) == nullptr ||
+      size != digest.size()) {
+    throw Error("OpenSSL offers no HMAC-SHA256; check its configuration (OPENSSL_CONF)");
+  }
   return digest;
 }
 

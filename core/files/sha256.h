@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) by OpenSSL.
+// SHA-256 (FIPS 180-4), and HMAC with it, by OpenSSL.
 #pragma once
 
 #include <array>
@@ -32,6 +32,9 @@ class Sha256 {
 [[nodiscard]] inline std::string_view bytes_of(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
+
+/// HMAC-SHA256 (RFC 2104). Throws core::Error when OpenSSL offers none.
+[[nodiscard]] Sha256Digest hmac_sha256(std::string_view key, std::string_view text);
 
 /// 64 lower-case hex digits.
 [[nodiscard]] std::string hex(const Sha256Digest& digest);

@@ -79,7 +79,8 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"core/domain"},
     {"core/gateway", "core/billing", "core/input", "core/video", "core/video/local", "core/ledger"},
     {"core/engine"},
-    {"core/http"},
+    {"core/http", "core/http/s3"},
+    {"core/video/s3"},
     {"storage"},
     {"storage/answers"},
     {"storage/statements"},
@@ -145,8 +146,8 @@ TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
       {"zstd", {"storage/"}},
       // The file system. Beside the two rooms for it: lists, CA certificates, the zone database.
       {"fcntl.h",
-       {"core/files/", "core/video/local/", "core/input/input_file.cc", "core/http/ca_file.cc",
-        "storage/", "cmd/"}},
+       {"core/files/", "core/video/local/", "core/video/s3/upload_note.cc",
+        "core/input/input_file.cc", "core/http/ca_file.cc", "storage/", "cmd/"}},
       {"sys/stat.h",
        {"core/files/", "core/video/local/", "core/input/input_file.cc", "core/http/ca_file.cc",
         "storage/", "cmd/"}},
@@ -157,7 +158,7 @@ TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
       {"fstream",
        {"core/files/", "core/video/local/", "core/domain/zone_rules.cc", "storage/", "cmd/"}},
       // Where videos are kept: the engine and the network know core/video/video_store.h alone.
-      {"core/video/local/", {"core/video/local/", "cmd/"}},
+      {"core/video/local/", {"core/video/local/", "core/video/s3/", "cmd/"}},
   };
   const Includes all = includes_of_all();
   for (const auto& [file, names] : all) {
