@@ -85,6 +85,24 @@ struct StoredFile {
 
 enum class NotFound { missing, unreadable };
 
+/// What a listing says of a file.
+struct ListedFile {
+  std::string path;
+  std::int64_t bytes = 0;
+};
+
+/// The files of a store, one after the other, by the bytes of their paths. One thread.
+class FileListing {
+ public:
+  FileListing() = default;
+  virtual ~FileListing() = default;
+  FileListing(const FileListing&) = delete;
+  FileListing& operator=(const FileListing&) = delete;
+
+  /// None: there are no more. Throws core::Error when the store cannot be read.
+  [[nodiscard]] virtual std::optional<ListedFile> next() = 0;
+};
+
 /// A small file beside a video.
 struct BesideFile {
   std::string path;
@@ -120,6 +138,9 @@ class VideoStore {
   /// Calls `visit` with the path of every file in the store, except folders and the store's own
   /// files for downloads in progress. Throws core::Error if the store cannot be read.
   virtual void list(const std::function<void(const std::string& path)>& visit) const = 0;
+  /// The files of `list` in order, for a store that is far away: one listing costs less than a
+  /// `find` for each. Null: `find` costs next to nothing. Not for longer than the store.
+  [[nodiscard]] virtual std::unique_ptr<FileListing> in_order() const { return nullptr; }
   /// None if unknown.
   [[nodiscard]] virtual std::optional<std::int64_t> free_bytes() const = 0;
 

@@ -81,6 +81,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"core/engine"},
     {"core/http", "core/http/s3"},
     {"core/video/s3"},
+    {"core/video/s3"},
     {"storage"},
     {"storage/answers"},
     {"storage/statements"},

@@ -43,6 +43,20 @@ std::optional<S3Object> parse_s3_url(std::string_view text) {
   return S3Object{std::string(bucket), std::string(text.substr(std::min(slash + 1, text.size())))};
 }
 
+bool is_plain_path(std::string_view text) {
+  while (true) {
+    const std::size_t end = std::min(text.find('/'), text.size());
+    const std::string_view part = text.substr(0, end);
+    if (part.empty() || part == "." || part == "..") {
+      return false;
+    }
+    if (end == text.size()) {
+      return true;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
 S3Place parse_s3_place(std::string_view text) {
   const auto object = parse_s3_url(text);
   if (!object) {
@@ -52,17 +66,11 @@ S3Place parse_s3_place(std::string_view text) {
   if (prefix.size() > 1 && prefix.ends_with('/')) {
     prefix.pop_back();
   }
-  for (std::string_view rest = prefix; !prefix.empty();) {
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    if (part.empty() || part == "." || part == "..") {
+  if (!prefix.empty()) {
+    if (!is_plain_path(prefix)) {
       refuse_place(text, "has an empty part, \".\" or \"..\" in its prefix");
     }
-    if (end == rest.size()) {
-      prefix += '/';
-      break;
-    }
-    rest.remove_prefix(end + 1);
+    prefix += '/';
   }
   return {object->bucket, std::move(prefix)};
 }

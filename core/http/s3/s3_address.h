@@ -20,6 +20,9 @@ struct S3Object {
 /// None if the name of the bucket is none: 3 to 63 letters, digits, `.`, `-` and `_`.
 [[nodiscard]] std::optional<S3Object> parse_s3_url(std::string_view text);
 
+/// Whether the parts between slashes are names: none is empty, `.` or `..`.
+[[nodiscard]] bool is_plain_path(std::string_view text);
+
 /// The prefix under which videos lie in a bucket.
 struct S3Place {
   std::string bucket;

@@ -65,7 +65,7 @@ std::variant<IssuedKeys, std::string> keys_of_document(const HttpAnswer& answer,
     return source + " gives no keys: " + why(answer);
   }
   JsonDocument json;
-  if (json.read(answer.body) != JsonDefect::none) {
+  if (json.read(answer.body) != JsonFailure::none) {
     return source + " gives no keys: its answer is no JSON";
   }
   const JsonValue root = json.root();

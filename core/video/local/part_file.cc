@@ -16,22 +16,50 @@
 
 namespace core {
 
+namespace {
+
+std::optional<FetchFailure> sync(const Part& part) {
+  if (fsync(part.file()) == 0) {
+    return std::nullopt;
+  }
+  const int error = errno;
+  // The kernel may have dropped dirty pages although reads still return them: never resume them.
+  static_cast<void>(part.notes().remove());
+  return disk_failure(error, "sync", part.path());
+}
+
+}  // namespace
+
 std::variant<std::unique_ptr<PartFile>, FetchFailure> PartFile::open(
     std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed) {
+  auto shared_plan = std::make_shared<const FilePlan>(std::move(plan));
+  return open_with(
+      std::move(folder), *shared_plan,
+      [shared_plan, claimed = std::move(claimed)](
+          Part& part, const CheckedVideo& video) -> std::variant<SavedFile, FetchFailure> {
+        if (auto failed = sync(part)) {
+          return *std::move(failed);
+        }
+        return PartPlacing(part, *shared_plan, video, claimed).place();
+      });
+}
+
+std::variant<std::unique_ptr<PartFile>, FetchFailure> PartFile::open_with(
+    std::shared_ptr<const OutputFolder> folder, const FilePlan& plan, Place place) {
   auto opened = Part::open(std::move(folder), plan);
   if (auto* failed = std::get_if<FetchFailure>(&opened)) {
     return std::move(*failed);
   }
-  std::unique_ptr<PartFile> sink(new PartFile(std::move(std::get<std::unique_ptr<Part>>(opened)),
-                                              std::move(plan), std::move(claimed)));
+  std::unique_ptr<PartFile> sink(
+      new PartFile(std::move(std::get<std::unique_ptr<Part>>(opened)), std::move(place)));
   if (auto failed = sink->take_up()) {
     return *std::move(failed);
   }
   return sink;
 }
 
-PartFile::PartFile(std::unique_ptr<Part> part, FilePlan plan, Claimed claimed)
-    : part_(std::move(part)), plan_(std::move(plan)), claimed_(std::move(claimed)) {}
+PartFile::PartFile(std::unique_ptr<Part> part, Place place)
+    : part_(std::move(part)), place_(std::move(place)) {}
 
 PartFile::~PartFile() {
   if (!part_->is_gone() && !keep_ && size() == 0) {
@@ -105,10 +133,7 @@ std::variant<SavedFile, FetchFailure> PartFile::publish(const PromisedContent& p
   if (const auto* failed = std::get_if<FetchFailure>(&checked)) {
     return *failed;
   }
-  if (auto failed = sync()) {
-    return *std::move(failed);
-  }
-  auto placed = PartPlacing(*part_, plan_, std::get<CheckedVideo>(checked), claimed_).place();
+  auto placed = place_(*part_, std::get<CheckedVideo>(checked));
   keep_ = std::holds_alternative<FetchFailure>(placed);
   return placed;
 }
@@ -136,17 +161,6 @@ std::variant<CheckedVideo, FetchFailure> PartFile::check(const PromisedContent& 
     part_->remove();
   }
   return checked;
-}
-
-std::optional<FetchFailure> PartFile::sync() {
-  if (fsync(part_->file()) == 0) {
-    return std::nullopt;
-  }
-  const int error = errno;
-  keep_ = true;
-  // The kernel may have dropped dirty pages although reads still return them: never resume them.
-  static_cast<void>(part_->notes().remove());
-  return disk_failure(error, "sync", part_->path());
 }
 
 }  // namespace core

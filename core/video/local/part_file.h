@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ class PartFile final : public VideoSink {
   /// `plan.replaces`, which is this video's own.
   [[nodiscard]] static std::variant<std::unique_ptr<PartFile>, FetchFailure> open(
       std::shared_ptr<const OutputFolder> folder, FilePlan plan, Claimed claimed);
+  /// Gives a checked part its place, and returns once it is durable there. If it fails, the part
+  /// stays. Blocking; any thread; may throw.
+  using Place =
+      std::function<std::variant<SavedFile, FetchFailure>(Part& part, const CheckedVideo& video)>;
+  /// The same for a video that goes elsewhere than into this folder. `plan` places the part alone.
+  [[nodiscard]] static std::variant<std::unique_ptr<PartFile>, FetchFailure> open_with(
+      std::shared_ptr<const OutputFolder> folder, const FilePlan& plan, Place place);
   ~PartFile() override;
 
   /// Bytes of an earlier boot are not resumed: they were not synced, so a power failure may have
@@ -49,15 +57,13 @@ class PartFile final : public VideoSink {
       const PromisedContent& promised) override;
 
  private:
-  PartFile(std::unique_ptr<Part> part, FilePlan plan, Claimed claimed);
+  PartFile(std::unique_ptr<Part> part, Place place);
   /// Resumes or drops the bytes of an earlier attempt.
   std::optional<FetchFailure> take_up();
   [[nodiscard]] std::variant<CheckedVideo, FetchFailure> check(const PromisedContent& promised);
-  std::optional<FetchFailure> sync();
 
   std::unique_ptr<Part> part_;
-  FilePlan plan_;
-  Claimed claimed_;
+  Place place_;
   std::int64_t size_ = 0;
   PartNotes notes_;
   bool published_ = false;  ///< published, or at least tried to

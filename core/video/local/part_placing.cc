@@ -8,7 +8,6 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
 #include "core/files/read_whole.h"
@@ -25,13 +24,6 @@ bool is_of_the_file(int error) {
   return std::find(kOfTheFile.begin(), kOfTheFile.end(), error) != kOfTheFile.end();
 }
 
-bool has_other_extension(std::string_view path, std::string_view extension) {
-  constexpr std::array<std::string_view, 4> kExtensions{".mp4", ".mov", ".webm", ".mkv"};
-  return std::any_of(kExtensions.begin(), kExtensions.end(), [&](std::string_view other) {
-    return path.ends_with(other) && other.substr(1) != extension;
-  });
-}
-
 }  // namespace
 
 PartPlacing::PartPlacing(Part& part, const FilePlan& plan, const CheckedVideo& video,
@@ -41,7 +33,20 @@ PartPlacing::PartPlacing(Part& part, const FilePlan& plan, const CheckedVideo& v
   assert(!video.extension.empty());
 }
 
-std::uint64_t PartPlacing::owner() const { return std::hash<std::string>{}(part_.name()); }
+bool has_other_extension(std::string_view path, std::string_view extension) {
+  constexpr std::array<std::string_view, 4> kExtensions{".mp4", ".mov", ".webm", ".mkv"};
+  return std::any_of(kExtensions.begin(), kExtensions.end(), [&](std::string_view other) {
+    return path.ends_with(other) && other.substr(1) != extension;
+  });
+}
+
+std::uint64_t owner_of(const Part& part) { return std::hash<std::string>{}(part.name()); }
+
+FetchFailure names_taken(const std::string& part_path) {
+  return {.kind = FetchFailure::Kind::blocked,
+          .text = "the first " + std::to_string(kNamesMax) + " names for " + part_path +
+                  " are taken; put {task_id} into the template (--name)"};
+}
 
 std::variant<SavedFile, FetchFailure> PartPlacing::place() {
   if (auto placed = replace_recorded()) {
@@ -53,10 +58,7 @@ std::variant<SavedFile, FetchFailure> PartPlacing::place() {
       return *std::move(placed);
     }
   }
-  return FetchFailure{.kind = FetchFailure::Kind::blocked,
-                      .text = "the first " + std::to_string(kNamesMax) + " names for " +
-                              part_.path() +
-                              " are taken; put {task_id} into the template (--name)"};
+  return names_taken(part_.path());
 }
 
 std::variant<PartPlacing::Target, FetchFailure> PartPlacing::open_target(
@@ -76,7 +78,7 @@ PartPlacing::Placed PartPlacing::replace_recorded() {
   if (relative.empty() || has_other_extension(relative, video_.extension)) {
     return std::nullopt;
   }
-  OutputFolder::Reservation reservation(part_.output(), plan_.replaces, owner());
+  OutputFolder::Reservation reservation(part_.output(), plan_.replaces, owner_of(part_));
   if (!reservation.held()) {
     return std::nullopt;
   }
@@ -104,7 +106,7 @@ PartPlacing::Placed PartPlacing::replace_recorded() {
 
 PartPlacing::Placed PartPlacing::try_name(const std::string& relative) {
   const std::string path = part_.output().absolute(relative);
-  OutputFolder::Reservation reservation(part_.output(), path, owner());
+  OutputFolder::Reservation reservation(part_.output(), path, owner_of(part_));
   const bool own = path == plan_.replaces;
   if (!reservation.held() || (!own && claimed_ && claimed_(path))) {
     return std::nullopt;

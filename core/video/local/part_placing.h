@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/domain/fetch_failure.h"
@@ -18,6 +19,15 @@ namespace core {
 
 /// The maximum number of names that are tried for one video before the template is rejected.
 inline constexpr int kNamesMax = 10000;
+
+/// Whether the path ends with the extension of another container than `extension`.
+[[nodiscard]] bool has_other_extension(std::string_view path, std::string_view extension);
+
+/// Identifies a video for OutputFolder::Reservation.
+[[nodiscard]] std::uint64_t owner_of(const Part& part);
+
+/// The failure when all names that are tried for a video are taken.
+[[nodiscard]] FetchFailure names_taken(const std::string& part_path);
 
 /// Whether a video in the ledger has this absolute path. Any thread; may throw.
 using Claimed = std::function<bool(const std::string& path)>;
@@ -49,8 +59,6 @@ class PartPlacing {
   [[nodiscard]] std::variant<Target, FetchFailure> open_target(const std::string& relative) const;
   /// Makes the new name of `file` durable.
   [[nodiscard]] std::variant<SavedFile, FetchFailure> settle(const Target& target, int file) const;
-  /// Identifies a video for OutputFolder::Reservation.
-  [[nodiscard]] std::uint64_t owner() const;
 
   Part& part_;
   const FilePlan& plan_;

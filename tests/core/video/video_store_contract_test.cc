@@ -1,5 +1,5 @@
-// What every store of videos does: the same cases on the fake and on the local folder, so that the
-// fake cannot drift.
+// What every store of videos does: the same cases on the fake, the local folder and a bucket, so
+// that the fake cannot drift.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -10,12 +10,15 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/error.h"
 #include "core/text/http_headers.h"
 #include "core/video/local/local_videos.h"
+#include "core/video/s3/bucket_videos.h"
 #include "core/video/video_store.h"
 #include "tests/support/fake_video_store.h"
+#include "tests/support/s3_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_video.h"
 
@@ -81,6 +84,45 @@ class FolderSubject final : public Subject {
  private:
   support::TempDir folder_;
   core::LocalVideos store_{std::make_shared<core::OutputFolder>(folder_.path()), ask_claimed()};
+};
+
+// One server for all cases, each under a prefix of its own.
+support::S3Server& s3_server() {
+  static support::S3Server server;
+  return server;
+}
+
+class BucketSubject final : public Subject {
+ public:
+  VideoStore& store() override { return store_; }
+  std::string path(const std::string& name) const override { return place_.root() + name; }
+  // As a run of reeltally would: without its hash an object is never adopted.
+  void put(const std::string& path, const std::string& content) override {
+    s3_server().put(core::parse_s3_url(path)->key, content, true);
+  }
+  std::string content(const std::string& path) const override {
+    std::string text;
+    static_cast<void>(world_->client().get(
+        *core::parse_s3_url(path), [&] { text.clear(); },
+        [&](std::string_view piece) {
+          text += piece;
+          return true;
+        }));
+    return text;
+  }
+
+ private:
+  static std::string next_prefix() {
+    static int number = 0;
+    return "case " + std::to_string(++number) + "/";
+  }
+
+  support::TempDir parts_;
+  std::unique_ptr<support::S3World> world_ = std::make_unique<support::S3World>(s3_server());
+  core::S3Place place_{"videos", next_prefix()};
+  core::BucketVideos store_{
+      std::shared_ptr<core::S3Client>(std::shared_ptr<void>(), &world_->client()), place_,
+      std::make_shared<core::OutputFolder>(parts_.path()), ask_claimed()};
 };
 
 struct Kind {
@@ -172,6 +214,23 @@ TEST_P(VideoStoreContract, IdentityTellsFilesApart) {
   };
   EXPECT_EQ(identity("a.mp4"), identity("a.mp4"));
   EXPECT_NE(identity("a.mp4"), identity("b.mp4")) << "of the same bytes";
+}
+
+TEST_P(VideoStoreContract, AListingInOrderNamesTheSameFiles) {
+  for (const char* name : {"b", "a", "Z", "c/d"}) {
+    save(plan(name, "", std::string(name) + ".{ext}"), video_);
+  }
+  const auto listing = store().in_order();
+  if (listing == nullptr) {
+    return;  // `find` costs next to nothing
+  }
+  std::vector<std::string> paths;
+  while (const auto file = listing->next()) {
+    paths.push_back(file->path);
+    EXPECT_EQ(file->bytes, 1000);
+  }
+  EXPECT_EQ(paths, (std::vector<std::string>{path("Z.mp4"), path("a.mp4"), path("b.mp4"),
+                                             path("c/d.mp4")}));
 }
 
 TEST_P(VideoStoreContract, HoldsItsOwnPathsAlone) {
@@ -351,7 +410,8 @@ TEST_P(VideoStoreContract, AFileBesideAVideoReplacesItsLikeAlone) {
 INSTANTIATE_TEST_SUITE_P(
     Stores, VideoStoreContract,
     testing::Values(Kind{"Fake", [] { return std::make_unique<FakeSubject>(); }},
-                    Kind{"LocalFolder", [] { return std::make_unique<FolderSubject>(); }}),
+                    Kind{"LocalFolder", [] { return std::make_unique<FolderSubject>(); }},
+                    Kind{"Bucket", [] { return std::make_unique<BucketSubject>(); }}),
     [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
