@@ -118,11 +118,10 @@ bool ToClose::may_go_on(const std::string& reason) const {
   }
   if (options_.force) {
     log_.warning(plan_.period.name + " is closed although " + reason +
-                 "; what becomes known later will be adjustments of a later period");
+                 "; later changes become adjustments of a later period");
     return true;
   }
-  log_.error("cannot close " + plan_.period.name + ": " + reason +
-             "; --force closes it all the same");
+  log_.error("cannot close " + plan_.period.name + ": " + reason + "; --force closes it anyway");
   return false;
 }
 
@@ -145,7 +144,7 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
     return true;
   }
   log_.error("cannot close " + plan_.period.name + ": " + text + "; add what is missing to " +
-             options_.prices + ", or --force closes it all the same");
+             options_.prices + ", or --force closes it anyway");
   return false;
 }
 
@@ -197,7 +196,7 @@ std::optional<Closed> ToClose::close() {
   if (closed && closed->written_off > 0) {
     log_.note(plan_.period.name + " is closed without " +
               format_count(closed->written_off, "stale task") + " (" + names_text(blockers_.stale) +
-              "); one that finishes all the same will be a line of a later period");
+              "); if one finishes later, it becomes a line of a later period");
   }
   return closed;
 }
@@ -247,9 +246,9 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
                                                  : close_period(options, now, log, out);
   // Only after the period's reader is destroyed, because it keeps the log.
   if (code == ExitCode::ok && !storage::settle_ledger(ledger)) {
-    log.warning("the closed period is in the write-ahead log " + ledger +
-                "-wal alone, since another program keeps reading the ledger; until that one ends "
-                "copy it by `reeltally db backup`, not by the file");
+    log.warning("the closed period is only in the write-ahead log " + ledger +
+                "-wal, because another program keeps reading the ledger; until that program ends, "
+                "copy the ledger with `reeltally db backup`, not the file itself");
   }
   return code;
 }

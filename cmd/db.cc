@@ -52,9 +52,9 @@ ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   } else if (report.from == report.to) {
     log.note("the ledger has schema " + std::to_string(report.to) + " already");
   } else {
-    log.note("the ledger went from schema " + std::to_string(report.from) + " to " +
+    log.note("the ledger was upgraded from schema " + std::to_string(report.from) + " to " +
              std::to_string(report.to) +
-             (report.backup.empty() ? "" : "; as it was before: " + report.backup));
+             (report.backup.empty() ? "" : "; the backup is " + report.backup));
   }
   return ExitCode::ok;
 }
@@ -87,8 +87,8 @@ ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
                 {"tasks_under_two_accounts", findings.empty() ? shared_tasks(ledger) : 0}});
   } else if (findings.empty()) {
     log.note("the ledger " + ledger +
-             " is whole: file, answers, tasks that follow from their snapshots, and closed "
-             "periods");
+             " is complete and consistent: file, answers, tasks (recomputed from their "
+             "snapshots), and closed periods");
     if (const std::uint64_t shared = shared_tasks(ledger); shared > 0) {
       log.note(format_count(shared, "task") +
                " under two accounts, charged once; see `reeltally doctor`");
@@ -102,7 +102,8 @@ ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
 ExitCode db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
   const std::string& target = settings.arguments().at(0);
   if (target == "-") {
-    throw core::UsageError("db backup makes a file, not a stream: name it (./- for one called -)");
+    throw core::UsageError(
+        "db backup writes a file, not a stream: give its name (./- for a file called -)");
   }
   storage::back_up_ledger(settings.ledger_path(), target);
   log.note("the ledger is copied to " + target + ", synced and checked");

@@ -111,7 +111,8 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
       transport.accounts.front().api_key = key.reveal();
     }
   } catch (const core::UsageError& failure) {
-    findings.failed("API key", failure.what(), "see reeltally-config(5) for where it is sought");
+    findings.failed("API key", failure.what(),
+                    "see reeltally-config(5) for where it is looked for");
     return std::nullopt;
   }
   try {
@@ -127,7 +128,7 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
 
 void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& findings) {
   if (!answer.date) {
-    findings.warning("clock", "the gateway names no time", "check the clock yourself");
+    findings.warning("clock", "the gateway sends no time", "check the clock yourself");
     return;
   }
   const auto skew = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.date);
@@ -135,7 +136,7 @@ void check_clock(const core::QueryAnswer& answer, core::UtcTime now, Findings& f
   const std::string text = size <= kSkewNoted
                                ? "agrees with the gateway's"
                                : format_duration(size) + (skew.count() > 0 ? " fast" : " slow") +
-                                     " against the gateway's";
+                                     " compared with the gateway's";
   if (size > kSkewMax) {
     findings.failed("clock", text, "set the clock (timedatectl set-ntp true): links expire by it");
   } else {
@@ -167,32 +168,33 @@ void judge(const core::QueryAnswer& answer, const core::TaskId& id, const core::
   const core::Answer parsed = core::parse_answer(answer.http_status, answer.body, id);
   const core::Verdict verdict =
       is_refused_for_its_id(parsed, key) ? core::Verdict::not_found : parsed.verdict;
-  const std::string heard =
+  const std::string answered =
       "HTTP " + std::to_string(answer.http_status) + ", " + std::string(core::name(verdict));
   switch (verdict) {
     case core::Verdict::unauthorised:
-      findings.failed("gateway", heard + ": it rejects the key",
+      findings.failed("gateway", answered + ": it rejects the key",
                       advice_on_key(answer, parsed, key,
                                     "make a new key in the gateway's console, or correct the "
                                     "file"));
       break;
     case core::Verdict::forbidden:
-      findings.failed("gateway", heard + ": the key may not ask",
+      findings.failed("gateway", answered + ": the key may not query tasks",
                       advice_on_key(answer, parsed, key,
                                     "check the key's quota and its list of models and "
                                     "addresses"));
       break;
     case core::Verdict::invalid_url:
-      findings.failed("gateway", heard + ": no such address there",
-                      "check --base-url: it ends before /v1");
+      findings.failed("gateway", answered + ": no such address there",
+                      "check --base-url: it must end before /v1");
       break;
     case core::Verdict::throttled:
     case core::Verdict::server_error:
-      findings.warning("gateway", heard, "try again later; a run waits by itself");
+      findings.warning("gateway", answered,
+                       "try again later; a run waits and tries again by itself");
       break;
     case core::Verdict::unreadable:
     case core::Verdict::unexpected:
-      findings.failed("gateway", heard + ": this is no answer of such a gateway",
+      findings.failed("gateway", answered + ": this is not an answer of such a gateway",
                       "check --base-url, and proxies in between");
       break;
     case core::Verdict::unfinished:
@@ -214,7 +216,7 @@ void tell_key(const core::KeyStanding& key, core::UtcTime now, Findings& finding
   const std::string expiry = key.expires_at ? core::TimeZone("UTC").text(*key.expires_at) : "";
   std::string text = key.unlimited ? "no limit" : key.left + " gateway units left";
   text += expiry.empty() ? ", never expires" : ", expires " + expiry;
-  text += key.has_model_list ? ", for these models alone: " + key.models : "";
+  text += key.has_model_list ? ", only for these models: " + key.models : "";
   constexpr std::chrono::hours kExpiryNoted{7 * 24};
   if (key.is_used_up() || key.is_expired(now + kExpiryNoted)) {
     findings.warning("key's quota", text,
@@ -255,7 +257,7 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
     check_clock(*answer, now, findings);
   } else if (const auto* failure = std::get_if<core::TransportFailure>(&outcome)) {
     findings.failed("gateway", failure->text,
-                    failure->kind == "tls" ? "check the clock, --ca-file, and who answers there"
+                    failure->kind == "tls" ? "check the clock, --ca-file, and which server answers"
                                            : "check the network and --base-url");
   }
 }
@@ -289,7 +291,7 @@ void check_folder(const Settings& settings, Findings& findings) {
   const std::string& output = settings.text("output");
   const fs::path there = existing_part(output);
   if (!may_write_in(there)) {
-    findings.failed("output folder", there.string() + " is no folder that we may write to",
+    findings.failed("output folder", there.string() + " is not a writable folder",
                     "change its owner or mode, or name another with --output");
     return;
   }
@@ -299,7 +301,7 @@ void check_folder(const Settings& settings, Findings& findings) {
     findings.failed(
         "output folder",
         output + " has " + format_size(*room) + " free, --min-free is " + format_size(wanted),
-        "free space: below that runs fetch no videos");
+        "free space: with less, runs download no videos");
     return;
   }
   findings.fine("output folder",
@@ -309,7 +311,7 @@ void check_folder(const Settings& settings, Findings& findings) {
 void check_ledger_folder(const fs::path& ledger, Findings& findings) {
   const fs::path folder = existing_part(fs::absolute(ledger).parent_path());
   if (!may_write_in(folder)) {
-    findings.failed("ledger folder", folder.string() + " is no folder that we may write to",
+    findings.failed("ledger folder", folder.string() + " is not a writable folder",
                     "change its owner or mode, or name another place with --db");
   }
   constexpr std::int64_t kLedgerRoom = std::int64_t{100} << 20U;
@@ -325,7 +327,8 @@ void check_lock(const std::string& ledger, Findings& findings) {
   if (holder.empty()) {
     findings.fine("lock", "free");
   } else {
-    findings.warning("lock", "held by " + holder, "a run is in progress; others exit 11 meanwhile");
+    findings.warning("lock", "held by " + holder,
+                     "a run is in progress; meanwhile others exit with 11");
   }
 }
 
@@ -335,7 +338,7 @@ void check_ledger_state(const Settings& settings, Findings& findings) {
     check_ledger_folder(ledger, findings);
     std::error_code unknown;
     if (fs::status(ledger, unknown).type() == fs::file_type::not_found) {
-      findings.fine("ledger", "none yet at " + ledger + "; the first run makes it");
+      findings.fine("ledger", "none yet at " + ledger + "; the first run creates it");
       return;
     }
     check_lock(ledger, findings);

@@ -71,11 +71,11 @@ std::string amount_failure(const std::optional<core::Decimal>& amount, std::stri
   };
   if (!amount) {
     return quoted(amount_text) +
-           " is no amount; write it with a point and without thousands separators, as 1234.56";
+           " is not an amount; write it with a point and without thousands separators, as 1234.56";
   }
   return currency.empty() || core::is_currency(currency)
              ? std::string()
-             : quoted(currency) + " is no ISO 4217 code such as USD";
+             : quoted(currency) + " is not an ISO 4217 code such as USD";
 }
 
 // The amount of a line of our own report: a cost may have more digits than any gateway writes, and
@@ -119,7 +119,7 @@ class LogReader {
       }
     }
     if (other_accounts_ > 0) {
-      log_.note(format_count(other_accounts_, "row") + " of other accounts than " + account_ +
+      log_.note(format_count(other_accounts_, "row") + " of accounts other than " + account_ +
                 " not compared; --account NAME chooses another");
     }
     return rejected_;

@@ -191,7 +191,7 @@ void warn_of_future(const core::FutureTasks& future, Log& log) {
 void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.totals.all.unpriced > 0) {
     log.warning("no cost in " + unpriced_text(outcome.totals) +
-                ", so the totals lack them; cost_note says why of each");
+                ", so the totals do not include them; cost_note gives the reasons");
   }
   if (outcome.totals.charged_elsewhere > 0) {
     log.warning(format_count(static_cast<std::uint64_t>(outcome.totals.charged_elsewhere), "task") +
@@ -199,7 +199,7 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   }
   if (outcome.open.unfinished > 0) {
     log.warning("not in the report: " + format_count(outcome.open.unfinished, "unfinished task") +
-                " of " + plan.period.name + "; `reeltally run --pending` asks for them");
+                " of " + plan.period.name + "; `reeltally run --pending` queries them");
   }
   if (outcome.future.tasks > 0) {
     warn_of_future(outcome.future, log);

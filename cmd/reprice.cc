@@ -55,7 +55,8 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
   if (!json) {
     out << period << ' ' << how << ": "
         << (change.lines == 1 ? "1 line costs" : std::to_string(change.lines) + " lines cost")
-        << " something else" << totals_text(change) << ", as adjustments of " << shown_in << '\n';
+        << " a different amount" << totals_text(change) << ", as adjustments of " << shown_in
+        << '\n';
     return;
   }
   nlohmann::ordered_json line{{"type", "reprice"},
@@ -88,7 +89,7 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
         "by " + options.prices + " " + change.lost.text({}) + " although they had one";
     if (!options.force) {
       log.error("cannot reprice " + closed.period.name + ": " + text +
-                "; add what is missing, or --force goes on all the same");
+                "; add what is missing, or --force continues anyway");
       return false;
     }
     log.warning(closed.period.name + " is repriced although " + text);
@@ -96,7 +97,7 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
   if (change.unpriced > 0) {
     log.warning("no cost in " + format_count(static_cast<std::uint64_t>(change.unpriced), "line") +
                 " of " + closed.period.name + " by " + options.prices +
-                "; cost_note says why of each");
+                "; cost_note gives the reasons");
   }
   return true;
 }

@@ -164,12 +164,13 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
   const auto origin = core::origin_of_line(line);
   if (!origin) {
     throw core::UsageError("--line " + line +
-                           ": no line ID, which is like 4711-0123456789ab as in the column line_id "
-                           "of a report");
+                           ": not a line ID, which looks like 4711-0123456789ab, as in the column "
+                           "line_id of a report");
   }
   const auto found = ledger.answer_of(origin->snapshot, origin->sha256_begin);
   if (!found) {
-    log.error("no answer in the ledger is behind line " + line + "; is it of another ledger?");
+    log.error("the ledger has no answer for line " + line +
+              "; does the line come from another ledger?");
     return ExitCode::partly;
   }
   if (as_json) {
@@ -184,7 +185,7 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
                                        : *found->answer);
   }
   if (!found->answer) {
-    log.error("the answer behind line " + line + " was dropped by `db prune`; its SHA-256 was " +
+    log.error("the answer of line " + line + " was deleted by `db prune`; its SHA-256 was " +
               cell(found->columns, "raw_sha256"));
     return ExitCode::partly;
   }

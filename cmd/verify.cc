@@ -133,15 +133,15 @@ class Verification {
   }
 
   // Finds files in the store that are neither a video of the ledger nor a sidecar of one.
-  void find_strangers() {
+  void find_unknown_files() {
     videos_.list([this](const std::string& path) {
       if (!is_known(path)) {
-        strangers_.push_back(path);
+        unknown_files_.push_back(path);
       }
     });
   }
 
-  [[nodiscard]] bool has_strangers() const { return !strangers_.empty(); }
+  [[nodiscard]] bool has_unknown_files() const { return !unknown_files_.empty(); }
   // Adds a video if a run recorded it since the first look.
   void add_recent(core::SavedVideo&& video) {
     const auto found = videos_.find(video.path);
@@ -151,18 +151,18 @@ class Verification {
     }
   }
   // If a run is in progress, a file that changed just now may be a video that it will record.
-  void tell_strangers(bool run_in_progress) {
+  void report_unknown_files(bool run_in_progress) {
     const core::UtcTime now = core::SystemClock().utc();
-    std::erase_if(strangers_, [&](const std::string& path) {
+    std::erase_if(unknown_files_, [&](const std::string& path) {
       const auto found = videos_.find(path);
       const auto* file = std::get_if<core::StoredFile>(&found);
       return is_known(path) || file == nullptr ||
              (run_in_progress && now - file->changed_at < kRecordedWithin);
     });
     // Sorted folder by folder, by comparing the parts of the paths.
-    std::sort(strangers_.begin(), strangers_.end(),
+    std::sort(unknown_files_.begin(), unknown_files_.end(),
               [](const auto& one, const auto& other) { return fs::path(one) < fs::path(other); });
-    for (const std::string& path : strangers_) {
+    for (const std::string& path : unknown_files_) {
       tell(Result::unknown, path, nullptr, -1);
     }
   }
@@ -231,7 +231,7 @@ class Verification {
   std::ostream& out_;
   std::vector<Checked> batch_;
   std::set<core::FileIdentity> known_;
-  std::vector<std::string> strangers_;
+  std::vector<std::string> unknown_files_;
   std::vector<core::SavedVideo> missing_;
   std::array<std::uint64_t, 6> counts_{};
   std::int64_t bytes_ = 0;
@@ -252,12 +252,12 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const auto reader = storage::open_ledger_reader(ledger);
   reader->each_saved_video([&](core::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
-  found.find_strangers();
-  if (found.has_strangers()) {
+  found.find_unknown_files();
+  if (found.has_unknown_files()) {
     reader->each_saved_video([&](core::SavedVideo&& video) { found.add_recent(std::move(video)); });
     found.flush();
   }
-  found.tell_strangers(!lock && !storage::lock_holder(ledger).empty());
+  found.report_unknown_files(!lock && !storage::lock_holder(ledger).empty());
   core::Requeued requeued;
   if (lock) {
     requeued = reader->want_again(found.missing(), core::SystemClock().utc());
@@ -281,13 +281,13 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
     log.note(text + (settings.flag("deep") ? ", by content" : ", by size; --deep reads them"));
     if (settings.flag("requeue")) {
       log.note(format_count(requeued.missing, "missing video") +
-               " will be fetched by `reeltally run --pending`, " +
+               " will be downloaded by `reeltally run --pending`, " +
                std::to_string(found.missing().size() - requeued.missing) +
-               " cannot be: dead links");
+               " cannot be: their links have expired");
       if (requeued.given_up > 0) {
         log.note(format_count(requeued.given_up, "video") +
                  (requeued.given_up == 1 ? " that was" : " that were") +
-                 " given up will be tried again by it");
+                 " given up will be tried again by that run");
       }
     }
   }

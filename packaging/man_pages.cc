@@ -209,10 +209,11 @@ std::string program_page(const Release& release) {
   append_section(out, "SYNOPSIS");
   out += "\\fBreeltally\\fP \\fICOMMAND\\fP [\\fIOPTIONS\\fP] [\\fIARGUMENTS\\fP]\n";
   append_section(out, "DESCRIPTION");
-  append_text(out,
-              "Finds out what became of AI video tasks, keeps a complete record, fetches each "
-              "finished video before its link dies, and makes billing reports of the record. Data "
-              "goes to standard output, everything else to standard error.");
+  append_text(
+      out,
+      "Queries the state of AI video tasks, keeps a complete record, downloads each "
+      "finished video before its link expires, and makes billing reports of the record. Data "
+      "goes to standard output, everything else to standard error.");
   append_section(out, "COMMANDS");
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     out += ".TP\n" + reference(command) + "\n";
@@ -261,7 +262,8 @@ std::string config_page(const Release& release) {
               "A TOML file. Its keys are the long names of options; an unknown key is an error. "
               "Durations (`\"90s\"`, `\"36h\"`) and sizes (`\"4GiB\"`) are texts in quotes, flags "
               "are true or false, a list is an array of texts. An option or environment variable "
-              "beats the file. `reeltally config` shows every setting and where it comes from.");
+              "has precedence over the file. `reeltally config` shows every setting and where it "
+              "comes from.");
   append_section(out, "KEYS");
   for (const cmd::OptionSpec& option : cmd::option_table()) {
     if (cmd::find_setting(option.name) != &option) {
@@ -273,11 +275,12 @@ std::string config_page(const Release& release) {
   }
   append_section(out, "ACCOUNTS");
   append_text(out,
-              "A table `[account.NAME]` holds what `--account NAME` (or a column `account` of the "
-              "input) chooses:");
+              "A table `[account.NAME]` defines the account that `--account NAME` (or a column "
+              "`account` of "
+              "the input) selects:");
   append_item(out, "base-url", "The account's gateway.");
-  append_item(out, "api-key-file", "File of its API key, readable by its owner alone.");
-  append_item(out, "api-key-env", "Environment variable that holds its API key, instead.");
+  append_item(out, "api-key-file", "File with its API key, readable only by its owner.");
+  append_item(out, "api-key-env", "Environment variable with its API key, instead of a file.");
   append_files(out);
   append_section(out, "EXAMPLES");
   out +=

@@ -1,4 +1,4 @@
-// Ways in which a ledger cannot be used that have an exit code of their own.
+// Errors of a ledger that have their own exit codes.
 #pragma once
 
 #include "core/error.h"
@@ -11,7 +11,7 @@ class LedgerUnreadable : public core::Error {
   using core::Error::Error;
 };
 
-/// Another run holds the ledger: exit 11.
+/// Another run uses the ledger: exit 11.
 class LedgerBusy : public core::Error {
  public:
   using core::Error::Error;

@@ -13,12 +13,12 @@ struct Migration {
   std::string_view sql;
 };
 
-/// All of migrations/, for SQLite, ascending from 1 without a gap.
+/// All files in migrations/, for SQLite, numbered from 1 without gaps.
 [[nodiscard]] std::span<const Migration> embedded_migrations();
-/// All of migrations/postgres/, with the same numbers.
+/// All files in migrations/postgres/, with the same numbers.
 [[nodiscard]] std::span<const Migration> embedded_postgres_migrations();
 
-/// The number of the last one; 0: there is none.
+/// The number of the last migration; 0 if there is none.
 [[nodiscard]] inline int newest_of(std::span<const Migration> migrations) {
   return migrations.empty() ? 0 : migrations.back().number;
 }

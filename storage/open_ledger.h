@@ -1,4 +1,4 @@
-// The one place that knows which back end a ledger is on, beside the run that opens it to write.
+// The only place, besides the run that opens a ledger for writing, that knows its back end.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,13 @@
 
 namespace storage {
 
-/// Opens a ledger to read. Throws LedgerUnreadable when there is none that this version can read.
+/// Opens a ledger for reading. Throws LedgerUnreadable if there is none that this version can read.
 [[nodiscard]] std::unique_ptr<core::LedgerReader> open_ledger_reader(const std::string& path);
 
-/// Opens a ledger for billing. Throws LedgerUnreadable when there is no ledger that this version
-/// can read.
+/// Opens a ledger for billing. Throws LedgerUnreadable if there is none that this version can read.
 [[nodiscard]] std::unique_ptr<core::BillingSource> open_billing_source(const std::string& path);
 
-/// Version of the back end's library, for --version and `doctor`.
+/// The version of the back end's library, for --version and `doctor`.
 [[nodiscard]] std::string back_end_version();
 
 }  // namespace storage

@@ -34,14 +34,14 @@ enum class Guard { mode, systemd };
 void check_file(int fd, const std::string& path, Guard guard) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
-    refuse_file(path, "cannot be looked at: " + reason(errno));
+    refuse_file(path, "cannot be examined: " + reason(errno));
   }
   if (!S_ISREG(status.st_mode)) {
-    refuse_file(path, "is no regular file");
+    refuse_file(path, "is not a regular file");
   }
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (guard == Guard::mode && (status.st_mode & kOthers) != 0) {
-    refuse_file(path, "is open to others than its owner; run: chmod 600 " + path);
+    refuse_file(path, "can be read or changed by other users; run: chmod 600 " + path);
   }
 }
 
@@ -104,7 +104,7 @@ ApiKey checked_key(std::string_view text, const std::string& source) {
       std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!clean) {
     throw UsageError("the API key of " + source +
-                     " holds a blank, a control character or one beyond ASCII: is it the key "
+                     " has a blank, a control character or a non-ASCII one: is it the key "
                      "alone?");
   }
   return {std::string(key), source};

@@ -58,16 +58,16 @@ void refuse_foreign_characters(std::string_view url, std::string_view source) {
   const bool clean =
       std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!clean) {
-    refuse(source, "holds a blank, a control character or one beyond ASCII");
+    refuse(source, "has a blank, a control character or a non-ASCII one");
   }
   if (url.find('@') != std::string_view::npos) {
-    refuse(source, "holds a user name or `@`; the key goes into --api-key-file");
+    refuse(source, "has a user name or `@`; the key belongs into --api-key-file");
   }
   if (url.find_first_of("?#") != std::string_view::npos) {
     refuse(source, "has a query or fragment; write it without `?` and `#`");
   }
   if (url.find('\\') != std::string_view::npos) {
-    refuse(source, "holds a backslash");
+    refuse(source, "has a backslash");
   }
 }
 

@@ -131,7 +131,7 @@ std::vector<std::string_view> common_names() {
   return names;
 }
 
-// True for flags like `-vv`; before the command a letter that takes a value stands alone.
+// True for flags like `-vv`; before the command, a letter with a value must be a separate argument.
 bool is_flag_group(std::string_view argument) {
   if (argument.starts_with("--")) {
     return false;

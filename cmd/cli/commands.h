@@ -29,7 +29,7 @@ enum class Command {
 class CommandSet {
  public:
   constexpr CommandSet() = default;
-  // Implicit: a command stands for the set of it alone, so that rows read `Command::run`.
+  // Implicit: converts a command to a set with one element, so that rows can say `Command::run`.
   constexpr CommandSet(Command command)  // NOLINT(google-explicit-constructor)
       : bits_(1U << static_cast<unsigned>(command)) {}
   [[nodiscard]] static constexpr CommandSet all() { return CommandSet(~0U); }

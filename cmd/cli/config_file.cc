@@ -12,7 +12,7 @@ namespace {
 
 using core::UsageError;
 
-// Where a key stands, for messages.
+// The place of a key in the file, for messages.
 struct Place {
   const std::string& path;
   std::string key;
@@ -163,7 +163,7 @@ std::vector<std::string_view> file_keys() {
            "is not read here; put the key into a file of its own (chmod 600) and name it "
            "by api-key-file");
   }
-  refuse(place, "is no setting" + did_you_mean(place.key, file_keys(), ""));
+  refuse(place, "is not a setting" + did_you_mean(place.key, file_keys(), ""));
 }
 
 FileAccount read_account(const toml::table& table, const std::string& path,
@@ -175,7 +175,7 @@ FileAccount read_account(const toml::table& table, const std::string& path,
     const auto text = node.value_exact<std::string>();
     const bool known = key == kKeys[0] || key == kKeys[1] || key == kKeys[2];
     if (!known) {
-      refuse(place, "is no setting" + did_you_mean(key.str(), kKeys, ""));
+      refuse(place, "is not a setting" + did_you_mean(key.str(), kKeys, ""));
     }
     if (!text || text->empty()) {
       refuse(place, "must be a text in quotes, not " + kind_of(node));

@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::array<ExitMeaning, 10> kMeanings{{
     {ExitCode::ok, "all done"},
-    {ExitCode::fatal, "fatal: could not go on; what was done is recorded"},
+    {ExitCode::fatal, "fatal: could not continue; finished work is recorded"},
     {ExitCode::wrong_usage, "wrong usage: option, configuration or unreadable input"},
-    {ExitCode::partly, "partly: something was rejected, not answered, not fetched or differs"},
-    {ExitCode::unfinished, "ended with unfinished or unasked tasks"},
-    {ExitCode::no_ledger, "no ledger there, or one that this version cannot read"},
-    {ExitCode::ledger_busy, "another run holds the ledger"},
+    {ExitCode::partly,
+     "partial success: something was rejected, not answered, not downloaded, or differs"},
+    {ExitCode::unfinished, "ended while tasks were unfinished or not queried"},
+    {ExitCode::no_ledger, "no ledger at that path, or one that this version cannot read"},
+    {ExitCode::ledger_busy, "another run uses the ledger"},
     {ExitCode::key_rejected, "the gateway rejects the API key"},
     {ExitCode::interrupted, "stopped by SIGINT"},
     {ExitCode::terminated, "stopped by SIGTERM"},
@@ -29,10 +30,10 @@ std::string unforeseen(const std::exception& error) {
   const auto* system = dynamic_cast<const std::system_error*>(&error);
   if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
     return std::string("out of memory or of threads: ") + error.what() +
-           "; what was done is recorded: run again with more of both (ulimit -v, -u)";
+           "; finished work is recorded: run again with higher limits (ulimit -v, -u)";
   }
   return std::string("unexpected failure: ") + error.what() +
-         "; what was done is recorded. Please report this";
+         "; finished work is recorded. Please report this";
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ Failure failure_of(const std::exception_ptr& exception) {
   } catch (const std::bad_alloc&) {
     return {.exit_code = ExitCode::fatal,
             .message =
-                "out of memory; what was done is recorded: run again, with a lower "
+                "out of memory; finished work is recorded: run again, with a lower "
                 "--concurrency or more memory"};
   } catch (const std::exception& error) {
     return {.exit_code = ExitCode::fatal, .message = unforeseen(error)};

@@ -22,7 +22,7 @@ enum class ExitCode {
   terminated = 143,
 };
 
-/// What the process ends with, and what records and monitors are told.
+/// The exit code of the process, which is also recorded and sent to monitors.
 [[nodiscard]] constexpr int exit_number(ExitCode code) { return static_cast<int>(code); }
 /// Of a process that SIGINT or SIGTERM ended, as shells have it.
 [[nodiscard]] constexpr ExitCode exit_code_of_signal(int signal) {

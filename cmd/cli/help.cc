@@ -13,7 +13,7 @@ constexpr std::size_t kOptionColumn = 2;
 constexpr std::size_t kHelpColumn = 32;
 constexpr std::size_t kCommandColumn = 24;
 
-// One line of words; `column` is where the cursor stands and where the next lines begin.
+// Appends a text as wrapped lines; `column` is the current column, where the next lines begin, too.
 void append_wrapped(std::string& out, std::string_view text, std::size_t column) {
   std::size_t used = column;
   bool first = true;
@@ -36,7 +36,7 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column)
   out.push_back('\n');
 }
 
-// Two columns; a left part that is too long stands on a line of its own.
+// Two columns; a left part that is too long gets its own line.
 void append_row(std::string& out, std::string_view left, std::string_view right,
                 std::size_t right_column) {
   out += left;
@@ -114,8 +114,8 @@ std::string option_description(const OptionSpec& option) {
 std::string program_help() {
   std::string out =
       "Usage: reeltally COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-      "Finds out what became of AI video tasks, keeps a complete record, fetches each\n"
-      "finished video before its link dies, and makes billing reports of the record.\n\n"
+      "Queries the state of AI video tasks, keeps a complete record, downloads each\n"
+      "finished video before its link expires, and makes billing reports of the record.\n\n"
       "Commands:\n";
   for (const CommandSpec& spec : command_table()) {
     std::string left = "  " + std::string(spec.name);
@@ -136,7 +136,7 @@ std::string program_help() {
   append_wrapped(out,
                  "Every setting is an option (--download-concurrency), an environment variable "
                  "(REELTALLY_DOWNLOAD_CONCURRENCY) and a key of the configuration file "
-                 "(download-concurrency = 8); the first of them that is given counts. "
+                 "(download-concurrency = 8); the first of these that is set is used. "
                  "Durations are 250ms, 90s, 15m, 36h, 2d; sizes are 500KB, 4GiB, 10M (10M is "
                  "10MiB).",
                  0);
@@ -146,7 +146,7 @@ std::string program_help() {
   }
   append_exit_codes(out, codes);
   out += "\nExample:\n  reeltally run tasks.csv --output videos\n\n";
-  out += "reeltally COMMAND --help tells more about each command.\n";
+  out += "reeltally COMMAND --help shows the options of a command.\n";
   return out;
 }
 

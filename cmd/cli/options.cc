@@ -47,7 +47,7 @@ std::string_view title(OptionGroup group) {
     case Group::input:
       return "Input";
     case Group::choosing:
-      return "What is asked, and how long";
+      return "What is queried, and for how long";
     case Group::queries:
       return "Queries";
     case Group::gateway:

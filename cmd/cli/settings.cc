@@ -157,7 +157,7 @@ void check_account(const std::string& name, const ConfigFile& file, const Origin
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
   if (name.empty() || name.size() > kAccountBytesMax || !clean) {
-    throw UsageError("the account of " + origin.text + " is no name: 1 to " +
+    throw UsageError("the account of " + origin.text + " is not a valid name: 1 to " +
                      std::to_string(kAccountBytesMax) + " bytes without control characters");
   }
   if (name == "default" || file.accounts.empty() || file.accounts.contains(name)) {
@@ -230,7 +230,7 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
       warnings.emplace_back("REELTALLY_API_KEY is not read; the key's variable is ANYFAST_API_KEY");
       continue;
     }
-    warnings.push_back("the variable " + entry->first + " is no setting" +
+    warnings.push_back("the variable " + entry->first + " is not a setting" +
                        did_you_mean(entry->first, known, ""));
   }
   return warnings;

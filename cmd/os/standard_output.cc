@@ -21,7 +21,7 @@ void write_all(int fd, std::string_view bytes) {
     }
     if (written < 0) {
       throw core::Error("cannot write to standard output: " +
-                        std::generic_category().message(errno) + "; what was written is cut");
+                        std::generic_category().message(errno) + "; the output is incomplete");
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -35,7 +35,7 @@ std::string ask_again(const core::BlockingTasks& tasks, const std::string& own,
 std::string running_text(const core::BlockingTasks& tasks, const std::string& own) {
   return tasks.count == 0 ? ""
                           : "it has " + format_count(tasks.count, "unfinished task") + " (" +
-                                names_text(tasks) + "), to ask for by " + ask_again(tasks, own);
+                                names_text(tasks) + "), to be queried by " + ask_again(tasks, own);
 }
 
 std::string stale_text(const core::BlockingTasks& tasks, const std::string& own,
@@ -46,7 +46,7 @@ std::string stale_text(const core::BlockingTasks& tasks, const std::string& own,
   constexpr std::chrono::hours kDay{24};
   const auto days = (now - tasks.oldest) / kDay + 2;
   return "it has " + format_count(tasks.count, "stale task") + " (" + names_text(tasks) +
-         "), for which --pending no longer asks: ask once more by " +
+         "), which --pending skips: query them once more by " +
          ask_again(tasks, own, " --stale-after " + std::to_string(days) + "d") +
          ", or close without them by --write-off-stale";
 }
@@ -55,14 +55,14 @@ std::string unsettled_text(const core::BlockingTasks& tasks, const std::string& 
   return tasks.count == 0 ? ""
                           : "it has " + format_count(tasks.count, "task") +
                                 " whose quota may not be settled yet (" + names_text(tasks) +
-                                "), to ask for once more by " + ask_again(tasks, own);
+                                "), to be queried once more by " + ask_again(tasks, own);
 }
 
 std::string gap_text(const PeriodGap& gap, const core::ClosedPeriod& other,
                      core::Reports& reports) {
   if (!gap.can_be_closed()) {
     return gap.text() + " between it and " + other.period.name + ", which was closed in " +
-           other.zone + ", would be in no period; use --tz " + other.zone;
+           other.zone + ", would belong to no period; use --tz " + other.zone;
   }
   const std::uint64_t lines = lines_between(reports, gap.begin(), gap.end());
   return lines == 0 ? ""

@@ -31,7 +31,7 @@ void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
       core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
   if (hash != closed.sha256) {
     findings.push_back("closed period " + closed.period.name +
-                       ": its lines no longer have the SHA-256 of when it was closed");
+                       ": its lines no longer have the SHA-256 of its closing");
   }
 }
 

@@ -34,7 +34,7 @@ GroupKey parse_group_key(std::string_view text) {
     return {Kind::label, "label_" + std::string(text.substr(kLabelBegin.size()))};
   }
   throw core::UsageError("--by " + std::string(text) +
-                         ": no such key; use task alone, or day, month, model, action, "
+                         ": unknown key; use task alone, or day, month, model, action, "
                          "resolution, status, account or label:NAME");
 }
 

@@ -81,8 +81,8 @@ ReportPlan::ReportPlan(const ReportOptions& given)
             .failures = given.status != "success",
             .videos = given.format == "html"} {
   if (!keys.empty() && (given.format == "focus" || given.format == "html")) {
-    throw core::UsageError("--by has no meaning with --format " + given.format +
-                           ", which has its own form; leave it out");
+    throw core::UsageError("--by cannot be used with --format " + given.format +
+                           ", which has its own columns; leave it out");
   }
 }
 
@@ -117,13 +117,13 @@ void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& 
     }
     lines.append(earlier.size() > kToldMax ? " …" : "");
     std::string text = file + ", line " + std::to_string(dead[i].line);
-    text.append(" can never count: whatever fits it fits ").append(lines);
-    log.warning(
-        text.append(" before it, and the first fitting row is the price; move it up or delete it"));
+    text.append(" can never apply: everything that matches it also matches ").append(lines);
+    log.warning(text.append(
+        " before it, and the first matching row gives the price; move it up or delete it"));
   }
   if (dead.size() > kToldMax) {
     log.warning(file + ": " + format_count(dead.size() - kToldMax, "more row") +
-                " that can never count");
+                " that can never apply");
   }
 }
 
@@ -135,7 +135,7 @@ void ReportPlan::warn_of_other_zone(const std::vector<core::ClosedPeriod>& close
   }
   const core::ClosedPeriod& last = closed.back();
   log.warning(last.period.name + " was closed in " + last.zone + " and " + period.name +
-              " is taken in " + zone.name() +
+              " is read in " + zone.name() +
               ", so tasks between the two may be in neither; use --tz " + last.zone);
 }
 
@@ -167,7 +167,7 @@ const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod
     log.warning(period.name + " was closed with " + (found->prices ? "other prices" : "no prices") +
                 ", so --prices " + options.prices + " is not used; " +
                 (prices->text == found->later_prices
-                     ? "its adjustments go by them"
+                     ? "its adjustments use them"
                      : "`reeltally close " + period.name + " --reprice` makes adjustments"));
   }
   zone = core::TimeZone(found->zone);

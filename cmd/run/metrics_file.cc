@@ -79,7 +79,7 @@ void add_tasks(Page& page, const core::LedgerTotals& ledger, core::UtcTime now) 
   page.sample("state", "succeeded", std::to_string(ledger.succeeded));
   page.sample("state", "failed", std::to_string(ledger.failed));
   page.sample("state", "missing", std::to_string(ledger.missing));
-  page.gauge("reeltally_tasks_stale", "Unfinished tasks that are no longer asked about.",
+  page.gauge("reeltally_tasks_stale", "Unfinished tasks that are no longer queried.",
              std::to_string(ledger.stale));
   if (!ledger.oldest_unfinished) {
     return;
@@ -96,20 +96,20 @@ void add_videos(Page& page, const core::LedgerTotals& ledger) {
   page.sample("state", "done", std::to_string(ledger.videos_done));
   page.sample("state", "failed", std::to_string(ledger.videos_failed));
   page.sample("state", "expired", std::to_string(ledger.videos_expired));
-  page.counter("reeltally_videos_expired_total", "Videos whose link died before they were fetched.",
-               ledger.videos_expired);
+  page.counter("reeltally_videos_expired_total",
+               "Videos whose link expired before they were downloaded.", ledger.videos_expired);
   if (!ledger.soonest_expiry) {
     return;
   }
   page.gauge("reeltally_soonest_expiry_timestamp_seconds",
-             "When the most urgent link of a video still wanted dies.",
+             "Earliest expiry of the links of videos that are still wanted.",
              time_text(*ledger.soonest_expiry));
 }
 
 void add_totals(Page& page, const core::LedgerTotals& ledger) {
   page.counter("reeltally_runs_total", "Runs in the ledger.", ledger.runs);
   page.counter("reeltally_queries_total", "Answers recorded in the ledger.", ledger.answers);
-  page.counter("reeltally_downloaded_bytes_total", "Bytes of all videos fetched.",
+  page.counter("reeltally_downloaded_bytes_total", "Bytes of all videos downloaded.",
                static_cast<std::uint64_t>(ledger.video_bytes));
 }
 
@@ -163,7 +163,7 @@ std::optional<core::UtcTime> parse_seconds(std::string_view text) {
 
 std::string metrics_text(const Metrics& metrics) {
   Page page;
-  page.begin("reeltally_build_info", "gauge", "Version of the program that wrote this.");
+  page.begin("reeltally_build_info", "gauge", "Version of the program that wrote this file.");
   page.sample("version", metrics.version, "1");
   if (metrics.ledger) {
     add_tasks(page, *metrics.ledger, metrics.last_run_end);

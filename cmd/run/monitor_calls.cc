@@ -42,7 +42,7 @@ void MonitorCalls::call(const std::string& what, bool hurry) {
   ping.timeout = hurry ? kShortPatience : kPatience;
   const std::string failure = core::send_ping(ping);
   if (!failure.empty()) {
-    log_.warning("the monitor of --ping-url did not take /" + what + ": " + failure);
+    log_.warning("the monitor of --ping-url did not accept /" + what + ": " + failure);
   }
 }
 

@@ -78,8 +78,8 @@ Topic time_topic(const ProgressCounts& counts) {
   Topic topic{"time", {format_duration(std::chrono::floor<std::chrono::seconds>(counts.elapsed))}};
   if (counts.soonest_end) {
     const bool alive = counts.soonest_end->count() > 0;
-    topic.parts.push_back(alive ? "a link dies in " + format_duration(*counts.soonest_end)
-                                : "a link is due to be dead");
+    topic.parts.push_back(alive ? "a link expires in " + format_duration(*counts.soonest_end)
+                                : "a link has probably expired");
   }
   if (counts.remaining) {
     // A duration is rounded down to seconds, which would be a large error for a few seconds.
@@ -190,7 +190,7 @@ std::string ProgressDrawer::erasure(std::size_t columns) const {
   for (const std::size_t length : drawn_) {
     rows += std::max<std::size_t>(1, (length + columns - 1) / columns);
   }
-  // The cursor stands at the end of the last row: to the first one, then erase to the end.
+  // The cursor is at the end of the last row: move to the first one, then erase to the end.
   std::string text = "\r";
   if (rows > 1) {
     text += "\033[" + std::to_string(rows - 1) + "A";

@@ -76,7 +76,7 @@ class ProgressDrawer {
 
   /// `columns` is the terminal's width now: lines drawn before may have wrapped since.
   void draw(const std::vector<std::string>& lines, std::size_t columns);
-  /// `columns`: how wide the terminal is by now.
+  /// `columns`: the current width of the terminal.
   void clear(std::size_t columns);
 
  private:

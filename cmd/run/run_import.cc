@@ -57,9 +57,9 @@ void RunImport::tell_label_differences(const core::LabelDifferences& differences
   if (differences.count > differences.named.size()) {
     examples += "; and " + std::to_string(differences.count - differences.named.size()) + " more";
   }
-  log_.warning("lists say another value of " + format_count(differences.count, "label") +
-               " than the ledger, whose value " +
-               (taken ? "is replaced (--relabel): " : "stands (--relabel takes the list's): ") +
+  log_.warning("lists have other values than the ledger for " +
+               format_count(differences.count, "label") + "; the ledger's value " +
+               (taken ? "is replaced (--relabel): " : "stays (--relabel stores the list's): ") +
                examples);
 }
 

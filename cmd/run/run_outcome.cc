@@ -172,12 +172,12 @@ std::string RunOutcome::why_it_ended() const {
     return "the gateway rejects the API key: " + result.reason;
   }
   if (result.end == core::RunEnd::wrong_base_url) {
-    return result.reason + "; check --base-url, which ends before /v1";
+    return result.reason + "; check --base-url, which must end before /v1";
   }
   return result.disk_failure.empty()
              ? result.reason
-             : result.disk_failure + "; mend that or choose another folder with --output: the " +
-                   "next run with --pending fetches what is missing";
+             : result.disk_failure + "; repair it or choose another folder with --output: the " +
+                   "next run with --pending downloads what is missing";
 }
 
 }  // namespace cmd

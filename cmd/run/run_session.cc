@@ -52,8 +52,9 @@ void require_that_it_was_alone(core::WorkList& work_list, const storage::Lock& l
 
 void warn_of_large_log(const storage::TaskStore& store, Log& log) {
   if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
-    log.warning("the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
-                ", since another program keeps reading the ledger; it goes when that one ends");
+    log.warning(
+        "the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
+        ", because another program keeps reading the ledger; it is removed when that program ends");
   }
 }
 
@@ -125,7 +126,7 @@ ExitCode RunSession::execute_with_ledger(const std::string& ledger, storage::Loc
     work(store, lock, std::move(transport));
   } catch (const storage::LedgerUnreadable& failure) {
     store.place().require_unmoved();
-    throw core::Error(std::string("the ledger changed while the run went on: ") + failure.what());
+    throw core::Error(std::string("the ledger changed during the run: ") + failure.what());
   }
   return outcome_.summary().exit_code;
 }

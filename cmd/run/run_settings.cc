@@ -154,7 +154,7 @@ VideoHookSettings hook_settings(const Settings& settings,
     hooks.program = find_program(*program, settings.environment());
     if (hooks.program.empty()) {
       throw core::UsageError(settings.origin("exec").text + " " + *program +
-                             ": there is no such program that may be run");
+                             ": there is no executable program of this name");
     }
   }
   return hooks;

@@ -32,8 +32,9 @@ void warn_of_shared_tasks(const Settings& settings, const std::string& ledger,
       tell(format_count(tasks, "task ID") + " under both account " + shared.account + " and " +
                shared.other + ", for example " + shared.example + ": " +
                (one_url ? "one base URL" : "equal answers") +
-               ", so one task of one gateway, which reports charge once",
-           "list the tasks under one account; if both shall be charged, list them for both in a "
+               ", so they are the same tasks of one gateway, which reports charge once",
+           "list the tasks under one account; if both accounts are to be charged, list them for "
+           "both in a "
            "file with a column `account`");
     }
   }

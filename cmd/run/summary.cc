@@ -164,7 +164,7 @@ std::vector<std::string> summary_text(const Summary& summary) {
   if (summary.exit_code == ExitCode::interrupted || summary.exit_code == ExitCode::terminated) {
     lines.push_back(std::string("stopped by ") +
                     (summary.exit_code == ExitCode::interrupted ? "SIGINT" : "SIGTERM") +
-                    "; the next run goes on where this one ended");
+                    "; the next run continues the work");
   }
   return lines;
 }

@@ -76,7 +76,7 @@ void VideoHooks::finish(bool hurry_up) {
   waiting_.clear();
   if (dropped > 0) {
     failures_ += dropped;
-    log_.warning("the run ended before --exec or --sidecar came to " +
+    log_.warning("the run ended before --exec or --sidecar handled " +
                  format_count(dropped, "recorded video"));
   }
 }

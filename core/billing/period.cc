@@ -115,7 +115,7 @@ std::optional<std::chrono::minutes> scan_offset(Scanner& scan) {
 UtcTime parse_instant(std::string_view text, const TimeZone& zone) {
   const auto fail = [&text]() {
     return UsageError("'" + std::string(text) +
-                      "' is no ISO 8601 time; write 2026-10-05, 2026-10-05T12:00 or "
+                      "' is not an ISO 8601 time; write 2026-10-05, 2026-10-05T12:00 or "
                       "2026-10-05T12:00:00+02:00");
   };
   Scanner scan(text);
@@ -222,7 +222,7 @@ Period parse_period(std::string_view text, const TimeZone& zone) {
   const auto found = scan_period(text);
   if (!found) {
     throw UsageError("'" + std::string(text) +
-                     "' is no period; write 2026, 2026-10, 2026-W41 or 2026-10-05");
+                     "' is not a period; write 2026, 2026-10, 2026-W41 or 2026-10-05");
   }
   return {std::string(text), found->length, zone.instant(local_time(found->begin)),
           zone.instant(local_time(found->end))};

@@ -78,7 +78,7 @@ class RowReader {
     if (!value || value->is_negative()) {
       fail(column,
            shown(cell(column)) +
-               " is no plain decimal number such as 0.90: a point, no thousands separators, up "
+               " is not a plain decimal number such as 0.90: a point, no thousands separators, up "
                "to " +
                std::to_string(Decimal::kWholeDigitsMax) + " digits before it and " +
                std::to_string(Decimal::kPlacesMax) + " behind");
@@ -93,7 +93,7 @@ class RowReader {
         throw UsageError("");
       }
     } catch (const UsageError&) {
-      fail(column, shown(text) + " is no day such as 2026-10-05");
+      fail(column, shown(text) + " is not a day such as 2026-10-05");
     }
     return text;
   }
@@ -114,14 +114,14 @@ Price RowReader::price_row() const {
   const auto known_unit = unit_of(cell(Column::unit));
   if (!known_unit) {
     fail(Column::unit, shown(cell(Column::unit)) +
-                           " is no unit; use second, output_second, video, mtoken, sr_mtoken, "
+                           " is not a unit; use second, output_second, video, mtoken, sr_mtoken, "
                            "unit or credit");
   }
   row.unit = *known_unit;
   row.min_sr = number(Column::min_sr);
   row.max_sr = number(Column::max_sr);
   if (row.min_sr && row.max_sr && *row.max_sr < *row.min_sr) {
-    fail(Column::max_sr, "it is less than min_sr, so the row fits nothing");
+    fail(Column::max_sr, "it is less than min_sr, so the row matches nothing");
   }
   const auto amount = number(Column::price);
   if (!amount) {
@@ -130,13 +130,13 @@ Price RowReader::price_row() const {
   row.price = *amount;
   row.currency = cell(Column::currency);
   if (!is_currency(row.currency)) {
-    fail(Column::currency, shown(row.currency) + " is no ISO 4217 code such as USD");
+    fail(Column::currency, shown(row.currency) + " is not an ISO 4217 code such as USD");
   }
   row.valid_from = day(Column::valid_from);
   row.valid_to = day(Column::valid_to);
   row.line = row_.line;
   if (!row.valid_from.empty() && !row.valid_to.empty() && row.valid_to < row.valid_from) {
-    fail(Column::valid_to, "it is before valid_from, so the row fits nothing");
+    fail(Column::valid_to, "it is before valid_from, so the row matches nothing");
   }
   return row;
 }
@@ -151,11 +151,11 @@ ColumnPlaces header_places(const CsvRow& row, const std::string& file) {
     const std::string word = lower_ascii(trimmed(row.fields[i]));
     const auto* known = std::find(kColumns.begin(), kColumns.end(), word);
     if (known == kColumns.end()) {
-      fail(shown(word) + " is no column of a price book");
+      fail(shown(word) + " is not a column of a price book");
     }
     std::size_t& place = places.at(static_cast<std::size_t>(known - kColumns.begin()));
     if (place != kAbsent) {
-      fail("the column " + word + " stands there twice");
+      fail("the column " + word + " occurs twice");
     }
     place = i;
   }
@@ -309,7 +309,7 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   while (reader.next(row)) {
     if (row.kind != CsvRow::Kind::fields) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
-                       ": the row is too long, or a quote opened there never closes");
+                       ": the row is too long, or a quote opened there is never closed");
     }
     if (is_blank(row)) {
       continue;

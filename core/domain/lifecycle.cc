@@ -96,17 +96,17 @@ bool is_to_be_asked(const ListedTask& task, bool refresh) {
          (task.lacks_a_file && needs_its_files(task.state));
 }
 
-std::optional<UtcTime> settles_at(const FinalWord& word, std::optional<UtcTime> before) {
-  const bool asked_once_more = before && word.heard >= *before;
-  if (!word.finish_time || asked_once_more) {
+std::optional<UtcTime> settles_at(const FinalAnswerTimes& times, std::optional<UtcTime> before) {
+  const bool asked_once_more = before && times.received_at >= *before;
+  if (!times.finish_time || asked_once_more) {
     return std::nullopt;
   }
-  const auto age = word.server_time.value_or(word.heard) - *word.finish_time;
+  const auto age = times.server_time.value_or(times.received_at) - *times.finish_time;
   if (age >= kSettlingTime) {
     return std::nullopt;
   }
   const UtcTime at =
-      word.heard + std::min<std::chrono::milliseconds>(kSettlingTime - age, kSettlingTime);
+      times.received_at + std::min<std::chrono::milliseconds>(kSettlingTime - age, kSettlingTime);
   return before ? std::min(at, *before) : at;
 }
 

@@ -89,8 +89,8 @@ struct ListedTask {
 inline constexpr std::chrono::seconds kSettlingTime{30};
 
 /// A final answer and the times that decide whether its quota is settled.
-struct FinalWord {
-  UtcTime heard{};                     ///< by the local clock
+struct FinalAnswerTimes {
+  UtcTime received_at{};               ///< by the local clock
   std::optional<UtcTime> server_time;  ///< the answer's own `Date` header, if known
   std::optional<UtcTime> finish_time;  ///< as stated in the answer
 };
@@ -100,7 +100,7 @@ struct FinalWord {
 /// that time settles the task, whatever the clocks say. The result is never later than
 /// kSettlingTime after the answer was received, even if a clock is wrong or the finish time is in
 /// the future.
-[[nodiscard]] std::optional<UtcTime> settles_at(const FinalWord& word,
+[[nodiscard]] std::optional<UtcTime> settles_at(const FinalAnswerTimes& times,
                                                 std::optional<UtcTime> before);
 
 /// What the run does with a task after an answer.

@@ -119,12 +119,12 @@ Decimal Decimal::from_text(std::string_view text) {
     if (!is_ascii_digit(one) ||
         __builtin_add_overflow(checked_multiply(coefficient, kTen),
                                static_cast<Coefficient>(one - '0'), &coefficient)) {
-      throw Error("`" + std::string(text) + "` is no amount");
+      throw Error("`" + std::string(text) + "` is not an amount");
     }
     places += behind_point ? 1 : 0;
   }
   if (digits.empty() || !is_ascii_digit(digits.front()) || !is_ascii_digit(digits.back())) {
-    throw Error("`" + std::string(text) + "` is no amount");
+    throw Error("`" + std::string(text) + "` is not an amount");
   }
   return {negative ? -coefficient : coefficient, places};
 }

@@ -6,7 +6,7 @@ bool is_fresh(const VideoLink& link, const KnownLink& before) {
   return link.expires_at != before.expires_at || (before.link && brings_more(link, *before.link));
 }
 
-bool cares_for_fresh_links(const VideoStanding& standing) {
+bool depends_on_fresh_links(const VideoStanding& standing) {
   return is_given_up(standing.state) || standing.first_refusal.has_value();
 }
 
@@ -38,17 +38,17 @@ std::optional<UtcTime> first_refusal(std::optional<UtcTime> before, bool refused
   return refused && !before ? std::optional(now) : before;
 }
 
-FetchWord word_of(const FetchFailure& failure) {
+FailureMeaning meaning_of(const FetchFailure& failure) {
   switch (failure.kind) {
     case FetchFailure::Kind::denied:
     case FetchFailure::Kind::gone:
     case FetchFailure::Kind::error_page:
-      return FetchWord::refusal;
+      return FailureMeaning::refusal;
     case FetchFailure::Kind::server_error:
     case FetchFailure::Kind::other_status:
-      return failure.by_gateway ? FetchWord::refusal : FetchWord::nothing;
+      return failure.by_gateway ? FailureMeaning::refusal : FailureMeaning::nothing;
     case FetchFailure::Kind::unsupported:
-      return FetchWord::no_video;
+      return FailureMeaning::no_video;
     case FetchFailure::Kind::transport:
     case FetchFailure::Kind::unauthorised:  // a key may get more rights
     case FetchFailure::Kind::throttled:
@@ -60,9 +60,9 @@ FetchWord word_of(const FetchFailure& failure) {
     case FetchFailure::Kind::blocked:
     case FetchFailure::Kind::disk_full:
     case FetchFailure::Kind::disk:
-      return FetchWord::nothing;
+      return FailureMeaning::nothing;
   }
-  return FetchWord::nothing;
+  return FailureMeaning::nothing;
 }
 
 bool worth_a_retry(FetchFailure::Kind kind) {
@@ -92,12 +92,12 @@ bool worth_a_retry(FetchFailure::Kind kind) {
 
 VideoState after_fetch(const LinkCandidate& link, const FetchFailure& failure,
                        std::optional<UtcTime> first_refusal, UtcTime now) {
-  switch (word_of(failure)) {
-    case FetchWord::nothing:
+  switch (meaning_of(failure)) {
+    case FailureMeaning::nothing:
       return VideoState::wanted;
-    case FetchWord::no_video:
+    case FailureMeaning::no_video:
       return VideoState::failed;
-    case FetchWord::refusal:
+    case FailureMeaning::refusal:
       break;
   }
   const bool passed = link.expires_at && *link.expires_at <= failure.date.value_or(now);

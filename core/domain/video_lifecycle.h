@@ -28,7 +28,7 @@ struct KnownLink {
 /// some links state none, and a link that moves to another host keeps its expiry.
 [[nodiscard]] bool is_fresh(const VideoLink& link, const KnownLink& before);
 /// Whether `offered` depends on its argument `is_fresh`.
-[[nodiscard]] bool cares_for_fresh_links(const VideoStanding& standing);
+[[nodiscard]] bool depends_on_fresh_links(const VideoStanding& standing);
 /// Whether the link of a later answer replaces the video's link: not if the video is saved.
 [[nodiscard]] bool takes_links(const VideoStanding& standing);
 
@@ -49,12 +49,12 @@ struct KnownLink {
                                                    UtcTime now);
 
 /// What a failed download says about its URL.
-enum class FetchWord {
+enum class FailureMeaning {
   nothing,   ///< network, load or local trouble: a later run tries again
   refusal,   ///< its own server refuses the video, or sends an error page instead
   no_video,  ///< it leads to a complete file of another kind
 };
-[[nodiscard]] FetchWord word_of(const FetchFailure& failure);
+[[nodiscard]] FailureMeaning meaning_of(const FetchFailure& failure);
 /// Whether a retry of the same URL within seconds may succeed.
 [[nodiscard]] bool worth_a_retry(FetchFailure::Kind kind);
 

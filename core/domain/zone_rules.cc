@@ -102,7 +102,7 @@ class TzFile {
     }
     return rest_.substr(0, rest_.find('\n'));
   }
-  [[noreturn]] static void fail() { throw Error("it is no file of time zone information"); }
+  [[noreturn]] static void fail() { throw Error("it is not a time zone file"); }
 
  private:
   std::string_view rest_;
@@ -117,7 +117,7 @@ bool is_zone_name(std::string_view name) {
 
 [[noreturn]] void throw_unknown(std::string_view name) {
   throw UsageError("there is no time zone '" + std::string(name) +
-                   "' on this machine; name one of the tz database, for example Europe/Berlin");
+                   "' on this machine; use one of the tz database, for example Europe/Berlin");
 }
 
 }  // namespace

@@ -263,7 +263,7 @@ void AnswerRecords::record_unexpected(std::size_t slot, QueryAnswer&& answer,
   steps_.give_up(slot, unexpected("dealt with", why));
 }
 
-void AnswerRecords::hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry) {
+void AnswerRecords::on_unrecorded(const Unrecorded& unrecorded, const AnswerEntry& entry) {
   ++run_.tally.errors["unexpected"];
   const std::string why = unexpected("recorded", unrecorded.why);
   if (const auto slot = window_.find(entry.task)) {  // a later answer may be recorded

@@ -29,7 +29,7 @@ class AnswerRecords {
   void record_unexpected(std::size_t slot, QueryAnswer&& answer, const std::string& why);
   void record_failure(std::size_t slot, const TransportFailure& failure);
   /// Handles an answer that the ledger could not record.
-  void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
+  void on_unrecorded(const Unrecorded& unrecorded, const AnswerEntry& entry);
 
   /// The ticket of the latest entry.
   [[nodiscard]] Ticket last_ticket() const { return last_ticket_; }

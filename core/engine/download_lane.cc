@@ -125,7 +125,7 @@ void DownloadLane::rechecked(const Recheck& recheck) {
                       link == recheck.links.end() ? nullptr : &*link, recheck.ticket);
 }
 
-void DownloadLane::hear_of(const Unrecorded& unrecorded, const VideoEntry& entry) {
+void DownloadLane::on_unrecorded(const Unrecorded& unrecorded, const VideoEntry& entry) {
   outcomes_.unrecorded(unrecorded, entry);
 }
 

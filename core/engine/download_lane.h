@@ -44,7 +44,7 @@ class DownloadLane {
   void settle(std::uint64_t token, FetchFailure failure, QueryLane& queries);
   void rechecked(const Recheck& recheck);
   /// Handles a video that the ledger could not record; it stays wanted.
-  void hear_of(const Unrecorded& unrecorded, const VideoEntry& entry);
+  void on_unrecorded(const Unrecorded& unrecorded, const VideoEntry& entry);
 
   [[nodiscard]] SteadyTime next_due() const;
   /// Whether no video is held, and the ledger was read after `last_success` was committed.

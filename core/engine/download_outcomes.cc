@@ -18,9 +18,9 @@ std::string in_place_of(const VideoLink& link) {
   if (!link.fallback) {
     return "";
   }
-  return (link.failure.empty() ? "the answer holds no link"
+  return (link.failure.empty() ? "the answer has no link"
                                : "the answer's link cannot be used (" + link.failure + ")") +
-         ", and the gateway's own: ";
+         ", and the gateway's own copy failed: ";
 }
 
 enum class Consequence { stop_downloads, leave_for_a_later_run, try_another_link };
@@ -183,7 +183,7 @@ void DownloadOutcomes::unrecorded(const Unrecorded& unrecorded, const VideoEntry
   }
   if (run_.notify) {
     run_.notify({Notice::Kind::video_failed, unrecorded.task_id, entry.index,
-                 "what became of it could not be recorded: " +
+                 "its result could not be recorded: " +
                      printable(unrecorded.why, kMessageBytesMax) + "; please report this",
                  unrecorded.account});
   }
@@ -198,10 +198,11 @@ void DownloadOutcomes::give_up(std::uint64_t token) {
     return;
   }
   const auto [state, why] = held.attempts.end(link, held.video.first_refusal, run_.clock.utc());
-  finish(token,
-         {.state = state,
-          .why = (state == VideoState::expired ? "the link is dead: " : in_place_of(link)) + why,
-          .refused = was_refused(held)});
+  finish(
+      token,
+      {.state = state,
+       .why = (state == VideoState::expired ? "the link has expired: " : in_place_of(link)) + why,
+       .refused = was_refused(held)});
 }
 
 void DownloadOutcomes::finish(std::uint64_t token, const Ending& ending) {

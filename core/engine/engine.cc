@@ -31,10 +31,10 @@ RunResult Engine::run() {
   dependencies_.transport.abort();
   queries_.rule_on_the_rest();
   dependencies_.ledger.flush();
-  hear_of_unrecorded();
+  handle_unrecorded();
   queries_.close(result_.end == RunEnd::deadline);
   dependencies_.ledger.flush();
-  hear_of_unrecorded();
+  handle_unrecorded();
   if (result_.end == RunEnd::completed && queries_.verdict()) {
     result_ = *queries_.verdict();
   }
@@ -48,7 +48,7 @@ bool Engine::turn() {
   if (is_ended()) {
     return false;
   }
-  hear_of_unrecorded();
+  handle_unrecorded();
   queries_.admit();
   downloads_.start_due(queries_.last_offer(), queries_);
   queries_.start_due();
@@ -76,12 +76,12 @@ bool Engine::is_ended() {
   return true;
 }
 
-void Engine::hear_of_unrecorded() {
+void Engine::handle_unrecorded() {
   for (const Unrecorded& one : dependencies_.ledger.take_unrecorded()) {
     if (const auto* answer = std::get_if<AnswerEntry>(&one.entry)) {
-      queries_.hear_of(one, *answer);
+      queries_.on_unrecorded(one, *answer);
     } else if (const auto* video = std::get_if<VideoEntry>(&one.entry)) {
-      downloads_.hear_of(one, *video);
+      downloads_.on_unrecorded(one, *video);
     }
   }
 }

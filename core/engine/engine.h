@@ -61,7 +61,7 @@ class Engine {
   void wait_and_settle(SteadyTime until);
   void drain(SteadyTime until);
   [[nodiscard]] bool is_ended();
-  void hear_of_unrecorded();
+  void handle_unrecorded();
 
   RunPlan plan_;
   Dependencies dependencies_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kUnauthorised = 401;
 
-bool tells_of_a_task(Verdict verdict) {
+bool is_about_a_task(Verdict verdict) {
   return is_final(verdict) || adds_nothing(verdict) || verdict == Verdict::wrong_task;
 }
 
@@ -28,7 +28,7 @@ GatewayHealth::Ruling GatewayHealth::rule(const Observation& observation) {
   if (verdict == Verdict::unauthorised) {
     unauthorised(observation);
   }
-  probe_.told_of_task = probe_.told_of_task || tells_of_a_task(verdict);
+  probe_.answered_task = probe_.answered_task || is_about_a_task(verdict);
   if (probe_.answers < kProbeAnswers) {
     ++probe_.answers;
     probe_.invalid_url += verdict == Verdict::invalid_url ? 1 : 0;
@@ -70,7 +70,7 @@ GatewayHealth::Ruling GatewayHealth::rule_on_forbidden(const Observation& observ
 
 // Either the gateway cannot route this ID, or the base URL is wrong: other answers decide.
 GatewayHealth::Ruling GatewayHealth::rule_on_invalid_url() const {
-  if (probe_.told_of_task) {
+  if (probe_.answered_task) {
     return Ruling::not_found;
   }
   return verdict_ || no_more_answers_ ? Ruling::as_it_stands : Ruling::not_yet;
@@ -93,12 +93,10 @@ void GatewayHealth::judge_probe(bool last) {
     reject_key();
   } else if (probe_.invalid_url == probe_.answers) {
     verdict_ = RunResult{.end = RunEnd::wrong_base_url,
-                         .reason = "the gateway knows no such address (HTTP 404, Invalid URL)"};
+                         .reason = "the gateway does not know the address (HTTP 404, Invalid URL)"};
   } else if (probe_.web_page == probe_.answers) {
-    verdict_ = RunResult{
-        .end = RunEnd::wrong_base_url,
-        .reason =
-            "every answer is a web page (HTTP 200), as if for a browser and not for a program"};
+    verdict_ = RunResult{.end = RunEnd::wrong_base_url,
+                         .reason = "every answer is a web page for browsers (HTTP 200)"};
   }
 }
 
@@ -138,7 +136,7 @@ void GatewayHealth::failed(const std::string& kind) {
   if (outage_.failed(clock_.steady()) && !verdict_ && !plan_.wait) {
     verdict_ =
         RunResult{.end = RunEnd::outage,
-                  .reason = "the gateway has given no good answer for " +
+                  .reason = "the gateway has sent no usable answer for " +
                             std::to_string(OutageWatch::kTime.count()) + " s (" + kind + ")"};
   }
 }

@@ -65,7 +65,7 @@ class GatewayHealth {
     int forbidden = 0;
     int invalid_url = 0;
     int web_page = 0;
-    bool told_of_task = false;  // so the base URL is right
+    bool answered_task = false;  // so the base URL is right
   };
 
   [[nodiscard]] Ruling rule_on_forbidden(const Observation& observation);

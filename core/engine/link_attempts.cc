@@ -45,7 +45,7 @@ LinkAttempts::Turn LinkAttempts::advance(bool may_repeat) {
 
 bool LinkAttempts::was_refused() const {
   return std::any_of(failures_.begin(), failures_.end(), [](const auto& failure) {
-    return failure && word_of(*failure) == FetchWord::refusal;
+    return failure && meaning_of(*failure) == FailureMeaning::refusal;
   });
 }
 

@@ -80,7 +80,7 @@ void QueryAnswers::parse_and_rule(std::size_t slot, QueryAnswer&& answer) {
   hide_key(parsed, answer.key_in_body);
   if (answer.kept_connection && may_be_stray(*held.task, parsed, run_.plan.run, run_.clock.utc())) {
     notices_.request(held, "HTTP " + std::to_string(answer.http_status) +
-                               ", names no task; asked again over a connection of its own");
+                               ", names no task; queried again over a new connection");
     steps_.retry_alone(slot);
     return;
   }

@@ -100,8 +100,8 @@ void QueryLane::settle(std::uint64_t token, const TransportFailure& failure) {
   }
 }
 
-void QueryLane::hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry) {
-  answers_.records().hear_of(unrecorded, entry);
+void QueryLane::on_unrecorded(const Unrecorded& unrecorded, const AnswerEntry& entry) {
+  answers_.records().on_unrecorded(unrecorded, entry);
 }
 
 void QueryLane::recheck(TaskRecord task, std::uint64_t video) {

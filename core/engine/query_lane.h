@@ -32,7 +32,7 @@ class QueryLane {
   void settle(std::uint64_t token, QueryAnswer&& answer);
   void settle(std::uint64_t token, const TransportFailure& failure);
   /// Handles an answer that the ledger could not record.
-  void hear_of(const Unrecorded& unrecorded, const AnswerEntry& entry);
+  void on_unrecorded(const Unrecorded& unrecorded, const AnswerEntry& entry);
 
   /// Queries a task again for a video; the result comes from `take_rechecks`.
   void recheck(TaskRecord task, std::uint64_t video);

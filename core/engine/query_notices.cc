@@ -49,24 +49,25 @@ void QueryNotices::request(const HeldTask& held, const std::string& outcome) con
 
 void QueryNotices::left_to_next_run(const TaskRecord& task) const {
   tell(Notice::Kind::slowed, task.id.text(), task.account,
-       "asked less than a minute ago, and each query makes the gateway ask the vendor; left to the "
+       "queried less than a minute ago, and each query makes the gateway query the vendor; left to "
+       "the "
        "next run");
 }
 
 void QueryNotices::unrecognised(const HeldTask& held, const Answer& answer) const {
   if (answer.looks_finished) {
     tell(Notice::Kind::looks_finished, held,
-         answer.message + ", beside a link or a time of the end; " +
-             (answer.links.empty() ? "" : "the video that it links is fetched, ") +
+         answer.message + ", with a link or a finish time; " +
+             (answer.links.empty() ? "" : "its video is downloaded, ") +
              "the task stays unfinished");
   } else {
-    tell(Notice::Kind::unrecognised, held, "answer of unknown shape or status, kept as it is");
+    tell(Notice::Kind::unrecognised, held, "answer of unknown shape or status, stored as it is");
   }
 }
 
 void QueryNotices::unreachable_videos(const HeldTask& held, const Answer& answer) const {
   std::string why = "the answer counts " + std::to_string(answer.videos_without_link) +
-                    " more video(s) than it gives usable links for; they cannot be fetched";
+                    " more video(s) than it has usable links for; they cannot be downloaded";
   if (!answer.link_failure.empty()) {
     why += " (a link there cannot be used: " + answer.link_failure + ")";
   }

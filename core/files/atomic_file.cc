@@ -41,7 +41,7 @@ std::string obstacle(const std::string& path) {
     return errno == ENOENT ? std::string() : std::generic_category().message(errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    return "it is no regular file";
+    return "it is not a regular file";
   }
   constexpr std::string_view kDatabase("SQLite format 3\0", 16);
   std::array<char, kDatabase.size()> begin{};

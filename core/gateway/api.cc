@@ -272,7 +272,7 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
                                                       : verdict_without_task(root);
     answer.message = message_of(root);
     if (answer.message.empty()) {
-      answer.message = "the answer holds no task";
+      answer.message = "the answer has no task";
     }
     if (answer.verdict == Verdict::unrecognised) {
       read_unknown_shape(nest, id, answer);

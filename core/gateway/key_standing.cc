@@ -74,7 +74,7 @@ std::string why_rejected(const KeyStanding& key, const Rejection& rejection, Utc
     case KeyStanding::Kind::unknown:
       return rejection.message + "; check the key, its quota and its list of models and addresses";
     case KeyStanding::Kind::no_key:
-      return "the gateway knows no such key" + status +
+      return "the gateway does not know the key" + status +
              "; correct it, or make a new one in the gateway's console";
     case KeyStanding::Kind::user_out:
       return "its user may not use the gateway" + status + "; ask the gateway's support";
@@ -95,11 +95,11 @@ std::string why_rejected(const KeyStanding& key, const Rejection& rejection, Utc
   }
   if (rejection.access_denied) {
     return "this machine's address, or the key's group, is not allowed" + status +
-           "; look at the key's list of addresses in the gateway's console";
+           "; check the key's list of addresses in the gateway's console";
   }
-  return "the key itself is in order, and every task was forbidden" + status +
-         "; look at the rights of its user, and at an end such as -1 in the key (it asks for a " +
-         "channel, as administrators alone may)";
+  return "the key itself is valid, but every task was forbidden" + status +
+         "; check the rights of its user, and a suffix such as -1 in the key (it selects a " +
+         "channel, which only administrators may do)";
 }
 
 }  // namespace core

@@ -29,7 +29,7 @@ std::string ca_file_failure(const std::string& path) {
     return std::generic_category().message(errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    return S_ISDIR(status.st_mode) ? "it is a folder" : "it is no regular file";
+    return S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file";
   }
   // Read in the same way as by libcurl.
   const std::unique_ptr<SSL_CTX, ContextFree> context(SSL_CTX_new(TLS_client_method()));
@@ -44,7 +44,7 @@ std::string ca_file_failure(const std::string& path) {
   if (no_memory) {
     throw std::bad_alloc();
   }
-  return loaded ? "" : "it holds no certificate that can be read (PEM is expected)";
+  return loaded ? "" : "it has no readable certificate (PEM is expected)";
 }
 
 }  // namespace core

@@ -27,7 +27,7 @@ class TransferHandler {
 };
 
 // Failures of a transfer that libcurl does not report itself.
-inline constexpr std::string_view kAnsweredEarly = "the server answered before it was asked";
+inline constexpr std::string_view kAnsweredEarly = "the server sent an answer before the request";
 inline constexpr std::string_view kHeadersTooLarge = "the headers are larger than 256 KiB";
 inline constexpr std::string_view kDropped = "the server dropped the connection (HTTP 408)";
 inline constexpr long kRequestTimeout = 408;

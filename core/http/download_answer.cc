@@ -76,7 +76,7 @@ bool DownloadAnswer::judge_head() {
     if (!range || range->first > 0 || range->last + 1 < range->total) {
       failure_ =
           FetchFailure{.kind = FetchFailure::Kind::other_status,
-                       .text = "HTTP 206: a part of the video, though all of it was asked for"};
+                       .text = "HTTP 206: a part of the video, although all of it was requested"};
       return false;
     }
     length = range->total;  // a partial answer that contains the whole object

@@ -50,7 +50,7 @@ std::optional<FetchFailure> refused_scheme(const std::string& scheme, bool from_
     return refused("the link leads from https to http");
   }
   if (scheme == "http" && !allow_http) {
-    return refused("the link is plain http; --allow-http would fetch it");
+    return refused("the link is plain http; --allow-http accepts it");
   }
   return std::nullopt;
 }
@@ -145,7 +145,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::begin_hop(const std::st
   hop_.url = url;
   const auto origin = origin_of(hop_.url);
   if (!origin) {
-    return refused("the link is no URL");
+    return refused("the link is not a URL");
   }
   hop_.origin = *origin;
   const bool is_own = hop_.origin == route().origin;
@@ -231,8 +231,7 @@ std::optional<FetchFailure> DownloadTransfers::Download::go_on(CURLcode code) {
     return begin_hop(hop_.url, false);
   }
   if (!host.refused.empty()) {
-    return refused("the link is refused: " + host.refused +
-                   "; --allow-private-hosts would fetch it");
+    return refused("the link is refused: " + host.refused + "; --allow-private-hosts accepts it");
   }
   if (host.resolve_only && host.resolved) {
     host.resolve_only = false;

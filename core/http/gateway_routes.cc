@@ -16,7 +16,7 @@ GatewayRoute route_of(const GatewayAccount& account, const Proxies& proxies) {
   route.url.reset(curl_url());
   if (!origin || curl_url_set(route.url.get(), CURLUPART_URL, account.base_url.c_str(),
                               CURLU_PATH_AS_IS) != CURLUE_OK) {
-    throw UsageError("the base URL " + account.base_url + " is no URL");
+    throw UsageError("the base URL " + account.base_url + " is not a URL");
   }
   route.origin = *origin;
   route.target_base = part_of(route.url.get(), CURLUPART_PATH, 0);

@@ -96,7 +96,7 @@ Proxy checked(Proxy proxy) {
   if (!origin || origin->host.empty() ||
       std::find(kSchemes.begin(), kSchemes.end(), origin->scheme) == kSchemes.end()) {
     throw UsageError(proxy.source +
-                     " is no proxy; write it as http://HOST:PORT (or https, socks4, "
+                     " is not a proxy; write it as http://HOST:PORT (or https, socks4, "
                      "socks4a, socks5, socks5h)");
   }
   return proxy;

@@ -34,7 +34,7 @@ void wait_for_input(int descriptor, const InputPatience& patience) {
       throw Stopped("stopped while reading the input");
     }
     if (now >= patience.until) {
-      throw Stopped("the time was over before the end of the input");
+      throw Stopped("the deadline passed before the end of the input");
     }
     if (count > 0 || (count < 0 && errno != EINTR)) {
       return;

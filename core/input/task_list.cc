@@ -146,21 +146,21 @@ void TaskList::read_first_row() {
     if (!number) {
       throw UsageError(source + " begins with what looks like a header, but names no column of " +
                        "task IDs; its columns are: " + list_of_names(names) +
-                       "; say with --column NAME (or its number from 1) which one it is");
+                       "; give it with --column NAME (or its number, counted from 1)");
     }
     tell(options_.warn,
-         "its first row looks like a header and is taken for one: " + list_of_names(names));
+         "its first row looks like a header and is read as one: " + list_of_names(names));
     rows_.drop_first();
     take_names(names);
     return;
   }
   if (whole && !number && look_like_ids(first.fields)) {
     tell(options_.warn, "its first row holds " + std::to_string(first.fields.size()) +
-                            " values that look like task IDs; of each row the first is read: put "
-                            "one ID on a line");
+                            " values that look like task IDs; only the first of each row is read: "
+                            "put one ID on each line");
   }
   tell(options_.detail, "it has no header; column " + std::to_string(columns_.id() + 1) +
-                            " is taken for the task IDs");
+                            " is read as the task IDs");
 }
 
 // Uses these names for the columns from now on.
@@ -189,7 +189,7 @@ void TaskList::take_header_again(const Names& names) {
   if (!columns_.are_in_force(names)) {
     columns_.set_id(columns_.given_number().value_or(*columns_.named(names)));
     tell(options_.warn, "line " + std::to_string(line()) +
-                            " is another header, in force from there on: " + list_of_names(names));
+                            " is another header, used from there on: " + list_of_names(names));
     take_names(names);
   }
 }
@@ -264,7 +264,7 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
       return reject(
           "the row is longer than " + std::to_string(CsvReader::kRowBytesMax >> 10U) + " KiB", {});
     case CsvRow::Kind::unterminated:
-      return reject("a quote that opens here never closes; everything from here on is rejected",
+      return reject("a quote that opens here is never closed; everything from here on is rejected",
                     {});
     case CsvRow::Kind::fields:
       break;
@@ -276,8 +276,8 @@ TaskList::Row TaskList::accept(const CsvRow& row) {
   WantedTask task{std::move(std::get<TaskId>(read)), {}, {}};
   if (rounding_.notice(task.id.text())) {
     tell(options_.warn,
-         "its task IDs have zeros alone behind their fifteenth digit, as a spreadsheet leaves "
-         "them of longer numbers; if that is so, export the column as text again");
+         "its task IDs have only zeros after their fifteenth digit, as if a spreadsheet had "
+         "rounded them; if that is so, export the column as text again");
   }
   columns_.read(row.fields, task);
   return task;

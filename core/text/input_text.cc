@@ -273,7 +273,7 @@ void InputText::take_mark() {
       encoding_ = little ? Encoding::utf16_le : Encoding::utf16_be;
       if (tell_) {
         tell_(std::string("it has no byte order mark and is read as UTF-16, ") +
-              (little ? "little" : "big") + " endian, as its zero bytes say");
+              (little ? "little" : "big") + " endian, as its zero bytes show");
       }
     }
   }

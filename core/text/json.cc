@@ -40,7 +40,7 @@ std::string_view describe(JsonFailure failure) {
     case JsonFailure::not_unicode:
       return "no UTF-8 text";
     case JsonFailure::syntax:
-      return "no valid JSON";
+      return "invalid JSON";
   }
   return "?";
 }

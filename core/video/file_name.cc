@@ -155,7 +155,7 @@ std::vector<NameTemplate::Part> NameTemplate::parse(std::string_view text) {
       parts.back().push_back(placeholder(text.substr(at + 1, end - at - 1), text));
       at = end + 1;
     } else if (text[at] == '}') {
-      refuse(text, "a \"}\" closes nothing; placeholders are " + std::string(kPlaceholders));
+      refuse(text, "a \"}\" has no \"{\"; placeholders are " + std::string(kPlaceholders));
     } else {
       const std::size_t end = std::min(text.find_first_of("/{}", at), text.size());
       parts.back().push_back({Piece::Kind::literal, std::string(text.substr(at, end - at))});

@@ -65,7 +65,7 @@ std::variant<CheckedVideo, FetchFailure> check_content(const PromisedContent& pr
   }
   if (!report.container.failure.empty()) {
     return failure(failure_kind(report.container.kind),
-                   "no whole video: " + report.container.failure);
+                   "not a complete video: " + report.container.failure);
   }
   assert(!report.container.extension.empty());
   return CheckedVideo{.bytes = report.bytes,

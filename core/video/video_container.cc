@@ -80,9 +80,9 @@ void BoxWalk::begin_box() {
   const bool readable =
       std::all_of(box_.begin(), box_.end(), [](char c) { return c >= ' ' && c <= '~'; });
   if (!readable) {
-    failure_ = "what follows its last whole box is no box";
+    failure_ = "the bytes after its last complete box are not a box";
   } else if (size < header_size_ + (box_ == "ftyp" ? kBrandBytes : 0)) {
-    failure_ = "its box '" + box_ + "' claims fewer bytes than it must have";
+    failure_ = "its box '" + box_ + "' states a size that is too small";
   } else {
     left_ = size - header_size_;
     header_size_ = 0;
@@ -105,7 +105,7 @@ std::string BoxWalk::failure() const {
     return "it has no box 'moov' (the index of its tracks)";
   }
   if (wants_media_) {
-    return "it is cut behind a box 'moof': the pictures of its last fragment are missing";
+    return "it is cut after a box 'moof': the pictures of its last fragment are missing";
   }
   return has_media_ ? "" : "it has no box 'mdat' (the pictures)";
 }
@@ -212,7 +212,7 @@ void ElementWalk::update(std::string_view bytes) {
     }
     const std::size_t need = header_need();
     if (need == 0) {
-      failure_ = "what follows its last whole element is no element";
+      failure_ = "the bytes after its last complete element are not an element";
       return;
     }
     const bool filled = fill(header_.data(), header_size_, need, bytes);
@@ -228,7 +228,7 @@ void ElementWalk::begin_element() {
   const std::uint64_t begin = position_ - header_size_;
   header_size_ = 0;
   if (!header) {
-    failure_ = "what follows its last whole element is no element";
+    failure_ = "the bytes after its last complete element are not an element";
     return;
   }
   if (segment_end_ && begin >= *segment_end_) {
@@ -250,7 +250,7 @@ void ElementWalk::begin_element() {
   }
   left_ = *header->size;
   if (segment_end_ && position_ + left_ > *segment_end_) {
-    failure_ = "an element in its Segment claims to end behind it";
+    failure_ = "an element in its Segment ends after the Segment";
   }
 }
 
@@ -351,10 +351,10 @@ std::string_view other_file(std::string_view head) {
 
 std::string_view what_else(std::string_view head) {
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
-    return "nothing but zero bytes";
+    return "only zero bytes";
   }
   if (!is_text(head)) {
-    return "of no known kind";
+    return "of an unknown kind";
   }
   if (holds(head, 0, "\xEF\xBB\xBF")) {
     head.remove_prefix(3);

@@ -9,8 +9,8 @@
 namespace storage {
 namespace {
 
-constexpr int kLevel = 1;  // measured: fastest, and within 5 % of level 3 with the dictionary
-// Twice the largest answer that is ever taken (core::QueryRequest): more is damage, not content.
+constexpr int kLevel = 1;  // measured: the fastest, within 5 % of level 3 with the dictionary
+// Twice the largest accepted answer (core::QueryRequest): a larger block is damaged.
 constexpr std::size_t kExpandedMax = std::size_t{16} * 1024 * 1024;
 constexpr unsigned kLebBits = 7;
 constexpr unsigned kLebMore = 0x80;
@@ -102,7 +102,7 @@ EncodedBlock AnswerCodec::encode(const std::vector<std::string_view>& answers) {
   }
   block.content.resize(size);
   if (joined.capacity() > 4 * kBytesMax) {
-    std::string().swap(joined);  // one huge answer must not be paid for ever after
+    std::string().swap(joined);  // frees the memory of one huge answer
   }
   return block;
 }
@@ -135,7 +135,7 @@ std::vector<std::string> AnswerCodec::decode(std::string_view lengths, std::stri
 }
 
 std::string_view AnswerCodec::built_in_dictionary() {
-  // The commonest texts stand last: zstd reaches them with the shortest offsets.
+  // The most frequent texts are last: zstd reaches them with the shortest offsets.
   static constexpr std::string_view
       kText =
           R"text({"error":{"message":" (request id: 20260601033340118204000)","type":"new_api_error","code":""}})text"

@@ -1,4 +1,4 @@
-// Raw answers, byte-exact, many to a compressed block.
+// Raw answers, byte-exact, many in one compressed block.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace storage {
 
-/// A stored answer, or all of its block, cannot be read any more.
+/// A stored answer, or its whole block, is unreadable.
 class AnswerDamaged : public core::Error {
  public:
   using core::Error::Error;
 };
 
-/// What stands in one row of `answer_block`.
+/// The content of one row of `answer_block`.
 struct EncodedBlock {
   std::string lengths;  ///< the size of each slot, LEB128; 0: pruned (or an empty answer)
   std::string content;  ///< zstd of the concatenation
@@ -26,11 +26,12 @@ struct EncodedBlock {
 /// Compresses and expands blocks with one dictionary. One thread at a time.
 class AnswerCodec {
  public:
-  /// Answers to a block at most, and bytes before one is closed (a single answer may be larger).
+  /// The maximum number of answers in a block, and the bytes after which it is closed (a single
+  /// answer may be larger).
   static constexpr std::size_t kSlotsMax = 64;
   static constexpr std::size_t kBytesMax = std::size_t{256} * 1024;
 
-  /// `dictionary` is raw content: text that answers resemble. Throws core::Error when zstd fails.
+  /// `dictionary` is raw content: text similar to the answers. Throws core::Error if zstd fails.
   explicit AnswerCodec(std::string_view dictionary);
   ~AnswerCodec();
   AnswerCodec(const AnswerCodec&) = delete;
@@ -40,7 +41,7 @@ class AnswerCodec {
   /// Throws AnswerDamaged.
   [[nodiscard]] std::vector<std::string> decode(std::string_view lengths, std::string_view content);
 
-  /// The dictionary that new ledgers get: typical answers of the gateway (gateway.md, section 5).
+  /// The dictionary of new ledgers: typical answers of the gateway (gateway.md, section 5).
   [[nodiscard]] static std::string_view built_in_dictionary();
 
  private:

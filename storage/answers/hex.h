@@ -1,4 +1,4 @@
-// Bytes as the hex digits that people read.
+// Bytes as hex digits.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ namespace storage {
   return out;
 }
 
-/// The bytes behind pairs of hex digits.
+/// The bytes that pairs of hex digits stand for.
 [[nodiscard]] inline std::string from_hex(std::string_view hex) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {

@@ -8,7 +8,7 @@ namespace storage {
 
 ImportBatch::ImportBatch() {
   constexpr std::size_t kLastRow = std::size_t{64} * 1024;
-  texts_.reserve(kBytesMax + kLastRow);  // a larger row makes it grow
+  texts_.reserve(kBytesMax + kLastRow);  // grows for a larger row
 }
 
 void ImportBatch::add(const core::WantedTask& task) {

@@ -1,4 +1,4 @@
-// Rows of an input on their way into the ledger: packed, so that many of them can be sorted.
+// Rows of an input on their way into the ledger: packed, so that many can be sorted at once.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace storage {
 
-/// The index of IDs is rewritten once a batch, wherever its rows fall, so a batch is as large as
-/// memory allows. One thread.
+/// Each batch rewrites pages all over the index of IDs, so a batch is as large as memory allows.
+/// One thread.
 class ImportBatch {
  public:
   /// About 75,000 rows.
@@ -29,7 +29,7 @@ class ImportBatch {
   [[nodiscard]] bool full() const { return texts_.size() >= kBytesMax; }
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
-  /// Brings the rows into the order of the ledger's index (bytes of the ID); rows with the same ID
+  /// Sorts the rows in the order of the ledger's index (bytes of the ID); rows with the same ID
   /// keep the order of the input.
   void sort();
   /// Valid until the next `add` or `clear`.
@@ -37,7 +37,7 @@ class ImportBatch {
   void clear();
 
  private:
-  // Most comparisons end at `head`: the eight bytes behind what all IDs of the batch begin with.
+  // `head` decides most comparisons: the eight bytes after the common beginning of all IDs.
   struct Place {
     std::uint64_t head = 0;
     std::uint32_t at = 0;

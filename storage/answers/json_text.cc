@@ -73,7 +73,7 @@ const core::Labels& LabelReader::read(std::string_view json) {
     return found->second;
   }
   core::Labels labels = read_labels(json);
-  if (known_.size() >= kKnownMax) {  // each task has its own
+  if (known_.size() >= kKnownMax) {  // every task has its own labels
     known_.clear();
   }
   return known_.emplace(json, std::move(labels)).first->second;

@@ -1,5 +1,4 @@
-// JSON as the ledger's columns hold it: written straight where no escape is needed, which is nearly
-// always.
+// JSON for the ledger's columns: written directly if no escape is needed, which is nearly always.
 #pragma once
 
 #include <string>
@@ -11,20 +10,21 @@
 
 namespace storage {
 
-/// Appends a JSON string; bytes that are no UTF-8 become U+FFFD.
+/// Appends a JSON string; invalid UTF-8 bytes become U+FFFD.
 void append_json_string(std::string& json, std::string_view text);
 
-/// Appends a JSON object with the labels in their order; of two with one name the last one counts.
+/// Appends a JSON object with the labels in their order; of two labels with one name the last
+/// counts.
 void append_json_object(std::string& json, const core::Labels& labels);
 
-/// An array of the metrics' names, or of their values.
+/// A JSON array of the metrics' names, or of their values.
 [[nodiscard]] std::string json_array(const std::vector<core::UsageMetric>& usage,
                                      std::string core::UsageMetric::*member);
 
-/// The labels of such an object; none for an empty text. Throws core::Error for a damaged one.
+/// The labels of such an object; none for an empty text. Throws core::Error if it is damaged.
 [[nodiscard]] core::Labels read_labels(std::string_view json);
 
-/// read_labels for many tasks of which most have the labels of another one.
+/// read_labels for many tasks, most of which have the same labels as an earlier one.
 class LabelReader {
  public:
   /// Valid until the next call.

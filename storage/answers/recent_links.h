@@ -1,4 +1,4 @@
-// Links of answers that were recorded a moment ago: most videos are fetched soon after.
+// The links of recently recorded answers: most videos are downloaded soon afterwards.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,18 @@
 
 namespace storage {
 
-/// Keeps links in memory, so that a page of videos need not read them back out of their answers. A
+/// Keeps links in memory, so that a page of videos does not have to read them from their answers. A
 /// link that is not here is read from its answer. Bounded. Any thread.
 class RecentLinks {
  public:
   static constexpr std::size_t kLinksMax = 2048;
-  /// Of all URLs of one video.
+  /// For all URLs of one video.
   static constexpr std::size_t kBytesMax = 4096;
 
-  /// The link that a snapshot brings; an earlier one of the same video goes. Does nothing when
+  /// Stores the link of a snapshot, and removes an earlier link of the same video. Does nothing if
   /// there is no room.
   void keep(core::TaskKey task, std::int64_t snapshot, const core::VideoLink& link);
-  /// None unless the link is here, and of that snapshot.
+  /// The link if it is here and comes from that snapshot; else none.
   [[nodiscard]] std::optional<core::VideoLink> find(core::TaskKey task, int index,
                                                     std::int64_t snapshot) const;
   void forget(core::TaskKey task, int index);

@@ -1,4 +1,4 @@
-// Lets a hash table of texts be searched without making a std::string.
+// Allows look-ups in a hash table of texts without creating a std::string.
 #pragma once
 
 #include <functional>

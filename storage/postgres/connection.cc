@@ -36,7 +36,7 @@ std::string field(const PGresult* result, int code) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
-// 08: connection exception; 57P01 to 57P03: the server shuts down, crashed, or starts.
+// 08: connection exception; 57P01 to 57P03: the server is shutting down, crashed, or starting.
 bool ends_connection(const std::string& state) {
   return state.empty() || state.rfind("08", 0) == 0 || state == "57P01" || state == "57P02" ||
          state == "57P03" || state == "25P03";
@@ -127,7 +127,7 @@ void Connection::reconnect() {
   names.push_back(nullptr);
   values.push_back(nullptr);
   streaming_ = false;
-  connection_.reset();  // before the new one: a server may allow one connection only
+  connection_.reset();  // before the new one: a server may allow only one connection
   connection_.reset(PQconnectdbParams(names.data(), values.data(), 0));
   if (is_lost()) {
     lose("connect to");
@@ -198,7 +198,8 @@ void Connection::send(const std::string& sql, const Parameters& parameters, How 
   flush();
 }
 
-// The server may answer before it has taken all: then it must be read, or both would wait.
+// The server may answer before it has read everything: the answer must then be read, or both sides
+// would wait.
 void Connection::flush() {
   for (int left = PQflush(connection_.get()); left != 0; left = PQflush(connection_.get())) {
     if (left < 0) {
@@ -211,7 +212,7 @@ void Connection::flush() {
   }
 }
 
-// Returns when the socket can be read, or written where there is something to write.
+// Returns when the socket is readable, or writable if there is something to write.
 void Connection::wait(bool to_write) {
   while (true) {
     if (stop_ && stop_()) {
@@ -241,7 +242,7 @@ Rows::Result Connection::next_result() {
   return Rows::Result(PQgetResult(connection_.get()));
 }
 
-// Of a script the first failure, else what came last.
+// For a script, the first failure; otherwise the last result.
 Rows::Result Connection::last_result() {
   Rows::Result last;
   bool failed = false;
@@ -261,7 +262,7 @@ void Connection::require_success(const pg_result* result) {
     return;
   }
   const std::string state = field(result, PG_DIAG_SQLSTATE);
-  // The primary message alone: its details show values of rows.
+  // Only the primary message, because its details show values of rows.
   const std::string reason = one_line(field(result, PG_DIAG_MESSAGE_PRIMARY).c_str());
   if (result == nullptr || is_lost() || ends_connection(state)) {
     const std::string why = reason.empty() ? one_line(PQerrorMessage(connection_.get())) : reason;
@@ -281,8 +282,8 @@ void Connection::end_streaming() {
   }
 }
 
-// The statement is asked to end, and what it still sends is dropped. What fails here fails again at
-// the next statement.
+// Asks the server to end the statement, and drops the rest of its rows. If this fails, the next
+// statement fails as well.
 void Connection::abandon() noexcept {
   constexpr std::size_t kMessageBytes = 256;
   std::array<char, kMessageBytes> message{};

@@ -1,4 +1,4 @@
-// One connection to a PostgreSQL server: statements in, rows out.
+// One connection to a PostgreSQL server: sends statements, receives rows.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +35,12 @@ class Rows {
   [[nodiscard]] int columns() const;
   [[nodiscard]] std::string_view name(int column) const;
   [[nodiscard]] bool is_null(int column) const;
-  /// Of a bigint, integer, smallint or boolean; null is 0.
+  /// The value of a bigint, integer, smallint or boolean; null is 0.
   [[nodiscard]] std::int64_t integer(int column) const;
-  /// Of a text, or of any type with Format::text. Valid until the next step; null is empty.
+  /// The value of a text, or of any type with Format::text. Valid until the next step; null is
+  /// empty.
   [[nodiscard]] std::string_view text(int column) const;
-  /// Of a bytea. Valid until the next step; null is empty.
+  /// The value of a bytea. Valid until the next step; null is empty.
   [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] std::optional<core::UtcTime> time(int column) const;
 
@@ -53,21 +54,21 @@ class Rows {
   explicit Rows(Connection& streaming) : source_(&streaming) {}
   [[nodiscard]] std::string_view bytes(int column) const;
 
-  Connection* source_ = nullptr;  // rows are still to come from it; null: all are in result_
+  Connection* source_ = nullptr;  // sends the remaining rows; null: all are in result_
   Result result_;
   int row_ = -1;
 };
 
 /// Blocks while the server works. One thread at a time. Keeps no state on the server between
-/// transactions, so that a pooler may give each one another server process: no SET but SET LOCAL
-/// (Transaction makes those), no named statement, no temporary table, no session lock.
+/// transactions, so that a pooler may assign each one another server process: no SET except SET
+/// LOCAL (used by Transaction), no named statement, no temporary table, no session lock.
 class Connection {
  public:
-  /// Asked several times a second while a statement is waited for; true: core::Stopped is thrown,
+  /// Called several times a second during a statement; if it returns true, core::Stopped is thrown,
   /// and the connection is lost. Called on the connection's thread.
   using Stop = std::function<bool()>;
 
-  /// Connects. Throws ConnectionLost that says to what and why not.
+  /// Connects. Throws ConnectionLost that names the server and the reason.
   explicit Connection(LedgerUrl url, Stop stop = {});
   ~Connection();
   Connection(const Connection&) = delete;
@@ -75,7 +76,7 @@ class Connection {
 
   enum class Fetch {
     whole,      ///< all rows before the first step
-    streaming,  ///< row by row: for many rows; no other statement until the Rows are gone
+    streaming,  ///< row by row, for many rows; no other statement while the Rows exist
   };
   enum class Format {
     binary,  ///< bigint, integer, smallint, boolean, text and bytea
@@ -85,22 +86,22 @@ class Connection {
     Fetch fetch = Fetch::whole;
     Format format = Format::binary;
   };
-  /// Throws ServerError, ConnectionLost, core::Stopped, as all methods below do.
+  /// Throws ServerError, ConnectionLost, core::Stopped, like all methods below.
   [[nodiscard]] Rows query(const std::string& sql, const Parameters& parameters, How how);
   [[nodiscard]] Rows query(const std::string& sql, const Parameters& parameters = {}) {
     return query(sql, parameters, How{});
   }
-  /// How many rows were changed.
+  /// Returns how many rows were changed.
   std::uint64_t execute(const std::string& sql, const Parameters& parameters = {});
   /// Several statements in one message, without parameters and rows.
   void run_script(const std::string& sql);
 
-  /// A lost connection serves no statement until it is made anew.
+  /// A lost connection accepts no statement until `reconnect`.
   [[nodiscard]] bool is_lost() const;
   /// Throws ConnectionLost.
   void reconnect();
 
-  /// For messages: the ledger's URL, which holds no secret.
+  /// For messages: the ledger's URL, which contains no secret.
   [[nodiscard]] const std::string& name() const { return url_.shown(); }
   [[nodiscard]] const LedgerUrl& url() const { return url_; }
   /// 150004 is 15.4.
@@ -115,7 +116,7 @@ class Connection {
   void send(const std::string& sql, const Parameters& parameters, How how);
   void flush();
   void wait(bool to_write);
-  [[nodiscard]] Rows::Result next_result();  // null: the statement is over
+  [[nodiscard]] Rows::Result next_result();  // null: the statement has ended
   [[nodiscard]] Rows::Result last_result();
   void require_success(const pg_result* result);
   void end_streaming();

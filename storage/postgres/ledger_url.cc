@@ -23,7 +23,7 @@ struct FreeMemory {
 
 constexpr std::size_t kShownBytesMax = 400;
 
-// libpq quotes the part of the URL that it cannot read, which may be a password.
+// libpq quotes the unreadable part of the URL, which may be a password.
 std::string unquoted(std::string_view message) {
   return std::string(message.substr(0, message.find_first_of(":\"\n")));
 }
@@ -100,18 +100,19 @@ void LedgerUrl::add_unless_given(const char* name, const char* value) {
   }
 }
 
-// Command lines stand in process lists and shell histories.
+// Command lines are visible in process lists and shell histories.
 void LedgerUrl::require_no_secret() const {
   for (const char* name : {"password", "sslpassword"}) {
     if (!value_of(name).empty()) {
       throw core::UsageError(
-          "the URL in --db holds a password, which others could read: take it out, and give it in "
+          "the URL in --db has a password, which others could read: remove it, and give it in "
           "PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE, or ?passfile=FILE)");
     }
   }
 }
 
-// Of several hosts libpq tries each. hostaddr is where it connects to, whatever the host is named.
+// libpq tries each of several hosts. If hostaddr is set, it connects there, whatever the host name
+// is.
 bool LedgerUrl::is_local() const {
   std::string hosts = value_of("hostaddr");
   for (const char* name : {"hostaddr", "host"}) {
@@ -139,7 +140,7 @@ void LedgerUrl::require_tls(Tls tls) {
   if (!mode.empty() && mode != kVerified) {
     throw core::UsageError("sslmode=" + core::printable(mode, kShownBytesMax) + " in --db " +
                            shown_ +
-                           " would let others read or change what the ledger is sent: use "
+                           " would let others read or change the data of the ledger: use "
                            "sslmode=verify-full with sslrootcert=FILE");
   }
   add_unless_given("sslmode", "verify-full");

@@ -1,4 +1,4 @@
-// Where a ledger on PostgreSQL is, and how it may be connected to.
+// The address of a ledger on PostgreSQL, and the rules for connecting to it.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@ namespace storage {
 /// A checked connection URL. Any thread.
 class LedgerUrl {
  public:
-  /// `any`: the caller was told to accept a connection that others may read or change.
+  /// `any`: the user accepts a connection that others may read or change.
   enum class Tls { verified, any };
 
-  /// What the URL leaves out comes from libpq's environment (PGHOST, PGSSLMODE, ...). A host that
-  /// is not this one gets sslmode=verify-full. Throws core::UsageError for a URL that libpq cannot
-  /// read, for one that holds a password, and for a weaker sslmode to another host.
+  /// libpq's environment (PGHOST, PGSSLMODE, ...) provides what the URL leaves out. For a host
+  /// other than this one sslmode is verify-full by default. Throws core::UsageError for a URL that
+  /// libpq cannot read, a URL with a password, and a weaker sslmode to another host.
   explicit LedgerUrl(const std::string& text, Tls tls = Tls::verified);
 
-  /// The URL for messages; it holds no secret.
+  /// The URL for messages; it contains no secret.
   [[nodiscard]] const std::string& shown() const { return shown_; }
   /// libpq's keywords and their values.
   struct Keyword {

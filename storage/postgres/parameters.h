@@ -1,4 +1,4 @@
-// What a statement is sent: values in PostgreSQL's binary format, one by one or as columns of rows.
+// The values of a statement in PostgreSQL's binary format: single values, or columns of rows.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace storage {
 
-/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies what it is given.
+/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies its values.
 class Column {
  public:
   enum class Kind { integer, text, bytes };
   explicit Column(Kind kind);
 
   void add(std::int64_t value);
-  /// Of a text or bytes column.
+  /// For a text or bytes column.
   void add(std::string_view value);
   void add_null();
-  /// Empty text: null.
+  /// An empty text becomes null.
   void add_or_null(std::string_view text);
   void add_time(const std::optional<core::UtcTime>& time);
 
@@ -37,19 +37,19 @@ class Column {
   std::string elements_;
 };
 
-/// $1, $2, ... in the order of the calls. Copies what it is given. The types are bigint, text and
-/// bytea, and arrays of them: a statement must not expect another one.
+/// $1, $2, ... in the order of the calls. Copies its values. The types are bigint, text and bytea,
+/// and arrays of them: a statement must not expect another type.
 class Parameters {
  public:
   Parameters& add(std::int64_t value);
   Parameters& add(std::string_view text);
   Parameters& add_bytes(std::string_view bytes);
-  /// Of a bigint.
+  /// A null of type bigint.
   Parameters& add_null();
-  /// Empty text: null.
+  /// An empty text becomes null.
   Parameters& add_or_null(std::string_view text);
   Parameters& add_time(const std::optional<core::UtcTime>& time);
-  /// Leaves the column empty.
+  /// Leaves `column` empty.
   Parameters& add(Column& column);
 
  private:

@@ -32,7 +32,7 @@ void require_server(Connection& connection) {
   }
 }
 
-// Returns the ledger's schema. Throws LedgerUnreadable unless all that was applied is ours.
+// Returns the ledger's schema. Throws LedgerUnreadable if an applied migration is not ours.
 int verify_applied(Connection& connection, std::span<const Migration> migrations) {
   int version = 0;
   Rows applied = connection.query("SELECT number, sha256 FROM migration ORDER BY number");
@@ -52,7 +52,7 @@ int verify_applied(Connection& connection, std::span<const Migration> migrations
     throw LedgerUnreadable("the ledger " + connection.name() + " has schema " +
                            std::to_string(version) + ", this program knows " +
                            std::to_string(newest_of(migrations)) +
-                           "; it was left as it is. Use the newer reeltally");
+                           "; it was not changed. Use the newer reeltally");
   }
   return version;
 }
@@ -71,14 +71,15 @@ void make_schema(Connection& connection) {
           "\"C\" NOT NULL, sha256 text COLLATE \"C\" NOT NULL, applied_at bigint NOT NULL)");
     });
   } catch (const ServerError& error) {
-    // Another one makes it at the same time.
+    // Another process creates it at the same time.
     if (error.state() != kDuplicateKey && error.state() != kDuplicateSchema) {
       throw;
     }
   }
 }
 
-// Its record first: whoever else applies it waits there, and is told that it is done.
+// Inserts the record first: another process that applies the same migration waits there, and then
+// sees that it is done.
 void apply(Connection& connection, const Migration& migration, core::UtcTime now) {
   try {
     transact(connection, [&] {

@@ -14,13 +14,13 @@ struct SchemaChange {
   int to = 0;
 };
 
-/// Makes the ledger, or applies what is missing, each migration in one transaction that also
-/// records it. For the owner of the schema alone. Throws LedgerUnreadable for a ledger of a newer
-/// program, or one whose migrations differ from ours; it stays as it is.
+/// Creates the ledger, or applies the missing migrations, each in one transaction that also records
+/// it. Only for the owner of the schema. Throws LedgerUnreadable for a ledger of a newer program,
+/// or one whose migrations differ from ours; that ledger is not changed.
 SchemaChange migrate_schema(Connection& connection, std::span<const Migration> migrations,
                             core::UtcTime now);
 
-/// Throws LedgerUnreadable unless the ledger is there and has just the schema of `migrations`.
+/// Throws LedgerUnreadable unless the ledger exists and has exactly the schema of `migrations`.
 void require_server_schema(Connection& connection, std::span<const Migration> migrations);
 
 }  // namespace storage

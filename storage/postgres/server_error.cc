@@ -16,7 +16,7 @@ bool is_conflict(const ServerError& error) {
 }
 
 // 22: data exception; 23514 check_violation, 23502 not_null_violation; 54000: program limit
-// exceeded, as by a value that is too large for an index.
+// exceeded, for example by a value that is too large for an index.
 bool is_trouble_of_a_value(const ServerError& error) {
   return begins(error.state(), "22") || error.state() == "23514" || error.state() == "23502" ||
          error.state() == "54000";
@@ -28,12 +28,12 @@ std::string advice_for(const std::string& state) {
     const char* text;
   };
   static constexpr std::array<Advice, 8> kAdvice = {{
-      {"42501", "the role lacks a right: grant it as docs/roles.sql does"},
+      {"42501", "the role lacks a permission: grant it as in docs/roles.sql"},
       {"25006", "this server is a standby or read-only: name the primary in --db"},
       {"3F000", "make the ledger's tables with `reeltally db migrate`"},
       {"42P01", "make or upgrade the ledger's tables with `reeltally db migrate`"},
       {"53100", "free space on the server's volume and run again"},
-      {"53", "the server is short of a resource: see its log, then run again"},
+      {"53", "the server has run out of a resource: see its log, then run again"},
       {"57014", "the statement took too long, or was cancelled: see the server's log"},
       {"XX", "the server's data may be damaged: see its log, and restore a backup"},
   }};

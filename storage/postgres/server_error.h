@@ -1,4 +1,4 @@
-// Ways in which a PostgreSQL server fails a statement.
+// Errors of a statement on a PostgreSQL server.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace storage {
 
 /// The server refused a statement. The text says what, of which ledger, why and what to do; it
-/// holds no value of a row.
+/// contains no value of a row.
 class ServerError : public core::Error {
  public:
   ServerError(const std::string& text, std::string state, std::string reason)
@@ -16,7 +16,7 @@ class ServerError : public core::Error {
 
   /// SQLSTATE, five characters (PostgreSQL's manual, appendix A).
   [[nodiscard]] const std::string& state() const { return state_; }
-  /// The server's own words.
+  /// The server's own message.
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
  private:
@@ -24,20 +24,20 @@ class ServerError : public core::Error {
   std::string reason_;
 };
 
-/// The server cannot be reached, or the connection broke: whether a COMMIT that was under way was
-/// done is not known.
+/// The server cannot be reached, or the connection broke: it is unknown whether a COMMIT in
+/// progress took effect.
 class ConnectionLost : public core::Error {
  public:
   using core::Error::Error;
 };
 
-/// Whether the same transaction may succeed when it is tried again: a conflict with another one.
+/// Whether the same transaction may succeed on a retry: it conflicted with another one.
 [[nodiscard]] bool is_conflict(const ServerError& error);
 
-/// Whether a value of the statement is at fault, and not the server or another writer.
+/// Whether a value of the statement is the cause, not the server or another writer.
 [[nodiscard]] bool is_trouble_of_a_value(const ServerError& error);
 
-/// What to do about a refusal, to follow a semicolon; empty: nothing is known.
+/// The remedy for a refusal, to follow a semicolon; empty if none is known.
 [[nodiscard]] std::string advice_for(const std::string& state);
 
 }  // namespace storage

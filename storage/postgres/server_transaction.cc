@@ -13,7 +13,7 @@ constexpr int kTriesMax = 60;
 constexpr std::chrono::milliseconds kFirstPause{5};
 constexpr std::chrono::milliseconds kLongestPause{1'000};
 
-// pg_temp last: nobody's temporary table stands in for one of the ledger's.
+// pg_temp is last: no temporary table can take the place of one of the ledger's.
 std::string settings() {
   return std::string("SET LOCAL search_path = ") + kLedgerSchema + ", pg_temp";
 }
@@ -25,7 +25,7 @@ std::string begin(ServerTransaction::Kind kind) {
              "; SET LOCAL statement_timeout = 0; "
              "SET LOCAL idle_in_transaction_session_timeout = 0";
     case ServerTransaction::Kind::writing:
-      // The time-outs free the locks of a runner that was paused or lost its network.
+      // The time-outs release the locks of a runner that was paused or lost its network.
       return "BEGIN; " + settings() +
              "; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '60s'; "
              "SET LOCAL lock_timeout = '20s'; "
@@ -34,7 +34,7 @@ std::string begin(ServerTransaction::Kind kind) {
   return {};
 }
 
-// Two that met must not meet again.
+// A random pause, so that two conflicting transactions do not conflict again.
 void pause(int tries) {
   static thread_local std::minstd_rand random(std::random_device{}());
   const auto longest = std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
@@ -60,7 +60,7 @@ ServerTransaction::~ServerTransaction() {
     try {
       connection_.run_script("ROLLBACK");
     } catch (const std::exception&) {
-      // What cannot be undone is never committed, and goes with its connection.
+      // If the undo fails, the transaction is never committed, and ends with its connection.
     }
   }
 }
@@ -95,7 +95,7 @@ ServerSavepoint::~ServerSavepoint() {
     try {
       connection_.run_script("ROLLBACK TO part; RELEASE part");
     } catch (const std::exception&) {
-      // The transaction cannot be committed then.
+      // In that case the transaction cannot be committed.
     }
   }
 }

@@ -1,4 +1,4 @@
-// Transactions on PostgreSQL: undone unless committed, and tried again where they met another one.
+// Transactions on PostgreSQL: undone unless committed, and retried after a conflict.
 #pragma once
 
 #include <functional>
@@ -7,14 +7,14 @@
 
 namespace storage {
 
-/// The schema that holds a ledger's tables: one ledger to a database.
+/// The schema with a ledger's tables: one ledger per database.
 inline constexpr const char* kLedgerSchema = "reeltally";
 
-/// Within it the ledger's tables are found by their bare names.
+/// Inside it, statements find the ledger's tables by their bare names.
 class ServerTransaction {
  public:
   enum class Kind {
-    reading,  ///< sees one state of the ledger from its first statement to its end
+    reading,  ///< sees one state of the ledger from its first statement on
     writing,  ///< may end in a conflict (is_conflict): see `transact`
   };
   /// Throws ServerError, ConnectionLost, as the methods do.
@@ -23,7 +23,7 @@ class ServerTransaction {
   ServerTransaction(const ServerTransaction&) = delete;
   ServerTransaction& operator=(const ServerTransaction&) = delete;
 
-  /// Durable when this returns. After ConnectionLost it is not known whether it is.
+  /// Durable on return. After ConnectionLost it is unknown whether it is.
   void commit();
 
  private:
@@ -31,12 +31,12 @@ class ServerTransaction {
   bool open_ = true;
 };
 
-/// Runs `body` in a writing transaction and commits; again from the start, after a growing pause,
-/// when it met another transaction. Gives up, with the last conflict, after a minute or so. `body`
-/// must leave nothing behind when it throws.
+/// Runs `body` in a writing transaction and commits. After a conflict it starts again, with a
+/// growing pause. After about a minute it gives up and throws the last conflict. `body` must leave
+/// nothing behind if it throws.
 void transact(Connection& connection, const std::function<void()>& body);
 
-/// A part of a transaction that can be undone alone; it is, unless it was kept.
+/// A part of a transaction that can be undone separately; it is undone unless `keep` was called.
 class ServerSavepoint {
  public:
   explicit ServerSavepoint(Connection& connection);

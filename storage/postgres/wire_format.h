@@ -1,4 +1,4 @@
-// PostgreSQL's binary format, as far as the ledger's types need it: src/backend/utils/adt/*send().
+// PostgreSQL's binary format for the types of the ledger: src/backend/utils/adt/*send().
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ inline constexpr unsigned kBytesArrayType = 1001;
 inline constexpr unsigned kTextArrayType = 1009;
 inline constexpr unsigned kInt8ArrayType = 1016;
 
-/// Most significant byte first.
+/// The most significant byte first.
 template <typename Integer>
 void append_integer(std::string& bytes, Integer value) {
   constexpr unsigned kBits = 8;
@@ -27,7 +27,7 @@ void append_integer(std::string& bytes, Integer value) {
   }
 }
 
-/// Of two's complement with as many bytes as there are.
+/// Two's complement, with as many bytes as there are.
 [[nodiscard]] inline std::int64_t read_integer(std::string_view bytes) {
   constexpr unsigned kBits = 8;
   constexpr unsigned char kSign = 0x80;

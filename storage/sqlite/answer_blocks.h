@@ -1,4 +1,4 @@
-// Where the bytes of answers are written: many to a block, and what was said before not again.
+// Stores the bytes of answers: many in one block; repeated answers only once.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -16,7 +16,7 @@
 
 namespace storage {
 
-/// Where an answer's bytes lie.
+/// Where an answer's bytes are stored.
 struct AnswerPlace {
   std::int64_t block = 0;
   std::int64_t slot = 0;
@@ -28,11 +28,11 @@ class AnswerBlocks {
  public:
   explicit AnswerBlocks(SQLite::Database& database);
 
-  /// Writes the answers among the entries, and returns the place of each of them, in order. An
-  /// answer that is its task's last one again takes the place of that.
+  /// Writes the answers among the entries, and returns the place of each, in order. An answer that
+  /// repeats its task's last one gets the place of that one.
   [[nodiscard]] std::vector<AnswerPlace> write(std::span<const core::Entry> entries);
 
-  /// The number of the next block: what a transaction numbered that is no more must be taken back.
+  /// The number of the next block; after a rollback it must be set back.
   [[nodiscard]] std::int64_t next_block() const { return next_block_; }
   void number_from(std::int64_t block) { next_block_ = block; }
 

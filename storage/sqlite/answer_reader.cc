@@ -37,7 +37,7 @@ const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
 }
 
 void AnswerReader::read_block(std::int64_t block) {
-  // Else a damaged one would leave its reader in the past.
+  // Without the rewind, a damaged block would keep the connection's read transaction open.
   const Statement::Rewind rewind(select_);
   select_.bind(1, block);
   if (!select_.step()) {

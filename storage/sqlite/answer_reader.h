@@ -15,15 +15,15 @@
 
 namespace storage {
 
-/// Keeps the last block expanded, since neighbours are mostly read together. Belongs to the thread
-/// of its connection.
+/// Keeps the last block expanded, because neighbouring answers are mostly read together. Belongs to
+/// the thread of its connection.
 class AnswerReader {
  public:
   explicit AnswerReader(SQLite::Database& database);
 
-  /// Throws AnswerDamaged, also when there is no such answer.
+  /// Throws AnswerDamaged, also if there is no such answer.
   [[nodiscard]] const std::string& read(std::int64_t block, std::int64_t slot);
-  /// Of all answers in the block that was read last.
+  /// The size of all answers in the last block.
   [[nodiscard]] std::size_t block_bytes() const;
 
  private:
@@ -37,7 +37,7 @@ class AnswerReader {
   std::vector<std::string> answers_;
 };
 
-/// The row of the dictionary that this program writes with; makes it if need be.
+/// The row of this program's dictionary; created if necessary.
 [[nodiscard]] std::int64_t dictionary_row(SQLite::Database& database);
 
 }  // namespace storage

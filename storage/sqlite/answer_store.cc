@@ -23,7 +23,7 @@ void AnswerStore::go_back_to(const Mark& mark) {
   videos_.recent_links().clear();
 }
 
-// The blocks first, so that every snapshot finds its own.
+// The blocks are written first, because every snapshot refers to one.
 void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) {
   const std::vector<AnswerPlace> places = blocks_.write(entries);
   std::size_t next = 0;
@@ -95,8 +95,8 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   } else {
     move_task_.bind_null(9);
   }
-  // The words of an answer that names another task are not this task's, and a row that is final
-  // says what the bytes of its final snapshot say.
+  // The words of an answer that names another task do not belong to this task, and a final row must
+  // match the bytes of its final snapshot.
   const bool is_final_already =
       entry.state == core::TaskState::succeeded || entry.state == core::TaskState::failed;
   const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
@@ -121,7 +121,7 @@ void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) 
   finish_task_.run();
 }
 
-// Which tasks are to be asked once more for their quota (core::settles_at).
+// Updates which tasks are to be queried once more for their quota (core::settles_at).
 void AnswerStore::update_settling(const core::AnswerEntry& entry) {
   if (entry.is_final && entry.settles_at) {
     unsettle_task_.bind(1, entry.task);

@@ -1,4 +1,4 @@
-// Answers as the ledger keeps them: a snapshot of each, and the task's row that follows from them.
+// Records answers: a snapshot for each, and the task's row that results from them.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -25,13 +25,13 @@ class AnswerStore {
 
   [[nodiscard]] VideoRecords& videos() { return videos_; }
 
-  /// What a transaction has numbered so far.
+  /// The numbers that a transaction has assigned so far.
   struct Mark {
     std::int64_t block = 0;
     std::int64_t snapshot = 0;
   };
   [[nodiscard]] Mark mark() const { return {blocks_.next_block(), next_snapshot_}; }
-  /// The transaction is no more: what it numbered, and the rows that it made, are not used again.
+  /// To be called after a rollback: the numbers and rows of the transaction are not used again.
   void go_back_to(const Mark& mark);
 
  private:
@@ -57,8 +57,8 @@ class AnswerStore {
                         "status_snapshot = coalesce(?9, status_snapshot), " +
                         fact_assignments(10, core::is_of_any_answer) + " WHERE id = ?1")
                            .c_str()};
-  // A final answer that says the same again, byte for byte, is no other one: the task's lines in
-  // reports keep their ID (core::line_id).
+  // A final answer with the same bytes is not another one: the task's lines in reports keep their
+  // ID (core::line_id).
   Statement finish_task_{
       database_,
       ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "

@@ -12,22 +12,22 @@ namespace {
 
 void copy_to(const std::string& draft, const std::string& target, SQLite::Database& database) {
   SQLite::Database copy(draft, SQLite::OPEN_READWRITE);
-  copy.exec("PRAGMA synchronous = OFF");   // it is synced once, when it is whole
-  copy.exec("PRAGMA journal_mode = OFF");  // half a copy is thrown away, not rolled back
+  copy.exec("PRAGMA synchronous = OFF");   // it is synced once, when it is complete
+  copy.exec("PRAGMA journal_mode = OFF");  // an incomplete copy is deleted, not rolled back
   SQLite::Backup backup(copy, database);
-  // Busy is a result, not an exception, and leaves an empty copy that is "whole".
+  // SQLITE_BUSY is returned, not thrown, and would leave an empty copy that looks complete.
   if (backup.executeStep(-1) != SQLITE_DONE) {
     throw core::Error("cannot copy the ledger to " + target +
-                      ": another program holds it for itself; try again when it is done");
+                      ": another program has locked it; try again when that program is done");
   }
-  // One file that needs nothing beside it, so that it can be read where nothing can be written.
+  // One file without files beside it, so that it can be read on read-only media.
   if (copy.execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete") {
     throw core::Error("cannot make the backup " + target +
                       " a file of its own; name one on a local file system");
   }
   if (copy.execAndGet("PRAGMA integrity_check(1)").getString() != "ok") {
     throw core::Error("the backup " + target +
-                      " is not whole; the ledger itself may be "
+                      " is incomplete; the ledger itself may be "
                       "damaged: run `reeltally db check`");
   }
 }
@@ -47,7 +47,7 @@ void back_up(SQLite::Database& database, const std::string& target) {
   try {
     copy_to(draft.path(), target, database);
   } catch (const SQLite::Exception& failure) {
-    if (failure.getErrorCode() == SQLITE_FULL) {  // not the ledger's volume
+    if (failure.getErrorCode() == SQLITE_FULL) {  // the volume of the copy, not of the ledger
       throw core::Error("cannot make the backup " + target +
                         ": its volume is full; free space there, or name a file on another");
     }

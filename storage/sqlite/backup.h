@@ -7,9 +7,9 @@
 
 namespace storage {
 
-/// Copies the ledger behind `database` to the new file `target` (0600), synced before this returns.
-/// Throws core::UsageError when the file exists, core::Error when it cannot be written; then no
-/// half file stays behind.
+/// Copies the ledger behind `database` to the new file `target` (0600), which is synced on return.
+/// Throws core::UsageError if the file exists, core::Error if it cannot be written; then no
+/// incomplete file is left.
 void back_up(SQLite::Database& database, const std::string& target);
 
 }  // namespace storage

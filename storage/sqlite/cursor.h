@@ -1,4 +1,4 @@
-// A prepared statement through the C interface, for reports: a million rows of 25 columns pass it.
+// A prepared statement through the C interface, for reports with a million rows of 25 columns.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -18,7 +18,7 @@ namespace storage {
 /// Reads forward. Throws SQLite::Exception. Belongs to the thread of its connection.
 class Cursor {
  public:
-  /// `values` are bound from parameter 1 on.
+  /// `values` are bound to the parameters from 1 on.
   Cursor(SQLite::Database& database, const std::string& sql,
          std::initializer_list<std::int64_t> values)
       : handle_(database.getHandle()) {
@@ -30,7 +30,7 @@ class Cursor {
 
   /// Starts again with other values.
   void restart(std::initializer_list<std::int64_t> values) {
-    sqlite3_reset(statement_.get());  // its failure was the step's, and thrown there
+    sqlite3_reset(statement_.get());  // a failure was already thrown by `step`
     bind(values);
   }
 
@@ -49,8 +49,8 @@ class Cursor {
   }
   /// Valid until the next step.
   [[nodiscard]] std::string_view text(int column) const {
-    // One call through the statement. Its connection has no mutex (storage/sqlite/database.h), so
-    // the value is a protected one, which may be read (sqlite.org/c3ref/value.html).
+    // A single call for pointer and size. The connection has no mutex (storage/sqlite/database.h),
+    // so the value is protected, and may be read (sqlite.org/c3ref/value.html).
     sqlite3_value* value = sqlite3_column_value(statement_.get(), column);
     const void* bytes = sqlite3_value_blob(value);
     return {static_cast<const char*>(bytes),

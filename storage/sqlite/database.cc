@@ -16,17 +16,17 @@
 namespace storage {
 namespace {
 
-// For other tools that write, which none should; a run that is told to end has five seconds.
+// For other programs that write, although none should; a run that is told to end has five seconds.
 constexpr int kBusyTimeoutMs = 4'000;
 constexpr int kPageBytes = 8192;
 constexpr int kWriterCacheKib = 4 * 1024;  // measured: no slower than 12 MiB at a million tasks
 constexpr int kReaderCacheKib = 2 * 1024;
 constexpr int kCheckpointPages = 2000;  // 16 MiB of write-ahead log
 
-// Statistics that nobody asks for would take a global mutex at each allocation.
+// Statistics, which nobody reads, would take a global mutex at each allocation.
 void configure_sqlite() {
   static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(kConfigured);  // no harm when SQLite is in use already
+  static_cast<void>(kConfigured);  // harmless if SQLite is in use already
 }
 
 std::int64_t integer(SQLite::Database& database, const std::string& pragma) {
@@ -42,8 +42,8 @@ void set_and_verify(SQLite::Database& database, const std::string& path, const s
   }
 }
 
-// Raw answers hold links that anybody may use. A ledger that was copied or restored may have got
-// another mode; one that belongs to somebody else stays as it is.
+// Raw answers contain links that anybody may use. A copied or restored ledger may have another
+// mode; the ledger of another user is not changed.
 void keep_private(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -51,19 +51,20 @@ void keep_private(const std::string& path) {
   }
 }
 
-// A ledger without tables. It gets its name when it is one: a file of no bytes is never ours.
+// Creates a ledger without tables, under a temporary name that is changed at the end: a zero-byte
+// file is never a ledger.
 void make_ledger(const std::string& path) {
   struct stat status {};
   if (lstat((path + "-wal").c_str(), &status) == 0) {
     throw LedgerUnreadable("the ledger " + path + " is gone, and its write-ahead log " + path +
-                           "-wal is still there: put the ledger back, or move the log away");
+                           "-wal still exists: put the ledger back, or move the log away");
   }
   Draft draft("the ledger", path);
   {
     SQLite::Database database(draft.path(), SQLite::OPEN_READWRITE);
-    database.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is whole
+    database.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is complete
     database.exec("PRAGMA page_size = " + std::to_string(kPageBytes));
-    // Before WAL, so that it stands in the file itself from the first byte on.
+    // Set before WAL mode, so that the file itself has it from the beginning.
     database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     database.exec("PRAGMA journal_mode = WAL");
   }
@@ -90,13 +91,13 @@ void set_log_at_close(SQLite::Database& database, LogAtClose what) {
 
 const int kReaderFlags = SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
 
-// What SQLite needs to read in WAL mode: its shared memory lies in a file beside the ledger.
+// To read in WAL mode, SQLite needs a shared memory file beside the ledger.
 bool may_make_files_beside(const std::string& path) {
   const auto folder = std::filesystem::absolute(path).parent_path();
   return access(folder.c_str(), W_OK | X_OK) == 0;
 }
 
-// sqlite.org/uri.html: what would end the path, or begin an escape, is escaped.
+// sqlite.org/uri.html: escapes the characters that would end the path or begin an escape.
 std::string immutable_uri(const std::string& path) {
   std::string uri = "file:";
   for (const char one : std::filesystem::absolute(path).string()) {
@@ -117,8 +118,8 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
-// On media that cannot be written, or in somebody else's folder. Without a log nobody has the
-// ledger open, and all of it is in the file.
+// For read-only media, or somebody else's folder. Without a log, nobody has the ledger open, and
+// the file is complete.
 std::unique_ptr<SQLite::Database> open_where_nothing_can_be_made(const std::string& path) {
   if (!has_log(path)) {
     return std::make_unique<SQLite::Database>(immutable_uri(path), kReaderFlags | SQLite::OPEN_URI,
@@ -126,10 +127,11 @@ std::unique_ptr<SQLite::Database> open_where_nothing_can_be_made(const std::stri
   }
   struct stat status {};
   if (lstat((path + "-shm").c_str(), &status) != 0) {
-    throw core::Error("cannot read the ledger " + path +
-                      ": a part of it is in its write-ahead log " + path + "-wal, and " + path +
-                      "-shm, which that needs, cannot be made there; copy the ledger and the log "
-                      "into a folder that can be written, and name the copy with --db");
+    throw core::Error(
+        "cannot read the ledger " + path + ": a part of it is in its write-ahead log " + path +
+        "-wal, and " + path +
+        "-shm, which SQLite needs for it, cannot be created there; copy the ledger and the "
+        "log into a writable folder, and give the copy with --db");
   }
   return std::make_unique<SQLite::Database>(path, kReaderFlags, kBusyTimeoutMs);
 }
@@ -151,21 +153,22 @@ void throw_ledger_error(const std::string& path, const char* doing,
       if (failure.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK) {
         throw core::Error("cannot read the ledger " + path +
                           ": a program that wrote to it was ended in the middle of a change, and "
-                          "what is half done lies in " +
+                          "the incomplete change is in " +
                           path +
-                          "-journal; `reeltally db migrate` takes it back, as the next run "
+                          "-journal; `reeltally db migrate` undoes it, as the next run "
                           "does");
       }
       [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
       throw core::Error(what +
-                        "; check the permissions of the file and of its folder, in which readers "
-                        "too make two files");
+                        "; check the permissions of the file and of its folder, in which "
+                        "readers also create two files");
     case SQLITE_CONSTRAINT:  // each writer numbers what it adds
-      throw core::Error(what +
-                        "; another run wrote to it at the same time, past its lock: end the other "
-                        "one, run `reeltally db check`, then run again");
+      throw core::Error(
+          what +
+          "; another run wrote to it at the same time, despite its lock: end the other "
+          "one, run `reeltally db check`, then run again");
     case SQLITE_BUSY:
       throw core::Error(what + "; another program holds it (a second SQLite tool?)");
     default:
@@ -175,8 +178,8 @@ void throw_ledger_error(const std::string& path, const char* doing,
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
   configure_sqlite();
-  // Before anything is made or changed: what is no ledger, or one of a newer program, stays as it
-  // is, in its journal mode, its log and its mode.
+  // Checked before anything is created or changed: a file that is not a ledger, or a ledger of a
+  // newer program, keeps its journal mode, its log and its mode.
   const FileKind kind = require_ledger(path, true).kind;
   make_private_folder(std::filesystem::absolute(path).parent_path());
   return with_ledger_errors(path, "open", [&] {
@@ -186,7 +189,7 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {
     keep_private(path);
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
-    set_log_at_close(*database, LogAtClose::stays);  // should the file turn out to be damaged
+    set_log_at_close(*database, LogAtClose::stays);  // in case the file is damaged
     if (database->execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
       throw core::Error("SQLite cannot keep a write-ahead log for " + path +
                         "; the ledger needs a local file system");

@@ -26,7 +26,8 @@ void remove_with_sqlite_files(const std::string& draft) {
   }
 }
 
-// Name of the draft that this file is, or belongs to as journal or WAL; empty if neither.
+// The name of the draft that this file is, or to which it belongs as journal or WAL; empty if
+// neither.
 std::string_view draft_of(std::string_view name) {
   constexpr std::string_view kEnd = ".tmp";  // core::draft_path
   for (const std::string_view suffix : kSqliteSuffixes) {
@@ -70,9 +71,9 @@ Draft::Draft(std::string what, std::string target)
     : what_(std::move(what)), target_(std::move(target)), draft_(AT_FDCWD, target_) {
   remove_abandoned_drafts(target_ + ".", "");
   require(draft_.create());
-  // The umask can only take rights away; chmod gives the owner's own back.
+  // The umask can only remove rights; chmod restores those of the owner.
   require(fchmod(draft_.descriptor(), S_IRUSR | S_IWUSR) == 0 ? 0 : errno);
-  // Where there are no locks, another process that starts now takes the draft for abandoned.
+  // On file systems without locks, another process that starts now takes the draft for abandoned.
   static_cast<void>(flock(draft_.descriptor(), LOCK_EX | LOCK_NB));
 }
 
@@ -101,7 +102,7 @@ void Draft::require(int error) const {
   throw core::Error(
       "cannot make " + what_ + " " + target_ + ": " + std::generic_category().message(error) +
       (error == ENOSPC || error == EDQUOT ? "; free space on its volume and try again"
-                                          : "; check that its folder is there and can be written"));
+                                          : "; check that its folder exists and is writable"));
 }
 
 }  // namespace storage

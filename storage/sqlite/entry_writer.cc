@@ -19,8 +19,8 @@ std::vector<core::Unrecorded> EntryWriter::write(std::span<core::Entry> entries)
   return write_together(entries) ? std::vector<core::Unrecorded>() : write_apart(entries);
 }
 
-// Whether what is being thrown is the trouble of one entry, and not of the file, the disk or
-// another writer, which are the run's.
+// Whether the current exception concerns only one entry, and not the file, the disk or another
+// writer, which concern the whole run.
 bool EntryWriter::is_failure_of_one_entry() {
   try {
     throw;
@@ -36,11 +36,11 @@ bool EntryWriter::is_failure_of_one_entry() {
         return false;
     }
   } catch (...) {
-    return sqlite3_get_autocommit(database_.getHandle()) == 0;  // else SQLite gave up before
+    return sqlite3_get_autocommit(database_.getHandle()) == 0;  // else SQLite rolled back
   }
 }
 
-// False when one of the entries cannot be recorded: then none is.
+// False if one of the entries cannot be recorded: then none is.
 bool EntryWriter::write_together(std::span<core::Entry> entries) {
   const AnswerStore::Mark before = answers_.mark();
   Transaction transaction(database_, Transaction::Kind::writing);
@@ -62,7 +62,7 @@ bool EntryWriter::write_together(std::span<core::Entry> entries) {
   return true;
 }
 
-// Slower, and each answer has a block of its own.
+// Slower, and each answer gets its own block.
 std::vector<core::Unrecorded> EntryWriter::write_apart(std::span<core::Entry> entries) {
   const AnswerStore::Mark before = answers_.mark();
   std::vector<core::Unrecorded> unrecorded;
@@ -82,7 +82,7 @@ std::vector<core::Unrecorded> EntryWriter::write_apart(std::span<core::Entry> en
   return unrecorded;
 }
 
-// Returns why the entry cannot be recorded; none: it is.
+// Returns why the entry cannot be recorded; none if it is recorded.
 std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
   const AnswerStore::Mark before = answers_.mark();
   Savepoint part(database_);
@@ -99,7 +99,7 @@ std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
   return std::nullopt;
 }
 
-// See core::Unrecorded. What cannot even be written so is the ledger's trouble.
+// See core::Unrecorded. If even this fails, the ledger has failed.
 void EntryWriter::write_instead(const core::Entry& entry, const std::string& why) {
   std::optional<core::Entry> instead;
   if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
@@ -119,7 +119,7 @@ void EntryWriter::write_instead(const core::Entry& entry, const std::string& why
   }
 }
 
-// The raw answer, which leaves its task as it is.
+// The raw answer, without changes to its task.
 core::AnswerEntry EntryWriter::without_facts(const core::AnswerEntry& entry) {
   core::AnswerEntry raw;
   raw.task = entry.task;

@@ -1,4 +1,4 @@
-// Entries of a run as transactions: all together, or, when one of them cannot be recorded, apart.
+// Writes the entries of a run: all in one transaction, or separately if one cannot be recorded.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -17,12 +17,12 @@ namespace storage {
 /// Belongs to the thread of its connection.
 class EntryWriter {
  public:
-  /// `runs` and `answers` must outlive this.
+  /// `runs` and `answers` must outlive this object.
   EntryWriter(SQLite::Database& database, const RunStore& runs, AnswerStore& answers)
       : database_(database), runs_(runs), answers_(answers) {}
 
-  /// One transaction. Entries that cannot be recorded, through no fault of the ledger, are moved
-  /// into what is returned. Throws SQLite::Exception, and then nothing is kept.
+  /// Writes one transaction. Returns the entries that could not be recorded although the ledger
+  /// works. Throws SQLite::Exception, and then nothing is stored.
   [[nodiscard]] std::vector<core::Unrecorded> write(std::span<core::Entry> entries);
 
  private:

@@ -1,4 +1,4 @@
-// Facts of a task on their way into columns: storage/statements/fact_columns.h has the lists.
+// Binds the facts of a task to columns; storage/statements/fact_columns.h has the lists.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace storage {
 
 /// SQL for an UPDATE: "start_time = coalesce(?5, start_time), ratio = ?6", with the parameters from
-/// `parameter` on. Only a fact of the final answer is cleared by an answer that lacks it.
+/// `parameter` on. An answer without a fact clears it only if the fact belongs to the final answer.
 [[nodiscard]] inline std::string fact_assignments(int parameter,
                                                   core::FactCondition accepts = core::any_fact) {
   std::string sql;
@@ -23,8 +23,8 @@ namespace storage {
   return sql;
 }
 
-/// Binds all facts from the position on, an empty one as null. They must live as long as a bound
-/// text must. Returns the position behind them.
+/// Binds all facts from the position on, an empty one as null. They must live as long as bound
+/// texts. Returns the position after them.
 inline int bind_facts(Statement& statement, int position, const core::TaskFacts& facts) {
   for (const auto time : core::kFactTimes) {
     statement.bind_time(position++, facts.*time);

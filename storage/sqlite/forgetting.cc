@@ -11,15 +11,15 @@ namespace {
 constexpr const char* kNoAnswer =
     "t.final_snapshot IS NULL AND t.state IN (0, 3) AND "
     "NOT EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id)";
-// Runs follow each other, so a task that came in one was first seen before it ended: one that was
-// killed had ended when the next began.
+// Runs do not overlap, so a task that a run imported was first seen before the end of that run; a
+// killed run ended when the next one began.
 constexpr const char* kMetInRun =
     "t.first_seen >= (SELECT started_at FROM run WHERE id = ?1) AND t.first_seen <= "
     "(SELECT coalesce(r.finished_at, (SELECT n.started_at FROM run AS n WHERE n.id = r.id + 1), "
     "9223372036854775807) FROM run AS r WHERE r.id = ?1)";
 
 std::unique_ptr<SQLite::Database> open_ledger(const std::string& path) {
-  static_cast<void>(open_for_reading(path));  // there must be one
+  static_cast<void>(open_for_reading(path));  // the ledger must exist
   auto database = open_for_writing(path);
   require_schema(*database, path, embedded_migrations());
   return database;

@@ -1,4 +1,4 @@
-// Tasks that are taken back: imported by mistake, and known to no final answer.
+// Takes back tasks that were imported by mistake and have no final answer.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace storage {
 
-/// What stands against forgetting a task.
+/// Why a task cannot be forgotten.
 enum class ForgetRefusal {
   unknown,   ///< the ledger has no such task
-  answered,  ///< a final answer, or a video, is of it: it may be on a bill
+  answered,  ///< it has a final answer or a video: it may be on a bill
 };
 
 struct RefusedTask {
@@ -23,19 +23,18 @@ struct RefusedTask {
 };
 
 struct ForgetReport {
-  std::uint64_t forgotten = 0;       ///< those that were forgotten before included
-  std::uint64_t answered = 0;        ///< of a run's tasks: left, since they have a final answer
-  std::vector<RefusedTask> refused;  ///< of those that were named
+  std::uint64_t forgotten = 0;       ///< including those that were forgotten before
+  std::uint64_t answered = 0;        ///< of a run's tasks: kept, because they have a final answer
+  std::vector<RefusedTask> refused;  ///< of the named tasks
 };
 
-/// Forgets the tasks that can be, and reports the others. They are not asked about or counted as
-/// unfinished or missing until a list names them again; their history stays. The caller holds the
-/// Lock. Throws LedgerUnreadable, core::Error.
+/// Forgets the tasks for which that is possible, and reports the others. Forgotten tasks are not
+/// queried or counted as unfinished or missing until a list names them again; their history stays.
+/// The caller holds the Lock. Throws LedgerUnreadable, core::Error.
 [[nodiscard]] ForgetReport forget_tasks(const std::string& path, const std::string& account,
                                         const std::vector<core::TaskId>& ids, core::UtcTime now);
 
-/// Forgets the tasks, of all accounts, that the ledger first met in a run. None when there was no
-/// such run.
+/// Forgets the tasks, of all accounts, that a run imported. None if there was no such run.
 [[nodiscard]] std::optional<ForgetReport> forget_import(const std::string& path, std::int64_t run,
                                                         core::UtcTime now);
 

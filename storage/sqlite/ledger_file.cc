@@ -42,8 +42,8 @@ std::uint32_t number_at(const unsigned char* bytes, std::size_t at) {
   return number;
 }
 
-// Read through SQLite's own file layer. Any other descriptor of ours would, when closed, drop every
-// lock that this process holds on the ledger (sqlite.org/howtocorrupt.html §2.2).
+// Reads through SQLite's own file layer. Closing any other descriptor would release every lock that
+// this process has on the ledger (sqlite.org/howtocorrupt.html §2.2).
 class HeaderFile {
  public:
   explicit HeaderFile(const std::string& path)
@@ -61,7 +61,7 @@ class HeaderFile {
   HeaderFile(const HeaderFile&) = delete;
   HeaderFile& operator=(const HeaderFile&) = delete;
 
-  // False when the file is shorter.
+  // False if the file is shorter.
   bool read(void* target, int bytes) {
     const int status = file()->pMethods->xRead(file(), target, bytes, 0);
     if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
@@ -78,13 +78,13 @@ class HeaderFile {
   std::vector<char> bytes_;
 };
 
-// The log holds no locks, so a descriptor of our own does no harm.
+// The log has no locks, so a descriptor of our own is harmless.
 class LogFile {
  public:
   explicit LogFile(const std::string& path)
       : file_(open((path + "-wal").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {}
 
-  // The schema's number by the newest committed page 1 in it; `otherwise` when it has none.
+  // The schema's number in the newest committed page 1 of the log; `otherwise` if the log has none.
   [[nodiscard]] std::int64_t schema_else(std::int64_t otherwise) const {
     std::array<unsigned char, kLogHeaderBytes> header{};
     if (!read(header, 0)) {
@@ -99,7 +99,7 @@ class LogFile {
       constexpr std::size_t kSaltInFrame = 8;
       constexpr std::size_t kSaltBytes = 8;
       if (std::memcmp(&frame[kSaltInFrame], &header[kSaltInHeader], kSaltBytes) != 0) {
-        break;  // from before the log was begun anew
+        break;  // older than the last restart of the log
       }
       std::array<unsigned char, 4> version{};
       if (number_at(frame.data(), 0) == 1 && read(version, at + frame.size() + kUserVersionAt)) {
@@ -122,8 +122,7 @@ class LogFile {
   core::Descriptor file_;
 };
 
-// What the kernel says of the file behind one of our descriptors: its path now, or that it has
-// none. Empty: unknown.
+// The kernel's current path of an open file; empty if unknown or deleted.
 std::string path_now(std::uint64_t device, std::uint64_t inode) {
   std::error_code ignored;
   for (std::filesystem::directory_iterator at("/proc/self/fd", ignored), end; at != end;
@@ -145,7 +144,7 @@ LedgerFile look_at_ledger(const std::string& path) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return {};
     }
-    throw core::Error("cannot look at the ledger " + path + ": " + why(errno));
+    throw core::Error("cannot examine the ledger " + path + ": " + why(errno));
   }
   if (S_ISLNK(status.st_mode)) {
     throw LedgerUnreadable("the ledger " + path + " is a link; name the file itself");
@@ -195,7 +194,7 @@ LedgerFile require_ledger(const std::string& path, bool may_be_absent) {
 
 void throw_not_a_ledger(const std::string& path) {
   throw LedgerUnreadable(path +
-                         " is no reeltally ledger; it was left as it is. Name another file with "
+                         " is not a reeltally ledger; it was not changed. Name another file with "
                          "--db, or restore a backup (db backup) there");
 }
 

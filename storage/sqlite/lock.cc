@@ -29,7 +29,7 @@ void write_holder(int descriptor) {
   std::array<char, 128> host{};
   gethostname(host.data(), host.size() - 1);
   const std::string text = "process " + std::to_string(getpid()) + " on " + host.data();
-  // Only for people: a failure to write it does no harm.
+  // Only informative: a failure to write it is harmless.
   if (ftruncate(descriptor, 0) == 0 &&
       pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return;
@@ -49,12 +49,12 @@ bool try_lock(int descriptor, const std::string& path) {
   return true;
 }
 
-// flock can only be tried, and who tries it refuses others for that moment. So the holder sets an
-// fcntl lock too, which can be asked for without being taken (fcntl(2), F_OFD_GETLK).
+// A flock can only be tested by taking it, which refuses other processes for that moment. So the
+// holder also sets an fcntl lock, which can be queried without being taken (fcntl(2), F_OFD_GETLK).
 void show_that_it_is_held(int descriptor) {
   struct flock whole {};
   whole.l_type = F_WRLCK;
-  // Only for people: a file system without it does no harm.
+  // Only informative: a file system without such locks is no problem.
   static_cast<void>(fcntl(descriptor, F_OFD_SETLK, &whole));
 }
 
@@ -64,11 +64,11 @@ bool shows_that_it_is_held(int descriptor) {
   return fcntl(descriptor, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
-// Who makes the file is to remove it, so an open that finds none must not make one unseen.
+// The process that creates the file must remove it, so it has to know whether it created it.
 core::Descriptor open_or_make(const std::string& path, bool& made) {
   constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   constexpr mode_t kMode = S_IRUSR | S_IWUSR;
-  constexpr int kTriesMax = 1000;  // against starts that fail and remove it between the two opens
+  constexpr int kTriesMax = 1000;  // failing starts may remove it between the two opens
   core::Descriptor file;
   for (int tries = 0; tries < kTriesMax; ++tries) {
     file = core::Descriptor(open(path.c_str(), kFlags | O_CREAT | O_EXCL, kMode));
@@ -95,8 +95,8 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int s
     : ledger_path_(ledger_path), path_(ledger_path + ".lock") {
   make_private_folder(std::filesystem::absolute(path_).parent_path());
   const auto until = std::chrono::steady_clock::now() + wait;
-  // A start that failed takes its file away while it holds the lock on it. Who waited for that one
-  // holds the lock on a file that nobody will find.
+  // A start that fails removes its file while it holds the lock on it. A process that waited for
+  // that lock then holds the lock of a file that nobody else can find: it must try again.
   while (!open_and_lock(until, stop)) {
   }
   write_holder(file_.number());

@@ -31,7 +31,7 @@ std::string checksum(std::string_view sql) {
   throw LedgerUnreadable(why);
 }
 
-// open_for_writing looked at the file before; another program may have been quicker.
+// open_for_writing examined the file before; another program may have upgraded it since.
 void refuse_newer(SQLite::Database& database, const std::string& path, int version,
                   std::span<const Migration> migrations) {
   try {
@@ -58,7 +58,7 @@ void verify_applied(SQLite::Database& database, const std::string& path,
   }
 }
 
-// An upgrade that was killed after its backup may be tried again within the same second.
+// An upgrade that was killed after its backup may be repeated within the same second.
 std::string backup_name(const std::string& path, int version, core::UtcTime now) {
   const std::string name = path + kBackup + std::to_string(version) + "-" +
                            date::format("%Y%m%dT%H%M%SZ", date::floor<std::chrono::seconds>(now));
@@ -71,7 +71,7 @@ std::string backup_name(const std::string& path, int version, core::UtcTime now)
 
 void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
   Transaction transaction(database, Transaction::Kind::writing);
-  // Read again under the lock: somebody may have been quicker.
+  // Read again under the lock: another program may have been faster.
   if (version_of(database) != migration.number - 1) {
     return;
   }
@@ -120,7 +120,7 @@ void require_no_newer_schema(const std::string& path, std::int64_t schema,
   if (const int newest = newest_of(migrations); schema > newest) {
     throw LedgerUnreadable("the ledger " + path + " has schema " + std::to_string(schema) +
                            ", this program knows " + std::to_string(newest) +
-                           "; it was left as it is. Use the newer reeltally");
+                           "; it was not changed. Use the newer reeltally");
   }
 }
 

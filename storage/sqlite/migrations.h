@@ -15,21 +15,21 @@ namespace storage {
 struct MigrationOutcome {
   int from = 0;
   int to = 0;
-  std::string backup;  ///< the file made before an upgrade; empty: none was needed or wanted
+  std::string backup;  ///< the file made before an upgrade; empty: none
 };
 
-/// Applies what is missing, each in one transaction that also records it (rule: a ledger is of the
-/// old schema or the new one, never half). Before an older ledger is upgraded a backup is made
-/// beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a newer program or
-/// one whose applied migrations differ from ours; it stays as it is.
+/// Applies the missing migrations, each in one transaction that also records it (a ledger has the
+/// old schema or the new one, nothing in between). Before an older ledger is upgraded, a backup is
+/// made beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a newer
+/// program or one whose applied migrations differ from ours; that ledger is not changed.
 MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
                          std::span<const Migration> migrations, core::UtcTime now, bool backup);
 
-/// Throws LedgerUnreadable for a schema that none of `migrations` makes.
+/// Throws LedgerUnreadable for a schema newer than all of `migrations`.
 void require_no_newer_schema(const std::string& path, std::int64_t schema,
                              std::span<const Migration> migrations);
 
-/// Throws LedgerUnreadable unless the ledger has just the schema of `migrations`.
+/// Throws LedgerUnreadable unless the ledger has exactly the schema of `migrations`.
 void require_schema(SQLite::Database& database, const std::string& path,
                     std::span<const Migration> migrations);
 

@@ -10,7 +10,7 @@ std::int64_t Outcomes::row_of(const core::AnswerEntry& entry) {
   const core::Answer& answer = entry.answer;
   const auto verdict = static_cast<std::int64_t>(answer.verdict);
   const std::string names = json_array(answer.usage, &core::UsageMetric::name);
-  // With their lengths in front, no two lists of words give the same key, whatever bytes they hold.
+  // Each word is preceded by its length, so that no two lists of words give the same key.
   std::string key;
   for (const std::size_t number :
        {static_cast<std::size_t>(entry.http_status), static_cast<std::size_t>(verdict),

@@ -1,4 +1,4 @@
-// What many answers have in common, stored once.
+// Values that many answers have in common, stored once.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -18,13 +18,13 @@ class Outcomes {
  public:
   explicit Outcomes(SQLite::Database& database) : database_(database) {}
 
-  /// The row of `outcome` that fits an answer; makes it if need be.
+  /// The row of `outcome` for an answer; created if necessary.
   [[nodiscard]] std::int64_t row_of(const core::AnswerEntry& entry);
-  /// Rows that were made in a transaction that is no more must not be used again.
+  /// To be called after a rollback: its rows must not be used again.
   void forget() { known_.clear(); }
 
  private:
-  // A hostile gateway may send endless words: the cache is emptied when it is full.
+  // A hostile gateway may send ever new words: the cache is emptied when it is full.
   static constexpr std::size_t kKnownMax = 4096;
 
   SQLite::Database& database_;

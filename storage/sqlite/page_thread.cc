@@ -74,7 +74,7 @@ void PageThread::serve() {
       lock.lock();
       broken_ = std::current_exception();
     }
-    // Under the mutex: who sees the page may end the run, and with it what `wake_` touches.
+    // Under the mutex: a thread that sees the page may end the run, and destroy what `wake_` uses.
     if (!stopping_) {
       wake_();
     }
@@ -85,7 +85,7 @@ void PageThread::serve() {
   }
 }
 
-// Throws with the mutex unlocked.
+// If it throws, the mutex is unlocked.
 void PageThread::read_page(std::unique_lock<std::mutex>& lock) {
   if (tasks_asked_) {
     const TaskRange range = *tasks_asked_;

@@ -15,13 +15,14 @@
 
 namespace storage {
 
-/// Any thread may ask; one page of each kind at a time. Every method throws what a read threw.
+/// Any thread may request pages, one page of each kind at a time. Every method rethrows the
+/// exception of a read.
 class PageThread {
  public:
-  /// `wake` is called on this thread when a page has come, or could not be read; it must not call
-  /// back. `pages` is used by this thread alone.
+  /// `wake` is called on this thread when a page has arrived, or could not be read; it must not
+  /// call back. Only this thread uses `pages`.
   PageThread(WorkPages& pages, std::function<void()> wake);
-  /// As `stop`.
+  /// See `stop`.
   ~PageThread();
   PageThread(const PageThread&) = delete;
   PageThread& operator=(const PageThread&) = delete;
@@ -31,9 +32,9 @@ class PageThread {
   void ask_for_videos(std::size_t limit);
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos();
 
-  /// Returns when each page asked for has come.
+  /// Returns when every requested page has arrived.
   void wait();
-  /// Ends the thread once the page that it reads is read: from here on `wake` is not called.
+  /// Ends the thread after the page that it is reading; from then on `wake` is not called.
   void stop();
 
  private:
@@ -51,11 +52,11 @@ class PageThread {
   std::function<void()> wake_;
 
   std::mutex mutex_;
-  std::condition_variable asked_;  // there is a page to read, or to stop for
-  std::condition_variable came_;   // a page was read, or could not be
-  // Under mutex_:
-  std::optional<TaskRange> tasks_asked_;     // until the page is there
-  std::optional<std::size_t> videos_asked_;  // its limit; until the page is there
+  std::condition_variable asked_;  // there is a page to read, or a stop
+  std::condition_variable came_;   // a page was read, or could not be read
+  // Guarded by mutex_:
+  std::optional<TaskRange> tasks_asked_;     // until the page has arrived
+  std::optional<std::size_t> videos_asked_;  // its limit, until the page has arrived
   std::optional<std::vector<core::TaskRecord>> tasks_;
   std::optional<std::vector<core::WantedVideo>> videos_;
   bool stopping_ = false;

@@ -17,13 +17,13 @@ void make_private_folder(const std::filesystem::path& folder) {
     return;
   }
   make_private_folder(folder.parent_path());
-  // The umask can only take rights away from mkdir's mode; chmod gives the owner's own back.
+  // The umask can only remove rights from mkdir's mode; chmod restores those of the owner.
   if ((mkdir(folder.c_str(), S_IRWXU) != 0 || chmod(folder.c_str(), S_IRWXU) != 0) &&
       errno != EEXIST) {
     throw core::Error("cannot make the ledger's folder " + folder.string() + ": " +
                       std::generic_category().message(errno) + "; choose another place with --db");
   }
-  // A ledger must not go with its folder when the power does.
+  // A power failure must not remove the ledger together with its folder.
   const core::Descriptor parent(
       open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (const int error = parent.valid() ? core::sync_folder(parent.number()) : 0; error != 0) {

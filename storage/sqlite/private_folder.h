@@ -1,12 +1,12 @@
-// A folder that nobody else can look into.
+// A folder that only its owner can access.
 #pragma once
 
 #include <filesystem>
 
 namespace storage {
 
-/// Makes `folder` and what lacks above it, each 0700 from the start, whatever the umask. Folders
-/// that exist stay as they are. Throws core::Error.
+/// Creates `folder` and its missing parents, each with mode 0700 from the start, whatever the umask
+/// is. Existing folders are not changed. Throws core::Error.
 void make_private_folder(const std::filesystem::path& folder);
 
 }  // namespace storage

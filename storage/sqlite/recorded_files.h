@@ -1,4 +1,4 @@
-// Files that the ledger believes to be on disk, task by task.
+// The files that are on disk according to the ledger, task by task.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -18,7 +18,7 @@ class RecordedFiles {
       : saved_(database,
                "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1") {}
 
-  /// Indices of the task's saved videos whose files are not on disk; empty when files do not
+  /// The indices of the task's saved videos whose files are missing on disk; empty if files do not
   /// matter. Throws SQLite::Exception.
   [[nodiscard]] std::vector<int> gone(core::TaskKey task, const core::OnDisk& on_disk);
 

@@ -8,7 +8,7 @@
 namespace storage {
 namespace {
 
-constexpr std::int64_t kRowsMax = 50'000;  // of all sources
+constexpr std::int64_t kRowsMax = 50'000;  // for all sources together
 
 std::int64_t key_of(const std::string& source) {
   return static_cast<std::int64_t>(core::rejection_mark(source, "", ""));

@@ -1,4 +1,4 @@
-// Which rejected rows were told of by an earlier run.
+// Remembers which rejected rows an earlier run has reported.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,18 @@
 
 namespace storage {
 
-/// Remembers them as hashes, a bounded number of each source. Keeps no connection open between
-/// calls. One thread; the caller of `keep` holds the Lock.
+/// Stores hashes, a bounded number for each source. Keeps no connection open between calls. One
+/// thread; the caller of `keep` holds the Lock.
 class RejectionMemory {
  public:
   static constexpr std::size_t kRowsOfSourceMax = 10'000;
 
   explicit RejectionMemory(std::string ledger) : ledger_(std::move(ledger)) {}
 
-  /// Notes a rejected row (core::RejectedRow::mark); whether the last run that read this source
-  /// rejected it, too. Throws core::Error.
+  /// Notes a rejected row (core::RejectedRow::mark); returns whether the last run that read this
+  /// source rejected it, too. Throws core::Error.
   [[nodiscard]] bool add(const std::string& source, std::uint64_t mark);
-  /// Makes what was noted the memory of these sources. `complete`: they were read to their ends.
+  /// Stores the noted rows for these sources. `complete`: the sources were read to their ends.
   /// Throws core::Error.
   void keep(const std::vector<std::string>& sources, std::int64_t run, bool complete);
 

@@ -7,7 +7,8 @@
 
 namespace storage {
 
-// A list with some of the columns, in the ledger's order, has a part of its text.
+// If a list has only some of the columns, in the ledger's order, its text is a part of the
+// ledger's.
 bool says_nothing_new(const ImportBatch::Row& row, std::string_view model,
                       std::string_view labels) {
   if (!row.model.empty() && row.model != model) {

@@ -1,4 +1,4 @@
-// What a later list says of a task's labels, beside what the ledger has.
+// Compares the labels of a later list with those in the ledger.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -13,9 +13,9 @@
 
 namespace storage {
 
-/// Adds the labels that a known task lacks. A different value is kept as a change with its run, and
-/// becomes the task's only on demand. The statements are kept for the next row. Belongs to the
-/// thread of its connection.
+/// Adds the labels that a known task lacks. A different value is stored as a change with its run,
+/// and replaces the task's value only on request. The statements are kept for the next row. Belongs
+/// to the thread of its connection.
 class Relabelling {
  public:
   explicit Relabelling(SQLite::Database& database) : database_(database) {}
@@ -25,7 +25,7 @@ class Relabelling {
     std::string model;   ///< from lists; empty: none
     std::string labels;  ///< a JSON object; empty: none
   };
-  /// `take`: the list's values become the task's. Throws SQLite::Exception.
+  /// `take`: the list's values replace the task's. Throws SQLite::Exception.
   void settle(const Known& known, const ImportBatch::Row& row, std::int64_t run, bool take);
   [[nodiscard]] const core::LabelDifferences& differences() const { return differences_; }
   void forget_differences() { differences_ = {}; }
@@ -37,7 +37,7 @@ class Relabelling {
   Statement relabel_{database_,
                      "UPDATE task SET input_model = coalesce(?, input_model), "
                      "labels = coalesce(?, labels) WHERE id = ?"};
-  // A list that is read again and again says nothing new.
+  // A list that is read repeatedly adds no further changes.
   Statement keep_{database_,
                   "INSERT INTO label_change (task, run, name, ledger_value, list_value, taken) "
                   "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?6 OR NOT EXISTS (SELECT 1 FROM "
@@ -46,8 +46,8 @@ class Relabelling {
   core::LabelDifferences differences_;
 };
 
-/// Whether everything that a row of a list says of its task is what the ledger has; may be false
-/// though it is. Cheap.
+/// True only if everything in a list's row is in the ledger already; may be false nevertheless.
+/// Cheap.
 [[nodiscard]] bool says_nothing_new(const ImportBatch::Row& row, std::string_view model,
                                     std::string_view labels);
 

@@ -1,4 +1,4 @@
-// Rows of a SQLite connection for the statements that every engine shares.
+// Rows of a SQLite connection, for the statements that all engines share.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -12,7 +12,7 @@
 
 namespace storage {
 
-/// As RowSource in storage/statements/rows.h. Throws SQLite::Exception.
+/// See RowSource in storage/statements/rows.h. Throws SQLite::Exception.
 class SqliteRows {
  public:
   using Cursor = storage::Cursor;

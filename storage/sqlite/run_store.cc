@@ -163,10 +163,11 @@ void RunStore::each_left(bool videos, const std::function<void(const core::LeftO
 void RunStore::require_newest() {
   const std::int64_t newest = count("SELECT ifnull(max(id), 0) FROM run");
   if (newest != run_) {
-    throw core::Error("run " + std::to_string(newest) + " began in the ledger " + path_ +
-                      " while run " + std::to_string(run_) +
-                      " was going on: both may have asked and fetched the same. Run `reeltally "
-                      "db check`, then run again, and start no run past the lock of another");
+    throw core::Error(
+        "run " + std::to_string(newest) + " began in the ledger " + path_ + " while run " +
+        std::to_string(run_) +
+        " was in progress: both may have queried and downloaded the same. Run "
+        "`reeltally db check`, then run again, and never bypass the lock of another run");
   }
 }
 

@@ -57,7 +57,7 @@ void describe(SQLite::Database& database, const std::vector<core::SavedVideo>& v
 
 namespace {
 
-/// Whether a link may still live. That its assumed moment has passed proves nothing.
+/// Whether a link may still work. The end of an assumed lifetime is no proof.
 class LifeCheck {
  public:
   LifeCheck(SQLite::Database& database, core::UtcTime now)
@@ -90,7 +90,7 @@ class LifeCheck {
         answers_, {rows_.integer(1), rows_.integer(2), static_cast<int>(rows_.integer(3))},
         std::get<core::TaskId>(id), index);
     if (!link) {
-      return true;  // its task is asked again
+      return true;  // its task is queried again
     }
     bool may = link->expiry_assumed;
     for (const core::LinkCandidate& other : link->others) {
@@ -109,7 +109,7 @@ struct VideoKey {
   int index = 1;
 };
 
-// But for those whose link said itself that it is dead.
+// Except those whose link itself stated that it has expired.
 std::vector<VideoKey> given_up(SQLite::Database& database, LifeCheck& lives) {
   std::vector<VideoKey> videos;
   Statement rows(database, "SELECT task, video_index, state FROM video WHERE state NOT IN (0, 1)");

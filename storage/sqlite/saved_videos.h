@@ -1,4 +1,4 @@
-// Videos that the ledger believes to be on disk, and those that runs have given up.
+// Videos that are on disk according to the ledger, and those that runs have given up.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -11,12 +11,12 @@
 
 namespace storage {
 
-/// These do what core::LedgerReader says. Throw SQLite::Exception.
+/// See core::LedgerReader. Throw SQLite::Exception.
 void each_saved_video(SQLite::Database& database,
                       const std::function<void(core::SavedVideo&&)>& take);
 void describe(SQLite::Database& database, const std::vector<core::SavedVideo>& videos,
               const std::function<void(const core::SavedVideo&, core::SavedVideoFacts&&)>& take);
-/// Over a writing connection of its own: the caller holds the Lock. Throws core::Error.
+/// Uses its own writing connection: the caller holds the Lock. Throws core::Error.
 [[nodiscard]] core::Requeued want_again(const std::string& ledger,
                                         const std::vector<core::SavedVideo>& missing,
                                         core::UtcTime now);

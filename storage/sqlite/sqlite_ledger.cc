@@ -48,7 +48,7 @@ std::optional<std::vector<core::WantedVideo>> SqliteLedger::take_videos() {
 bool SqliteLedger::claimed(const std::string& path) {
   const std::lock_guard lock(claims_mutex_);
   return with_ledger_errors(store_.path(), "read", [&] {
-    // Else another ledger would answer, or none could.
+    // Otherwise another ledger would answer, or none could.
     static_cast<void>(store_.place().log_bytes());
     if (claims_ == nullptr) {
       claims_ = std::make_unique<Claims>(store_.path());
@@ -81,7 +81,7 @@ void SqliteLedger::stop() {
   }
 }
 
-// For the methods that belong to the engine's thread.
+// For methods of the engine's thread.
 void SqliteLedger::throw_if_broken() const {
   assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
@@ -108,7 +108,7 @@ core::Ticket SqliteLedger::append(core::Entry entry) {
   queued_bytes_ += bytes_of(entry);
   queue_.push_back(std::move(entry));
   ++appended_;
-  // The writer looks by itself when its moment of gathering is over.
+  // In between, the writer wakes by itself after its time of gathering.
   if (queue_.size() == 1 || queue_.size() == kGather) {
     work_.notify_one();
   }
@@ -138,7 +138,7 @@ std::vector<core::Unrecorded> SqliteLedger::take_unrecorded() {
 }
 
 void SqliteLedger::write_all() {
-  std::vector<core::Entry> batch;  // its room is used again
+  std::vector<core::Entry> batch;  // reused
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
@@ -161,14 +161,15 @@ void SqliteLedger::write_all() {
     batch.clear();
     lock.lock();
     if (failure) {
-      // No sync is ever tried again: what the kernel dropped once it may not report twice.
+      // A failed sync is never repeated: the kernel may not report lost data a second time.
       broken_ = failure;
     } else {
       committed_ += entries;
       queued_bytes_ -= bytes;
       std::move(unrecorded.begin(), unrecorded.end(), std::back_inserter(unrecorded_));
     }
-    // Under the mutex: who sees the commit may end the run, and with it what `wake_` touches.
+    // Under the mutex: a thread that sees the commit may end the run, and destroy what `wake_`
+    // uses.
     if (!stopping_) {
       wake_();
     }

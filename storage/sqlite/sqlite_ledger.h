@@ -20,23 +20,23 @@
 
 namespace storage {
 
-/// core::Ledger on SQLite, made on the engine's thread. While it lives the store belongs to its
-/// writer thread, which commits whatever is queued in one transaction. Pages are read by a thread
-/// of their own.
+/// core::Ledger on SQLite, created on the engine's thread. While it exists, the store belongs to
+/// its writer thread, which commits everything queued in one transaction. Another thread reads
+/// pages.
 class SqliteLedger final : public core::Ledger {
  public:
   static constexpr std::size_t kEntriesMax = 4096;
   static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
-  /// With fewer entries than this the writer waits a moment for more: answers that share a block
-  /// take a third of the room.
+  /// With fewer entries than this, the writer waits a moment for more: answers in one block take a
+  /// third of the space.
   static constexpr std::size_t kGather = 512;
   static constexpr std::chrono::milliseconds kGatherTime{25};
 
-  /// `wake` is called on the writer thread after each commit and on the page thread with each page,
-  /// and when the ledger breaks; it must not call back. `store` must outlive this. Throws
+  /// `wake` is called on the writer thread after each commit, on the page thread with each page,
+  /// and when the ledger fails; it must not call back. `store` must outlive this object. Throws
   /// core::Error.
   SqliteLedger(TaskStore& store, std::function<void()> wake);
-  /// As `stop`.
+  /// See `stop`.
   ~SqliteLedger() override;
   SqliteLedger(const SqliteLedger&) = delete;
   SqliteLedger& operator=(const SqliteLedger&) = delete;
@@ -51,12 +51,12 @@ class SqliteLedger final : public core::Ledger {
   void flush() override;
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override;
 
-  /// Writes what is queued, unless the ledger is broken, and ends both threads: from here on
+  /// Writes what is queued, unless the ledger has failed, and ends both threads: from then on
   /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
-  /// `wake` touches before the ledger.
+  /// `wake` uses before the ledger.
   void stop();
 
-  /// Whether any video in the ledger is recorded under this absolute path. Any thread.
+  /// Whether any video in the ledger has this absolute path. Any thread.
   [[nodiscard]] bool claimed(const std::string& path);
 
  private:
@@ -71,19 +71,19 @@ class SqliteLedger final : public core::Ledger {
   const core::OwnerThread owner_;  // the engine's thread
   std::mutex claims_mutex_;
   std::unique_ptr<Claims> claims_;  // under claims_mutex_
-  WorkPages pages_;                 // page_thread_ alone
+  WorkPages pages_;                 // only page_thread_ uses it
   PageThread page_thread_;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;  // there is something to write, or to stop for
-  std::condition_variable done_;  // something was committed, or the ledger broke
-  // Under mutex_:
+  std::condition_variable work_;  // there is something to write, or a stop
+  std::condition_variable done_;  // something was committed, or the ledger failed
+  // Guarded by mutex_:
   std::vector<core::Entry> queue_;
   std::size_t queued_bytes_ = 0;  // in queue_ and in the batch being written
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;
-  std::vector<core::Unrecorded> unrecorded_;  // not told yet
-  bool hurry_ = false;                        // somebody waits in flush()
+  std::vector<core::Unrecorded> unrecorded_;  // not returned yet
+  bool hurry_ = false;                        // a thread waits in flush()
   bool stopping_ = false;
   std::exception_ptr broken_;
 

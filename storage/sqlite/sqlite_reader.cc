@@ -54,7 +54,7 @@ struct SqliteReader::Connection {
     same.bind(1, snapshot);
     return same.executeStep() ? raw_answer(same.getColumn(0).getInt64()) : std::nullopt;
   }
-  // None once pruned.
+  // None if it was pruned.
   std::optional<std::string> raw_answer(std::int64_t snapshot) {
     SQLite::Statement place(*database, "SELECT block, slot FROM snapshot WHERE id = ?");
     place.bind(1, snapshot);
@@ -63,7 +63,7 @@ struct SqliteReader::Connection {
     }
     return answers->read(place.getColumn(0).getInt64(), place.getColumn(1).getInt64());
   }
-  // As the last run had it; so long that nothing is stale when there was none.
+  // The setting of the last run; without a run, so long that nothing is stale.
   std::chrono::milliseconds stale_after() {
     return std::chrono::milliseconds(
         database
@@ -91,7 +91,7 @@ SqliteReader::~SqliteReader() = default;
 core::LedgerTotals SqliteReader::totals(core::UtcTime now) {
   Connection& c = *connection_;
   return with_ledger_errors(path_, "read", [&] {
-    // All counts are of one moment, whatever a run writes meanwhile.
+    // All counts belong to one moment, whatever a run writes meanwhile.
     const Transaction moment(*c.database, Transaction::Kind::reading);
     core::LedgerTotals totals;
     const auto number = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
@@ -249,7 +249,7 @@ void SqliteReader::describe(
 
 core::Requeued SqliteReader::want_again(const std::vector<core::SavedVideo>& missing,
                                         core::UtcTime now) {
-  // The last connection to close empties the write-ahead log, which one that only reads cannot.
+  // The last connection to close empties the write-ahead log, which a read-only one cannot do.
   connection_.reset();
   const core::Requeued requeued = storage::want_again(path_, missing, now);
   connection_ = std::make_unique<Connection>(path_);

@@ -1,4 +1,4 @@
-// What a ledger on SQLite knows, read for people.
+// Reads a ledger on SQLite for users.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace storage {
 
-/// core::LedgerReader on SQLite. Reads at any time, also while a run writes.
+/// core::LedgerReader on SQLite. Reads at any time, also during a run.
 class SqliteReader final : public core::LedgerReader {
  public:
-  /// Throws LedgerUnreadable when there is no ledger that this version can read.
+  /// Throws LedgerUnreadable if there is no ledger that this version can read.
   explicit SqliteReader(const std::string& path);
   ~SqliteReader() override;
   SqliteReader(const SqliteReader&) = delete;
@@ -42,7 +42,7 @@ class SqliteReader final : public core::LedgerReader {
   std::unique_ptr<Connection> connection_;
 };
 
-/// Version of the SQLite library, for --version and `doctor`.
+/// The version of the SQLite library, for --version and `doctor`.
 [[nodiscard]] std::string sqlite_version_text();
 
 }  // namespace storage

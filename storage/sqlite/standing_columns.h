@@ -1,4 +1,4 @@
-// The columns of `task` that hold a core::TaskStanding.
+// The columns of `task` that store a core::TaskStanding.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace storage {
 inline const std::string kStandingColumns =
     "state, not_found_runs, not_found_run, not_found_answers, not_found_at";
 
-/// Of a row whose columns from `first` on are kStandingColumns.
+/// Reads a row whose columns from `first` on are kStandingColumns.
 [[nodiscard]] inline core::TaskStanding standing_of(const Statement& row, int first) {
   return {.state = static_cast<core::TaskState>(row.integer(first)),
           .not_found = {.runs = static_cast<int>(row.integer(first + 1)),

@@ -1,4 +1,4 @@
-// A prepared statement that binds without copies and is used again and again.
+// A prepared statement that binds without copies and is reused.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -12,7 +12,7 @@
 
 namespace storage {
 
-/// Bound texts must live until `run` or `reset`: nothing is copied. Throws SQLite::Exception.
+/// Bound texts must exist until `run` or `reset`: nothing is copied. Throws SQLite::Exception.
 class Statement {
  public:
   Statement(SQLite::Database& database, const char* sql) : statement_(database, sql) {}
@@ -24,7 +24,7 @@ class Statement {
   void bind_blob(int position, std::string_view bytes) {
     statement_.bindNoCopy(position, bytes.data(), static_cast<int>(bytes.size()));
   }
-  /// Empty text: null.
+  /// An empty text becomes null.
   void bind_or_null(int position, const std::string& text) {
     if (text.empty()) {
       bind_null(position);
@@ -43,13 +43,13 @@ class Statement {
   /// Steps to the next row; false after the last one.
   [[nodiscard]] bool step() { return statement_.executeStep(); }
   void reset() { statement_.reset(); }
-  /// Runs a statement that has no rows, and makes it ready again, also when it fails.
+  /// Runs a statement without rows, and resets it, also if it fails.
   void run() {
     const Rewind rewind(*this);
     statement_.exec();
   }
 
-  /// Makes a statement ready again at the end of a scope, whatever happens there.
+  /// Resets a statement at the end of a scope, whatever happens there.
   class Rewind {
    public:
     explicit Rewind(Statement& statement) : statement_(statement) {}

@@ -1,4 +1,4 @@
-// A video's link, read back out of the answer that brought it: links stand nowhere else.
+// Reads a video's link from its stored answer: links are stored nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace storage {
 
-/// Where an answer lies, and to what it was the answer.
+/// Where an answer is stored, and the task that was queried.
 struct StoredAnswer {
   std::int64_t block = 0;
   std::int64_t slot = 0;
   int http_status = 0;
 };
 
-/// None when the answer holds no link for that index, or is damaged: `db check` tells of that, and
-/// the gateway may give the link once more. Throws SQLite::Exception.
+/// None if the answer has no link for that index, or is damaged: `db check` reports that, and the
+/// gateway may send the link once more. Throws SQLite::Exception.
 [[nodiscard]] std::optional<core::VideoLink> stored_link(AnswerReader& answers,
                                                          const StoredAnswer& answer,
                                                          const core::TaskId& id, int index);

@@ -35,12 +35,12 @@ std::uint64_t TaskImport::add(const ImportBatch& batch, const Terms& terms) {
       duplicates += database_.getChanges() == 1 ? 0U : 1U;
     }
   }
-  add_new_work_.bind(1, last_key);  // all at once, since their keys are the highest
+  add_new_work_.bind(1, last_key);  // all at once, because their keys are the highest
   add_new_work_.run();
   return duplicates;
 }
 
-// False when the ledger knows the task.
+// False if the ledger knows the task.
 bool TaskImport::add_new(const ImportBatch::Row& row, const Terms& terms) {
   id_ = row.id;
   model_ = row.model;
@@ -94,7 +94,8 @@ TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms
   return task;
 }
 
-// A recorded file that is gone is wanted again, and its task asked, since the link may be dead.
+// A recorded file that is missing is wanted again, and its task is queried, because the link may
+// have expired.
 bool TaskImport::lacks_a_file(std::int64_t task, const Terms& terms) {
   const std::vector<int> gone = files_.gone(task, terms.rules.on_disk);
   for (const int index : gone) {

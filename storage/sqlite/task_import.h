@@ -1,4 +1,4 @@
-// How the tasks of an input enter the ledger.
+// Imports the tasks of an input into the ledger.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -21,17 +21,17 @@ class TaskImport {
  public:
   struct Terms {
     std::int64_t account = 0;    ///< row of `account`
-    bool account_named = false;  ///< each row said the account itself
+    bool account_named = false;  ///< each row names its account
     std::int64_t run = 0;
     core::UtcTime now{};
     const core::ImportRules& rules;
   };
 
-  /// `videos` must outlive this.
+  /// `videos` must outlive this object.
   TaskImport(SQLite::Database& database, VideoRecords& videos);
 
-  /// Puts sorted rows on the work list, within the caller's transaction, and returns how many were
-  /// on it already. Throws SQLite::Exception.
+  /// Adds sorted rows to the work list, within the caller's transaction. Returns how many tasks
+  /// were on it already. Throws SQLite::Exception.
   std::uint64_t add(const ImportBatch& batch, const Terms& terms);
   /// Those since `begin_run`.
   [[nodiscard]] const core::LabelDifferences& label_differences() const {
@@ -41,7 +41,7 @@ class TaskImport {
 
  private:
   struct Task {
-    std::int64_t key = 0;  ///< 0: new to the ledger
+    std::int64_t key = 0;  ///< 0: not in the ledger yet
     bool ask = true;
   };
   [[nodiscard]] bool add_new(const ImportBatch::Row& row, const Terms& terms);
@@ -64,12 +64,12 @@ class TaskImport {
   Statement add_work_{database_, "INSERT OR IGNORE INTO work (task, settled) VALUES (?, ?)"};
   Statement add_new_work_{database_, "INSERT INTO work (task) SELECT id FROM task WHERE id > ?"};
   Statement name_account_{database_, "UPDATE task SET account_named = 1 WHERE id = ?"};
-  // What is bound must live until its statement has run.
+  // Bound values must exist until their statement has run.
   std::string id_;
   std::string model_;
   std::string labels_;
   Relabelling relabelling_{database_};
-  bool new_last_ = true;  // the row before was new to the ledger, so the next one is too, likely
+  bool new_last_ = true;  // the previous row was new, so the next one probably is, too
 };
 
 }  // namespace storage

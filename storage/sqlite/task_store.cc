@@ -15,7 +15,7 @@
 namespace storage {
 namespace {
 
-// With a log so long another program has kept reading for hours: nothing is lost, but the volume
+// With such a long log, another program has been reading for hours: nothing is lost, but the volume
 // fills up.
 constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 
@@ -41,7 +41,7 @@ struct TaskStore::Connection {
   EntryWriter writer{*database, runs, answers};
   TaskImport imports{*database, answers.videos()};
   core::ImportRules rules;
-  // For each account two: of the rows that leave the account to the run, and of those that name it.
+  // Two for each account: for rows without an account, and for rows that name it.
   std::vector<ImportBatch> batches;
   std::uint64_t duplicates = 0;
 };
@@ -49,7 +49,7 @@ struct TaskStore::Connection {
 void TaskStore::Connection::check_log() const {
   if (lies_at.log_bytes() > kLogBytesMax) {
     throw core::Error("the write-ahead log " + path +
-                      "-wal grows without end, since another program keeps reading the ledger: "
+                      "-wal grows without limit, because another program keeps reading the ledger: "
                       "end it, then run again");
   }
 }

@@ -1,4 +1,4 @@
-// Everything that writes to a ledger during a run, one transaction at a time.
+// Writes to a ledger during a run, one transaction at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace storage {
 
-/// The one writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
-/// time: the main thread before and after the engine, the writer thread of SqliteLedger between.
-/// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
+/// The only writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
+/// time: the main thread before and after the engine, the writer thread of SqliteLedger in between.
+/// Every method throws core::Error if the ledger fails, and then stores nothing.
 class TaskStore final : public core::WorkList {
  public:
-  /// Opens or makes the ledger, and brings its schema up to date (after a backup beside it unless
-  /// `backup` is false). Throws LedgerUnreadable for a newer or foreign one.
+  /// Opens or creates the ledger, and upgrades its schema (after a backup beside it unless `backup`
+  /// is false). Throws LedgerUnreadable for a newer ledger or a foreign file.
   TaskStore(const std::string& path, const core::Clock& clock, bool backup);
   ~TaskStore() override;
   TaskStore(const TaskStore&) = delete;
@@ -40,15 +40,16 @@ class TaskStore final : public core::WorkList {
   void require_newest_run() override;
   void end_run(int exit_code, const std::string& summary_json) override;
 
-  /// One transaction; durable when this returns. Entries that could not be recorded, through no
-  /// fault of the ledger, are moved into what is returned.
+  /// One transaction; durable on return. Returns the entries that could not be recorded although
+  /// the ledger works.
   std::vector<core::Unrecorded> write(std::span<core::Entry> entries);
 
-  /// What a reading connection needs of the run: its number, and the accounts by index.
+  /// What a reading connection must know of the run: its number, and the accounts by index.
   [[nodiscard]] std::int64_t run() const;
   [[nodiscard]] const std::vector<std::int64_t>& account_rows() const;
   [[nodiscard]] const std::string& path() const;
-  /// Of the write-ahead log, which is emptied again and again unless somebody keeps reading.
+  /// The size of the write-ahead log, which is emptied repeatedly unless another program keeps
+  /// reading.
   [[nodiscard]] std::int64_t log_bytes() const;
   /// Any thread.
   [[nodiscard]] const LedgerPlace& place() const;

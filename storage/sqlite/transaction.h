@@ -6,8 +6,9 @@
 
 namespace storage {
 
-/// SQLiteCpp's own ends the program when there is no memory left to say why an undo failed. Here
-/// that does not matter: what could not be undone is never committed, and goes with its connection.
+/// SQLiteCpp's own class ends the program if there is no memory for the error text of a failed
+/// undo. Here a failed undo is ignored: the transaction is never committed, and ends with its
+/// connection.
 class Transaction {
  public:
   /// `writing` takes the write lock at once.
@@ -24,7 +25,7 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  /// Durable when this returns. Throws SQLite::Exception.
+  /// Durable on return. Throws SQLite::Exception.
   void commit() {
     database_.exec("COMMIT");
     open_ = false;
@@ -35,7 +36,7 @@ class Transaction {
   bool open_ = true;
 };
 
-/// A part of a transaction that can be undone alone; it is, unless it was kept.
+/// A part of a transaction that can be undone separately; it is undone unless `keep` was called.
 class Savepoint {
  public:
   /// Throws SQLite::Exception.

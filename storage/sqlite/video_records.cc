@@ -10,7 +10,7 @@
 namespace storage {
 namespace {
 
-// Of a row that begins with state, settled_run and refused_at.
+// For a row that begins with state, settled_run and refused_at.
 core::VideoStanding standing_of(const Statement& row) {
   return {.state = static_cast<core::VideoState>(row.integer(0)),
           .tried_in = row.integer(1),
@@ -53,17 +53,17 @@ VideoRecords::Known VideoRecords::known(core::TaskKey task, const core::VideoLin
   if (found) {
     video.standing = standing_of(known_);
     video.is_fresh =
-        core::cares_for_fresh_links(video.standing) && core::is_fresh(link, known_link(link));
+        core::depends_on_fresh_links(video.standing) && core::is_fresh(link, known_link(link));
   }
   return video;
 }
 
-// Of the row that `known_` stands on.
+// For the current row of `known_`.
 core::KnownLink VideoRecords::known_link(const core::VideoLink& link) {
   core::KnownLink before{.expires_at = known_.time(3), .link = std::nullopt};
   const auto id = core::TaskId::parse(known_.text(7));
   if (before.expires_at == link.expires_at && !known_.is_null(4)) {
-    // A link that cannot be read again is as good as none: any other brings more.
+    // A link that cannot be read again counts as none: any other link adds a URL.
     before.link =
         stored_link(answers_,
                     {known_.integer(4), known_.integer(5), static_cast<int>(known_.integer(6))},

@@ -1,4 +1,4 @@
-// Records of videos: the links that answers offer, and what became of each video.
+// Records of videos: the links in answers, and the state of each video.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -13,28 +13,28 @@
 
 namespace storage {
 
-/// core/domain/video_lifecycle decides what becomes of a video; this writes it down. Belongs to the
+/// core/domain/video_lifecycle decides the state of a video; this class stores it. Belongs to the
 /// thread of its connection. Every method throws SQLite::Exception.
 class VideoRecords {
  public:
   explicit VideoRecords(SQLite::Database& database) : database_(database) {}
 
-  /// A snapshot of the task brings the link.
+  /// A snapshot of the task has this link.
   void offer(core::TaskKey task, const core::VideoLink& link, std::int64_t snapshot);
-  /// Run number `run` is done with a video.
+  /// Run number `run` has settled a video.
   void record(const core::VideoEntry& entry, std::int64_t run);
-  /// The video's file is gone.
+  /// The video's file is missing.
   void lose_file(core::TaskKey task, int index);
-  /// A person wants it tried again.
+  /// A user requests another try.
   void want_again(core::TaskKey task, int index);
 
-  /// Links that were offered lately; any thread.
+  /// Recently recorded links; any thread.
   [[nodiscard]] RecentLinks& recent_links() { return recent_links_; }
 
  private:
   struct Known {
     core::VideoStanding standing;
-    bool is_fresh = false;  ///< the link that is offered; known where it matters
+    bool is_fresh = false;  ///< whether the new link is fresh, if that matters
   };
   [[nodiscard]] Known known(core::TaskKey task, const core::VideoLink& link);
   [[nodiscard]] core::KnownLink known_link(const core::VideoLink& link);
@@ -43,8 +43,8 @@ class VideoRecords {
   SQLite::Database& database_;
   AnswerReader answers_{database_};
   RecentLinks recent_links_;
-  // No upsert: SQLite would copy every page that it touches beforehand, to be able to undo it
-  // alone.
+  // Not an upsert: SQLite would first copy every page that it changes, to be able to undo the
+  // statement alone.
   Statement add_{database_,
                  "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
                  "VALUES (?, ?, ?, ?)"};

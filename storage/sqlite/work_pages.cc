@@ -24,14 +24,14 @@ struct WorkPages::Connection {
     const auto found = std::find(run.accounts.begin(), run.accounts.end(), row);
     return static_cast<int>(found - run.accounts.begin());
   }
-  // A row whose ID no longer parses was put there by somebody else.
+  // A row whose ID does not parse was inserted by another program.
   [[nodiscard]] core::TaskId id_of(std::string_view text) const {
     auto parsed = core::TaskId::parse(text);
     if (auto* id = std::get_if<core::TaskId>(&parsed)) {
       return std::move(*id);
     }
     throw core::Error("the ledger " + run.ledger +
-                      " holds a task ID that is none; run `reeltally db check`");
+                      " has an invalid task ID; run `reeltally db check`");
   }
   core::TaskRecord task_of_row() const;
   core::WantedVideo video_of_row();
@@ -49,7 +49,7 @@ struct WorkPages::Connection {
                    " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND "
                    "w.settled = 0 ORDER BY w.task LIMIT ?")
                       .c_str()};
-  // One whose answer was pruned waits until its task is asked again.
+  // A video whose answer was pruned waits until its task is queried again.
   Statement videos{*database,
                    "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
                    "t.account, t.task_id, ifnull(t.model, t.input_model), o.status, "
@@ -139,7 +139,7 @@ core::VideoLink WorkPages::Connection::link_of_row(const core::TaskId& id) {
       recent.keep(task, snapshot, *link);
     }
   }
-  // Another version of the program may have read more in it: this video alone has no link then.
+  // Another version of the program may have found a link there: only this video then has no link.
   return link.value_or(core::VideoLink{.index = index, .url = {}, .expires_at = videos.time(2)});
 }
 

@@ -1,4 +1,4 @@
-// Pages of a run's work list, read for the engine.
+// Reads pages of a run's work list for the engine.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,23 @@
 
 namespace storage {
 
-/// Whose work it is.
+/// The run whose work is read.
 struct RunOfPages {
   std::string ledger;
   std::int64_t run = 0;
   std::vector<std::int64_t> accounts;  ///< rows, by the run's own index
 };
 
-/// Reads over a connection of its own. One thread at a time. Throws core::Error.
+/// Reads over its own connection. One thread at a time. Throws core::Error.
 class WorkPages {
  public:
-  /// `links` must outlive this.
+  /// `links` must outlive this object.
   WorkPages(RunOfPages run, RecentLinks& links);
   ~WorkPages();
   WorkPages(const WorkPages&) = delete;
   WorkPages& operator=(const WorkPages&) = delete;
 
-  /// As core::Ledger says.
+  /// See core::Ledger.
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit);
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit);
 

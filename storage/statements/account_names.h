@@ -19,7 +19,7 @@ class AccountNames {
     }
   }
 
-  /// Throws core::Error for a key that is none, which only a damaged ledger has.
+  /// Throws core::Error for an unknown key, which only a damaged ledger has.
   [[nodiscard]] const std::string& name(std::int64_t key) const;
   [[nodiscard]] std::size_t size() const { return names_.size(); }
 

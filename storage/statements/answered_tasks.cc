@@ -5,8 +5,8 @@
 
 namespace storage {
 
-// {scan}: reads only the snapshots above the mark. With the index by task SQLite would avoid
-// sorting the result, but read all snapshots.
+// {scan}: reads only the snapshots above the mark. With the index by task, SQLite would not have to
+// sort the result, but would read all snapshots.
 std::string answered_text(const core::ReportQuery& query) {
   return "SELECT DISTINCT s.task FROM snapshot AS s {scan} {then} outcome AS o "
          "ON o.id = s.outcome {then} task AS t ON t.id = s.task "

@@ -1,4 +1,4 @@
-// The tasks whose closed lines may have to be corrected.
+// The tasks whose closed lines may need corrections.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,10 @@
 
 namespace storage {
 
-/// Selects the tasks with a final answer behind the snapshot $1, and with lines, or no finish time,
-/// or one of [$2, $3).
+/// Selects the tasks with a final answer after the snapshot $1, and with lines, or without a finish
+/// time, or with one in [$2, $3).
 [[nodiscard]] std::string answered_text(const core::ReportQuery& query);
-/// The tasks with lines that the closed period $1 rules.
+/// The tasks with lines that belong to the closed period $1.
 [[nodiscard]] std::string ruled_by_text(const core::ReportQuery& query);
 
 template <RowSource Rows>
@@ -29,7 +29,7 @@ template <RowSource Rows>
   return tasks;
 }
 
-/// As core::BillingSource::answered_since.
+/// See core::BillingSource::answered_since.
 template <RowSource Rows>
 [[nodiscard]] std::vector<std::int64_t> tasks_answered_since(
     Rows& source, const std::vector<const core::ClosedPeriod*>& periods,

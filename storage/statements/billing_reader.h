@@ -1,4 +1,4 @@
-// All of core::BillingSource that reads, by the statements of this room, on any engine.
+// All reading methods of core::BillingSource, with the statements of this room, on any engine.
 #pragma once
 
 #include <cassert>
@@ -22,7 +22,7 @@
 
 namespace storage {
 
-/// A back end adds what it writes, and which schema it has.
+/// A back end adds the writing methods and its schema version.
 template <LedgerSnapshot Snapshot>
 class BillingReader : public core::BillingSource {
  public:

@@ -1,4 +1,4 @@
-// Closed periods, as the ledger holds them.
+// Reads closed periods from the ledger.
 #pragma once
 
 #include <optional>
@@ -12,15 +12,15 @@
 
 namespace storage {
 
-/// By begin.
+/// Sorted by begin.
 inline constexpr const char* kClosedPeriods =
     "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, missing, "
     "schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE r.period = p.id "
     "ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r WHERE r.period = p.id AND "
     "r.carried_by IS NULL) FROM period AS p ORDER BY begins_at";
 
-/// The period that was closed under the name, in the zone. Its recorded bounds count: a later tz
-/// database may give the zone other ones. Throws core::Error for a damaged one.
+/// The period that was closed under this name and zone. Its recorded bounds are used, because a
+/// later tz database may give other ones. Throws core::Error if it is damaged.
 [[nodiscard]] core::Period recorded_period(std::string_view name, std::string_view zone,
                                            core::UtcTime begin, core::UtcTime end);
 

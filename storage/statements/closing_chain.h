@@ -1,4 +1,4 @@
-// The chain of closings: what was ever closed, beside the closed periods themselves.
+// The chain of closings: a second record of every closing, besides the closed periods.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace storage {
 
-/// {name, whether the period is gone} of closings that share an instant with [$1, $2) and are not
-/// as their periods say.
+/// {name, whether the period is missing} of closings that overlap [$1, $2) and differ from their
+/// periods.
 inline constexpr const char* kLostClosings =
     "SELECT c.name, p.id IS NULL FROM closing AS c LEFT JOIN period AS p "
     "ON p.id = c.period AND p.name = c.name WHERE c.begins_at < $2 AND c.ends_at > $1 AND "
@@ -24,8 +24,8 @@ inline constexpr const char* kBrokenLinks =
 inline constexpr const char* kUnrecordedClosings =
     "SELECT name FROM period WHERE id NOT IN (SELECT period FROM closing) ORDER BY id";
 
-/// What closed periods that share an instant with [begin, end) lack of what their closings say, a
-/// line each: one that was taken away, or whose SHA-256 or bounds are others.
+/// The differences between closings that overlap [begin, end) and their closed periods, one line
+/// each: a missing period, or another SHA-256 or other bounds.
 template <RowSource Rows>
 [[nodiscard]] std::vector<std::string> lost_closings(Rows& source, core::UtcTime begin,
                                                      core::UtcTime end) {
@@ -35,7 +35,7 @@ template <RowSource Rows>
   while (rows.step()) {
     findings.push_back(
         "closed period " + std::string(rows.text(0)) + ": " +
-        (rows.integer(1) != 0 ? "it was taken away" : "it is not as its closing was recorded"));
+        (rows.integer(1) != 0 ? "it was removed" : "it differs from its recorded closing"));
   }
   return findings;
 }
@@ -50,7 +50,7 @@ template <RowSource Rows>
       findings.push_back("closed period " + std::string(rows.text(0)) + finding);
     }
   };
-  add(kBrokenLinks, ": what was closed before it is not there");
+  add(kBrokenLinks, ": an earlier closing is missing");
   add(kUnrecordedClosings, ": its closing was never recorded");
   return findings;
 }

@@ -1,4 +1,4 @@
-// What closing a period and pricing one anew write.
+// The statements that close a period and that reprice one.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace storage {
 
-/// The unfinished tasks, as `t`, of the period from $1 to $2, to go on with " AND …".
+/// The unfinished tasks, as `t`, of the period from $1 to $2; can be continued with " AND …".
 inline const std::string kUnfinishedOfPeriod = "task AS t {by task_unfinished} WHERE " + kIsOpen +
                                                " AND " + kTaskSince + " >= $1 AND " + kTaskSince +
                                                " < $2";
@@ -19,13 +19,13 @@ inline constexpr const char* kAddPeriod =
     "INSERT INTO period (id, name, begins_at, ends_at, tz, prices, closed_at, line_count, sha256, "
     "unfinished, missing, schema_version, checked_to) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-/// A link of the chain that names what was ever closed.
+/// Adds a closing to the chain.
 inline constexpr const char* kAddClosing =
     "INSERT INTO closing (period, name, begins_at, ends_at, sha256, previous_sha256) "
     "VALUES ($1, $2, $3, $4, $5, (SELECT sha256 FROM closing ORDER BY period DESC LIMIT 1))";
-/// $1: up to which snapshot the closed period $2 has been looked at.
+/// $1: the snapshot up to which the closed period $2 has taken answers into account.
 inline constexpr const char* kMoveMark = "UPDATE period SET checked_to = $1 WHERE id = $2";
-/// $1: the period among whose lines is what later prices changed in the period $2.
+/// $1: the period whose lines include the changes of later prices in the period $2.
 inline constexpr const char* kCarryRepricings =
     "UPDATE repricing SET carried_by = $1 WHERE period = $2 AND carried_by IS NULL";
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kBy = "by ";
 
-// The words of SQLite for what stands between the braces.
+// SQLite's words for a mark between braces.
 std::string hint(std::string_view mark) {
   if (mark == "then") {
     return "CROSS JOIN";

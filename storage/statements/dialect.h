@@ -1,4 +1,4 @@
-// What differs between the engines in the texts of statements, named by marks.
+// The differences between the engines in the texts of statements, expressed by marks.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@ namespace storage {
 
 enum class Dialect { sqlite, postgres };
 
-/// The statement as the engine takes it. Its parameters are `$1`, `$2` …. The marks are hints that
-/// SQLite needs, for it does not know how many rows there are: `{by INDEX}` behind a table reads it
-/// by that index, `{scan}` by none, and `{then}` is a join that fixes the order of its tables.
+/// The statement in the engine's dialect. Its parameters are `$1`, `$2` …. The marks are hints for
+/// SQLite, which does not know how many rows there are: `{by INDEX}` after a table reads it by that
+/// index, `{scan}` by none, and `{then}` is a join that fixes the order of its tables.
 [[nodiscard]] std::string in_dialect(std::string_view text, Dialect dialect);
 
 }  // namespace storage

@@ -1,4 +1,4 @@
-// The facts of a task as columns of the ledger's tables, made from the one table of them.
+// The facts of a task as columns of the ledger's tables, made from the one table of facts.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace storage {
 
-/// The facts that any answer sets, not the final one alone, and that a later one without them
-/// keeps.
+/// The facts that any answer sets, not only the final one; a later answer without them does not
+/// clear them.
 inline constexpr auto kStickyTimes = core::fact_members<core::FactTime, core::is_of_any_answer>();
 inline constexpr auto kStickyTexts = core::fact_members<core::FactText, core::is_of_any_answer>();
 
-/// Calls `visit` with the facts that fulfil the condition: the times before the texts. All lists
-/// of facts have this order.
+/// Calls `visit` with the facts that meet the condition: the times before the texts. All lists of
+/// facts have this order.
 template <typename Visit>
 void each_fact(core::FactCondition accepts, Visit visit) {
   for (const bool times : {true, false}) {
@@ -26,7 +26,7 @@ void each_fact(core::FactCondition accepts, Visit visit) {
   }
 }
 
-/// SQL: "t.submit_time, t.start_time", where `prefix` is "t.".
+/// SQL: "t.submit_time, t.start_time" if `prefix` is "t.".
 [[nodiscard]] inline std::string fact_columns(std::string_view prefix,
                                               core::FactCondition accepts = core::any_fact) {
   std::string columns;

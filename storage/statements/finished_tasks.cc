@@ -22,12 +22,12 @@ constexpr const char* kLost =
 constexpr const char* kUnfrozen =
     " AND NOT EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id) ";
 
-// Statement parameters: 1 begin, 2 end. Tasks of one instant come in any order.
+// Statement parameters: 1 begin, 2 end. Tasks with equal times come in any order.
 constexpr const char* kByFinish =
     "t.finish_time AS at FROM task AS t {by task_by_finish} {joins} WHERE t.state {finished} "
     "AND t.finish_time >= $1 AND t.finish_time < $2 {state} {account} {unfrozen} "
     "ORDER BY t.finish_time";
-// Few gateways name no finish time; these tasks are sorted.
+// Few gateways state no finish time; these tasks are sorted.
 constexpr const char* kByFirstSeenFinished =
     "{seen} AS at FROM task AS t {by task_by_finish} {joins} WHERE t.state {finished} "
     "AND t.finish_time IS NULL AND {seen} >= $1 AND {seen} < $2 {state} {account} {unfrozen} "

@@ -1,4 +1,4 @@
-// Finished tasks as the ledger knows them now, in the order of a report.
+// Finished tasks in their current state, in the order of a report.
 #pragma once
 
 #include <algorithm>
@@ -20,35 +20,36 @@
 
 namespace storage {
 
-/// " AND ACCOUNT = 17 " for the account of the query, whose column is `column`; empty for all.
+/// " AND ACCOUNT = 17 " for the account of the query, with `column` as its column; empty for all
+/// accounts.
 [[nodiscard]] std::string account_condition(const core::ReportQuery& query,
                                             std::string_view column);
 
-/// SQL for when the first final answer about the task, whose key is `task`, was observed.
+/// SQL for the time when the first final answer about the task with the key `task` was observed.
 [[nodiscard]] std::string first_seen_finished(std::string_view task);
 
-/// Where the time comes from that puts a finished task into a period.
+/// The origin of the time that assigns a finished task to a period.
 [[nodiscard]] core::BilledAt billed_at_source(const core::TaskFacts& facts, core::ReportTime time);
 
-/// What is selected of finished tasks. Among the columns `{labels}` is what the query wants of
-/// them, and `{charged_under}` the account that is charged for the task in place of its own.
+/// The columns to select of finished tasks. Among them, `{labels}` stands for the labels, if the
+/// query includes them, and `{charged_under}` for the other account that is charged for the task.
 struct FinishedColumns {
   std::string columns;                 ///< of `task AS t` and of `joins`
-  std::string joins{};                 ///< behind `task AS t`
+  std::string joins{};                 ///< after `task AS t`
   std::string charged_under = "NULL";  ///< storage/statements/shared_tasks.h
 };
 
-/// Selects these columns, and behind them the time that puts the task into the period, ascending.
-/// Parameters: $1 its begin, $2 its end. Without tasks that have lines in a closed period when
-/// `unfrozen_only`, here and below.
+/// Selects these columns, and after them the time that assigns the task to the period, ascending.
+/// Parameters: $1 its begin, $2 its end. With `unfrozen_only`, here and below: without tasks that
+/// have lines in a closed period.
 [[nodiscard]] std::string finished_text(const FinishedColumns& selected, core::TimeIndex index,
                                         const core::ReportQuery& query, bool unfrozen_only);
-/// The same of the task whose key is $1, if it is finished.
+/// The same for the task with the key $1, if it is finished.
 [[nodiscard]] std::string finished_by_key_text(const FinishedColumns& selected);
-/// All that a report shows of a task.
+/// Everything that a report shows of a task.
 [[nodiscard]] FinishedColumns report_columns(std::string charged_under);
 
-/// At the first task.
+/// Positioned at the first task.
 template <RowSource Rows>
 [[nodiscard]] typename Rows::Cursor select_finished(Rows& source, const FinishedColumns& selected,
                                                     core::TimeIndex index,
@@ -59,7 +60,7 @@ template <RowSource Rows>
       {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
 }
 
-/// One for each index of the query that finds any tasks, at its first row.
+/// One cursor for each index of the query that finds any tasks, positioned at its first row.
 template <RowSource Rows>
 [[nodiscard]] std::vector<typename Rows::Cursor> open_finished(Rows& source,
                                                                const FinishedColumns& selected,
@@ -73,8 +74,8 @@ template <RowSource Rows>
   return cursors;
 }
 
-/// Reads the account's key, ID, whether it succeeded, and the facts, from the first column on.
-/// Returns the column behind them.
+/// Reads the account's key, the ID, whether it succeeded, and the facts, from the first column on.
+/// Returns the next column.
 template <RowReader Row>
 int read_task_columns(const Row& row, const AccountNames& accounts, core::FinishedTask& task) {
   int column = 0;
@@ -93,7 +94,7 @@ int read_task_columns(const Row& row, const AccountNames& accounts, core::Finish
 inline constexpr int kLabelsColumn = 3 + static_cast<int>(core::kFacts.size());
 inline constexpr int kBilledAtColumn = kLabelsColumn + 5;
 
-/// Reads report_columns, from left to right, but for the labels, and the time behind them.
+/// Reads report_columns from left to right, without the labels, and the time after them.
 template <RowReader Row>
 void read_task(const Row& row, const AccountNames& accounts, core::FinishedTask& task) {
   int column = read_task_columns(row, accounts, task);
@@ -116,9 +117,9 @@ class FinishedTasks {
         time_(query.time) {}
 
   [[nodiscard]] bool at_end() const { return cursors_.empty(); }
-  /// Of the next task; ascending.
+  /// The time of the next task; ascending.
   [[nodiscard]] core::UtcTime time() const { return *next()->time(kBilledAtColumn); }
-  /// Fills `task` and goes to the next one.
+  /// Fills `task` and moves to the next one.
   void take(core::FinishedTask& task) {
     const auto from = cursors_.begin() + (next() - cursors_.begin());
     read_task(*from, accounts_, task);
@@ -152,7 +153,7 @@ class FinishedTaskByKey {
         cursor_(source.select(
             finished_by_key_text(report_columns(charged_under_text(accounts_.size()))), {0})) {}
 
-  /// False when the task is not finished.
+  /// False if the task is not finished.
   [[nodiscard]] bool find(std::int64_t key, core::FinishedTask& task) {
     cursor_.restart({key});
     if (!cursor_.step()) {
@@ -169,12 +170,12 @@ class FinishedTaskByKey {
   typename Rows::Cursor cursor_;
 };
 
-/// Adds the names of the labels of these tasks, but for those whose time `skip` names.
+/// Adds the label names of these tasks, except those whose time `skip` accepts.
 template <RowSource Rows>
 void add_label_names(Rows& source, const core::ReportQuery& query, bool unfrozen_only,
                      const std::function<bool(core::UtcTime)>& skip, std::set<std::string>& names) {
   constexpr std::size_t kKnownMax = 1000;
-  std::set<std::string, std::less<>> known;  // the labels of a period are few, or each task's own
+  std::set<std::string, std::less<>> known;  // few texts, or one per task
   for (auto& cursor : open_finished(source, {.columns = "t.labels"}, query, unfrozen_only)) {
     do {
       const std::string_view labels = cursor.text(0);

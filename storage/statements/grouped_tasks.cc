@@ -30,7 +30,7 @@ FinishedColumns group_columns(std::string charged_under) {
 void append_key_number(std::string& key, std::int64_t number) { append_bytes(key, number); }
 
 void append_key_text(std::string& key, std::string_view text) {
-  if (text.empty()) {  // most counts
+  if (text.empty()) {  // true for most counts
     key.push_back('\0');
     return;
   }

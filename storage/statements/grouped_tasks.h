@@ -14,7 +14,7 @@
 
 namespace storage {
 
-/// What one thread reads groups with, and what its cursors share.
+/// What a thread needs to read groups, and what its cursors share.
 template <RowSource Rows>
 struct GroupReader {
   explicit GroupReader(Rows& from) : source(from), accounts(from) {}
@@ -23,7 +23,7 @@ struct GroupReader {
   LabelReader labels;
 };
 
-/// What a price or a sum can depend on.
+/// Whether a price or a sum can depend on the fact.
 constexpr bool tells_apart(const core::Fact& fact) {
   return core::is_price_text(fact) || core::is_count(fact);
 }
@@ -32,8 +32,7 @@ inline constexpr auto kTellingFacts = core::fact_members<core::FactText, tells_a
 /// {account, state, labels, kTellingFacts, charged_under}.
 [[nodiscard]] FinishedColumns group_columns(std::string charged_under);
 
-/// Appends a text to a group's key, with its length, so that no two rows of texts have the same
-/// key.
+/// Appends a text and its length to a group's key, so that no two lists of texts have the same key.
 void append_key_text(std::string& key, std::string_view text);
 void append_key_number(std::string& key, std::int64_t number);
 
@@ -94,7 +93,7 @@ class GroupedTasks {
                                                             core::UtcTime first,
                                                             core::UtcTime last);
 
-/// The parts of a query that several threads may read. Only an index brings a part of a period's
+/// The parts of a query that several threads may read. Only an index finds a part of a period's
 /// tasks without reading all of them.
 template <RowSource Rows>
 [[nodiscard]] std::vector<core::TaskSlice> slices_of(Rows& source, const core::ReportQuery& query) {

@@ -36,14 +36,14 @@ class LineReads {
     return std::make_unique<GuardedCursor<Snapshot, FrozenLines<Rows>, core::OwnedLine>>(
         snapshot_, snapshot_.rows(0), query);
   }
-  /// The lines of a task that no line takes back, and how often they were frozen.
+  /// The lines of a task that no line reverses, and how often they were frozen.
   [[nodiscard]] StandingLines<Rows>& standing() {
     if (!standing_) {
       standing_.emplace(snapshot_.rows(0));
     }
     return *standing_;
   }
-  /// As core::BillingSource::closing_findings.
+  /// See core::BillingSource::closing_findings.
   [[nodiscard]] std::vector<std::string> findings(core::UtcTime begin, core::UtcTime end,
                                                   const std::set<std::int64_t>& corrected) {
     Rows& rows = snapshot_.rows(0);
@@ -54,7 +54,7 @@ class LineReads {
     for (const core::ClosedPeriod& closed : periods()) {
       if (corrected.contains(closed.key) && !lines_have_their_prices(rows, closed.key)) {
         findings.push_back("closed period " + closed.period.name +
-                           ": its price book has not the prices of its lines");
+                           ": its price book does not have the prices of its lines");
       }
     }
     return findings;

@@ -1,4 +1,4 @@
-// The tasks of a period that keep it from being closed.
+// The tasks that prevent a period from being closed.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace storage {
 /// {account, ID, time} of the unfinished tasks of [$1, $2).
 inline const std::string kUnfinished = "SELECT t.account, t.task_id, " + kTaskSince +
                                        " AS at FROM " + kUnfinishedOfPeriod + " ORDER BY at, t.id";
-/// The same of the finished ones that are to be asked once more.
+/// The same for finished tasks that are to be queried once more.
 inline constexpr const char* kUnsettled =
     "SELECT t.account, t.task_id, t.finish_time FROM unsettled AS u {then} task AS t ON t.id = "
     "u.task WHERE t.finish_time >= $1 AND t.finish_time < $2 ORDER BY t.finish_time, t.id";

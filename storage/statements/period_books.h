@@ -1,4 +1,4 @@
-// The price books of closed periods, held against their lines.
+// Compares the price books of closed periods with their lines.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace storage {
 
-/// All books that ever ruled the period $1.
+/// All books that ever applied to the period $1.
 inline constexpr const char* kBooks =
     "SELECT prices FROM period WHERE id = $1 AND prices IS NOT NULL UNION ALL "
     "SELECT prices FROM repricing WHERE period = $1";
@@ -19,8 +19,8 @@ inline constexpr const char* kPricesOfLines =
     "SELECT DISTINCT unit, unit_price, currency FROM report_line "
     "WHERE incurred = $1 AND unit_price IS NOT NULL";
 
-/// Whether each line that a price made has it in a book that ever ruled its closed period. Throws
-/// core::UsageError for a book that cannot be read.
+/// Whether the price of each line is in a book that ever applied to its closed period. Throws
+/// core::UsageError for an unreadable book.
 template <RowSource Rows>
 [[nodiscard]] bool lines_have_their_prices(Rows& source, std::int64_t period) {
   std::vector<core::Price> prices;

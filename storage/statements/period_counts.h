@@ -1,4 +1,4 @@
-// What a report counts beside its lines.
+// Numbers that a report shows beside its lines.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace storage {
 
-/// How many tasks of the state the query finds in [$1, $2), read by `index`.
+/// The number of tasks with the state that the query finds in [$1, $2), read by `index`.
 [[nodiscard]] std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state);
 /// {ID, finish time} of the finished tasks that are later than the newest answer by more than $1.
 [[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
-/// {account, ID} of the tasks that the period $1 was closed without.
+/// {account, ID} of the tasks without which the period $1 was closed.
 inline constexpr const char* kWrittenOff =
     "SELECT a.name, t.task_id FROM written_off AS w JOIN task AS t ON t.id = w.task "
     "JOIN account AS a ON a.id = t.account WHERE w.period = $1 ORDER BY w.task";
-/// Lines of [$1, $2) that lack their cost, without those that take others back.
+/// Lines of [$1, $2) without a cost, except reversals.
 inline constexpr const char* kUnpricedShown =
     "SELECT count(*) FROM report_line WHERE billed_at >= $1 AND billed_at < $2 AND cost IS NULL "
     "AND reversal = 0";
-/// Lines that the period $1 rules, that lack their cost, and that no line takes back.
+/// Lines of the period $1 without a cost that no line reverses.
 inline constexpr const char* kUnpricedStanding =
     "SELECT count(*) FROM report_line AS l WHERE l.incurred = $1 AND l.cost IS NULL AND "
     "l.reversal = 0 AND NOT EXISTS (SELECT 1 FROM report_line AS r WHERE r.task = l.task AND "

@@ -15,8 +15,8 @@ constexpr const char* kFrom =
     " FROM report_line AS l {then} task AS t ON t.id = l.task "
     "{then} snapshot AS s ON s.id = l.snapshot ";
 
-// When the cost was incurred: an adjustment lies at the first instant of a later period, the first
-// line of its task at its own time, unless that one came late itself.
+// When the cost was incurred: an adjustment is placed at the first instant of a later period, the
+// first line of its task at the task's own time, unless that task came late itself.
 std::string selected_lines() {
   return "SELECT " + line_columns() +
          ", CASE WHEN l.adjusts IS NULL THEN l.billed_at ELSE coalesce((SELECT CASE WHEN f.adjusts "

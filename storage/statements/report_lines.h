@@ -1,4 +1,4 @@
-// Frozen lines of closed periods, as the ledger holds them.
+// Reads the frozen lines of closed periods from the ledger.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@
 
 namespace storage {
 
-/// Selects the lines of [$1, $2) whose `succeeded` is of [$3, $4], by time, and in the order of
-/// their report where that is equal.
+/// Selects the lines of [$1, $2) whose `succeeded` is in [$3, $4], by time; lines with equal times
+/// in the order of their report.
 [[nodiscard]] std::string frozen_lines_text(const core::ReportQuery& query);
-/// The lines of the task $1 that no frozen line takes back, the main one first.
+/// The lines of the task $1 that no frozen line reverses, the main one first.
 [[nodiscard]] std::string standing_lines_text();
-/// How many lines of the task $1, its answer $2 and kind $3 were ever frozen, those that are taken
-/// back too.
+/// How many lines of the task $1, its answer $2 and kind $3 were ever frozen, including reversed
+/// ones.
 inline constexpr const char* kRevisions =
     "SELECT count(*) FROM report_line WHERE task = $1 AND snapshot = $2 AND kind = $3 AND "
     "reversal = 0";
 /// The texts of labels of frozen_lines_text.
 [[nodiscard]] std::string frozen_labels_text(const core::ReportQuery& query);
 
-/// Reads a frozen line's amounts from the column on.
+/// Reads a frozen line's amounts, from the column on.
 template <RowReader Row>
 void read_charge(const Row& row, int column, core::OwnedLine& line) {
   const auto amount = [&row](int from) {
@@ -95,7 +95,7 @@ class FrozenLines {
   bool at_end_;
 };
 
-/// The lines of one task that no frozen line takes back.
+/// The lines of one task that no frozen line reverses.
 template <RowSource Rows>
 class StandingLines {
  public:

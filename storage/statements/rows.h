@@ -1,5 +1,5 @@
-// What the statements of this room need of an engine. Templates, no virtual calls: a million rows
-// of 25 columns pass through here.
+// What the statements of this room need of an engine. Templates instead of virtual calls, because a
+// million rows of 25 columns are read through them.
 #pragma once
 
 #include <concepts>
@@ -13,11 +13,11 @@
 
 namespace storage {
 
-/// Reads the rows of a statement forward. Throws what its engine throws.
+/// Reads the rows of a statement forward. Throws the exceptions of its engine.
 template <typename Cursor>
 concept RowReader = requires(Cursor cursor, const Cursor& row, int column,
                              std::initializer_list<std::int64_t> values) {
-  { cursor.step() } -> std::same_as<bool>;  // false behind the last row
+  { cursor.step() } -> std::same_as<bool>;  // false after the last row
   cursor.restart(values);                   // again from the start, with other parameters
   { row.is_null(column) } -> std::same_as<bool>;
   { row.integer(column) } -> std::same_as<std::int64_t>;   // null is 0; a condition 0 or 1
@@ -25,7 +25,7 @@ concept RowReader = requires(Cursor cursor, const Cursor& row, int column,
   { row.time(column) } -> std::same_as<std::optional<core::UtcTime>>;
 };
 
-/// Opens statements, whose texts are as in storage/statements/dialect.h, with the values of their
+/// Opens statements, written as in storage/statements/dialect.h, with the values of their
 /// parameters from `$1` on.
 template <typename Rows>
 concept RowSource = RowReader<typename Rows::Cursor> &&

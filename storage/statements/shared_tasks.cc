@@ -5,8 +5,8 @@
 namespace storage {
 namespace {
 
-// Of the rows `t` and `o` of `task`, with the same ID under two accounts. Links are signed anew for
-// each answer, so the bytes may differ where the times do not.
+// For the rows `t` and `o` of `task`, with the same ID under two accounts. Links are signed anew
+// for each answer, so the bytes may differ although the times are equal.
 constexpr const char* kOneTask =
     "(o.state = t.state AND ((o.submit_time IS NOT DISTINCT FROM t.submit_time AND o.finish_time "
     "IS NOT DISTINCT FROM t.finish_time AND coalesce(t.submit_time, t.finish_time) IS NOT NULL) OR "
@@ -20,7 +20,7 @@ constexpr const char* kOther = "{then} task AS o ON o.account = a.id AND o.task_
 
 }  // namespace
 
-// Each pair of tasks once. {then} fixes the order: few accounts, then the index.
+// Each pair of tasks once. {then} fixes the order: first the few accounts, then the index.
 std::string shared_tasks_text(core::SharedTaskScope scope) {
   const bool last_run = scope == core::SharedTaskScope::last_run;
   return std::string(

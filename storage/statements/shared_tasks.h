@@ -1,4 +1,4 @@
-// Tasks that the ledger holds under two accounts: two keys of one user of a gateway see the same.
+// Tasks that the ledger has under two accounts: two keys of one gateway user see the same tasks.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace storage {
 /// Selects {account, other, tasks, one_task, example}: core::SharedTasks.
 [[nodiscard]] std::string shared_tasks_text(core::SharedTaskScope scope);
 
-/// One for each pair of accounts that has any.
+/// One result for each pair of accounts with common task IDs.
 template <RowSource Rows>
 [[nodiscard]] std::vector<core::SharedTasks> find_shared_tasks(Rows& source,
                                                                core::SharedTaskScope scope) {
@@ -34,8 +34,8 @@ template <RowSource Rows>
 }
 
 /// SQL for the name of the account under which the success `t` (a row of `task`) is charged; NULL
-/// when it is charged under its own. That is the one that was closed first, else seen first, so
-/// that a closing changes nothing. Costs nothing in a ledger of one account.
+/// if it is charged under its own. That is the account that was closed first, else seen first, so
+/// that a closing changes nothing. Takes no time in a ledger with one account.
 [[nodiscard]] std::string charged_under_text(std::size_t accounts);
 
 }  // namespace storage

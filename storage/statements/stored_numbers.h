@@ -1,5 +1,5 @@
-// The numbers that the ledger stores for core's enums, as SQL. Where a statement must repeat the
-// condition of a partial index they cannot be bound.
+// The numbers that the ledger stores for core's enums, as SQL. They cannot be bound where a
+// statement must repeat the condition of a partial index.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ template <typename Enum>
   return std::to_string(static_cast<int>(value));
 }
 
-/// "IN (1, 2)": of a task's state, word for word as the index task_by_finish has it.
+/// "IN (1, 2)": for a task's state, exactly as in the index task_by_finish.
 [[nodiscard]] inline std::string sql_in_finished_states() {
   return "IN (" + sql_number(core::TaskState::succeeded) + ", " +
          sql_number(core::TaskState::failed) + ")";
 }
-/// The same of an answer's verdict.
+/// The same for an answer's verdict.
 [[nodiscard]] inline std::string sql_in_final_verdicts() {
   return "IN (" + sql_number(core::Verdict::succeeded) + ", " + sql_number(core::Verdict::failed) +
          ")";

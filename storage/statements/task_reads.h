@@ -16,8 +16,8 @@
 
 namespace storage {
 
-/// One state of a ledger, which several threads may read at once, each with rows of its own (from
-/// 0). `guard` runs what reads, and tells a person what a failure of the engine means.
+/// One state of a ledger, which several threads may read at once, each with its own rows (from 0).
+/// `guard` runs a read, and converts a failure of the engine into a message for the user.
 template <typename Snapshot>
 concept LedgerSnapshot = RowSource<typename Snapshot::Rows> &&
     requires(Snapshot& snapshot, const Snapshot& same, std::size_t reader) {
@@ -26,7 +26,7 @@ concept LedgerSnapshot = RowSource<typename Snapshot::Rows> &&
   same.guard([] {});
 };
 
-/// FinishedTasks or FrozenLines as the interface has them.
+/// FinishedTasks or FrozenLines behind the interface of a cursor.
 template <typename Snapshot, typename Reads, typename Item>
 class GuardedCursor final : public core::TimeCursor<Item> {
  public:
@@ -92,7 +92,7 @@ class TaskReads {
     }
     return std::make_unique<GuardedGroups<Snapshot>>(snapshot_, *from, slice, unfrozen_only);
   }
-  /// False when the task is not finished.
+  /// False if the task is not finished.
   [[nodiscard]] bool find(std::int64_t key, core::FinishedTask& task) {
     if (!by_key_) {
       by_key_.emplace(snapshot_.rows(0));

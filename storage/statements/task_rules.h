@@ -1,25 +1,25 @@
-// Rules about tasks that statements ask of many rows at once, each written down once. Those that
-// are asked of one task are in core/domain/lifecycle.h. Texts as in storage/statements/dialect.h.
+// Rules that statements apply to many rows at once, each defined once. Rules for a single task are
+// in core/domain/lifecycle.h. Texts as in storage/statements/dialect.h.
 #pragma once
 
 #include <string>
 
 namespace storage {
 
-/// An expression over `task` as `t`: since when the task counts as old (core::is_stale), and, of
-/// one that is not finished, the time that puts it into a period.
+/// An expression over `task` as `t`: the time that decides whether an unfinished task is stale
+/// (core::is_stale), and to which period it belongs.
 inline const std::string kTaskSince = "coalesce(t.submit_time, t.first_seen)";
-/// A condition on `task` as `t`, unless it is finished: asked no more. Parameter $2:
-/// core::stale_before.
+/// A condition on an unfinished `task` as `t`: it is stale, so it is not queried any more.
+/// Parameter $2: core::stale_before.
 inline const std::string kIsStale = kTaskSince + " < $2";
 /// A condition on `task` as `t`: unfinished, and not taken back.
 inline const std::string kIsOpen = "t.state = 0 AND t.id NOT IN (SELECT task FROM forgotten)";
 
-/// A select of the account's pending tasks: {task, settled}; `settled` 1: its videos alone are
+/// A select of the account's pending tasks: {task, settled}; `settled` 1: only its videos are
 /// wanted. A task may come twice. Parameters: $1 the account's row, $2 core::stale_before.
 ///
-/// The last part starts at the wanted videos: SQLite would choose all that the account ever asked.
-/// A link that was pruned with its answer is asked for again.
+/// The last part starts at the wanted videos: SQLite would start at all tasks of the account. A
+/// link that was pruned with its answer is requested again.
 inline const std::string kPendingTasks =
     "SELECT t.id AS task, 0 AS settled FROM task AS t {by task_unfinished} WHERE " + kIsOpen +
     " AND t.account = $1 AND NOT (" + kIsStale +

@@ -41,7 +41,7 @@ TEST_F(CloseTest, FreezesTheReportByteForByte) {
   EXPECT_EQ(report("2026-10"), before) << "its own prices stand";
 }
 
-// Whichever account a closed period charged for a task stays charged.
+// A task stays charged under the account for which a closed period charged it.
 TEST_F(CloseTest, ATaskOfTwoAccountsIsChargedOnceWhateverIsClosedBetween) {
   const auto add_under = [&](const std::string& account, const std::string& id, int state = 1) {
     support::add_billing_task(ledger_,
@@ -66,7 +66,7 @@ TEST_F(CloseTest, ATaskOfTwoAccountsIsChargedOnceWhateverIsClosedBetween) {
   EXPECT_EQ(costs("2026-11"), "late 0*\n");
 }
 
-TEST_F(CloseTest, WhatBecomesKnownLaterAdjustsTheNextOpenPeriod) {
+TEST_F(CloseTest, LaterAnswersAdjustTheNextOpenPeriod) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5");
   add("november", kNovember + 1000, "1");
@@ -76,7 +76,7 @@ TEST_F(CloseTest, WhatBecomesKnownLaterAdjustsTheNextOpenPeriod) {
   answer("b", 2, "", "refunded");
   add("late", kOctober + 3000, "7");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
-  // An answer that says the same again changes nothing; one that takes it back, all.
+  // An equal answer changes nothing; an answer that revokes the first one reverses everything.
   answer("a", 1, "", "the same again");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
   answer("a", 1, "duration_seconds = '8'", "as before");
@@ -91,7 +91,7 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "");
-  // What is settled is not looked for again.
+  // Corrections that are closed are not searched again.
   const std::vector<core::ClosedPeriod> closed =
       core::Reports(storage::open_billing_source(ledger_)).closed_periods();
   EXPECT_EQ(closed.at(0).checked_to, 2);
@@ -101,7 +101,7 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n");
 }
 
-TEST_F(CloseTest, PricesOfTheClosedPeriodRuleItsAdjustments) {
+TEST_F(CloseTest, AdjustmentsUseThePricesOfTheClosedPeriod) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   prices_ = folder_.write("dearer.csv",
@@ -132,7 +132,7 @@ TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
   EXPECT_EQ(rounded("2026-11"), "-4 9 ");
 }
 
-TEST_F(CloseTest, TheManifestCountsTasksNetAndNothingTakenBackAsUnpriced) {
+TEST_F(CloseTest, TheManifestCountsTasksNetAndReversalsNotAsUnpriced) {
   prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
@@ -152,7 +152,7 @@ TEST_F(CloseTest, TheManifestCountsTasksNetAndNothingTakenBackAsUnpriced) {
   EXPECT_EQ(groups.front().at("unpriced"), "0");
 }
 
-TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
+TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsCanBeFilteredByAccount) {
   add("a", kOctober + 1000, "5");
   support::add_billing_task(
       ledger_,
@@ -180,8 +180,8 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsAreChosenByAccountToo) {
   EXPECT_EQ(rows_of("2026-11", "studio").size(), 0U);
 }
 
-// FOCUS 1.2, ChargeClass: "Correction" for a row about a period that was invoiced, null for others.
-TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
+// FOCUS 1.2, ChargeClass: "Correction" for a row about an invoiced period, null for others.
+TEST_F(CloseTest, FocusMarksOnlyAdjustmentsAsCorrections) {
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   answer("a", 1, "duration_seconds = '6'", "corrected");
@@ -208,7 +208,7 @@ TEST_F(CloseTest, FocusCallsAdjustmentsCorrectionsAndNothingElse) {
             "late 1.8 Correction of 2026-10\nnew 2.7  of 2026-11\n");
 }
 
-TEST_F(CloseTest, ALateTaskIsALineOnceForEver) {
+TEST_F(CloseTest, ALateTaskBecomesExactlyOneLine) {
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add("late", kOctober + 1, "10");
   EXPECT_EQ(costs("2026-10"), "");
@@ -230,7 +230,7 @@ TEST_F(CloseTest, ClosingAgainChangesNothing) {
   EXPECT_NE(said_.find("was closed before"), std::string::npos);
 }
 
-TEST_F(CloseTest, RefusesWhatOverlapsIsOpenOrNotOver) {
+TEST_F(CloseTest, RefusesAPeriodThatOverlapsOrIsNotOver) {
   add("a", kOctober + 1000, "8");
   add("open", kOctober + 1000, "8", 0);
   EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);

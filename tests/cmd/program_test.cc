@@ -27,18 +27,18 @@ namespace {
 
 using cmd::Command;
 
-// What a call wrote and how it ended.
+// The output of a call, and its result.
 struct Call {
   int exit_code = -1;
   std::string out;
   std::string err;
 };
 
-// Runs `action` in a child whose standard output and error are files, and ends it with the
-// action's result. Where a name is null the descriptor is closed.
+// Runs `action` in a child whose standard output and error are files; its exit code is the action's
+// result. If a name is null, the descriptor is closed.
 Call in_child(const std::function<int()>& action, const char* out_name = "out") {
   const support::TempDir dir;
-  std::fflush(nullptr);  // what gtest has not written yet is not the child's to write
+  std::fflush(nullptr);  // the child must not write gtest's buffered output again
   const pid_t child = ::fork();
   if (child == 0) {
     const auto redirect = [&](const char* name, int fd) {
@@ -95,7 +95,7 @@ Call called(const std::vector<std::string>& words, const char* out_name = "out")
   return in_child([&] { return call(words); }, out_name);
 }
 
-TEST(Program, DataAndMessagesGoTheirOwnWays) {
+TEST(Program, DataAndMessagesGoToDifferentOutputs) {
   const Call result = called({"status", "a", "b"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_EQ(result.out, "a\nb\n");
@@ -168,7 +168,7 @@ TEST(StandardOutput, WritesAllInOrder) {
   EXPECT_TRUE(result.out == expected) << result.out.size();
 }
 
-// Long before the end: a report of a million rows does not go on for nothing.
+// Long before the end: a report of a million rows must not continue in vain.
 TEST(StandardOutput, FailsWhereItHappens) {
   const Call result = in_child(
       [] {
@@ -186,7 +186,7 @@ TEST(StandardOutput, FailsWhereItHappens) {
   EXPECT_EQ(result.exit_code, 7);
 }
 
-TEST(Process, ClosedDescriptorsAreTaken) {
+TEST(Process, ClosedDescriptorsAreReplaced) {
   const Call result = in_child([] {
     for (int fd = 0; fd < 3; ++fd) {
       ::close(fd);
@@ -202,7 +202,7 @@ TEST(Process, ClosedDescriptorsAreTaken) {
   EXPECT_EQ(result.exit_code, 0);
 }
 
-TEST(Process, KeepsToItself) {
+TEST(Process, KeepsFilesPrivate) {
   const Call result = in_child([] {
     cmd::prepare_process();
     rlimit core{};

@@ -126,7 +126,7 @@ std::vector<std::vector<std::string>> cells_of(std::string text, char delimiter)
   return rows;
 }
 
-// Whatever users and gateways write in whatever column: no cell is a formula, and none is lost.
+// Whatever users and gateways write into any column: no cell is a formula, and none is lost.
 TEST_F(ReportTest, NoTextIsAFormula) {
   const std::string rest = "1,\"\n;|\tx";
   for (const std::string begin : {"=", "+", "-", "@", "\t", "\r"}) {
@@ -154,8 +154,8 @@ TEST_F(ReportTest, NoTextIsAFormula) {
           guarded += cell.starts_with("'") && cell.ends_with(rest) ? 1 : 0;
         }
       }
-      // Account, ID, model, action, resolution, ratio and label of six tasks; or the key of each
-      // and the label of one.
+      // Account, ID, model, action, resolution, ratio and label of six tasks; or only the key of
+      // each, and the label of one.
       EXPECT_EQ(guarded, key == "task" ? 42U : 7U) << key;
     }
   }
@@ -219,7 +219,7 @@ TEST_F(ReportTest, EachTableOfThePageAddsUp) {
       << "days without a task stand there";
 }
 
-TEST_F(ReportTest, RoundsOnlyWhenAsked) {
+TEST_F(ReportTest, RoundsOnlyOnRequest) {
   options_.round = 2;
   EXPECT_NE(report().find(",CNY,5.01,"), std::string::npos);
   EXPECT_NE(report().find(",USD,0.61,"), std::string::npos);
@@ -289,7 +289,7 @@ TEST_F(ReportTest, AManifestThatCannotBeWrittenLeavesTheOldFile) {
   EXPECT_EQ(support::read_file(options_.output), "old");
 }
 
-TEST_F(ReportTest, NeverTakesThePlaceOfTheLedger) {
+TEST_F(ReportTest, NeverReplacesTheLedger) {
   options_.output = ledger_;
   EXPECT_THROW(report(), core::Error);
   options_.output = "-";
@@ -305,7 +305,7 @@ TEST_F(ReportTest, IsTheSameInEveryZoneAndLocaleOfTheMachine) {
   ::unsetenv("LC_ALL");
 }
 
-TEST_F(ReportTest, AnEmptyPeriodIsTheHeaderAlone) {
+TEST_F(ReportTest, AnEmptyPeriodHasOnlyTheHeader) {
   options_.period = "2025";
   EXPECT_EQ(report(), kHeader + ",snapshot_id,raw_sha256,request_id\n");
   options_.bom = true;
@@ -314,7 +314,7 @@ TEST_F(ReportTest, AnEmptyPeriodIsTheHeaderAlone) {
   EXPECT_EQ(report(), "");
 }
 
-TEST_F(ReportTest, RequireCompleteTellsOfUnfinishedTasks) {
+TEST_F(ReportTest, RequireCompleteReportsUnfinishedTasks) {
   options_.require_complete = true;
   EXPECT_FALSE(report().empty());
   EXPECT_EQ(exit_code_, cmd::ExitCode::partly);
@@ -323,7 +323,7 @@ TEST_F(ReportTest, RequireCompleteTellsOfUnfinishedTasks) {
   EXPECT_EQ(exit_code_, cmd::ExitCode::ok);
 }
 
-TEST_F(ReportTest, RefusesWhatMakesNoReport) {
+TEST_F(ReportTest, RefusesInvalidOptions) {
   using Change = void (*)(cmd::ReportOptions&);
   const std::vector<std::pair<std::string, Change>> cases = {
       {"no period", [](auto& o) { o.period = ""; }},

@@ -48,13 +48,13 @@ TEST_F(Reprice, OtherPricesBecomeAdjustmentsOfTheNextOpenPeriod) {
   ASSERT_EQ(reprice("2026-10", rows), cmd::ExitCode::ok);
   EXPECT_EQ(nlohmann::json::parse(said_).at("result"), "has these prices already");
   EXPECT_EQ(support::csv_table(report("2026-11")).size(), 2U);
-  // The old prices take it all back, while it stands in no closed period.
+  // The old prices reverse everything while the corrections are in no closed period.
   ASSERT_EQ(reprice("2026-10", "m,second,,,0.9,CNY,,\nother,second,,,1,USD,,\n"),
             cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "");
 }
 
-TEST_F(Reprice, ASecondRepricingWorksOnTheLinesThatStand) {
+TEST_F(Reprice, ASecondRepricingCorrectsTheCurrentLines) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::ok);
@@ -75,7 +75,7 @@ TEST_F(Reprice, ASecondRepricingWorksOnTheLinesThatStand) {
   EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
 }
 
-TEST_F(Reprice, OtherPricesRuleWhatBecomesKnownLaterToo) {
+TEST_F(Reprice, OtherPricesApplyToLaterAnswersToo) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ExitCode::ok);
@@ -87,7 +87,7 @@ TEST_F(Reprice, OtherPricesRuleWhatBecomesKnownLaterToo) {
   EXPECT_EQ(costs("2026-12"), "a -20*\na 22*\n");
 }
 
-// Prices have days; an adjustment stands at the begin of another month.
+// Prices depend on the day; an adjustment is placed at the beginning of another month.
 TEST_F(Reprice, ARepricedLineHasThePriceOfItsOwnDay) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 20 * kDayMs, "8");
@@ -100,8 +100,8 @@ TEST_F(Reprice, ARepricedLineHasThePriceOfItsOwnDay) {
   EXPECT_EQ(costs("2026-12"), "") << "the same prices in another book";
 }
 
-// After its end an answer without one may name another model (gateway.md T23).
-TEST_F(Reprice, OtherPricesChargeWhatWasFrozenAndNotWhatItsTaskSaysByNow) {
+// After the end, an answer that is not final may name another model (gateway.md T23).
+TEST_F(Reprice, OtherPricesChargeTheFrozenTaskNotItsCurrentRow) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   storage::open_for_writing(ledger_)->exec("UPDATE task SET model = 'dear'");
@@ -109,7 +109,7 @@ TEST_F(Reprice, OtherPricesChargeWhatWasFrozenAndNotWhatItsTaskSaysByNow) {
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8*\n");
 }
 
-TEST_F(Reprice, ARepricingIsRefusedForAnOpenPeriodAndWhereALineWouldLoseItsCost) {
+TEST_F(Reprice, ARepricingIsRefusedForAnOpenPeriodAndIfALineWouldLoseItsCost) {
   add("a", kOctober + 1000, "8");
   EXPECT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::partly);
   EXPECT_TRUE(told("cannot reprice 2026-10: it is not closed")) << told_;

@@ -1,5 +1,5 @@
-// cmd -> storage -> core, never upwards; rooms on floors; each foreign library behind its own door.
-// core/README.md and storage/README.md say what each room is for.
+// cmd -> storage -> core, never upwards; rooms on floors; each foreign library is included in one
+// place only. core/README.md and storage/README.md describe the rooms.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,8 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What each of our files includes, as it stands between the quotes or brackets, by the file's path
-// from the project's root.
+// The includes of each of our files, by the file's path from the project's root.
 using Includes = std::map<std::string, std::vector<std::string>>;
 
 std::vector<std::string> includes_of(const fs::path& path) {
@@ -46,7 +45,7 @@ Includes includes_of_all() {
   return all;
 }
 
-// All that a file includes, through any chain of our own headers.
+// All headers that a file includes, directly or through other headers of ours.
 std::set<std::string> reached_by(const std::string& file, const Includes& all) {
   std::set<std::string> reached;
   std::vector<std::string> open = {file};
@@ -65,15 +64,15 @@ std::set<std::string> reached_by(const std::string& file, const Includes& all) {
   return reached;
 }
 
-// Stands above the back ends, one of which it chooses.
+// Above the back ends, because it chooses one of them.
 const std::string kOpenLedger = "storage/open_ledger";
 
 std::string room_of(const std::string& file) {
   return file.rfind(kOpenLedger, 0) == 0 ? kOpenLedger : fs::path(file).parent_path().string();
 }
 
-// The lowest first. A room may use those on lower floors, and itself; of its own floor, none but
-// the room that it lies in.
+// The lowest floor first. A room may use rooms on lower floors and itself; on its own floor, only
+// the room that contains it.
 const std::vector<std::vector<std::string>> kFloors = {
     {"core", "core/text", "core/files"},
     {"core/domain"},
@@ -108,7 +107,7 @@ bool may_use(const std::string& room, const std::string& other) {
           (room.rfind(other + "/", 0) == 0 || other == "core"));
 }
 
-TEST(Layering, EveryRoomStandsOnAFloor) {
+TEST(Layering, EveryRoomIsOnAFloor) {
   const Includes all = includes_of_all();
   ASSERT_FALSE(all.empty());
   for (const auto& [file, names] : all) {
@@ -116,7 +115,7 @@ TEST(Layering, EveryRoomStandsOnAFloor) {
   }
 }
 
-TEST(Layering, NobodyIncludesUpwards) {
+TEST(Layering, NothingIncludesUpwards) {
   const Includes all = includes_of_all();
   for (const auto& [file, names] : all) {
     for (const std::string& name : names) {
@@ -128,8 +127,8 @@ TEST(Layering, NobodyIncludesUpwards) {
   }
 }
 
-TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
-  // What a header's name begins with, and the only files or rooms that may reach it.
+TEST(Layering, ForeignHeadersAreIncludedOnlyWhereAllowed) {
+  // The beginning of a header's name, and the only files or rooms that may include it.
   const std::map<std::string, std::vector<std::string>> doors = {
       {"curl/", {"core/http/"}},
       {"nlohmann/", {"storage/", "cmd/"}},
@@ -145,7 +144,7 @@ TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
         "core/http/ca_file.cc", "core/http/curl_handles.cc"}},
       {"lzma", {"core/video/video_check.cc"}},
       {"zstd", {"storage/"}},
-      // The file system. Beside the two rooms for it: lists, CA certificates, the zone database.
+      // The file system. Besides the two rooms for it: lists, CA certificates, the zone database.
       {"fcntl.h",
        {"core/files/", "core/video/local/", "core/video/s3/upload_note.cc",
         "core/input/input_file.cc", "core/http/ca_file.cc", "storage/", "cmd/"}},
@@ -158,7 +157,7 @@ TEST(Layering, ForeignHeadersStayBehindTheirDoors) {
        {"core/files/", "core/video/local/", "core/domain/zone_rules.cc", "storage/", "cmd/"}},
       {"fstream",
        {"core/files/", "core/video/local/", "core/domain/zone_rules.cc", "storage/", "cmd/"}},
-      // Where videos are kept: the engine and the network know core/video/video_store.h alone.
+      // The engine and the network know only core/video/video_store.h.
       {"core/video/local/", {"core/video/local/", "core/video/s3/", "cmd/"}},
   };
   const Includes all = includes_of_all();

@@ -7,7 +7,7 @@
 namespace core {
 namespace {
 
-TEST(OwnerThread, IsTheOneThatMadeIt) {
+TEST(OwnerThread, IsTheThreadThatCreatedIt) {
   const OwnerThread owner;
   EXPECT_TRUE(owner.is_here());
   bool elsewhere = true;

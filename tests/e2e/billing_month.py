@@ -35,7 +35,7 @@ WHY = ["sensitive_content"] * 4 + ["upstream_timeout"] * 2 + ["invalid_picture"]
 
 
 def month_of_tasks(count):
-    """IDs that say what nginx shall answer about them; some lie outside the month."""
+    """IDs that decide what nginx answers; some tasks are outside the month."""
     dice = random.Random(7)
     for number in range(count):
         day = dice.randrange(-1, DAYS + 1)

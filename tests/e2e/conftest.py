@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the test gateway, the real binary, and a look at the ledger."""
+"""Shared by the end-to-end tests: the test gateway, the real binary, and queries of the ledger."""
 import json
 import os
 import pathlib
@@ -63,7 +63,7 @@ class Result:
 
 
 class Reeltally:
-    """Runs the real binary in a folder and an environment of its own."""
+    """Runs the real binary in its own folder and environment."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -113,7 +113,7 @@ class Reeltally:
             return database.execute(query, values).fetchall()
 
     def let_time_pass(self, minutes):
-        """What the ledger heard so far moves that far into the past."""
+        """Moves all answers in the ledger that far into the past."""
         with sqlite3.connect(self.ledger) as database:
             guard = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'snapshot_is_fixed'").fetchone()[0]
             database.execute("DROP TRIGGER snapshot_is_fixed")
@@ -130,7 +130,7 @@ class Reeltally:
 
 
 def check_base(program):
-    """What must hold after every test (design.md, section 6)."""
+    """Checks that hold after every test (design.md, section 6)."""
     if program.ledger.exists() and program.ledger.stat().st_size and program.check_ledger:
         result = subprocess.run([BINARY, "db", "check"], cwd=program.folder, env=program.env, capture_output=True,
                                 text=True, timeout=PATIENCE)

@@ -72,7 +72,7 @@ def test_dry_run_knows_the_accounts(two):
     assert result.out.splitlines() == ["same", "same"] and not north.queries()
 
 
-def test_one_gateway_task_under_two_accounts_is_told_and_charged_once(reeltally, make_gateway):
+def test_one_gateway_task_under_two_accounts_is_reported_and_charged_once(reeltally, make_gateway):
     plan = {"vendor": "happyhorse", "finished_ago": 70}  # one end, however many seconds lie between the runs
     gateway = make_gateway(tasks={"same": plan, "own": plan})
     key = reeltally.folder / "key"

@@ -1,8 +1,8 @@
-"""When a task is asked, and asked again: quotas that settle late, vendors behind the gateway, keys and bases."""
+"""When a task is queried, and queried again: quotas that settle late, vendors behind the gateway, keys and base URLs."""
 import pytest
 
 
-def test_a_quota_heard_too_early_is_heard_again(reeltally, make_gateway):
+def test_a_quota_read_too_early_is_queried_again(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "seedance", "finished_ago": 28, "quota": [500000, 217800]})
     tasks = reeltally.csv("a")
     assert reeltally.run(gateway, tasks).code == 0
@@ -18,7 +18,7 @@ def test_a_quota_heard_too_early_is_heard_again(reeltally, make_gateway):
     assert len(gateway.fetches()) == 1
 
 
-def test_a_vendor_behind_the_gateway_is_not_asked_twice_a_minute(reeltally, make_gateway):
+def test_a_vendor_behind_the_gateway_is_not_queried_twice_a_minute(reeltally, make_gateway):
     gateway = make_gateway(tasks={"veo": {"vendor": "veo", "polls": ["processing"]}, "wan": {"polls": ["IN_PROGRESS"]}})
     tasks = reeltally.csv("veo", "wan")
     for _ in range(2):
@@ -54,13 +54,13 @@ def test_with_a_list_of_models_403_is_an_unknown_id(reeltally, make_gateway):
     ({"total_available": -5, "unlimited_quota": True}, "401", "it is disabled"),
     ({"expires_at": 1700000000}, "401", "it expired at 2023-11-14T22:13:20+00:00"),
     ({}, "401", "it is disabled"),
-    ({}, "403", "the key itself is in order"),
-    ("401", "401", "knows no such key"),
+    ({}, "403", "the key itself is valid"),
+    ("401", "401", "does not know the key"),
     ("403", "403", "its user may not use the gateway"),
     ("500", "401", "check the key, its quota"),
     ("portal", "403", "every task was forbidden (HTTP 403); check the key"),
 ])
-def test_12_says_why(reeltally, make_gateway, usage, step, said):
+def test_12_gives_the_reason(reeltally, make_gateway, usage, step, said):
     gateway = make_gateway(default={"polls": [step]}, usage=usage)
     result = reeltally.run(gateway, reeltally.csv("a", "b"))
     last = result.err.splitlines()[-1]
@@ -77,7 +77,7 @@ def test_an_id_that_cannot_be_routed_is_not_found(reeltally, make_gateway):
     assert reeltally.states() == {"odd": "missing", "good": "unfinished"}
 
 
-def test_2_for_a_web_page_in_place_of_each_answer(reeltally, make_gateway):
+def test_2_for_a_web_page_instead_of_each_answer(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["portal"]})
     result = reeltally.run(gateway, reeltally.csv(*(f"t{i}" for i in range(40))))
     last = result.err.splitlines()[-1]
@@ -87,14 +87,14 @@ def test_2_for_a_web_page_in_place_of_each_answer(reeltally, make_gateway):
 
 # ---- trouble
 
-def test_a_run_that_waits_outlives_trouble(reeltally, make_gateway):
+def test_a_run_that_waits_continues_through_failures(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["500"] * 4 + ["failure"]}, "b": {"polls": ["IN_PROGRESS", "failure"]}})
     result = reeltally.run(gateway, "--wait", "--retries", "0", "--poll-interval", "200ms", reeltally.csv("a", "b"))
     assert result.code == 0 and result.summary["not_answered"] == 0, result
     assert len(gateway.queries("a")) == 5
 
 
-def test_what_is_in_trouble_at_the_deadline_is_not_answered(reeltally, make_gateway):
+def test_a_task_without_an_answer_at_the_deadline_is_not_answered(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"polls": ["500"]}, "b": {"polls": ["IN_PROGRESS"]}})
     result = reeltally.run(gateway, "--wait", "--retries", "0", "--poll-interval", "200ms", "--deadline", "1s", "--failed-out",
                            "failed.csv", reeltally.csv("a", "b"))

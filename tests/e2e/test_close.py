@@ -1,4 +1,4 @@
-"""close and close --reprice with the real binary: what stands in the way, and what becomes of a changed ledger."""
+"""close and close --reprice with the real binary: reasons to refuse, and ledgers that somebody changed."""
 import csv
 import io
 import json
@@ -35,7 +35,7 @@ def lines(program, period, *arguments):
 
 
 def advice(result):
-    """The commands between backticks that ask for tasks."""
+    """The commands between backticks that query tasks."""
     return [command.split() for command in re.findall(r"`reeltally (run [^`]*)`", result.err)]
 
 
@@ -50,7 +50,7 @@ def test_the_advice_about_unfinished_tasks_works(reeltally, past):
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
 
 
-def test_a_running_task_is_no_stale_one(reeltally, past):
+def test_a_running_task_is_not_stale(reeltally, past):
     gateway = past("a", a={"polls": ["IN_PROGRESS", "success"]})
     refused = reeltally("close", MONTH, "--prices", "prices.csv", "--stale-after", "100d", "--write-off-stale")
     assert refused.code == 3 and "1 unfinished task (a)" in refused.err, refused
@@ -132,7 +132,7 @@ def test_a_closed_month_that_somebody_changed_is_refused(reeltally, past, change
     assert result.code == 1 and "error: closed " in result.err, result
 
 
-def test_a_task_of_two_accounts_is_told_of_and_closed_once(reeltally, past):
+def test_a_task_of_two_accounts_is_reported_and_closed_once(reeltally, past):
     gateway = past("same")
     gateway.set_clock(5 - AGO)  # the end of a task does not move
     assert reeltally.run(gateway, "--no-download", "--account", "south", reeltally.csv("same,m", header="task_id,model")).code == 0
@@ -147,7 +147,7 @@ def test_a_task_of_two_accounts_is_told_of_and_closed_once(reeltally, past):
     assert again.code == 0 and "one base URL" in again.err, "accounts are known by the configuration"
 
 
-def test_reconcile_makes_nothing_of_a_changed_month(reeltally, past):
+def test_reconcile_refuses_a_changed_month(reeltally, past):
     past("a")
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
     log = reeltally.folder / "log.csv"

@@ -31,7 +31,7 @@ class Terminal:
         os.write(self.terminal, text.encode())
 
     def wait_for(self, *wanted):
-        """What the shell has said when all of `wanted` is in it."""
+        """Reads the output of the shell until all of `wanted` is in it."""
         seen, end = "", time.monotonic() + PATIENCE / 3
         while not all(text in seen for text in wanted):
             assert time.monotonic() < end, f"{wanted} never came: {seen!r}"
@@ -106,7 +106,7 @@ def test_in_fish(folder, line, wanted):
 @pytest.mark.parametrize("command", ["run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate",
                                      "db check", "db backup", "db prune", "config"])
 def test_every_option_of_help_is_offered(folder, command):
-    """In bash as in fish; only what stands in the left column of help counts."""
+    """In bash and in fish; only the left column of help counts."""
     text = subprocess.run([BINARY, *command.split(), "--help"], capture_output=True, text=True, timeout=PATIENCE).stdout
     wanted = {word for line in text.splitlines() if line[:6].strip() in ("", "-" + line[3:4] + ",")
               for word in line[6:].split()[:1] if line[6:8] == "--"}

@@ -1,4 +1,4 @@
-"""Kill and stop at any moment: nothing is lost, nothing doubled, the next run finishes."""
+"""Kill and stop at any moment: nothing is lost, nothing is duplicated, the next run finishes."""
 import os
 import random
 import signal
@@ -137,7 +137,7 @@ def test_a_lock_never_outlives_its_run(reeltally, make_gateway):
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0
 
 
-def test_twenty_pairs_never_meet(reeltally, make_gateway):
+def test_twenty_pairs_never_run_at_once(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=30)
     for number in range(20):
         path = reeltally.csv(f"t{number}")
@@ -165,7 +165,7 @@ def test_the_environment_of_cron(reeltally, make_gateway):
     assert ledger.stat().st_mode & 0o777 == 0o600 and ledger.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_run_that_is_stopped_for_a_while_goes_on(reeltally, make_gateway):
+def test_a_run_that_is_stopped_for_a_while_continues(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["IN_PROGRESS", "failure"]}, latency_ms=30)
     process = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "20ms", "--timeout", "1s",
                               "--concurrency", "4", reeltally.csv(*(f"t{i}" for i in range(100))))
@@ -180,7 +180,7 @@ def test_a_run_that_is_stopped_for_a_while_goes_on(reeltally, make_gateway):
 
 
 def start_up_megabytes(reeltally):
-    """The least memory with which the program's libraries are loaded at all."""
+    """The least memory with which the program's libraries can be loaded."""
     for megabytes in range(16, 128):
         if reeltally("--version", wrapper=["prlimit", f"--as={megabytes << 20}"]).code == 0:
             return megabytes

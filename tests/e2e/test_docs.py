@@ -1,4 +1,4 @@
-"""What docs/ and README say is tried: recipes, alert rules, commands, links."""
+"""Tests what docs/ and README say: recipes, alert rules, commands, links."""
 import json
 import re
 import sqlite3
@@ -28,7 +28,7 @@ def test_recipes_find_something(filled):
         assert filled.sql(recipe), recipe
 
 
-def test_views_have_the_columns_that_are_written_down(filled):
+def test_views_have_the_documented_columns(filled):
     described = re.findall(r"^\| `(v_\w+)` \| [^|]* \| `([^`]*)` \|$", (ROOT / "docs/ledger.md").read_text(), re.M)
     assert len(described) == 6
     with sqlite3.connect(filled.ledger) as database:
@@ -47,7 +47,7 @@ def test_alert_rules_and_metrics(filled):
     assert names - optional <= set(re.findall(r"^(reeltally_\w+)", metrics, re.M)), "alerts on metrics that exist"
 
 
-def test_every_command_and_option_that_is_written_down_exists(reeltally):
+def test_every_documented_command_and_option_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
     for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md"]:

@@ -1,4 +1,4 @@
-"""doctor: each finding with what to do about it."""
+"""doctor: each finding, with its advice."""
 import json
 import os
 import subprocess
@@ -34,33 +34,33 @@ def test_a_rejected_key(ask):
     assert "sk-wrong" not in result.out + result.err
 
 
-def test_a_key_that_may_not_ask(ask):
+def test_a_key_that_may_not_query(ask):
     result = ask(default={"polls": ["403"]})
     assert result.code == 1 and "quota" in checks(result)["gateway"]["advice"], result
 
 
-def test_it_tells_what_is_left_of_the_key(ask):
+def test_it_shows_the_remaining_quota_of_the_key(ask):
     found = checks(ask(usage={}))
     assert found["key's quota"]["text"] == "500000 gateway units left, never expires", found
     found = checks(ask(usage={"unlimited_quota": True, "expires_at": 4102444800, "model_limits_enabled": True,
                               "model_limits": {"sora-2": True, "wan2.6-t2v": True}}))
-    assert found["key's quota"]["text"] == ("no limit, expires 2100-01-01T00:00:00+00:00, for these models alone: "
+    assert found["key's quota"]["text"] == ("no limit, expires 2100-01-01T00:00:00+00:00, only for these models: "
                                             "sora-2, wan2.6-t2v"), found
     assert "key's quota" not in checks(ask()), "a gateway that does not tell is in order"
 
 
-def test_it_tells_why_a_key_is_rejected(ask):
+def test_it_says_why_a_key_is_rejected(ask):
     result = ask(default={"polls": ["401"]}, usage={"total_available": 0})
     found = checks(result)
     assert result.code == 1 and "quota is used up" in found["gateway"]["advice"], result
     assert found["key's quota"]["result"] == "warning"
     assert "disabled" in checks(ask(default={"polls": ["401"]}, usage={}))["gateway"]["advice"]
-    assert "no such key" in checks(ask(default={"polls": ["401"]}, usage="401"))["gateway"]["advice"]
+    assert "does not know the key" in checks(ask(default={"polls": ["401"]}, usage="401"))["gateway"]["advice"]
     listed = ask(default={"polls": ["403"]}, usage={"model_limits_enabled": True})
     assert listed.code == 0 and checks(listed)["gateway"]["result"] == "ok", "it refuses an ID that it does not know"
 
 
-def test_every_account_with_a_key_is_asked(reeltally, ask):
+def test_every_account_with_a_key_is_checked(reeltally, ask):
     config = reeltally.folder / "config.toml"
     config.write_text('[account.east]\napi-key-env = "EAST_KEY"\n[account.west]\nbase-url = "https://west.example"\n')
     result = ask("--config", config, env={"EAST_KEY": "sk-east-0000"})

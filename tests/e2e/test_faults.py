@@ -1,4 +1,4 @@
-"""The faults of design.md that the test gateway provokes, each with its expected end."""
+"""The faults of design.md that the test gateway can cause, each with the expected result."""
 import socket
 import sqlite3
 import subprocess
@@ -14,7 +14,7 @@ HEALED = ["reset", "reset_mid", "truncated", "short", "two_lengths", "negative_l
 
 
 @pytest.mark.parametrize("fault", HEALED)
-def test_an_answer_that_is_none_is_asked_again(reeltally, make_gateway, fault):
+def test_an_unusable_answer_is_queried_again(reeltally, make_gateway, fault):
     gateway = make_gateway(tasks={"a": {"polls": [fault, "failure"]}, "b": {"polls": ["failure"]}})
     result = reeltally.run(gateway, reeltally.csv("a", "b"))
     assert result.code == 0, result
@@ -34,7 +34,7 @@ def test_and_given_up_in_the_end(reeltally, make_gateway, fault):
 
 
 @pytest.mark.parametrize("fault", ["odd_status", "odd_shape", "lone_surrogate"])
-def test_what_is_not_understood_is_kept_and_unfinished(reeltally, make_gateway, fault):
+def test_an_unrecognised_answer_is_stored_and_unfinished(reeltally, make_gateway, fault):
     gateway = make_gateway(default={"polls": [fault]})
     result = reeltally.run(gateway, "--retries", "0", reeltally.csv("a"))
     assert reeltally.states() == {"a": "unfinished"}
@@ -42,7 +42,7 @@ def test_what_is_not_understood_is_kept_and_unfinished(reeltally, make_gateway, 
         assert result.code == 0 and result.summary["unrecognised"] == 1
 
 
-def test_the_video_beside_an_unknown_word_is_fetched_and_told_of(reeltally, make_gateway):
+def test_the_video_beside_an_unknown_word_is_downloaded_and_reported(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["odd_success", "odd_success", "success", "odd_success"]})
     path = reeltally.csv("a")
     metrics = reeltally.folder / "metrics.prom"
@@ -58,7 +58,7 @@ def test_the_video_beside_an_unknown_word_is_fetched_and_told_of(reeltally, make
 
 
 @pytest.mark.parametrize("fault", ["404html", "404empty"])
-def test_a_404_of_whatever_stands_before_the_gateway_makes_no_task_missing(reeltally, make_gateway, fault):
+def test_a_404_of_a_server_before_the_gateway_makes_no_task_missing(reeltally, make_gateway, fault):
     gateway = make_gateway(tasks={"a": {"polls": [fault] * 4 + ["success"], "vendor": "seedance"}})
     path = reeltally.csv("a")
     assert [result.code for result in reeltally.runs_apart(4, gateway, "--retries", "0", path)] == [3] * 4
@@ -71,7 +71,7 @@ def change_ledger(reeltally, sql):
         database.executescript(sql)
 
 
-def test_an_answer_that_cannot_be_recorded_is_its_tasks_trouble_alone(reeltally, make_gateway):
+def test_an_answer_that_cannot_be_recorded_affects_only_its_task(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["running", "success"]})
     path = reeltally.csv(*"abcdef")
     assert reeltally.run(gateway, path).code == 0
@@ -149,7 +149,7 @@ def test_refused_connections(reeltally, make_gateway):
     assert result.code == 3 and result.summary["errors"]["connect"] == 4
 
 
-def test_nothing_is_asked_inside_retry_after(reeltally, make_gateway):
+def test_nothing_is_queried_inside_retry_after(reeltally, make_gateway):
     gateway = make_gateway(tasks={"t0": {"polls": ["429:2", "failure"]}}, default={"polls": ["failure"]})
     result = reeltally.run(gateway, "--concurrency", "1", reeltally.csv(*(f"t{i}" for i in range(20))))
     assert result.code == 0
@@ -183,7 +183,7 @@ def test_a_bad_download_is_tried_again(reeltally, make_gateway, fault):
 
 @pytest.mark.parametrize("fault", ["html", "xml", "empty", "half", "short", "bad_crc", "500", "to_file", "to_meta",
                                    "loop", "huge", "endless"])
-def test_what_is_no_video_never_gets_its_name(reeltally, make_gateway, fault):
+def test_a_file_that_is_not_a_video_never_gets_its_name(reeltally, make_gateway, fault):
     gateway = make_gateway(default={"vendor": "happyhorse", "video": {"always": fault}})
     result = reeltally.run(gateway, "--retries", "1", "--max-video-size", "3MiB", reeltally.csv("a"))
     assert result.code == 3 and result.summary["videos_failed"] == 1, result
@@ -212,7 +212,7 @@ def test_a_later_run_resumes_too(reeltally, make_gateway):
     assert reeltally.files() == ["a.mp4"]
 
 
-def test_an_expired_link_is_asked_for_again_and_the_fresh_one_fetched(reeltally, make_gateway):
+def test_an_expired_link_is_queried_again_and_the_fresh_one_downloaded(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse", "video": {"fresh_links": True}})
     reeltally.run(gateway, "--no-download", reeltally.csv("a"))
     gateway.set_clock(86400 + 3600)
@@ -312,13 +312,13 @@ def test_plain_http_needs_to_be_allowed(reeltally, make_gateway):
     assert result.code == 3 and "--allow-http" in result.err and not gateway.fetches()
 
 
-def test_the_servers_file_name_means_nothing(reeltally, make_gateway):
+def test_the_servers_file_name_is_ignored(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse", "video": {"always": "disposition"}})
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0
     assert reeltally.files() == ["a.mp4"]
 
 
-def test_little_room_stops_downloads_and_queries_go_on(reeltally, make_gateway):
+def test_little_space_stops_downloads_and_queries_continue(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse"})
     result = reeltally.run(gateway, "--min-free", "900TiB", reeltally.csv("a", "b"))
     assert result.code == 3 and result.summary["succeeded"] == 2 and not gateway.fetches()

@@ -1,4 +1,4 @@
-"""What a run calls and writes beside its videos: --exec, --sidecar, --ping-url."""
+"""Programs, files and calls that accompany a run: --exec, --sidecar, --ping-url."""
 import http.server
 import json
 import os
@@ -52,7 +52,7 @@ def test_a_failing_hook_loses_nothing(reeltally, make_gateway, text, said):
     assert reeltally.files() == ["a.mp4"]
 
 
-def test_a_program_that_is_none(reeltally, make_gateway):
+def test_a_program_that_does_not_exist(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse"})
     result = reeltally.run(gateway, "--exec", "no-such-program", reeltally.csv("a"))
     assert result.code == 2 and "--exec no-such-program" in result.err and not gateway.queries()
@@ -131,7 +131,7 @@ class Monitor:
         self.url = f"http://127.0.0.1:{self.server.server_port}/ping/secret-uuid"
 
 
-def test_the_monitor_hears_start_and_end(reeltally, make_gateway):
+def test_the_monitor_gets_start_and_end(reeltally, make_gateway):
     monitor = Monitor(200)
     gateway = make_gateway(tasks={"a": {"polls": ["failure"]}, "b": {"polls": ["500"]}})
     assert reeltally.run(gateway, "--ping-url", monitor.url, reeltally.csv("a")).code == 0
@@ -143,7 +143,7 @@ def test_the_monitor_hears_start_and_end(reeltally, make_gateway):
     assert monitor.calls[-1] == "/ping/secret-uuid/12"
 
 
-def test_the_monitor_hears_of_a_run_that_could_not_start(reeltally, make_gateway):
+def test_the_monitor_gets_the_code_of_a_run_that_could_not_start(reeltally, make_gateway):
     monitor = Monitor(200)
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
     flags = ["--ping-url", monitor.url]
@@ -192,7 +192,7 @@ def test_a_sidecar_that_is_missing_is_written_by_the_next_run(reeltally, make_ga
         assert sidecars["t2"].read_text() == "mine"
 
 
-def test_a_sidecar_goes_through_no_link(reeltally, make_gateway):
+def test_a_sidecar_is_not_written_through_a_link(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
     assert reeltally.run(gateway, "--name", "sub/{task_id}.{ext}", reeltally.csv("a")).code == 0
     (reeltally.videos / "sub").rename(reeltally.folder / "elsewhere")

@@ -1,4 +1,4 @@
-"""Whatever a gateway or an input says, what is printed and written is harmless and holds no secret (threats d2 and f)."""
+"""Whatever a gateway or an input contains, the output is harmless and has no secret (threats d2 and f)."""
 import http.server
 import json
 import pathlib

@@ -21,7 +21,7 @@ def answer(task_id):
 
 
 class FaultyServer:
-    """Answers each query well, but the first one about each task as its ID says (`rst-1`: with RST_STREAM)."""
+    """Answers each query, but the first one about each task with the fault in its ID (`rst-1`: with RST_STREAM)."""
 
     def __init__(self, folder):
         make_certificates(folder, "IP:127.0.0.1")
@@ -100,7 +100,7 @@ def server(tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["none", "rst", "refused", "goaway", "short", "eof"])
-def test_a_broken_stream_is_asked_again(reeltally, server, fault):
+def test_a_broken_stream_is_queried_again(reeltally, server, fault):
     ids = [f"{fault}-{n}" for n in range(3)]
     result = reeltally("run", "--base-url", server.base, "--ca-file", server.ca, "--min-free", "0", "--json", "--timeout",
                        "5s", reeltally.csv(*ids))

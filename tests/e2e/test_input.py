@@ -1,4 +1,4 @@
-"""The rules of the paragraph "Input" through the real binary."""
+"""Lists and inputs with the real binary."""
 import csv
 import os
 import re
@@ -38,7 +38,7 @@ def test_what_is_read(reeltally, data, ids):
     (b"id\n" + b"x" * 192 + b"\n", 2, "191"),
     (b"id\na\x01b\n", 2, "control"),
     (b"id\n..\n", 2, "path"),
-    (b'id,x\na,1\nb,"open\nc,1\n', 3, "never closes"),
+    (b'id,x\na,1\nb,"open\nc,1\n', 3, "never closed"),
     (b"id\n" + b"y" * 200_000 + b"\nb\n", 2, "64 KiB"),
     (b"id\n" + b"y" * 2_000_000 + b"\nb\n", 2, "64 KiB"),
 ], ids=lambda value: str(value)[:30] if isinstance(value, str) else "")
@@ -121,7 +121,7 @@ def test_a_million_rows_in_bounded_memory(reeltally):
         assert int(result.err.split()[-1]) < 64 * 1024, "KiB resident"
 
 
-def test_inputs_are_tried_before_anything_is_asked(reeltally, make_gateway):
+def test_inputs_are_checked_before_the_first_query(reeltally, make_gateway):
     gateway = make_gateway()
     good = reeltally.csv("a")
     assert reeltally.run(gateway, good, reeltally.folder / "missing.csv").code == 2
@@ -143,7 +143,7 @@ def test_chinese_columns_arrive_however_they_are_written(reeltally, make_gateway
         ('{"客户":"阿里","项目":"测试"}',), ('{"客户":"腾讯","项目":"生产"}',)]
 
 
-def test_another_encoding_is_never_read_in_silence(reeltally):
+def test_another_encoding_is_never_read_silently(reeltally):
     result = dry_run(reeltally, "task_id,Kunde\nt1,Müller\nt2,Größe\n".encode("latin-1"))
     assert result.out.split() == ["t1", "t2"] and "line 2" in result.err and "neither UTF-8" in result.err, result
 
@@ -164,7 +164,7 @@ def test_no_line_vanishes_without_a_count(reeltally, make_gateway):
     (b'[{"task_id": "a"}]', "JSON"),
     (b"Auftrag,Kunde\n860260753860210752,Acme\n", "Auftrag, Kunde"),
 ])
-def test_what_is_no_list_is_named_before_anything_is_asked(reeltally, make_gateway, data, said):
+def test_a_file_that_is_not_a_list_is_named_before_the_first_query(reeltally, make_gateway, data, said):
     gateway = make_gateway()
     path = reeltally.folder / "in"
     path.write_bytes(data)
@@ -173,7 +173,7 @@ def test_what_is_no_list_is_named_before_anything_is_asked(reeltally, make_gatew
     assert gateway.log(event="request") == [] and not reeltally.ledger.exists()
 
 
-def test_a_headerless_list_is_told_of_with_v(reeltally):
+def test_a_headerless_list_is_reported_with_v(reeltally):
     assert "no header" not in dry_run(reeltally, b"t1,x\nt2,y\n").err
     assert "no header; column 1" in dry_run(reeltally, b"t1,x\nt2,y\n", "-v").err
 
@@ -181,4 +181,4 @@ def test_a_headerless_list_is_told_of_with_v(reeltally):
 def test_a_pipe_without_a_writer_is_waited_for_until_the_deadline(reeltally):
     os.mkfifo(reeltally.folder / "pipe")
     result = reeltally("run", "--dry-run", "--deadline", "200ms", reeltally.folder / "pipe")
-    assert result.code == 4 and "the time was over" in result.err, result
+    assert result.code == 4 and "the deadline passed" in result.err, result

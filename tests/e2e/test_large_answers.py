@@ -48,7 +48,7 @@ def server(request):
 
 
 def peak_mib(process):
-    """Of the process alone: what wait4 tells counts the memory that it was forked with."""
+    """Only of the process: the value of wait4 includes the memory from before the fork."""
     peak, end = 0, time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         with open(f"/proc/{process.pid}/status", encoding="ascii") as status:

@@ -1,4 +1,4 @@
-"""status and db: what a person sees of the ledger, and how it is looked after."""
+"""status and db: what users see of the ledger, and its maintenance."""
 import json
 import os
 import shutil
@@ -117,7 +117,7 @@ READING = [["status"], ["status", "a"], ["report", "--period", "2026"], ["db", "
 
 
 def run_until(reeltally, gateway, answers, *arguments):
-    """Starts a run, and comes back when it has had so many answers."""
+    """Starts a run, and returns when it has had so many answers."""
     process = reeltally.start("run", *reeltally.flags(gateway), *arguments)
     wanted = len(gateway.queries()) + answers
     while len(gateway.queries()) < wanted:
@@ -127,7 +127,7 @@ def run_until(reeltally, gateway, answers, *arguments):
 
 
 @pytest.mark.parametrize("what", ["moved", "removed", "replaced", "without its log"])
-def test_a_ledger_that_is_taken_away_is_no_success(reeltally, make_gateway, what):
+def test_a_removed_ledger_is_no_success(reeltally, make_gateway, what):
     reeltally.check_ledger = what in ("replaced", "without its log")
     gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
     path = reeltally.csv(*"abcde")
@@ -189,7 +189,7 @@ def test_a_run_waits_a_while_for_another_tool_that_writes(reeltally, make_gatewa
     assert set(reeltally.states().values()) == {"failed"}
 
 
-def test_a_reader_that_stays_is_told_of(filled):
+def test_a_reader_that_stays_is_reported(filled):
     reader = sqlite3.connect(filled.ledger, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM task").fetchall()
@@ -209,7 +209,7 @@ def test_a_reader_that_stays_is_told_of(filled):
 
 @pytest.mark.parametrize("size", ["16k", "200k", "600k", "2m", "7m"])
 def test_a_full_disk_at_any_moment_loses_nothing(reeltally, make_gateway, tmp_path_factory, size):
-    """It fills up while the ledger is made, its schema, while rows are read, answers recorded, videos fetched."""
+    """The disk is full while the ledger or its schema is created, rows are read, answers recorded, videos downloaded."""
     place = tmp_path_factory.mktemp("small")
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]).returncode:
         pytest.skip("needs root and tmpfs")
@@ -242,9 +242,9 @@ def test_a_full_disk_at_any_moment_loses_nothing(reeltally, make_gateway, tmp_pa
         subprocess.run(["umount", place], check=True)
 
 
-def test_backup_makes_a_file_and_no_stream(filled):
+def test_backup_writes_a_file_and_not_a_stream(filled):
     result = filled("db", "backup", "-")
-    assert result.code == 2 and "makes a file" in result.err and not (filled.folder / "-").exists()
+    assert result.code == 2 and "writes a file" in result.err and not (filled.folder / "-").exists()
 
 
 def test_a_limit_on_the_size_of_files_is_a_full_disk(reeltally, make_gateway):
@@ -259,8 +259,8 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(reeltally, make_gateway):
     assert reeltally("db", "check", "--db", small).code == 0
 
 
-def test_without_its_write_ahead_log_a_ledger_is_older_and_whole(reeltally, make_gateway):
-    """What a copy of the file alone holds: nothing can tell that something is missing, so the next run asks again."""
+def test_without_its_write_ahead_log_a_ledger_is_older_and_consistent(reeltally, make_gateway):
+    """The content of a copy of the file alone: nothing shows that data is missing, so the next run queries again."""
     gateway = make_gateway(tasks={"a": {"polls": ["failure"]}, "b": {"polls": ["stall", "failure"]}})
     path = reeltally.csv("a", "b")
     process = run_until(reeltally, gateway, 2, path)

@@ -1,4 +1,4 @@
-"""The ledger as a file: what may not be touched, what lies beside it, and where it can be read."""
+"""The ledger as a file: when it is not changed, which files are beside it, and where it can be read."""
 import json
 import os
 import pathlib
@@ -15,7 +15,7 @@ from test_ledger import READING, run_until
 
 
 def listing(folder):
-    """Everything below a folder, to the last byte and bit of mode."""
+    """All files below a folder, with bytes and modes."""
     return {str(p.relative_to(folder)): (p.stat().st_mode, p.read_bytes() if p.is_file() else None)
             for p in sorted(pathlib.Path(folder).rglob("*"))}
 
@@ -27,7 +27,7 @@ COMMANDS = [["run", "tasks.csv"], ["run", "--pending"], ["run", "--dry-run", "--
 
 
 def newer(path, journal, in_log=False):
-    """A ledger of a later version, which may have moved to another journal or was killed in its upgrade."""
+    """A ledger of a later version, which may use another journal mode or was killed during its upgrade."""
     with sqlite3.connect(path) as database:
         database.execute(f"PRAGMA journal_mode = {journal}")
         database.execute("PRAGMA user_version = 999")
@@ -70,7 +70,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_cannot_be_read_stays_as_it_is(reeltally, make_gateway, kind):
+def test_an_unreadable_ledger_is_not_changed(reeltally, make_gateway, kind):
     reeltally.check_ledger = False
     gateway = make_gateway(default={"polls": ["failure"]})
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_stays_as_it_is(reeltally, make_gateway, kind):
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in (["run", "tasks.csv"], ["doctor"])])
-def test_only_ids_make_a_ledger(reeltally, make_gateway, command):
+def test_only_ids_create_a_ledger(reeltally, make_gateway, command):
     gateway = make_gateway()
     (reeltally.folder / "log.csv").write_text("task_id,quota\na,1\n")
     result = reeltally(*command, *(reeltally.flags(gateway) if command[0] == "run" else []))
@@ -112,7 +112,7 @@ def test_a_start_that_fails_leaves_no_lock(reeltally, make_gateway):
     assert reeltally.run(gateway, "--output", "file/below", path).code == 1 and lock.exists(), "one that was there stays"
 
 
-def test_a_ledger_that_is_moved_while_a_video_comes(reeltally, make_gateway):
+def test_a_ledger_that_is_moved_during_a_download(reeltally, make_gateway):
     reeltally.check_ledger = False
     gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 60000}})
     process = reeltally.start("run", *reeltally.flags(gateway), "--limit-rate", "40KB", "--status-file", "s.json",
@@ -131,7 +131,7 @@ def test_a_ledger_that_is_moved_while_a_video_comes(reeltally, make_gateway):
 
 
 @pytest.mark.parametrize("what", ["removed", "replaced", "replaced and used by another run"])
-def test_a_run_whose_lock_was_taken_away_is_no_success(reeltally, make_gateway, what):
+def test_a_run_whose_lock_was_removed_is_no_success(reeltally, make_gateway, what):
     gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=100)
     path = reeltally.csv(*"abcde")
     process = run_until(reeltally, gateway, 2, "--concurrency", "1", path)
@@ -154,7 +154,7 @@ def test_a_run_whose_lock_was_taken_away_is_no_success(reeltally, make_gateway, 
 # ---- where nothing can be written
 
 def read_only(folder, script):
-    """Runs a script with the folder mounted read-only, in a name space of its own."""
+    """Runs a script with the folder mounted read-only, in its own name space."""
     mount = "mount --bind bk bk && mount -o remount,ro,bind bk || exit 99\n"
     result = subprocess.run(["unshare", "-rm", "sh", "-c", mount + script], cwd=folder, stdin=subprocess.DEVNULL,
                             capture_output=True, text=True, timeout=60,
@@ -199,8 +199,8 @@ def test_read_only_media_can_be_read(shelf, name):
         assert result.returncode == 1 and "Read-only file system" in result.stderr, (command, result)
 
 
-def test_a_log_on_read_only_media_is_told_of(shelf):
-    """The newest rows are in it, and SQLite cannot read it without a file beside it: older rows would be a lie."""
+def test_a_log_on_read_only_media_is_reported(shelf):
+    """The newest rows are in it, and SQLite cannot read it without a file beside it: older rows would be wrong."""
     path = shelf.folder / "bk/l.db"
     with sqlite3.connect(shelf.ledger) as database:
         database.execute("UPDATE task SET labels = '{\"x\":\"y\"}'")
@@ -234,7 +234,7 @@ def test_a_folder_of_somebody_else_can_be_read(shelf):
 
 # ---- what a copy of the file alone has
 
-def test_nothing_is_in_the_log_alone_after_a_run_and_after_close(reeltally, make_gateway):
+def test_nothing_is_only_in_the_log_after_a_run_and_after_close(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0
     log = pathlib.Path(f"{reeltally.ledger}-wal")
@@ -247,7 +247,7 @@ def test_nothing_is_in_the_log_alone_after_a_run_and_after_close(reeltally, make
     assert "was closed before" in reeltally("close", day, "--db", copy).out
 
 
-def test_a_reader_that_keeps_the_log_of_a_closed_period_is_told_of(reeltally, make_gateway):
+def test_a_reader_that_keeps_the_log_of_a_closed_period_is_reported(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     assert reeltally.run(gateway, reeltally.csv("a")).code == 0
     reader = sqlite3.connect(reeltally.ledger, isolation_level=None)
@@ -255,8 +255,8 @@ def test_a_reader_that_keeps_the_log_of_a_closed_period_is_told_of(reeltally, ma
     reader.execute("SELECT count(*) FROM task").fetchall()
     day = json.loads(reeltally("report", "--period", "2026", "--format", "json").out.splitlines()[0])["finished_at"][:10]
     result = reeltally("close", day, "--force")
-    assert result.code == 0 and "-wal alone" in result.err, result
+    assert result.code == 0 and "only in the write-ahead log" in result.err, result
     reader.close()
     again = reeltally("close", day)
-    assert again.code == 0 and "was closed before" in again.out and "-wal alone" not in again.err
+    assert again.code == 0 and "was closed before" in again.out and "only in the write-ahead log" not in again.err
     assert not os.path.exists(f"{reeltally.ledger}-wal")

@@ -19,7 +19,7 @@ QUERY = "/v1/video/generations/"
 
 
 class Server:
-    """Answers what a test scripts: `answers` by task ID, `files` by path; `log` holds (path, key) of each request."""
+    """Sends scripted answers: `answers` by task ID, `files` by path; `log` has (path, key) of each request."""
 
     def __init__(self, host):
         self.answers, self.files, self.log = {}, {}, []
@@ -84,7 +84,7 @@ def states(reeltally):
 
 
 @pytest.mark.parametrize("base", ["", "/api/proxy"])
-def test_the_content_endpoint_is_asked_at_the_base_url_whatever_host_the_link_names(reeltally, servers, base):
+def test_the_content_endpoint_is_called_at_the_base_url_whatever_host_the_link_names(reeltally, servers, base):
     gateway, foreign = servers
     for name, link in (("a:1", "/v1/videos/a:1/content"), ("b", "/v1/videos/%62/content?index=1")):
         gateway.answers[name] = success(name, result_url=foreign.base + link)
@@ -130,7 +130,7 @@ def test_a_page_of_a_proxy_ends_nothing(reeltally, servers):
 @pytest.mark.parametrize("body,kind,runs", [(b"\x89PNG\r\n\x1a\n" + bytes(90), "PNG picture", 1),
                                             (b"FLV\x01" + b"x" * 90, "Flash video", 1),
                                             (b"<!doctype html><html>login</html>", "HTML page", 2)])
-def test_what_is_no_video_is_failed_with_its_kind_and_not_loaded_in_every_run(reeltally, servers, body, kind, runs):
+def test_a_file_that_is_not_a_video_fails_with_its_kind_and_is_not_downloaded_in_every_run(reeltally, servers, body, kind, runs):
     gateway, store = servers
     gateway.answers["a"] = success("a", result_url=store.base + "/v")
     store.file("/v", body)
@@ -140,7 +140,7 @@ def test_what_is_no_video_is_failed_with_its_kind_and_not_loaded_in_every_run(re
     assert kind in reeltally.sql("SELECT last_error FROM v_video")[0][0]
 
 
-def test_a_dead_link_leaves_it_to_the_next_of_the_same_answer(reeltally, servers):
+def test_after_a_dead_link_the_next_one_of_the_answer_is_tried(reeltally, servers):
     gateway, store = servers
     gateway.answers["a"] = success("a", result_url=store.base + "/copy", data={"output": {"video_url": store.base + "/own"}})
     gateway.answers["b"] = success("b", result_url=store.base + "/copy2", fail_reason=store.base + "/old",
@@ -179,7 +179,7 @@ def test_a_link_that_holds_the_key_stops_only_its_own_video(reeltally, servers):
     assert "longer than 8192 bytes" in result.err
 
 
-def test_requeue_wants_again_what_was_failed_or_expired_by_an_assumption(reeltally, servers):
+def test_requeue_retries_failed_videos_and_those_with_an_assumed_expiry(reeltally, servers):
     gateway, store = servers
     gateway.answers["a"] = success("a", result_url=store.base + "/v")
     store.file("/v", b"\x89PNG\r\n\x1a\n" + bytes(90))

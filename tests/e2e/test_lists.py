@@ -1,4 +1,4 @@
-"""What lists say of tasks that the ledger knows, rows that are rejected again, and tasks that are taken back."""
+"""Lists with known tasks, rows that are rejected again, and tasks that are taken back."""
 import json
 import sqlite3
 
@@ -21,7 +21,7 @@ def changes(reeltally):
     return reeltally.sql("SELECT run_id, task_id, name, ledger_value, list_value, taken FROM v_label_change")
 
 
-def test_a_later_list_takes_no_label_away(reeltally, make_gateway):
+def test_a_later_list_removes_no_label(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     reeltally.run(gateway, listed(reeltally, "task_id,customer,project\nl1,acme,p1\nl2,acme,p1\n"))
     result = run_text(reeltally, gateway, listed(reeltally, "task_id,priority,customer\nl1,high,\nl2,,acme\n"))
@@ -31,7 +31,7 @@ def test_a_later_list_takes_no_label_away(reeltally, make_gateway):
     assert changes(reeltally) == []
 
 
-def test_another_value_is_told_and_kept_with_its_run(reeltally, make_gateway):
+def test_another_value_is_reported_and_kept_with_its_run(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     reeltally.run(gateway, listed(reeltally, "task_id,customer,model\nl1,acme,m1\n"))
     other = listed(reeltally, "task_id,customer,model\nl1,beta,m2\n")
@@ -49,10 +49,10 @@ def test_another_value_is_told_and_kept_with_its_run(reeltally, make_gateway):
     assert changes(reeltally)[2:] == [(4, *one[1:5], 1) for one in kept]
 
 
-def test_two_rows_of_one_task_that_differ_are_told(reeltally, make_gateway):
+def test_two_different_rows_of_one_task_are_reported(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     result = run_text(reeltally, gateway, listed(reeltally, "task_id,customer\nl3,beta\nl3,gamma\nl4,x\nl4,x\n"))
-    assert "another value of 1 label than the ledger, whose value stands" in result.err and 'l3: customer is "beta", the list says "gamma"' in result.err, result
+    assert "other values than the ledger for 1 label; the ledger's value stays" in result.err and 'l3: customer is "beta", the list says "gamma"' in result.err, result
     assert labels(reeltally)["l3"] == {"customer": "beta"}
 
 
@@ -67,7 +67,7 @@ def test_labels_of_a_closed_month_stay(reeltally, make_gateway):
     assert "acme" in report.out and "beta" not in report.out, report
 
 
-def test_a_row_rejected_again_is_counted_and_not_told_again(reeltally, make_gateway):
+def test_a_row_rejected_again_is_counted_and_not_reported_again(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     bad = listed(reeltally, "task_id,x\na,1\n8.60E+17,2\n", "bad.csv")
     other = listed(reeltally, "task_id\n..\n", "other.csv")
@@ -117,7 +117,7 @@ def test_tasks_are_taken_back(reeltally, make_gateway):
     assert again.summary["queried"] == 1 and reeltally.states()["wrong1"] == "unfinished", "a list makes it live again"
 
 
-def test_a_missing_task_that_was_forgotten_is_asked_when_named_again(reeltally, make_gateway):
+def test_a_missing_task_that_was_forgotten_is_queried_when_named_again(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["400"]}, tasks={"good": {"polls": ["failure"]}})
     reeltally.runs_apart(3, gateway, reeltally.csv("a", "good"))
     assert reeltally.states()["a"] == "missing"

@@ -1,4 +1,4 @@
-"""Manual pages and example configuration, as the build writes them, under the eyes of their usual readers."""
+"""The manual pages and the example configuration of the build, checked by the usual programs."""
 import pathlib
 import re
 import subprocess

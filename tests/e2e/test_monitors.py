@@ -1,4 +1,4 @@
-"""What monitors see of a run: metrics, the status file, progress lines, SIGUSR1."""
+"""What monitors get from a run: metrics, the status file, progress lines, SIGUSR1."""
 import fcntl
 import json
 import os
@@ -37,7 +37,7 @@ def test_progress_lines_only_when_asked(reeltally, make_gateway):
     assert len(asked.err.splitlines()) >= len(quiet.err.splitlines()) + 3, asked
 
 
-def test_sigusr1_tells_once(reeltally, make_gateway):
+def test_sigusr1_reports_once(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
     process = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "50ms", "--deadline", "1s",
                               reeltally.csv("a"))
@@ -50,7 +50,7 @@ def test_sigusr1_tells_once(reeltally, make_gateway):
 
 
 def screen(text):
-    """What a terminal shows in the end; it knows what the program uses and no more."""
+    """What a terminal shows at the end; supports only the sequences that the program uses."""
     lines, row, column = [""], 0, 0
     for part in re.findall(r"\x1b\[\d*[A-Za-z]|\r|\n|[^\r\n\x1b]+", text):
         if part == "\r":

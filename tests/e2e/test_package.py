@@ -1,4 +1,4 @@
-"""The Debian package of this build: what is in it, what lintian says, and whether it runs; and the systemd units."""
+"""The Debian package of this build: its content, lintian, and whether it runs; and the systemd units."""
 import pathlib
 import re
 import subprocess
@@ -51,7 +51,7 @@ def test_the_unpacked_program_runs(package, tmp_path):
 
 
 def test_the_units_are_sound(tmp_path):
-    """With this build's program, since the installed one may not be there."""
+    """With this build's program, because none may be installed."""
     text = (UNITS / "reeltally.service").read_text()
     (tmp_path / "reeltally.service").write_text(text.replace("ExecStart=reeltally", f"ExecStart={BINARY}"))
     (tmp_path / "reeltally.timer").write_text((UNITS / "reeltally.timer").read_text())
@@ -59,7 +59,7 @@ def test_the_units_are_sound(tmp_path):
     assert result.returncode == 0 and not result.stderr, result.stderr
 
 
-def test_the_service_is_shut_in():
+def test_the_service_is_sandboxed():
     result = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", UNITS / "reeltally.service")
     exposure = re.search(r"exposure level for reeltally.service: ([0-9.]+)", result.stdout)
     assert result.returncode == 0 and exposure and float(exposure[1]) <= 2.0, result.stdout

@@ -1,4 +1,4 @@
-"""Proxies of --proxy and the environment: who goes through them, and what is checked all the same."""
+"""Proxies of --proxy and the environment: which requests use them, and what is still checked."""
 import socket
 import threading
 
@@ -6,7 +6,7 @@ import pytest
 
 
 class Proxy:
-    """An HTTP proxy on loopback: notes what it is asked for, and connects to `target` whatever the name is."""
+    """An HTTP proxy on loopback: records its requests, and connects to `target` whatever the name is."""
 
     def __init__(self, target):
         self.target, self.asked = target, []
@@ -83,7 +83,7 @@ def test_queries_go_through_the_proxy(reeltally, make_gateway, make_proxy, how):
     assert "secret-4c1" not in result.out + result.err
 
 
-def test_no_proxy_asks_directly(reeltally, make_gateway, make_proxy):
+def test_no_proxy_connects_directly(reeltally, make_gateway, make_proxy):
     gateway = make_gateway(default={"polls": ["failure"]})
     proxy = make_proxy(gateway.port)
     result = reeltally("run", "--base-url", gateway.base, "--min-free", "0", "--json", reeltally.csv("a"),
@@ -121,7 +121,7 @@ def test_config_and_doctor_show_it_without_its_password(reeltally, make_gateway,
 
 
 @pytest.mark.parametrize("proxy, why", [
-    ("http://proxy.invalid:3128", "would see the key"), ("ftp://user:secret-4c1@proxy.invalid", "is no proxy")])
+    ("http://proxy.invalid:3128", "would see the key"), ("ftp://user:secret-4c1@proxy.invalid", "is not a proxy")])
 def test_a_proxy_that_cannot_be_used_is_wrong_usage(reeltally, make_gateway, proxy, why):
     gateway = make_gateway(default={"polls": ["failure"]})
     result = reeltally("run", "--base-url", gateway.base, "--proxy", proxy, reeltally.csv("a"))

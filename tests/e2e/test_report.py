@@ -99,7 +99,7 @@ def test_the_same_bytes_in_every_zone_and_locale(month):  # noqa: F811
     assert report(program, period="2025-01").count("\n") == 1, "an empty period is its header"
 
 
-def test_a_line_is_the_same_when_its_answer_is_heard_again(month, nginx):  # noqa: F811
+def test_a_line_is_the_same_when_its_answer_is_repeated(month, nginx):  # noqa: F811
     program = month(50)
     before = report(program)
     tasks = program.csv(*(line["task_id"] for line in rows(before)), header="task_id")
@@ -245,7 +245,7 @@ def test_reconcile_reads_what_report_writes(own, delimiter, prices):
     assert len(rows(wrong.out)) == changed and {row["result"] for row in rows(wrong.out)} == {"different"}
 
 
-def test_reconcile_holds_a_closed_month_against_its_own_file(own):
+def test_reconcile_compares_a_closed_month_with_its_own_file(own):
     assert own("report", "--period", "2026-06", "-o", "june.csv").code == 0
     same = own("reconcile", "june.csv", "--period", "2026-06")
     assert same.code == 0 and "tasks by cost: " in same.err and "without an amount" not in same.err, same

@@ -1,4 +1,4 @@
-"""The FOCUS and HTML forms of a report: the rules of the one, and what a browser makes of the other."""
+"""The FOCUS and HTML formats of a report: the rules of FOCUS, and the page in a browser."""
 import csv
 import decimal
 import html
@@ -151,7 +151,7 @@ def png_size(path):
     return struct.unpack(">II", path.read_bytes()[16:24])
 
 
-def test_the_page_says_in_a_browser_what_the_csv_says(filled):
+def test_the_page_in_a_browser_agrees_with_the_csv(filled):
     page = filled.folder / "page.html"
     page.write_text(report(filled, "--format", "html"))
     assert page.read_text() == report(filled, "--format", "html"), "the same bytes again"

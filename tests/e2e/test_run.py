@@ -90,7 +90,7 @@ def test_the_raw_answer_is_byte_exact(reeltally, make_gateway):
     assert json.loads(snapshot["answer"])["data"]["task_id"] == "t1"
 
 
-def test_the_same_command_twice_asks_nobody(reeltally, make_gateway):
+def test_the_same_command_again_sends_no_query(reeltally, make_gateway):
     tasks = tasks_of_every_vendor()
     gateway = make_gateway(tasks=tasks)
     path = reeltally.csv(*tasks)
@@ -101,7 +101,7 @@ def test_the_same_command_twice_asks_nobody(reeltally, make_gateway):
     assert len(gateway.log(event="request")) == before
 
 
-def test_refresh_asks_again_and_fetches_nothing_twice(reeltally, make_gateway):
+def test_refresh_queries_again_and_downloads_nothing_twice(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse"})
     path = reeltally.csv("t1")
     reeltally.run(gateway, path)
@@ -110,7 +110,7 @@ def test_refresh_asks_again_and_fetches_nothing_twice(reeltally, make_gateway):
     assert reeltally.sql("SELECT count(*) FROM v_snapshot") == [(2,)]
 
 
-def test_a_missing_file_is_fetched_again(reeltally, make_gateway):
+def test_a_missing_file_is_downloaded_again(reeltally, make_gateway):
     gateway = make_gateway(default={"vendor": "happyhorse"})
     path = reeltally.csv("t1", "t2")
     reeltally.run(gateway, path)
@@ -131,7 +131,7 @@ def test_no_download_then_pending(reeltally, make_gateway):
     assert len(gateway.queries()) == asked, "the link is known; nobody needs to be asked"
 
 
-def test_pending_goes_on_with_what_is_unfinished(reeltally, make_gateway):
+def test_pending_continues_unfinished_tasks(reeltally, make_gateway):
     gateway = make_gateway(tasks={"slow": {"polls": ["IN_PROGRESS", "success"]}, "done": {}})
     result = reeltally.run(gateway, reeltally.csv("slow", "done"))
     assert result.code == 0 and result.summary["unfinished"] == 1
@@ -155,7 +155,7 @@ def test_deadline_with_unfinished_tasks_is_exit_4(reeltally, make_gateway):
     assert result.code == 4 and result.summary["unfinished"] == 1
 
 
-def test_stale_tasks_are_let_go(reeltally, make_gateway):
+def test_stale_tasks_are_given_up(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
     result = reeltally.run(gateway, "--wait", "--poll-interval", "100ms", "--stale-after", "1m", reeltally.csv("a"))
     assert result.code == 0 and result.summary["stale"] == 1, "it was submitted two minutes ago"
@@ -236,7 +236,7 @@ def test_summary_text_and_quiet(reeltally, make_gateway):
     assert "note: stopped by SIGTERM; the next run goes on" in reeltally.finish(process).err
 
 
-def test_every_request_is_told_at_vv(reeltally, make_gateway):
+def test_every_request_is_logged_at_vv(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"vendor": "seedance"}, "b": {"polls": ["500", "short", "failure"]}})
     result = reeltally.run(gateway, "-vv", "--concurrency", "1", reeltally.csv("a", "b"))
     assert result.code == 0, result

@@ -1,4 +1,4 @@
-"""Answers that nobody asked for, on HTTP/1.1 connections that are kept alive (plain and TLS)."""
+"""Unrequested answers on HTTP/1.1 connections that are kept alive (plain and TLS)."""
 import json
 import socket
 import ssl
@@ -23,7 +23,7 @@ def video(seed):
 
 
 class Server:
-    """Answers each request with what `answer(path)` gives, byte for byte: pieces, and pauses between them."""
+    """Answers each request with the bytes of `answer(path)`: pieces, and pauses between them."""
 
     def __init__(self, answer, context=None):
         self.answer, self.context = answer, context
@@ -99,7 +99,7 @@ STRAYS = {"failure": http(200, b'{"code":"success","data":{"status":"FAILURE","f
 
 @pytest.mark.parametrize("stray", STRAYS)
 @pytest.mark.parametrize("how", ["at once", "chunked", "body first", "later", "before the answer"])
-def test_an_answer_that_nobody_asked_for_is_nobodys(reeltally, serve, stray, how):
+def test_an_unrequested_answer_is_ignored(reeltally, serve, stray, how):
     def answer(path, number):
         right = http(200, task(path, "https://127.0.0.1:1/v.mp4"), chunked=how == "chunked")
         head, body = right.split(b"\r\n\r\n", 1)
@@ -118,7 +118,7 @@ def test_an_answer_that_nobody_asked_for_is_nobodys(reeltally, serve, stray, how
 
 
 @pytest.mark.parametrize("how", ["at once", "body first", "later"])
-def test_a_video_that_nobody_asked_for_is_not_published(reeltally, serve, how):
+def test_an_unrequested_video_is_not_published(reeltally, serve, how):
     def answer(path, number):
         if not path.endswith(".mp4"):
             return [http(200, task(path, f"{server.base}/{path[-1]}.mp4"))]

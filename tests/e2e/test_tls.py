@@ -85,8 +85,8 @@ def test_the_key_stays_with_https(reeltally, make_gateway, make_tls):
     assert not gateway.fetches()
 
 
-@pytest.mark.parametrize("name, why", [("none.pem", "No such file"), ("folder", "folder"), ("empty.pem", "no certificate"),
-                                       ("text.pem", "no certificate")])
+@pytest.mark.parametrize("name, why", [("none.pem", "No such file"), ("folder", "folder"), ("empty.pem", "no readable certificate"),
+                                       ("text.pem", "no readable certificate")])
 @pytest.mark.parametrize("how", ["option", "variable", "file"])
 def test_a_ca_file_that_cannot_be_read_is_wrong_usage(reeltally, make_gateway, make_tls, tmp_path, name, why, how):
     gateway = make_gateway(default={"polls": ["failure"]})

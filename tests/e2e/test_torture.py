@@ -1,4 +1,4 @@
-"""A taste of tools/torture; the whole of it takes hours."""
+"""A small part of tools/torture, which takes hours."""
 import pytest
 
 import torture
@@ -11,7 +11,7 @@ def test_nothing_is_lost():
 
 
 def test_a_video_that_was_not_recorded_never_comes_twice(tmp_path):
-    """Not even when the file that a killed run left under its name cannot be opened for once."""
+    """Not even if the file that a killed run left under its name cannot be opened once."""
     bench = torture.Bench(tmp_path)
     try:
         job = next(job for job in bench.jobs() if job.name == "adopt")

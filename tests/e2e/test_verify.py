@@ -1,4 +1,4 @@
-"""verify: the disk against the ledger."""
+"""verify: compares the disk with the ledger."""
 import fcntl
 import json
 import sqlite3
@@ -47,10 +47,10 @@ def test_each_kind_of_difference(filled):
     assert text.code == 3 and f"missing\t{folder}/t0.mp4\tt0" in text.out.splitlines()
 
 
-def test_requeue_fetches_what_is_missing(filled):
+def test_requeue_downloads_missing_videos(filled):
     (filled.videos / "t0.mp4").unlink()
     result = filled("verify", "--requeue")
-    assert result.code == 3 and "1 missing video will be fetched" in result.err, result
+    assert result.code == 3 and "1 missing video will be downloaded" in result.err, result
     assert filled.run(filled.gateway, "--pending").code == 0
     assert filled("verify", "--deep").code == 0
 
@@ -70,18 +70,18 @@ def test_a_dead_link_is_not_queued(filled):
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_pruned_link_is_asked_for(filled, named):
+def test_a_pruned_link_is_queried_again(filled, named):
     (filled.videos / "t0.mp4").unlink()
     assert filled("db", "prune", "--older-than", "0").code == 0
     queries = len(filled.gateway.queries())
     if not named:
-        assert "1 missing video will be fetched" in filled("verify", "--requeue").err
+        assert "1 missing video will be downloaded" in filled("verify", "--requeue").err
     result = filled.run(filled.gateway, filled.csv("t0") if named else "--pending")
     assert result.code == 0 and len(filled.gateway.queries()) == queries + 1, result
     assert filled("verify", "--deep").code == 0
 
 
-def test_requeue_keeps_out_of_a_run(filled):
+def test_requeue_is_refused_during_a_run(filled):
     with open(str(filled.ledger) + ".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert filled("verify", "--requeue").code == 11
@@ -105,7 +105,7 @@ def test_a_run_in_progress_is_no_difference(reeltally, make_gateway):
     assert reeltally("verify").code == 3
 
 
-def test_links_that_lead_nowhere_are_strangers(filled):
+def test_dangling_links_are_unknown_files(filled):
     (filled.videos / "loop").symlink_to("loop")
     (filled.videos / "nowhere").symlink_to("/nowhere")
     result = filled("verify", "--json")

@@ -151,7 +151,7 @@ class Bench:
         return path
 
     def fresh_ids(self):
-        """A poll that is answered once is not answered so again: each job has tasks of its own."""
+        """The gateway answers a poll in this way only once: each job has its own tasks."""
         self.tasks += 1
         self.log_at = self.gateway.log_path.stat().st_size
         return [f"{kind}-{self.tasks}-{number}" for number in range(3) for kind in "akpfs"]
@@ -211,14 +211,14 @@ class Bench:
         return found
 
     def recorded(self):
-        """What must never be gone again once somebody has seen it."""
+        """Data that must never disappear once it was visible."""
         return (set(self.sql("SELECT snapshot_id, task_id, raw_sha256 FROM v_snapshot") or []),
                 set(self.sql("SELECT task_id, video_index, sha256, path FROM v_video WHERE state = 'done'") or []))
 
     # ---- what must hold
 
     def check(self, seen=(frozenset(), frozenset()), left_wanting=False):
-        """After whatever happened, before anything is run again."""
+        """The state after a fault, before anything is run again."""
         if not self.program.ledger.exists():
             if seen[0]:
                 raise Finding("the ledger is gone")
@@ -244,7 +244,7 @@ class Bench:
         return [job.outcome(), self.files()]
 
     def converge(self, job, expected):
-        """Run again undisturbed, all is as if nothing had happened."""
+        """After another run without faults, the result is as if nothing had happened."""
         done = job.name != "run" and self.outcome(job) == expected
         if not (done and job.name in ("backup", "requeue")):  # which say so when there is nothing to do any more
             self.undisturbed(job.arguments, job.code)
@@ -273,7 +273,7 @@ class Bench:
                 raise Finding(f"{name} has {count} snapshots of {asked.count(name)} answers")
 
     def expected(self, job):
-        """What the job ends with undisturbed, and how long it takes."""
+        """The result and the duration of the job without faults."""
         if job.name in self.known:
             return self.known[job.name]
         self.lay_out(job.base)
@@ -335,7 +335,7 @@ def count_calls(bench, job):
 
 
 def points(bench, names, kinds, count):
-    """All of them in any order, so that a sweep that time ends has been everywhere; or `count` of them."""
+    """All of them in random order, so that an incomplete sweep covers everything evenly; or `count` of them."""
     jobs = bench.jobs()
     if not count:
         every = [(job, call, at, kind) for job in jobs for call in names for at in range(1, bench.calls_of(job)[call] + 1)
@@ -350,7 +350,7 @@ def points(bench, names, kinds, count):
 
 
 def disturbed(bench, job, expected, faults):
-    """One job with one fault in it, and all that must hold afterwards."""
+    """One job with one fault, and all checks afterwards."""
     code, out, err = bench.finish(bench.start(job.arguments, faults))
     # Without memory a library may end us (OpenSSL 3.0 while it begins): then it is as a kill.
     ends = {"0": (-9,), "12": (-6, -11)}.get(faults["FAULT_ERRNO"], ())
@@ -391,7 +391,7 @@ FILE_KINDS = [(0, False), (5, False), (5, True), (28, False), (28, True), (4, Fa
 
 
 def calls(bench, count, tell):
-    """Every call on a file of the ledger or the output fails once and for ever, and is the last one of a process."""
+    """Every call on a file of the ledger or the output fails once, fails for ever, and is the last one of a process."""
     sweep(bench, points(bench, FILE_CALLS, FILE_KINDS, count), tell)
 
 
@@ -472,7 +472,7 @@ class Disk:
 
 
 class Witness:
-    """Sees what is committed. What it saw before the power went is a promise."""
+    """Reads committed data. Everything that it read before the power failure must survive."""
 
     def __init__(self, bench):
         self.bench, self.seen = bench, (set(), set())

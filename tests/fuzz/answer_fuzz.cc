@@ -1,7 +1,7 @@
-// A libFuzzer target for what a gateway may answer (`cmake --preset fuzz`, then
+// A libFuzzer target for answers of a gateway (`cmake --preset fuzz`, then
 // build/fuzz/tests/answer_fuzz -max_len=4096 NEW_FOLDER tests/data/fuzz_answers
-// tests/data/answers). What it finds goes into tests/data/fuzz_answers, which a unit test reads
-// again and again.
+// tests/data/answers). Its findings are added to tests/data/fuzz_answers, which a unit test
+// replays.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// What core::BillingSource promises, held against the fake and every back end.
+// The contract of core::BillingSource, for the fake and every back end.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
   static core::ReportQuery of(const core::ClosedPeriod& closed) {
     return {.begin = closed.period.begin, .end = closed.period.end};
   }
-  // Freezes the period as `close` does, by its prices. Returns the hash.
+  // Freezes the period like `close`, with its prices. Returns the hash.
   std::string close(core::ClosedPeriod to_close) {
     core::Reports reports(open());
     const auto book = to_close.prices
@@ -67,7 +67,7 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
     writer->commit(hash);
     return hash;
   }
-  // "task seconds cost adjusts?" of each line. Sums are of as many lines.
+  // "task seconds cost adjusts?" for each line. Sums are over the same number of lines.
   std::string lines(const std::string& name) {
     core::Reports reports(open());
     std::int64_t summed = 0;
@@ -92,7 +92,7 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
   std::unique_ptr<support::BackEnd> back_end_ = GetParam().make();
 };
 
-TEST_P(BillingContract, TasksComeByTimeWithinTheHalfOpenPeriod) {
+TEST_P(BillingContract, TasksAreReturnedByTimeWithinTheHalfOpenPeriod) {
   finish("before", kOctober - 1);
   finish("second", kOctober + 2000, "5.0", TaskState::failed);
   finish("first", kOctober);
@@ -196,7 +196,7 @@ TEST_P(BillingContract, AnAbandonedClosingLeavesNothing) {
   EXPECT_TRUE(source->frozen_lines(of(period("2026-10")))->at_end());
 }
 
-TEST_P(BillingContract, WhatIsHeardAfterwardsBecomesAdjustmentsOnce) {
+TEST_P(BillingContract, LaterAnswersBecomeAdjustmentsOnce) {
   finish("same", kOctober + 1000);
   finish("changed", kOctober + 2000);
   core::ClosedPeriod october = period("2026-10");
@@ -214,7 +214,7 @@ TEST_P(BillingContract, WhatIsHeardAfterwardsBecomesAdjustmentsOnce) {
   EXPECT_EQ(lines("2026-12"), "changed -9 -18*; changed 7 14*; ");
 }
 
-TEST_P(BillingContract, StandingLinesAreThoseThatNoLineTakesBack) {
+TEST_P(BillingContract, StandingLinesAreThoseThatNoLineReverses) {
   const std::int64_t first = finish("a", kOctober + 1000);
   close(period("2026-10"));
   finish("a", kOctober + 1000, "9", TaskState::succeeded, "nine");
@@ -232,7 +232,7 @@ TEST_P(BillingContract, StandingLinesAreThoseThatNoLineTakesBack) {
   EXPECT_EQ(source->unpriced_lines(source->closed_periods().front(), core::LineScope::standing), 1);
 }
 
-TEST_P(BillingContract, ALaterPriceBookRulesUntilAPeriodCarriesWhatItChanges) {
+TEST_P(BillingContract, ALaterPriceBookIsMarkedUntilAPeriodHasItsChanges) {
   finish("a", kOctober + 1000);
   core::ClosedPeriod october = period("2026-10");
   october.prices = prices("2");
@@ -277,7 +277,7 @@ TEST_P(BillingContract, SumsAreThoseOfTheLines) {
   EXPECT_GT(by_line.size(), 20U);
 }
 
-TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
+TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
   const auto unfinished = [this](const std::string& id, std::int64_t submitted) {
     record({.id = id,
             .state = TaskState::unfinished,
@@ -308,7 +308,7 @@ TEST_P(BillingContract, CountsWhatAPeriodWaitsFor) {
   EXPECT_EQ(written_off.front().task_id, "stale");
 }
 
-TEST_P(BillingContract, TellsOfTasksThatFinishInTheFuture) {
+TEST_P(BillingContract, ReportsTasksThatFinishInTheFuture) {
   finish("now", kOctober);
   EXPECT_EQ(open()->future_tasks({}).tasks, 0U);
   record({.id = "future",
@@ -320,7 +320,7 @@ TEST_P(BillingContract, TellsOfTasksThatFinishInTheFuture) {
   EXPECT_EQ(future.latest, utc(kNovember));
 }
 
-TEST_P(BillingContract, TellsOfTasksUnderTwoAccounts) {
+TEST_P(BillingContract, ReportsTasksUnderTwoAccounts) {
   for (const char* account : {"one", "two"}) {
     record({.account = account,
             .id = "a",
@@ -339,8 +339,8 @@ TEST_P(BillingContract, TellsOfTasksUnderTwoAccounts) {
 INSTANTIATE_TEST_SUITE_P(All, BillingContract, testing::ValuesIn(support::back_ends()),
                          [](const auto& one) { return one.param.name; });
 
-// A back end with several writers: a snapshot may become visible after a closing that saw one with
-// a higher number.
+// In a back end with several writers, a snapshot may become visible after a closing that has seen
+// one with a higher number.
 TEST(FakeBilling, AnAnswerWithALowerNumberThatCameLaterIsFound) {
   const core::TimeZone zone("UTC");
   const auto memory = std::make_shared<support::MemoryLedger>();

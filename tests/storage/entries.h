@@ -1,4 +1,4 @@
-// Answers of the gateway, and the entries that the engine makes of them.
+// Answers of the gateway, and the entries that the engine makes from them.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ inline std::string running(const std::string& task, const std::string& progress 
          progress + R"(","data":{"output":{"task_status":"RUNNING"}}}})";
 }
 
-/// A success with one link; `expires` is its `Expires` parameter, empty: it says nothing.
+/// A success with one link; `expires` is its `Expires` parameter; empty: no parameter.
 inline std::string success(const std::string& task, const std::string& expires = "1780371305",
                            const std::string& duration = "8") {
   const std::string url = "https://videos.example/" + task + ".mp4" +
@@ -63,7 +63,7 @@ struct Heard {
   core::UtcTime when = kNow;
 };
 
-/// What the engine appends for an answer; it asks no more after any but an unfinished one.
+/// The entry that the engine appends for an answer; only an unfinished one is queried again.
 inline core::AnswerEntry answered(Heard heard) {
   core::AnswerEntry entry;
   entry.task = heard.task;
@@ -107,7 +107,7 @@ inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// Brings tasks onto the work list.
+/// Adds tasks to the work list.
 inline core::ImportOutcome import(core::WorkList& work, const std::vector<core::WantedTask>& tasks,
                                   const core::ImportRules& rules = {}, int account = 0) {
   work.begin_import(rules);
@@ -126,7 +126,7 @@ inline core::ImportOutcome import(core::WorkList& work, const std::vector<std::s
   return import(work, tasks, rules, account);
 }
 
-/// Pages of a ledger, waited for.
+/// Waits for a page of the ledger:
 inline std::vector<core::TaskRecord> tasks(core::Ledger& ledger, core::TaskKey after = 0,
                                            std::size_t limit = 100) {
   ledger.ask_for_tasks(after, limit);

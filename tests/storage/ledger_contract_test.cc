@@ -1,4 +1,4 @@
-// What core::Ledger promises, held against the fake that the engine's tests use and every back end.
+// The contract of core::Ledger, for the fake of the engine's tests and every back end.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -22,7 +22,7 @@ using entries::saved;
 
 class LedgerContract : public testing::TestWithParam<support::BackEndMaker> {
  protected:
-  // Ends the run before, if any, and begins one that asks about `ids`.
+  // Ends the previous run, if any, and begins one that queries `ids`.
   void begin_run(const std::vector<std::string>& ids) {
     ids_ = ids;
     if (ledger_) {
@@ -56,7 +56,7 @@ class LedgerContract : public testing::TestWithParam<support::BackEndMaker> {
     ledger().append(std::move(entry));
     ledger().flush();
   }
-  // One task that has succeeded and wants its video.
+  // A succeeded task whose video is wanted.
   core::TaskKey with_a_video() {
     begin_run({"a"});
     const core::TaskKey task = key("a");
@@ -74,7 +74,7 @@ class LedgerContract : public testing::TestWithParam<support::BackEndMaker> {
 INSTANTIATE_TEST_SUITE_P(All, LedgerContract, testing::ValuesIn(support::back_ends()),
                          [](const auto& one) { return one.param.name; });
 
-TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
+TEST_P(LedgerContract, TasksAreReturnedInPagesByAscendingKey) {
   begin_run({"a", "b", "c", "d", "e"});
   std::set<std::string> seen;
   core::TaskKey after = 0;
@@ -91,7 +91,7 @@ TEST_P(LedgerContract, TasksComeInPagesByAscendingKey) {
   EXPECT_EQ(seen, (std::set<std::string>{"a", "b", "c", "d", "e"}));
 }
 
-TEST_P(LedgerContract, AnUnfinishedTaskIsAskedAgainAndKeepsWhatTheAnswerSaid) {
+TEST_P(LedgerContract, AnUnfinishedTaskIsQueriedAgainAndKeepsTheFactsOfTheAnswer) {
   begin_run({"a"});
   append(answered({.task = key("a"), .id = "a", .body = entries::running("a")}));
   const auto tasks = entries::tasks(ledger());
@@ -100,14 +100,14 @@ TEST_P(LedgerContract, AnUnfinishedTaskIsAskedAgainAndKeepsWhatTheAnswerSaid) {
   EXPECT_EQ(tasks[0].submit_time, core::UtcTime(std::chrono::seconds(1'780'284'820)));
 }
 
-TEST_P(LedgerContract, ASettledTaskIsAskedNoMoreInThisRun) {
+TEST_P(LedgerContract, ASettledTaskIsNotQueriedAgainInThisRun) {
   begin_run({"a", "b", "c"});
   append(answered({.task = key("a"), .id = "a", .body = entries::success("a")}));
   append(core::SettleEntry{key("b")});
   EXPECT_EQ(asked(), std::vector<std::string>{"c"});
 }
 
-TEST_P(LedgerContract, TheNextRunAsksOnlyAboutTheUnfinished) {
+TEST_P(LedgerContract, TheNextRunQueriesOnlyUnfinishedTasks) {
   begin_run({"a", "b", "c"});
   append(answered({.task = key("a"), .id = "a", .body = entries::success("a")}));
   append(core::SettleEntry{key("b")});
@@ -116,7 +116,7 @@ TEST_P(LedgerContract, TheNextRunAsksOnlyAboutTheUnfinished) {
   EXPECT_EQ(asked(), std::vector<std::string>{"b"});
 }
 
-TEST_P(LedgerContract, RunsThatHeardNotFoundAreCountedAcrossRuns) {
+TEST_P(LedgerContract, NotFoundIsCountedAcrossRuns) {
   begin_run({"a"});
   core::TaskStanding standing;
   core::UtcTime when = entries::kNow;
@@ -165,7 +165,7 @@ TEST_P(LedgerContract, AnAnswerThatNamesAnotherTaskChangesNothing) {
   EXPECT_TRUE(entries::videos(ledger()).empty());
 }
 
-TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsAskedByTheNextRunUntilItIs) {
+TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsQueriedByTheNextRunUntilItIs) {
   const auto moment = entries::kNow + std::chrono::seconds(20);
   begin_run({"a", "b"});
   for (const std::string id : {"a", "b"}) {
@@ -201,7 +201,7 @@ TEST_P(LedgerContract, ATaskWhoseQuotaIsNotSettledIsAskedByTheNextRunUntilItIs) 
   EXPECT_TRUE(asked().empty());
 }
 
-TEST_P(LedgerContract, ATaskThatTheGatewayAsksTheVendorAboutIsKnownForIt) {
+TEST_P(LedgerContract, ATaskWithLiveFetchIsMarked) {
   begin_run({"a", "b"});
   core::AnswerEntry entry = answered({.task = key("a"), .id = "a", .body = entries::running("a")});
   entry.answer.live_fetch = true;
@@ -226,7 +226,7 @@ TEST_P(LedgerContract, ASuccessOffersItsVideo) {
   EXPECT_FALSE(videos[0].first_refusal);
 }
 
-TEST_P(LedgerContract, VideosComeSoonestExpiryFirstAndUnknownLast) {
+TEST_P(LedgerContract, VideosAreReturnedByExpiryAndUnknownLast) {
   begin_run({"never", "late", "soon"});
   for (const auto& [id, expires] :
        {std::pair{"never", ""}, std::pair{"late", "1780371305"}, std::pair{"soon", "1780371304"}}) {
@@ -240,19 +240,19 @@ TEST_P(LedgerContract, VideosComeSoonestExpiryFirstAndUnknownLast) {
   EXPECT_EQ(entries::videos(ledger(), 2).size(), 2U);
 }
 
-TEST_P(LedgerContract, ASavedVideoIsWantedNoMore) {
+TEST_P(LedgerContract, ASavedVideoIsNotWantedAnyMore) {
   const core::TaskKey task = with_a_video();
   append(saved(task, "/videos/a.mp4"));
   EXPECT_TRUE(entries::videos(ledger()).empty());
   begin_next_run();
   EXPECT_TRUE(entries::videos(ledger()).empty());
-  // A later answer brings another link; the file is there all the same.
+  // A later answer has another link, but the file exists already.
   append(
       answered({.task = task, .id = "a", .body = entries::success("a", "1780999999"), .run = 2}));
   EXPECT_TRUE(entries::videos(ledger()).empty());
 }
 
-TEST_P(LedgerContract, AVideoThatAnotherRunShallTryIsLeftAloneInThisOne) {
+TEST_P(LedgerContract, AVideoLeftToAnotherRunIsNotTriedInThisOne) {
   const core::TaskKey task = with_a_video();
   append(not_saved(task, VideoState::wanted));
   EXPECT_TRUE(entries::videos(ledger()).empty());
@@ -305,7 +305,7 @@ TEST_P(LedgerContract, ALinkWithTheSameExpiryIsFreshWhenItIsSpelledOtherwise) {
   }
 }
 
-TEST_P(LedgerContract, AFreshLinkWasRefusedByNobody) {
+TEST_P(LedgerContract, AFreshLinkHasNoRefusal) {
   const core::TaskKey task = with_a_video();
   append(not_saved(task, VideoState::wanted));
   append(answered({.task = task, .id = "a", .body = entries::success("a", "1780371305", "9")}));
@@ -328,7 +328,7 @@ TEST_P(LedgerContract, AllLinksOfAVideoAreOffered) {
   EXPECT_TRUE(videos[0].link.others[0].url.starts_with("https://videos.example/"));
 }
 
-TEST_P(LedgerContract, AWantedVideoTakesTheNewestLink) {
+TEST_P(LedgerContract, AWantedVideoGetsTheLatestLink) {
   const core::TaskKey task = with_a_video();
   append(answered({.task = task, .id = "a", .body = entries::success("a", "1780999999")}));
   const auto videos = entries::videos(ledger());

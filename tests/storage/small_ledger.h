@@ -16,7 +16,8 @@
 
 class SmallLedgerTest : public testing::Test {
  protected:
-  // One transaction, so one block: `old` finished, `lacking` wants its video, `open` goes on.
+  // One transaction, so one block: `old` is finished, the video of `lacking` is wanted, `open` is
+  // unfinished.
   SmallLedgerTest() {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
@@ -44,7 +45,7 @@ class SmallLedgerTest : public testing::Test {
   std::int64_t number(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getInt64();
   }
-  /// Damages the ledger as no run does.
+  /// Damages the ledger in a way that no run does.
   void tamper(const std::string& sql) {
     SQLite::Database database(path_, SQLite::OPEN_READWRITE);
     const std::string guard = "snapshot_is_fixed";

@@ -12,7 +12,7 @@
 namespace support {
 namespace {
 
-// Another library decides what is JSON. Only limits that are this program's own come before.
+// Another library decides what is JSON; only this program's own limits are checked before.
 std::string json_failure(std::string_view body) {
   core::JsonDocument document;
   const core::JsonFailure failure = document.read(body);

@@ -1,4 +1,4 @@
-// What must hold of every answer, whatever its bytes are: for the fuzz target and its corpus.
+// Properties of every answer, whatever its bytes are: for the fuzz target and its corpus.
 #pragma once
 
 #include <string>
@@ -6,7 +6,8 @@
 
 namespace support {
 
-/// Reads `body` as the gateway's answer and says what does not hold; empty: all does.
+/// Reads `body` as the gateway's answer and returns the property that does not hold; empty if all
+/// do.
 [[nodiscard]] std::string answer_failure(std::string_view body);
 
 }  // namespace support

@@ -21,7 +21,7 @@ namespace {
 
 class FakeBackEnd final : public BackEnd {
  public:
-  /// As FakeLedger's.
+  /// See FakeLedger.
   FakeBackEnd(std::size_t commit_lag, int page_lag)
       : commit_lag_(commit_lag), page_lag_(page_lag) {}
 

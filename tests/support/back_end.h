@@ -1,5 +1,6 @@
-// Ledgers of every back end, made alike: the contract tests (tests/storage/*_contract_test.cc) run
-// on each of them. A new back end is one more entry of `back_ends`.
+// Ledgers of every back end with the same interface: the contract tests
+// (tests/storage/*_contract_test.cc) run on each of them. A new back end needs one more entry in
+// `back_ends`.
 #pragma once
 
 #include <functional>
@@ -16,24 +17,24 @@
 
 namespace support {
 
-/// One ledger, empty at first, and every way to open it, as often as wanted. What is opened does
-/// not outlive this.
+/// One ledger, empty at first, and every way to open it, any number of times. Nothing that is
+/// opened may outlive this object.
 class BackEnd {
  public:
   virtual ~BackEnd() = default;
 
   [[nodiscard]] virtual std::unique_ptr<core::WorkList> open_work_list() = 0;
-  /// Of the run that `work` began, which must outlive it.
+  /// For the run that `work` began, which must outlive the result.
   [[nodiscard]] virtual std::unique_ptr<core::Ledger> open_ledger(core::WorkList& work) = 0;
   [[nodiscard]] virtual std::unique_ptr<core::LedgerReader> open_reader() = 0;
   [[nodiscard]] virtual std::unique_ptr<core::BillingSource> open_billing() = 0;
 
-  /// Takes a task of the account `default` back, drops the raw answers of all finished tasks: what
-  /// people do with a ledger, and no run. False: this back end cannot.
+  /// Takes back a task of the account `default`, or deletes the raw answers of all finished tasks:
+  /// maintenance outside of runs. False if this back end does not support it.
   [[nodiscard]] virtual bool forget(const std::string& /*id*/) { return false; }
   [[nodiscard]] virtual bool prune() { return false; }
 
-  /// The time of all that is opened.
+  /// The clock of everything that is opened.
   ManualClock clock;
 };
 

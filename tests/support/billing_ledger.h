@@ -10,24 +10,25 @@
 
 namespace support {
 
-/// An answer about a task, and what is recorded of it.
+/// An answer about a task, and what is recorded with it.
 struct BillingAnswer {
   std::string account = "default";
   std::string id;
   core::TaskState state = core::TaskState::succeeded;
   core::TaskFacts facts{};
-  core::Labels labels{};         ///< as the list of that run names them
+  core::Labels labels{};         ///< as in the list of that run
   std::int64_t observed_at = 0;  ///< ms
   std::string body{};            ///< empty: the ID
 };
 
-/// Records answers through the interfaces that runs use, so that it fills a ledger of any back end.
+/// Records answers through the interfaces that runs use, so that it can fill a ledger of any back
+/// end.
 class BillingLedger {
  public:
-  /// `back_end` must outlive this, and its clock is moved.
+  /// `back_end` must outlive this object; its clock is advanced.
   explicit BillingLedger(BackEnd& back_end);
 
-  /// A run that asks about one task, and hears this. Returns the snapshot's number.
+  /// A run that queries one task and gets this answer. Returns the snapshot's number.
   std::int64_t record(const BillingAnswer& answer);
 
  private:
@@ -50,9 +51,9 @@ void make_billing_ledger(const std::string& path);
 std::int64_t add_billing_task(const std::string& path, const BillingTask& task,
                               std::int64_t observed_at);
 
-/// A further final answer about a task of the account `default`: a snapshot with the SHA-256 of
-/// `body`, and the task's row as `assignments` has it ("duration_seconds = '9'"). Returns the
-/// snapshot's number.
+/// Another final answer about a task of the account `default`: a snapshot with the SHA-256 of
+/// `body`; `assignments` ("duration_seconds = '9'") change the task's row. Returns the snapshot's
+/// number.
 std::int64_t answer_billing_task(const std::string& path, const std::string& id, int state,
                                  const std::string& assignments, const std::string& body,
                                  std::int64_t observed_at);

@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// Of a CSV with a header and without quotes.
+/// For a CSV with a header and without quotes.
 inline std::vector<std::map<std::string, std::string>> csv_table(const std::string& csv,
                                                                  char delimiter = ',') {
   const auto cells_of = [delimiter](const std::string& line) {

@@ -1,4 +1,4 @@
-// A ledger in memory, as billing sees one.
+// An in-memory ledger for billing.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// Sees the ledger as it is now.
+/// Shows the current state of the ledger.
 [[nodiscard]] std::unique_ptr<core::BillingSource> open_fake_billing(
     std::shared_ptr<MemoryLedger> memory);
 

@@ -8,10 +8,10 @@
 namespace support {
 namespace {
 
-// Of tasks that are added by hand.
+// The account of tasks that are added with `add`.
 const std::string kAccount = "default";
 
-// None as long as the page is on its way.
+// None while the page has not arrived.
 template <typename Page>
 auto take(std::optional<Page>& page) -> std::optional<decltype(page->rows)> {
   if (!page || page->looks_left-- > 0) {

@@ -1,5 +1,4 @@
-// A ledger in memory that keeps the promises of core::Ledger; a contract test holds it against the
-// real ones.
+// An in-memory ledger that fulfils core::Ledger; a contract test compares it with the real ones.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +17,14 @@ namespace support {
 
 class FakeLedger : public core::Ledger {
  public:
-  /// Over a ledger of its own.
+  /// With its own ledger.
   FakeLedger() : FakeLedger(std::make_shared<MemoryLedger>()) {}
-  /// Over one that other fakes use too.
+  /// With a ledger that other fakes use, too.
   explicit FakeLedger(std::shared_ptr<MemoryLedger> memory) : memory_(std::move(memory)) {}
 
-  /// Puts a task on the work list of the run to come.
+  /// Adds a task to the work list of the next run.
   void add(const std::string& id, core::UtcTime first_seen);
-  /// Puts on its work list every task that is unfinished, or whose quota is not settled.
+  /// Adds to its work list every task that is unfinished, or whose quota is not settled.
   void begin_run(std::int64_t run);
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
@@ -39,16 +38,16 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {
     return std::exchange(unrecorded_, {});
   }
-  /// The first video's link stands in no recorded answer any more.
+  /// Removes the first video's link from the recorded answers.
   void lose_link(const std::string& id);
 
   /// Called for each entry before it is taken; may throw.
   std::function<void(const core::Entry&)> before_append;
-  /// Why an entry cannot be recorded; empty: it can.
+  /// Returns why an entry cannot be recorded; empty if it can.
   std::function<std::string(const core::Entry&)> unrecordable;
-  /// So often a page has not come yet when the engine looks for it.
+  /// How often the engine looks for a page before it arrives.
   int page_lag = 0;
-  /// So many entries wait, unseen, before the oldest is committed; 0: each is at once.
+  /// How many entries wait before the oldest is committed; 0: each one is committed at once.
   std::size_t commit_lag = 0;
 
   [[nodiscard]] core::TaskState state(const std::string& id) const;
@@ -57,11 +56,11 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] std::size_t snapshots() const { return memory_->snapshots.size(); }
 
  private:
-  /// A page on its way to the engine.
+  /// A page that the engine has requested.
   template <typename Row>
   struct Page {
     std::vector<Row> rows;
-    int looks_left = 0;  ///< so often it has not come yet
+    int looks_left = 0;  ///< looks until it arrives
   };
 
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit) const;

@@ -12,7 +12,7 @@ namespace {
 
 using core::VideoState;
 
-// As the views write times: "2026-06-01T03:33:40Z", some with milliseconds.
+// Times as in the views: "2026-06-01T03:33:40Z", some with milliseconds.
 std::optional<std::string> text(const std::optional<core::UtcTime>& time, bool with_ms = false) {
   if (!time) {
     return std::nullopt;
@@ -247,7 +247,7 @@ void FakeReader::describe(
   }
 }
 
-// That an assumed moment has passed proves nothing.
+// The end of an assumed lifetime is no proof.
 bool FakeReader::may_live(const MemoryLedger::Video& video, core::UtcTime now) const {
   if (memory_->snapshots.at(video.offered_by).is_pruned) {
     return !video.link.expires_at || *video.link.expires_at > now;

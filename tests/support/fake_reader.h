@@ -1,4 +1,4 @@
-// People's view of a ledger in memory, as simple as core::LedgerReader can be.
+// The simplest core::LedgerReader, of an in-memory ledger.
 #pragma once
 
 #include <memory>

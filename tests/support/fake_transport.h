@@ -19,7 +19,7 @@ namespace support {
 class FakeTransport final : public core::Transport {
  public:
   using QueryOutcome = std::variant<core::QueryAnswer, core::TransportFailure>;
-  /// All bytes of a video, which go to the sink; or why there are none.
+  /// All bytes of a video, which go to the sink, or the failure.
   using FetchOutcome = std::variant<std::string, core::FetchFailure>;
 
   struct Sent {

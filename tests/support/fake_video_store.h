@@ -1,5 +1,5 @@
-// A store of videos in memory. tests/core/video/video_store_contract_test.cc holds it to what the
-// local folder does.
+// An in-memory store of videos; tests/core/video/video_store_contract_test.cc compares it with the
+// local folder.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +34,14 @@ class FakeVideoStore final : public core::VideoStore {
 
   explicit FakeVideoStore(Claimed claimed = {}) : claimed_(std::move(claimed)) {}
 
-  /// Decides whether a plan gets a sink; none: it does.
+  /// Decides whether a plan gets a sink; empty: it does.
   std::function<std::optional<core::FetchFailure>(const core::FilePlan&)> on_open;
   std::optional<std::int64_t> free;
   std::vector<std::string> discarded;  ///< tasks whose parts were removed
 
-  /// Puts a file there, as somebody else would.
+  /// Puts a file there, as another program would.
   void put(const std::string& path, std::string content);
-  /// Its content; none when there is none.
+  /// The content of a file; none if there is no file.
   [[nodiscard]] std::optional<std::string> content(const std::string& path) const;
 
   [[nodiscard]] std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> open(
@@ -65,7 +65,7 @@ class FakeVideoStore final : public core::VideoStore {
   std::map<std::string, File> files_;
   std::map<std::string, Part> parts_;          ///< by name
   std::set<std::string> open_parts_;           ///< names that a sink holds
-  std::map<std::string, std::string> owners_;  ///< of published paths: the part's name
+  std::map<std::string, std::string> owners_;  ///< of published paths: the name of the part
   std::uint64_t last_number_ = 0;
 };
 

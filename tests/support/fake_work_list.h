@@ -1,4 +1,4 @@
-// The work list of a ledger in memory, as simple as core::WorkList can be.
+// The simplest core::WorkList, of an in-memory ledger.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,7 @@ class FakeWorkList final : public core::WorkList {
   [[nodiscard]] core::UtcTime stale_before() const;
   void take(const Row& row);
   void relabel(MemoryLedger::Task& known, const core::WantedTask& row);
-  /// What stands in the ledger from then on.
+  /// Returns the value that the ledger has afterwards.
   std::string choose(const core::LabelDifference& difference);
 
   std::shared_ptr<MemoryLedger> memory_;

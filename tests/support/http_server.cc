@@ -38,7 +38,7 @@ HttpRequest parse(std::string_view head) {
   return request;
 }
 
-// One request's head out of what has come so far; none: the peer is gone.
+// The head of one request from the bytes received so far; none if the peer is gone.
 std::optional<std::string> read_head(int connection, std::string& buffer) {
   constexpr std::size_t kChunk = 4096;
   while (true) {
@@ -162,7 +162,7 @@ void HttpServer::serve(int connection) {
   close(connection);
 }
 
-// False: the connection is done.
+// False if the connection is finished.
 bool HttpServer::send(int connection, const HttpReply& reply) {
   for (int i = 0; i < reply.times; ++i) {
     for (std::string_view left = reply.bytes; !left.empty();) {
@@ -184,7 +184,7 @@ bool HttpServer::send(int connection, const HttpReply& reply) {
       return false;
     }
     case HttpReply::After::hold: {
-      // Says nothing more until the peer, or this server's end, closes.
+      // Sends nothing more until the peer, or this server's destructor, closes the connection.
       char byte = 0;
       return recv(connection, &byte, 1, 0) > 0;
     }

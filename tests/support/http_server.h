@@ -1,4 +1,4 @@
-// A real HTTP/1.1 server on loopback whose replies are written byte by byte by the test.
+// A real HTTP/1.1 server on loopback; the test decides every byte of its replies.
 #pragma once
 
 #include <atomic>
@@ -17,16 +17,16 @@ struct HttpRequest {
   std::string target;                                        ///< as it came, byte for byte
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
 
-  /// The first header of that name; empty when there is none.
+  /// The first header with that name; empty if there is none.
   [[nodiscard]] std::string header(std::string_view name) const;
 };
 
-/// What goes out. `after` happens once all bytes are sent.
+/// A reply. `after` happens once all bytes are sent.
 struct HttpReply {
   enum class After { keep, close, reset, hold };
   std::string bytes;
   After after = After::keep;
-  int times = 1;  ///< the bytes again and again: endless bodies without the memory
+  int times = 1;  ///< repeats the bytes: endless bodies without the memory
 };
 
 /// Status line, headers, Content-Length and body.
@@ -46,7 +46,7 @@ class HttpServer {
   /// `http://127.0.0.1:PORT` and the path.
   [[nodiscard]] std::string url(std::string_view path = "") const;
   [[nodiscard]] int connections() const { return connections_; }
-  /// Sends what nobody asked for over every open connection; it lies there on return.
+  /// Sends unrequested bytes over every open connection; they have arrived on return.
   void say(std::string_view bytes) const;
   /// Ends every open connection from this side.
   void hang_up() const;

@@ -8,8 +8,8 @@
 namespace support {
 namespace {
 
-// `facts` as an answer leaves them: what it does not say stays, but for facts of the final answer
-// when it is one.
+// Applies the facts of an answer: a fact that it lacks stays, except for facts of the final answer
+// if the answer is final.
 void take_facts(core::TaskFacts& facts, const core::TaskFacts& said, bool is_final) {
   for (const core::Fact& fact : core::kFacts) {
     const bool sticks = core::is_of_any_answer(fact);
@@ -90,7 +90,7 @@ void MemoryLedger::move_facts(Task& task, const core::AnswerEntry& entry) {
   if (core::tells_status(entry.answer.verdict, entry.state)) {
     task.status_answer = answer;
   }
-  // The same bytes again are no other answer.
+  // The same bytes again are not another answer.
   if (entry.is_final && !(task.final_answer &&
                           snapshots.at(*task.final_answer).sha256 == snapshots.at(answer).sha256)) {
     task.final_answer = answer;

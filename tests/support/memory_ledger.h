@@ -1,4 +1,4 @@
-// What a ledger knows, in memory and by the rules of core/domain: the one state behind the fakes.
+// The state of an in-memory ledger, by the rules of core/domain: all fakes share it.
 #pragma once
 
 #include <chrono>
@@ -42,14 +42,14 @@ struct MemoryLedger {
     core::VideoStanding standing;
     std::size_t offered_by = 0;  ///< index of the snapshot that brought the link
     int attempts = 0;
-    std::optional<core::SavedFile> file;  ///< kept when it is gone from disk
+    std::optional<core::SavedFile> file;  ///< kept even if it is missing on disk
     std::string error;
   };
   struct Task {
     std::string account;
     core::TaskId id;
     core::UtcTime first_seen{};
-    std::string input_model{};  ///< as lists have it
+    std::string input_model{};  ///< from lists
     core::Labels labels{};
     core::TaskFacts facts{};
     core::TaskStanding standing{};
@@ -74,13 +74,13 @@ struct MemoryLedger {
 
   std::vector<std::string> accounts;
   std::map<core::TaskKey, Task> tasks;
-  std::vector<Snapshot> snapshots;  ///< as they became visible
-  /// Back ends with several writers hand numbers out in another order than that in which snapshots
-  /// become visible.
+  std::vector<Snapshot> snapshots;  ///< in the order in which they became visible
+  /// In back ends with several writers, snapshots may become visible in another order than their
+  /// numbers were assigned.
   std::int64_t next_snapshot = 1;
   std::vector<Run> runs;
-  std::int64_t run = 0;                ///< the one that goes on
-  std::map<core::TaskKey, bool> work;  ///< its list; true: the run asks no more
+  std::int64_t run = 0;                ///< the current run
+  std::map<core::TaskKey, bool> work;  ///< its list; true: the run does not query the task again
   std::vector<Line> lines;
   std::vector<core::ClosedPeriod> closed;  ///< by begin
   std::vector<WrittenOff> written_off;
@@ -94,23 +94,23 @@ struct MemoryLedger {
   void apply(const core::SettleEntry& entry);
   void apply(const core::VideoEntry& entry);
 
-  /// Drops the raw answers of finished tasks that want no video.
+  /// Deletes the raw answers of finished tasks without wanted videos.
   void prune();
 
-  /// As lists say it, unless answers do.
+  /// From lists, unless an answer has one.
   [[nodiscard]] static const std::string& model(const Task& task);
-  /// The task's, else when the answer that brought the video's link came.
+  /// The task's finish time, else the time of the answer with the video's link.
   [[nodiscard]] core::UtcTime finish_time(const Task& task, const Video& video) const;
   [[nodiscard]] static bool is_open(const Task& task);
   [[nodiscard]] static bool is_stale(const Task& task, core::UtcTime before);
-  /// The indices of saved videos whose files are gone; none when `on_disk` is none.
+  /// The indices of saved videos whose files are missing; none if `on_disk` is empty.
   [[nodiscard]] static std::vector<int> gone_files(const Task& task, const core::OnDisk& on_disk);
-  /// Whether a run whose list names the task asks about it.
+  /// Whether a run with a list that names the task queries it.
   [[nodiscard]] static bool asks(const Task& task, bool refresh, bool lacks_a_file);
-  /// The account's pending tasks; true: their videos alone are wanted.
+  /// The account's pending tasks; true: only their videos are wanted.
   [[nodiscard]] std::map<core::TaskKey, bool> pending(const std::string& account,
                                                       core::UtcTime stale_before) const;
-  [[nodiscard]] std::chrono::milliseconds stale_after() const;  ///< as the last run had it
+  [[nodiscard]] std::chrono::milliseconds stale_after() const;  ///< of the last run
 
  private:
   void move_facts(Task& task, const core::AnswerEntry& entry);

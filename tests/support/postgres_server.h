@@ -1,14 +1,14 @@
-// A PostgreSQL server for tests: one to a process, started when it is first needed.
+// A PostgreSQL server for tests: one per process, started at first use.
 #pragma once
 
 #include <string>
 
 namespace support {
 
-/// Why there is no server to test with, for GTEST_SKIP; empty: there is one. Starts it.
+/// Why there is no server to test with, for GTEST_SKIP; empty if there is one. Starts it.
 [[nodiscard]] const std::string& postgres_missing();
 
-/// The URL of a new, empty database; `settings` are those of the database, as
+/// The URL of a new, empty database; `settings`: database settings such as
 /// "default_transaction_isolation = serializable". Throws std::runtime_error.
 [[nodiscard]] std::string make_postgres_database(const std::string& settings = {});
 

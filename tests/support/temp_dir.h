@@ -1,4 +1,4 @@
-// A fresh folder for one test, gone with it.
+// A new folder for one test, removed with it.
 #pragma once
 
 #include <cstdlib>
@@ -43,7 +43,7 @@ class TempDir {
   std::string path_;
 };
 
-/// The whole file; empty when there is none.
+/// The whole file; empty if there is none.
 inline std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -13,7 +13,7 @@ std::string big_endian(std::uint64_t number, std::size_t bytes) {
   return text;
 }
 
-// Bytes that look like a compressed picture: no two seeds alike.
+// Bytes like those of a compressed picture; different for every seed.
 std::string noise(std::size_t bytes, std::uint32_t seed) {
   std::string text(bytes, '\0');
   std::uint32_t state = seed * 2654435761U + 1;

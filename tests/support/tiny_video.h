@@ -1,4 +1,4 @@
-// Small files that are whole videos as far as their outermost boxes say.
+// Small files that are complete videos, judged by their outermost boxes.
 #pragma once
 
 #include <cstddef>

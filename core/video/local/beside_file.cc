@@ -59,7 +59,7 @@ void write_beside(const OutputFolder& output, const BesideFile& beside) {
   }
   require(error, beside.path);
   if (!draft.is_in_place()) {
-    throw Error("the sidecar " + beside.path + " was replaced by another program at once");
+    throw Error("the sidecar " + beside.path + " was replaced by another program at the same time");
   }
   require(draft.sync_folder(), beside.path);
 }

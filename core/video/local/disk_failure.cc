@@ -22,7 +22,7 @@ std::optional<FetchFailure> folder_lost(const OutputFolder& folder) {
   }
   return FetchFailure{.kind = FetchFailure::Kind::disk,
                       .text = "the output folder " + folder.path() +
-                              " was unmounted, moved or removed while the run goes on"};
+                              " was unmounted, moved or removed during the run"};
 }
 
 }  // namespace core

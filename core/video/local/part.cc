@@ -68,7 +68,7 @@ std::optional<FetchFailure> Part::open_once(bool& again) {
     return disk_failure(errno, "open", path());
   }
   if (!S_ISREG(opened.st_mode)) {
-    return blocked(path() + " is in the way and no regular file; remove it");
+    return blocked(path() + " is in the way: it is not a regular file; remove it");
   }
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return blocked("another run is downloading " + path());
@@ -146,7 +146,7 @@ FetchFailure Part::vanished() {
   static_cast<void>(notes().remove());  // the bytes that they describe are lost
   gone_ = true;
   return blocked(path() +
-                 " was replaced or removed by another program; the next run fetches the video "
+                 " was replaced or removed by another program; the next run downloads the video "
                  "again");
 }
 

@@ -176,7 +176,7 @@ std::variant<SavedFile, FetchFailure> PartPlacing::settle(const Target& target, 
   if (!is_named(file, target.folder.number(), target.name)) {
     return FetchFailure{
         .kind = FetchFailure::Kind::transport,
-        .text = target.path + " was removed or replaced by another program at once"};
+        .text = target.path + " was removed or replaced by another program at the same time"};
   }
   if (const int error = part_.output().sync(target.folder.number(), target.folder_path);
       error != 0) {

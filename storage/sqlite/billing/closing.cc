@@ -96,7 +96,7 @@ void Closing::write_closing(const std::string& sha256) const {
   row.run();
 }
 
-// The adjustments of earlier closed periods that belong here are among the lines.
+// The lines include the adjustments of earlier closed periods that belong here.
 void Closing::settle_adjusted() const {
   Statement settle = prepare(kMoveMark);
   Statement carry = prepare(kCarryRepricings);

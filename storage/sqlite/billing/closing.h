@@ -8,12 +8,12 @@
 
 namespace storage {
 
-/// As core::BillingSource::close. Throws core::Error also for a ledger of another schema.
+/// See core::BillingSource::close. Throws core::Error also for a ledger with another schema.
 [[nodiscard]] std::unique_ptr<core::PeriodWriter> begin_closing(const std::string& path,
                                                                 const core::ClosedPeriod& period,
                                                                 core::UtcTime now);
 
-/// As core::BillingSource::reprice.
+/// See core::BillingSource::reprice.
 void record_repricing(const std::string& path, const core::ClosedPeriod& closed,
                       const std::string& prices, core::UtcTime now);
 

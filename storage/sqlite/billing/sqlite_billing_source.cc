@@ -14,18 +14,18 @@
 namespace storage {
 namespace {
 
-constexpr int kCacheKib = 16 * 1024;  // tasks lie in another order than that of their end
+constexpr int kCacheKib = 16 * 1024;  // tasks are stored in another order than that of their end
 constexpr const char* kReading = "read";
 
-// A transaction that sees the ledger as it is now.
+// Begins a transaction that sees the current state of the ledger.
 void begin_reading(SQLite::Database& database) {
   database.exec("BEGIN");
   database.execAndGet("SELECT count(*) FROM period");
 }
 
-// Two connections that see one state of the ledger, for two threads. No run may commit between
-// their first reads, which the second one's data_version tells (sqlite.org/pragma.html); false when
-// that could not be had, and the first one alone reads.
+// Makes two connections, for two threads, see the same state of the ledger. No run may commit
+// between their first reads; the second one's data_version shows this (sqlite.org/pragma.html).
+// False if that was not possible: then only the first one reads.
 bool begin_reading(SQLite::Database& first, SQLite::Database& second) {
   const auto version = [&second] { return second.execAndGet("PRAGMA data_version").getInt(); };
   constexpr int kTries = 3;
@@ -44,7 +44,7 @@ bool begin_reading(SQLite::Database& first, SQLite::Database& second) {
   }
 }
 
-// One state of a ledger, on one connection or two.
+// One state of a ledger, on one or two connections.
 class SqliteSnapshot {
  public:
   using Rows = SqliteRows;
@@ -66,7 +66,7 @@ class SqliteSnapshot {
   std::unique_ptr<SQLite::Database> database_;
   std::unique_ptr<SQLite::Database> twin_;
   SqliteRows rows_;
-  std::optional<SqliteRows> twin_rows_;  // none: a run commits all the time
+  std::optional<SqliteRows> twin_rows_;  // none: runs commit all the time
 };
 
 SqliteSnapshot::SqliteSnapshot(const std::string& path)
@@ -79,7 +79,7 @@ SqliteSnapshot::SqliteSnapshot(const std::string& path)
     for (const auto& one : {database_.get(), twin_.get()}) {
       one->exec("PRAGMA cache_size = " + std::to_string(-kCacheKib));
     }
-    // One transaction for all reads: rows, totals and counts are of one state.
+    // One transaction for all reads: rows, totals and counts belong to one state.
     if (begin_reading(*database_, *twin_)) {
       twin_rows_.emplace(*twin_);
     }

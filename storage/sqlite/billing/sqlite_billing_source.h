@@ -8,7 +8,7 @@
 
 namespace storage {
 
-/// Throws LedgerUnreadable when there is no ledger that this version can read.
+/// Throws LedgerUnreadable if there is no ledger that this version can read.
 [[nodiscard]] std::unique_ptr<core::BillingSource> open_sqlite_billing(const std::string& path);
 
 }  // namespace storage

@@ -20,7 +20,7 @@
 namespace storage {
 namespace {
 
-// The facts that only the final answer sets.
+// The facts that only a final answer sets.
 constexpr auto kFinalTimes = core::fact_members<core::FactTime, core::is_of_final_answer>();
 constexpr auto kFinalTexts = core::fact_members<core::FactText, core::is_of_final_answer>();
 constexpr int kFinalFacts = static_cast<int>(kFinalTimes.size() + kFinalTexts.size());
@@ -47,7 +47,7 @@ bool has_masked_key(const Statement& row, int first, int last) {
   return false;
 }
 
-// SQL for a bit mask of the sticky facts that a task has, in the order of fact_columns.
+// SQL for a bit mask of the sticky facts of a task, in the order of fact_columns.
 std::string sticky_mask_sql() {
   std::string sql = "0";
   unsigned bit = 1;
@@ -58,12 +58,12 @@ std::string sticky_mask_sql() {
   return sql;
 }
 
-// The sticky facts of a task, which keep the last value that an answer states, until an answer is
-// final; from then on only other final answers change them. A bit for each.
+// The sticky facts of a task keep the last value that an answer states, until an answer is final;
+// after that only other final answers change them. One bit for each fact.
 struct StickyFields {
   static constexpr unsigned kAll = (1U << static_cast<unsigned>(kStickyFacts)) - 1;
   unsigned stated = 0;     // by any answer so far
-  unsigned different = 0;  // the last answer that states it differs from the row
+  unsigned different = 0;  // the last stated value differs from the row
   bool finished = false;
 };
 
@@ -71,8 +71,8 @@ bool is_final_verdict(std::int64_t verdict) {
   return core::is_final(static_cast<core::Verdict>(verdict));
 }
 
-// Whether the run `r` took from answers what this program would take: it was of the same version,
-// and nothing has been upgraded since. Another build read answers in its own way.
+// Whether the run `r` read answers in the same way as this program: it had the same version, and
+// the ledger has not been upgraded since. Another version may read answers differently.
 constexpr const char* kReadByThis =
     "(r.version = ? AND r.started_at >= (SELECT max(applied_at) FROM migration))";
 
@@ -132,10 +132,10 @@ class AnswerCheck {
   std::unordered_map<std::int64_t, StickyFields> sticky_;  // by task
   std::int64_t block_ = -1;
   std::int64_t slot_ = -1;
-  std::size_t unnamed_bytes_ = 0;  // of the block's answers that no snapshot has named so far
+  std::size_t unnamed_bytes_ = 0;  // of answers in the block that no snapshot has named so far
 };
 
-constexpr int kTakenFrom = 9;  // the first column that an answer gives
+constexpr int kTakenFrom = 9;  // the first column that is read from an answer
 constexpr int kTask = 13;
 constexpr int kStickyFrom = 14;
 constexpr int kFactsFrom = kStickyFrom + kStickyFacts;
@@ -148,14 +148,14 @@ core::Answer parse(std::int64_t http_status, const std::string& body, std::strin
   return core::parse_answer(static_cast<int>(http_status), body, std::get<core::TaskId>(id));
 }
 
-// Whether a run kept an answer that it could take nothing from, and said so.
+// Whether a run recorded that it could read nothing from an answer.
 bool is_nothing_taken(std::int64_t verdict, std::string_view words) {
   return static_cast<core::Verdict>(verdict) == core::Verdict::unreadable &&
          words == std::string(core::kNothingTaken) + "||";
 }
 
-// Other answers of a run may tell that one which refuses an ID, or cannot route it, does not know
-// it.
+// Whether a recorded verdict may differ from the answer's own: other answers of a run may show that
+// a refused or unroutable ID is unknown.
 bool may_mean(core::Verdict said, core::Verdict kept) {
   const bool may_be_unknown =
       said == core::Verdict::forbidden || said == core::Verdict::invalid_url;
@@ -182,7 +182,7 @@ void AnswerCheck::check_answer(const std::string& name) {
   const std::int64_t slot = kept_.integer(2);
   if (block != block_) {
     end_block();
-    unnamed_bytes_ = 0;  // should this block be damaged
+    unnamed_bytes_ = 0;  // in case this block is damaged
     block_ = block;
     slot_ = -1;
     static_cast<void>(answers_.read(block, 0));
@@ -198,7 +198,7 @@ void AnswerCheck::check_answer(const std::string& name) {
     findings_.add(name + "its answer is not the one that was received");
   } else if (kept_.integer(5) != 0 &&
              has_masked_key(kept_, kTakenFrom, kFactsFrom + kFinalFacts - 1)) {
-    StickyFields& sticky = sticky_[kept_.integer(kTask)];  // it may have stated any of them
+    StickyFields& sticky = sticky_[kept_.integer(kTask)];  // it may have stated any
     sticky = {.stated = StickyFields::kAll,
               .finished = sticky.finished || is_final_verdict(kept_.integer(8))};
   } else if (kept_.integer(5) != 0) {
@@ -208,15 +208,15 @@ void AnswerCheck::check_answer(const std::string& name) {
   }
 }
 
-// A prune takes an answer away when the last snapshot gives it up.
+// A prune deletes an answer when its last snapshot no longer refers to it.
 void AnswerCheck::end_block() {
   if (unnamed_bytes_ != 0) {
     findings_.add("block of answers " + std::to_string(block_) +
-                  ": holds an answer that no snapshot names");
+                  ": has an answer that no snapshot names");
   }
 }
 
-// The answer, read anew, must say what the tables took from it. Empty: it does.
+// Parses the answer again and compares it with the tables. Empty if nothing differs.
 std::string AnswerCheck::difference(const std::string& body) {
   if (is_nothing_taken(kept_.integer(8), kept_.text(11))) {
     return "";
@@ -228,14 +228,13 @@ std::string AnswerCheck::difference(const std::string& body) {
       json_array(answer.usage, &core::UsageMetric::name) != kept_.text(9) ||
       values != kept_.text(10) ||
       answer.code + '|' + answer.status + '|' + answer.progress != kept_.text(11)) {
-    return "its row does not follow from its answer";
+    return "its row does not match its answer";
   }
   if (kept_.integer(12) != 0 && !facts_are_those_of(answer.facts, kept_, kFactsFrom)) {
-    return "the row of its task " + std::string(kept_.text(6)) + " does not follow from its answer";
+    return "the row of its task " + std::string(kept_.text(6)) + " does not match its answer";
   }
   if (!videos_are_those_of(answer)) {
-    return "the videos of its task " + std::string(kept_.text(6)) +
-           " do not follow from its answer";
+    return "the videos of its task " + std::string(kept_.text(6)) + " do not match its answer";
   }
   if (answer.verdict != core::Verdict::wrong_task) {
     compare_sticky_fields(answer);
@@ -243,7 +242,7 @@ std::string AnswerCheck::difference(const std::string& body) {
   return "";
 }
 
-// A task's answers come in their order here too: blocks are numbered as they are written.
+// The answers of a task are in order here too, because blocks are numbered as they are written.
 void AnswerCheck::compare_sticky_fields(const core::Answer& answer) {
   const core::TaskFacts& facts = answer.facts;
   StickyFields& sticky = sticky_[kept_.integer(kTask)];
@@ -269,8 +268,8 @@ void AnswerCheck::compare_sticky_fields(const core::Answer& answer) {
   }
 }
 
-// Each link of a success has its video; a video that names this answer has its link here. The links
-// of an unrecognised answer count only while its task is not finished.
+// Each link of a success must have its video, and a video that names this answer must have its link
+// here. The links of an unrecognised answer count only while its task is not finished.
 bool AnswerCheck::videos_are_those_of(const core::Answer& answer) {
   const bool success = answer.verdict == core::Verdict::succeeded;
   if (!success && answer.verdict != core::Verdict::unrecognised) {
@@ -301,7 +300,7 @@ void AnswerCheck::check_sticky_fields() {
     if (sticky.different == 0 && (has & ~sticky.stated) == 0) {
       continue;
     }
-    // An answer that was pruned, or that another version read, may have stated it.
+    // An answer that was pruned, or read by another version, may have stated it.
     unchecked_.bind(1, tasks_.integer(0));
     unchecked_.bind(2, version_);
     if (!unchecked_.step()) {
@@ -324,7 +323,7 @@ void AnswerCheck::check_lines() {
       const core::Answer answer = parse(lines_.integer(3), body, lines_.text(4));
       if (!has_masked_key(lines_, kLineFactsFrom, kLineFactsFrom + kFinalFacts - 1) &&
           !facts_are_those_of(answer.facts, lines_, kLineFactsFrom)) {
-        findings_.add(name + "it does not follow from its answer");
+        findings_.add(name + "it does not match its answer");
       }
     } catch (const std::exception& failure) {
       findings_.add(name + failure.what());

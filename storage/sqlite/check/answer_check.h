@@ -1,4 +1,4 @@
-// Holds what the tables say against the answers that are kept.
+// Compares the tables with the stored answers.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -9,9 +9,9 @@
 
 namespace storage {
 
-/// Every kept answer must be the one that was received. If `version` of the program recorded it,
-/// then its snapshot, its task, its videos and the frozen lines that it caused must say what it
-/// says; another version may have understood less. Throws SQLite::Exception.
+/// Every stored answer must have its recorded SHA-256. If `version` of the program recorded it, its
+/// snapshot, its task, its videos and the frozen lines that it caused must match it; another
+/// version may have understood less. Throws SQLite::Exception.
 void check_answers(SQLite::Database& database, const std::string& version, Findings& findings);
 
 }  // namespace storage

@@ -21,22 +21,22 @@
 namespace storage {
 namespace {
 
-// Empty: the period's name, zone and prices say what its rows do.
+// Empty if the period's name, zone and prices match its rows.
 std::string wrong_with_period(SQLite::Database& database, const Statement& row) {
   const core::Period period =
       core::parse_period(row.text(1), core::TimeZone(std::string(row.text(2))));
   if (row.time(3) != period.begin || row.time(4) != period.end) {
-    return "it does not begin and end as its name says";
+    return "its begin and end do not match its name";
   }
   SqliteRows rows(database);
   if (!lines_have_their_prices(rows, row.integer(0))) {
-    return "its price book has not the prices of its lines";
+    return "its price book does not have the prices of its lines";
   }
   if (row.integer(5) == 0) {
-    return "it has not as many lines as when it was closed";
+    return "its number of lines has changed since it was closed";
   }
   if (row.integer(6) == 0) {
-    return "what it knows of snapshots and schemas cannot be";
+    return "its snapshot or schema number is impossible";
   }
   if (row.integer(7) != 0) {
     return "it overlaps another closed period";
@@ -60,7 +60,7 @@ void check_periods(SQLite::Database& database, Findings& findings) {
       wrong = wrong_with_period(database, periods);
     } catch (const SQLite::Exception&) {
       throw;
-    } catch (const std::runtime_error& failure) {  // it cannot be read as what it should be
+    } catch (const std::runtime_error& failure) {  // an unreadable name, zone or price book
       wrong = failure.what();
     }
     if (!wrong.empty()) {
@@ -69,9 +69,9 @@ void check_periods(SQLite::Database& database, Findings& findings) {
   }
 }
 
-// `o` is the line that `l` adjusts, `i` the period that rules it. Each time that prices replaced a
-// line, the new one of the same answer got a further number.
-// Parameters: 1 and 2 the kinds of lines, 3 the verdict of a success.
+// `o` is the line that `l` adjusts, `i` the period to which it belongs. Each time that prices
+// replaced a line, the new line of the same answer got the next number. Parameters: 1 and 2 the
+// kinds of lines, 3 the verdict of a success.
 constexpr const char* kLines =
     "SELECT l.line_id, l.kind, l.reversal, l.adjusts, l.snapshot, s.raw_sha256, "
     "s.task = l.task, l.billed_at >= p.begins_at AND l.billed_at < p.ends_at, "
@@ -100,7 +100,7 @@ bool names_what_it_is_of(const Statement& row) {
                                       static_cast<core::LineKind>(row.integer(1)), row.integer(16));
 }
 
-// Price times quantity; where there is no price, nothing, as of a failed task.
+// Price times quantity; without a price the cost must be empty, or that of a failed task.
 bool adds_up(const Statement& row) {
   const auto amount = [&row](int column) {
     return core::Decimal::from_text(row.is_null(column) ? "0" : row.text(column));
@@ -114,19 +114,19 @@ bool adds_up(const Statement& row) {
 
 std::string wrong_with_line(const Statement& row) {
   if (!names_what_it_is_of(row) || row.integer(6) == 0) {
-    return "it does not name what it is of";
+    return "it does not name its task";
   }
   if (row.integer(7) == 0) {
     return "its time is not in its period";
   }
   if (row.integer(8) == 0) {
-    return "its time, or what it adjusts, is not what its task says";
+    return "its time, or the line that it adjusts, does not match its task";
   }
   if (row.integer(9) == 0 || row.integer(10) == 0) {
-    return "a value of it cannot be";
+    return "one of its values is impossible";
   }
   if (row.integer(11) == 0) {
-    return "its answer says otherwise whether the task succeeded";
+    return "its answer disagrees about the success of the task";
   }
   return adds_up(row) ? "" : "its cost is not its price times its quantity";
 }
@@ -140,7 +140,7 @@ void check_lines(SQLite::Database& database, Findings& findings) {
     std::string wrong;
     try {
       wrong = wrong_with_line(lines);
-    } catch (const core::Error& failure) {  // an amount that is none
+    } catch (const core::Error& failure) {  // a text that is not an amount
       wrong = failure.what();
     }
     if (!wrong.empty()) {
@@ -149,7 +149,8 @@ void check_lines(SQLite::Database& database, Findings& findings) {
   }
 }
 
-// Every finished task that a closed period has looked at must have a line, or no report shows it.
+// Every finished task that a closing has taken into account must have a line; otherwise no report
+// shows it.
 void check_tasks(SQLite::Database& database, Findings& findings) {
   const std::string finished =
       "SELECT t.task_id, p.name FROM task AS t INDEXED BY task_by_finish JOIN period AS p "

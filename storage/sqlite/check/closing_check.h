@@ -1,4 +1,4 @@
-// Holds the rows of closed periods against each other.
+// Compares the rows of closed periods with each other.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -7,8 +7,8 @@
 
 namespace storage {
 
-/// What the SHA-256 of a closed period's report does not cover: where its lines stand, what they
-/// correct, and what rules them. Throws SQLite::Exception.
+/// Checks what the SHA-256 of a closed period's report does not cover: the position of its lines,
+/// what they correct, and the data on which they depend. Throws SQLite::Exception.
 void check_closings(SQLite::Database& database, Findings& findings);
 
 }  // namespace storage

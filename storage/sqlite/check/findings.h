@@ -1,4 +1,4 @@
-// What `db check` finds.
+// The findings of `db check`.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace storage {
 
-/// One line for each finding, up to a limit: damage everywhere needs no more of them.
+/// One line for each finding, up to a limit: if everything is damaged, more lines do not help.
 class Findings {
  public:
   static constexpr std::size_t kMax = 100;

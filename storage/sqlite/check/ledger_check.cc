@@ -29,11 +29,11 @@ void check_file(SQLite::Database& database, Findings& findings) {
   SQLite::Statement foreign(database, "PRAGMA foreign_key_check");
   while (foreign.executeStep() && !findings.full()) {
     findings.add("table " + foreign.getColumn(0).getString() + ", row " +
-                 foreign.getColumn(1).getString() + ": refers to a row that is not there");
+                 foreign.getColumn(1).getString() + ": refers to a missing row");
   }
 }
 
-// Views, triggers and indexes included: a ledger without its triggers forgets that it only grows.
+// Includes views, triggers and indexes: without its triggers a ledger is no longer append-only.
 // Objects added by users are ignored.
 void check_schema(SQLite::Database& database, Findings& findings) {
   SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -55,13 +55,13 @@ void check_schema(SQLite::Database& database, Findings& findings) {
     if (!there || theirs.getColumn(0).getString() != ours.getColumn(2).getString()) {
       findings.add("schema: " + ours.getColumn(0).getString() + " " +
                    ours.getColumn(1).getString() +
-                   (there ? " is not as we made it" : " is not there"));
+                   (there ? " differs from that of the migrations" : " is missing"));
     }
     theirs.reset();
   }
 }
 
-// Snapshots are numbered without a gap, run after run.
+// Snapshots are numbered without gaps, run after run.
 void check_numbering(SQLite::Database& database, Findings& findings) {
   Statement snapshots(database,
                       "SELECT id, run, block IS NULL, slot IS NULL FROM snapshot ORDER BY id");
@@ -70,21 +70,21 @@ void check_numbering(SQLite::Database& database, Findings& findings) {
   while (snapshots.step() && !findings.full()) {
     const std::string name = "snapshot " + std::to_string(snapshots.integer(0));
     if (snapshots.integer(0) != last_id + 1) {
-      findings.add(name + ": the one before it is " + std::to_string(last_id));
+      findings.add(name + ": the previous one is " + std::to_string(last_id));
     }
     if (snapshots.integer(1) < last_run) {
-      findings.add(name + ": its run is older than that of the one before it");
+      findings.add(name + ": its run is older than that of the previous one");
     }
     if (snapshots.integer(2) != snapshots.integer(3)) {
-      findings.add(name + ": half of the place of its answer is not there");
+      findings.add(name + ": the place of its answer is incomplete");
     }
     last_id = snapshots.integer(0);
     last_run = snapshots.integer(1);
   }
 }
 
-// Rules that one row alone, or a row and its neighbour, must keep. Each statement names what breaks
-// its rule.
+// Rules for one row, or for a row and its neighbour. Each statement selects the rows that break its
+// rule.
 struct RowRule {
   std::string broken;
   const char* rule;
@@ -101,19 +101,19 @@ const RowRule kRowRules[] = {
      "no snapshot names it"},
     {"SELECT 'run ' || id FROM run WHERE (finished_at IS NULL) <> (exit_code IS NULL) OR "
      "(finished_at IS NULL) <> (summary IS NULL)",
-     "it has ended in part"},
+     "its end is only partly recorded"},
     {"SELECT 'run ' || id FROM run WHERE CASE WHEN json_valid(ifnull(summary, '{}')) THEN "
      "ifnull(summary ->> 'run_id', id) <> id OR "
      "ifnull(summary ->> 'exit_code', exit_code) <> exit_code ELSE 1 END",
      "its summary tells of something else"},
     {"SELECT 'run ' || id FROM run WHERE NOT json_valid(inputs)", "its inputs are no list"},
-    // A saved video that is wanted again keeps the record of its file.
+    // If a saved video is wanted again, the record of its file stays.
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
      "(path IS NULL) + (bytes IS NULL) + (sha256 IS NULL) + (checks IS NULL) + (saved_at IS NULL) "
      "NOT IN (0, 5) OR path = '' OR bytes <= 0 OR length(sha256) <> 32 OR "
      "(state = " +
          sql_number(core::VideoState::done) + " AND path IS NULL)",
-     "what is known of its file is not complete"},
+     "the record of its file is incomplete"},
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
      "settled_run > (SELECT max(id) FROM run) OR CASE state WHEN " +
          sql_number(core::VideoState::wanted) +
@@ -121,17 +121,17 @@ const RowRule kRowRules[] = {
          sql_number(core::VideoState::done) +
          " THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
          "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
-     "its state does not follow from its attempts"},
+     "its state does not match its attempts"},
     {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "
      "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "
      "WHERE s.task <> v.task OR o.verdict NOT IN (" +
          sql_number(core::Verdict::succeeded) + ", " + sql_number(core::Verdict::unrecognised) +
          ")",
-     "its snapshot is no answer of its task that gives links"},
+     "its snapshot is not an answer with links about its task"},
     {"SELECT 'task row ' || u.task FROM unsettled AS u JOIN task AS t ON t.id = u.task "
      "WHERE t.state NOT " +
          sql_in_finished_states(),
-     "it waits for its quota to settle, and has not ended"},
+     "it waits for its quota to settle although it has not ended"},
 };
 
 void check_rows(SQLite::Database& database, Findings& findings) {
@@ -159,11 +159,11 @@ struct Replay {
   std::int64_t last_seen = 0;  // when
   std::int64_t last_status = 0;
   std::string last_final_sha256;
-  bool final_is_named = false;  // the row names one of the last final answers, or rightly none
-  bool lacks_answer = false;    // one is not kept, and nothing after it allowed that
+  bool final_is_named = false;  // the row names one of the last final answers, or correctly none
+  bool lacks_answer = false;    // a stored answer is missing although no prune explains it
 };
 
-// `final_snapshot` is the one that the task's row names.
+// `final_snapshot`: the one that the task's row names.
 void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Replay& replay) {
   const auto verdict = static_cast<core::Verdict>(snapshot.integer(1));
   replay.last = snapshot.integer(0);
@@ -173,14 +173,14 @@ void replay_snapshot(const Statement& snapshot, std::int64_t final_snapshot, Rep
                                    core::UtcTime(std::chrono::milliseconds(replay.last_seen)),
                                    static_cast<core::MissingRule>(snapshot.integer(6))});
   if (core::is_final(verdict)) {
-    // The first of those that say the same; in ledgers of earlier versions the last one.
+    // The first of several equal answers; in ledgers of earlier versions the last one.
     const bool same = snapshot.blob(4) == replay.last_final_sha256;
     replay.final_is_named = (same && replay.final_is_named) || replay.last == final_snapshot;
     replay.last_final_sha256 = snapshot.blob(4);
   }
   replay.last_status =
       core::tells_status(verdict, replay.standing.state) ? replay.last : replay.last_status;
-  // Prune deletes answers of finished and missing tasks only.
+  // Prune deletes only answers of finished and missing tasks.
   replay.lacks_answer = (replay.lacks_answer || snapshot.integer(5) != 0) &&
                         replay.standing.state == core::TaskState::unfinished;
   ++replay.snapshots;
@@ -193,16 +193,16 @@ void compare(const Statement& task, const Replay& replay, Findings& findings) {
       task.integer(3) != replay.last || !replay.final_is_named ||
       task.integer(5) != replay.last_status || task.integer(6) != replay.last_seen ||
       (has_facts && replay.last_final_sha256.empty())) {
-    findings.add(name + "its row does not follow from its snapshots");
+    findings.add(name + "its row does not match its snapshots");
   }
   if (replay.lacks_answer) {
-    findings.add(name + "an answer is not there although it is not finished");
+    findings.add(name + "an answer is missing although the task is not finished");
   }
   if (task.integer(8) == 0) {
-    findings.add(name + "its labels are none");
+    findings.add(name + "its labels are invalid");
   }
   if (!std::holds_alternative<core::TaskId>(core::TaskId::parse(task.text(1)))) {
-    findings.add("task row " + std::to_string(task.integer(0)) + ": its ID is none");
+    findings.add("task row " + std::to_string(task.integer(0)) + ": its ID is invalid");
   }
 }
 

@@ -49,7 +49,7 @@ std::string refusal(const Account& account, const Environment& environment) {
 #define EXPECT_CONTAINS(text, part) \
   EXPECT_NE((text).find(part), std::string::npos) << (text) << "\nlacks " << (part)
 
-TEST(ApiKey, WhatIsDropped) {
+TEST(ApiKey, SurroundingTextIsRemoved) {
   const std::vector<std::pair<const char*, const char*>> cases{
       {"sk-1", "sk-1"},
       {"sk-1\n", "sk-1"},
@@ -68,18 +68,18 @@ TEST(ApiKey, WhatIsDropped) {
   }
 }
 
-TEST(ApiKey, WhatIsNoKey) {
+TEST(ApiKey, InvalidKeysAreRefused) {
   const std::vector<std::pair<std::string, const char*>> cases{
       {"", "is empty"},
       {" \n", "is empty"},
       {"Bearer ", "is empty"},
       {"Bearer", "is empty"},
-      {"canary sk", "holds a blank"},
-      {"canary\nsecond", "holds a blank"},
-      {"canary\r\nX-Header: 1", "holds a blank"},
-      {"canary\x01", "holds a blank"},
-      {std::string("canary\0x", 8), "holds a blank"},
-      {"canary\xC3\xA9", "holds a blank"},
+      {"canary sk", "has a blank"},
+      {"canary\nsecond", "has a blank"},
+      {"canary\r\nX-Header: 1", "has a blank"},
+      {"canary\x01", "has a blank"},
+      {std::string("canary\0x", 8), "has a blank"},
+      {"canary\xC3\xA9", "has a blank"},
       {std::string(4097, 'c'), "is over 4096 bytes"},
       {std::string(100'000, 'c'), "is over 4096 bytes"},
   };
@@ -111,7 +111,7 @@ TEST(ApiKey, OrderOfSources) {
   EXPECT_EQ(cmd::read_api_key(plain(), all).reveal(), "of-variable");
   EXPECT_EQ(cmd::read_api_key(plain(), credential).reveal(), "of-credential");
   EXPECT_EQ(cmd::read_api_key(plain(), credential).source(), dir.path("anyfast-api-key"));
-  // The account's own source is missing: never another one in its place.
+  // If the account's own source is missing, no other one is used.
   EXPECT_CONTAINS(refusal(with_file(dir.path("none")), all), "cannot be opened");
   team.api_key_env = "NONE";
   EXPECT_CONTAINS(refusal(team, all), "the variable NONE");
@@ -133,7 +133,7 @@ TEST(ApiKey, ModesOfTheFile) {
   }
 }
 
-// systemd lets the service's user read its credentials by an ACL: the group's bit is set then.
+// systemd lets the service's user read its credentials by an ACL, which sets the group's bit.
 TEST(ApiKey, CredentialsAreGuardedBySystemd) {
   const support::TempDir dir;
   const std::string path = dir.write("anyfast-api-key", "sk-1");
@@ -147,7 +147,7 @@ TEST(ApiKey, CredentialsAreGuardedBySystemd) {
   EXPECT_CONTAINS(refusal(with_file(detour), environment), "chmod 600");
 }
 
-TEST(ApiKey, WhatIsNoRegularFile) {
+TEST(ApiKey, OnlyRegularFilesAreRead) {
   const support::TempDir dir;
   const std::string key = write_key(dir, "sk-1");
   const std::string link = dir.path("link");
@@ -155,13 +155,13 @@ TEST(ApiKey, WhatIsNoRegularFile) {
   EXPECT_CONTAINS(refusal(with_file(link), {}), "is a symbolic link");
   const std::string fifo = dir.path("fifo");
   ASSERT_EQ(::mkfifo(fifo.c_str(), kOwnerOnly), 0);
-  EXPECT_CONTAINS(refusal(with_file(fifo), {}), "is no regular file");
-  EXPECT_CONTAINS(refusal(with_file(dir.path()), {}), "is no regular file");
-  EXPECT_CONTAINS(refusal(with_file("/dev/null"), {}), "is no regular file");
+  EXPECT_CONTAINS(refusal(with_file(fifo), {}), "is not a regular file");
+  EXPECT_CONTAINS(refusal(with_file(dir.path()), {}), "is not a regular file");
+  EXPECT_CONTAINS(refusal(with_file("/dev/null"), {}), "is not a regular file");
 }
 
-// root ignores modes (design.md F6): the question is asked as nobody.
-TEST(ApiKey, AFileOfSomebodyElse) {
+// root ignores modes (design.md F6): this part runs as nobody.
+TEST(ApiKey, AFileOfAnotherUserIsRefused) {
   const support::TempDir dir;
   const std::string path = write_key(dir, "sk-1");
   if (::geteuid() != 0) {

@@ -56,7 +56,7 @@ TEST(BaseUrl, Refused) {
       {"https://h:x", "no valid port"},        {"https://user:secret@h", "user name"},
       {"https://h/?a=1", "query or fragment"}, {"https://h/#a", "query or fragment"},
       {"https://h\\x", "backslash"},           {"https://h/ x", "a blank"},
-      {"https://h\r\nX: 1", "a blank"},        {"https://h\xC3\xA9", "beyond ASCII"},
+      {"https://h\r\nX: 1", "a blank"},        {"https://h\xC3\xA9", "non-ASCII"},
   };
   for (const auto& [url, message] : cases) {
     const std::string answer = check(url, true);

@@ -1,4 +1,4 @@
-// Messages name options as words. Each must be an option of the table, or the advice is wrong.
+// Messages mention options. Each one must be an option of the table; otherwise the advice is wrong.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
-// What stands in the string literals of a line, one after the other.
+// The contents of the string literals of a line.
 std::vector<std::string> literals_of(std::string_view line) {
   std::vector<std::string> literals;
   for (std::size_t at = line.find('"'); at < line.size(); at = line.find('"', at + 1)) {
@@ -32,7 +32,7 @@ std::vector<std::string> literals_of(std::string_view line) {
   return literals;
 }
 
-// "--wait" and its like, unless they are part of a longer word.
+// Words such as "--wait", unless they are part of a longer word.
 std::vector<std::string> options_in(std::string_view text) {
   std::vector<std::string> options;
   for (std::size_t at = text.find("--"); at < text.size(); at = text.find("--", at + 1)) {
@@ -54,7 +54,7 @@ std::vector<std::string> options_in(std::string_view text) {
 }
 
 TEST(Messages, NameOnlyOptionsOfTheTable) {
-  std::set<std::string> known = {"--api-key"};  // is refused by its name
+  std::set<std::string> known = {"--api-key"};  // refused by name
   for (const cmd::OptionSpec& option : cmd::option_table()) {
     known.insert("--" + std::string(option.name));
   }

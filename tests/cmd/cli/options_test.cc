@@ -23,7 +23,7 @@ using Words = std::vector<std::string>;
 
 CommandLine parse(const Words& words) { return cmd::parse_command_line(words); }
 
-// The message of the core::UsageError that the words cause; empty when there is none.
+// The message of the core::UsageError that the words cause; empty if there is none.
 std::string refusal(const Words& words) {
   try {
     static_cast<void>(parse(words));
@@ -89,7 +89,7 @@ TEST(OptionTable, NamesAndLettersAreUniqueWithinACommand) {
   }
 }
 
-// Rows of one name are one setting: a variable or key must mean the same for all of them.
+// Rows with one name are one setting: a variable or key must mean the same for all of them.
 TEST(OptionTable, SettingsOfOneNameAreOneRow) {
   std::set<std::string_view> names;
   for (const OptionSpec& option : cmd::option_table()) {
@@ -100,7 +100,7 @@ TEST(OptionTable, SettingsOfOneNameAreOneRow) {
   }
 }
 
-// Scripts name them; a contract is not kept by deleting a row.
+// Scripts use these names: no row may be deleted.
 TEST(OptionTable, HoldsWhatTheContractNames) {
   const std::vector<std::pair<Command, std::string_view>> cases{
       {Command::run,
@@ -211,7 +211,7 @@ TEST(Help, ProgramHelpFitsAndNamesAllCommandsAndCodes) {
   }
 }
 
-// An example that the parser itself refuses would be a poor example.
+// The parser must accept every example.
 TEST(Help, ExamplesParse) {
   for (const auto& spec : cmd::command_table()) {
     std::istringstream stream{std::string(spec.example)};
@@ -352,7 +352,7 @@ TEST(CommandLine, UnlikeWordsGetNoSuggestion) {
   EXPECT_EQ(refusal({"run", huge}).find("did you mean"), std::string::npos);
 }
 
-// The value is the key: it must not come back in the message either.
+// The value is the key: the message must not contain it either.
 TEST(CommandLine, KeyAsAValueIsRefusedWithoutItsText) {
   const std::vector<Words> cases{
       {"run", "--api-key", "sk-canary"},    {"run", "--api-key=sk-canary"},

@@ -107,7 +107,7 @@ TEST(Settings, AFileOfAnotherUserNamesNoProgramAndNoKey) {
   EXPECT_EQ(refusal([&] { load({"run", "--config", harmless}); }), "");
 }
 
-// Each layer beats the one below it, and the origin says which one it was.
+// Each layer has precedence over the one below it, and the origin names the layer.
 TEST(Settings, Layers) {
   const support::TempDir dir;
   const std::string file = dir.write("c.toml", "\nconcurrency = 3\n");
@@ -198,7 +198,7 @@ by = ["day", "label:a,b"]
   EXPECT_EQ(run.text("log-format"), "json");
   const Settings report = load({"report", "--config", file}, home);
   EXPECT_EQ(report.list("by"), (Words{"day", "label:a,b"}));
-  // The folder of videos is no file for a report.
+  // The folder of videos is not the file of a report.
   EXPECT_EQ(report.text("output"), "-");
   EXPECT_FALSE(load({"run", "--config", file, "--wait=false"}, home).flag("wait"));
 }
@@ -209,12 +209,12 @@ TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
     const char* message;  // after the path
   };
   const std::vector<Case> cases{
-      {"rate = 1\nconcurency = 4", ":2: concurency is no setting (did you mean concurrency?)"},
+      {"rate = 1\nconcurency = 4", ":2: concurency is not a setting (did you mean concurrency?)"},
       {"download_concurrency = 4",
-       ":1: download_concurrency is no setting (did you mean "
+       ":1: download_concurrency is not a setting (did you mean "
        "download-concurrency?)"},
-      {"xyzzy = 1", ":1: xyzzy is no setting"},
-      {"[run]\nrate = 1", ":1: run is no setting"},
+      {"xyzzy = 1", ":1: xyzzy is not a setting"},
+      {"[run]\nrate = 1", ":1: run is not a setting"},
       {"concurrency = \"4\"", ":1: concurrency must be a whole number, not a text"},
       {"concurrency = 4.0", "not a number with a fraction"},
       {"concurrency = 0", ":1: concurrency = 0 is too small: 1 at least"},
@@ -230,13 +230,13 @@ TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
       {"by = [1]", ":1: by must be a text in quotes, or a list of them"},
       {"by = []", ":1: by is an empty list"},
       {"api-key = \"sk-canary\"", ":1: api-key is not read here"},
-      {"help = true", ":1: help is no setting"},
-      {"config = \"x\"", ":1: config is no setting"},
+      {"help = true", ":1: help is not a setting"},
+      {"config = \"x\"", ":1: config is not a setting"},
       {"rate = 1\nrate = 2", ":2: not valid TOML"},
       {"\n\nrate 1", ":3: not valid TOML"},
       {"account = 1\n", ":1: account must be a text in quotes, not a whole number"},
       {"[account.a]\nbase_url = \"x\"",
-       ":2: account.a.base_url is no setting (did you mean "
+       ":2: account.a.base_url is not a setting (did you mean "
        "base-url?)"},
       {"[account.a]\nbase-url = 1", ":2: account.a.base-url must be a text"},
       {"[account]\na = 1", ":2: account.a must be a table: [account.a]"},
@@ -245,7 +245,7 @@ TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
   const support::TempDir dir;
   for (const Case& c : cases) {
     const std::string file = dir.write("c.toml", c.text);
-    // `status` has few of these options: the file is checked as a whole all the same.
+    // `status` has only a few of these options, but the whole file is checked.
     const std::string message = refusal([&] { load({"status", "--config", file}); });
     EXPECT_CONTAINS(message, c.message);
     EXPECT_EQ(message.find(file), 0U) << message;
@@ -280,13 +280,15 @@ TEST(Settings, ValueMistakesNameOptionAndValue) {
       {{"report", "--by="}, {}, "--by  is empty"},
       {{"run"}, {{"REELTALLY_TIMEOUT", "soon"}}, "REELTALLY_TIMEOUT=soon is not a duration"},
       {{"run"}, {{"REELTALLY_WAIT", "si"}}, "REELTALLY_WAIT=si is not true or false"},
-      {{"run", "--account", "a\nb"}, {}, "the account of --account is no name"},
-      {{"run", "--account", std::string(65, 'a')}, {}, "the account of --account is no name"},
+      {{"run", "--account", "a\nb"}, {}, "the account of --account is not a valid name"},
+      {{"run", "--account", std::string(65, 'a')},
+       {},
+       "the account of --account is not a valid name"},
   };
   for (const Case& c : cases) {
     EXPECT_CONTAINS(refusal([&] { load(c.words, c.environment); }), c.message);
   }
-  // A variable of another command's option does no harm.
+  // A variable for an option of another command is ignored.
   EXPECT_EQ(refusal([] { load({"status"}, {{"REELTALLY_TIMEOUT", "soon"}}); }), "");
 }
 
@@ -319,7 +321,7 @@ TEST(Settings, UnknownVariablesAreWarnedAbout) {
   EXPECT_CONTAINS(cmd::unknown_variables(settings.environment())[0], "ANYFAST_API_KEY");
   EXPECT_EQ(cmd::unknown_variables(settings.environment())[0].find("canary"), std::string::npos);
   EXPECT_CONTAINS(cmd::unknown_variables(settings.environment())[1],
-                  "REELTALLY_CONCURENCY is no setting (did you mean REELTALLY_CONCURRENCY?)");
+                  "REELTALLY_CONCURENCY is not a setting (did you mean REELTALLY_CONCURRENCY?)");
 }
 
 TEST(Settings, LedgerPath) {
@@ -384,7 +386,7 @@ TEST(Accounts, TheChosenOne) {
   EXPECT_EQ(account.base_url_origin.text, file + ":2");
 }
 
-// The option's key is the chosen account's alone.
+// The option's key belongs only to the chosen account.
 TEST(Accounts, OthersKeepTheirOwnKey) {
   const support::TempDir dir;
   const std::string file = dir.write("c.toml", kAccounts);
@@ -400,7 +402,7 @@ TEST(Accounts, OthersKeepTheirOwnKey) {
   EXPECT_EQ(account_names(settings), (Words{"bare", "env", "team"}));
 }
 
-TEST(Accounts, AMistypedNameIsNoNewAccount) {
+TEST(Accounts, AMistypedNameCreatesNoAccount) {
   const support::TempDir dir;
   const std::string file = dir.write("c.toml", kAccounts);
   EXPECT_CONTAINS(refusal([&] {
@@ -410,7 +412,7 @@ TEST(Accounts, AMistypedNameIsNoNewAccount) {
   EXPECT_EQ(chosen_account(load({"run", "--account", "anything"})).name, "anything");
 }
 
-TEST(Settings, AnOptionOfAnotherCommandIsAMistakeOfOurs) {
+TEST(Settings, AnOptionOfAnotherCommandIsALogicError) {
   const Settings settings = load({"status"});
   EXPECT_THROW(static_cast<void>(settings.flag("wait")), std::logic_error);
 }

@@ -11,7 +11,7 @@
 
 namespace {
 
-// A process of its own: signals and their end are the whole process's.
+// A child process, because signals concern the whole process.
 int code_of_child(void (*body)()) {
   const pid_t child = fork();
   if (child == 0) {
@@ -23,7 +23,7 @@ int code_of_child(void (*body)()) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-TEST(Interrupt, WhatHangsDoesNotKeepAStoppedProcess) {
+TEST(Interrupt, ABlockedThreadDoesNotDelayTheEndOfTheProcess) {
   const auto begin = std::chrono::steady_clock::now();
   const int code = code_of_child([] {
     const cmd::Interrupt interrupt;
@@ -33,7 +33,7 @@ TEST(Interrupt, WhatHangsDoesNotKeepAStoppedProcess) {
     }
     kill(getpid(), SIGINT);
     for (;;) {
-      pause();  // as a thread does that waits for a disk
+      pause();  // like a thread that waits for a disk
     }
   });
   EXPECT_EQ(code, 128 + SIGTERM) << "the first signal names the exit code";

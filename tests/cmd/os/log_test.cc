@@ -22,7 +22,7 @@ using cmd::LogFormat;
 using cmd::LogLevel;
 using cmd::LogOptions;
 
-// A file in place of standard error.
+// A file instead of standard error.
 class LogFile {
  public:
   LogFile()
@@ -144,7 +144,7 @@ TEST(Log, JournalIsKnownByItsFile) {
   EXPECT_FALSE(cmd::is_journal({{"JOURNAL_STREAM", name}}, -1));
 }
 
-// design.md f: a message is one line of printable text, whatever it holds.
+// design.md f: a message is one line of printable text, whatever it contains.
 TEST(Log, ForeignBytesAreHarmless) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) {

@@ -1,8 +1,8 @@
-// Random histories of tasks and closed periods against an oracle that knows nothing of the code:
-// what every report must say follows from three rules (design.md B5, B6, B8, B10).
+// Random histories of tasks and closed periods, compared with an oracle that is independent of the
+// code: three rules decide the content of every report (design.md B5, B6, B8, B10).
 //
-// REELTALLY_MODEL_SCHEDULES: how many histories (1,000). REELTALLY_SEED: the first one's seed; a
-// failure names its own, which runs it again with REELTALLY_MODEL_SCHEDULES=1.
+// REELTALLY_MODEL_SCHEDULES: the number of histories (1,000). REELTALLY_SEED: the seed of the first
+// one; a failure prints its own seed, with which it can be repeated (REELTALLY_MODEL_SCHEDULES=1).
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
@@ -34,14 +34,14 @@
 namespace {
 
 constexpr int kTasks = 5;
-constexpr int kMonths = 6;  // 2026-01 …; histories play in the first four
+constexpr int kMonths = 6;  // 2026-01 …; events happen in the first four
 constexpr int kPlayed = 4;
 constexpr int kSteps = 14;
-constexpr int kPrice = 3;  // a second, until a closed month is priced anew
+constexpr int kPrice = 3;  // per second, until a closed month is repriced
 constexpr int kPricesEnd = 6;
-constexpr int kShards = 4;  // tests that run beside each other
+constexpr int kShards = 4;  // tests that run in parallel
 
-// What the gateway last said of a task.
+// The gateway's last answer about a task.
 struct Said {
   int month = 0;
   bool succeeded = false;
@@ -61,7 +61,7 @@ class Oracle {
     said_[task] = said;
     unfinished_.erase(task);
   }
-  // A task that was submitted in that month, and of which nothing more is known.
+  // A task that was submitted in that month, without an answer so far.
   void submit(int task, int month) { unfinished_[task] = month; }
   // Other prices for a closed month.
   void reprice(int month, int price) { prices_[month] = price; }
@@ -113,7 +113,7 @@ class Oracle {
     closed_[month] = std::move(frozen);
   }
 
-  // What all tasks cost by now: the sum of all lines of all months.
+  // The current cost of all tasks: the sum of all lines of all months.
   [[nodiscard]] int total() const {
     int total = 0;
     for (const auto& [task, said] : said_) {
@@ -123,9 +123,9 @@ class Oracle {
   }
 
  private:
-  // What stands in closed months.
+  // The frozen lines of a task in closed months.
   struct Frozen {
-    int month = 0;  // that it was incurred in, however often it is corrected
+    int month = 0;  // in which it was incurred, however often it is corrected
     Said said;
     int cost = 0;
   };
@@ -147,7 +147,7 @@ class Oracle {
 
   std::map<int, Said> said_;
   std::map<int, int> unfinished_;  // month of submission, by task
-  std::map<int, int> prices_;      // of closed months that were priced anew
+  std::map<int, int> prices_;      // of closed months that were repriced
   std::map<int, Frozen> frozen_;
   std::map<int, std::vector<Line>> closed_;
 };
@@ -287,7 +287,7 @@ class Program {
   std::string prices_;
   cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
 
-  // A refusal is told, and expected here.
+  // Runs a command whose refusal is expected.
   static int silent() {
     static const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     return fd;
@@ -405,8 +405,8 @@ unsigned number_from(const char* variable, unsigned otherwise) {
 
 class BillingModel : public testing::TestWithParam<unsigned> {};
 
-TEST_P(BillingModel, EveryReportFollowsFromWhatWasSaid) {
-  // In memory where the system has such a folder: thousands of ledgers are synced here.
+TEST_P(BillingModel, EveryReportFollowsFromTheAnswers) {
+  // In memory if the system has such a folder, because thousands of ledgers are synced.
   const std::filesystem::path memory("/dev/shm");
   const support::TempDir folder(
       std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());

@@ -1,4 +1,4 @@
-// A ledger of October 2026, closed and reported on by the functions that the command line calls.
+// A ledger of October 2026, which the functions behind the command line close and report.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ class CloseFixture : public testing::Test {
             .force = force,
             .json = json_};
   }
-  // Keeps what is told of it.
+  // Keeps the messages of the command.
   cmd::ExitCode call(cmd::ExitCode (*command)(const cmd::CloseOptions&, core::UtcTime, cmd::Log&,
                                               std::ostream&),
                      const cmd::CloseOptions& options) {

@@ -47,7 +47,7 @@ TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
   EXPECT_EQ(nlohmann::json::parse(said_).at("unpriced"), 3) << "also when closed before";
 }
 
-TEST_F(CloseRefusals, WithoutPricesUsageAloneIsClosedAndToldOfOnce) {
+TEST_F(CloseRefusals, WithoutPricesOnlyUsageIsClosedAndOneWarningSaysSo) {
   add("a", kOctober + 1000, "8");
   prices_.clear();
   json_ = true;
@@ -85,14 +85,14 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
   cmd::CloseOptions young = options("2026-10");
   young.stale_after = std::chrono::hours(24 * 21);
   EXPECT_EQ(call(cmd::close_period, young), cmd::ExitCode::partly);
-  EXPECT_TRUE(told("1 unfinished task (r), to ask for by `reeltally run --pending`;")) << told_;
+  EXPECT_TRUE(told("1 unfinished task (r), to be queried by `reeltally run --pending`;")) << told_;
   EXPECT_TRUE(
-      told("7 stale tasks (s1, s2, s3, s4, s5 and 2 more), for which --pending no longer "
-           "asks: ask once more by `reeltally run --pending --stale-after 52d`, or close "
+      told("7 stale tasks (s1, s2, s3, s4, s5 and 2 more), which --pending skips: query them "
+           "once more by `reeltally run --pending --stale-after 52d`, or close "
            "without them by --write-off-stale"))
       << told_;
   EXPECT_TRUE(
-      told("1 task whose quota may not be settled yet (hasty), to ask for once more by "
+      told("1 task whose quota may not be settled yet (hasty), to be queried once more by "
            "`reeltally run --pending`"))
       << told_;
   EXPECT_EQ(std::count(told_.begin(), told_.end(), '\n'), 1) << told_;
@@ -101,7 +101,7 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
   EXPECT_FALSE(told("stale")) << told_;
 }
 
-TEST_F(CloseRefusals, TellsTheAccountsThatTheirTasksAreAskedWith) {
+TEST_F(CloseRefusals, NamesTheAccountsInTheSuggestedCommands) {
   for (const char* account : {"default", "studio"}) {
     support::add_billing_task(ledger_,
                               {.account = account,
@@ -122,7 +122,7 @@ TEST_F(CloseRefusals, TellsTheAccountsThatTheirTasksAreAskedWith) {
       << told_;
 }
 
-TEST_F(CloseRefusals, AnUnsettledTaskBlocksItsPeriodUntilItWasAskedAgain) {
+TEST_F(CloseRefusals, AnUnsettledTaskBlocksItsPeriodUntilItIsQueriedAgain) {
   add("a", kOctober + 1000, "8");
   add("november", kNovember + 1000, "8");
   const auto database = storage::open_for_writing(ledger_);
@@ -150,7 +150,7 @@ TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
   cmd::write_report({.ledger = ledger_, .period = "2026-10", .output = path}, log_, out);
   const auto manifest = nlohmann::json::parse(support::read_file(path + ".manifest.json"));
   EXPECT_EQ(manifest.at("written_off").dump(), R"([{"account":"default","task_id":"stale"}])");
-  // It finishes all the same.
+  // It finishes later.
   answer("stale", 1, "finish_time = " + std::to_string(kOctober + 3000), "at last");
   EXPECT_EQ(costs("2026-11"), "stale 7.2*\n");
 }
@@ -168,13 +168,13 @@ TEST_F(CloseRefusals, MonthsOfTwoZonesAreRefusedWithTheirHours) {
   EXPECT_EQ(close("2026-11-01"), cmd::ExitCode::partly);
   EXPECT_TRUE(
       told("the 4 hours from 2026-11-01T00:00:00Z to 2026-11-01T04:00:00Z between it and "
-           "2026-10, which was closed in UTC, would be in no period; use --tz UTC"))
+           "2026-10, which was closed in UTC, would belong to no period; use --tz UTC"))
       << told_;
   zone_ = "UTC";
   EXPECT_EQ(close("2026-11-01"), cmd::ExitCode::ok) << told_;
 }
 
-TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreToldOf) {
+TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreReported) {
   add("a", kOctober + 1000, "8");
   add("between", kOctober - 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
@@ -191,7 +191,7 @@ TEST_F(CloseRefusals, HoursBeforeAClosedMonthMayBeLeftOutByForceAndAreToldOf) {
       << warnings.front();
 }
 
-TEST_F(CloseRefusals, AMonthIsLeftOutOnlyWhileNothingIsInIt) {
+TEST_F(CloseRefusals, AMonthMayBeLeftOutOnlyIfItIsEmpty) {
   constexpr std::int64_t kAugust = kOctober - 61 * kDayMs;
   add("a", kAugust + 1000, "8");
   ASSERT_EQ(close("2026-08"), cmd::ExitCode::ok);

@@ -19,7 +19,7 @@ using namespace close_fixture;
 
 class ClosedPeriods : public CloseFixture {};
 
-TEST_F(ClosedPeriods, ATouchedLineIsFound) {
+TEST_F(ClosedPeriods, AChangedLineIsFound) {
   add("a", kOctober + 1000, "8");
   add("late", kOctober + 2000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
@@ -85,7 +85,7 @@ TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
   EXPECT_NE(report("2026-10"), "");
 }
 
-TEST_F(ClosedPeriods, NothingRestsOnAClosedPeriodThatSomebodyChanged) {
+TEST_F(ClosedPeriods, NothingDependsOnAClosedPeriodThatSomebodyChanged) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5");
   ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);

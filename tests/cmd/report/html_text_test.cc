@@ -46,7 +46,7 @@ TEST(ColumnChart, DrawsCorrectionsBelowTheAxis) {
   EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 0}}, "x")).size(), 1U);
 }
 
-TEST(ColumnChart, NamesDoNotRunIntoEachOther) {
+TEST(ColumnChart, NamesDoNotOverlap) {
   const auto names = [](std::size_t bars, const std::string& name) {
     return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", 1, 0}), "x"), "<text");
   };
@@ -56,7 +56,7 @@ TEST(ColumnChart, NamesDoNotRunIntoEachOther) {
   EXPECT_EQ(names(12, "2026-10"), 6U);
 }
 
-TEST(HtmlText, IsForPeople) {
+TEST(HtmlText, IsReadable) {
   EXPECT_EQ(cmd::grouped(-1234567), "\u22121\u202F234\u202F567");
   EXPECT_EQ(cmd::grouped(*core::Decimal::parse("-1234.5625")), "\u22121\u202F234.5625");
   EXPECT_EQ(cmd::duration_words(59), "59 s");

@@ -20,7 +20,7 @@ core::FinishedTask finished(bool succeeded) {
   return task;
 }
 
-TEST(ReportFigures, WhatIsTakenBackIsNoOtherFailureAndTookNoTime) {
+TEST(ReportFigures, AReversalCountsNeitherAsAFailureNorInDurations) {
   const core::TimeZone utc("UTC");
   cmd::ReportFigures figures(utc, kNoneClosed);
   core::Charge charge;
@@ -44,7 +44,7 @@ TEST(ReportFigures, WhatIsTakenBackIsNoOtherFailureAndTookNoTime) {
   EXPECT_EQ(figures.generated.seconds, std::vector<std::int64_t>{90});
 }
 
-TEST(ReportFigures, ALineWithoutACostIsUnpricedUnlessItTakesOneBack) {
+TEST(ReportFigures, ALineWithoutACostIsUnpricedUnlessItIsAReversal) {
   const core::TimeZone utc("UTC");
   cmd::ReportFigures figures(utc, kNoneClosed);
   const core::FinishedTask video = finished(true);
@@ -56,7 +56,7 @@ TEST(ReportFigures, ALineWithoutACostIsUnpricedUnlessItTakesOneBack) {
   EXPECT_TRUE(figures.all.cost.empty()) << "not 0";
 }
 
-TEST(ReportFigures, WhatIsLeftOfASumOfNoLinesIsNotKnown) {
+TEST(ReportFigures, TheSumOfNoLinesIsUnknown) {
   core::Charge charge;
   charge.cost = core::Decimal(2);
   charge.currency = "CNY";
@@ -69,13 +69,13 @@ TEST(ReportFigures, WhatIsLeftOfASumOfNoLinesIsNotKnown) {
   EXPECT_EQ(all.succeeded, 1);
   EXPECT_EQ(all.unpriced, 1);
   EXPECT_TRUE(all.cost.empty());
-  // A free video, and one that was taken back, have a known cost.
+  // A free video, and a reversed one, have a known cost.
   charge.cost = core::Decimal();
   all.add({.task = video, .charge = charge});
   EXPECT_EQ(all.cost.at("CNY").amount.text(), "0");
 }
 
-TEST(ReportFigures, AdjustmentsAreOfNoDay) {
+TEST(ReportFigures, AdjustmentsBelongToNoDay) {
   const core::TimeZone utc("UTC");
   std::vector<core::ClosedPeriod> closed(1);
   closed.front().key = 7;

@@ -1,4 +1,4 @@
-// What a report says of money that is not known, not refunded, not yet due or corrected.
+// How reports show money that is unknown, not refunded, not yet due or corrected.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -51,7 +51,7 @@ class ReportMoneyTest : public testing::Test {
     add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
     add("t5", 1, ", finish_time, model", ", " + at(0) + ", 'happyhorse'");
   }
-  // Keeps what was told on the way.
+  // Keeps the messages of the work.
   template <typename Work>
   std::string while_told(Work work) {
     std::ostringstream out;
@@ -70,7 +70,7 @@ class ReportMoneyTest : public testing::Test {
           kInDecember, log_, out);
     });
   }
-  // Of a report into a file.
+  // The manifest of a report that is written into a file.
   nlohmann::json manifest() {
     options_.output = folder_.path("report.csv");
     report();
@@ -87,7 +87,7 @@ class ReportMoneyTest : public testing::Test {
   cmd::ReportOptions options_;
   cmd::Log log_{{.level = cmd::LogLevel::warning}};
   std::string told_;
-  std::int64_t observed_at_ = kDay + 2 * kDayMs;  // when answers come
+  std::int64_t observed_at_ = kDay + 2 * kDayMs;  // the time of the answers
 };
 
 // "MODEL: TASKS CURRENCY COST UNPRICED QUOTA, …"
@@ -140,7 +140,7 @@ TEST_F(ReportMoneyTest, NoGroupMakesAnUnknownCostZero) {
       << report();
 }
 
-// The cells of a row of a table of the page, without what is drawn.
+// The cells of a row in a table of the page, without the drawings.
 std::string page_row(const std::string& page, const std::string& table, const std::string& first) {
   const std::size_t begin = page.find("<table id=\"" + table + "\">");
   const std::size_t row = page.find(">" + first + "<", begin);
@@ -172,7 +172,7 @@ TEST_F(ReportMoneyTest, ThePageShowsUnknownCostsAsCountsNeverAsZero) {
   EXPECT_EQ(page_row(report(), "label-customer", "A, B"), "A, B 1 0 \u2013 1");
 }
 
-TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsToldAndNotSummedUp) {
+TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsReportedAndNotSummedUp) {
   for (const auto& [id, state] : {std::pair{"q1", 1}, {"q2", 2}, {"q3", 2}}) {
     add(id, state, ", finish_time, model, quota", ", " + std::to_string(kDay) + ", 'wan', '500'");
   }
@@ -187,7 +187,7 @@ TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsToldAndNotSummedUp) {
   EXPECT_NE(report().find("<small>not shown as refunded: 2</small>"), std::string::npos);
 }
 
-TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsTold) {
+TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsReported) {
   options_.period = "2026-10-05";
   const auto later = [this](const std::string& id, std::int64_t seconds) {
     add(id, 1, ", finish_time", ", " + std::to_string(observed_at_ + seconds * 1000));
@@ -212,28 +212,30 @@ TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsTold) {
   EXPECT_TRUE(manifest().at("finish_in_future").is_null()) << "it never changes";
 }
 
-TEST_F(ReportMoneyTest, ARowOfThePriceBookThatCanNeverCountIsTold) {
+TEST_F(ReportMoneyTest, ARowOfThePriceBookThatCanNeverApplyIsReported) {
   options_.prices =
       folder_.write("dead.csv", "model,unit,price,currency\n*,second,1,CNY\nhappy*,second,2,CNY\n");
-  const std::string told = "dead.csv, line 3 can never count: whatever fits it fits line 2";
+  const std::string told =
+      "dead.csv, line 3 can never apply: everything that matches it also matches line 2";
   EXPECT_NE(warnings().find(told), std::string::npos);
   close("2026-10");
   EXPECT_NE(told_.find(told), std::string::npos) << told_;
-  EXPECT_EQ(warnings().find("can never count"), std::string::npos) << "the book is not used";
+  EXPECT_EQ(warnings().find("can never apply"), std::string::npos) << "the book is not used";
 }
 
-TEST_F(ReportMoneyTest, WhatHasNoCostIsNamedByModel) {
+TEST_F(ReportMoneyTest, LinesWithoutACostAreNamedByModel) {
   add_october();
-  EXPECT_NE(warnings().find("no cost in 2 lines (happyhorse: 1, unpriced: 1), so the totals lack "
-                            "them"),
+  EXPECT_NE(warnings().find(
+                "no cost in 2 lines (happyhorse: 1, unpriced: 1), so the totals do not include "
+                "them"),
             std::string::npos);
   const nlohmann::json json = manifest();
   EXPECT_EQ(json.at("unpriced_by_model"), (nlohmann::json{{"happyhorse", 1}, {"unpriced", 1}}));
   EXPECT_EQ(json.at("totals_complete"), false);
 }
 
-// Without a finish time the ledger places an adjustment's task by when it saw it end.
-TEST_F(ReportMoneyTest, AdjustmentsStandApartAndKeepTheTimeOfTheirCost) {
+// Without a finish time, the time of an adjustment's task is when the ledger first saw its end.
+TEST_F(ReportMoneyTest, AdjustmentsAreShownSeparatelyWithTheTimeOfTheirCost) {
   const auto with_finish = ", finish_time, model, resolution, duration_seconds";
   add("known", 1, with_finish, ", " + std::to_string(kDay) + ", 'happyhorse', '720p', '5'");
   observed_at_ = kDay + kDayMs;

@@ -82,7 +82,7 @@ TEST(Metrics, Values) {
   }
 }
 
-TEST(Metrics, WhatIsNotKnownIsLeftOut) {
+TEST(Metrics, UnknownValuesAreLeftOut) {
   const std::string text = cmd::metrics_text({});
   for (const char* name : {"tasks", "videos", "_total", "errors", "last_success"}) {
     EXPECT_EQ(text.find(name), std::string::npos) << name;
@@ -94,7 +94,7 @@ TEST(Metrics, WhatIsNotKnownIsLeftOut) {
   EXPECT_NE(empty.find("reeltally_runs_total 0"), std::string::npos);
 }
 
-// The rules of the format and of good names, by Prometheus' own tool.
+// Prometheus' own tool checks the format and the names.
 TEST(Metrics, PromtoolAgrees) {
   const support::TempDir dir;
   for (const Metrics& metrics : {full(), Metrics{}, Metrics{.ledger = core::LedgerTotals{}}}) {
@@ -107,7 +107,7 @@ TEST(Metrics, PromtoolAgrees) {
   }
 }
 
-TEST(Metrics, LastSuccessIsCarriedOver) {
+TEST(Metrics, TheLastSuccessIsKept) {
   const support::TempDir dir;
   const std::string path = dir.path("r.prom");
   EXPECT_EQ(cmd::last_success_of(path), std::nullopt);

@@ -1,4 +1,4 @@
-// The numbers on the way, of real runs of the engine in virtual time.
+// The numbers during real runs of the engine in virtual time.
 #include "cmd/run/progress_meter.h"
 
 #include <cmath>
@@ -17,7 +17,7 @@ class ProgressMeterTest : public EngineTest {
     cmd::ProgressCounts counts;
   };
 
-  // A run of this many tasks, each with a video, looked at five times a second.
+  // A run of this many tasks, each with a video; the numbers are read five times a second.
   std::vector<Moment> watch(int tasks, std::uint64_t videos_before = 0) {
     for (int i = 0; i < tasks; ++i) {
       add_succeeding("t" + std::to_string(i));
@@ -38,7 +38,7 @@ class ProgressMeterTest : public EngineTest {
     EXPECT_EQ(run().end, RunEnd::completed);
     return moments;
   }
-  // Videos come in evenly, those under way too.
+  // Videos arrive evenly, including those in progress.
   std::int64_t received() {
     if (bytes_per_second_ == 0 || !engine_) {
       return engine_ ? tally().video_bytes : 0;
@@ -52,7 +52,7 @@ class ProgressMeterTest : public EngineTest {
     }
     return 0;
   }
-  // Of the moments in the middle of the run the share whose estimate is right within a fifth.
+  // The share of moments, in the middle of the run, whose estimate is right within a fifth.
   static void expect_right(const std::vector<Moment>& moments) {
     const auto begin = moments.front().when;
     const auto end = moments.back().when;
@@ -73,13 +73,13 @@ class ProgressMeterTest : public EngineTest {
   double bytes_per_second_ = 0;
 };
 
-TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfQueriesIsForeseen) {
+TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfQueriesIsEstimated) {
   plan_.rate = 50;
   expect_right(watch(2'000));
 }
 
-// Queries are done in seconds, and there are far more videos than the lane holds.
-TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfDownloadsIsForeseenFromTheirWholeNumber) {
+// Queries take only seconds, and there are far more videos than the lane holds.
+TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfDownloadsIsEstimatedFromTheirTotalNumber) {
   constexpr int kTasks = 1'500;
   static_assert(kTasks > 3 * core::DownloadWindow::kSize);
   plan_.download_concurrency = 8;
@@ -97,8 +97,9 @@ TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfDownloadsIsForeseenFromTheirWholeN
   }
 }
 
-// Large videos end all at once, each minute: their bytes tell more than their number.
-TEST_F(ProgressMeterTest, TheEndOfARunOfFewLargeVideosIsForeseen) {
+// Large videos end at the same time, once a minute: their bytes predict the end better than their
+// number.
+TEST_F(ProgressMeterTest, TheEndOfARunOfFewLargeVideosIsEstimated) {
   plan_.download_concurrency = 8;
   bytes_per_second_ = 8 * 1000.0 / 60;
   transport_.download_latency = seconds(60);
@@ -117,7 +118,7 @@ TEST_F(ProgressMeterTest, VideosOfEarlierRunsCount) {
   EXPECT_EQ(moments.back().counts.downloads_left, 0);
 }
 
-TEST_F(ProgressMeterTest, WhatTheVendorsAreStillMakingIsNobodysGuess) {
+TEST_F(ProgressMeterTest, NoEstimateWhileTheRunWaitsForUnfinishedTasks) {
   plan_.wait = true;
   plan_.deadline = minutes(2);
   ledger_.add("x", clock_.utc());

@@ -32,16 +32,16 @@ ProgressCounts midway() {
           .soonest_end = 192min};
 }
 
-TEST(ProgressBlock, WhatIsKnownAndNothingElse) {
+TEST(ProgressBlock, ShowsOnlyKnownValues) {
   EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
   EXPECT_EQ(
       cmd::progress_block(midway(), 80),
       (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
              "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched",
-             "time    2m 05s, a link dies in 3h 12m, about 6m 10s left"}));
+             "time    2m 05s, a link expires in 3h 12m, about 6m 10s left"}));
   ProgressCounts dead = {};
   dead.soonest_end = -1s;
-  EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link is due to be dead");
+  EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link has probably expired");
 }
 
 TEST(ProgressBlock, TheLastSecondsAreRounded) {
@@ -59,15 +59,15 @@ TEST(ProgressBlock, OneLine) {
             "tasks 1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered, 209 unfinished; "
             "videos 640 of 968 on "
             "disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched, 1.4 GiB; time 2m 05s, a "
-            "link dies in 3h "
+            "link expires in 3h "
             "12m, about 6m 10s left");
 }
 
-// Whole parts are left out, the least important ones; nothing ever reaches the last column.
+// Complete parts are left out, the least important first; nothing ever reaches the last column.
 TEST(ProgressBlock, NeverWiderThanTheTerminal) {
   EXPECT_EQ(cmd::progress_block(midway(), 42), (Lines{"tasks   1204 of 5000 asked, 968 succeeded",
                                                       "videos  640 of 968 on disk, 8 under way",
-                                                      "time    2m 05s, a link dies in 3h 12m"}));
+                                                      "time    2m 05s, a link expires in 3h 12m"}));
   ProgressCounts huge = midway();
   for (auto* count :
        {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.unfinished, &huge.bytes}) {
@@ -109,7 +109,7 @@ TEST(SpeedMeter, ManyCallsInAMomentKeepTheWindow) {
   EXPECT_NEAR(meter.per_second(), 1000, 1);
 }
 
-// What a drawer writes, through a pipe.
+// Reads the output of a drawer through a pipe.
 class Screen {
  public:
   Screen() { EXPECT_EQ(::pipe(ends_.data()), 0); }

@@ -17,7 +17,7 @@ namespace {
 
 using cmd::ExitCode;
 
-// An outcome of a run with these options; what it says on standard error is kept out.
+// An outcome of a run with these options; its output on standard error is discarded.
 struct Outcome {
   explicit Outcome(std::vector<std::string> options = {})
       : settings(load(std::move(options))), outcome(settings, log, out) {}
@@ -39,7 +39,7 @@ struct Outcome {
   cmd::RunOutcome outcome;
 };
 
-TEST(RunOutcome, AFailureIsFatalUnlessTheExitCodeSaysMore) {
+TEST(RunOutcome, AFailureIsFatalUnlessAMoreSpecificExitCodeApplies) {
   const std::pair<ExitCode, ExitCode> cases[] = {
       {ExitCode::ok, ExitCode::fatal},
       {ExitCode::partly, ExitCode::fatal},
@@ -56,7 +56,7 @@ TEST(RunOutcome, AFailureIsFatalUnlessTheExitCodeSaysMore) {
   }
 }
 
-TEST(RunOutcome, QuietTellsNoSummaryOfWhatAnEarlierRunTold) {
+TEST(RunOutcome, QuietPrintsNoSummaryOfProblemsThatAnEarlierRunReported) {
   for (const bool told_before : {false, true}) {
     Outcome run({"--quiet"});
     run.outcome.count_rows(

@@ -12,7 +12,7 @@ cmd::Settings defaults() {
   return cmd::Settings::load(cmd::parse_command_line(words), {}, "/nonexistent/config.toml");
 }
 
-// The engine's own defaults serve its tests; users meet those of the option table alone.
+// The engine's own defaults are used only by its tests; users get those of the option table.
 TEST(RunSettings, TheEnginesDefaultsAreThoseOfTheOptionTable) {
   const core::RunPlan plan = cmd::plan_of(defaults(), 1);
   const core::RunPlan own;

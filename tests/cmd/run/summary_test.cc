@@ -31,7 +31,7 @@ cmd::Summary summary() {
   return summary;
 }
 
-// In each line a task, or a video, is counted under one word alone.
+// In each line a task or a video is counted under one word only.
 TEST(SummaryText, WordsDoNotOverlap) {
   const std::vector<std::string> lines = cmd::summary_text(summary());
   EXPECT_EQ(lines.at(0),

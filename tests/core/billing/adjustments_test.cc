@@ -34,7 +34,7 @@ Charge charge(const std::string& id, const std::string& cost, LineKind kind = Li
   return charge;
 }
 
-// "ID cost adjusts" of each line.
+// "ID cost adjusts" for each line.
 std::vector<std::string> texts(const std::vector<OwnedLine>& lines) {
   std::vector<std::string> texts;
   for (const OwnedLine& line : lines) {
@@ -44,7 +44,7 @@ std::vector<std::string> texts(const std::vector<OwnedLine>& lines) {
   return texts;
 }
 
-TEST(Adjustments, TakeBackAndChargeAgain) {
+TEST(Adjustments, ReverseAndChargeAgain) {
   const std::vector<OwnedLine> standing{{.task = task(1, "8.50"), .charge = charge("1-a", "8.5")}};
   const FinishedTask now = task(2, "5");
   const std::vector<Charge> charges{charge("2-b", "5")};
@@ -94,7 +94,7 @@ TEST(Adjustments, OtherPricesCorrectEachLineWhoseCostChanges) {
       << "the prices of then rule one answer";
 }
 
-TEST(Adjustments, OtherPricesMayAddALineTakeOneAwayOrChangeTheCurrency) {
+TEST(Adjustments, OtherPricesMayAddALineRemoveOneOrChangeTheCurrency) {
   const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
   const FinishedTask now = task(1, "8");
   const Charge beside = charge("1-a-sr", "1", LineKind::super_resolution);
@@ -112,7 +112,7 @@ TEST(Adjustments, OtherPricesMayAddALineTakeOneAwayOrChangeTheCurrency) {
       << "the cost is the same";
 }
 
-TEST(Adjustments, AnotherAnswerIsCorrectedWholeByWhateverPricesRule) {
+TEST(Adjustments, AnotherAnswerIsCorrectedCompletelyWithAnyPrices) {
   const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
   EXPECT_EQ(
       texts(core::adjustments_of(standing, {task(2, "5"), {charge("2-b", "10")}}, repriced())),
@@ -122,7 +122,7 @@ TEST(Adjustments, AnotherAnswerIsCorrectedWholeByWhateverPricesRule) {
 TEST(Adjustments, ATaskIsChargedAsItWasFrozenWhileItsAnswerIsTheSame) {
   OwnedLine line{.task = task(1, "8"), .charge = charge("1-a", "8")};
   line.task.facts.model = "frozen";
-  line.task.billed_at = kAt;  // of an adjustment
+  line.task.billed_at = kAt;  // the time of an adjustment
   line.incurred_at = core::UtcTime(std::chrono::milliseconds(900));
   FinishedTask now = task(1, "8");
   now.facts.model = "what a later answer without an end said";
@@ -149,7 +149,7 @@ TEST(Adjustments, NothingNewIsNoAdjustment) {
   now.facts.finish_time = kAt;
   const std::vector<Charge> same{charge("2-b", "8")};
   EXPECT_TRUE(core::adjustments_of(standing, {now, same}, kCorrection).empty());
-  // Without a newer answer nothing is new, whatever a price book says.
+  // Without a newer answer there is no adjustment, whatever a price book says.
   now = task(1, "8");
   const std::vector<Charge> dearer{charge("1-a", "9")};
   EXPECT_TRUE(core::adjustments_of(standing, {now, dearer}, kCorrection).empty());
@@ -182,7 +182,7 @@ TEST(Adjustments, KnowWhenTheCostWasIncurred) {
   EXPECT_EQ(core::adjustments_of({}, {now, charges}, kCorrection).at(0).incurred_at, kThen);
 }
 
-TEST(Adjustments, AStateThatChangedIsOne) {
+TEST(Adjustments, AChangedStateIsAnAdjustment) {
   const std::vector<OwnedLine> standing{{.task = task(1, "8"), .charge = charge("1-a", "8")}};
   FinishedTask now = task(2, "8");
   now.succeeded = false;
@@ -191,7 +191,7 @@ TEST(Adjustments, AStateThatChangedIsOne) {
             (std::vector<std::string>{"1-a-reversal -8 1-a", "2-b 0 1-a"}));
 }
 
-TEST(Adjustments, ACountThatIsNoNumberIsNotTakenBack) {
+TEST(Adjustments, ACountThatIsNotANumberIsNotReversed) {
   const OwnedLine line{.task = task(1, "unlimited"), .charge = charge("1-a", "8")};
   EXPECT_EQ(core::reversal_of(line, kAt).task.facts.duration_seconds, "");
 }

@@ -61,7 +61,7 @@ std::string charged(const FinishedTask& task, const std::string& rows,
   return all;
 }
 
-TEST(Billing, WhatAnotherAccountIsChargedForCostsNothingHere) {
+TEST(Billing, ATaskChargedUnderAnotherAccountCostsNothing) {
   FinishedTask task = finished();
   task.charged_under = "studio";
   EXPECT_EQ(charged(task, "m,second,,,2,USD,,\nm,sr_mtoken,,,3,USD,,\n"),
@@ -74,7 +74,7 @@ TEST(Billing, WhatAnotherAccountIsChargedForCostsNothingHere) {
   EXPECT_EQ(charged(task, "m,second,,,2,USD,,\n"), "- x - = 0  (failed)");
 }
 
-TEST(Billing, ALineIsKnownToBeChargedElsewhereByItsNote) {
+TEST(Billing, TheNoteShowsThatALineIsChargedElsewhere) {
   const std::vector<std::pair<std::string, bool>> notes = {
       {"charged under account studio", true},
       {"charged under account studio; no finish time: billed when first seen finished", true},
@@ -100,7 +100,7 @@ TEST(Billing, EveryUnitHasItsCount) {
   }
 }
 
-TEST(Billing, SuperResolutionIsALineOfItsOwn) {
+TEST(Billing, SuperResolutionHasItsOwnLine) {
   const std::string rows = "m,mtoken,,,46,CNY,,\nm,sr_mtoken,,,2,USD,,\n";
   EXPECT_EQ(charged(finished(), rows), "0.1089 x 46 = 5.0094 CNY | 0.245025 x 2 = 0.49005 USD");
   FinishedTask plain = finished();
@@ -108,7 +108,7 @@ TEST(Billing, SuperResolutionIsALineOfItsOwn) {
   EXPECT_EQ(charged(plain, rows), "0.1089 x 46 = 5.0094 CNY");
 }
 
-TEST(Billing, SuperResolutionAndGenerationHaveTiersOfTheirOwn) {
+TEST(Billing, SuperResolutionAndGenerationHaveSeparateTiers) {
   const std::string rows =
       "m,mtoken,,720,46,CNY,,\nm,mtoken,721,1080,51,CNY,,\nm,mtoken,1081,,26,CNY,,\n"
       "m,sr_mtoken,,1080,2,CNY,,\nm,sr_mtoken,1081,,4,CNY,,\n";
@@ -122,21 +122,23 @@ TEST(Billing, SuperResolutionAndGenerationHaveTiersOfTheirOwn) {
   EXPECT_EQ(cost("720p", "1080p"), "1 x 46 = 46 CNY | 1 x 2 = 2 CNY");
   EXPECT_EQ(cost("720p", "2160p"), "1 x 46 = 46 CNY | 1 x 4 = 4 CNY");
   EXPECT_EQ(cost("1080p", "2160p"), "1 x 51 = 51 CNY | 1 x 4 = 4 CNY");
-  // A task that an earlier version recorded: no guess, and what is known is charged.
+  // For a task that an earlier version recorded: nothing is guessed, and only the known part is
+  // charged.
   EXPECT_EQ(cost("", "1080p"),
             "- x - = -  (the resolution of the generation is not known; `run --refresh` asks for "
             "it) | 1 x 2 = 2 CNY");
   EXPECT_EQ(charged(task, "m,mtoken,,,46,CNY,,\n"), "1 x 46 = 46 CNY");
-  EXPECT_EQ(charged(task, "m,second,,1080,2,CNY,,\n"), "5 x 2 = 10 CNY");  // by what was delivered
+  // By the delivered resolution.
+  EXPECT_EQ(charged(task, "m,second,,1080,2,CNY,,\n"), "5 x 2 = 10 CNY");
   task.facts.super_resolution_tokens.clear();
   EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY");
-  // Some answers name the count where nothing was enhanced.
+  // Some answers have the count although nothing was enhanced.
   task.facts.super_resolution_tokens = "0";
   EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY | 0 x 2 = 0 CNY");
   EXPECT_EQ(cost("720p", "1080p"), "1 x 46 = 46 CNY | 0 x 2 = 0 CNY");
 }
 
-TEST(Billing, RoundsEachLineWhenAsked) {
+TEST(Billing, RoundsEachLineOnRequest) {
   EXPECT_EQ(charged(finished(), "m,unit,,,0.125,CNY,,\n", 2), "3.6 x 0.125 = 0.45 CNY");
   EXPECT_EQ(charged(finished(), "m,second,,,0.025,CNY,,\n", 2), "5 x 0.025 = 0.12 CNY");
 }
@@ -158,7 +160,7 @@ TEST(Billing, UnknownIsEmptyWithItsReasonNeverZero) {
   EXPECT_EQ(charged(task, "*,second,,,1,CNY,,\n"), "- x - = -  (the model is unknown)");
 }
 
-// The sum of a period has 38 digits, and one nonsense count must not take them all.
+// The sum of a period has 38 digits: one absurd count must not make it overflow.
 TEST(Billing, NoSingleAmountCanStopAReport) {
   FinishedTask task = finished();
   task.facts.duration_seconds = "1111111111";
@@ -207,7 +209,7 @@ TEST(Billing, AFailureThatKeepsItsQuotaSaysSo) {
             "first seen finished)");
 }
 
-TEST(Billing, ThePriceIsThatOfTheDayInTheZone) {
+TEST(Billing, ThePriceDependsOnTheDayInTheZone) {
   const PriceBook prices = book("m,second,,,1,CNY,,2026-10-04\nm,second,,,2,CNY,2026-10-05,\n");
   FinishedTask task = finished();  // midnight UTC: still the 4th in New York
   const auto cost = [&](const char* zone) {

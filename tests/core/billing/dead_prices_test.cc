@@ -15,7 +15,7 @@ PriceBook book(const std::string& rows) {
                           "prices.csv");
 }
 
-TEST(DeadPrices, AreRowsThatCanNeverCount) {
+TEST(DeadPrices, AreRowsThatCanNeverApply) {
   struct Case {
     const char* name;
     const char* rows;
@@ -76,7 +76,7 @@ TEST(DeadPrices, AreRowsThatCanNeverCount) {
 }
 
 // Each row against each earlier one would be 5,000,000,000 comparisons.
-TEST(DeadPrices, ManyRowsAreLookedThroughInNoTime) {
+TEST(DeadPrices, ManyRowsAreCheckedQuickly) {
   std::string rows;
   for (std::size_t i = 0; i < core::PriceBook::kRowsMax - 1; ++i) {
     rows += "m" + std::to_string(i) + ",second,,,1,USD,,\n";

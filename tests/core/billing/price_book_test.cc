@@ -35,7 +35,7 @@ std::string price_of(const PriceBook& prices, std::string_view model, std::strin
   return row == nullptr ? "" : row->price.text() + " " + row->currency;
 }
 
-TEST(PriceBook, TheFirstFittingRowCounts) {
+TEST(PriceBook, TheFirstMatchingRowApplies) {
   const PriceBook prices = book(kHeader +
                                 "happyhorse-1.0-*,second,0,720,0.90,CNY,2026-04-28,\n"
                                 "happyhorse-1.0-*,second,721,1080,1.60,CNY,2026-04-28,2026-10-05\n"
@@ -48,7 +48,7 @@ TEST(PriceBook, TheFirstFittingRowCounts) {
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080P"), "1.6 CNY");
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "4k"), "2 USD");
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", ""), "2 USD");  // bounds need a resolution
-  // Both ends of the validity belong to it.
+  // Both ends of the validity are inclusive.
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080p", "2026-10-05"), "1.6 CNY");
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "1080p", "2026-10-06"), "2 USD");
   EXPECT_EQ(price_of(prices, "happyhorse-1.0-t2v", "720p", "2026-04-28"), "0.9 CNY");
@@ -58,7 +58,7 @@ TEST(PriceBook, TheFirstFittingRowCounts) {
   EXPECT_EQ(price_of(prices, "", "720p"), "");
 }
 
-TEST(PriceBook, SuperResolutionStandsBesideAnotherPrice) {
+TEST(PriceBook, SuperResolutionIsAddedToAnotherPrice) {
   const PriceBook prices = book(kHeader + "*,sr_mtoken,,,3,CNY,,\n*seedance*,mtoken,,,46,CNY,,\n");
   const PricedTask task{.model = "doubao-seedance-2-0", .lines = std::nullopt, .day = "2026-10-05"};
   ASSERT_NE(prices.find(task), nullptr);
@@ -67,7 +67,7 @@ TEST(PriceBook, SuperResolutionStandsBesideAnotherPrice) {
   EXPECT_EQ(prices.find_super_resolution(task)->price.text(), "3");
 }
 
-TEST(PriceBook, SaysWhyNothingFits) {
+TEST(PriceBook, SaysWhyNoRowMatches) {
   const PriceBook prices = book(kHeader +
                                 "a,second,0,720,1,USD,2026-01-01,2026-01-31\n"
                                 "only-sr,sr_mtoken,,,1,USD,,\n");
@@ -104,11 +104,11 @@ TEST(PriceBook, IsReadAsASpreadsheetOfAnyCountryWritesIt) {
   }
 }
 
-TEST(PriceBook, BlankCellsBehindTheLastColumnAreNothing) {
+TEST(PriceBook, BlankCellsAfterTheLastColumnAreIgnored) {
   EXPECT_EQ(price_of(book(kHeader + "a,second,,,1,USD,,,,\n"), "a", ""), "1 USD");
 }
 
-TEST(PriceBook, RowsOfBlankCellsAreNoRows) {
+TEST(PriceBook, RowsOfBlankCellsAreIgnored) {
   const std::string text = kHeader + ",,,,,,,\na,second,,,1,USD,,\n , ,,,,,,,,\n\n\"\",,,\n";
   EXPECT_EQ(price_of(book(text), "a", ""), "1 USD");
   EXPECT_EQ(book(text).rows().size(), 1U);
@@ -125,10 +125,10 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
       {"", "prices.csv is empty"},
       {"PK\x03\x04\x14", "prices.csv is an Excel workbook (.xlsx)"},
       {std::string("SQLite format 3\0", 16), "prices.csv is an SQLite database"},
-      {std::string("a\0b,unit\n", 9), "'a\\x00b' is no column"},
+      {std::string("a\0b,unit\n", 9), "'a\\x00b' is not a column"},
       {"model,unit,price\n", "column currency is missing"},
       {"model,unit,price,currency,colour\n", "'colour'"},
-      {"model,model,unit,price,currency\n", "model stands there twice"},
+      {"model,model,unit,price,currency\n", "model occurs twice"},
       {kHeader + "a,second,,,1,USD,,\nb,hour,,,1,USD,,\n", "line 3, column unit: 'hour'"},
       {kHeader + ",second,,,1,USD,,\n", "line 2, column model"},
       {kHeader + "a,second,,,,USD,,\n", "line 2, column price: the price is missing"},
@@ -158,7 +158,7 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
   }
 }
 
-TEST(Glob, CoversWhatItCertainlyMatches) {
+TEST(Glob, CoversOnlyCertainMatches) {
   struct Case {
     std::string wide;
     std::string narrow;
@@ -175,7 +175,7 @@ TEST(Glob, CoversWhatItCertainlyMatches) {
   }
 }
 
-TEST(Glob, StandsForTheWholeText) {
+TEST(Glob, MatchesTheWholeText) {
   struct Case {
     std::string pattern;
     std::string text;
@@ -201,7 +201,7 @@ TEST(Glob, StandsForTheWholeText) {
     EXPECT_EQ(core::glob_matches(one.pattern, one.text), one.fits)
         << one.pattern << ' ' << one.text;
   }
-  // Hostile patterns cost the product of the lengths, not its power.
+  // Hostile patterns take time proportional to the product of the lengths, not exponential time.
   std::string stars;
   for (int i = 0; i < 500; ++i) {
     stars += "*a";

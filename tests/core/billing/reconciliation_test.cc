@@ -12,7 +12,7 @@ using core::Reconciliation;
 
 std::optional<Decimal> amount(const char* text) { return Decimal::parse(text); }
 
-// "result task ours theirs" of what does not match; `-` for none.
+// "result task ours theirs" for each difference; `-` for none.
 std::vector<std::string> texts(const Reconciliation& both) {
   const auto text = [](const std::optional<Decimal>& one) { return one ? one->text() : "-"; };
   std::vector<std::string> texts;
@@ -63,7 +63,7 @@ TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
   EXPECT_EQ(texts(both), (std::vector<std::string>{"different t - 5"}));
 }
 
-TEST(Reconciliation, ARowThatCannotBeReadIsThereAndMatchesNothing) {
+TEST(Reconciliation, AnUnreadableRowCountsAndMatchesNothing) {
   Reconciliation both;
   both.add_ours("t", "", amount("5"));
   both.add_unreadable("t");
@@ -145,7 +145,7 @@ TEST(Reconciliation, ARefundLeavesNothingToMatch) {
   EXPECT_EQ(texts(both), (std::vector<std::string>{"only_theirs unknown - 0"}));
 }
 
-TEST(Reconciliation, AnUnknownAmountThatIsTakenBackIsUnknownNoMore) {
+TEST(Reconciliation, AReversedUnknownAmountIsKnownAgain) {
   for (const bool with_the_line : {true, false}) {
     Reconciliation both;
     if (with_the_line) {

@@ -25,7 +25,7 @@ struct Story {
 
 class Fold : public testing::TestWithParam<Story> {};
 
-TEST_P(Fold, EndsWhereTheStorySays) {
+TEST_P(Fold, EndsInTheExpectedState) {
   TaskStanding standing;
   core::UtcTime now{std::chrono::hours(1)};
   for (const auto& [verdict, run] : GetParam().heard) {
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
               TaskState::unfinished}),
     [](const auto& story) { return story.param.name; });
 
-// What was not found: in which run, and when.
+// When a task was not found: the run, and the time.
 struct Search {
   int run;
   std::chrono::milliseconds at;
@@ -201,7 +201,7 @@ TEST(AfterQuery, FollowsTheVerdict) {
   EXPECT_EQ(core::after_query(Verdict::failed, TaskState::failed), Step::finish);
   EXPECT_EQ(core::after_query(Verdict::unfinished, unfinished), Step::poll);
   EXPECT_EQ(core::after_query(Verdict::unrecognised, unfinished), Step::poll);
-  // A regression after a final word is not waited for.
+  // After a final answer, the run does not wait for a regressed status.
   EXPECT_EQ(core::after_query(Verdict::unfinished, TaskState::succeeded), Step::finish);
   EXPECT_EQ(core::after_query(Verdict::not_found, unfinished), Step::give_up);
   EXPECT_EQ(core::after_query(Verdict::not_found, TaskState::missing), Step::finish);
@@ -217,7 +217,7 @@ TEST(AfterQuery, FollowsTheVerdict) {
 struct Settling {
   std::string name;
   std::optional<int> server;  // seconds from the finish time
-  int heard;                  // seconds from the finish time, by our clock
+  int heard;                  // seconds after the finish time, by the local clock
   std::optional<int> before;
   std::optional<int> settles;  // none: settled
 };
@@ -258,7 +258,7 @@ TEST(IsFinal, OnlySuccessAndFailure) {
   EXPECT_FALSE(core::is_final(Verdict::not_found));
 }
 
-TEST(IsToBeAsked, OfATaskThatAListNames) {
+TEST(IsToBeAsked, DependsOnStateQuotaAndFiles) {
   struct Case {
     const char* name;
     core::ListedTask task;
@@ -290,7 +290,7 @@ TEST(IsToBeAsked, OfATaskThatAListNames) {
   }
 }
 
-TEST(IsStale, FromTheMomentOnThatTheLimitLeavesBehind) {
+TEST(IsStale, StartsAtTheLimit) {
   constexpr core::UtcTime kNow{std::chrono::hours(500'000)};
   const core::UtcTime before = core::stale_before(kNow, std::chrono::hours(36));
   const core::UtcTime long_ago{};
@@ -300,7 +300,7 @@ TEST(IsStale, FromTheMomentOnThatTheLimitLeavesBehind) {
   EXPECT_TRUE(core::is_stale(std::nullopt, long_ago, before)) << "else when it was first seen";
 }
 
-TEST(TellsStatus, OnlyWhatSaysWhereTheTaskStands) {
+TEST(TellsStatus, OnlyAnswersThatStateTheStatus) {
   EXPECT_TRUE(core::tells_status(Verdict::succeeded, TaskState::succeeded));
   EXPECT_TRUE(core::tells_status(Verdict::failed, TaskState::failed));
   EXPECT_TRUE(core::tells_status(Verdict::unfinished, TaskState::unfinished));

@@ -28,7 +28,7 @@ TEST(Money, PrintsPlainDecimalsWithoutTrailingZeros) {
       {"+1", "1"},
       {"100", "100"},
       {"0.0000000000000001", "0.0000000000000001"},
-      {"1.0416666666666667", "1.0416666666666667"},  // 25/24, as a gateway's double comes
+      {"1.0416666666666667", "1.0416666666666667"},  // 25/24, as a gateway sends it as a double
       {"-0.05", "-0.05"},
       {"1.2300", "1.23"},
       {"999999999999999999", "999999999999999999"},
@@ -40,7 +40,7 @@ TEST(Money, PrintsPlainDecimalsWithoutTrailingZeros) {
   }
 }
 
-TEST(Money, TakesNothingButPlainDecimals) {
+TEST(Money, AcceptsOnlyPlainDecimals) {
   for (const char* text : {"",
                            "-",
                            "+",
@@ -83,7 +83,7 @@ TEST(Money, RoundsHalfToEven) {
   }
 }
 
-TEST(Money, RoundsWhatIsFarBelowTheLastPlace) {
+TEST(Money, RoundsAmountsFarBelowTheLastPlace) {
   EXPECT_EQ(Decimal(1).divided_by_power_of_ten(60).rounded(2).text(), "0");
 }
 

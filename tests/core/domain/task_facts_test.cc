@@ -28,8 +28,8 @@ TEST(TaskFacts, EveryFactHasItsOwnColumnAndMember) {
   EXPECT_EQ(kFacts.size(), kFactTimes.size() + kFactTexts.size());
 }
 
-// Closed periods keep the columns that they were closed with, in their places.
-TEST(TaskFacts, WhatCameAfterTheFirstReportsIsShownAtTheirEnd) {
+// Closed periods keep the columns of their closing, in the same positions.
+TEST(TaskFacts, LaterFactsAreShownAtTheEndOfReports) {
   for (const Fact& fact : kFacts) {
     const bool from_the_first = fact.since == 1;
     EXPECT_TRUE(from_the_first || fact.place == FactPlace::at_the_end ||

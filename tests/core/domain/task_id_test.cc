@@ -22,7 +22,7 @@ TEST(TaskId, AcceptsWhatGatewaysSend) {
   }
 }
 
-TEST(TaskId, DropsWhatStandsAround) {
+TEST(TaskId, RemovesSurroundingCharacters) {
   for (const std::string text : {" a\t",
                                  "\xEF\xBB\xBF"
                                  "a",

@@ -26,7 +26,7 @@ struct VideoCase {
 };
 
 class AfterFetch : public testing::TestWithParam<VideoCase> {};
-TEST_P(AfterFetch, TheVideoEndsOnlyByWhatItsServerSays) {
+TEST_P(AfterFetch, OnlyItsServerEndsAVideo) {
   const VideoCase& one = GetParam();
   core::LinkCandidate link{.url = "https://h/v", .expires_at = {}};
   if (one.expires) {
@@ -176,7 +176,7 @@ TEST(VideoStanding, TheFirstRefusalStays) {
   EXPECT_EQ(core::first_refusal(std::nullopt, false, later), std::nullopt);
 }
 
-TEST(FreshLink, IsOneThatBringsWhatTheOneBeforeHadNot) {
+TEST(FreshLink, IsOneWithANewUrl) {
   const core::VideoLink before{.index = 1, .url = "https://h/a", .expires_at = kNoon};
   core::VideoLink moved = before;
   moved.url = "https://mirror/a";

@@ -29,7 +29,7 @@ std::string big_endian(std::uint64_t value, int bytes) {
   return text;
 }
 
-// A file as `zic -b slim` makes it, with one change in it (of 1970) or none, and the rule behind.
+// A file as `zic -b slim` makes it, with one transition (in 1970) or none, and the rule at its end.
 std::string slim_file(const std::string& rule, std::int64_t first_offset, bool with_change) {
   const auto header = [&](std::uint64_t changes, std::uint64_t types) {
     return "TZif2" + std::string(15 + 12, '\0') + big_endian(changes, 4) + big_endian(types, 4) +
@@ -61,7 +61,7 @@ struct InstantCase {
   std::string local;
 };
 
-TEST(ZoneRules, DaylightSavingGoesOnBehindTheLastChangeOfTheFile) {
+TEST(ZoneRules, DaylightSavingContinuesAfterTheLastTransitionOfTheFile) {
   const std::vector<InstantCase> cases = {
       {"Europe/Berlin", "2037-07-01T12:00", "2037-07-01T14:00:00+02:00"},
       {"Europe/Berlin", "2038-01-19T03:14:08", "2038-01-19T04:14:08+01:00"},
@@ -73,7 +73,7 @@ TEST(ZoneRules, DaylightSavingGoesOnBehindTheLastChangeOfTheFile) {
       {"America/New_York", "2050-03-13T06:59:59", "2050-03-13T01:59:59-05:00"},
       {"America/New_York", "2050-03-13T07:00", "2050-03-13T03:00:00-04:00"},
       {"America/New_York", "2099-12-31T23:00", "2099-12-31T18:00:00-05:00"},
-      // South of the equator New Year falls into summer.
+      // South of the equator New Year is in summer.
       {"Australia/Sydney", "2051-01-01T00:00", "2051-01-01T11:00:00+11:00"},
       {"Australia/Sydney", "2051-07-01T00:00", "2051-07-01T10:00:00+10:00"},
       {"America/Santiago", "2060-01-01T00:00", "2059-12-31T21:00:00-03:00"},
@@ -169,7 +169,7 @@ TEST(ZoneRules, RulesOfEveryForm) {
   }
 }
 
-TEST(ZoneRules, WhatIsNoRuleIsRefused) {
+TEST(ZoneRules, InvalidRulesAreRefused) {
   for (const char* rule : {"",
                            "C",
                            "CET",
@@ -212,14 +212,14 @@ TEST(ZoneRules, DamagedFilesAreRefusedAndNeverReadBeyond) {
   }
 }
 
-TEST(ZoneRules, AFileThatIsNoZoneIsNoZone) {
+TEST(ZoneRules, AFileThatIsNotAZoneIsRefused) {
   for (const char* name : {"zone1970.tab", "Europe", "../zoneinfo/UTC", "/usr/share/zoneinfo/UTC",
                            "Europe/Berlin ", "Europe//../Berlin"}) {
     EXPECT_THROW(std::ignore = ZoneRules::load(name), core::UsageError) << name;
   }
 }
 
-// The C library reads the same files by code of its own.
+// The C library reads the same files with its own code.
 TEST(ZoneRules, AgreesWithTheCLibraryInEveryZone) {
   std::ifstream table(std::string(kDatabase) + "zone1970.tab");
   std::mt19937_64 random(2038);
@@ -244,7 +244,7 @@ TEST(ZoneRules, AgreesWithTheCLibraryInEveryZone) {
     for (int i = 0; i < 100; ++i) {
       const std::int64_t second = seconds(random);
       agrees_at(second);
-      // And where the offset changes next.
+      // And at the next change of the offset.
       const auto end = rules->at(core::UtcTime(std::chrono::seconds(second))).end;
       if (end != core::UtcTime::max()) {
         const auto change = std::chrono::floor<std::chrono::seconds>(end);

@@ -20,7 +20,7 @@ class CrewPaceTest : public EngineTest {
   }
 };
 
-TEST_F(CrewPaceTest, KeepsToItsShare) {
+TEST_F(CrewPaceTest, StaysWithinItsShare) {
   plan_.rate = 100;
   ledger_.pace = {.rate_share = 20};
   add_failing(100);
@@ -45,7 +45,7 @@ TEST_F(CrewPaceTest, WaitsForAShare) {
   EXPECT_LE(transport_.sent.front().when - begin, seconds(11));
 }
 
-TEST_F(CrewPaceTest, SlowsDownWhenAnotherRunWasAskedTo) {
+TEST_F(CrewPaceTest, SlowsDownWhenAnotherRunWasThrottled) {
   plan_.rate = 100;
   ledger_.pace = {.slow_downs = 3};
   add_failing(300);
@@ -58,7 +58,7 @@ TEST_F(CrewPaceTest, SlowsDownWhenAnotherRunWasAskedTo) {
   EXPECT_GE(time_of_run(), milliseconds(3'300)) << "3 s at the full rate";
 }
 
-TEST_F(CrewPaceTest, TellsTheCrewToSlowDown) {
+TEST_F(CrewPaceTest, SlowsDownTheCrew) {
   add("a", {answer(429, "{}"), answer(200, body("a", "FAILURE"))});
   ledger_.pace.emplace();
   EXPECT_EQ(run().end, RunEnd::completed);

@@ -34,7 +34,7 @@ TEST_F(DownloadLaneTest, AVideoThatIsBlockedIsLeftForALaterRun) {
   EXPECT_EQ(transport_.most_downloads_in_flight, 1U) << "of the other video";
 }
 
-TEST_F(DownloadLaneTest, NothingIsWaitedForWhenTheStoreRefusesAllVideos) {
+TEST_F(DownloadLaneTest, DoesNotWaitWhenTheStoreRefusesAllVideos) {
   add_succeeding("a");
   refuse("a", FailureKind::blocked);
   const core::SteadyTime begin = clock_.steady();

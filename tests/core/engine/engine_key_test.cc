@@ -1,4 +1,4 @@
-// What the engine makes of answers that may concern the whole run: keys and base URLs, in virtual
+// How the engine handles answers that may concern the whole run: keys and base URLs, in virtual
 // time.
 #include "tests/core/engine/engine_world.h"
 
@@ -102,7 +102,7 @@ TEST_F(EngineKeyTest, WithAListOfModelsAForbiddenIdIsNotFound) {
   EXPECT_EQ(ledger_.snapshots(), 90U);
 }
 
-TEST_F(EngineKeyTest, AllThatWereInFlightWaitForWhatTheKeyTells) {
+TEST_F(EngineKeyTest, AllInFlightWaitForTheAnswerAboutTheKey) {
   set_usage(answer(200, usage("true")));
   plan_.concurrency = 200;
   add_many("t", 200, answer(403, kNoAccess));
@@ -149,13 +149,13 @@ TEST_F(EngineKeyTest, WithoutAListOfModelsAllForbiddenEndsTheRunAndSaysWhatIsKno
   add_many("t", 50, answer(403, kNoAccess));
   const auto result = run();
   EXPECT_EQ(result.end, RunEnd::key_rejected);
-  EXPECT_NE(result.reason.find("in order"), std::string::npos) << result.reason;
+  EXPECT_NE(result.reason.find("key itself is valid"), std::string::npos) << result.reason;
   EXPECT_EQ(tally().requests, 10U);
   EXPECT_EQ(asked_about_key(), 1);
   EXPECT_EQ(ledger_.count(TaskState::unfinished), 50U);
 }
 
-TEST_F(EngineKeyTest, WithoutThatAddressTheTenAloneDecide) {
+TEST_F(EngineKeyTest, WithoutThatEndpointTheFirstTenAnswersDecide) {
   for (const FakeTransport::QueryOutcome& none :
        {FakeTransport::QueryOutcome(answer(404, "<html>")),
         FakeTransport::QueryOutcome(answer(200, kPage)),
@@ -171,7 +171,7 @@ TEST_F(EngineKeyTest, WithoutThatAddressTheTenAloneDecide) {
   EXPECT_EQ(ledger_.count(TaskState::missing), 0U);
 }
 
-TEST_F(EngineKeyTest, ARejectedKeyIsAskedAboutOnceAndNothingElseIsAskedMeanwhile) {
+TEST_F(EngineKeyTest, ARejectedKeyIsQueriedOnceAndNothingElseMeanwhile) {
   set_usage(answer(200, usage("false", "0")));
   plan_.concurrency = 4;
   transport_.latency = seconds(2);
@@ -184,7 +184,7 @@ TEST_F(EngineKeyTest, ARejectedKeyIsAskedAboutOnceAndNothingElseIsAskedMeanwhile
   EXPECT_EQ(ledger_.snapshots(), 4U) << "those answers are kept";
 }
 
-TEST_F(EngineKeyTest, ALowRateOnlyDelaysTheQuestionAboutTheKey) {
+TEST_F(EngineKeyTest, ALowRateOnlyDelaysTheQueryAboutTheKey) {
   set_usage(answer(200, usage("false", "0")));
   plan_.rate = 1;
   add("a", {answer(401, kInvalidToken)});
@@ -194,16 +194,16 @@ TEST_F(EngineKeyTest, ALowRateOnlyDelaysTheQuestionAboutTheKey) {
   EXPECT_GE(clock_.steady() - begin, seconds(1)) << "at most so many in any second";
 }
 
-TEST_F(EngineKeyTest, AKeyThatNobodyKnowsIsNamedAsThat) {
+TEST_F(EngineKeyTest, AnUnknownKeyIsReportedAsUnknown) {
   set_usage(answer(401, kInvalidToken));
   add("a", {answer(401, kInvalidToken)});
   const auto result = run();
   EXPECT_EQ(result.end, RunEnd::key_rejected);
-  EXPECT_NE(result.reason.find("no such key"), std::string::npos) << result.reason;
+  EXPECT_NE(result.reason.find("does not know the key"), std::string::npos) << result.reason;
 }
 
 TEST_F(EngineKeyTest, AnInvalidUrlAmongGoodOnesIsAnIdThatIsNotFound) {
-  add("a/b", {answer(404, kInvalidUrl)});  // heard first: what it means shows later
+  add("a/b", {answer(404, kInvalidUrl)});  // answered first; later answers decide its meaning
   scripts_[kPrefix + "a%2Fb"] = scripts_.at(kPrefix + "a/b");
   add("good", {answer(200, body("good", "IN_PROGRESS"))});
   for (plan_.run = 1; plan_.run <= 3; go_to_next_run()) {
@@ -224,7 +224,7 @@ TEST_F(EngineKeyTest, AnInvalidUrlBesideAnUnknownIdIsNotFoundToo) {
   EXPECT_EQ(ledger_.count(TaskState::missing), 2U);
 }
 
-TEST_F(EngineKeyTest, InvalidUrlsAloneSayNothingOfIds) {
+TEST_F(EngineKeyTest, OnlyInvalidUrlsDecideNothingAboutIds) {
   add("a", {answer(404, kInvalidUrl)});
   for (plan_.run = 1; plan_.run <= 4; go_to_next_run()) {
     EXPECT_EQ(run().end, RunEnd::completed) << "one answer is too few to blame the base URL";
@@ -244,7 +244,7 @@ TEST_F(EngineKeyTest, WebPagesForAllAreAWrongBaseUrl) {
   EXPECT_NE(result.reason.find("web page"), std::string::npos) << result.reason;
 }
 
-TEST_F(EngineKeyTest, FewerThanTenPagesHaveToBeAllAndTwoAtLeast) {
+TEST_F(EngineKeyTest, FewerThanTenPagesDecideOnlyIfTheyAreAllAnswersAndAtLeastTwo) {
   plan_.retry.retries = 0;
   add("a", {answer(200, kPage)});
   EXPECT_EQ(run().end, RunEnd::completed);

@@ -10,7 +10,7 @@ TEST_F(EngineTest, NothingToDoEndsAtOnce) {
   EXPECT_TRUE(transport_.sent.empty());
 }
 
-TEST_F(EngineTest, SuccessIsRecordedAndFetched) {
+TEST_F(EngineTest, SuccessIsRecordedAndDownloaded) {
   add_succeeding("a");
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(ledger_.state("a"), TaskState::succeeded);
@@ -20,7 +20,7 @@ TEST_F(EngineTest, SuccessIsRecordedAndFetched) {
   EXPECT_EQ(tally().video_bytes, 1000);
 }
 
-TEST_F(EngineTest, EveryTaskIsAskedOnceAndNeverTooManyAtOnce) {
+TEST_F(EngineTest, EveryTaskIsQueriedOnceAndNeverTooManyAtOnce) {
   plan_.concurrency = 16;
   plan_.download = false;
   for (int i = 0; i < 10'000; ++i) {
@@ -34,12 +34,12 @@ TEST_F(EngineTest, EveryTaskIsAskedOnceAndNeverTooManyAtOnce) {
   EXPECT_EQ(ledger_.snapshots(), 10'000U);
 }
 
-TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnlyWhenNothingElseCanHaveSentIt) {
+TEST_F(EngineTest, AFinalAnswerWithoutAnIdCountsOnlyIfItCertainlyBelongsToTheQuery) {
   struct Case {
     std::string name;
     std::string id;
     core::QueryAnswer answer;
-    bool counts;  // though it came over a kept connection
+    bool counts;  // although it came over a reused connection
   };
   const std::string unnamed = R"({"code":"success","data":{"status":"FAILURE"}})";
   const std::vector<Case> cases = {
@@ -67,14 +67,14 @@ TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnlyWhenNothingElseCanHaveSentIt)
   }
 }
 
-TEST_F(EngineTest, WhatDecidesWithoutAnIdCountsOnAConnectionOfItsOwn) {
+TEST_F(EngineTest, AFinalAnswerWithoutAnIdCountsOnANewConnection) {
   add("a", {answer(200, R"({"code":"success","data":{"status":"FAILURE"}})")});
   run();
   EXPECT_EQ(ledger_.state("a"), TaskState::failed);
   EXPECT_EQ(asked("a"), 1);
 }
 
-TEST_F(EngineTest, AMissingTaskIsFinalOnlyWhenNothingElseCanHaveSaidSo) {
+TEST_F(EngineTest, AMissingTaskIsFinalOnlyIfTheAnswerCertainlyBelongsToTheQuery) {
   core::QueryAnswer gone = answer(400, R"({"code":"task_not_exist","message":"no"})");
   gone.kept_connection = true;
   core::QueryAnswer alone = gone;
@@ -87,7 +87,7 @@ TEST_F(EngineTest, AMissingTaskIsFinalOnlyWhenNothingElseCanHaveSaidSo) {
   EXPECT_EQ(ledger_.state("a"), TaskState::missing);
 }
 
-TEST_F(EngineTest, ALargeAnswerWithoutRoomIsAskedAgainWithoutEnd) {
+TEST_F(EngineTest, ALargeAnswerWithoutRoomIsQueriedAgainWithoutLimit) {
   plan_.retry.retries = 0;
   Script script(50, core::TransportFailure{std::string(core::TransportFailure::kNoRoom), "full"});
   script.emplace_back(answer(200, body("a", "SUCCESS", link("a", clock_.utc() + hours(1)))));
@@ -98,7 +98,7 @@ TEST_F(EngineTest, ALargeAnswerWithoutRoomIsAskedAgainWithoutEnd) {
   EXPECT_TRUE(tally().errors.empty());
 }
 
-TEST_F(EngineTest, UnfinishedIsAskedOnceWithoutWait) {
+TEST_F(EngineTest, UnfinishedIsQueriedOnceWithoutWait) {
   add("a", {answer(200, body("a", "IN_PROGRESS"))});
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(asked("a"), 1);
@@ -117,7 +117,7 @@ TEST_F(EngineTest, EachAnswerIsASnapshotAndATransportFailureIsNone) {
   EXPECT_EQ(tally().errors.at("http_500"), 1U);
 }
 
-TEST_F(EngineTest, AfterATransportFailureAConnectionOfItsOwnIsUsed) {
+TEST_F(EngineTest, AfterATransportFailureANewConnectionIsUsed) {
   add("a", {core::TransportFailure{"timeout", "late"}, answer(200, body("a", "FAILURE"))});
   std::vector<bool> fresh;
   transport_.on_query = [&](const core::QueryRequest& request) {
@@ -139,7 +139,7 @@ TEST_F(EngineTest, GivesUpAfterTheRetries) {
   EXPECT_EQ(ledger_.state("b"), TaskState::succeeded);
 }
 
-TEST_F(EngineTest, AnotherTasksAnswerMovesNothing) {
+TEST_F(EngineTest, AnotherTasksAnswerChangesNothing) {
   add("a", {answer(200, body("somebody-else", "SUCCESS", "https://x.example/v.mp4"))});
   run();
   EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
@@ -206,7 +206,7 @@ TEST_F(EngineTest, WaitHoldsMoreTasksThanTheWindow) {
   EXPECT_EQ(tally().requests, static_cast<std::uint64_t>(tasks) * 3);
 }
 
-TEST_F(EngineTest, ATaskThatFinishesWhileItsPageIsOnTheWayIsNotAskedAgain) {
+TEST_F(EngineTest, ATaskThatFinishesWhileAPageIsReadIsNotQueriedAgain) {
   plan_.wait = true;
   plan_.download = false;
   plan_.concurrency = 64;
@@ -239,18 +239,18 @@ TEST_F(EngineTest, AWallClockThatJumpsDelaysNoPoll) {
   EXPECT_LE(clock_.steady() - begin, minutes(10));
 }
 
-TEST_F(EngineTest, WaitLetsStaleTasksGo) {
+TEST_F(EngineTest, WaitStopsPollingStaleTasks) {
   plan_.wait = true;
   plan_.stale_after = hours(2);
   add("a", {answer(200, body("a", "IN_PROGRESS"))});
   const auto begin = clock_.steady();
   EXPECT_EQ(run().end, RunEnd::completed);
-  // Its submit time lies before the world's begin.
+  // It was submitted before the begin of the test.
   EXPECT_LE(clock_.steady() - begin, hours(2));
   EXPECT_EQ(ledger_.state("a"), TaskState::unfinished);
 }
 
-TEST_F(EngineTest, DeadlineCutsAndCountsWhatWasNotAsked) {
+TEST_F(EngineTest, TheDeadlineCountsTasksThatWereNotQueried) {
   plan_.deadline = seconds(1);
   plan_.concurrency = 1;
   transport_.latency = milliseconds(400);
@@ -355,7 +355,7 @@ TEST_F(EngineTest, DrainingIsBounded) {
   EXPECT_EQ(transport_.aborted, 1);
 }
 
-TEST_F(EngineTest, SoonestExpiryIsFetchedFirst) {
+TEST_F(EngineTest, TheSoonestExpiryIsDownloadedFirst) {
   plan_.download_concurrency = 1;
   plan_.concurrency = 64;
   for (int i = 0; i < 20; ++i) {
@@ -383,7 +383,7 @@ TEST_F(EngineTest, DownloadsAreBounded) {
   EXPECT_EQ(tally().videos_downloaded, 30U);
 }
 
-TEST_F(EngineTest, WhatTheLedgerDoesNotShowYetIsNotFetchedTwice) {
+TEST_F(EngineTest, AVideoIsNotDownloadedTwiceWhileItsRecordIsPending) {
   ledger_.commit_lag = 7;
   plan_.concurrency = 2;
   plan_.download_concurrency = 2;
@@ -394,7 +394,7 @@ TEST_F(EngineTest, WhatTheLedgerDoesNotShowYetIsNotFetchedTwice) {
   EXPECT_EQ(tally().videos_downloaded, 40U);
 }
 
-TEST_F(EngineTest, NoDownloadRecordsAndFetchesNothing) {
+TEST_F(EngineTest, NoDownloadRecordsWithoutDownloads) {
   plan_.download = false;
   add_succeeding("a");
   EXPECT_EQ(run().end, RunEnd::completed);
@@ -428,7 +428,7 @@ TEST_F(EngineTest, ADownloadThatKeepsFailingIsLeftForALaterRun) {
   EXPECT_EQ(told(core::Notice::Kind::video_failed), 1U);
 }
 
-TEST_F(EngineTest, ARefusedLinkIsAskedForOnceMoreAndTheFreshOneFetched) {
+TEST_F(EngineTest, ARefusedLinkIsQueriedOnceMoreAndTheFreshOneDownloaded) {
   add("a", {answer(200, body("a", "SUCCESS", "https://s.example/old.mp4?Expires=1")),
             answer(200, body("a", "SUCCESS", link("fresh", clock_.utc() + hours(1))))});
   fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {
@@ -442,7 +442,7 @@ TEST_F(EngineTest, ARefusedLinkIsAskedForOnceMoreAndTheFreshOneFetched) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
 }
 
-TEST_F(EngineTest, ADeadLinkIsExpiredAfterExactlyOneMoreQuery) {
+TEST_F(EngineTest, AnExpiredLinkEndsTheVideoAfterExactlyOneMoreQuery) {
   add_succeeding("a", -hours(1));
   fetch_ = [](const auto&) {
     return FetchFailure{.kind = FailureKind::denied, .http_status = 403, .text = "HTTP 403"};
@@ -453,7 +453,7 @@ TEST_F(EngineTest, ADeadLinkIsExpiredAfterExactlyOneMoreQuery) {
   EXPECT_EQ(tally().videos_expired, 1U);
 }
 
-TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
+TEST_F(EngineTest, TheServersClockDecidesWhetherALinkHasExpired) {
   add_succeeding("a", hours(1));
   fetch_ = [this](const auto&) {
     return FetchFailure{.kind = FailureKind::denied,
@@ -465,7 +465,7 @@ TEST_F(EngineTest, TheServersClockDecidesWhatIsExpired) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
 }
 
-// A store may say 403 or 404 of a video that it does not show everywhere yet.
+// A store may answer 403 or 404 for a video that is not available everywhere yet.
 TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
   for (const auto kind : {FailureKind::denied, FailureKind::gone}) {
     const std::string id(core::name(kind));
@@ -484,8 +484,8 @@ TEST_F(EngineTest, RefusedBeforeExpiryGetsOneMoreRun) {
   }
 }
 
-// The gateway answers for its own endpoint, perhaps for a dead link behind it (gateway.md, section
-// 6, G7).
+// The gateway answers for its own endpoint, perhaps because the link behind it is dead (gateway.md,
+// section 6, G7).
 TEST_F(EngineTest, TheGatewaysOwnErrorEndsAVideoAfterTwoRuns) {
   for (const bool by_gateway : {true, false}) {
     const std::string id = by_gateway ? "own" : "proxy";
@@ -519,7 +519,8 @@ TEST_F(EngineTest, SuccessWithoutALinkTriesTheGatewayInTwoRunsAndIsThenLeftAlone
   ++plan_.run;
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
-  EXPECT_EQ(notices_.back().text, "the answer holds no link, and the gateway's own: HTTP 404");
+  EXPECT_EQ(notices_.back().text,
+            "the answer has no link, and the gateway's own copy failed: HTTP 404");
   ++plan_.run;
   run();
   EXPECT_EQ(transport_.count("/v1/videos/a/content"), 2);
@@ -532,11 +533,12 @@ TEST_F(EngineTest, ALinkThatCannotBeUsedIsNamed) {
   };
   run();
   EXPECT_EQ(notices_.back().text,
-            "the answer's link cannot be used (its scheme is gs), and the gateway's own: HTTP 404");
+            "the answer's link cannot be used (its scheme is gs), and the gateway's own copy "
+            "failed: HTTP 404");
 }
 
-// A link that says no expiry: the day that is assumed proves nothing.
-TEST_F(EngineTest, AnAssumedMomentEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
+// The link states no expiry: the assumed day is no proof.
+TEST_F(EngineTest, AnAssumedExpiryEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
   add("a", {answer(200, body("a", "SUCCESS", "https://s.example/a.mp4"))});
   clock_.jump(core::UtcTime(seconds(1780284918)) + hours(30) - clock_.utc());
   const auto run_with = [this](FailureKind kind) {
@@ -559,7 +561,7 @@ TEST_F(EngineTest, AnAssumedMomentEndsAVideoOnlyWithTwoRefusalsAnHourApart) {
   EXPECT_EQ(tally().videos_expired, 1U);
 }
 
-TEST_F(EngineTest, ARefusalCountsAlsoWhenNobodyCouldBeAskedForAFreshLink) {
+TEST_F(EngineTest, ARefusalCountsAlsoWhenTheQueryForAFreshLinkFails) {
   add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content")),
             core::TransportFailure{"connect", "refused"}});
   plan_.retry.retries = 0;
@@ -573,7 +575,7 @@ TEST_F(EngineTest, ARefusalCountsAlsoWhenNobodyCouldBeAskedForAFreshLink) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::failed);
 }
 
-TEST_F(EngineTest, WhatIsNoSupportedVideoIsLoadedOnceAndNamed) {
+TEST_F(EngineTest, AnUnsupportedFileIsDownloadedOnceAndNamed) {
   add_succeeding("a");
   fetch_ = [](const auto&) {
     return FetchFailure{.kind = FailureKind::unsupported, .text = "it is a PNG picture"};
@@ -631,7 +633,7 @@ TEST_F(EngineTest, AnotherLinkIsTriedAtOnce) {
   }
 }
 
-TEST_F(EngineTest, OnlyLinksThatMayDoAreTriedAgain) {
+TEST_F(EngineTest, OnlyLinksThatMayStillWorkAreTriedAgain) {
   const std::string refused = "https://refused.example/v.mp4";
   const std::string flaky = "https://flaky.example/v.mp4";
   add("a", {answer(200, body_of_two(refused, flaky))});
@@ -651,7 +653,7 @@ TEST_F(EngineTest, OnlyLinksThatMayDoAreTriedAgain) {
   EXPECT_EQ(ledger_.video("a", 1), VideoState::done);
 }
 
-TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayDo) {
+TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayStillWork) {
   plan_.retry.retries = 0;
   const std::string expired = "https://s.example/v.mp4?Expires=1780284000&Signature=x";
   add("a", {answer(200, body_of_two(expired, "https://down.example/v.mp4"))});
@@ -667,7 +669,7 @@ TEST_F(EngineTest, AVideoIsWantedWhileOneOfItsLinksMayDo) {
   ++plan_.run;
   run();
   EXPECT_EQ(ledger_.video("a", 1), VideoState::expired);
-  EXPECT_EQ(notices_.back().text, "the link is dead: HTTP 403");
+  EXPECT_EQ(notices_.back().text, "the link has expired: HTTP 403");
 }
 
 TEST_F(EngineTest, AVideoThatIsCountedButHasNoLinkIsNamedAndCounted) {
@@ -683,7 +685,7 @@ TEST_F(EngineTest, AVideoThatIsCountedButHasNoLinkIsNamedAndCounted) {
   EXPECT_EQ(tally().videos_failed, 0U) << "told once";
 }
 
-TEST_F(EngineTest, ALinkThatCannotBeReadAgainIsAskedForAndFailsItsVideoAlone) {
+TEST_F(EngineTest, AnUnreadableStoredLinkIsQueriedAgainAndFailsOnlyItsVideo) {
   add_succeeding("a");
   add_succeeding("b");
   add_succeeding("c");
@@ -702,7 +704,7 @@ TEST_F(EngineTest, ALinkThatCannotBeReadAgainIsAskedForAndFailsItsVideoAlone) {
   EXPECT_EQ(tally().videos_failed, 1U);
 }
 
-TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesGoOn) {
+TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesContinue) {
   plan_.download_concurrency = 1;
   plan_.concurrency = 1;
   for (int i = 0; i < 20; ++i) {
@@ -720,7 +722,7 @@ TEST_F(EngineTest, AFullDiskStopsDownloadsAndQueriesGoOn) {
   EXPECT_EQ(ledger_.video("t0", 1), VideoState::wanted);
 }
 
-TEST_F(EngineTest, ShortSpaceHindersDownloadsOnly) {
+TEST_F(EngineTest, TooLittleSpaceStopsOnlyDownloads) {
   plan_.download_hindrance = [] { return std::optional<std::string>("less than 1 GiB free"); };
   add_succeeding("a");
   const auto result = run();
@@ -739,8 +741,9 @@ TEST_F(EngineTest, AKeyThatIsRefusedForAVideoEndsTheRunIfItIsRefusedForTheTaskTo
   EXPECT_EQ(ledger_.video("a", 1), VideoState::wanted);
 }
 
-// A gateway may want other rights for its copies of the videos (gateway.md, section 11, 26).
-TEST_F(EngineTest, AKeyThatMayNotFetchAVideoIsNoReasonToEndTheRun) {
+// A gateway may require other permissions for its copies of the videos (gateway.md, section 11,
+// 26).
+TEST_F(EngineTest, AKeyThatMayNotDownloadAVideoDoesNotEndTheRun) {
   add("a", {answer(200, body("a", "SUCCESS", "/v1/videos/a/content"))});
   add_succeeding("b");
   fetch_ = [](const core::DownloadRequest& request) -> FakeTransport::FetchOutcome {

@@ -1,4 +1,4 @@
-// What the engine asks again, and when, in virtual time.
+// Which tasks the engine queries again, and when, in virtual time.
 #include <stdexcept>
 
 #include "core/error.h"
@@ -40,7 +40,7 @@ class EngineWaitTest : public EngineTest {
   }
 };
 
-TEST_F(EngineWaitTest, AnEndHeardEarlyIsAskedOnceMoreAndItsVideoIsFetchedMeanwhile) {
+TEST_F(EngineWaitTest, AnAnswerSoonAfterTheEndIsQueriedOnceMoreAndItsVideoDownloaded) {
   plan_.wait = true;
   const auto finish = clock_.utc() - seconds(5);
   for (const std::string status : {"SUCCESS", "FAILURE"}) {
@@ -66,7 +66,7 @@ TEST_F(EngineWaitTest, AnEndHeardEarlyIsAskedOnceMoreAndItsVideoIsFetchedMeanwhi
   EXPECT_EQ(asked("SUCCESS"), 2) << "settled";
 }
 
-TEST_F(EngineWaitTest, WithoutWaitTheNextRunAsksOnceMore) {
+TEST_F(EngineWaitTest, WithoutWaitTheNextRunQueriesOnceMore) {
   add("a", {answer(200, ended("a", "SUCCESS", clock_.utc() - seconds(2)))});
   run();
   EXPECT_EQ(asked("a"), 1);
@@ -79,7 +79,7 @@ TEST_F(EngineWaitTest, WithoutWaitTheNextRunAsksOnceMore) {
   EXPECT_EQ(asked("a"), 2);
 }
 
-TEST_F(EngineWaitTest, AFinishTimeInTheFutureOrAClockFarOffIsNotAskedForEver) {
+TEST_F(EngineWaitTest, AFinishTimeInTheFutureOrAWrongClockCausesNoEndlessQueries) {
   add("future", {answer(200, ended("future", "SUCCESS", clock_.utc() + hours(24 * 365)))});
   add("slow_clock", {answer(200, ended("slow_clock", "FAILURE", clock_.utc() + hours(3)))});
   for (int i = 0; i < 5; ++i) {
@@ -90,7 +90,7 @@ TEST_F(EngineWaitTest, AFinishTimeInTheFutureOrAClockFarOffIsNotAskedForEver) {
   EXPECT_EQ(asked("slow_clock"), 2);
 }
 
-TEST_F(EngineWaitTest, TheAnswersOwnDateTellsItsAge) {
+TEST_F(EngineWaitTest, TheAnswersOwnDateDecidesItsAge) {
   auto early = answer(200, ended("a", "SUCCESS", clock_.utc() - hours(1)));
   early.date = clock_.utc() - hours(1) + seconds(3);  // our clock is an hour fast
   auto late = answer(200, ended("b", "SUCCESS", clock_.utc() - seconds(1)));
@@ -119,7 +119,7 @@ TEST_F(EngineWaitTest, AnUnsettledTaskThatIsNotAnsweredStaysUnsettled) {
   EXPECT_EQ(asked("a"), 4);
 }
 
-TEST_F(EngineWaitTest, AnUnsettledTaskIsNeitherUnaskedNorNotAnsweredAtTheDeadline) {
+TEST_F(EngineWaitTest, AnUnsettledTaskIsNeitherUnqueriedNorNotAnsweredAtTheDeadline) {
   plan_.wait = true;
   plan_.deadline = seconds(10);
   add("a", {answer(200, ended("a", "SUCCESS", clock_.utc()))});
@@ -127,7 +127,7 @@ TEST_F(EngineWaitTest, AnUnsettledTaskIsNeitherUnaskedNorNotAnsweredAtTheDeadlin
   EXPECT_EQ(tally().unasked + tally().not_answered, 0U);
 }
 
-TEST_F(EngineWaitTest, ALiveFetchIsAskedOnceAMinuteAtMost) {
+TEST_F(EngineWaitTest, ALiveFetchIsQueriedOnceAMinuteAtMost) {
   plan_.wait = true;
   plan_.poll_interval = seconds(1);
   plan_.deadline = minutes(10);
@@ -144,7 +144,7 @@ TEST_F(EngineWaitTest, ALiveFetchIsAskedOnceAMinuteAtMost) {
   EXPECT_GT(asked("wan"), 400) << "others keep to the interval";
 }
 
-TEST_F(EngineWaitTest, ALiveFetchOfTheRunBeforeIsLeftAloneForItsMinute) {
+TEST_F(EngineWaitTest, ALiveFetchOfThePreviousRunIsNotQueriedForAMinute) {
   add("veo", {answer(200, live("veo", "processing"))});
   run();
   clock_.advance(seconds(30));
@@ -199,7 +199,7 @@ TEST_F(EngineWaitTest, AWaitingRunOutlivesFailures) {
   EXPECT_EQ(tally().queried, 2U);
 }
 
-TEST_F(EngineWaitTest, WhatIsStillUnansweredAtTheDeadlineIsNotAnswered) {
+TEST_F(EngineWaitTest, TasksInTroubleAtTheDeadlineAreNotAnswered) {
   plan_.wait = true;
   plan_.retry.retries = 1;
   plan_.poll_interval = seconds(15);
@@ -218,7 +218,7 @@ TEST_F(EngineWaitTest, WhatIsStillUnansweredAtTheDeadlineIsNotAnswered) {
   EXPECT_EQ(tally().not_answered, 2U) << "without --wait as ever";
 }
 
-TEST_F(EngineWaitTest, AnUnansweredTaskIsLetGoWhenItIsStale) {
+TEST_F(EngineWaitTest, AnUnansweredTaskIsGivenUpWhenItIsStale) {
   plan_.wait = true;
   plan_.stale_after = hours(2);
   add("a", {answer(500, "")});
@@ -248,7 +248,7 @@ TEST_F(EngineWaitTest, UnansweredTasksMakeRoomForOthers) {
   EXPECT_EQ(tally().not_answered, 0U);
 }
 
-TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksFailureAlone) {
+TEST_F(EngineWaitTest, AnExceptionForOneAnswerFailsOnlyItsTask) {
   for (const std::string id : {"a", "bad", "c"}) {
     add_succeeding(id);
   }
@@ -275,7 +275,7 @@ TEST_F(EngineWaitTest, WhatGoesWrongWithOneAnswerIsThatTasksFailureAlone) {
   EXPECT_EQ(ledger_.state("bad"), TaskState::succeeded) << "the next run asks again";
 }
 
-TEST_F(EngineWaitTest, AnAnswerThatCannotBeRecordedIsThatTasksFailureAlone) {
+TEST_F(EngineWaitTest, AnAnswerThatCannotBeRecordedFailsOnlyItsTask) {
   plan_.download = false;
   for (const std::string id : {"a", "bad", "c"}) {
     add_succeeding(id);
@@ -311,7 +311,7 @@ TEST_F(EngineWaitTest, ATaskThatWaitsOutlivesAnAnswerThatCannotBeRecorded) {
   EXPECT_EQ(tally().errors.at("unexpected"), 1U);
 }
 
-TEST_F(EngineWaitTest, AVideoThatCannotBeRecordedIsNotCountedAsFetched) {
+TEST_F(EngineWaitTest, AVideoThatCannotBeRecordedIsNotCountedAsDownloaded) {
   add_succeeding("a");
   ledger_.unrecordable = [](const core::Entry& entry) {
     return std::holds_alternative<core::VideoEntry>(entry) ? "no room for its path" : "";

@@ -1,4 +1,4 @@
-// The small world of the engine's tests: scripts by task ID, one fake ledger, one manual clock.
+// The fixture of the engine's tests: scripts by task ID, one fake ledger, one manual clock.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ class CrewLedger : public support::FakeLedger {
   int slow_downs_told = 0;
 };
 
-// A run in a small world: scripts by task ID, one fake ledger, one manual clock.
+// A run with scripts by task ID, one fake ledger and one manual clock.
 class EngineTest : public testing::Test {
  protected:
   using Script = std::vector<FakeTransport::QueryOutcome>;
@@ -85,7 +85,7 @@ class EngineTest : public testing::Test {
     add(id, {answer(200, body(id, "SUCCESS", link(id, clock_.utc() + life)))});
   }
 
-  /// So much later that answers to it count towards a missing task.
+  /// Advances the clock so far that the next answers count towards a missing task.
   void go_to_next_run() {
     ++plan_.run;
     clock_.advance(core::kNotFoundApart);
@@ -103,7 +103,7 @@ class EngineTest : public testing::Test {
   }
   [[nodiscard]] const core::RunTally& tally() const { return engine_->tally(); }
 
-  // The last answer of a script is given for ever.
+  // The last answer of a script is repeated for ever.
   FakeTransport::QueryOutcome next(const std::string& path) {
     auto& [script, position] = scripts_.at(path);
     return script.at(std::min(position++, script.size() - 1));

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr SteadyTime kNow{std::chrono::hours(1)};
 
-TEST(OutageWatch, WantsManyFailuresInARowAndAMinuteWithoutAGoodAnswer) {
+TEST(OutageWatch, NeedsManyFailuresInARowAndAMinuteWithoutAGoodAnswer) {
   OutageWatch watch(kNow);
   for (int i = 1; i < OutageWatch::kFailures; ++i) {
     EXPECT_FALSE(watch.failed(kNow + seconds(120))) << i;
@@ -40,7 +40,7 @@ TEST(OutageWatch, SlowsDownAtEachFifthFailureOfLoadInARow) {
   }
 }
 
-TEST(KeyInquiry, IsOpenFromTheWishToTheAnswer) {
+TEST(KeyInquiry, IsOpenFromTheRequestToTheAnswer) {
   KeyInquiry keys;
   EXPECT_FALSE(keys.is_open());
   keys.want(2);
@@ -52,7 +52,7 @@ TEST(KeyInquiry, IsOpenFromTheWishToTheAnswer) {
   EXPECT_FALSE(keys.is_known(2));
   EXPECT_EQ(keys.settle(nullptr), 2);
   EXPECT_FALSE(keys.is_open());
-  EXPECT_TRUE(keys.is_known(2));  // without an answer, too: it is not asked about again
+  EXPECT_TRUE(keys.is_known(2));  // also without an answer: it is not queried again
   EXPECT_EQ(keys.standing(2).kind, KeyStanding::Kind::unknown);
   EXPECT_FALSE(keys.is_known(1));
 }

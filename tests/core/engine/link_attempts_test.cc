@@ -28,7 +28,7 @@ TEST(LinkAttempts, EachUrlHasItsTurnBeforeAnyIsRepeated) {
   EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 0, 1, 2, 0}));
 }
 
-TEST(LinkAttempts, AUrlThatCanDoNoBetterIsNotRepeated) {
+TEST(LinkAttempts, AUrlThatCannotSucceedIsNotRepeated) {
   LinkAttempts attempts(2);
   attempts.fail(failure(FailureKind::denied));
   EXPECT_EQ(attempts.advance(true), Turn::another);
@@ -47,7 +47,7 @@ TEST(LinkAttempts, WithoutRetriesEachUrlIsTriedOnce) {
   EXPECT_EQ(attempts.advance(false), Turn::none);
 }
 
-TEST(LinkAttempts, KnowsWhichFailuresAFreshLinkMayMend) {
+TEST(LinkAttempts, KnowsWhichFailuresAFreshLinkMayRepair) {
   struct Case {
     FailureKind kind;
     bool refused;
@@ -64,7 +64,7 @@ TEST(LinkAttempts, KnowsWhichFailuresAFreshLinkMayMend) {
   }
 }
 
-TEST(LinkAttempts, TheEndIsThatOfTheUrlWhoseOwnEndItIs) {
+TEST(LinkAttempts, TheEndNamesTheUrlThatDecidedIt) {
   const core::UtcTime now = core::UtcTime(std::chrono::hours(1000));
   core::VideoLink link{.url = "https://a.example/1", .expires_at = now - std::chrono::hours(1)};
   link.others.push_back({.url = "https://b.example/2", .expires_at = now - std::chrono::hours(1)});

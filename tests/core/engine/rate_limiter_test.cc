@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 const SteadyTime kStart{std::chrono::hours(1)};
 
-// Starts whatever may start, in steps of `step`, for `time`; returns the moments.
+// Starts queries as soon as allowed, in steps of `step`, for `time`; returns the start times.
 std::vector<SteadyTime> drive(RateLimiter& limiter, SteadyTime from, milliseconds time,
                               milliseconds step) {
   std::vector<SteadyTime> starts;
@@ -95,7 +95,7 @@ TEST(RateLimiter, NothingStartsBeforeRetryAfterIsOver) {
   RateLimiter limiter(0, kStart);
   limiter.slow_down(kStart, seconds(7));
   EXPECT_EQ(limiter.next_start(kStart + seconds(1)), kStart + seconds(7));
-  // A shorter one that comes later does not shorten the first.
+  // A later, shorter pause does not shorten the first one.
   limiter.slow_down(kStart + seconds(1), seconds(1));
   EXPECT_EQ(limiter.next_start(kStart + seconds(2)), kStart + seconds(7));
 }
@@ -150,7 +150,7 @@ TEST(RateLimiter, StaysNearWhatAGatewayAllows) {
   }
 }
 
-TEST(RateLimiter, AHigherLimitCountsASecondLater) {
+TEST(RateLimiter, AHigherLimitTakesEffectASecondLater) {
   RateLimiter limiter(100, kStart);
   limiter.limit_to(20, kStart);
   EXPECT_DOUBLE_EQ(*limiter.rate(), 20) << "a lower one counts at once";
@@ -195,7 +195,8 @@ TEST(RateLimiter, RunsThatHandOverTheirSharesKeepTheSum) {
   std::vector<SteadyTime> starts;
   int share = 100;
   for (SteadyTime now = kStart; now < kStart + seconds(30); now += milliseconds(5)) {
-    if ((now - kStart) % seconds(3) == seconds(2)) {  // each of them is told before the other
+    // Each of them gets its new share before the other one.
+    if ((now - kStart) % seconds(3) == seconds(2)) {
       share = share == 100 ? 30 : 100;
       first.limit_to(share, now);
       second.limit_to(100 - share, now);

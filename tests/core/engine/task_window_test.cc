@@ -48,7 +48,7 @@ TEST(TaskWindow, UsesSlotsAgain) {
   window.release(slot);
   EXPECT_FALSE(window.is_held(slot));
   EXPECT_EQ(window.hold(task(2)), slot);
-  EXPECT_FALSE(window[slot].asked);  // nothing is left of the task before
+  EXPECT_FALSE(window[slot].asked);  // nothing of the previous task remains
   EXPECT_EQ(window.held(), 1U);
 }
 
@@ -62,7 +62,7 @@ TEST(TaskWindow, FindsATaskThatIsHeldForItsOwnSake) {
   EXPECT_EQ(window.find(8), std::nullopt);
 }
 
-TEST(TaskWindow, AsksATaskOfALiveFetchNoMoreThanOnceAMinute) {
+TEST(TaskWindow, QueriesATaskOfALiveFetchNoMoreThanOnceAMinute) {
   TaskWindow window;
   const std::size_t slot = window.hold(task(1));
   window[slot].live_fetch = true;
@@ -72,7 +72,7 @@ TEST(TaskWindow, AsksATaskOfALiveFetchNoMoreThanOnceAMinute) {
   EXPECT_EQ(window.ready(), 0U);
   EXPECT_EQ(window.next_due(), kNow + TaskWindow::kLiveFetchPause);
   window.release(slot);
-  EXPECT_EQ(window.last_live_fetch(1), kNow);  // also when the task has left
+  EXPECT_EQ(window.last_live_fetch(1), kNow);  // also after the task has left
   EXPECT_EQ(window.last_live_fetch(2), std::nullopt);
 }
 

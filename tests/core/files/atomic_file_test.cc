@@ -11,7 +11,7 @@
 
 namespace {
 
-TEST(AtomicFile, ReplacesWithTheModeAskedFor) {
+TEST(AtomicFile, ReplacesWithTheRequestedMode) {
   const support::TempDir dir;
   const std::string path = dir.write("f", "old and longer");
   const mode_t before = ::umask(077);

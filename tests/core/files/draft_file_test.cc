@@ -46,7 +46,7 @@ TEST(DraftFile, HasNoNameOfTheTargetsUntilItIsPublished) {
   EXPECT_EQ(support::read_file(folder.path("target")), "text");
 }
 
-TEST(DraftFile, IsGoneWhenItWasNotPublished) {
+TEST(DraftFile, IsRemovedUnlessItWasPublished) {
   const support::TempDir folder;
   {
     DraftFile draft(AT_FDCWD, folder.path("target"));
@@ -55,7 +55,7 @@ TEST(DraftFile, IsGoneWhenItWasNotPublished) {
   EXPECT_TRUE(names_in(folder).empty());
 }
 
-TEST(DraftFile, TakesATakenNameOnlyWhenToldTo) {
+TEST(DraftFile, TakesAnExistingNameOnlyOnRequest) {
   const support::TempDir folder;
   folder.write("target", "old");
   DraftFile draft(AT_FDCWD, folder.path("target"));

@@ -1,4 +1,4 @@
-// What the fuzz target (tests/fuzz) was given and what it found, replayed.
+// Replays the seeds and the findings of the fuzz target (tests/fuzz).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace {
 
-TEST(AnswerCorpus, HoldsNoAnswerThatBreaksARule) {
+TEST(AnswerCorpus, HasNoAnswerThatBreaksARule) {
   std::size_t read = 0;
   for (const char* folder : {"/fuzz_answers", "/answers"}) {
     for (const auto& entry : std::filesystem::directory_iterator(TEST_DATA + std::string(folder))) {

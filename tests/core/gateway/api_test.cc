@@ -40,7 +40,7 @@ Answer parse(std::string_view body, std::string_view id = "t") {
   return parse_answer(200, body, id_of(id));
 }
 
-// A success in envelope A whose vendor body is `data`; `more` are further members of the task.
+// A success in envelope A with the vendor body `data`; `more`: further members of the task.
 Answer parse_success(const std::string& data, const std::string& more = "") {
   return parse(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS",)" + more +
                R"("data":)" + data + "}}");
@@ -63,7 +63,7 @@ std::vector<std::string> urls_of(const Answer& answer) {
   return urls;
 }
 
-// Of each video, best first.
+// The URLs of each video, best first.
 std::vector<std::vector<std::string>> all_urls_of(const Answer& answer) {
   std::vector<std::vector<std::string>> urls;
   for (const VideoLink& link : answer.links) {
@@ -100,7 +100,7 @@ struct FileCase {
 };
 
 class AnswerFiles : public testing::TestWithParam<FileCase> {};
-TEST_P(AnswerFiles, MeanWhatTheTablesSay) {
+TEST_P(AnswerFiles, MeanWhatTheTablesExpect) {
   const FileCase& expected = GetParam();
   const Answer answer = answer_of(expected.file, expected.id, expected.http_status);
   EXPECT_EQ(name(answer.verdict), name(expected.verdict)) << answer.message;
@@ -230,7 +230,7 @@ TEST(Verdicts, OfHttpStatusesWhateverTheBody) {
   }
 }
 
-TEST(Verdicts, ATaskInAnErrorCountsForNothing) {
+TEST(Verdicts, ATaskInAnErrorIsIgnored) {
   const Answer answer = answer_of("happyhorse_success.json", kHappyHorse, 500);
   EXPECT_EQ(answer.verdict, Verdict::server_error);
   EXPECT_EQ(answer.facts, TaskFacts{});
@@ -287,7 +287,7 @@ TEST(Verdicts, StatusesThatAreNoWordsAreUnrecognised) {
   }
 }
 
-TEST(Verdicts, CodesThatAreFineAndCodesThatAreNot) {
+TEST(Verdicts, SuccessCodesAndErrorCodes) {
   for (const char* code : {R"("success")", R"("SUCCESS")", R"("ok")", R"("")", R"("0")", "0",
                            R"("200")", "200", "true", "null"}) {
     EXPECT_EQ(
@@ -304,7 +304,7 @@ TEST(Verdicts, CodesThatAreFineAndCodesThatAreNot) {
   }
 }
 
-TEST(Verdicts, ShapesNobodyKnows) {
+TEST(Verdicts, UnknownShapes) {
   for (const char* body :
        {"[]", "{}", "5", R"("SUCCESS")", "true", R"([{"task_id":"t","status":"SUCCESS"}])",
         R"({"code":"success"})", R"({"code":"success","data":[]})",
@@ -331,8 +331,8 @@ TEST(Verdicts, BodiesThatAreNoJson) {
   EXPECT_EQ(parse("null").verdict, Verdict::unrecognised);
 }
 
-// Which one counts would be a guess where it is read; elsewhere it harms nothing.
-TEST(Verdicts, RepeatedKeysMakeUnreadableWhatIsRead) {
+// If a repeated key is read, choosing one value would be a guess; elsewhere it does no harm.
+TEST(Verdicts, RepeatedKeysMakeAnAnswerUnreadableOnlyIfTheyAreRead) {
   const auto success = [](const std::string& members) {
     return parse(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS",)" + members + "}}");
   };
@@ -366,8 +366,8 @@ TEST(Verdicts, RepeatedKeysMakeUnreadableWhatIsRead) {
   EXPECT_EQ(link_in_json(R"({"x":1,"x":2,"url":"/a"})"), "/a");
 }
 
-// simdjson threw for such tokens, and every later run died at the same task.
-TEST(Verdicts, TokensThatAreNoneAreUnreadableWhereverTheyStand) {
+// simdjson threw an exception for such tokens, and every later run failed at the same task.
+TEST(Verdicts, InvalidTokensAreUnreadableAnywhere) {
   for (const char* token : {"nan", "nulL", "nil", "n", "tru", "-", "1e999"}) {
     const std::string text = std::string(R"({"usage":{"duration":)") + token + "}}";
     EXPECT_EQ(
@@ -375,7 +375,7 @@ TEST(Verdicts, TokensThatAreNoneAreUnreadableWhereverTheyStand) {
             .verdict,
         Verdict::unreadable)
         << token;
-    // Within a text it is the vendor's body that says nothing.
+    // Inside a string it is an unreadable vendor body.
     std::string quoted = text;
     for (std::size_t at = 0; (at = quoted.find('"', at)) != std::string::npos; at += 2) {
       quoted.insert(at, 1, '\\');
@@ -387,7 +387,8 @@ TEST(Verdicts, TokensThatAreNoneAreUnreadableWhereverTheyStand) {
   }
 }
 
-// The video's link dies while nobody knows the word; but the word decides no state.
+// The video's link expires while the word is unknown, so the video is offered; but the word decides
+// no state.
 TEST(Verdicts, AnUnknownWordBesideALinkOrAnEndLooksFinished) {
   const auto unknown = [](const std::string& members) {
     return parse(R"({"code":"success","data":{"task_id":"t","status":"done",)" + members + "}}");
@@ -408,11 +409,11 @@ TEST(Verdicts, AnUnknownWordBesideALinkOrAnEndLooksFinished) {
   EXPECT_FALSE(parse(R"({"task_id":"t","status":"QUEUED","url":"https://h/v"})").looks_finished);
 }
 
-// A gateway may hand a vendor's answer on as it came (gateway.md, section 5).
+// A gateway may forward a vendor's answer unchanged (gateway.md, section 5).
 TEST(Verdicts, AnUnknownShapeWithALinkLooksFinished) {
   struct Case {
     const char* body;
-    const char* link;  // empty: it is told of alone
+    const char* link;  // empty: it is only reported
   };
   const Case vendors[] = {
       {R"({"output":{"task_status":"SUCCEEDED","video_url":"https://h/v"},"request_id":"r"})",
@@ -455,7 +456,7 @@ TEST(Verdicts, DataBesideATaskIsItsVendorsUnlessItIsATask) {
   EXPECT_EQ(
       parse(R"({"id":"v","status":"queued","data":{"task_id":"u","status":"Success"}})").verdict,
       Verdict::wrong_task);
-  // A status of the envelope is none of the task.
+  // A status of the envelope is not the task's.
   EXPECT_EQ(parse(R"({"status":"success","data":{"task_id":"t","status":"QUEUED"}})").verdict,
             Verdict::unfinished);
   EXPECT_EQ(parse(R"({"status":"success","data":{"status":"QUEUED"}})").verdict,
@@ -632,7 +633,7 @@ TEST(Vendors, Seedance) {
   EXPECT_EQ(answer.usage, (std::vector<UsageMetric>{{"completion_tokens", "108900"},
                                                     {"tool_usage.web_search", "1"},
                                                     {"total_tokens", "108900"}}));
-  // The last frame is no video.
+  // The last frame is not a video.
   EXPECT_EQ(answer.links.size(), 1U);
 
   const Answer running = answer_of("seedance_in_progress.json", kSeedance);
@@ -712,7 +713,7 @@ TEST(Vendors, HailuoAndMiniMax) {
 TEST(Vendors, Jimeng) {
   const Answer answer = answer_of("jimeng_success.json", "task_jimeng");
   EXPECT_EQ(urls_of(answer), (std::vector<std::string>{"https://v.jimeng.example/x.mp4?a=1"}));
-  // No expiry in the link: a day from the end.
+  // The link states no expiry: a day after the end.
   EXPECT_EQ(answer.links[0].expires_at, at(1'780'284'918'000 + 86'400'000));
   EXPECT_TRUE(answer.usage.empty());
   EXPECT_EQ(answer_of("jimeng_failure.json", "task_jimeng").facts.fail_reason,
@@ -737,7 +738,7 @@ TEST(Vendors, Sora) {
 
 TEST(Vendors, Veo) {
   const Answer answer = answer_of("veo_success.json", "task_veo");
-  // Whatever host the gateway names (G1); the vendor's link wants the vendor's key.
+  // The gateway's own path, whatever host it names (G1); the vendor's link needs the vendor's key.
   EXPECT_EQ(all_urls_of(answer),
             (std::vector<std::vector<std::string>>{
                 {"/v1/videos/task_veo/content",
@@ -765,7 +766,7 @@ TEST(Vendors, AGatewayInBetween) {
   }
   EXPECT_EQ(answer_of("nested_gateway_failure.json", "task_outer").facts.fail_reason,
             "no channel left");
-  // What the inner gateway noticed is no vendor's end.
+  // The time at which the inner gateway noticed the end is not the vendor's end.
   EXPECT_EQ(answer_of("nested_gateway_failure.json", "task_outer").facts.upstream_end_time,
             std::nullopt);
 }
@@ -809,7 +810,7 @@ TEST(Envelopes, FactsOfTheFlatOnes) {
   EXPECT_EQ(answer_of("envelope_f_failure.json", "task_f").facts.fail_reason, "no channel left");
 }
 
-TEST(Envelopes, AskingForEnvelopeBAsksTheVendor) {
+TEST(Envelopes, AQueryOfEnvelopeBQueriesTheVendor) {
   const auto is_live = [](const std::string& file, const std::string& id) {
     return answer_of(file, id).live_fetch;
   };
@@ -820,7 +821,7 @@ TEST(Envelopes, AskingForEnvelopeBAsksTheVendor) {
   EXPECT_FALSE(is_live("veo_success.json", "task_veo")) << "its row, as the gateway polled it";
 }
 
-TEST(Links, OnlyWhatIsALinkIsOne) {
+TEST(Links, OnlyValidLinksAreAccepted) {
   const std::pair<std::string, bool> cases[] = {
       {"https://h.example/v.mp4?x=%2B", true},
       {"http://h.example/", true},
@@ -850,7 +851,7 @@ TEST(Links, OnlyWhatIsALinkIsOne) {
   }
 }
 
-TEST(Links, FailureTextInAUrlsPlaceIsNone) {
+TEST(Links, FailureTextInAUrlsPlaceIsNotALink) {
   const Answer success = answer_of("stock_success_text_in_result_url.json", kHappyHorse);
   ASSERT_EQ(success.links.size(), 1U);
   EXPECT_TRUE(success.links[0].fallback);
@@ -869,11 +870,11 @@ TEST(Links, AreTakenInOrderAndOnce) {
   for (std::size_t i = 0; i < answer.links.size(); ++i) {
     EXPECT_EQ(answer.links[i].index, static_cast<int>(i) + 1);
   }
-  // The one that has only a watermarked copy, and the one that is no object.
+  // One has only a watermarked copy, one is not an object.
   EXPECT_EQ(answer.videos_without_link, 2);
 }
 
-TEST(Links, MayStandInAnObject) {
+TEST(Links, MayBeInAnObject) {
   EXPECT_EQ(urls_of(parse_success(R"({"video_url":{"url":"https://h/v"}})")),
             (std::vector<std::string>{"https://h/v"}));
   EXPECT_EQ(urls_of(parse_success("null", R"("result_url":{"url":"https://h/v"},)")),
@@ -907,7 +908,7 @@ TEST(Links, OfTheUnionOfAllShapes) {
   }
 }
 
-TEST(Links, PathsAreTheGatewaysOwnAlone) {
+TEST(Links, PathsBelongOnlyToTheGateway) {
   EXPECT_EQ(urls_of(parse_success("null", R"("result_url":"/v1/x",)")),
             (std::vector<std::string>{"/v1/x"}));
   for (const char* vendor :
@@ -919,7 +920,7 @@ TEST(Links, PathsAreTheGatewaysOwnAlone) {
             (std::vector<std::string>{"https://h/o"}));
 }
 
-// Older gateways have it there alone (gateway.md, section 13).
+// In older gateways it is the only place (gateway.md, section 13).
 TEST(Links, FailReasonIsTheLastResort) {
   EXPECT_EQ(urls_of(parse_success("null", R"("fail_reason":"https://h/v",)")),
             (std::vector<std::string>{"https://h/v"}));
@@ -1017,8 +1018,8 @@ INSTANTIATE_TEST_SUITE_P(
                  {{"https://h/1", "https://v/1"}}}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
-// The gateway's own endpoint costs it a fetch from the vendor, cut off after 60 s: the vendor's own
-// link comes before it.
+// For its own endpoint the gateway downloads from the vendor, at most for 60 s: the vendor's own
+// link comes first.
 TEST(Links, TheVendorsOwnComesBeforeTheGatewaysProxy) {
   EXPECT_EQ(all_urls_of(parse_success(R"({"id":"u","metadata":{"url":"https://v/1"}})",
                                       R"("result_url":"http://g:3000/v1/videos/t/content",)")),
@@ -1033,7 +1034,7 @@ TEST(Links, TheVendorsLinkOfAnEnhancedVideoIsTheOriginals) {
       (std::vector<std::vector<std::string>>{{"https://h/e"}, {"https://h/o", "https://v/o"}}));
 }
 
-TEST(Links, OfThisTasksContentAreAskedAtTheConfiguredGateway) {
+TEST(Links, OfThisTasksContentUseTheConfiguredGateway) {
   const TaskId id = id_of("sora-2:task_01");
   const auto url_of = [&id](const std::string& url) {
     return parse_answer(
@@ -1072,7 +1073,7 @@ TEST(Links, AreTrimmedAndTheirBlanksEncoded) {
   }
 }
 
-TEST(Links, ThatCannotBeUsedAreSaidToBeSo) {
+TEST(Links, ThatAreUnusableAreReported) {
   const std::pair<std::string, const char*> cases[] = {
       {"gs://bucket/v", "its scheme is gs"},
       {"FTP://h/v", "its scheme is ftp"},
@@ -1094,7 +1095,7 @@ TEST(Links, ThatCannotBeUsedAreSaidToBeSo) {
   }
 }
 
-TEST(Links, AKeyIsHiddenEverywhereButInThem) {
+TEST(Links, AKeyIsMaskedEverywhereExceptInThem) {
   const std::string key = "secret-0123456789";
   Answer answer =
       parse_success(R"({"model":"m-)" + key + R"(","usage":{"u)" + key + R"(":"v)" + key +
@@ -1138,7 +1139,7 @@ TEST(Links, AreLimited) {
   EXPECT_EQ(answer.videos_without_link, 5);
 }
 
-TEST(Links, CountsThatAreNoCountsAreIgnored) {
+TEST(Links, InvalidCountsAreIgnored) {
   const std::pair<const char*, int> cases[] = {{"3", 2}, {"3.0", 2},  {"\"3\"", 2},   {"3.5", 0},
                                                {"0", 0}, {"1001", 0}, {"\"many\"", 0}};
   for (const auto& [count, without_link] : cases) {
@@ -1150,7 +1151,7 @@ TEST(Links, CountsThatAreNoCountsAreIgnored) {
   }
 }
 
-TEST(Links, LiveADayFromTheEndUnlessTheyOrTheGatewaySayOtherwise) {
+TEST(Links, ExpireADayAfterTheEndUnlessTheyStateOtherwise) {
   const auto expiry = [](const std::string& url, const std::string& times,
                          const std::string& data = "null") {
     return parse_success(data, R"("result_url":")" + url + "\"," + times).links[0].expires_at;
@@ -1172,12 +1173,12 @@ TEST(Links, LiveADayFromTheEndUnlessTheyOrTheGatewaySayOtherwise) {
   EXPECT_EQ(expiry("https://g?x=/v1/videos/t/content", finish), at(1'780'371'318'000));
 }
 
-// gateway.md G9: the outer reason first. The vendor's words alone where the outer one says nothing
-// ("task failed"), or only a part of them.
+// gateway.md G9: the outer reason comes first. The vendor's text stands alone if the outer one is
+// only "task failed", or a part of it.
 TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
   struct Case {
     const char* data;
-    const char* vendor;  // what the vendor's body says; empty: nothing
+    const char* vendor;  // the text of the vendor's body; empty: none
   };
   const Case cases[] = {
       {"null", ""},
@@ -1218,7 +1219,7 @@ TEST(FailReason, IsTheOuterOneAndTheVendorsCause) {
             "timed out (upstream: inner)");
 }
 
-TEST(FailReason, SaysNothingTwice) {
+TEST(FailReason, RepeatsNothing) {
   struct Case {
     const char* outer;
     const char* message;  // the vendor's, under the code C7
@@ -1247,13 +1248,13 @@ TEST(FailReason, SaysNothingTwice) {
             "task failed");
   EXPECT_EQ(parse_failure(R"({"error":"error"})", R"("fail_reason":"late",)").facts.fail_reason,
             "late");
-  // Letters within another word say nothing of it.
+  // The same letters inside another word are not a repetition.
   EXPECT_EQ(parse_failure(R"({"error":"block"})", R"("fail_reason":"blocked",)").facts.fail_reason,
             "blocked (upstream: block)");
-  // A link is no reason (T2).
+  // A link is not a reason (T2).
   EXPECT_EQ(parse_failure(R"({"error":"e1"})", R"("fail_reason":"https://h/v",)").facts.fail_reason,
             "e1");
-  // A gateway in between that gave up stands before the vendor's stale words, too.
+  // The reason of an inner gateway that gave up also comes before the vendor's older one.
   EXPECT_EQ(
       parse_failure(R"({"code":"success","data":{"fail_reason":"late","data":{"error":"stale"}}})",
                     R"("fail_reason":"task failed",)")
@@ -1261,7 +1262,7 @@ TEST(FailReason, SaysNothingTwice) {
       "late (upstream: stale)");
 }
 
-TEST(FailReason, IsTheFirstOfTheGatewaysWordsThatSaysSomething) {
+TEST(FailReason, IsTheFirstInformativeTextOfTheGateway) {
   const std::pair<const char*, const char*> cases[] = {
       {R"("error":"failed","fail_reason":"out of credits",)", "out of credits"},
       {R"("fail_reason":"   ","result_url":"blocked",)", "blocked"},
@@ -1324,7 +1325,7 @@ TEST(Quantities, OfAFailureStayMetrics) {
   EXPECT_EQ(answer.usage.size(), 2U);
 }
 
-TEST(Times, ZeroAndNonsenseAreNotSaid) {
+TEST(Times, ZeroAndNonsenseAreUnknown) {
   const Answer answer =
       parse_success("null", R"("submit_time":-5,"start_time":0,"finish_time":"soon",)");
   TaskFacts facts;
@@ -1410,7 +1411,7 @@ TEST(Caps, CutBetweenCharacters) {
   EXPECT_EQ(parse(R"({"code":")" + std::string(100, 'c') + R"("})").code, std::string(64, 'c'));
 }
 
-TEST(Messages, AreForPeopleAndGiveNothingAway) {
+TEST(Messages, ArePrintableWithoutSecrets) {
   const Answer portal = answer_of("captive_portal.html", "t");
   EXPECT_EQ(portal.message.find('\x1b'), std::string::npos);
   EXPECT_NE(portal.message.find("<!DOCTYPE html>"), std::string::npos);

@@ -45,7 +45,7 @@ TEST(KeyStanding, OfALimitedKey) {
   EXPECT_EQ(key.models, "wan2.6-t2v, sora-2");
 }
 
-TEST(KeyStanding, OfAnswersThatSayLess) {
+TEST(KeyStanding, OfIncompleteAnswers) {
   struct Case {
     std::string name;
     int http_status;
@@ -96,13 +96,13 @@ TEST(WhyRejected, NamesTheCauseAndWhatToDo) {
   };
   const std::vector<Case> cases{
       {{}, unauthorised, "Invalid token; check the key, its quota"},
-      {{.kind = Kind::no_key}, unauthorised, "knows no such key (HTTP 401)"},
+      {{.kind = Kind::no_key}, unauthorised, "does not know the key (HTTP 401)"},
       {{.kind = Kind::user_out}, forbidden, "user may not use the gateway (HTTP 403)"},
       {expired, unauthorised, "it expired at 2026-11-26T14:00:50+00:00"},
       {used_up, unauthorised, "its quota is used up"},
       {good, unauthorised, "it is disabled"},
       {good, address, "this machine's address"},
-      {good, forbidden, "the key itself is in order"}};
+      {good, forbidden, "the key itself is valid"}};
   for (const Case& one : cases) {
     EXPECT_NE(core::why_rejected(one.key, one.rejection, now).find(one.said), std::string::npos)
         << core::why_rejected(one.key, one.rejection, now);

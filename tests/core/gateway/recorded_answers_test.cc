@@ -1,4 +1,4 @@
-// What a real gateway answered (tests/data/gateway), and what each answer means.
+// Recorded answers of a real gateway (tests/data/gateway), and the meaning of each.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -43,7 +43,7 @@ std::string seconds(const std::optional<UtcTime>& time) {
   return text;
 }
 
-// "succeeded; model=x; link1=https://…@1795791059; usage.SR=720": all that an answer says.
+// "succeeded; model=x; link1=https://…@1795791059; usage.SR=720": the whole content of the answer.
 std::string told(const Answer& answer) {
   std::string text(name(answer.verdict));
   const auto tell = [&text](const std::string& what, const std::string& value) {
@@ -112,8 +112,8 @@ TEST(RecordedAnswers, MeanWhatTheGatewaySaid) {
   }
 }
 
-// What the content endpoint answers instead of bytes: a link in one case, errors else.
-TEST(RecordedAnswers, OfTheContentEndpointHoldALinkOrNone) {
+// What the content endpoint sends instead of bytes: a link in one case, otherwise errors.
+TEST(RecordedAnswers, OfTheContentEndpointHaveALinkOrNone) {
   std::size_t links = 0;
   for (const auto& row : table("answers.tsv", 4)) {
     if (!row[0].starts_with("content/")) {

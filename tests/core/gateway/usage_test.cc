@@ -83,7 +83,7 @@ TEST(PlainDecimalValue, TakesNumbersAndStringsOnly) {
   }
 }
 
-// What is read from a task object whose vendor body is `body`.
+// The result for a task object with the vendor body `body`.
 struct Reading {
   explicit Reading(const std::string& body) {
     EXPECT_EQ(nest.read(R"({"task_id":"t","status":"SUCCESS","data":)" + body + "}"),
@@ -129,7 +129,7 @@ TEST(UsageMetrics, ComeFromTheFirstLevelThatHasAny) {
       R"({"metadata":{"usage":{"n":1}}})",
       R"({"metadata":{"usage":"{\"n\":1}"},"data":{"usage":{"n":2}}})",
       R"({"usage":{},"metadata":{"usage":{"n":1}}})",
-      // What says nothing hides nothing.
+      // An empty value does not hide another one.
       R"({"usage":{},"data":{"usage":{"n":1}}})",
       R"({"usage":[],"data":{"usage":{"n":1}}})",
       R"({"usage":"","data":{"usage":{"n":1}}})",
@@ -143,7 +143,7 @@ TEST(UsageMetrics, ComeFromTheFirstLevelThatHasAny) {
   }
 }
 
-TEST(UsageMetrics, AreNotSoughtElsewhere) {
+TEST(UsageMetrics, AreNotLookedForElsewhere) {
   const char* bodies[] = {
       "null",
       "5",
@@ -157,7 +157,7 @@ TEST(UsageMetrics, AreNotSoughtElsewhere) {
   }
 }
 
-TEST(UsageMetrics, IncludeWhatStandsBesideOrInstead) {
+TEST(UsageMetrics, IncludeFiguresBesideOrInsteadOfUsage) {
   EXPECT_EQ(Reading(R"({"credits":20,"usage":{"n":1}})").metrics,
             (Metrics{{"n", "1"}, {"credits", "20"}}));
   EXPECT_EQ(Reading(R"({"final_unit_deduction":"3.6",
@@ -200,7 +200,7 @@ TEST(UsageFacts, BillableTotalInputAndClipAreDifferentThings) {
   EXPECT_EQ(facts.video_count, "1");
 }
 
-TEST(UsageFacts, TakeNoNumberThatIsNone) {
+TEST(UsageFacts, TakeOnlyNumbers) {
   const TaskFacts facts =
       Reading(R"({"usage":{"duration":"abc","total_seconds":"NaN","input_video_duration":-1,
                   "completion_tokens":1e30,"total_tokens":null,"super_resolution_tokens":"",
@@ -215,14 +215,14 @@ TEST(UsageFacts, ExpandExponents) {
             "108900");
 }
 
-TEST(UsageFacts, ADurationBesideCreditsIsWhatWasAskedFor) {
+TEST(UsageFacts, ADurationBesideCreditsIsTheRequestedOne) {
   const TaskFacts facts = Reading(R"({"credits":20,"duration":8})").facts;
   EXPECT_EQ(facts.credits, "20");
   EXPECT_EQ(facts.duration_seconds, "");
   EXPECT_EQ(facts.output_seconds, "");
 }
 
-TEST(UsageFacts, CreditsAndUnitsStandInTheUsageToo) {
+TEST(UsageFacts, CreditsAndUnitsAreReadFromTheUsageToo) {
   EXPECT_EQ(Reading(R"({"usage":{"credits":20}})").facts.credits, "20");
   EXPECT_EQ(Reading(R"({"credits":"8","usage":{"credits":20}})").facts.credits, "8");
   const Reading zero(R"({"credits":0,"usage":{"credits":20}})");
@@ -255,7 +255,7 @@ TEST(UsageFacts, ListedClipsAreAddedUpExactly) {
   EXPECT_EQ(seconds(R"([{"duration":"5.0"}])"), "5.0");
   EXPECT_EQ(seconds(R"([{"duration":"0.1"},{"duration":0.2},{"duration":1e1}])"), "10.3");
   EXPECT_EQ(seconds(R"([{"video":{"duration":5}},{"video":{"duration":5}}])"), "10");
-  // One that does not say its length leaves the sum unknown, not less.
+  // If one clip states no length, the sum is unknown, not smaller.
   EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"url":"https://h/2"}])"), "");
   EXPECT_EQ(seconds(R"([{"url":"https://h/1"},{"duration":"5.041"}])"), "");
   EXPECT_EQ(seconds(R"([{"duration":"5.041"},{"duration":"-1"}])"), "");
@@ -273,16 +273,16 @@ TEST(UsageFacts, OutputsThatAreNoVideosHaveNoLengthOfVideo) {
             "5.1");
 }
 
-TEST(UsageFacts, NoVideoIsNoCountOfVideos) {
+TEST(UsageFacts, ZeroIsNotACountOfVideos) {
   EXPECT_EQ(Reading(R"({"usage":{"video_count":0,"duration":5}})").facts.video_count, "");
   EXPECT_EQ(Reading(R"({"video_count":2,"usage":{"video_count":0}})").facts.video_count, "2");
 }
 
-TEST(UsageFacts, StandInMetadataThatIsTextToo) {
+TEST(UsageFacts, AreReadFromMetadataAsTextToo) {
   EXPECT_EQ(Reading(R"({"metadata":"{\"usage\":{\"total_tokens\":7}}"})").facts.total_tokens, "7");
 }
 
-TEST(UsageFacts, StandBesideNoUsageToo) {
+TEST(UsageFacts, AreReadWithoutUsageToo) {
   const TaskFacts facts =
       Reading(R"({"data":{"resolution":"720p","ratio":"16:9","duration":8}})").facts;
   EXPECT_EQ(facts.resolution, "720p");
@@ -318,7 +318,7 @@ TEST(UsageFacts, SuperResolutionKeepsBothTiers) {
   }
 }
 
-TEST(UsageFacts, AutomaticDurationIsNoDuration) {
+TEST(UsageFacts, AnAutomaticDurationIsUnknown) {
   const TaskFacts facts =
       Reading(R"({"usage":{"completion_tokens":1},"duration":-1,"resolution":"720P"})").facts;
   EXPECT_EQ(facts.duration_seconds, "");

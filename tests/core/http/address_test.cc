@@ -21,7 +21,7 @@ bool is_public(const std::string& text) {
   return core::is_public_address(reinterpret_cast<const sockaddr*>(&v6));
 }
 
-TEST(Address, PublicOnesMayBeAsked) {
+TEST(Address, PublicOnesAreAllowed) {
   for (const char* text :
        {"1.1.1.1",          "8.8.8.8",         "9.255.255.255",     "11.0.0.0",
         "100.63.255.255",   "100.128.0.0",     "126.255.255.255",   "128.0.0.0",
@@ -33,7 +33,7 @@ TEST(Address, PublicOnesMayBeAsked) {
   }
 }
 
-TEST(Address, AllOthersMayNot) {
+TEST(Address, AllOthersAreRefused) {
   for (const char* text : {"0.0.0.0",
                            "0.1.2.3",
                            "10.0.0.0",
@@ -83,7 +83,7 @@ TEST(Address, AllOthersMayNot) {
   }
 }
 
-TEST(Address, OtherFamiliesMayNot) {
+TEST(Address, OtherFamiliesAreRefused) {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   EXPECT_FALSE(core::is_public_address(reinterpret_cast<const sockaddr*>(&local)));

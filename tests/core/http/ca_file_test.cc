@@ -9,7 +9,7 @@
 
 namespace {
 
-TEST(CaFile, NamesWhyNothingCanBeTrusted) {
+TEST(CaFile, SaysWhyTheFileIsUnusable) {
   const support::TempDir folder;
   folder.write("empty.pem", "");
   folder.write("text.pem", "no certificate\n");
@@ -17,9 +17,9 @@ TEST(CaFile, NamesWhyNothingCanBeTrusted) {
   ASSERT_EQ(mkfifo(folder.path("fifo").c_str(), 0600), 0);
   EXPECT_EQ(core::ca_file_failure(folder.path("none.pem")), "No such file or directory");
   EXPECT_EQ(core::ca_file_failure(folder.path()), "it is a folder");
-  EXPECT_EQ(core::ca_file_failure(folder.path("fifo")), "it is no regular file");
+  EXPECT_EQ(core::ca_file_failure(folder.path("fifo")), "it is not a regular file");
   for (const char* name : {"empty.pem", "text.pem", "cut.pem"}) {
-    EXPECT_NE(core::ca_file_failure(folder.path(name)).find("holds no certificate"),
+    EXPECT_NE(core::ca_file_failure(folder.path(name)).find("no readable certificate"),
               std::string::npos)
         << name;
   }

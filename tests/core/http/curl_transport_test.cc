@@ -40,7 +40,7 @@ using support::HttpServer;
 using support::reply;
 using After = HttpReply::After;
 
-constexpr std::chrono::seconds kPatience{20};  // what never ends fails the test
+constexpr std::chrono::seconds kPatience{20};  // a transfer that never ends fails the test
 constexpr std::size_t kVideoBytes = 200'000;
 
 TransportSettings settings_for(const HttpServer& server) {
@@ -141,7 +141,7 @@ TEST(CurlTransportQuery, SendsTheKeyAndReturnsTheAnswer) {
   EXPECT_EQ(request.header("accept-encoding"), "gzip");
 }
 
-TEST(CurlTransportQuery, AKeyThatTheGatewaySaysAloudIsNotRepeated) {
+TEST(CurlTransportQuery, AKeyThatTheGatewayRepeatsIsMasked) {
   const HttpServer server([](const HttpRequest&) {
     return reply(500, "no sk-secret here", {"X-Oneapi-Request-Id: 1-sk-secret"});
   });
@@ -324,7 +324,8 @@ TEST(CurlTransportQuery, AGzipBombStopsAtTheLimit) {
   EXPECT_EQ(std::get<TransportFailure>(completion.outcome).kind, "too_large");
 }
 
-// Large answers at once, plain and packed: those without room are asked again until all are there.
+// Several large answers, plain and compressed: those without room are requested again until all
+// have arrived.
 TEST(CurlTransportQuery, LargeAnswersShareTheirRoom) {
   const std::string bomb = support::read_file(std::string(TEST_DATA) + "/zeros-7mib.gz");
   const std::string plain = reply(200, std::string(7 << 20, 'x')).bytes;
@@ -343,7 +344,7 @@ TEST(CurlTransportQuery, LargeAnswersShareTheirRoom) {
     }
     std::size_t most = 0;
     int refused = 0;
-    std::vector<std::uint64_t> again;  // once an answer has left its room
+    std::vector<std::uint64_t> again;  // requested again once another answer has left room
     const auto until = std::chrono::steady_clock::now() + 16 * kPatience;  // 30 s with tsan
     while (!left.empty() && std::chrono::steady_clock::now() < until) {
       std::vector<Completion> completions;
@@ -395,7 +396,7 @@ TEST(CurlTransportQuery, NoServerAndNoName) {
   EXPECT_EQ(std::get<TransportFailure>(wait_for(transport, 1).front().outcome).kind, "dns");
 }
 
-TEST(CurlTransportQuery, TlsThatIsNoneHintsAtClockAndCertificates) {
+TEST(CurlTransportQuery, ATlsFailureHintsAtClockAndCertificates) {
   const HttpServer no_tls([](const HttpRequest&) { return reply(200, ""); });
   TransportSettings settings;
   settings.query_timeout = std::chrono::seconds(2);
@@ -407,7 +408,7 @@ TEST(CurlTransportQuery, TlsThatIsNoneHintsAtClockAndCertificates) {
   EXPECT_NE(std::get<TransportFailure>(completion.outcome).text.find("clock"), std::string::npos);
 }
 
-TEST(CurlTransportQuery, ABaseUrlThatIsNoneIsRefused) {
+TEST(CurlTransportQuery, AnInvalidBaseUrlIsRefused) {
   TransportSettings settings;
   settings.accounts = {{"http://a b/", "k"}};
   EXPECT_THROW(CurlTransport{std::move(settings)}, core::UsageError);
@@ -487,7 +488,7 @@ TEST(CurlTransportDownload, SavesTheVideo) {
   EXPECT_EQ(server.requests().at(0).header("accept-encoding"), "");
 }
 
-TEST(CurlTransportDownload, TheKeyGoesToTheTasksOwnContentAlone) {
+TEST(CurlTransportDownload, TheKeyIsSentOnlyToTheTasksOwnContent) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const HttpServer own([&](const HttpRequest&) { return reply(200, video); });
   const std::string port = std::to_string(own.port());
@@ -589,9 +590,9 @@ TEST(CurlTransportDownload, StatusesBecomeKindsOfFailure) {
   }
 }
 
-// What the gateway says of a video counts, what a proxy before it or a store behind it says does
-// not (gateway.md, section 6 and G7).
-TEST(CurlTransportDownload, TheGatewaysOwnErrorIsToldFromOthers) {
+// The gateway's own statement about a video counts; that of a proxy before it or a store behind it
+// does not (gateway.md, section 6 and G7).
+TEST(CurlTransportDownload, TheGatewaysOwnErrorIsDistinguishedFromOthers) {
   struct Case {
     int status;
     const char* body;
@@ -630,7 +631,7 @@ TEST(CurlTransportDownload, AnExpiredLinkOfGooglesStoreIsARefusal) {
   EXPECT_EQ(fetcher.failure(store.url("/other")).kind, FailureKind::other_status);
 }
 
-TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
+TEST(CurlTransportDownload, AFileThatIsNotAVideoIsNotKept) {
   const HttpServer server([](const HttpRequest& request) {
     return request.target == "/json"
                ? reply(200, "{\"error\":\"no\"}", {"Content-Type: application/json"})
@@ -644,7 +645,7 @@ TEST(CurlTransportDownload, WhatIsNoVideoIsNotKept) {
   EXPECT_TRUE(std::filesystem::is_empty(fetcher.folder().path()));
 }
 
-TEST(CurlTransportDownload, TheCapHolds) {
+TEST(CurlTransportDownload, TheSizeLimitHolds) {
   const HttpServer server([](const HttpRequest& request) {
     return request.target == "/claim"
                ? HttpReply{"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\nx", After::hold}
@@ -686,7 +687,7 @@ TEST(CurlTransportDownload, AnErrorWhosePageBreaksOffIsStillAnError) {
   EXPECT_EQ(failure.kind, FailureKind::denied) << failure.text;
 }
 
-TEST(CurlTransportDownload, ABodyLongerThanPromisedIsNoWholeVideo) {
+TEST(CurlTransportDownload, ABodyLongerThanPromisedIsNotACompleteVideo) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const HttpServer server([&](const HttpRequest&) {
     return HttpReply{"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + video, After::close};
@@ -712,10 +713,10 @@ TEST(CurlTransportDownload, TheRateIsShared) {
   EXPECT_LE(std::chrono::steady_clock::now() - begin, milliseconds(3000));
 }
 
-// What may lie on a kept-alive connection when the next request comes.
+// Bytes that may be on a kept-alive connection before the next request.
 const std::string kStray = reply(200, "{\"stray\":1}").bytes;
 
-TEST(CurlTransportStray, WhatLiesOnAnIdleConnectionIsNoAnswer) {
+TEST(CurlTransportStray, BytesOnAnIdleConnectionAreNoAnswer) {
   const std::map<std::string, std::string> strays = {
       {"an answer", kStray},         {"401", reply(401, "{}").bytes},
       {"408", reply(408, "").bytes}, {"a part of one", "HTTP/1.1 200 OK\r\n"},
@@ -736,10 +737,10 @@ TEST(CurlTransportStray, WhatLiesOnAnIdleConnectionIsNoAnswer) {
   }
 }
 
-TEST(CurlTransportStray, WhatComesWithTheAnswerBeforeIsNoAnswer) {
+TEST(CurlTransportStray, BytesAfterThePreviousAnswerAreNoAnswer) {
   const std::string chunked =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n/1\r\n0\r\n\r\n";
-  // One read of libcurl's does not take it all.
+  // Larger than one read of libcurl.
   const std::string large = reply(200, std::string(5000, 's')).bytes;
   for (const std::string& first :
        {reply(200, "/1").bytes, chunked, reply(204, "").bytes, reply(200, "").bytes}) {
@@ -758,7 +759,7 @@ TEST(CurlTransportStray, WhatComesWithTheAnswerBeforeIsNoAnswer) {
   }
 }
 
-TEST(CurlTransportStray, AnEndOnAnIdleConnectionCostsNoTry) {
+TEST(CurlTransportStray, AnIdleConnectionThatWasClosedCostsNoAttempt) {
   const HttpServer server([](const HttpRequest& request) { return reply(200, request.target); });
   CurlTransport transport(settings_for(server));
   query(transport, "/1");
@@ -767,7 +768,7 @@ TEST(CurlTransportStray, AnEndOnAnIdleConnectionCostsNoTry) {
   EXPECT_EQ(server.requests().size(), 2U);
 }
 
-TEST(CurlTransportStray, AKeptConnectionIsTold) {
+TEST(CurlTransportStray, AReusedConnectionIsReported) {
   const HttpServer server([](const HttpRequest& request) { return reply(200, request.target); });
   CurlTransport transport(settings_for(server));
   EXPECT_FALSE(std::get<QueryAnswer>(query(transport, "/1").outcome).kept_connection);
@@ -792,7 +793,7 @@ TEST(CurlTransportStray, AnAnswerBeforeTheRequestIsABrokenConnection) {
   CurlTransport transport(settings_for(server));
   transport.start(core::QueryRequest{.path = "/1"});
   std::vector<Completion> completions;
-  // Connects, and comes to the request in the next turn only.
+  // Connects; the request is sent only in the next turn.
   transport.wait(std::chrono::steady_clock::now() - milliseconds(1), completions);
   ASSERT_TRUE(completions.empty());
   while (server.connections() == 0) {
@@ -805,8 +806,8 @@ TEST(CurlTransportStray, AnAnswerBeforeTheRequestIsABrokenConnection) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-// It may have been sent before the request, and come after it.
-TEST(CurlTransportStray, ARefusalOverAKeptConnectionIsHeardOnceMoreOverANewOne) {
+// The answer may have been sent before the request, and have arrived after it.
+TEST(CurlTransportStray, ARefusalOverAReusedConnectionIsConfirmedOverANewOne) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const HttpServer server([&](const HttpRequest& request) {
     const bool stray = request.target == "/2" && server.connections() == 1;
@@ -910,7 +911,7 @@ TEST(CurlTransportHeaders, AreCappedWithTheTrailers) {
 
 class CurlTransportResume : public ::testing::Test {
  protected:
-  // First half, then the connection breaks; the handler of the test answers from then on.
+  // Sends the first half, then the connection breaks; the test's handler answers from then on.
   HttpReply answer(const HttpRequest& request) {
     if (first_) {
       first_ = false;
@@ -927,7 +928,7 @@ class CurlTransportResume : public ::testing::Test {
     return "bytes " + std::to_string(from) + "-" + std::to_string(video_.size() - 1) + "/" +
            std::to_string(video_.size());
   }
-  // The outcome and how many requests the second try took.
+  // Returns the outcome, and how many requests the second attempt needed.
   std::size_t resumed(std::function<HttpReply(const HttpRequest&)> later) {
     later_ = std::move(later);
     Fetcher fetcher(open_settings_for(server_));
@@ -946,7 +947,7 @@ class CurlTransportResume : public ::testing::Test {
   HttpServer server_{[this](const HttpRequest& request) { return answer(request); }};
 };
 
-TEST(CurlTransportDownload, APartThatNobodyAskedForIsNoVideoUnlessItIsTheWhole) {
+TEST(CurlTransportDownload, AnUnrequestedPartIsNoVideoUnlessItIsComplete) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const std::string size = std::to_string(video.size());
   const std::string last = std::to_string(video.size() - 1);
@@ -968,14 +969,14 @@ TEST(CurlTransportDownload, APartThatNobodyAskedForIsNoVideoUnlessItIsTheWhole) 
   EXPECT_EQ(fetcher.video(), video);
 }
 
-TEST_F(CurlTransportResume, GoesOnWhereItStopped) {
+TEST_F(CurlTransportResume, ContinuesWhereItStopped) {
   EXPECT_EQ(resumed([&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), etag_); }),
             1U);
   EXPECT_EQ(server_.requests().at(1).header("range"), "bytes=100000-");
   EXPECT_EQ(server_.requests().at(1).header("if-range"), "\"v1\"");
 }
 
-TEST_F(CurlTransportResume, WhatWasPromisedOfTheWholeStillCounts) {
+TEST_F(CurlTransportResume, PromisesAboutTheWholeObjectStillCount) {
   promise_ = "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
   later_ = [&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), etag_); };
   Fetcher fetcher(open_settings_for(server_));
@@ -983,7 +984,7 @@ TEST_F(CurlTransportResume, WhatWasPromisedOfTheWholeStillCounts) {
   EXPECT_EQ(fetcher.failure(server_.url("/v")).kind, FailureKind::wrong_checksum);
 }
 
-TEST_F(CurlTransportResume, AWholeAnswerStartsAnew) {
+TEST_F(CurlTransportResume, ACompleteAnswerStartsAgain) {
   EXPECT_EQ(resumed([&](const HttpRequest&) { return reply(200, video_); }), 1U);
 }
 
@@ -993,7 +994,7 @@ TEST_F(CurlTransportResume, WithoutAStrongValidatorNothingIsResumed) {
   EXPECT_EQ(server_.requests().at(1).header("range"), "");
 }
 
-TEST_F(CurlTransportResume, AnythingElseIsFetchedPlainly) {
+TEST_F(CurlTransportResume, AnythingElseIsDownloadedFromTheStart) {
   const std::map<std::string, std::function<HttpReply()>> wrong = {
       {"another etag", [&] { return partial(kHalf, range_from(kHalf), "\"v2\""); }},
       {"another start", [&] { return partial(kHalf - 1, range_from(kHalf - 1), etag_); }},
@@ -1014,7 +1015,7 @@ TEST_F(CurlTransportResume, AnythingElseIsFetchedPlainly) {
   }
 }
 
-TEST_F(CurlTransportResume, AServerThatNeverAnswersPlainlyIsAskedOnce) {
+TEST_F(CurlTransportResume, AServerThatNeverSendsTheWholeIsTriedOnce) {
   later_ = [&](const HttpRequest&) { return partial(kHalf, range_from(kHalf), "\"v2\""); };
   Fetcher fetcher(open_settings_for(server_));
   fetcher.failure(server_.url("/v"));
@@ -1037,7 +1038,7 @@ TEST(CurlTransportRedirect, FiveHopsAndNoMore) {
 }
 
 // `from` on the account's own gateway leads to the link under test.
-TEST(CurlTransportRedirect, SchemesAndPlacesAreCheckedAnewAtEachHop) {
+TEST(CurlTransportRedirect, SchemesAndAddressesAreCheckedAtEachHop) {
   const HttpServer target([](const HttpRequest&) { return reply(200, "secret"); });
   const std::string port = ":" + std::to_string(target.port());
   const std::vector<std::string> links = {"file:///etc/passwd",
@@ -1080,7 +1081,7 @@ TEST(CurlTransportRedirect, SchemesAndPlacesAreCheckedAnewAtEachHop) {
       const HttpServer own(
           [&](const HttpRequest&) { return reply(302, "", {"Location: " + link}); });
       TransportSettings settings = settings_for(own);
-      settings.allow_http = true;  // the address alone must stop it
+      settings.allow_http = true;  // so that only the address check can refuse it
       Fetcher fetcher(std::move(settings));
       const FetchFailure failure = fetcher.failure(by_redirect ? own.url("/v") : link);
       if (by_redirect && link == "not a link") {
@@ -1094,7 +1095,7 @@ TEST(CurlTransportRedirect, SchemesAndPlacesAreCheckedAnewAtEachHop) {
   EXPECT_EQ(target.connections(), 0);
 }
 
-TEST(CurlTransportRedirect, PlainHttpNeedsLeaveButForTheOwnGateway) {
+TEST(CurlTransportRedirect, PlainHttpNeedsPermissionExceptForTheOwnGateway) {
   const std::string video = support::tiny_mp4(kVideoBytes);
   const HttpServer own([&](const HttpRequest&) { return reply(200, video); });
   const HttpServer other([&](const HttpRequest&) { return reply(200, video); });
@@ -1106,7 +1107,7 @@ TEST(CurlTransportRedirect, PlainHttpNeedsLeaveButForTheOwnGateway) {
   EXPECT_EQ(other.connections(), 0);
 }
 
-// A kept connection must not carry a download past the check of its address.
+// A reused connection must not let a download avoid the address check.
 TEST(CurlTransportRedirect, AnotherAccountsPrivateGatewayIsRefusedThoughItsConnectionIsOpen) {
   const HttpServer first([](const HttpRequest&) { return reply(200, "{}"); });
   const HttpServer second([](const HttpRequest&) { return reply(200, "{}"); });

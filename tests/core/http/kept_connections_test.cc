@@ -65,7 +65,7 @@ class Pair {
   int local_port_ = 0;
 };
 
-// A first transfer over the connection, after which it is kept.
+// A first transfer over the connection, which is kept afterwards.
 void use_first(const Pair& pair, KeptConnections& kept) {
   ConnectionUse use;
   use.begin();
@@ -75,7 +75,7 @@ void use_first(const Pair& pair, KeptConnections& kept) {
   use.keep(kept, pair.client());
 }
 
-TEST(ConnectionUse, AsksOverAConnectionThatWasKept) {
+TEST(ConnectionUse, QueriesOverAReusedConnection) {
   const Pair pair;
   KeptConnections kept;
   use_first(pair, kept);
@@ -87,7 +87,7 @@ TEST(ConnectionUse, AsksOverAConnectionThatWasKept) {
   EXPECT_FALSE(use.is_new());
 }
 
-TEST(ConnectionUse, IsStaleIfTheServerSpokeUnasked) {
+TEST(ConnectionUse, IsStaleIfTheServerSentUnrequestedBytes) {
   const Pair pair;
   KeptConnections kept;
   use_first(pair, kept);
@@ -112,7 +112,7 @@ TEST(ConnectionUse, IsStaleIfTheServerHungUp) {
   EXPECT_TRUE(use.is_stale());
 }
 
-TEST(ConnectionUse, IsStaleIfTlsHasReadWhatNobodyTook) {
+TEST(ConnectionUse, IsStaleIfTlsHasUnreadBytes) {
   const Pair pair;
   KeptConnections kept;
   use_first(pair, kept);
@@ -130,7 +130,7 @@ TEST(ConnectionUse, FindsAnAnswerBeforeTheFirstRequest) {
   KeptConnections kept;
   ConnectionUse use;
   use.begin();
-  use.opened(other.client());  // an address that was tried before
+  use.opened(other.client());  // an address that was tried first
   use.opened(pair.client());
   EXPECT_TRUE(use.may_ask(kept, pair.ends(), kNoTls));
   pair.server_says("HTTP/1.1 200 OK\r\n");
@@ -174,7 +174,7 @@ TEST(KeptConnections, ForgetsASocketThatIsClosed) {
   EXPECT_EQ(kept.size(), 0U);
 }
 
-TEST(KeptConnections, TellsConnectionsApartByAddressAndBothPorts) {
+TEST(KeptConnections, IdentifiesConnectionsByAddressAndBothPorts) {
   const auto key = KeptConnections::key_of({"192.0.2.1", 443, 50'000});
   EXPECT_NE(key, KeptConnections::key_of({"192.0.2.2", 443, 50'000}));
   EXPECT_NE(key, KeptConnections::key_of({"192.0.2.1", 444, 50'000}));

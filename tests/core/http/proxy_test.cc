@@ -27,7 +27,7 @@ struct Choice {
   std::string source;
 };
 
-TEST(Proxies, AreChosenAsCurlChooses) {
+TEST(Proxies, AreChosenAsInCurl) {
   const std::string https = "https://gw.example/v1";
   const std::string http = "http://gw.example/v1";
   const std::vector<Choice> cases{
@@ -81,7 +81,7 @@ TEST(Proxies, AreChosenAsCurlChooses) {
   }
 }
 
-TEST(Proxies, WhatIsNoneIsRefusedWithoutSayingItAloud) {
+TEST(Proxies, InvalidOnesAreRefusedWithoutShowingThem) {
   for (const std::string url : {"ftp://user:secret@p:1", "http://", "://user:secret@p", "p:port"}) {
     try {
       static_cast<void>(proxies({{"ALL_PROXY", url}}));
@@ -115,7 +115,7 @@ struct Exclusion {
   bool excluded;
 };
 
-TEST(Proxies, HostsThatAreAskedDirectly) {
+TEST(Proxies, HostsThatAreContactedDirectly) {
   const std::vector<Exclusion> cases{
       {"a.example", "*", true},
       {"a.example", "x,*", false},

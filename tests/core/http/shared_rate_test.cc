@@ -21,11 +21,11 @@ TEST(SharedRate, WithoutALimitTakesEverything) {
   EXPECT_EQ(rate.next_due(), SteadyTime::max());
 }
 
-TEST(SharedRate, HoldsUpWhoWouldOverdraw) {
+TEST(SharedRate, DelaysDownloadsThatExceedTheBudget) {
   SharedRate<int> rate(1000);
-  EXPECT_TRUE(rate.takes(1, 2000, kStart));  // two seconds' worth
+  EXPECT_TRUE(rate.takes(1, 2000, kStart));  // enough for two seconds
   EXPECT_FALSE(rate.takes(1, 10, kStart));
-  EXPECT_FALSE(rate.takes(2, 10, kStart));  // all share it
+  EXPECT_FALSE(rate.takes(2, 10, kStart));  // all share one rate
   EXPECT_EQ(rate.next_due(), kStart + seconds(2));
   EXPECT_EQ(rate.next(kStart + milliseconds(1999)), std::nullopt);
   EXPECT_EQ(rate.next(kStart + seconds(2)), 1);
@@ -35,20 +35,20 @@ TEST(SharedRate, HoldsUpWhoWouldOverdraw) {
   EXPECT_EQ(rate.next_due(), SteadyTime::max());
 }
 
-TEST(SharedRate, ForgivesAShortOverdraft) {
+TEST(SharedRate, AllowsAShortOverdraft) {
   SharedRate<int> rate(1000);
   EXPECT_TRUE(rate.takes(1, 20, kStart));  // 20 ms: not worth a pause
   EXPECT_TRUE(rate.takes(1, 1, kStart));
   EXPECT_FALSE(rate.takes(1, 1, kStart));
 }
 
-TEST(SharedRate, SavesNothingUpWhileNothingComes) {
+TEST(SharedRate, DoesNotSaveUpUnusedBudget) {
   SharedRate<int> rate(1000);
   EXPECT_TRUE(rate.takes(1, 1000, kStart + seconds(100)));
   EXPECT_FALSE(rate.takes(1, 1, kStart + seconds(100)));
 }
 
-TEST(SharedRate, WhoLeavesIsNotWokenUp) {
+TEST(SharedRate, ARemovedWaiterIsNotWoken) {
   SharedRate<int> rate(1000);
   EXPECT_TRUE(rate.takes(1, 1000, kStart));
   EXPECT_FALSE(rate.takes(1, 1, kStart));

@@ -19,7 +19,7 @@ struct Case {
   std::string id;
 };
 
-TEST(IdCell, TakesOffWhatIsWrappedForCertain) {
+TEST(IdCell, RemovesCertainWrappings) {
   const std::string nbsp = "\xC2\xA0";
   const std::vector<Case> cases = {
       {"=\"860260753860210752\"", "860260753860210752"},
@@ -56,7 +56,7 @@ TEST(IdCell, TakesOffWhatIsWrappedForCertain) {
   }
 }
 
-TEST(IdCell, LeavesWhatMayBeAnId) {
+TEST(IdCell, KeepsPossibleIds) {
   for (const std::string cell : {"asyntask_Qm4T0v7yLxWc2RbnKd9ZpHs3JfEa6UgO",
                                  "sora-2:task_01k7",
                                  "12.5",
@@ -88,7 +88,7 @@ TEST(IdCell, LeavesWhatMayBeAnId) {
   }
 }
 
-TEST(IdCell, RefusesWhatASpreadsheetMadeAnotherValueOf) {
+TEST(IdCell, RefusesValuesThatASpreadsheetChanged) {
   for (const std::string cell : {"8.60E+17",
                                  "8,6E+17",
                                  "8E+17",
@@ -117,7 +117,7 @@ TEST(IdCell, RefusesWhatASpreadsheetMadeAnotherValueOf) {
   }
 }
 
-TEST(IdCell, SeesANumberThatTheDelimiterParted) {
+TEST(IdCell, DetectsANumberThatTheDelimiterSplit) {
   const auto is_rejected = [](const std::vector<std::string_view>& fields, std::size_t columns) {
     return std::holds_alternative<std::string>(core::read_id_cell(fields, 0, columns));
   };

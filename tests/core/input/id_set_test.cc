@@ -19,7 +19,7 @@ TEST(IdSet, RemembersInMemoryAndInTheFile) {
   }
 }
 
-TEST(IdSet, TellsNeighboursApart) {
+TEST(IdSet, DistinguishesSimilarIds) {
   core::IdSet seen;
   for (const std::string id :
        {"a", "aa", "A", "ab", "ba", "0123456789abcdef", "0123456789abcdef0", "0123456789abcdefg"}) {

@@ -76,7 +76,7 @@ TEST(TaskList, FindsTheDelimiter) {
       << "that which names the column";
 }
 
-TEST(TaskList, ASeparatorLineIsNoTask) {
+TEST(TaskList, ASeparatorLineIsNotATask) {
   for (const std::string line : {"sep=;", "SEP=;", "\"sep=;\"", "sep=;;;", "\"sep=;\";;", "sep=;,,",
                                  "\xEF\xBB\xBFsep=;", "# by hand\nsep=;"}) {
     EXPECT_EQ(ids_of(list_of(line + "\r\ntask_id;x\r\na;1,2\r\n")), Ids{"a"}) << line;
@@ -88,7 +88,7 @@ TEST(TaskList, ASeparatorLineIsNoTask) {
       << "a header behind `#` follows";
 }
 
-TEST(TaskList, AListBehindAnotherOneHasADelimiterOfItsOwn) {
+TEST(TaskList, AnAppendedListHasItsOwnDelimiter) {
   for (const std::string text :
        {"task_id,x\na,1\ntask_id;x\nb;2\n", "task_id;x\na;1\nsep=;\ntask_id;x\nb;2\n",
         "task_id,x\na,1\nsep=;\ntask_id;x\nb;2\n", "a\ntask_id;x\nb;2\n",
@@ -98,7 +98,7 @@ TEST(TaskList, AListBehindAnotherOneHasADelimiterOfItsOwn) {
   EXPECT_EQ(ids_of(list_of("a\nb;c\n")), (Ids{"a", "b;c"})) << "no header";
 }
 
-TEST(TaskList, TellsOfIdsThatAreNotReadOrWereRounded) {
+TEST(TaskList, ReportsIdsThatAreNotReadOrWereRounded) {
   struct Case {
     std::string text;
     std::string told;
@@ -110,7 +110,7 @@ TEST(TaskList, TellsOfIdsThatAreNotReadOrWereRounded) {
            {"task_1a,Acme\n", ""},
            {id + "000\n" + id.substr(1) + "1000\n", ""},
            {id + "000\n" + id + "752\n" + id + "1000\n" + id + "2000\n", ""},
-           {"id\n" + id + "000\n8" + id + "000\n" + id + "00\n", "zeros alone behind"}}) {
+           {"id\n" + id + "000\n8" + id + "000\n" + id + "00\n", "only zeros after"}}) {
     std::string told;
     static_cast<void>(
         ids_of(list_of(one.text, {.warn = [&](const std::string& line) { told += line; }})));
@@ -119,7 +119,7 @@ TEST(TaskList, TellsOfIdsThatAreNotReadOrWereRounded) {
   }
 }
 
-TEST(TaskList, AMissingColumnIsNamedWithThoseThatAreThere) {
+TEST(TaskList, AMissingColumnIsReportedWithTheExistingOnes) {
   try {
     list_of("one,two\n1,2\n", {.column = "three"});
     FAIL() << "accepted";
@@ -158,13 +158,13 @@ TEST(TaskList, RejectsANumberThatItsDecimalCommaSplits) {
             (Ids{"rejected", "rejected", "a", "7", "860260753860210752"}));
 }
 
-TEST(TaskList, RejectsEverythingBehindAnOpenQuote) {
+TEST(TaskList, RejectsEverythingAfterAnOpenQuote) {
   TaskList list = list_of("id,x\na,1\nb,\"open\nc,2\n");
   EXPECT_TRUE(std::holds_alternative<WantedTask>(*list.next()));
   const auto row = list.next();
   const auto& rejected = std::get<RejectedRow>(*row);
   EXPECT_EQ(rejected.line, 3U);
-  EXPECT_NE(rejected.reason.find("never closes"), std::string::npos);
+  EXPECT_NE(rejected.reason.find("never closed"), std::string::npos);
   EXPECT_FALSE(list.next().has_value());
 }
 
@@ -177,7 +177,7 @@ TEST(TaskList, AShortRowLacksItsId) {
   EXPECT_EQ(ids_of(list_of("x,id\n1\n2,b\n")), (Ids{"rejected", "b"}));
 }
 
-TEST(TaskList, NothingIsNoRow) {
+TEST(TaskList, BlankLinesAreNotRows) {
   EXPECT_TRUE(ids_of(list_of("")).empty());
   EXPECT_TRUE(ids_of(list_of("task_id\n")).empty());
   EXPECT_TRUE(ids_of(list_of("", {.column = "x"})).empty());
@@ -204,7 +204,7 @@ struct HashCase {
   core::TaskListOptions options{};
 };
 
-TEST(TaskList, ALineBehindAHashIsARowOrACountedComment) {
+TEST(TaskList, ALineThatBeginsWithAHashIsARowOrACountedComment) {
   const std::vector<HashCase> cases = {
       {"orders", "order,task_id\n#1001,a\n1002,b\n", {"a", "b"}, 0},
       {"other_count", "order,task_id\n# 2 orders, of May, checked\n#1,a\n", {"a"}, 1},
@@ -238,7 +238,7 @@ TEST(TaskList, ALineBehindAHashIsARowOrACountedComment) {
             (core::Labels{{"customer", "Acme"}}));
 }
 
-TEST(TaskList, AHeaderAgainIsNoTask) {
+TEST(TaskList, ARepeatedHeaderIsNotATask) {
   TaskList same = list_of("task_id,x\na,1\n\xEF\xBB\xBFtask_id,x\nb,2\n");
   EXPECT_EQ(std::get<WantedTask>(*same.next()).id.text(), "a");
   EXPECT_EQ(std::get<WantedTask>(*same.next()).id.text(), "b");
@@ -281,7 +281,7 @@ TEST(TaskList, AFirstRowThatLooksLikeAHeaderIsNotGuessed) {
   EXPECT_NE(told.find("in.csv: it has no header; column 1"), std::string::npos) << told;
 }
 
-TEST(TaskList, NamesWhatIsNoList) {
+TEST(TaskList, NamesTheFormatOfAFileThatIsNotAList) {
   struct Case {
     std::string text;
     std::string said;
@@ -331,12 +331,12 @@ TEST(TaskList, MarksTheSameRejectedRowAlike) {
   EXPECT_EQ(marks_of("id,x\na,1\nb,2\n,1\n").at(0), marks[0]) << "on whatever line";
 }
 
-TEST(OpenInput, NamesWhatCannotBeRead) {
+TEST(OpenInput, NamesUnreadableInputs) {
   EXPECT_THROW(core::open_input("/no/such/file"), core::UsageError);
   EXPECT_THROW(core::open_input("/tmp"), core::UsageError);
 }
 
-TEST(OpenInput, APipeWithoutAWriterIsWaitedForAsLongAsAsked) {
+TEST(OpenInput, WaitsForAPipeWithoutAWriterOnlyAsLongAsRequested) {
   const support::TempDir folder;
   const std::string path = folder.path("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);

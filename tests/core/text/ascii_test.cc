@@ -12,13 +12,13 @@ TEST(Ascii, LowersLettersAndNothingElse) {
   EXPECT_EQ(lower_ascii("\xC3\x84Ä"), "\xC3\x84Ä");  // no locale's letters
 }
 
-TEST(Ascii, ComparesButForCase) {
+TEST(Ascii, ComparesIgnoringCase) {
   EXPECT_TRUE(equal_but_for_case("Task_ID", "tASK_id"));
   EXPECT_FALSE(equal_but_for_case("@", "`"));
   EXPECT_FALSE(equal_but_for_case("a", "ab"));
 }
 
-TEST(Ascii, TrimsBothEndsAndNothingWithin) {
+TEST(Ascii, TrimsOnlyBothEnds) {
   EXPECT_EQ(trim_ascii(" \ta b\t ", " \t"), "a b");
   EXPECT_EQ(trim_ascii("\na\n", " \t"), "\na\n");
   EXPECT_EQ(trim_ascii("a", " "), "a");

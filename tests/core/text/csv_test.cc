@@ -14,7 +14,7 @@ namespace {
 using core::CsvReader;
 using core::CsvRow;
 
-// Hands out the text in pieces of `chunk` bytes.
+// Returns the text in pieces of `chunk` bytes.
 core::ReadBytes pieces(std::string text, std::size_t chunk) {
   return [text = std::move(text), chunk, given = std::size_t{0}](char* buffer,
                                                                  std::size_t size) mutable {
@@ -103,7 +103,7 @@ std::string utf16_le(const std::u16string& text) {
   return bytes;
 }
 
-// Line ends of two characters, broken surrogates and a cut end, whatever the pieces.
+// Line ends of two characters, broken surrogates and a cut end, in pieces of every size.
 TEST(CsvReader, ReadsUtf16InPiecesOfEverySize) {
   const std::string text = utf16_le(u"\uFEFFid\r\na\r\r\n\xD83Dx\n\xDE00y\r\nz") + "q";
   const std::vector<Row> expected = {{{"id"}, 1},
@@ -116,7 +116,7 @@ TEST(CsvReader, ReadsUtf16InPiecesOfEverySize) {
   }
 }
 
-// The quotes of a row too long to keep still say where it ends.
+// The quotes of a row that is too long to keep still decide where it ends.
 TEST(CsvReader, ALongQuotedRowEndsWhereItsQuoteCloses) {
   const std::string filler(100'000, 'x');
   for (const std::string& row :
@@ -164,7 +164,7 @@ TEST(CsvReader, AnUnterminatedQuoteEndsTheInputAtItsLine) {
   EXPECT_FALSE(reader.next(row));
 }
 
-// A line far larger than memory should hold: the source makes it up as it goes.
+// A line far larger than the allowed memory: the source generates it while it is read.
 TEST(CsvReader, ALongLineIsSkippedInBoundedMemory) {
   constexpr std::size_t kLine = 64UL << 20U;
   std::size_t made = 0;
@@ -196,8 +196,8 @@ TEST(CsvReader, ARowMayBeJustAsLongAsTheLimit) {
   EXPECT_EQ(over.at(1).fields.at(0), "b");
 }
 
-// What any writer of RFC 4180 quotes comes back as it was.
-TEST(NamedDelimiter, StandsInQuotesOrWithout) {
+// As any writer of RFC 4180 may quote it.
+TEST(NamedDelimiter, IsReadWithAndWithoutQuotes) {
   struct Line {
     const char* text;
     std::optional<char> delimiter;

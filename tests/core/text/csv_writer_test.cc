@@ -66,7 +66,7 @@ TEST(CsvWriter, IsReadBackByOurReader) {
   }
 }
 
-TEST(CsvWriter, WhatGuardsAFormulaIsTakenAwayAgain) {
+TEST(CsvWriter, TheFormulaGuardIsRemovedAgain) {
   for (const char* text : {"", "a", "=1", "+1", "-x", "@y", "\tz", "'quoted'", "it's"}) {
     std::string cell;
     core::CsvWriter(cell, ',').text(text);

@@ -12,7 +12,7 @@ TEST(ContentRangeHeader, CompleteRangesAreRead) {
             (ContentRange{0, 9223372036854775806, 9223372036854775807}));
 }
 
-TEST(ContentRangeHeader, AllElseIsNone) {
+TEST(ContentRangeHeader, AnythingElseIsIgnored) {
   for (const char* value : {"",
                             "bytes",
                             "bytes ",
@@ -53,7 +53,7 @@ TEST(EtagHeader, OnlyStrongOnesCount) {
   EXPECT_EQ(core::strong_etag('"' + longest.substr(1, longest.size() - 2) + "x\""), "");
 }
 
-TEST(NumberHeader, PlainDecimalsAlone) {
+TEST(NumberHeader, OnlyPlainDecimals) {
   EXPECT_EQ(core::parse_unsigned("0"), 0U);
   EXPECT_EQ(core::parse_unsigned(" 42 "), 42U);
   EXPECT_EQ(core::parse_unsigned("18446744073709551615"), 18446744073709551615U);

@@ -53,7 +53,7 @@ struct Case {
   std::string name;
   std::string bytes;
   std::string text;
-  std::vector<std::string> told{};  // what each sentence must hold
+  std::vector<std::string> told{};  // parts of each sentence
 };
 
 std::vector<Case> cases() {
@@ -109,7 +109,7 @@ TEST(InputText, ReadsEveryEncodingInPiecesOfEverySize) {
   for (const Case& one : cases()) {
     for (const std::size_t chunk : {1UL, 3UL, 7UL, 100'000UL}) {
       if (chunk == 1 && one.name.starts_with("utf16_chinese")) {
-        continue;  // its first line end comes before a zero byte does
+        continue;  // its first line end comes before the first zero byte
       }
       const Read read = read_in_pieces(one.bytes, chunk);
       EXPECT_EQ(read.text, one.text) << one.name << " in pieces of " << chunk;
@@ -122,8 +122,8 @@ TEST(InputText, ReadsEveryEncodingInPiecesOfEverySize) {
   }
 }
 
-// Whatever it is taken for, it is said.
-TEST(InputText, NoOtherEncodingIsReadInSilence) {
+// Whatever the encoding is taken for, a message says it.
+TEST(InputText, NoOtherEncodingIsReadSilently) {
   const std::vector<std::pair<const char*, std::string>> texts = {
       {"BIG5", "任務,客戶\nt1,臺灣大學\n"},
       {"SHIFT_JIS", "番号,顧客\nt1,テスト株式会社\n"},

@@ -22,7 +22,7 @@ std::string object_of(std::size_t members, const std::string& last_key) {
   return text + "\"" + last_key + "\":1}";
 }
 
-TEST(JsonDocument, FindsItsWayByKeysAndOrder) {
+TEST(JsonDocument, FindsValuesByKeyAndOrder) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"a":{"b":[1,"two",null,true,{"c":false}]},"d":"x"})"),
             JsonFailure::none);
@@ -45,7 +45,7 @@ TEST(JsonDocument, FindsItsWayByKeysAndOrder) {
 }
 
 // More keys than an object has marks for, so that many share one.
-TEST(JsonDocument, FindsEachOfManyKeysAndNoneThatIsNotThere) {
+TEST(JsonDocument, FindsEachOfManyKeysAndNoMissingOne) {
   std::string text = R"({"":"empty")";
   for (int i = 0; i < 300; i += 2) {
     text += ",\"key_" + std::to_string(i) + "\":" + std::to_string(i);
@@ -60,7 +60,7 @@ TEST(JsonDocument, FindsEachOfManyKeysAndNoneThatIsNotThere) {
   }
 }
 
-TEST(JsonDocument, FromNowhereEverythingIsNowhere) {
+TEST(JsonDocument, LookUpsInAnAbsentValueAreAbsent) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"text":"x","number":5,"list":[],"nothing":null})"),
             JsonFailure::none);
@@ -136,7 +136,7 @@ struct TextCase {
 
 class JsonTexts : public testing::TestWithParam<TextCase> {};
 
-TEST_P(JsonTexts, AreTakenOrRefused) {
+TEST_P(JsonTexts, AreAcceptedOrRefused) {
   JsonDocument document;
   ASSERT_EQ(document.read("[1]"), JsonFailure::none);
   EXPECT_EQ(document.read(GetParam().text), GetParam().failure);
@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"html", "<html></html>", JsonFailure::syntax}),
     kCaseName);
 
-// simdjson takes the first letter for the whole: what follows was an exception once.
+// simdjson checks only the first letter; the rest caused an exception once.
 TEST(JsonDocument, RefusesTokensThatOnlyBeginLikeOne) {
   JsonDocument document;
   for (const std::string& token : std::vector<std::string>{
@@ -243,7 +243,7 @@ TEST(JsonDocument, RefusesTokensThatOnlyBeginLikeOne) {
   }
 }
 
-// Every cut and every changed byte of a text with one of everything.
+// Every cut and every changed byte of a text that has every kind of value.
 TEST(JsonDocument, SurvivesEveryChangeOfAByte) {
   const std::string text =
       R"({"a":[null,true,false,-1.5e3,"\u00e9\ud83d\ude00"],"b":{"a":"{\"c\":null}"},"c":"é"})";
@@ -267,7 +267,7 @@ struct RepeatCase {
   std::string text;
 };
 class RepeatedKeys : public testing::TestWithParam<RepeatCase> {};
-TEST_P(RepeatedKeys, HarmOnlyWhoLooksForThem) {
+TEST_P(RepeatedKeys, MatterOnlyIfTheyAreLookedUp) {
   JsonDocument document;
   ASSERT_EQ(document.read(GetParam().text), JsonFailure::none);
   const JsonValue root = document.root();
@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
                     RepeatCase{"of_many", R"({"other":7,)" + object_of(2000, "k1").substr(1)}),
     kCaseName);
 
-TEST(JsonDocument, WalkingAnObjectLooksForAllItsKeys) {
+TEST(JsonDocument, WalkingAnObjectLooksUpAllItsKeys) {
   JsonDocument document;
   ASSERT_EQ(document.read(R"({"a":{"x":1,"x":2},"b":[{"x":1},{"x":2}],"":1})"), JsonFailure::none);
   for (const JsonValue child : document.root()["b"].children()) {
@@ -309,7 +309,7 @@ TEST(JsonDocument, ReadsOneTextAfterTheOther) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_EQ(document.read(R"({"a":[1,2,3]})"), JsonFailure::none);
     ASSERT_EQ(document.read(R"({"a":)"), JsonFailure::syntax);
-    // Larger than what is kept between texts.
+    // Larger than the memory that is kept between texts.
     ASSERT_EQ(document.read("[\"" + std::string(3 * JsonDocument::kKeptBytes, 'x') + "\"]"),
               JsonFailure::none);
     ASSERT_EQ(document.read(R"({"b":"y"})"), JsonFailure::none);
@@ -359,7 +359,7 @@ TEST(JsonNest, OpensObjectsWithinStrings) {
   EXPECT_FALSE(nest.unwrapped(JsonValue()).exists());
 }
 
-TEST(JsonNest, KnowsOfRepeatedKeysInEveryText) {
+TEST(JsonNest, ReportsRepeatedKeysInEveryText) {
   JsonNest nest;
   ASSERT_EQ(nest.read(R"({"a":"{\"x\":1,\"x\":2}"})"), JsonFailure::none);
   const JsonValue inner = nest.unwrapped(nest.root()["a"]);

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// Byte by byte: in a literal they would mislead whoever reads this file.
+// As bytes: in a literal they would mislead readers of this file.
 const std::string kOverride{'\xE2', '\x80', '\xAE'};  // U+202E
 const std::string kIsolate{'\xE2', '\x81', '\xA6'};   // U+2066
 
@@ -74,7 +74,7 @@ TEST(PrintableCut, HoldsForEveryLimit) {
   }
 }
 
-TEST(PrintableAll, NoByteOrLatinCharacterSteersATerminal) {
+TEST(PrintableAll, NoByteOrLatinCharacterControlsATerminal) {
   std::string text;
   for (int byte = 0; byte < 256; ++byte) {
     text += static_cast<char>(byte);
@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "bad X-Amz-Signature=… here"}),
     case_name);
 
-TEST(WithoutKey, MasksTheKeyAloneAndLeavesTextsWithoutIt) {
+TEST(WithoutKey, MasksOnlyTheKey) {
   EXPECT_EQ(without_key("model-of-key-4711", "key-4711"), "model-of-[key]");
   EXPECT_EQ(without_key("key-4711key-4711 ", "key-4711"), "[key][key] ");
   EXPECT_EQ(without_key("", "key-4711"), std::nullopt);

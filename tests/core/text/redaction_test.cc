@@ -14,7 +14,7 @@ struct RedactionCase {
 };
 
 class RedactedUrl : public testing::TestWithParam<RedactionCase> {};
-TEST_P(RedactedUrl, NamesTheLinkWithoutGivingItAway) {
+TEST_P(RedactedUrl, NamesTheLinkWithoutItsSecret) {
   EXPECT_EQ(redacted_url(GetParam().url), GetParam().expected);
 }
 

@@ -14,8 +14,8 @@ struct Range {
   char32_t last;
 };
 
-// Unicode 15: general category Cf, and what else has the property Default_Ignorable_Code_Point but
-// for the variation selectors U+FE00 to U+FE0F.
+// Unicode 15: general category Cf, and all others with the property Default_Ignorable_Code_Point,
+// except the variation selectors U+FE00 to U+FE0F.
 const std::vector<Range> kWithoutShape{
     {0xAD, 0xAD},       {0x34F, 0x34F},     {0x600, 0x605},     {0x61C, 0x61C},
     {0x6DD, 0x6DD},     {0x70F, 0x70F},     {0x890, 0x891},     {0x8E2, 0x8E2},
@@ -33,7 +33,7 @@ TEST(Utf8Invisible, CoversFormatControlsAndWhatFontsMayIgnore) {
 }
 
 TEST(Utf8Invisible, LeavesWhatIsSeen) {
-  // Beside letters: accents, blanks, the neighbours of each range, and an emoji's selector.
+  // Letters, accents, blanks, the neighbours of each range, and an emoji's selector.
   for (const char32_t code :
        {U'A', U'é', U'任', U' ', char32_t{0xA0}, char32_t{0xAC}, char32_t{0xAE}, char32_t{0x301},
         char32_t{0x606}, char32_t{0x61B}, char32_t{0x61D}, char32_t{0x2010}, char32_t{0x2027},
@@ -50,7 +50,7 @@ TEST(Utf8Start, EndsBetweenCharacters) {
   for (std::size_t limit = 0; limit < starts.size(); ++limit) {
     EXPECT_EQ(utf8_start(text, limit), starts[limit]) << limit;
   }
-  EXPECT_EQ(utf8_start("\x80\x80\x80", 2), "");  // no character begins there
+  EXPECT_EQ(utf8_start("\x80\x80\x80", 2), "");  // no character begins here
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(FileName, FillsPlaceholders) {
   }
 }
 
-TEST(FileName, ReplacesCharactersWithoutAShape) {
+TEST(FileName, ReplacesInvisibleCharacters) {
   for (const char* hidden : {"\u061c", "\u202e", "\u200b", "\u17b4", "\U0001d173", "\U000e0041"}) {
     EXPECT_EQ(core::safe_part("a" + std::string(hidden) + "b", 194).substr(0, 3), "a_b");
   }
@@ -120,7 +120,7 @@ TEST(FileName, RefusesBadTemplates) {
       {"{label}", "{label}"},
       {"{task_id", "not closed"},
       {"{task_id.{ext}", "not closed"},
-      {"task_id}", "closes nothing"},
+      {"task_id}", "has no \"{\""},
       {"{{task_id}}", "not closed"},
       {repeat("a/", NameTemplate::kFoldersMax + 1) + "b", "folders"},
   };
@@ -135,7 +135,7 @@ TEST(FileName, RefusesBadTemplates) {
   EXPECT_NO_THROW(NameTemplate(repeat("a/", NameTemplate::kFoldersMax) + "b"));
 }
 
-TEST(FileName, AnUnknownPlaceholderIsToldTheValidOnes) {
+TEST(FileName, AnErrorAboutAPlaceholderNamesTheValidOnes) {
   try {
     const NameTemplate accepted("{id}.{ext}");
     FAIL() << "accepted";
@@ -250,7 +250,7 @@ TEST(FileName, DatesAreUtcAndOnlyPlainYears) {
   }
 }
 
-TEST(FileName, PartFilesAreHiddenStableAndEachVideosOwn) {
+TEST(FileName, PartFilesAreHiddenStableAndDifferentForEachVideo) {
   EXPECT_EQ(core::part_file_name(fields("t1")), core::part_file_name(fields("t1")));
   const std::string long_id(190, 'x');
   const std::vector<std::string> ids{"a:b", "a_b", "A_b", long_id + "x", long_id + "y"};

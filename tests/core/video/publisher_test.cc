@@ -23,7 +23,7 @@ using core::Publisher;
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::size_t kVideoBytes = 1000;
 
-// Counts wakes; waiting for one is the test's only wait.
+// Counts wake-ups; waiting for one is the only wait in the test.
 class Bell {
  public:
   void ring() {
@@ -64,7 +64,7 @@ class PublisherTest : public ::testing::Test {
   Bell bell_;
 };
 
-TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
+TEST_F(PublisherTest, PublishesCompleteVideosAndReportsOthers) {
   Publisher publisher = this->publisher(2);
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
   publisher.submit(job(2, "<html>"));
@@ -78,7 +78,7 @@ TEST_F(PublisherTest, PublishesWhatIsWholeAndReportsWhatIsNot) {
   EXPECT_TRUE(publisher.take().empty()) << "each is told once";
 }
 
-TEST_F(PublisherTest, WhatAWorkerThrowsIsThrownToTheTaker) {
+TEST_F(PublisherTest, ExceptionsOfAWorkerAreRethrownByTake) {
   claimed_ = [](const auto&) -> bool { throw std::runtime_error("the ledger broke"); };
   Publisher publisher = this->publisher(1);
   publisher.submit(job(1, support::tiny_mp4(kVideoBytes)));
@@ -105,7 +105,7 @@ TEST_F(PublisherTest, ClearForgetsWaitingJobsAndTheResultOfTheRunningOne) {
   EXPECT_EQ(support::read_file(folder_.path("2.mp4")), "");
 }
 
-TEST_F(PublisherTest, EndsWithJobsStillWaitingAndLeavesNoVideoInHalf) {
+TEST_F(PublisherTest, EndsWithWaitingJobsAndLeavesNoIncompleteVideo) {
   constexpr int kJobs = 50;
   const std::string video = support::tiny_mp4(kVideoBytes);
   {

@@ -44,7 +44,7 @@ TEST(VideoCheck, PiecesMakeNoDifference) {
   }
 }
 
-TEST(VideoCheck, ComputesOnlyWhatIsAskedFor) {
+TEST(VideoCheck, ComputesOnlyRequestedHashes) {
   VideoCheck video({});
   video.update(support::tiny_webm(300));
   const VideoReport report = video.finish();

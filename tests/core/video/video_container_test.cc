@@ -26,7 +26,7 @@ std::string raw(std::initializer_list<int> bytes) {
 
 std::string ftyp(const std::string& brand) { return box("ftyp", brand + raw({0, 0, 2, 0})); }
 
-// A box whose size stands in 64 bits.
+// A box with a 64-bit size.
 std::string large_box(const std::string& type, const std::string& content) {
   const std::size_t size = content.size() + 16;
   return raw({0, 0, 0, 1}) + type +
@@ -105,12 +105,12 @@ TEST(VideoContainer, SaysWhatElseItLooksLike) {
       {"RIFF....AVI LIST", "AVI"},
       {packets, "transport stream"},
       {std::string(5000, '\0'), "zero bytes"},
-      {std::string(5000, '\x03'), "no known kind"},
+      {std::string(5000, '\x03'), "unknown kind"},
       {ftyp("M4A ") + kMoov + kMdat, "sound"},
       {ftyp("heic") + kMoov + kMdat, "picture"},
       {support::tiny_webm(300, 1, "mp4"), "neither webm nor matroska"},
       {"\x1A\x45\xDF\xA3", "neither webm nor matroska"},
-      {box("moov", "x") + kMdat, "no known kind"},
+      {box("moov", "x") + kMdat, "unknown kind"},
   };
   for (const Case& c : cases) {
     for (const std::size_t piece : {kAtOnce, std::size_t{1}}) {
@@ -130,16 +130,16 @@ TEST(VideoContainer, BoxesMustNotLie) {
   const std::string good = ftyp("isom") + kMoov + kMdat;
   const std::vector<Case> cases{
       {"one byte more", good + "x", "header"},
-      {"zeros behind", good + std::string(16, '\0'), "no box"},
+      {"zeros behind", good + std::string(16, '\0'), "not a box"},
       {"a page behind", good + "<html></html>", "cut"},
-      {"size below its header", good + raw({0, 0, 0, 7}) + "free", "fewer bytes"},
+      {"size below its header", good + raw({0, 0, 0, 7}) + "free", "too small"},
       {"64-bit size below its header",
-       good + raw({0, 0, 0, 1}) + "free" + raw({0, 0, 0, 0, 0, 0, 0, 15}), "fewer bytes"},
+       good + raw({0, 0, 0, 1}) + "free" + raw({0, 0, 0, 0, 0, 0, 0, 15}), "too small"},
       {"64-bit size of everything", good + raw({0, 0, 0, 1}) + "free" + std::string(8, '\xFF'),
        "cut"},
       {"64-bit size cut", good + raw({0, 0, 0, 1}) + "free" + raw({0, 0}), "header"},
       {"size beyond the end", good + raw({0, 0, 0, 100}) + "free", "92 bytes of box 'free'"},
-      {"ftyp without brand", box("ftyp", "") + kMoov + kMdat, "fewer bytes"},
+      {"ftyp without brand", box("ftyp", "") + kMoov + kMdat, "too small"},
       {"no moov", ftyp("isom") + kMdat, "moov"},
       {"no mdat", ftyp("isom") + kMoov, "mdat"},
       {"empty mdat", ftyp("isom") + kMoov + box("mdat", ""), "mdat"},
@@ -178,11 +178,11 @@ TEST(VideoContainer, ElementsMayBeOfUnknownSizeButMustNotLie) {
       {"no cluster", head + segment + tracks, "Cluster"},
       {"no tracks", head + segment + open_cluster + time, "Tracks"},
       {"header alone", head, "Tracks"},
-      {"no element", live + std::string(4, '\0'), "no element"},
-      {"no size", live + raw({0xA3, 0x00, 0x00}), "no element"},
+      {"no element", live + std::string(4, '\0'), "not an element"},
+      {"no size", live + raw({0xA3, 0x00, 0x00}), "not an element"},
       {"unknown size elsewhere", live + raw({0xA3, 0xFF}), "unknown size"},
       {"child beyond its Segment",
-       head + raw({0x18, 0x53, 0x80, 0x67, 0x84}) + raw({0xEC, 0x83}) + "abc", "behind it"},
+       head + raw({0x18, 0x53, 0x80, 0x67, 0x84}) + raw({0xEC, 0x83}) + "abc", "after the Segment"},
       {"Segment cut between children", head + raw({0x18, 0x53, 0x80, 0x67, 0xA0}) + tracks,
        "of its Segment"},
   };
@@ -210,7 +210,7 @@ TEST(VideoContainer, ACutFileNeverPasses) {
   }
 }
 
-TEST(VideoContainer, AFragmentCutBehindItsMoofIsNoWholeVideo) {
+TEST(VideoContainer, AFragmentCutAfterItsMoofIsNotACompleteVideo) {
   const std::string start = ftyp("iso5") + kMoov;
   const std::string fragment = box("moof", "f") + kMdat;
   EXPECT_EQ(check(start + fragment + fragment).failure, "");
@@ -222,8 +222,9 @@ TEST(VideoContainer, AFragmentCutBehindItsMoofIsNoWholeVideo) {
   }
 }
 
-TEST(VideoContainer, DamageAnywhereIsJudgedWithoutHarm) {
-  // Every byte of the boxes' headers turned into each of these: judged the same in any pieces.
+TEST(VideoContainer, DamageAnywhereIsHarmless) {
+  // Every byte of the boxes' headers replaced by each of these values: the result does not depend
+  // on the pieces.
   for (const std::string& video : {support::tiny_mp4(200), support::tiny_webm(200)}) {
     for (std::size_t at = 0; at < video.size(); ++at) {
       for (const char byte : {'\0', '\1', '\x7F', '\x80', '\xFF'}) {

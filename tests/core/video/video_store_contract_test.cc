@@ -1,5 +1,5 @@
-// What every store of videos does: the same cases on the fake, the local folder and a bucket, so
-// that the fake cannot drift.
+// The contract of every store of videos: the same cases for the fake, the local folder and a
+// bucket, so that the fake stays right.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -36,14 +36,14 @@ using Outcome = std::variant<SavedFile, FetchFailure>;
 
 const std::string kEtag = "\"6B29FC40\"";
 
-// A store under test, and what its surroundings can do to it.
+// A store under test, and what other programs can do to it.
 class Subject {
  public:
   virtual ~Subject() = default;
   [[nodiscard]] virtual VideoStore& store() = 0;
-  // The path that a name has in the store.
+  // The path of a name in the store.
   [[nodiscard]] virtual std::string path(const std::string& name) const = 0;
-  // Puts a file there as somebody else would.
+  // Puts a file there as another program would.
   virtual void put(const std::string& path, const std::string& content) = 0;
   [[nodiscard]] virtual std::string content(const std::string& path) const = 0;
 
@@ -198,7 +198,7 @@ TEST_P(VideoStoreContract, APublishedVideoIsFoundListedAndHashed) {
   EXPECT_EQ(listed(), std::set<std::string>{saved.path});
 }
 
-TEST_P(VideoStoreContract, WhatIsNotThereIsMissing) {
+TEST_P(VideoStoreContract, AMissingFileIsReportedAsMissing) {
   const auto found = store().find(path("none.mp4"));
   ASSERT_TRUE(std::holds_alternative<NotFound>(found));
   EXPECT_EQ(std::get<NotFound>(found), NotFound::missing);
@@ -206,7 +206,7 @@ TEST_P(VideoStoreContract, WhatIsNotThereIsMissing) {
   EXPECT_TRUE(listed().empty());
 }
 
-TEST_P(VideoStoreContract, IdentityTellsFilesApart) {
+TEST_P(VideoStoreContract, IdentityDistinguishesFiles) {
   ASSERT_EQ(path_of(save(plan("a"), video_)), path("a.mp4"));
   ASSERT_EQ(path_of(save(plan("b"), video_)), path("b.mp4"));
   const auto identity = [this](const std::string& name) {
@@ -233,7 +233,7 @@ TEST_P(VideoStoreContract, AListingInOrderNamesTheSameFiles) {
                                              path("c/d.mp4")}));
 }
 
-TEST_P(VideoStoreContract, HoldsItsOwnPathsAlone) {
+TEST_P(VideoStoreContract, HoldsOnlyItsOwnPaths) {
   EXPECT_TRUE(store().holds(path("x.mp4")));
   EXPECT_TRUE(store().holds(path("folder/x.mp4")));
   EXPECT_FALSE(store().holds("/elsewhere/x.mp4"));
@@ -279,7 +279,7 @@ TEST_P(VideoStoreContract, BytesThatAreNotAsPromisedAreRemoved) {
   }
 }
 
-TEST_P(VideoStoreContract, ALaterSinkResumesWhatHasAStrongValidator) {
+TEST_P(VideoStoreContract, ALaterSinkResumesBytesWithAStrongValidator) {
   const PromisedContent promised{.length = 1000, .crc64 = 7, .md5_base64 = ""};
   {
     const auto sink = open(plan("t1"));
@@ -324,7 +324,7 @@ TEST_P(VideoStoreContract, RestartDropsTheBytes) {
   EXPECT_EQ(subject_->content(path("t1.mp4")), video_);
 }
 
-TEST_P(VideoStoreContract, DiscardRemovesWhatCouldBeResumed) {
+TEST_P(VideoStoreContract, DiscardRemovesResumableBytes) {
   { fill(*open(plan("t1")), video_, kEtag); }
   { fill(*open(plan("t2")), video_, kEtag); }
   store().discard(plan("t1"));
@@ -342,7 +342,7 @@ TEST_P(VideoStoreContract, AVideoHasOneSinkAtATime) {
   EXPECT_NE(open(plan("t1")), nullptr);
 }
 
-TEST_P(VideoStoreContract, TakenNamesAreLeftAlone) {
+TEST_P(VideoStoreContract, ExistingFilesAreNotReplaced) {
   subject_->put(path("t1.mp4"), "somebody else's");
   EXPECT_EQ(path_of(save(plan("t1"), video_)), path("t1-2.mp4"));
   EXPECT_EQ(subject_->content(path("t1.mp4")), "somebody else's");
@@ -356,7 +356,7 @@ TEST_P(VideoStoreContract, ClaimedNamesAreLeftFree) {
   EXPECT_EQ(listed(), std::set<std::string>{path("t1-2.mp4")});
 }
 
-TEST_P(VideoStoreContract, WhatTheLedgerThrowsPassesThrough) {
+TEST_P(VideoStoreContract, ExceptionsOfTheLedgerPassThrough) {
   const auto sink = open(plan("t1"));
   fill(*sink, video_);
   subject_->claimed = [](const std::string&) -> bool { throw core::Error("the ledger broke"); };
@@ -385,7 +385,7 @@ TEST_P(VideoStoreContract, TheRecordedFileIsReplaced) {
       << "not in this store";
 }
 
-TEST_P(VideoStoreContract, AFileBesideAVideoReplacesItsLikeAlone) {
+TEST_P(VideoStoreContract, AFileBesideAVideoReplacesOnlyItsOwnKind) {
   const auto write = [&](const std::string& text) {
     store().write_beside(
         {.path = path("t1.mp4.json"), .text = text, .may_replace = [](std::string_view content) {

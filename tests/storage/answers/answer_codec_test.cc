@@ -33,7 +33,7 @@ class AnswerCodecTest : public testing::Test {
   AnswerCodec codec_{AnswerCodec::built_in_dictionary()};
 };
 
-TEST_F(AnswerCodecTest, AnswersComeBackByteForByte) {
+TEST_F(AnswerCodecTest, AnswersAreReturnedByteForByte) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
       {"one", {entries::success("a")}},
       {"empty ones", {"", "x", "", ""}},
@@ -82,7 +82,7 @@ TEST_F(AnswerCodecTest, DamageIsAnErrorAndNothingWorse) {
   }
 }
 
-// Whatever a flipped byte does, it ends in an error or in texts of the promised sizes.
+// A changed byte causes an error, or texts of the expected sizes, and nothing worse.
 TEST_F(AnswerCodecTest, FlippedBytesDoNoHarm) {
   const std::string answer = entries::success("a");
   const EncodedBlock block = codec_.encode({answer});

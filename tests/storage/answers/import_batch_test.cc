@@ -52,7 +52,7 @@ TEST(ImportBatch, OfTwoLabelsWithOneNameTheLastCounts) {
   EXPECT_EQ(batch.row(0).labels, R"({"y":"2","x":"3"})");
 }
 
-// In the order of SQLite's BINARY collation: that of the bytes, unsigned, the shorter one first.
+// The order of SQLite's BINARY collation: by unsigned bytes, the shorter text first.
 TEST(ImportBatch, SortsByBytesAndKeepsTheOrderOfEqualIds) {
   const std::string common(40, 'p');
   for (const std::string& prefix : {std::string(), std::string("task_"), common}) {

@@ -12,7 +12,7 @@ core::VideoLink link(int index, const std::string& url = "https://h/a") {
   return {.index = index, .url = url, .expires_at = {}};
 }
 
-TEST(RecentLinks, AreFoundByTheSnapshotThatBroughtThem) {
+TEST(RecentLinks, AreFoundByTheirSnapshot) {
   RecentLinks links;
   links.keep(1, 10, link(1, "https://h/old"));
   links.keep(1, 11, link(1, "https://h/new"));

@@ -40,7 +40,7 @@ class PostgresConnection : public testing::Test {
   std::optional<Connection> connection_;
 };
 
-TEST_F(PostgresConnection, ValuesComeBackAsTheyWereSent) {
+TEST_F(PostgresConnection, ValuesAreReturnedAsTheyWereSent) {
   const std::string bytes("\0\x01\xff\\", 4);
   Parameters values;
   values.add(std::int64_t{-7}).add("ä'\\").add_bytes(bytes).add_or_null("").add_time(std::nullopt);
@@ -59,7 +59,7 @@ TEST_F(PostgresConnection, ValuesComeBackAsTheyWereSent) {
   EXPECT_FALSE(rows.step());
 }
 
-TEST_F(PostgresConnection, AnyTypeComesAsText) {
+TEST_F(PostgresConnection, AnyTypeCanBeReadAsText) {
   Rows rows = connection().query("SELECT 1.50::numeric AS amount, 7::bigint", {},
                                  {.format = Connection::Format::text});
   ASSERT_TRUE(rows.step());
@@ -151,8 +151,9 @@ TEST_F(PostgresConnection, AReaderSeesOneState) {
   EXPECT_THROW(connection().execute("INSERT INTO pair VALUES (2, 'b')"), storage::ServerError);
 }
 
-// Each takes the row that the other one holds: one of them is told to go away, and comes again.
-TEST_F(PostgresConnection, AConflictIsTriedAgain) {
+// Each needs the row that the other one has locked: the server refuses one of them, and it tries
+// again.
+TEST_F(PostgresConnection, AConflictIsRetried) {
   connection().run_script("INSERT INTO reeltally.pair VALUES (1, ''), (2, '')");
   std::atomic<int> holding{0};
   std::atomic<int> tries{0};
@@ -178,7 +179,7 @@ TEST_F(PostgresConnection, AConflictIsTriedAgain) {
   EXPECT_EQ(integer("SELECT count(*) FROM reeltally.pair WHERE b = 'xx'"), 2);
 }
 
-TEST_F(PostgresConnection, ALostConnectionSaysSoUntilItIsMadeAnew) {
+TEST_F(PostgresConnection, ALostConnectionFailsUntilItIsReconnected) {
   Connection other(*url_);
   Rows own = connection().query("SELECT pg_backend_pid()");
   ASSERT_TRUE(own.step());
@@ -200,7 +201,7 @@ TEST_F(PostgresConnection, AWaitCanBeEnded) {
   stopper.join();
 }
 
-TEST(PostgresConnectionElsewhere, AServerThatIsNotThereIsNamed) {
+TEST(PostgresConnectionElsewhere, AMissingServerIsNamed) {
   try {
     const Connection none{LedgerUrl("postgresql://me@/l?host=/nowhere")};
     FAIL();

@@ -39,7 +39,7 @@ class LedgerUrlTest : public testing::Test {
   ~LedgerUrlTest() override { unsetenv("PGHOST"); }
 };
 
-TEST_F(LedgerUrlTest, IsToldFromAFile) {
+TEST_F(LedgerUrlTest, IsDistinguishedFromAFile) {
   EXPECT_TRUE(storage::is_postgres_url("postgresql://db/ledger"));
   EXPECT_TRUE(storage::is_postgres_url("postgres://db/ledger"));
   EXPECT_FALSE(storage::is_postgres_url("/var/lib/postgresql/ledger.db"));
@@ -57,7 +57,7 @@ TEST_F(LedgerUrlTest, NoPasswordIsTakenFromIt) {
   }
 }
 
-TEST_F(LedgerUrlTest, AnotherHostMustProveWhoItIs) {
+TEST_F(LedgerUrlTest, AnotherHostMustProveItsIdentity) {
   struct Case {
     const char* url;
     const char* sslmode;  // null: refused

@@ -28,7 +28,7 @@ const core::UtcTime kNow{std::chrono::milliseconds(1'780'000'000'000)};
 // {name, kind} of each column, in order, by table; the columns of views have no kind.
 using Tables = std::map<std::string, std::vector<std::pair<std::string, std::string>>>;
 
-// What PostgreSQL has beside: storage for several runners at once, and the parts of a table.
+// Only in PostgreSQL: tables for several runners at once, and the partitions of a table.
 bool is_of_the_fleet(const std::string& table, const std::string& column) {
   static const std::set<std::string> kTables = {"counter", "crew", "runner"};
   return kTables.contains(table) || table.rfind("answer_block_", 0) == 0 ||
@@ -111,7 +111,7 @@ TEST_F(PostgresSchema, MigrationsHaveTheSameNumbersAndTitles) {
             titles(storage::embedded_migrations()));
 }
 
-TEST_F(PostgresSchema, IsMadeOnceAndUpgradedInSteps) {
+TEST_F(PostgresSchema, IsCreatedOnceAndUpgradedInSteps) {
   EXPECT_THROW(require(), storage::LedgerUnreadable);
   const auto all = storage::embedded_postgres_migrations();
   const storage::SchemaChange first = storage::migrate_schema(connection(), all.first(3), kNow);
@@ -127,13 +127,13 @@ TEST_F(PostgresSchema, IsMadeOnceAndUpgradedInSteps) {
                storage::LedgerUnreadable);
 }
 
-TEST_F(PostgresSchema, AnotherBuildIsNotMistakenForThisOne) {
+TEST_F(PostgresSchema, AnotherBuildIsRefused) {
   migrate();
   connection().execute("UPDATE reeltally.migration SET sha256 = 'x' WHERE number = 2");
   EXPECT_THROW(require(), storage::LedgerUnreadable);
 }
 
-TEST_F(PostgresSchema, TwoMayMakeItAtOnce) {
+TEST_F(PostgresSchema, TwoProcessesMayCreateItAtOnce) {
   std::thread other([&] {
     Connection beside{LedgerUrl(url_)};
     storage::migrate_schema(beside, storage::embedded_postgres_migrations(), kNow);
@@ -175,7 +175,7 @@ class PostgresRoles : public PostgresSchema {
   }
 };
 
-TEST_F(PostgresRoles, EachMayDoItsWorkAndNoMore) {
+TEST_F(PostgresRoles, EachHasOnlyThePermissionsItNeeds) {
   struct Case {
     const char* role;
     const char* sql;

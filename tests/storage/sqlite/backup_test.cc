@@ -36,7 +36,7 @@ class BackupTest : public testing::Test {
   std::unique_ptr<SQLite::Database> writer_ = storage::open_for_writing(path_);
 };
 
-TEST_F(BackupTest, ItIsAWholePrivateLedgerInOneFile) {
+TEST_F(BackupTest, ItIsACompletePrivateLedgerInOneFile) {
   writer_->exec("INSERT INTO t VALUES (1, 2)");
   const mode_t before = umask(0);
   back_up(*storage::open_for_reading(path_), target_);
@@ -55,8 +55,8 @@ TEST_F(BackupTest, AnExistingFileIsRefusedAndStaysAsItIs) {
   EXPECT_EQ(support::read_file(target_), "precious");
 }
 
-// Whoever is killed while a copy is made must not leave half a ledger under its name.
-TEST_F(BackupTest, TheNameIsThereOnlyWhenTheCopyIsWhole) {
+// If the process is killed during a copy, no incomplete ledger has the name of the copy.
+TEST_F(BackupTest, TheNameExistsOnlyWhenTheCopyIsComplete) {
   fs::create_directory(folder_.path("copies"));
   back_up(*writer_, folder_.path("copies/copy.db"));
   const auto names = fs::directory_iterator(folder_.path("copies"));
@@ -66,8 +66,8 @@ TEST_F(BackupTest, TheNameIsThereOnlyWhenTheCopyIsWhole) {
   EXPECT_TRUE(fs::exists(draft.path()));
 }
 
-// A killed process leaves its draft, as large as the ledger, and what SQLite had beside it.
-TEST_F(BackupTest, WhatKilledProcessesLeftIsRemovedAndNothingElse) {
+// A killed process leaves its draft, as large as the ledger, and SQLite's files beside it.
+TEST_F(BackupTest, OnlyDraftsOfKilledProcessesAreRemoved) {
   const std::string in = folder_.path("copies/");
   fs::create_directory(in);
   const storage::Draft living("the backup", in + "copy.db");
@@ -76,7 +76,7 @@ TEST_F(BackupTest, WhatKilledProcessesLeftIsRemovedAndNothingElse) {
         ".copy.db.x.1.tmp", ".other.db.1.tmp", "copy.db.1.tmp"}) {
     entries::write_file(in + name, "x");
   }
-  fs::rename(living.path(), in + ".copy.db.3.tmp");  // as of another process that lives
+  fs::rename(living.path(), in + ".copy.db.3.tmp");  // like the draft of another live process
   back_up(*writer_, in + "copy.db");
   std::set<std::string> left;
   for (const auto& one : fs::directory_iterator(in)) {
@@ -114,7 +114,7 @@ TEST_F(BackupTest, ALinkIsNotFollowed) {
   EXPECT_FALSE(fs::exists(folder_.path("elsewhere")));
 }
 
-TEST_F(BackupTest, AFolderThatIsNotThereIsAnErrorWithItsName) {
+TEST_F(BackupTest, AMissingFolderIsNamed) {
   try {
     back_up(*writer_, folder_.path("no/copy.db"));
     FAIL();
@@ -123,8 +123,8 @@ TEST_F(BackupTest, AFolderThatIsNotThereIsAnErrorWithItsName) {
   }
 }
 
-// Two rows are always written together; no copy may hold one without the other.
-TEST_F(BackupTest, ACopyMadeWhileARunWritesIsOneMoment) {
+// Two rows are always written together; no copy may contain only one of them.
+TEST_F(BackupTest, ACopyMadeWhileARunWritesIsConsistent) {
   std::atomic<bool> enough = false;
   std::thread run([&] {
     for (int i = 0; !enough; ++i) {
@@ -149,7 +149,7 @@ TEST_F(BackupTest, ACopyMadeWhileARunWritesIsOneMoment) {
   run.join();
 }
 
-TEST_F(BackupTest, ALedgerThatSomebodyHoldsForHimselfIsNoEmptyBackup) {
+TEST_F(BackupTest, AnExclusivelyLockedLedgerMakesNoEmptyBackup) {
   const std::string source = folder_.path("rollback.db");
   SQLite::Database holder(source, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   holder.exec("CREATE TABLE t (a); BEGIN EXCLUSIVE");
@@ -158,7 +158,7 @@ TEST_F(BackupTest, ALedgerThatSomebodyHoldsForHimselfIsNoEmptyBackup) {
   EXPECT_FALSE(fs::exists(target_));
 }
 
-TEST_F(BackupTest, ADamagedLedgerIsNoBackup) {
+TEST_F(BackupTest, ADamagedLedgerMakesNoBackup) {
   for (int i = 0; i < 100; ++i) {
     writer_->exec("INSERT INTO t VALUES (1, randomblob(2000))");
   }

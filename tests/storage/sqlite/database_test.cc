@@ -68,7 +68,7 @@ TEST_F(DatabaseTest, AFolderThatExistsKeepsItsMode) {
   EXPECT_EQ(mode(folder_.path()), 0755U);
 }
 
-TEST_F(DatabaseTest, TheWriterHasEverySettingThatSafetyRestsOn) {
+TEST_F(DatabaseTest, TheWriterHasEverySettingThatSafetyDependsOn) {
   const auto database = open_for_writing(path_);
   const std::vector<std::pair<std::string, std::string>> settings{
       {"journal_mode", "wal"}, {"synchronous", "2"},     {"foreign_keys", "1"},
@@ -77,12 +77,12 @@ TEST_F(DatabaseTest, TheWriterHasEverySettingThatSafetyRestsOn) {
   for (const auto& [pragma, value] : settings) {
     EXPECT_EQ(database->execAndGet("PRAGMA " + pragma).getString(), value) << pragma;
   }
-  // Defensive: nobody writes the schema table by hand.
+  // Defensive mode: nobody can write the schema table directly.
   database->exec("PRAGMA writable_schema = ON");
   EXPECT_THROW(database->exec("DELETE FROM sqlite_schema"), SQLite::Exception);
 }
 
-TEST_F(DatabaseTest, AReaderReadsWhatIsCommittedAndCannotWrite) {
+TEST_F(DatabaseTest, AReaderReadsCommittedDataAndCannotWrite) {
   const auto writer = open_for_writing(path_);
   writer->exec("CREATE TABLE t (a); INSERT INTO t VALUES (7)");
   const auto reader = open_for_reading(path_);
@@ -91,13 +91,13 @@ TEST_F(DatabaseTest, AReaderReadsWhatIsCommittedAndCannotWrite) {
   EXPECT_EQ(reader->execAndGet("PRAGMA wal_autocheckpoint").getInt(), 0);
 }
 
-TEST_F(DatabaseTest, AReaderMakesNothing) {
+TEST_F(DatabaseTest, AReaderCreatesNoFiles) {
   EXPECT_THROW(std::ignore = open_for_reading(path_), LedgerUnreadable);
   EXPECT_THROW(std::ignore = open_for_reading(folder_.path("no/such/ledger.db")), LedgerUnreadable);
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
-TEST_F(DatabaseTest, WhatIsNoLedgerIsRefusedAndStaysAsItIs) {
+TEST_F(DatabaseTest, AFileThatIsNotALedgerIsRefusedAndNotChanged) {
   {
     SQLite::Database other(folder_.path("other"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     other.exec("PRAGMA application_id = 42; CREATE TABLE t (a)");
@@ -123,7 +123,7 @@ TEST_F(DatabaseTest, WhatIsNoLedgerIsRefusedAndStaysAsItIs) {
   }
 }
 
-TEST_F(DatabaseTest, ADamagedLedgerIsRefusedAndStaysAsItIs) {
+TEST_F(DatabaseTest, ADamagedLedgerIsRefusedAndNotChanged) {
   {
     const auto database = open_for_writing(path_);
     database->exec("CREATE TABLE t (a); CREATE TABLE u (a)");
@@ -196,7 +196,7 @@ TEST_F(DatabaseTest, AFolderBehindALinkIsFine) {
   EXPECT_TRUE(fs::exists(folder_.path("real/ledger.db")));
 }
 
-TEST_F(DatabaseTest, NamesThatAUriWouldMisreadAreNames) {
+TEST_F(DatabaseTest, NamesWithSpecialCharactersOfUrisWork) {
   for (const char* name : {"a?mode=memory.db", "file:x.db", "100%.db", "a#b.db"}) {
     const std::string path = folder_.path(name);
     open_for_writing(path)->exec("CREATE TABLE t (a)");
@@ -204,7 +204,7 @@ TEST_F(DatabaseTest, NamesThatAUriWouldMisreadAreNames) {
   }
 }
 
-TEST_F(DatabaseTest, ALedgerThatIsTakenAwayWhileItIsWrittenIsNoticed) {
+TEST_F(DatabaseTest, ALedgerThatIsRemovedWhileItIsWrittenIsNoticed) {
   for (const char* taken : {"", "-wal"}) {
     SCOPED_TRACE(taken);
     const std::string path = folder_.path("ledger" + std::to_string(std::strlen(taken)));
@@ -221,7 +221,7 @@ TEST_F(DatabaseTest, ALedgerThatIsTakenAwayWhileItIsWrittenIsNoticed) {
   }
 }
 
-// A child process tries the lock that SQLite's writer must hold on the file as long as it lives.
+// A child process tries the lock that SQLite's writer must hold on the file as long as it is open.
 bool other_process_may_lock(const std::string& path) {
   const pid_t child = fork();
   if (child == 0) {
@@ -240,9 +240,9 @@ bool other_process_may_lock(const std::string& path) {
   return WEXITSTATUS(status) != 0;
 }
 
-// POSIX drops all locks of a process on a file when it closes any descriptor of it. Without them
-// another program that closes the ledger would take itself for the last, and delete the log.
-TEST_F(DatabaseTest, OpeningAgainDoesNotDropTheWritersLocks) {
+// POSIX releases all locks of a process on a file when it closes any descriptor of it. Without
+// them, another program that closes the ledger would think it is the last one, and delete the log.
+TEST_F(DatabaseTest, OpeningAgainDoesNotReleaseTheWritersLocks) {
   const auto writer = open_for_writing(path_);
   writer->exec("CREATE TABLE t (a)");
   EXPECT_FALSE(other_process_may_lock(path_));
@@ -253,8 +253,8 @@ TEST_F(DatabaseTest, OpeningAgainDoesNotDropTheWritersLocks) {
   EXPECT_FALSE(other_process_may_lock(path_));
 }
 
-// As a copy made by `db backup` has it that another tool wrote to, until it was killed.
-TEST_F(DatabaseTest, AChangeThatWasCutIsToldOfAndTakenBackByAWriter) {
+// Like a copy made by `db backup` to which another tool wrote until it was killed.
+TEST_F(DatabaseTest, AnIncompleteChangeIsReportedAndUndoneByAWriter) {
   make_ledger();
   const std::string copy = path_ + ".copy";
   {

@@ -51,7 +51,7 @@ class ForgettingTest : public SmallLedgerTest {
   }
 };
 
-TEST_F(ForgettingTest, AForgottenTaskIsNeitherAskedNorCountedUntilItIsNamedAgain) {
+TEST_F(ForgettingTest, AForgottenTaskIsNeitherQueriedNorCountedUntilItIsNamedAgain) {
   const std::uint64_t before = pending();
   ASSERT_EQ(open_tasks(), 1U);
   ASSERT_EQ(tasks_that_block_a_closing(), 1U);
@@ -93,7 +93,7 @@ TEST_F(ForgettingTest, WhatMayBeOnABillIsRefused) {
       << "of another account";
 }
 
-TEST_F(ForgettingTest, AnImportIsWhatTheLedgerFirstMetInItsRun) {
+TEST_F(ForgettingTest, AnImportIsTheTasksFirstSeenInItsRun) {
   clock_.advance(std::chrono::hours(1));
   {
     storage::TaskStore store(path_, clock_, false);
@@ -121,7 +121,7 @@ TEST_F(ForgettingTest, AnImportIsWhatTheLedgerFirstMetInItsRun) {
   EXPECT_EQ(first.value().answered, 2U);
 }
 
-// The remedy when a list was imported for a wrong account.
+// The remedy after a list was imported for a wrong account.
 TEST_F(ForgettingTest, AForgottenTaskIsNotSharedByTwoAccounts) {
   {
     storage::TaskStore store(path_, clock_, false);

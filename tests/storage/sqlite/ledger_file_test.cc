@@ -31,7 +31,7 @@ class LedgerFileTest : public testing::Test {
   std::string path_ = folder_.path("ledger.db");
 };
 
-TEST_F(LedgerFileTest, TellsWhatLiesThere) {
+TEST_F(LedgerFileTest, DetectsTheKindOfFile) {
   EXPECT_EQ(look_at_ledger(path_).kind, FileKind::absent);
   EXPECT_EQ(look_at_ledger(path_ + "/below").kind, FileKind::absent);
   std::ignore = storage::open_for_writing(path_);
@@ -44,7 +44,7 @@ TEST_F(LedgerFileTest, TellsWhatLiesThere) {
   EXPECT_EQ(look_at_ledger(path_).kind, FileKind::other);
 }
 
-// The number stands on the first page, and the newest first page may be in the log.
+// The number is on the first page, and the newest first page may be in the log.
 TEST_F(LedgerFileTest, ReadsTheSchemaAsSqliteWould) {
   const auto database = storage::open_for_writing(path_);
   const auto expect_the_same = [&](const std::string& step) {
@@ -61,7 +61,7 @@ TEST_F(LedgerFileTest, ReadsTheSchemaAsSqliteWould) {
   expect_the_same("in the file, and still in the log");
   database->exec("INSERT INTO t VALUES (1)");
   expect_the_same("in the file; the log was begun anew, over the old frames");
-  // What is not committed lies in the log when it did not fit into the cache.
+  // Uncommitted data is in the log if it does not fit into the cache.
   database->exec("PRAGMA cache_size = 1; BEGIN; PRAGMA user_version = 9; CREATE TABLE u (a)");
   database->exec(
       "INSERT INTO u WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
@@ -74,7 +74,7 @@ TEST_F(LedgerFileTest, ReadsTheSchemaAsSqliteWould) {
   expect_the_same("in the file alone");
 }
 
-TEST_F(LedgerFileTest, RefusesWhatACommandCannotWorkOn) {
+TEST_F(LedgerFileTest, RefusesFilesThatACommandCannotUse) {
   EXPECT_THROW(storage::require_ledger(path_), LedgerUnreadable);
   EXPECT_NO_THROW(storage::require_ledger(path_, true));
   EXPECT_TRUE(fs::is_empty(folder_.path()));
@@ -86,7 +86,7 @@ TEST_F(LedgerFileTest, RefusesWhatACommandCannotWorkOn) {
   EXPECT_THROW(std::ignore = storage::open_for_reading(path_), LedgerUnreadable);
 }
 
-TEST_F(LedgerFileTest, AMovedLedgerIsFoundWhereItIsNow) {
+TEST_F(LedgerFileTest, AMovedLedgerIsReportedWithItsNewPath) {
   const auto database = storage::open_for_writing(path_);
   database->exec("CREATE TABLE t (a)");
   const storage::LedgerPlace place(path_);

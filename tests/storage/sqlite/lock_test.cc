@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 using storage::LedgerBusy;
 using storage::Lock;
 
-// A process that holds the lock until it is told to end, or dies.
+// A process that holds the lock until it is told to end, or is killed.
 class Holder {
  public:
   explicit Holder(const std::string& ledger) {
@@ -73,7 +73,7 @@ class LockTest : public testing::Test {
   std::string ledger_ = folder_.path("ledger.db");
 };
 
-TEST_F(LockTest, ASecondRunIsRefusedAndToldWhoHoldsTheLedger) {
+TEST_F(LockTest, ASecondRunIsRefusedWithTheHolderNamed) {
   const Holder holder(ledger_);
   const std::string process = "process " + std::to_string(holder.process()) + " on ";
   try {
@@ -85,7 +85,7 @@ TEST_F(LockTest, ASecondRunIsRefusedAndToldWhoHoldsTheLedger) {
   EXPECT_EQ(storage::lock_holder(ledger_).rfind(process, 0), 0U);
 }
 
-TEST_F(LockTest, TheKernelFreesTheLockOfARunThatDies) {
+TEST_F(LockTest, TheKernelReleasesTheLockOfARunThatDies) {
   Holder holder(ledger_);
   holder.kill_it();
   EXPECT_NO_THROW(Lock(ledger_, milliseconds(0)));
@@ -104,15 +104,15 @@ TEST_F(LockTest, AWaitEnds) {
   EXPECT_THROW(Lock(ledger_, milliseconds(100)), LedgerBusy);
 }
 
-TEST_F(LockTest, AFreeLockIsTakenAgainAndAgain) {
+TEST_F(LockTest, AFreeLockCanBeTakenRepeatedly) {
   for (int i = 0; i < 3; ++i) {
     const Lock lock(ledger_, milliseconds(0));
   }
   EXPECT_EQ(storage::lock_holder(ledger_), "");
 }
 
-// `doctor` must not make a run of cron believe that another one is going on.
-TEST_F(LockTest, WhoOnlyLooksRefusesNobody) {
+// `doctor` must not make a run of cron believe that another run is in progress.
+TEST_F(LockTest, AQueryOfTheHolderRefusesNobody) {
   { const Lock lock(ledger_, milliseconds(0)); }
   std::jthread looker([this](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
@@ -151,7 +151,7 @@ TEST_F(LockTest, ALinkInItsPlaceIsRefused) {
   EXPECT_EQ(support::read_file(folder_.path("precious")), "precious");
 }
 
-TEST_F(LockTest, AFileThatItMadeGoesWithItUnlessTheLedgerIsInUse) {
+TEST_F(LockTest, AFileThatItCreatedIsRemovedUnlessTheLedgerIsInUse) {
   const std::string path = ledger_ + ".lock";
   { const Lock lock(ledger_, milliseconds(0)); }
   EXPECT_FALSE(fs::exists(path));
@@ -164,7 +164,7 @@ TEST_F(LockTest, AFileThatItMadeGoesWithItUnlessTheLedgerIsInUse) {
   EXPECT_TRUE(fs::exists(path)) << "it was there before";
 }
 
-TEST_F(LockTest, AFileThatSomebodyTookAwayIsNoticed) {
+TEST_F(LockTest, ARemovedFileIsNoticed) {
   const std::string path = ledger_ + ".lock";
   {
     const Lock lock(ledger_, milliseconds(0));
@@ -178,8 +178,8 @@ TEST_F(LockTest, AFileThatSomebodyTookAwayIsNoticed) {
   EXPECT_FALSE(fs::exists(path));
 }
 
-// Starts that fail remove their file while others wait for it: never do two hold the lock.
-TEST_F(LockTest, RemovingTheFileLetsNobodyIn) {
+// Failing starts remove their file while others wait for it: two processes never hold the lock.
+TEST_F(LockTest, RemovingTheFileNeverAllowsTwoHolders) {
   constexpr int kStarts = 300;
   std::atomic<int> inside = 0;
   std::atomic<int> met = 0;
@@ -202,7 +202,7 @@ TEST_F(LockTest, RemovingTheFileLetsNobodyIn) {
   EXPECT_FALSE(fs::exists(ledger_ + ".lock"));
 }
 
-TEST_F(LockTest, NobodyHoldsALedgerThatIsNotThere) {
+TEST_F(LockTest, AMissingLedgerHasNoHolder) {
   EXPECT_EQ(storage::lock_holder(folder_.path("no/ledger.db")), "");
 }
 

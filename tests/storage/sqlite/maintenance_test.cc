@@ -28,7 +28,7 @@ const core::UtcTime kLongAfter = entries::kNow + std::chrono::hours(1'000);
 using MaintenanceTest = SmallLedgerTest;
 using Answers = std::vector<std::optional<std::string>>;
 
-TEST_F(MaintenanceTest, PruneDropsTheAnswersOfWhatIsFinishedAndKeepsTheRest) {
+TEST_F(MaintenanceTest, PruneDeletesTheAnswersOfFinishedTasksAndKeepsTheRest) {
   const auto report = prune_ledger(path_, kLongAfter);
   EXPECT_EQ(report.tasks, 1U);
   EXPECT_EQ(report.answers, 2U);
@@ -54,14 +54,14 @@ TEST_F(MaintenanceTest, PruneKeepsRowsHashesAndFacts) {
   EXPECT_EQ(row(), before);
 }
 
-TEST_F(MaintenanceTest, PruneLeavesWhatFinishedLater) {
+TEST_F(MaintenanceTest, PruneKeepsTasksThatFinishedLater) {
   const core::UtcTime finished{std::chrono::seconds(1'780'284'918)};
   EXPECT_EQ(prune_ledger(path_, finished).answers, 0U);
   EXPECT_EQ(prune_ledger(path_, finished + std::chrono::milliseconds(1)).answers, 2U);
   EXPECT_EQ(prune_ledger(path_, kLongAfter).answers, 0U) << "twice is once";
 }
 
-TEST_F(MaintenanceTest, AVideoWhoseLinkWasPrunedWaitsUntilItsTaskIsAsked) {
+TEST_F(MaintenanceTest, AVideoWhoseLinkWasPrunedWaitsUntilItsTaskIsQueried) {
   static_cast<void>(prune_ledger(path_, kLongAfter));
   core::SavedVideo old;
   old.task = 2;
@@ -88,7 +88,7 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
   store.write({&entry, 1});
   EXPECT_EQ(answers("old"), (Answers{std::nullopt, std::nullopt, entries::success("old")}));
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
-  // The line of a report is that of the first one, and leads to these bytes.
+  // A report line has the ID of the first one, and leads to these bytes.
   const std::int64_t first = storage::open_for_reading(path_)
                                  ->execAndGet("SELECT final_snapshot FROM task WHERE id = 2")
                                  .getInt64();
@@ -97,7 +97,7 @@ TEST_F(MaintenanceTest, AnAnswerThatComesAfterAPruneIsStoredAnew) {
   EXPECT_EQ(line->answer, entries::success("old"));
 }
 
-TEST_F(MaintenanceTest, WithoutALedgerThereIsNothingToLookAfter) {
+TEST_F(MaintenanceTest, MaintenanceRefusesAMissingLedger) {
   const std::string none = folder_.path("none.db");
   EXPECT_THROW(static_cast<void>(check_ledger(none, "1")), storage::LedgerUnreadable);
   EXPECT_THROW(static_cast<void>(prune_ledger(none, kLongAfter)), storage::LedgerUnreadable);
@@ -108,7 +108,7 @@ TEST_F(MaintenanceTest, WithoutALedgerThereIsNothingToLookAfter) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path("copy.db")));
 }
 
-TEST_F(MaintenanceTest, ABackupHoldsEverything) {
+TEST_F(MaintenanceTest, ABackupHasEverything) {
   const std::string copy = folder_.path("copy.db");
   storage::back_up_ledger(path_, copy);
   EXPECT_THROW(storage::back_up_ledger(path_, copy), core::UsageError);
@@ -121,7 +121,7 @@ TEST_F(MaintenanceTest, ABackupHoldsEverything) {
   EXPECT_EQ(after.videos_wanted, 1U);
 }
 
-TEST_F(MaintenanceTest, HistoryTellsWhatWouldBeAsked) {
+TEST_F(MaintenanceTest, TheReaderKnowsWhatWouldBeQueried) {
   storage::SqliteReader history(path_);
   const core::ImportRules there{.on_disk = [](const std::string&, std::int64_t) { return true; }};
   const core::ImportRules gone{.on_disk = [](const std::string&, std::int64_t) { return false; }};

@@ -43,7 +43,7 @@ class MigrationsTest : public testing::Test {
   std::string value(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getString();
   }
-  // What sqlite3's .dump would say of the schema, and the rows of `a`.
+  // The schema as in sqlite3's .dump, and the rows of `a`.
   std::string content() {
     return value("SELECT group_concat(sql, '|') FROM sqlite_schema") +
            value("SELECT sum(x) FROM a") + value("PRAGMA user_version");
@@ -53,8 +53,8 @@ class MigrationsTest : public testing::Test {
   std::string path_ = folder_.path("ledger.db");
 };
 
-// A ledger refuses a program whose migrations differ from those that made it, even in a comment.
-TEST(EmbeddedMigrations, ThoseThatLandedStayByteForByte) {
+// A ledger refuses a program whose migrations differ from the applied ones, even in a comment.
+TEST(EmbeddedMigrations, ReleasedOnesNeverChange) {
   const std::vector<std::string> landed = {
       "9415db057c337625c57e237c283357968837c728a35bac92090106953a1aacda",
       "3f5617c5c725a7fb9dd042fd35755331cfb56c615bb4b858bdd6f86ea50c1a76",
@@ -118,24 +118,24 @@ TEST_F(MigrationsTest, TheBackupCanBeSkipped) {
   EXPECT_EQ(value("PRAGMA user_version"), "2");
 }
 
-TEST_F(MigrationsTest, AFailingMigrationLeavesNothingHalf) {
+TEST_F(MigrationsTest, AFailingMigrationChangesNothing) {
   run(kOne);
   const std::string before = content();
   EXPECT_THROW(run(kBroken), core::Error);
   EXPECT_EQ(content(), before);
-  // Mended, it goes on from where the ledger stands.
+  // After the repair it continues from the ledger's schema.
   EXPECT_NO_THROW(run(kTwo, false));
   EXPECT_EQ(value("PRAGMA user_version"), "2");
 }
 
-TEST_F(MigrationsTest, WithoutABackupThatWasAskedForNothingIsUpgraded) {
+TEST_F(MigrationsTest, WithoutARequestedBackupNothingIsUpgraded) {
   path_ = folder_.path(std::string(220, 'x'));  // the backup's name would be too long
   run(kOne);
   EXPECT_THROW(run(kTwo), core::Error);
   EXPECT_EQ(value("PRAGMA user_version"), "1");
 }
 
-TEST_F(MigrationsTest, ABackupOfTheSameSecondStaysAsItIs) {
+TEST_F(MigrationsTest, ABackupOfTheSameSecondIsNotReplaced) {
   run(kOne);
   const std::string first = path_ + ".backup-v1-20260601T040000Z";
   entries::write_file(first, "of an upgrade that was killed");
@@ -154,7 +154,7 @@ TEST_F(MigrationsTest, AnotherBuildsMigrationIsRefused) {
   EXPECT_EQ(support::read_file(path_), before);
 }
 
-TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndStaysAsItIs) {
+TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndNotChanged) {
   run(kTwo);
   const std::string before = support::read_file(path_);
   EXPECT_THROW(run(kOne), LedgerUnreadable);
@@ -163,7 +163,7 @@ TEST_F(MigrationsTest, ANewerLedgerIsRefusedAndStaysAsItIs) {
   EXPECT_EQ(support::read_file(path_), before);
 }
 
-// Who opens it last would move its write-ahead log into the file.
+// The last process that closes it would otherwise move the log into the file.
 TEST_F(MigrationsTest, ANewerLedgerKeepsItsWriteAheadLog) {
   const std::string killed = folder_.path("killed.db");
   {
@@ -182,14 +182,14 @@ TEST_F(MigrationsTest, ANewerLedgerKeepsItsWriteAheadLog) {
   EXPECT_EQ(run(kTwo).from, 2);
 }
 
-TEST_F(MigrationsTest, AReaderWantsJustThisSchema) {
+TEST_F(MigrationsTest, AReaderRequiresExactlyThisSchema) {
   run(kOne);
   const auto reader = storage::open_for_reading(path_);
   EXPECT_NO_THROW(storage::require_schema(*reader, path_, kOne));
   EXPECT_THROW(storage::require_schema(*reader, path_, kTwo), LedgerUnreadable);
 }
 
-TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutAGapAndMakeASoundLedger) {
+TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutGapsAndMakeAValidLedger) {
   int next = 1;
   for (const Migration& migration : storage::embedded_migrations()) {
     EXPECT_EQ(migration.number, next++);
@@ -222,8 +222,7 @@ std::string common_columns(const SQLite::Database& one, const SQLite::Database& 
   return cells;
 }
 
-// Every row of every table that holds anything, by table; of columns only those that `other` has,
-// too.
+// Every row of every non-empty table, by table; only the columns that `other` has, too.
 std::map<std::string, std::string> rows_of(const std::string& path, const std::string& other) {
   const auto database = storage::open_for_reading(path);
   const auto beside = storage::open_for_reading(other);
@@ -238,7 +237,7 @@ std::map<std::string, std::string> rows_of(const std::string& path, const std::s
   for (const std::string& table : tables) {
     const std::string cells = common_columns(*database, *beside, table);
     if (cells.empty()) {
-      continue;  // a table that came later
+      continue;  // a table of a later schema
     }
     SQLite::Statement all(*database, "SELECT " + cells + " FROM " + table);
     while (all.executeStep()) {
@@ -248,7 +247,7 @@ std::map<std::string, std::string> rows_of(const std::string& path, const std::s
   return rows;
 }
 
-TEST_F(MigrationsTest, ARefusalThatWasHeardKeepsTheMomentOfItsRun) {
+TEST_F(MigrationsTest, ARecordedRefusalGetsTheTimeOfItsRun) {
   const auto old = static_cast<std::ptrdiff_t>(
       std::find_if(storage::embedded_migrations().begin(), storage::embedded_migrations().end(),
                    [](const Migration& one) { return one.title == "refusals"; }) -
@@ -293,8 +292,8 @@ TEST_F(MigrationsTest, ALedgerOfEachPastSchemaIsUpgradedRowForRow) {
   }
 }
 
-// A ledger of schema 4 whose tasks ended `ago` before they were last heard of.
-TEST_F(MigrationsTest, WhatOlderVersionsHeardTooEarlyIsToBeAskedOnceMore) {
+// A ledger of schema 4 whose tasks ended `ago` before their last answer.
+TEST_F(MigrationsTest, AnswersThatOlderVersionsGotTooEarlyAreQueriedOnceMore) {
   SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
       .exec(support::read_file(TEST_DATA "/ledgers/v4.sql"));
   const std::string heard = "(SELECT observed_at FROM snapshot WHERE id = status_snapshot)";
@@ -304,15 +303,15 @@ TEST_F(MigrationsTest, WhatOlderVersionsHeardTooEarlyIsToBeAskedOnceMore) {
   };
   end("1", "30000");
   end("3", "29999");
-  end("4", "-86400000");  // a clock far off
-  end("6", "1000");       // unfinished, whatever it says
+  end("4", "-86400000");  // a clock that is far off
+  end("6", "1000");       // unfinished, whatever its finish time is
   EXPECT_EQ(storage::migrate_ledger(path_, entries::kNow, true).from, 4);
   EXPECT_EQ(value("SELECT group_concat(task || ':' || (settles_at - " + heard +
                   "), ' ') FROM unsettled JOIN task ON id = task"),
             "3:1 4:30000");
 }
 
-// Their names and columns are a promise (docs/ledger.md, "Views").
+// Their names and columns are stable (docs/ledger.md, "Views").
 TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
   const std::vector<std::pair<std::string, std::string>> views{
       {"v_task",

@@ -1,4 +1,4 @@
-// What older versions made of tasks that they did not find, and what is made of it now.
+// How tasks that older versions did not find are counted, before and after the upgrade.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ using core::Verdict;
 using storage::check_ledger;
 using Findings = std::vector<std::string>;
 
-// A ledger of schema 10. Of its task `running`, earlier versions heard what a test says.
+// A ledger of schema 10, with the answers of a test about its task `running`.
 class MissingRuleTest : public testing::Test {
  protected:
   MissingRuleTest() {
@@ -33,8 +33,8 @@ class MissingRuleTest : public testing::Test {
   void not_found(std::chrono::milliseconds after) { hear(Verdict::not_found, after); }
   void found(std::chrono::milliseconds after) { hear(Verdict::unfinished, after); }
 
-  // What `running` is after the upgrade: its state, runs and answers, and how many minutes after
-  // the begin the last of them came.
+  // The state of `running` after the upgrade: its state, runs and answers, and the time of the last
+  // of them in minutes after the begin.
   std::string upgraded() {
     EXPECT_EQ(storage::migrate_ledger(path_, entries::kNow, false).from, 10);
     EXPECT_EQ(check_ledger(path_, ""), Findings{});
@@ -43,7 +43,7 @@ class MissingRuleTest : public testing::Test {
         "ifnull((not_found_at - " +
         number(kBegin) + ") / 60000, '-') FROM task WHERE task_id = 'running'");
   }
-  // A run of this version, `after` the begin, does not find `running`; its state then.
+  // The state after a run of this version, `after` the begin, that does not find `running`.
   core::TaskState not_found_now(std::chrono::milliseconds after) {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
@@ -68,8 +68,8 @@ class MissingRuleTest : public testing::Test {
   support::ManualClock clock_;
 
  private:
-  // One answer in a run of its own: a snapshot like one that the ledger has, and the task's row as
-  // earlier versions left it.
+  // One answer in its own run: a snapshot like an existing one, and the task's row as earlier
+  // versions left it.
   void hear(Verdict verdict, std::chrono::milliseconds after) {
     const bool is_found = verdict == Verdict::unfinished;
     const std::string like = is_found ? "13" : "12";
@@ -103,7 +103,7 @@ class MissingRuleTest : public testing::Test {
 
   static constexpr core::UtcTime kBegin{std::chrono::milliseconds(1'795'800'000'000)};
   static constexpr core::TaskKey kTask = 6;
-  std::int64_t run_ = 5;  // the last one that the ledger has
+  std::int64_t run_ = 5;  // the last run in the ledger
   core::TaskStanding old_;
 };
 
@@ -145,7 +145,7 @@ TEST_F(MissingRuleTest, AClockThatWasSetBackStartsTheCountAgain) {
   EXPECT_EQ(upgraded(), "3 4 2 20");
 }
 
-TEST_F(MissingRuleTest, WhatSecondsMadeMissingStaysMissing) {
+TEST_F(MissingRuleTest, ATaskThatBecameMissingWithinSecondsStaysMissing) {
   not_found(0s);
   not_found(1s);
   not_found(2s);
@@ -154,8 +154,8 @@ TEST_F(MissingRuleTest, WhatSecondsMadeMissingStaysMissing) {
   EXPECT_EQ(not_found_now(10min), core::TaskState::missing);
 }
 
-// A prune takes the answers of missing tasks: one that is found again may lack them.
-TEST_F(MissingRuleTest, WhatWasMissingAndIsFoundAgainMayLackItsAnswers) {
+// A prune deletes the answers of missing tasks: a task that is found again may lack them.
+TEST_F(MissingRuleTest, ATaskThatIsFoundAgainMayLackItsAnswers) {
   not_found(0s);
   not_found(1s);
   not_found(2s);
@@ -175,10 +175,10 @@ TEST_F(MissingRuleTest, TheCheckJudgesEachRunByItsOwnRule) {
   EXPECT_EQ(upgraded(), "3 3 1 0");
   change("UPDATE run SET missing_rule = 1 WHERE id = 8");
   EXPECT_EQ(check_ledger(path_, ""),
-            Findings{"task running: its row does not follow from its snapshots"});
+            Findings{"task running: its row does not match its snapshots"});
 }
 
-TEST_F(MissingRuleTest, TheCheckFindsCountsThatNoAnswersGave) {
+TEST_F(MissingRuleTest, TheCheckFindsCountsThatNoAnswersExplain) {
   not_found(0min);
   not_found(24h);
   EXPECT_EQ(upgraded(), "0 2 2 1440");
@@ -188,7 +188,7 @@ TEST_F(MissingRuleTest, TheCheckFindsCountsThatNoAnswersGave) {
     const std::string whole = support::read_file(path_);
     change("UPDATE task SET " + wrong + " WHERE id = 6");
     EXPECT_EQ(check_ledger(path_, ""),
-              Findings{"task running: its row does not follow from its snapshots"});
+              Findings{"task running: its row does not match its snapshots"});
     entries::write_file(path_, whole);
   }
 }

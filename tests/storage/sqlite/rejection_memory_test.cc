@@ -11,7 +11,7 @@ namespace {
 
 class RejectionMemoryTest : public SmallLedgerTest {
  protected:
-  // Which of the marks were told of before; they are kept.
+  // Which of the marks an earlier run had; all are kept.
   std::vector<bool> run(const std::string& source, const std::vector<std::uint64_t>& marks,
                         bool complete = true) {
     storage::RejectionMemory memory(path_);
@@ -29,7 +29,7 @@ class RejectionMemoryTest : public SmallLedgerTest {
 
 using Told = std::vector<bool>;
 
-TEST_F(RejectionMemoryTest, KnowsTheRowsOfTheRunBeforeBySource) {
+TEST_F(RejectionMemoryTest, KnowsTheRowsOfThePreviousRunBySource) {
   EXPECT_EQ(run("a", {1, ~0ULL, 1}), (Told{false, false, false}));
   EXPECT_EQ(run("b", {1}), Told{false});
   EXPECT_EQ(run("a", {1, 2, ~0ULL}), (Told{true, false, true}));

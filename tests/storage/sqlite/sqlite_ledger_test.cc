@@ -27,10 +27,10 @@ using storage::TaskStore;
 
 constexpr int kTasks = 100;
 
-// In the order of the keys, since an import is sorted.
+// In the order of the keys, because an import is sorted.
 std::string name(core::TaskKey key) { return "task" + std::to_string(1'000 + key); }
 
-// A run about kTasks tasks whose keys are 1 to kTasks.
+// A run with kTasks tasks whose keys are 1 to kTasks.
 std::unique_ptr<TaskStore> open_store(const std::string& path, const core::Clock& clock) {
   auto store = std::make_unique<TaskStore>(path, clock, false);
   store->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
@@ -53,7 +53,7 @@ class SqliteLedgerTest : public testing::Test {
   std::int64_t number(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getInt64();
   }
-  // While this lives no commit gets through: another writer, as the lock forbids it.
+  // While this exists no commit succeeds: another writer, which the lock would normally prevent.
   std::unique_ptr<SQLite::Database> hold_up() {
     auto other = storage::open_for_writing(path_);
     other->exec("BEGIN IMMEDIATE");
@@ -69,7 +69,7 @@ class SqliteLedgerTest : public testing::Test {
       std::make_unique<SqliteLedger>(*store_, [this] { ++wakes_; });
 };
 
-TEST_F(SqliteLedgerTest, WhatIsQueuedIsCommittedAtOnce) {
+TEST_F(SqliteLedgerTest, QueuedEntriesAreCommittedAtOnce) {
   auto other = hold_up();
   for (int i = 0; i < 1'000; ++i) {
     ledger_->append(running(1 + i % kTasks, std::to_string(i)));
@@ -128,7 +128,7 @@ TEST_F(SqliteLedgerTest, ABrokenLedgerThrowsFromEverything) {
   EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 1);
 }
 
-TEST_F(SqliteLedgerTest, ItsEndWritesWhatIsQueued) {
+TEST_F(SqliteLedgerTest, ItsEndWritesTheQueue) {
   for (int i = 0; i < 10; ++i) {
     ledger_->append(running(1, std::to_string(i)));
   }
@@ -162,10 +162,10 @@ TEST_F(SqliteLedgerTest, StartAndStopUnderLoad) {
   EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 50 * 49 / 2);
 }
 
-TEST_F(SqliteLedgerTest, WhoWaitsForAPageIsWokenWhenItComes) {
+TEST_F(SqliteLedgerTest, AThreadThatWaitsForAPageIsWokenWhenItArrives) {
   const int before = wakes_;
   ledger_->ask_for_tasks(0, 3);
-  for (int page = 0; page < 90; ++page) {  // and nothing was appended
+  for (int page = 0; page < 90; ++page) {  // while nothing is appended
     ledger_->flush();
     EXPECT_EQ(ledger_->take_tasks().value().size(), 3U);
     EXPECT_FALSE(ledger_->take_tasks()) << "once";
@@ -183,9 +183,8 @@ TEST_F(SqliteLedgerTest, APageThatCannotBeReadBreaksTheLedger) {
   EXPECT_EQ(wakes_, 1) << "the engine must hear of it";
 }
 
-// A video comes with the link of its newest answer, whether that was written a moment ago or long
-// since.
-TEST_F(SqliteLedgerTest, ALinkIsTheSameReadFromItsAnswerAsJustWritten) {
+// A video has the link of its latest answer, whether that was written a moment ago or long before.
+TEST_F(SqliteLedgerTest, ALinkReadFromItsAnswerEqualsTheOneJustWritten) {
   for (const char* expires : {"1780371305", "1780999999"}) {
     ledger_->append(
         answered({.task = 1, .id = name(1), .body = entries::success(name(1), expires)}));
@@ -201,7 +200,7 @@ TEST_F(SqliteLedgerTest, ALinkIsTheSameReadFromItsAnswerAsJustWritten) {
   EXPECT_FALSE(store_->recent_links().find(1, 1, number("SELECT max(id) FROM snapshot")));
 }
 
-TEST_F(SqliteLedgerTest, AWantedVideoHasWhatItsFileNeeds) {
+TEST_F(SqliteLedgerTest, AWantedVideoHasEverythingThatItsFileNameNeeds) {
   ledger_->append(answered({.task = 1, .id = name(1), .body = entries::success(name(1))}));
   ledger_->append(entries::saved(1, "/videos/old.mp4"));
   ledger_->flush();
@@ -242,7 +241,7 @@ TEST_F(SqliteLedgerTest, ClaimedPathsAreKnownOnEveryThread) {
   }
 }
 
-TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
+TEST_F(SqliteLedgerTest, ReadingLeavesNoTransactionOpen) {
   ledger_->append(answered({.task = 1, .id = name(1), .body = entries::success(name(1))}));
   ledger_->flush();
   EXPECT_EQ(entries::tasks(*ledger_, 0, 3).size(), 3U);
@@ -252,7 +251,7 @@ TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
   EXPECT_EQ(other->execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt(), 0) << "busy";
 }
 
-// A run in a process of its own, that says through a pipe how much is acknowledged, until it is
+// A run in its own process, which writes through a pipe how much is acknowledged, until it is
 // killed.
 [[noreturn]] void run_until_killed(const std::string& path, int pipe) {
   support::ManualClock clock;
@@ -269,7 +268,7 @@ TEST_F(SqliteLedgerTest, ReadingLeavesNothingOpenThatWouldHoldTheLogBack) {
   }
 }
 
-TEST(SqliteLedgerKilled, WhatWasAcknowledgedIsThereAndNothingTwice) {
+TEST(SqliteLedgerKilled, AcknowledgedEntriesExistExactlyOnce) {
   for (const core::Ticket enough : {1U, 50U, 500U, 2000U}) {
     SCOPED_TRACE(enough);
     const support::TempDir folder;

@@ -4,17 +4,17 @@
 Usage: gateway.py --scenario FILE.json [--log FILE.jsonl] [--lifetime SECONDS]
 
 Prints one JSON line with its ports when it is ready: {"api": PORT, "storage": PORT}. The storage
-host has a port of its own, so that a key that leaks to it is seen. Ends at SIGTERM, when standard
-input closes (unless it is no pipe), and after its lifetime.
+host has its own port, so that a key that leaks to it is noticed. Ends at SIGTERM, when standard
+input closes (if it is a pipe), and after its lifetime.
 
 A scenario is {"key": "...", "default": PLAN, "tasks": {ID: PLAN}, "rules": [[PREFIX, PLAN], ...],
 "latency_ms": N, "jitter_ms": N, "faults": {"every": N, "kind": KIND}, "rate": N, "burst": [FIRST, COUNT, KIND],
-"usage": FIELDS of the key's standing, or an ERROR; without it there is no such address}.
+"usage": FIELDS of the answer about the key, or an ERROR; without it that endpoint does not exist}.
 A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}, "finished_ago":
 SECONDS, "quota": [N, ...]}.
 A STEP is a status word, "success", "failure", a name of answers.ERRORS, "401:", "429:RETRY_AFTER", or one of
-the KINDs of raw faults below; the last one is given for ever. A video's faults are one for each
-request of it, then none: see StorageFaults.
+the KINDs of raw faults below; the last one is repeated for ever. Each request of a video uses the next of its
+faults, then none: see StorageFaults.
 """
 import argparse
 import asyncio

@@ -1,11 +1,12 @@
-// Loaded into the real program by tools/torture (LD_PRELOAD): lets one call of the C library fail,
-// or kills the process there. What calls are counted, and which one fails, the environment says:
+// Loaded into the real program by tools/torture (LD_PRELOAD): makes one call of the C library fail,
+// or kills the process there. Environment variables choose the calls that count, and the one that
+// fails:
 //
-//   FAULT_CALL   a name of kNames; "file": any of them but `malloc`
+//   FAULT_CALL   a name of kNames; "file": any of them except `malloc`
 //   FAULT_AT     the number of the call that fails, from 1; 0: none, calls are only counted
-//   FAULT_ERRNO  what it fails with; 0: the process is killed before the call
-//   FAULT_ON     1: every call after it fails as well
-//   FAULT_UNDER  only calls on files below this folder count (not for `malloc`)
+//   FAULT_ERRNO  the error of that call; 0: the process is killed before the call
+//   FAULT_ON     1: every later call fails, too
+//   FAULT_UNDER  only calls for files below this folder count (not for `malloc`)
 //   FAULT_COUNT  a file that gets the number of calls of each name when the process ends
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -113,7 +114,7 @@ bool concerns(int folder, const char* path) {
   return path != nullptr && (path[0] == '/' || folder == AT_FDCWD ? below(path) : concerns(folder));
 }
 
-// Whether this call is to fail; errno is set then.
+// Whether this call must fail; then errno is set.
 bool fails(Call call) {
   counts[call].fetch_add(1);
   if (plan.at == 0 || (plan.call >= 0 ? plan.call != call : call == allocate)) {
@@ -135,7 +136,7 @@ bool fails(Call call, int folder, const char* path) {
   return plan.active && concerns(folder, path) && fails(call);
 }
 
-// Where dlsym itself allocates, before the real allocator is known.
+// Used while dlsym itself allocates, before the real allocator is known.
 alignas(16) char pool[65536];
 std::size_t pool_used = 0;
 __thread bool resolving __attribute__((tls_model("initial-exec"))) = false;
@@ -212,7 +213,7 @@ int openat(int folder, const char* path, int flags, ...) {
   return fails(opening, folder, path) ? -1 : real_openat(folder, path, flags, mode);
 }
 
-// openat2 has no function of its own.
+// openat2 has no wrapper function.
 long syscall(long number, ...) noexcept {
   REAL(syscall);
   va_list rest;

@@ -40,7 +40,7 @@ TEST_F(OutputFolderTest, IsMadeAndItsPathIsAbsolute) {
   EXPECT_EQ(OutputFolder("a").absolute("x/y"), base_ / "a/x/y");
 }
 
-TEST_F(OutputFolderTest, ThatCannotBeIsAnError) {
+TEST_F(OutputFolderTest, ThatCannotBeCreatedIsAnError) {
   std::ofstream("file").close();
   for (const fs::path& path : {base_ / "file", base_ / "file/below", fs::path("/proc/nothing/x")}) {
     try {
@@ -79,7 +79,7 @@ TEST_F(OutputFolderTest, SyncsTheFoldersThatItMadeOnce) {
   EXPECT_EQ(folder.sync(made.number(), "a/b"), 0) << "the names are durable already";
 }
 
-TEST_F(OutputFolderTest, AReservedNameIsOneVideos) {
+TEST_F(OutputFolderTest, AReservedNameBelongsToOneVideo) {
   const OutputFolder folder("out");
   constexpr std::uint64_t kOne = 1;
   constexpr std::uint64_t kOther = 2;

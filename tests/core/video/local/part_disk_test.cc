@@ -1,4 +1,4 @@
-// The disk fails, the machine dies, or the kernel is old.
+// The disk fails, the machine crashes, or the kernel is old.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -63,7 +63,7 @@ TEST_F(PartFileTest, AFullFileSystemIsAFullDisk) {
       }
     }
     if (!files().empty()) {
-      return 4;  // what cannot be resumed gives its room back
+      return 4;  // a part that cannot be resumed frees its space
     }
     for (const char* inode : {"a", "b", "c"}) {
       write(output_ / inode, "");
@@ -96,7 +96,7 @@ TEST_F(PartFileTest, AFolderWithoutPermissionIsNamed) {
             0);
 }
 
-TEST_F(PartFileTest, AFolderThatIsGoneTakesNoFileElsewhere) {
+TEST_F(PartFileTest, ARemovedFolderSendsNoFileElsewhere) {
   const std::string video = support::tiny_mp4(300);
   auto part = download(plan("t1"), video);
   fs::rename(output_, base_ / "moved");
@@ -134,9 +134,9 @@ TEST_F(PartFileTest, APartChangedByOthersIsNotPublished) {
   EXPECT_EQ(files(), std::set<std::string>{});
 }
 
-// The machine fails, or is old.
+// The machine crashes, or its kernel is old.
 
-// From now on, in this process, a system call does not happen: `action` instead.
+// From now on, in this process, a system call is not made: `action` happens instead.
 bool replace_call(int number, std::uint32_t action) {
   const auto nr = static_cast<std::uint32_t>(number);
   std::array<sock_filter, 4> filter{{
@@ -154,8 +154,8 @@ std::uint32_t fails_with(int error) {
   return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
 }
 
-// What is published is what was checked, whatever became of the part's name meanwhile.
-TEST_F(PartFileTest, APartThatVanishedOrChangedHandsIsOneVideosFailure) {
+// The published file is the checked one, whatever happened to the part's name meanwhile.
+TEST_F(PartFileTest, ARemovedOrReplacedPartFailsOnlyItsVideo) {
   const std::string video = support::tiny_mp4(5000);
   const std::string others = support::tiny_mp4(6000);
   for (const bool without_links : {false, true}) {
@@ -188,11 +188,11 @@ TEST_F(PartFileTest, APartThatVanishedOrChangedHandsIsOneVideosFailure) {
   }
 }
 
-TEST_F(PartFileTest, WhereverARunDiesTheNextMakesOneWholeFile) {
+TEST_F(PartFileTest, WhereverARunDiesTheNextOneMakesOneCompleteFile) {
   struct Step {
     const char* name;
     int call;
-    bool after_sync;  // from the moment on when the part has been synced
+    bool after_sync;  // from the sync of the part on
   };
   const Step steps[] = {
       {"reading back", SYS_pread64, false},    {"sync of the part", SYS_fsync, false},
@@ -248,7 +248,7 @@ TEST_F(PartFileTest, AFailedSyncOfTheFolderIsAFailure) {
   EXPECT_EQ(place(publish(plan("t1"), video)), "t1.mp4") << "adopted";
 }
 
-TEST_F(PartFileTest, AnAdoptedFileIsSyncedBeforeThePartGoes) {
+TEST_F(PartFileTest, AnAdoptedFileIsSyncedBeforeThePartIsRemoved) {
   const std::string video = support::tiny_mp4(5000);
   write(output_ / "t1.mp4", video);
   EXPECT_EQ(in_child([&] {
@@ -285,7 +285,7 @@ TEST_F(PartFileTest, DiskFailureWhilePublishingKeepsThePart) {
   }
 }
 
-TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
+TEST_F(PartFileTest, OldKernelsAndSimpleFileSystemsWorkToo) {
   const std::string video = support::tiny_mp4(300);
   fs::create_directory(base_ / "elsewhere");
   fs::create_directory_symlink(base_ / "elsewhere", output_ / "link");
@@ -315,7 +315,7 @@ TEST_F(PartFileTest, OldKernelsAndPlainFileSystemsServeToo) {
   EXPECT_FALSE(fs::exists(base_ / "outside"));
 }
 
-TEST_F(PartFileTest, AFileSystemWithoutHardLinksServesToo) {
+TEST_F(PartFileTest, AFileSystemWithoutHardLinksWorksToo) {
   const std::string video = support::tiny_mp4(300);
   write(output_ / "a.mp4", "mine");
   fs::create_symlink(base_ / "outside", output_ / "b.mp4");

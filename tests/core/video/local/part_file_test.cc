@@ -1,4 +1,4 @@
-// Bytes come in, are resumed, checked and published.
+// Bytes are received, resumed, checked and published.
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,7 +54,7 @@ TEST_F(PartFileTest, MakesFoldersOnlyForItself) {
   EXPECT_EQ(status.st_mode & 07777U, 0640U);
 }
 
-TEST_F(PartFileTest, ChecksWhatWasPromised) {
+TEST_F(PartFileTest, ChecksPromises) {
   const std::string video = support::tiny_mp4(5000);
   const std::string page = "<html>sorry</html>";
   const std::string cut = video.substr(0, 4999);
@@ -103,7 +103,7 @@ TEST_F(PartFileTest, ChecksWhatWasPromised) {
        "",
        FailureKind::unsupported,
        "Flash"},
-      {"noise", std::string(50, '\x07'), {}, {}, "", FailureKind::error_page, "no known kind"},
+      {"noise", std::string(50, '\x07'), {}, {}, "", FailureKind::error_page, "unknown kind"},
       {"cut, as promised", cut, 4999, crc64(cut), "", FailureKind::not_a_video, "cut"},
   };
   int number = 0;
@@ -152,7 +152,7 @@ TEST_F(PartFileTest, ResumesUnderAStrongValidator) {
   EXPECT_EQ(files(), std::set<std::string>{"t1.mp4"});
 }
 
-TEST_F(PartFileTest, WhatCannotBeResumedIsNotKept) {
+TEST_F(PartFileTest, BytesThatCannotBeResumedAreNotKept) {
   std::string too_long(core::kEtagBytesMax + 1, 'x');
   too_long.front() = too_long.back() = '"';
   const std::string validators[] = {"",       "W/\"weak\"",     "bare",       "\"",    "\"\"",
@@ -186,7 +186,7 @@ TEST_F(PartFileTest, RestartForgetsTheBytesAndTheirValidator) {
   EXPECT_EQ(read(part_path("t1")), "new");
 }
 
-TEST_F(PartFileTest, DoubtfulNotesMeanStartingAnew) {
+TEST_F(PartFileTest, DoubtfulNotesCauseAFreshStart) {
   const std::string video = support::tiny_mp4(300);
   download(plan("t1"), video).reset();
   const std::string good = read(notes_path("t1"));
@@ -234,7 +234,7 @@ TEST_F(PartFileTest, APartHasOneHolder) {
   EXPECT_NE(open(plan("t1")), nullptr);
 }
 
-TEST_F(PartFileTest, APublishedPartIsNoLongerTheObjects) {
+TEST_F(PartFileTest, APublishedPartIsNoLongerTouched) {
   auto first = download(plan("t1"), support::tiny_mp4(300));
   ASSERT_EQ(place(first->publish({})), "t1.mp4");
   auto second = download(plan("t1"), support::tiny_mp4(301));

@@ -1,4 +1,4 @@
-// Which name a video gets, and what it never takes from others.
+// Which name a video gets, and which existing files it never replaces.
 #include <sys/stat.h>
 
 #include <array>
@@ -13,8 +13,8 @@ namespace {
 
 using namespace part_world;
 
-// One video's trouble: the others are still fetched.
-TEST_F(PartFileTest, APartThatVanishedIsTheFailureOfItsVideoAlone) {
+// The failure of one video: the others are still downloaded.
+TEST_F(PartFileTest, AMissingPartFailsOnlyItsVideo) {
   const std::string video = support::tiny_mp4(5000);
   for (const std::string replaces : {"", "t1.mp4"}) {
     if (!replaces.empty()) {
@@ -44,7 +44,7 @@ TEST_F(PartFileTest, NeverReplacesAForeignFile) {
   EXPECT_EQ(read(output_ / "t1-2.mp4"), "mine too");
 }
 
-TEST_F(PartFileTest, NeverReplacesOrFollowsWhatIsNoFile) {
+TEST_F(PartFileTest, NeverReplacesOrFollowsAnythingButFiles) {
   const fs::path outside = base_ / "outside";
   write(outside, "precious");
   fs::create_symlink(outside, output_ / "a.mp4");
@@ -133,7 +133,7 @@ TEST_F(PartFileTest, AdoptsTheSameBytesOfARunThatDied) {
   EXPECT_EQ(files(), std::set<std::string>{"t1.mp4"});
 }
 
-TEST_F(PartFileTest, AdoptsOnlyWhatIsNobodyElses) {
+TEST_F(PartFileTest, AdoptsOnlyUnclaimedFiles) {
   const std::string video = support::tiny_mp4(300);
   std::string other = video;
   other.back() = static_cast<char>(other.back() ^ 1);
@@ -156,7 +156,7 @@ TEST_F(PartFileTest, AdoptsOnlyWhatIsNobodyElses) {
   EXPECT_EQ(place(publish(plan("second"), video)), "second-2.mp4");
 }
 
-TEST_F(PartFileTest, ReplacesTheLedgersOwnFileAlone) {
+TEST_F(PartFileTest, ReplacesOnlyTheLedgersOwnFile) {
   const std::string video = support::tiny_mp4(300);
   const auto with = [&](const fs::path& replaces) {
     FilePlan result = plan("t1");
@@ -178,7 +178,7 @@ TEST_F(PartFileTest, ReplacesTheLedgersOwnFileAlone) {
 }
 
 TEST_F(PartFileTest, TheLedgersClaimOnAVideosOwnPathDoesNotHinderIt) {
-  // The ledger answers for all its videos, this one included.
+  // The ledger claims the paths of all its videos, including this one.
   const auto claimed = [&](const std::string& path) { return path == output_ / "t1.mp4"; };
   FilePlan what = plan("t1");
   what.replaces = output_ / "t1.mp4";

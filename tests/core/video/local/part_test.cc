@@ -1,4 +1,4 @@
-// What stands where a part should be: planted by others, or left by a run that died.
+// What may occupy the place of a part: placed by others, or left by a run that died.
 #include <sys/stat.h>
 
 #include <vector>

@@ -1,4 +1,4 @@
-// The folder of the part tests: an output folder, plans, and what is in it afterwards.
+// The fixture of the part tests: an output folder, plans, and the files in the folder afterwards.
 #pragma once
 
 #include <grp.h>
@@ -100,7 +100,7 @@ class PartFileTest : public testing::Test {
     return download(std::move(what), bytes)->publish(promised);
   }
 
-  /// Where the video went, relative to the output folder; the failure's text otherwise.
+  /// The path of the video, relative to the output folder; else the failure's text.
   std::string place(const Outcome& outcome) const {
     if (const auto* failed = std::get_if<FetchFailure>(&outcome)) {
       return failed->text;
@@ -110,7 +110,7 @@ class PartFileTest : public testing::Test {
     return fs::path(path).lexically_relative(output_);
   }
 
-  /// All that is below the output folder but folders.
+  /// All files below the output folder.
   std::set<std::string> files() const {
     std::set<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(output_)) {
@@ -131,13 +131,14 @@ class PartFileTest : public testing::Test {
   fs::path base_;
   fs::path output_;
   std::shared_ptr<const OutputFolder> folder_;
-  core::Claimed claimed_;  // may be set until a part is published
+  core::Claimed claimed_;  // may be changed until a part is published
   core::Claimed ask_claimed_ = [this](const std::string& path) {
     return claimed_ && claimed_(path);
   };
 };
 
-/// Runs `body` in a child; its exit code. What it changes (user, limits, mounts) dies with it.
+/// Runs `body` in a child and returns its exit code. Its changes (user, limits, mounts) end with
+/// it.
 inline int in_child(const std::function<int()>& body) {
   const pid_t child = fork();
   if (child == 0) {

@@ -34,7 +34,7 @@ class SharedTasksTest : public testing::Test {
                               1000);
   }
   void exec(const std::string& sql) { storage::open_for_writing(path_)->exec(sql); }
-  // The bytes of the answers differ, as those with signed links do.
+  // Makes the bytes of the answers differ, as signed links do.
   void make_bytes_differ() {
     exec("DROP TRIGGER snapshot_is_fixed; UPDATE snapshot SET raw_sha256 = randomblob(32)");
   }
@@ -72,7 +72,7 @@ TEST_F(SharedTasksTest, AreCountedForEachPairOfAccounts) {
   add("default", "a");
   add("b", "a");
   add("default", "numbered", "2000");
-  add("b", "numbered", "3000");  // another gateway's: neither bytes nor times agree
+  add("b", "numbered", "3000");  // of another gateway: bytes and times differ
   make_bytes_differ();
   add("c", "z");
   add("b", "z");
@@ -86,7 +86,7 @@ TEST_F(SharedTasksTest, AreCountedForEachPairOfAccounts) {
   EXPECT_EQ(all[1].one_task, 1U);
 }
 
-TEST_F(SharedTasksTest, OfTheLastRunAreThoseThatItAskedAbout) {
+TEST_F(SharedTasksTest, OfTheLastRunAreThoseThatItQueried) {
   add("default", "a");
   add("b", "a");
   add("default", "old");
@@ -114,7 +114,7 @@ TEST_F(SharedTasksTest, OfTwoGatewaysAreBothCharged) {
   EXPECT_EQ(lines(), "default a 10 ;b a 10 ;");
 }
 
-TEST_F(SharedTasksTest, ThatAListNamesForBothAccountsAreBothMeant) {
+TEST_F(SharedTasksTest, ThatAListNamesForBothAccountsAreNotShared) {
   add("default", "a");
   add("b", "a");
   exec("UPDATE task SET account_named = 1 WHERE account = 1");
@@ -130,7 +130,7 @@ TEST_F(SharedTasksTest, ThatFailedCostNothingAnyway) {
   EXPECT_EQ(lines(), "b a 0 failed;default a 0 failed;");
 }
 
-TEST_F(SharedTasksTest, SumUpAsTheirLinesDo) {
+TEST_F(SharedTasksTest, HaveTheSameSumsAsTheirLines) {
   add("default", "a");
   add("b", "a");
   add("b", "own");

@@ -27,7 +27,7 @@ core::ReportQuery between(std::int64_t begin, std::int64_t end) {
           .end = core::UtcTime(std::chrono::milliseconds(end))};
 }
 
-// The tasks behind the lines, each once.
+// The tasks of the lines, each once.
 void each_task(core::Reports& reports, const core::ReportQuery& query,
                const std::function<void(const core::FinishedTask&)>& visit) {
   reports.each_line(query, {}, core::TimeZone("UTC"), [&](const core::ReportLine& line) {
@@ -50,8 +50,8 @@ class ReportsTest : public testing::Test {
          .columns = ", finish_time",
          .values = ", " + std::to_string(finish)});
   }
-  // Tasks t000001 … that finish 20 s apart, some without a finish time, some failed, alike by tens
-  // but for their IDs and, if they are to be, their tokens.
+  // Tasks t000001 … that finish 20 s apart, some without a finish time, some failed; ten at a time
+  // are equal except for their IDs and, with `own_tokens`, their tokens.
   void add_many(int count, bool own_tokens) {
     add_finished("t000000", 0);
     const auto database = storage::open_for_writing(path_);
@@ -92,7 +92,7 @@ class ReportsTest : public testing::Test {
   std::string path_ = folder_.path("ledger.db");
 };
 
-TEST_F(ReportsTest, GivesFinishedTasksByTimeThenId) {
+TEST_F(ReportsTest, ReturnsFinishedTasksByTimeThenId) {
   add_finished("c", 5000);
   add_finished("b", 5000);
   add_finished("a", 7000);
@@ -183,7 +183,7 @@ TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
   EXPECT_EQ(open.missing, 1U);
 }
 
-TEST_F(ReportsTest, OfOneAccountAlone) {
+TEST_F(ReportsTest, OfOnlyOneAccount) {
   const std::string columns = ", finish_time, submit_time, labels";
   add({.id = "a", .columns = columns, .values = ", 600, 600, '{\"of\":\"default\"}'"});
   add({.account = "studio",
@@ -221,7 +221,7 @@ TEST_F(ReportsTest, ReadsOneStateWhileARunWrites) {
   EXPECT_EQ(seen, 0);
 }
 
-// How many lines there are of each kind that a sum can tell from others.
+// The number of lines of each kind that sums distinguish.
 std::map<std::string, std::int64_t> kinds(const std::function<void(const SumVisit&)>& each) {
   const core::TimeZone zone("Europe/Berlin");
   std::map<std::string, std::int64_t> kinds;
@@ -243,7 +243,7 @@ std::map<std::string, std::int64_t> kinds(const std::function<void(const SumVisi
 }
 
 TEST_F(ReportsTest, SumsAreThoseOfTheLines) {
-  constexpr std::int64_t kFrom = 3'000'000;  // begins and ends within the tasks
+  constexpr std::int64_t kFrom = 3'000'000;  // the query begins and ends between tasks
   constexpr std::int64_t kTo = 190'000'000;
   add_many(10'000, false);
   add({.account = "studio", .id = "t", .columns = ", finish_time", .values = ", 4000000"});
@@ -278,7 +278,7 @@ TEST_F(ReportsTest, SumsOfMoreKindsThanAreKeptAreComplete) {
   EXPECT_EQ(tokens.size(), 20'000U);
 }
 
-TEST_F(ReportsTest, SumsWithoutLabelsTakeTasksTogether) {
+TEST_F(ReportsTest, SumsWithoutLabelsCombineTasks) {
   add_many(1000, false);
   core::ReportQuery query = between(0, 500'000'000);
   query.labels = false;
@@ -292,8 +292,8 @@ TEST_F(ReportsTest, SumsWithoutLabelsTakeTasksTogether) {
   EXPECT_EQ(tasks, 1001);
 }
 
-// Each commit adds a task to the first and to the last day of the period, which are summed up by
-// two connections.
+// Each commit adds a task to the first and to the last day of the period, which two connections sum
+// up.
 TEST_F(ReportsTest, SumsAreOfOneStateWhileARunCommits) {
   add_many(2, false);
   std::jthread writer([this](const std::stop_token& stop) {
@@ -324,7 +324,7 @@ TEST_F(ReportsTest, SumsAreOfOneStateWhileARunCommits) {
   }
 }
 
-TEST_F(ReportsTest, WhatAVisitThrowsEndsTheReport) {
+TEST_F(ReportsTest, AnExceptionOfAVisitEndsTheReport) {
   add_many(20'000, true);
   core::Reports reports(storage::open_billing_source(path_));
   const core::ReportQuery query = between(0, 500'000'000);
@@ -344,7 +344,7 @@ TEST_F(ReportsTest, WhatAVisitThrowsEndsTheReport) {
       core::Error);
 }
 
-TEST_F(ReportsTest, DamageEndsTheReportBehindTheLinesBeforeIt) {
+TEST_F(ReportsTest, DamageEndsTheReportAfterThePrecedingLines) {
   add_many(5000, false);
   storage::open_for_writing(path_)->exec(
       "UPDATE task SET labels = '{\"customer' WHERE task_id = 't004000'");

@@ -28,8 +28,8 @@ const std::string kDearer =
     "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
     "m,second,,,1.10,CNY,,\n";
 
-// October closed with `a`; `a` then said otherwise, and `late` came late, so that November holds
-// lines of every kind.
+// October was closed with `a`; later `a` changed and `late` came late, so that November has lines
+// of every kind.
 class ClosingCheckTest : public testing::Test {
  protected:
   ClosingCheckTest() {
@@ -43,7 +43,7 @@ class ClosingCheckTest : public testing::Test {
     close("2026-11");
   }
 
-  // Dearer prices for October, in December.
+  // Higher prices for October, in December.
   void reprice_october() {
     const auto source = storage::open_billing_source(path_);
     source->reprice(source->closed_periods().at(0), kDearer, core::UtcTime{});

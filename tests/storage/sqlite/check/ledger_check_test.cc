@@ -19,8 +19,8 @@ using storage::check_ledger;
 
 using LedgerCheckTest = SmallLedgerTest;
 
-// Answers whose facts are the same, so that nothing but the order of the snapshots tells.
-TEST_F(LedgerCheckTest, TheRowNamesOneOfTheLastFinalAnswersThatSayTheSame) {
+// Answers with the same facts, so that only the order of the snapshots differs.
+TEST_F(LedgerCheckTest, TheRowNamesOneOfTheLastEqualFinalAnswers) {
   {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
@@ -43,7 +43,7 @@ TEST_F(LedgerCheckTest, TheRowNamesOneOfTheLastFinalAnswersThatSayTheSame) {
   EXPECT_GT(findings_with("NULL"), 0U);
 }
 
-TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
+TEST_F(LedgerCheckTest, CheckFindsInconsistentRows) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"a state that no answer gave", "UPDATE task SET state = 2 WHERE id = 3"},
       {"a query too many", "UPDATE task SET queries = queries + 1 WHERE id = 1"},
@@ -121,7 +121,7 @@ TEST_F(LedgerCheckTest, CheckFindsWhatDoesNotFit) {
   }
 }
 
-TEST_F(LedgerCheckTest, WhatAnotherVersionOrAPersonDidIsNoFinding) {
+TEST_F(LedgerCheckTest, ChangesByAnotherVersionOrAUserAreNoFindings) {
   tamper("UPDATE task SET quota = '9' WHERE id = 2");
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
   EXPECT_EQ(check_ledger(path_, "2"), std::vector<std::string>{});
@@ -129,8 +129,8 @@ TEST_F(LedgerCheckTest, WhatAnotherVersionOrAPersonDidIsNoFinding) {
   EXPECT_EQ(check_ledger(path_, "2"), std::vector<std::string>{});
 }
 
-// A later answer that does not say it leaves it as it is, and a prune takes the proof away.
-TEST_F(LedgerCheckTest, WhatAnswersCarriedIsHeldAgainstTheLastOneToSayIt) {
+// A later answer without the value keeps it, and a prune removes the evidence.
+TEST_F(LedgerCheckTest, StickyFactsAreComparedWithTheLastAnswerThatStatesThem) {
   {
     storage::TaskStore store(path_, clock_, false);
     store.begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default"}});
@@ -150,8 +150,8 @@ TEST_F(LedgerCheckTest, WhatAnswersCarriedIsHeldAgainstTheLastOneToSayIt) {
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
 }
 
-// The row of a final task says what the bytes that it names say.
-TEST_F(LedgerCheckTest, BehindAFinalAnswerNoOtherThanAFinalOneChangesTheRow) {
+// The row of a finished task must match the bytes that it names.
+TEST_F(LedgerCheckTest, AfterAFinalAnswerOnlyAFinalOneChangesTheRow) {
   const std::string facts =
       "SELECT state || ' ' || ifnull(model, '-') || ' ' || action || ' ' || submit_time || ' ' || "
       "start_time || ' ' || ifnull(quota, '-') || ' ' || final_snapshot FROM task WHERE id = 2";
@@ -175,12 +175,12 @@ TEST_F(LedgerCheckTest, BehindAFinalAnswerNoOtherThanAFinalOneChangesTheRow) {
   const std::string failure = hear("FAILURE");
   EXPECT_EQ(failure, "2 dear other 1780284821000 1780284825000 7 9");
   EXPECT_EQ(hear("IN_PROGRESS"), failure);
-  // As a version before wrote it.
+  // As an earlier version wrote it.
   tamper("UPDATE task SET model = 'other' WHERE id = 2");
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
 }
 
-// `verify --requeue` wants a saved video again, and keeps what is known of it.
+// `verify --requeue` makes a saved video wanted again, and keeps its record.
 TEST_F(LedgerCheckTest, AVideoThatIsWantedAgainIsNoFinding) {
   tamper("UPDATE video SET state = 0, settled_run = 0 WHERE task = 2");
   EXPECT_EQ(check_ledger(path_, "1"), std::vector<std::string>{});
