@@ -88,7 +88,7 @@ def test_a_clock_that_is_wrong(ask, make_gateway):
     gateway = make_gateway(tasks={})
     gateway.set_clock("900")
     result = ask(gateway=gateway)
-    assert result.code == 1 and " slow against" in checks(result)["clock"]["text"], result
+    assert result.code == 1 and " slow compared with" in checks(result)["clock"]["text"], result
 
 
 def test_disk_and_ledger(reeltally, ask, make_gateway):

@@ -233,7 +233,7 @@ def test_summary_text_and_quiet(reeltally, make_gateway):
         assert process.poll() is None
         time.sleep(0.01)
     process.terminate()
-    assert "note: stopped by SIGTERM; the next run goes on" in reeltally.finish(process).err
+    assert "note: stopped by SIGTERM; the next run continues the work" in reeltally.finish(process).err
 
 
 def test_every_request_is_logged_at_vv(reeltally, make_gateway):
