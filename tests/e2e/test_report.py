@@ -236,7 +236,7 @@ def test_reconcile_reads_what_report_writes(own, delimiter, prices):
     mine = {line["task_id"] for line in lines if line["account"] == "default"}
     same = own("reconcile", "july.csv", "--period", "2026-07", *prices)
     assert same.code == 0 and same.out == "result,task_id,ours,theirs\n", same
-    assert f": {len(mine)} matched" in same.err and "1 row of other accounts" in same.err, same
+    assert f": {len(mine)} matched" in same.err and "1 row of accounts other than" in same.err, same
     text = (own.folder / "july.csv").read_text(encoding="utf-8-sig")
     old, new, changed = ("0.15000000000000015", "0.16", 2) if prices else ("250.50", "250.51", 1)
     (own.folder / "july.csv").write_text(text.replace(old, new, changed))
