@@ -5,6 +5,8 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -12,12 +14,14 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/run/bucket_access.h"
 #include "cmd/run/sidecar.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -25,6 +29,7 @@
 #include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
 #include "core/video/local/local_videos.h"
+#include "core/video/s3/bucket_videos.h"
 #include "storage/open_ledger.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
@@ -36,7 +41,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBatch = 1024;
-constexpr unsigned kReaders = 2;  // more do not make a disk faster
+constexpr unsigned kReaders = 2;        // more do not make a disk faster
+constexpr unsigned kBucketReaders = 8;  // a bucket answers many at once
 constexpr std::size_t kShownMax = 4096;
 // A run records a video shortly after it has renamed it.
 constexpr std::chrono::seconds kRecordedWithin{60};
@@ -63,10 +69,18 @@ const char* name(Result result) {
 
 struct Checked {
   core::SavedVideo video;
+  std::optional<std::int64_t> listed_bytes{};  // by the store's listing
   Result result = Result::whole;
   std::int64_t found_bytes = -1;
   std::optional<core::FileIdentity> identity;
 };
+
+Result by_content(const core::VideoStore& videos, const core::SavedVideo& video) {
+  const auto hash = videos.sha256_of(video.path);
+  return !hash                              ? Result::unreadable
+         : core::hex(*hash) == video.sha256 ? Result::whole
+                                            : Result::changed;
+}
 
 Result result_of(core::NotFound reason) {
   switch (reason) {
@@ -79,6 +93,11 @@ Result result_of(core::NotFound reason) {
 }
 
 void check(const core::VideoStore& videos, Checked& one, bool deep) {
+  if (one.listed_bytes == one.video.bytes) {
+    one.found_bytes = *one.listed_bytes;
+    one.result = deep ? by_content(videos, one.video) : Result::whole;
+    return;
+  }
   const auto found = videos.find(one.video.path);
   if (const auto* reason = std::get_if<core::NotFound>(&found)) {
     one.result = result_of(*reason);
@@ -92,20 +111,28 @@ void check(const core::VideoStore& videos, Checked& one, bool deep) {
   } else if (file.bytes < one.video.bytes) {
     one.result = Result::shorter;
   } else if (deep) {
-    const auto hash = videos.sha256_of(one.video.path);
-    one.result = !hash                                  ? Result::unreadable
-                 : core::hex(*hash) == one.video.sha256 ? Result::whole
-                                                        : Result::changed;
+    one.result = by_content(videos, one.video);
   }
 }
 
 class Verification {
  public:
   Verification(const core::VideoStore& videos, const Settings& settings, std::ostream& out)
-      : videos_(videos), deep_(settings.flag("deep")), json_(settings.flag("json")), out_(out) {}
+      : videos_(videos),
+        deep_(settings.flag("deep")),
+        json_(settings.flag("json")),
+        out_(out),
+        listing_(videos.in_order()) {
+    if (listing_ != nullptr) {
+      ahead_ = listing_->next();
+    }
+  }
 
   void add(core::SavedVideo&& video) {
     batch_.push_back({.video = std::move(video)});
+    if (listing_ != nullptr && videos_.holds(batch_.back().video.path)) {
+      find_in_listing(batch_.back());
+    }
     if (batch_.size() == kBatch) {
       flush();
     }
@@ -118,8 +145,9 @@ class Verification {
         check(videos_, batch_[i], deep_);
       }
     };
+    const unsigned wanted = listing_ != nullptr ? kBucketReaders : deep_ ? kReaders : 1;
     std::vector<std::thread> readers;
-    for (unsigned i = 1; deep_ && i < kReaders; ++i) {
+    for (unsigned i = 1; i < wanted; ++i) {
       readers.emplace_back(work);
     }
     work();
@@ -134,6 +162,13 @@ class Verification {
 
   // Finds files in the store that are neither a video of the ledger nor a sidecar of one.
   void find_unknown_files() {
+    if (listing_ != nullptr) {
+      for (; ahead_; ahead_ = listing_->next()) {
+        unknown_files_.push_back(ahead_->path);
+      }
+      std::erase_if(unknown_files_, [this](const std::string& path) { return is_recorded(path); });
+      return;
+    }
     videos_.list([this](const std::string& path) {
       if (!is_known(path)) {
         unknown_files_.push_back(path);
@@ -144,6 +179,9 @@ class Verification {
   [[nodiscard]] bool has_unknown_files() const { return !unknown_files_.empty(); }
   // Adds a video if a run recorded it since the first look.
   void add_recent(core::SavedVideo&& video) {
+    if (listing_ != nullptr && is_recorded(video.path)) {
+      return;
+    }
     const auto found = videos_.find(video.path);
     const auto* file = std::get_if<core::StoredFile>(&found);
     if (file != nullptr && !known_.contains(file->identity)) {
@@ -156,7 +194,7 @@ class Verification {
     std::erase_if(unknown_files_, [&](const std::string& path) {
       const auto found = videos_.find(path);
       const auto* file = std::get_if<core::StoredFile>(&found);
-      return is_known(path) || file == nullptr ||
+      return (listing_ != nullptr ? is_recorded(path) : is_known(path)) || file == nullptr ||
              (run_in_progress && now - file->changed_at < kRecordedWithin);
     });
     // Sorted folder by folder, by comparing the parts of the paths.
@@ -174,7 +212,33 @@ class Verification {
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
  private:
+  // The listing and the ledger's videos are both ordered by the bytes of their paths: what the
+  // listing has before this video is no video of the ledger's.
+  void find_in_listing(Checked& one) {
+    for (; ahead_ && ahead_->path < one.video.path; ahead_ = listing_->next()) {
+      unknown_files_.push_back(std::move(ahead_->path));
+    }
+    if (ahead_ && ahead_->path == one.video.path) {
+      one.listed_bytes = ahead_->bytes;
+      ahead_ = listing_->next();
+    }
+  }
+
+  // Whether the path is a video of the ledger's or the sidecar of one, without a look at the store.
+  [[nodiscard]] bool is_recorded(const std::string& path) const {
+    constexpr std::string_view kSuffix = kSidecarSuffix;
+    const auto is_video = [this](std::string_view one) {
+      return recorded_.contains(std::hash<std::string_view>{}(one));
+    };
+    const std::string_view whole = path;
+    return is_video(whole) ||
+           (whole.ends_with(kSuffix) && is_video(whole.substr(0, whole.size() - kSuffix.size())));
+  }
+
   void settle(Checked& one) {
+    if (listing_ != nullptr) {
+      recorded_.insert(std::hash<std::string_view>{}(one.video.path));
+    }
     if (one.identity) {
       known_.insert(*one.identity);
     }
@@ -229,6 +293,9 @@ class Verification {
   bool deep_;
   bool json_;
   std::ostream& out_;
+  std::unique_ptr<core::FileListing> listing_;  // null: files are looked up one by one
+  std::optional<core::ListedFile> ahead_;       // the next one of the listing
+  std::unordered_set<std::size_t> recorded_;    // with a listing: hashes of the ledger's paths
   std::vector<Checked> batch_;
   std::set<core::FileIdentity> known_;
   std::vector<std::string> unknown_files_;
@@ -237,18 +304,27 @@ class Verification {
   std::int64_t bytes_ = 0;
 };
 
+std::unique_ptr<core::VideoStore> open_videos(const Settings& settings) {
+  if (!wants_bucket(settings)) {
+    return std::make_unique<core::LocalVideos>(settings.text("output"));
+  }
+  const auto bucket = std::make_shared<BucketAccess>(settings);
+  return std::make_unique<core::BucketVideos>(client_of(bucket), bucket->place());
+}
+
 }  // namespace
 
 ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  const core::LocalVideos videos(settings.text("output"));
-  Verification found(videos, settings, out);
+  const std::unique_ptr<core::VideoStore> videos = open_videos(settings);
   // Locked before the ledger is read, so that no run adds a video meanwhile.
   std::optional<storage::Lock> lock;
   if (settings.flag("requeue")) {
     storage::require_ledger(ledger);  // before the lock creates a file
     lock.emplace(ledger, settings.duration("lock-wait"));
   }
+  // The listing begins before the ledger is read: a video saved meanwhile is looked up.
+  Verification found(*videos, settings, out);
   const auto reader = storage::open_ledger_reader(ledger);
   reader->each_saved_video([&](core::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();

@@ -11,6 +11,7 @@ using enum OptionType;
 using Scope = OptionScope;
 
 inline constexpr CommandSet kAskers = run | doctor;
+inline constexpr CommandSet kNetwork = kAskers | verify;
 inline constexpr CommandSet kWriters = forget | run | close | verify | db_migrate | db_prune;
 inline constexpr CommandSet kPricers = report | close | reconcile;
 
@@ -155,18 +156,18 @@ inline constexpr OptionSpec kGateway[] = {
     {.name = "ca-file",
      .type = path,
      .default_note = "SSL_CERT_FILE, else the system's",
-     .commands = kAskers,
+     .commands = kNetwork,
      .help = "Trusts the certificate authorities in this file (PEM) instead of the system's.",
      .needs_trust = true},
     {.name = "proxy",
      .type = text,
      .argument = "URL",
      .default_note = "HTTPS_PROXY, http_proxy, ALL_PROXY, as curl",
-     .commands = kAskers,
+     .commands = kNetwork,
      .help = "Sends requests through this proxy, except to the hosts in NO_PROXY.",
      .needs_trust = true},
     {.name = "allow-http",
-     .commands = kAskers,
+     .commands = kNetwork,
      .help = "Accepts http:// for hosts other than loopback. Others can then read key and videos."},
 };
 
@@ -177,7 +178,43 @@ inline constexpr OptionSpec kVideos[] = {
      .argument = "DIR",
      .default_value = "videos",
      .commands = run | verify | doctor,
-     .help = "Folder of the videos."},
+     .help = "Folder of the videos, or a bucket: s3://BUCKET/PREFIX."},
+    {.name = "s3-endpoint",
+     .type = text,
+     .argument = "URL",
+     .default_note = "AWS_ENDPOINT_URL_S3, else Amazon's in AWS_REGION",
+     .commands = kNetwork,
+     .help = "Address of the S3 service that has the bucket of --output.",
+     .needs_trust = true},
+    {.name = "s3-addressing",
+     .type = choice,
+     .argument = "HOW",
+     .default_value = "auto",
+     .commands = kNetwork,
+     .help = "How the bucket is named: in the path of the URL, in its host, or as the service "
+             "usually has it (auto).",
+     .choices = "auto|path|host"},
+    {.name = "s3-create-only",
+     .type = choice,
+     .argument = "HOW",
+     .default_value = "auto",
+     .commands = kNetwork,
+     .help = "How the bucket is told to replace no object; auto finds out. With none it is not: "
+             "then one run at a time may write there.",
+     .choices = "auto|if-none-match|oss|cos|gcs|none"},
+    {.name = "s3-header",
+     .type = text,
+     .argument = "NAME:VALUE",
+     .commands = kAskers,
+     .help = "Header of each new object, for encryption and storage class, e.g. "
+             "x-amz-server-side-encryption:aws:kms. May be given more than once.",
+     .repeatable = true},
+    {.name = "part-dir",
+     .type = path,
+     .argument = "DIR",
+     .default_note = "reeltally/parts in $XDG_CACHE_HOME",
+     .commands = kAskers,
+     .help = "With a bucket: folder in which videos arrive before they are uploaded."},
     {.name = "name",
      .type = text,
      .argument = "TEMPLATE",

@@ -36,14 +36,6 @@ core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work)
   return plan;
 }
 
-// Without downloads the store is not opened.
-std::unique_ptr<core::VideoStore> EngineRun::open_videos(const Work& work,
-                                                         core::Claimed claimed) const {
-  return work.folder == nullptr
-             ? std::make_unique<core::LocalVideos>(settings_.text("output"))
-             : std::make_unique<core::LocalVideos>(work.folder, std::move(claimed));
-}
-
 core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHooks& hooks) {
   core::RunPlan run_plan = plan(store, work);
   // Read before the store belongs to the writer thread.
@@ -53,7 +45,10 @@ core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHook
   // created before the threads that use it, and outlives them.
   std::unique_ptr<storage::SqliteLedger> ledger;
   const std::unique_ptr<core::VideoStore> video_store =
-      open_videos(work, [&ledger](const std::string& path) { return ledger->claimed(path); });
+      work.folder == nullptr  // without downloads the store is not opened
+          ? std::make_unique<core::LocalVideos>(settings_.text("output"))
+          : open_videos(work.folder, work.bucket,
+                        [&ledger](const std::string& path) { return ledger->claimed(path); });
   run_plan.download_hindrance = [this, &video_store, &work] {
     return lack_of_space(*video_store, work.folder->path(), settings_.size("min-free"));
   };

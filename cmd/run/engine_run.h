@@ -11,6 +11,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/run/bucket_access.h"
 #include "cmd/run/run_outcome.h"
 #include "cmd/run/video_hooks.h"
 #include "core/clock.h"
@@ -32,6 +33,7 @@ class EngineRun {
   struct Work {
     core::TransportSettings transport;
     std::shared_ptr<const core::OutputFolder> folder;  ///< null: no downloads
+    std::shared_ptr<BucketAccess> bucket;              ///< null: the videos stay in the folder
     std::shared_ptr<core::NameTemplate> names;
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
@@ -42,8 +44,6 @@ class EngineRun {
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::TaskStore& store, const Work& work) const;
-  [[nodiscard]] std::unique_ptr<core::VideoStore> open_videos(const Work& work,
-                                                              core::Claimed claimed) const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;

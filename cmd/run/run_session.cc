@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,13 +16,16 @@
 #include "cmd/run/shared_task_warnings.h"
 #include "cmd/run/sidecar.h"
 #include "core/error.h"
-#include "core/video/local/local_videos.h"
+#include "core/video/s3/bucket_videos.h"
 #include "storage/ledger_error.h"
 
 namespace cmd {
 namespace {
 
 constexpr int kPublisherThreads = 2;
+constexpr int kUploadsMax = 16;
+constexpr int kStopAtOnce = 2;  // Interrupt::level
+const core::OutputFolder::Role kPartFolder{.name = "folder for parts", .option = "--part-dir"};
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
 
 std::string host_name() {
@@ -111,8 +115,7 @@ ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<sto
 ExitCode RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                                          core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
-    folder_ = std::make_shared<core::OutputFolder>(settings_.text("output"));
-    transport.publisher_threads = kPublisherThreads;
+    open_output(transport);
   }
   storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
   outcome_.summary().run_id = store.begin_run({.version = std::string(program_version()),
@@ -129,6 +132,20 @@ ExitCode RunSession::execute_with_ledger(const std::string& ledger, storage::Loc
     throw core::Error(std::string("the ledger changed during the run: ") + failure.what());
   }
   return outcome_.summary().exit_code;
+}
+
+void RunSession::open_output(core::TransportSettings& transport) {
+  if (!wants_bucket(settings_)) {
+    folder_ = std::make_shared<core::OutputFolder>(settings_.text("output"));
+    transport.publisher_threads = kPublisherThreads;
+    return;
+  }
+  bucket_ = std::make_shared<BucketAccess>(settings_,
+                                           [this] { return interrupt_.level() >= kStopAtOnce; });
+  core::find_create_only(bucket_->client(), bucket_->place(), bucket_->create_only());
+  folder_ = std::make_shared<core::OutputFolder>(part_folder(settings_), kPartFolder);
+  // An upload takes about as long as a download.
+  transport.publisher_threads = std::min(transport.download_concurrency, kUploadsMax);
 }
 
 void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
@@ -155,11 +172,12 @@ void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
 
 core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSettings transport) {
   if (folder_ != nullptr) {
-    hook_settings_.videos = std::make_shared<core::LocalVideos>(folder_, nullptr);
+    hook_settings_.videos = open_videos(folder_, bucket_, nullptr);
   }
   VideoHooks hooks(hook_settings_, log_);
   EngineRun::Work work{.transport = std::move(transport),
                        .folder = folder_,
+                       .bucket = bucket_,
                        .names = names_,
                        .account_names = account_names_,
                        .deadline = {}};

@@ -10,6 +10,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/run/bucket_access.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_outcome.h"
@@ -39,6 +40,7 @@ class RunSession {
   ExitCode execute_with_ledger(const std::string& ledger, storage::Lock& lock,
                                core::TransportSettings transport);
   void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
+  void open_output(core::TransportSettings& transport);
   [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
@@ -57,6 +59,7 @@ class RunSession {
   std::optional<core::SteadyTime> deadline_;          // starts when the ledger is locked
   std::optional<storage::LedgerPlace> place_;         // of the ledger, once the run began
   std::shared_ptr<const core::OutputFolder> folder_;  // null: no downloads
+  std::shared_ptr<BucketAccess> bucket_;              // null: the videos stay in the folder
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;
 };

@@ -12,6 +12,7 @@
 #include "cmd/cli/version.h"
 #include "cmd/os/child_process.h"
 #include "cmd/os/process.h"
+#include "cmd/run/bucket_access.h"
 #include "core/error.h"
 #include "core/http/ca_file.h"
 #include "core/video/local/local_videos.h"
@@ -117,6 +118,9 @@ std::string user_agent() { return "reeltally/" + std::string(program_version());
 core::OnDisk on_disk(const Settings& settings) {
   if (settings.flag("no-download")) {
     return nullptr;
+  }
+  if (wants_bucket(settings)) {
+    return on_disk_in_bucket(settings);
   }
   return [videos = std::make_shared<core::LocalVideos>(settings.text("output"))](
              const std::string& path, std::int64_t bytes) {

@@ -1,7 +1,10 @@
 #include "cmd/run/sidecar.h"
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -45,20 +48,46 @@ bool is_sidecar_of(const std::string& task_id, std::string_view text) {
          json.value("task_id", "") == task_id;
 }
 
-// Whether the video exists, and its sidecar does not.
-bool lacks_sidecar(const core::VideoStore& videos, const std::string& path) {
-  if (!videos.holds(path)) {
-    return false;
+// Which files exist: looked up one by one if that costs little, else by one listing.
+class Presence {
+ public:
+  explicit Presence(const core::VideoStore& videos) : videos_(videos) {
+    if (const auto listing = videos.in_order()) {
+      listed_.emplace();
+      while (const auto file = listing->next()) {
+        listed_->insert(std::hash<std::string>{}(file->path));
+      }
+    }
   }
-  const auto sidecar = videos.find(path + kSidecarSuffix);
-  const auto* reason = std::get_if<core::NotFound>(&sidecar);
-  if (reason == nullptr || *reason != core::NotFound::missing) {
-    return false;
+
+  // Whether the video exists, and its sidecar does not.
+  [[nodiscard]] bool lacks_sidecar(const std::string& path) const {
+    const std::string sidecar = path + kSidecarSuffix;
+    if (!videos_.holds(path)) {
+      return false;
+    }
+    return listed_ ? is_listed(path) && !is_listed(sidecar)
+                   : is_missing(sidecar) && is_regular(path);
   }
-  const auto video = videos.find(path);
-  const auto* file = std::get_if<core::StoredFile>(&video);
-  return file != nullptr && file->is_regular;
-}
+
+ private:
+  [[nodiscard]] bool is_listed(const std::string& path) const {
+    return listed_->contains(std::hash<std::string>{}(path));
+  }
+  [[nodiscard]] bool is_missing(const std::string& path) const {
+    const auto found = videos_.find(path);
+    const auto* reason = std::get_if<core::NotFound>(&found);
+    return reason != nullptr && *reason == core::NotFound::missing;
+  }
+  [[nodiscard]] bool is_regular(const std::string& path) const {
+    const auto found = videos_.find(path);
+    const auto* file = std::get_if<core::StoredFile>(&found);
+    return file != nullptr && file->is_regular;
+  }
+
+  const core::VideoStore& videos_;
+  std::optional<std::unordered_set<std::size_t>> listed_;  // hashes of paths
+};
 
 }  // namespace
 
@@ -73,8 +102,9 @@ void write_sidecar(core::VideoStore& videos, const RecordedVideo& video) {
 std::size_t write_missing_sidecars(const std::string& ledger, core::VideoStore& videos, Log& log) {
   const auto reader = storage::open_ledger_reader(ledger);
   std::vector<core::SavedVideo> lacking;
+  const Presence presence(videos);
   reader->each_saved_video([&](core::SavedVideo&& video) {
-    if (lacks_sidecar(videos, video.path)) {
+    if (presence.lacks_sidecar(video.path)) {
       lacking.push_back(std::move(video));
     }
   });

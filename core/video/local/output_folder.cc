@@ -25,9 +25,10 @@ constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY;
 // A name must stay reserved until the ledger has it; the ledger's queue is far shorter than this.
 constexpr std::size_t kReservationsMax = 65536;
 
-[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
-  throw Error("cannot " + what + " the output folder " + path + ": " +
-              std::generic_category().message(error) + "; choose another one with --output");
+[[noreturn]] void fail(const std::string& what, const OutputFolder::Role& role,
+                       const std::string& path, int error) {
+  throw Error("cannot " + what + " the " + role.name + " " + path + ": " +
+              std::generic_category().message(error) + "; choose another one with " + role.option);
 }
 
 int make_folder(const std::filesystem::path& path) {
@@ -81,27 +82,27 @@ struct OutputFolder::Shared {
   std::deque<std::uint64_t> order;                          // keys of `owners`, oldest first
 };
 
-OutputFolder::OutputFolder(const std::string& path)
+OutputFolder::OutputFolder(const std::string& path, const Role& role)
     : boot_id_(read_boot_id()), shared_(std::make_unique<Shared>()) {
   if (path.empty()) {
-    throw UsageError("the output folder's name (--output) is empty");
+    throw UsageError("the name of the " + role.name + " (" + role.option + ") is empty");
   }
   std::filesystem::path whole = absolute_path(path);
   folder_ = Descriptor(::open(whole.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_.valid() && errno == ENOENT) {
     if (const int error = make_folders(whole); error != 0) {
-      fail("make", whole, error);
+      fail("make", role, whole, error);
     }
     folder_ = Descriptor(::open(whole.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
   if (!folder_.valid()) {
-    fail("open", whole, errno);
+    fail("open", role, whole, errno);
   }
   if (goes_up(whole)) {
     std::error_code error;
     const std::filesystem::path resolved = std::filesystem::canonical(whole, error);
     if (error) {
-      fail("resolve", whole, error.value());
+      fail("resolve", role, whole, error.value());
     }
     whole = resolved;
   }

@@ -15,9 +15,16 @@ namespace core {
 /// below it is opened beneath it, without following links (design.md d4). Any thread.
 class OutputFolder {
  public:
+  /// What messages call the folder, and the option that names another one.
+  struct Role {
+    std::string name = "output folder";
+    std::string option = "--output";
+  };
+
   /// Creates the folder (and its parents, mode 0700) if necessary. Throws core::Error that names
   /// the path and the reason.
-  explicit OutputFolder(const std::string& path);
+  explicit OutputFolder(const std::string& path) : OutputFolder(path, Role()) {}
+  OutputFolder(const std::string& path, const Role& role);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;

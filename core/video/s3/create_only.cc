@@ -71,9 +71,9 @@ void find_create_only(S3Client& client, const S3Place& place, std::optional<Crea
   }
   throw UsageError("the bucket " + place.root() +
                    " replaces an object although it is asked not to" +
-                   (wanted ? " (s3-create-only " + std::string(name(*wanted)) + ")" : "") +
+                   (wanted ? " (--s3-create-only " + std::string(name(*wanted)) + ")" : "") +
                    ", so two runs could overwrite each other's videos; if only one run at a time "
-                   "writes there, set s3-create-only to none");
+                   "writes there, give --s3-create-only none");
 }
 
 }  // namespace core

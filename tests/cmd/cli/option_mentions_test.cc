@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The contents of the string literals of a line.
 std::vector<std::string> literals_of(std::string_view line) {
@@ -38,14 +39,14 @@ std::vector<std::string> options_in(std::string_view text) {
   for (std::size_t at = text.find("--"); at < text.size(); at = text.find("--", at + 1)) {
     const char before = at == 0 ? ' ' : text[at - 1];
     std::size_t end = at + 2;
-    while (end < text.size() && (is_letter(text[end]) || text[end] == '-')) {
+    while (end < text.size() && (is_letter(text[end]) || is_digit(text[end]) || text[end] == '-')) {
       ++end;
     }
     while (end > at && text[end - 1] == '-') {
       --end;
     }
     const bool inside = is_letter(before) || before == '-' || before == '.' || before == '_' ||
-                        (before >= '0' && before <= '9') || (before >= 'A' && before <= 'Z');
+                        is_digit(before) || (before >= 'A' && before <= 'Z');
     if (!inside && end > at + 2 && is_letter(text[at + 2])) {
       options.emplace_back(text.substr(at, end - at));
     }

@@ -56,7 +56,8 @@ TEST(OptionTable, EveryOptionIsComplete) {
     EXPECT_GT(option.help.size(), 5U);
     EXPECT_EQ(option.help.back(), '.');
     EXPECT_NE(cmd::title(option.group), "?");
-    EXPECT_EQ(option.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string::npos);
+    EXPECT_EQ(option.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"),
+              std::string::npos);
     EXPECT_EQ(cmd::takes_value(option.type), !option.argument.empty());
     EXPECT_EQ(option.type == cmd::OptionType::choice, !option.choices.empty());
     if (cmd::takes_value(option.type)) {
@@ -109,7 +110,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "poll-interval deadline delimiter column dry-run limit-rate connect-timeout timeout "
        "stall-timeout retries max-video-size stale-after name allow-private-hosts no-download "
        "min-free sidecar exec lock-wait progress-interval metrics-file failed-out ping-url "
-       "status-file shard no-backup"},
+       "status-file shard no-backup part-dir s3-endpoint s3-addressing s3-create-only s3-header"},
       {Command::status, "line json db"},
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
@@ -118,8 +119,10 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "prices round"},
-      {Command::verify, "deep requeue output"},
-      {Command::doctor, "base-url api-key-file ca-file allow-http output min-free"},
+      {Command::verify,
+       "deep requeue output s3-endpoint s3-addressing s3-create-only allow-http ca-file proxy"},
+      {Command::doctor,
+       "base-url api-key-file ca-file allow-http output min-free part-dir s3-endpoint"},
       {Command::db_migrate, "no-backup lock-wait"},
       {Command::db_prune, "older-than"},
   };

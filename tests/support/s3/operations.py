@@ -78,6 +78,8 @@ class Operations:
     def done(self, kind, status, body=b"", headers=()):
         if kind == "cut-after":
             raise ConnectionError("a fault")
+        if kind == "hang-after":
+            self.hang()
         self.answer(status, body, headers)
 
     def CreateBucket(self, kind):

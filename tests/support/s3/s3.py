@@ -16,9 +16,10 @@ A scenario is {"keys": {ID: {"secret": S, "token": T, "expires": EPOCH}}, "regio
 A FAULT is {"op": OPERATION, "key": text in the key, "part": N, "after": requests that pass first, "times": N (1),
 "kind": KIND}; OPERATIONs are the names of the S3 API (PutObject, UploadPart ...). KINDs: "503", "500", "409", "412",
 "403", "expired", "cut" (the connection ends before the body is read), "cut-after" (done, but the answer is lost),
-"error-in-200", "spoil" (a byte of the body changes on its way), "slow" (a second), "hang" (until the client goes).
-Control, unsigned: POST /_control with {"faults": [...]}, {"put": {"bucket": B, "key": K, "body": hex, "meta": {}}},
-{"delete": {...}}, {"expire": true} (all session keys are expired now); GET /_control: objects, uploads, counts.
+"error-in-200", "spoil" (a byte of the body changes on its way), "slow" (a second), "hang" (until the client goes),
+"hang-after" (done, then so).
+Control, unsigned: POST /_control with {"faults": [...]}, {"forget_faults": true}, {"put": {"bucket": B, "key": K,
+"body": hex, "meta": {}}}, {"delete": {...}}, {"expire": true} (all session keys are expired now); GET /_control: objects, uploads, counts.
 """
 import argparse
 import base64
@@ -62,6 +63,7 @@ class Server:
         self.busy = set()  # names with a conditional write under way
         self.serial = 0
         self.counts = {}
+        self.hangs = 0
         self.credentials = credentials.Credentials(scenario.get("credentials", {}), self.keys, time.time)
 
     def fault(self, op, key, part):
@@ -210,9 +212,7 @@ class Request(Operations, http.server.BaseHTTPRequestHandler):
             self.rfile.read(min(self.body_left, 100_000))
             raise ConnectionError("a fault")
         if kind == "hang":
-            while self.rfile.read(65536):
-                pass
-            raise ConnectionError("a fault")
+            self.hang()
         if kind == "slow":
             time.sleep(1)
         named = {"503": "SlowDown", "500": "InternalError", "409": "ConditionalRequestConflict",
@@ -233,6 +233,14 @@ class Request(Operations, http.server.BaseHTTPRequestHandler):
             self.body = bytes([self.body[0] ^ 1]) + self.body[1:]
         self.check_payload()
         getattr(self, self.op)(kind)
+
+    def hang(self):
+        """Until the client goes."""
+        self.read_body()
+        with self.server_state.lock:
+            self.server_state.hangs += 1
+        self.rfile.read(1)
+        raise ConnectionError("a fault")
 
     def authenticate(self):
         state, head = self.server_state, self.head
@@ -288,6 +296,8 @@ class Request(Operations, http.server.BaseHTTPRequestHandler):
         with state.lock:
             if self.command == "POST":
                 order = json.loads(self.body)
+                if order.get("forget_faults"):
+                    state.faults = []
                 state.faults += order.get("faults", [])
                 if "put" in order:
                     put = order["put"]
@@ -305,7 +315,8 @@ class Request(Operations, http.server.BaseHTTPRequestHandler):
                                       "meta": o["meta"]} for key, o in found.items()}
                        for bucket, found in state.buckets.items()}
             uploads = [dict(u, id=name, parts=sorted(u["parts"])) for name, u in state.uploads.items()]
-            self.answer(200, json.dumps({"objects": objects, "uploads": uploads, "counts": state.counts}),
+            self.answer(200, json.dumps({"objects": objects, "uploads": uploads, "counts": state.counts,
+                                         "hangs": state.hangs}),
                         kind="application/json")
 
 
@@ -346,6 +357,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
     ended.wait(options.lifetime)
+    os._exit(0)  # the thread that reads standard input would hold up an orderly end
 
 
 if __name__ == "__main__":
