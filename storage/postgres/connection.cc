@@ -167,13 +167,13 @@ std::uint64_t Connection::execute(const std::string& sql, const Parameters& para
   return rows;
 }
 
-void Connection::run_script(const std::string& sql) {
+std::string Connection::run_script(const std::string& sql) {
   assert(!streaming_);
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
     lose("use");
   }
   flush();
-  static_cast<void>(last_result());
+  return PQcmdStatus(last_result().get());
 }
 
 void Connection::send(const std::string& sql, const Parameters& parameters, How how) {

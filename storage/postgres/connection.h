@@ -93,8 +93,9 @@ class Connection {
   }
   /// Returns how many rows were changed.
   std::uint64_t execute(const std::string& sql, const Parameters& parameters = {});
-  /// Several statements in one message, without parameters and rows.
-  void run_script(const std::string& sql);
+  /// Several statements in one message, without parameters and rows. Returns what the last one
+  /// did, in the server's word: "COMMIT".
+  std::string run_script(const std::string& sql);
 
   /// A lost connection accepts no statement until `reconnect`.
   [[nodiscard]] bool is_lost() const;

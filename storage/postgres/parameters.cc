@@ -30,6 +30,18 @@ unsigned element_type(Column::Kind kind) {
 
 }  // namespace
 
+std::string storable_text(std::string_view text) {
+  std::string storable;
+  for (const char one : text) {
+    if (one == '\0') {
+      storable += "\xEF\xBF\xBD";
+    } else {
+      storable += one;
+    }
+  }
+  return storable;
+}
+
 Column::Column(Kind kind) : kind_(kind) {}
 
 void Column::add(std::int64_t value) {
@@ -41,6 +53,10 @@ void Column::add(std::int64_t value) {
 
 void Column::add(std::string_view value) {
   assert(kind_ != Kind::integer);
+  if (kind_ == Kind::text && value.find('\0') != std::string_view::npos) {
+    add(storable_text(value));
+    return;
+  }
   append_integer(elements_, static_cast<std::int32_t>(value.size()));
   elements_ += value;
   ++size_;
@@ -89,7 +105,7 @@ Parameters& Parameters::put(unsigned type, std::string bytes, bool is_null) {
 
 Parameters& Parameters::add(std::int64_t value) { return put(kInt8Type, integer_bytes(value)); }
 
-Parameters& Parameters::add(std::string_view text) { return put(kTextType, std::string(text)); }
+Parameters& Parameters::add(std::string_view text) { return put(kTextType, storable_text(text)); }
 
 Parameters& Parameters::add_bytes(std::string_view bytes) {
   return put(kBytesType, std::string(bytes));
@@ -98,7 +114,7 @@ Parameters& Parameters::add_bytes(std::string_view bytes) {
 Parameters& Parameters::add_null() { return put(kInt8Type, {}, true); }
 
 Parameters& Parameters::add_or_null(std::string_view text) {
-  return put(kTextType, std::string(text), text.empty());
+  return put(kTextType, storable_text(text), text.empty());
 }
 
 Parameters& Parameters::add_time(const std::optional<core::UtcTime>& time) {

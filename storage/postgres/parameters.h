@@ -11,7 +11,10 @@
 
 namespace storage {
 
-/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies its values.
+/// PostgreSQL stores no U+0000 in a text: it becomes U+FFFD.
+[[nodiscard]] std::string storable_text(std::string_view text);
+
+/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies what it is given.
 class Column {
  public:
   enum class Kind { integer, text, bytes };

@@ -34,14 +34,6 @@ std::string begin(ServerTransaction::Kind kind) {
   return {};
 }
 
-// A random pause, so that two conflicting transactions do not conflict again.
-void pause(int tries) {
-  static thread_local std::minstd_rand random(std::random_device{}());
-  const auto longest = std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
-  std::this_thread::sleep_for(std::chrono::milliseconds(
-      std::uniform_int_distribution<std::int64_t>(1, longest.count())(random)));
-}
-
 }  // namespace
 
 ServerTransaction::ServerTransaction(Connection& connection, Kind kind) : connection_(connection) {
@@ -67,22 +59,36 @@ ServerTransaction::~ServerTransaction() {
 
 void ServerTransaction::commit() {
   open_ = false;
-  connection_.run_script("COMMIT");
+  // Of a transaction that cannot be committed the server says that it was rolled back, no more.
+  if (connection_.run_script("COMMIT") != "COMMIT") {
+    throw core::Error("the server of the ledger " + connection_.name() +
+                      " rolled a transaction back instead of committing it");
+  }
+}
+
+bool RetryPause::may_go_on() const { return tries_ < kTriesMax; }
+
+void RetryPause::wait() {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  const auto longest = std::min(kFirstPause * (1 << std::min(tries_++, 10)), kLongestPause);
+  std::this_thread::sleep_for(std::chrono::milliseconds(
+      std::uniform_int_distribution<std::int64_t>(1, longest.count())(random)));
 }
 
 void transact(Connection& connection, const std::function<void()>& body) {
-  for (int tries = 0;; ++tries) {
+  RetryPause pause;
+  while (true) {
     try {
       ServerTransaction transaction(connection, ServerTransaction::Kind::writing);
       body();
       transaction.commit();
       return;
     } catch (const ServerError& error) {
-      if (!is_conflict(error) || tries == kTriesMax) {
+      if (!is_conflict(error) || !pause.may_go_on()) {
         throw;
       }
     }
-    pause(tries);
+    pause.wait();
   }
 }
 

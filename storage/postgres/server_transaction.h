@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "storage/postgres/connection.h"
 
@@ -31,9 +32,20 @@ class ServerTransaction {
   bool open_ = true;
 };
 
-/// Runs `body` in a writing transaction and commits. After a conflict it starts again, with a
-/// growing pause. After about a minute it gives up and throws the last conflict. `body` must leave
-/// nothing behind if it throws.
+/// Growing pauses between tries, of random length: two that met must not meet again.
+class RetryPause {
+ public:
+  /// Whether a transaction that met another one is to be tried again: for a minute or so.
+  [[nodiscard]] bool may_go_on() const;
+  void wait();
+
+ private:
+  int tries_ = 0;
+};
+
+/// Runs `body` in a writing transaction and commits; again from the start, after a growing pause,
+/// when it met another transaction. Gives up, with the last conflict, after a minute or so. `body`
+/// must leave nothing behind when it throws.
 void transact(Connection& connection, const std::function<void()>& body);
 
 /// A part of a transaction that can be undone separately; it is undone unless `keep` was called.

@@ -1,8 +1,5 @@
 #include "storage/sqlite/answer_blocks.h"
 
-#include <unordered_map>
-#include <variant>
-
 #include "storage/sqlite/answer_reader.h"
 
 namespace storage {
@@ -19,40 +16,13 @@ AnswerBlocks::AnswerBlocks(SQLite::Database& database)
                  "VALUES (?, ?, ?, ?)") {}
 
 std::vector<AnswerPlace> AnswerBlocks::write(std::span<const core::Entry> entries) {
-  std::vector<AnswerPlace> places;
-  std::unordered_map<core::TaskKey, AnswerPlace> in_batch;
-  std::vector<std::string_view> open;
-  std::size_t open_bytes = 0;
-  for (const core::Entry& entry : entries) {
-    const auto* answer = std::get_if<core::AnswerEntry>(&entry);
-    if (answer == nullptr) {
-      continue;
-    }
-    hash_.update(answer->body);
-    const core::Sha256Digest sha256 = hash_.finish();
-    const auto earlier = in_batch.find(answer->task);
-    const auto same = earlier == in_batch.end()          ? same_as_last(answer->task, sha256)
-                      : earlier->second.sha256 == sha256 ? std::optional(earlier->second)
-                                                         : std::nullopt;
-    if (same) {
-      places.push_back(*same);
-      continue;
-    }
-    if (open.size() == AnswerCodec::kSlotsMax ||
-        (!open.empty() && open_bytes + answer->body.size() > AnswerCodec::kBytesMax)) {
-      write_block(open);
-      open.clear();
-      open_bytes = 0;
-    }
-    places.push_back({next_block_, static_cast<std::int64_t>(open.size()), sha256});
-    in_batch[answer->task] = places.back();
-    open.push_back(answer->body);
-    open_bytes += answer->body.size();
-  }
-  if (!open.empty()) {
-    write_block(open);
-  }
-  return places;
+  return packing_.pack(
+      entries, next_block_,
+      {.same_as_last = [this](
+                           core::TaskKey task,
+                           const core::Sha256Digest& sha256) { return same_as_last(task, sha256); },
+       .write_block = [this](std::int64_t number,
+                             const EncodedBlock& block) { write_block(number, block); }});
 }
 
 std::optional<AnswerPlace> AnswerBlocks::same_as_last(core::TaskKey task,
@@ -66,9 +36,8 @@ std::optional<AnswerPlace> AnswerBlocks::same_as_last(core::TaskKey task,
   return place;
 }
 
-void AnswerBlocks::write_block(const std::vector<std::string_view>& answers) {
-  const EncodedBlock block = codec_.encode(answers);
-  add_block_.bind(1, next_block_++);
+void AnswerBlocks::write_block(std::int64_t number, const EncodedBlock& block) {
+  add_block_.bind(1, number);
   add_block_.bind(2, dictionary_);
   add_block_.bind_blob(3, block.lengths);
   add_block_.bind_blob(4, block.content);

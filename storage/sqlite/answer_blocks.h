@@ -6,22 +6,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "core/files/sha256.h"
 #include "core/ledger/ledger.h"
-#include "storage/answers/answer_codec.h"
+#include "storage/answers/answer_packing.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
-
-/// Where an answer's bytes are stored.
-struct AnswerPlace {
-  std::int64_t block = 0;
-  std::int64_t slot = 0;
-  core::Sha256Digest sha256{};
-};
 
 /// Belongs to the thread of its connection. Every method throws SQLite::Exception.
 class AnswerBlocks {
@@ -39,12 +30,11 @@ class AnswerBlocks {
  private:
   [[nodiscard]] std::optional<AnswerPlace> same_as_last(core::TaskKey task,
                                                         const core::Sha256Digest& sha256);
-  void write_block(const std::vector<std::string_view>& answers);
+  void write_block(std::int64_t number, const EncodedBlock& block);
 
-  AnswerCodec codec_{AnswerCodec::built_in_dictionary()};
+  AnswerPacking packing_;
   std::int64_t dictionary_;
   std::int64_t next_block_;
-  core::Sha256 hash_;
   Statement last_answer_;
   Statement add_block_;
 };

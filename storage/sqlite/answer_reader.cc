@@ -1,6 +1,5 @@
 #include "storage/sqlite/answer_reader.h"
 
-#include <numeric>
 #include <string_view>
 
 #include "storage/sqlite/statement.h"
@@ -11,47 +10,21 @@ AnswerReader::AnswerReader(SQLite::Database& database)
     : database_(database),
       select_(database, "SELECT dictionary, lengths, content FROM answer_block WHERE id = ?") {}
 
-AnswerCodec& AnswerReader::codec(std::int64_t dictionary) {
-  auto& codec = codecs_[dictionary];
-  if (codec == nullptr) {
-    Statement select(database_, "SELECT content FROM dictionary WHERE id = ?");
-    select.bind(1, dictionary);
-    if (!select.step()) {
-      throw AnswerDamaged("the ledger lacks dictionary " + std::to_string(dictionary) +
-                          "; restore a backup");
-    }
-    codec = std::make_unique<AnswerCodec>(select.blob(0));
-  }
-  return *codec;
-}
-
-const std::string& AnswerReader::read(std::int64_t block, std::int64_t slot) {
-  if (block != block_) {
-    read_block(block);
-  }
-  if (slot < 0 || static_cast<std::size_t>(slot) >= answers_.size()) {
-    throw AnswerDamaged("the block of answers " + std::to_string(block) + " has no slot " +
-                        std::to_string(slot) + "; restore a backup");
-  }
-  return answers_[static_cast<std::size_t>(slot)];
-}
-
-void AnswerReader::read_block(std::int64_t block) {
-  // Without the rewind, a damaged block would keep the connection's read transaction open.
+bool AnswerReader::find_block(std::int64_t block, const TakeBlock& take) {
+  // Else a damaged one would leave its reader in the past.
   const Statement::Rewind rewind(select_);
   select_.bind(1, block);
   if (!select_.step()) {
-    throw AnswerDamaged("the ledger lacks the block of answers " + std::to_string(block) +
-                        "; restore a backup");
+    return false;
   }
-  answers_ = codec(select_.integer(0)).decode(select_.blob(1), select_.blob(2));
-  block_ = block;
+  take(select_.integer(0), select_.blob(1), select_.blob(2));
+  return true;
 }
 
-std::size_t AnswerReader::block_bytes() const {
-  return std::accumulate(
-      answers_.begin(), answers_.end(), std::size_t{0},
-      [](std::size_t sum, const std::string& answer) { return sum + answer.size(); });
+std::optional<std::string> AnswerReader::find_dictionary(std::int64_t dictionary) {
+  Statement select(database_, "SELECT content FROM dictionary WHERE id = ?");
+  select.bind(1, dictionary);
+  return select.step() ? std::optional<std::string>(select.blob(0)) : std::nullopt;
 }
 
 std::int64_t dictionary_row(SQLite::Database& database) {

@@ -3,38 +3,26 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "storage/answers/answer_codec.h"
+#include "storage/answers/block_reader.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
 
-/// Keeps the last block expanded, because neighbouring answers are mostly read together. Belongs to
-/// the thread of its connection.
-class AnswerReader {
+/// Belongs to the thread of its connection. Throws SQLite::Exception.
+class AnswerReader final : public BlockReader {
  public:
   explicit AnswerReader(SQLite::Database& database);
 
-  /// Throws AnswerDamaged, also if there is no such answer.
-  [[nodiscard]] const std::string& read(std::int64_t block, std::int64_t slot);
-  /// The size of all answers in the last block.
-  [[nodiscard]] std::size_t block_bytes() const;
-
  private:
-  AnswerCodec& codec(std::int64_t dictionary);
-  void read_block(std::int64_t block);
+  [[nodiscard]] bool find_block(std::int64_t block, const TakeBlock& take) override;
+  [[nodiscard]] std::optional<std::string> find_dictionary(std::int64_t dictionary) override;
 
   SQLite::Database& database_;
   Statement select_;
-  std::map<std::int64_t, std::unique_ptr<AnswerCodec>> codecs_;
-  std::int64_t block_ = -1;
-  std::vector<std::string> answers_;
 };
 
 /// The row of this program's dictionary; created if necessary.

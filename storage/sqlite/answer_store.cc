@@ -7,6 +7,7 @@
 
 #include "core/domain/lifecycle.h"
 #include "core/files/sha256.h"
+#include "storage/answers/entry_change.h"
 #include "storage/answers/json_text.h"
 
 namespace storage {
@@ -80,8 +81,6 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
     finish(entry, snapshot);
     return;
   }
-  const core::TaskFacts& facts = entry.answer.facts;
-  const core::Verdict verdict = entry.answer.verdict;
   move_task_.bind(1, entry.task);
   move_task_.bind(2, static_cast<std::int64_t>(entry.state));
   move_task_.bind_time(3, entry.observed_at);
@@ -90,18 +89,12 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   move_task_.bind(6, static_cast<std::int64_t>(entry.not_found.answers));
   move_task_.bind_time(7, entry.not_found.last_answer);
   move_task_.bind(8, snapshot);
-  if (core::tells_status(verdict, entry.state)) {
+  if (core::tells_status(entry.answer.verdict, entry.state)) {
     move_task_.bind(9, snapshot);
   } else {
     move_task_.bind_null(9);
   }
-  // The words of an answer that names another task do not belong to this task, and a final row must
-  // match the bytes of its final snapshot.
-  const bool is_final_already =
-      entry.state == core::TaskState::succeeded || entry.state == core::TaskState::failed;
-  const bool ours = verdict != core::Verdict::wrong_task && !is_final_already;
-  static const core::TaskFacts kNone;
-  const core::TaskFacts& said = ours ? facts : kNone;
+  const core::TaskFacts& said = facts_taken(entry);
   int position = 10;
   for (const auto time : kStickyTimes) {
     move_task_.bind_time(position++, said.*time);
@@ -123,14 +116,20 @@ void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) 
 
 // Updates which tasks are to be queried once more for their quota (core::settles_at).
 void AnswerStore::update_settling(const core::AnswerEntry& entry) {
-  if (entry.is_final && entry.settles_at) {
-    unsettle_task_.bind(1, entry.task);
-    unsettle_task_.bind_time(2, entry.settles_at);
-    unsettle_task_.run();
-  } else if (entry.is_final || core::adds_nothing(entry.answer.verdict)) {
-    settle_task_.bind(1, entry.task);
-    settle_task_.bind_time(2, entry.is_final ? core::UtcTime::max() : entry.observed_at);
-    settle_task_.run();
+  const QuotaChange change = quota_change(entry);
+  switch (change.kind) {
+    case QuotaChange::Kind::none:
+      return;
+    case QuotaChange::Kind::waits:
+      unsettle_task_.bind(1, entry.task);
+      unsettle_task_.bind_time(2, change.at);
+      unsettle_task_.run();
+      return;
+    case QuotaChange::Kind::settled:
+      settle_task_.bind(1, entry.task);
+      settle_task_.bind_time(2, change.at);
+      settle_task_.run();
+      return;
   }
 }
 

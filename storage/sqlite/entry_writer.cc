@@ -7,8 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/gateway/api.h"
-#include "core/text/printable.h"
+#include "storage/answers/entry_change.h"
 #include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
@@ -103,39 +102,22 @@ std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
 void EntryWriter::write_instead(const core::Entry& entry, const std::string& why) {
   std::optional<core::Entry> instead;
   if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-    core::Entry raw = without_facts(*answer);
+    core::Entry raw = raw_answer(*answer, standing(answer->task));
     if (write_alone(raw) && answer->settled) {
       instead = core::SettleEntry{answer->task};
     }
   } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
-    core::VideoEntry wanted = *video;
-    wanted.state = core::VideoState::wanted;
-    wanted.file.reset();
-    wanted.error = "could not be recorded: " + core::printable(why, core::kMessageBytesMax);
-    instead = std::move(wanted);
+    instead = still_wanted(*video, why);
   }
   if (instead) {
     answers_.write({&*instead, 1}, runs_.number());
   }
 }
 
-// The raw answer, without changes to its task.
-core::AnswerEntry EntryWriter::without_facts(const core::AnswerEntry& entry) {
-  core::AnswerEntry raw;
-  raw.task = entry.task;
-  raw.observed_at = entry.observed_at;
-  raw.http_status = entry.http_status;
-  raw.body = entry.body;
-  raw.answer = core::nothing_taken();
-  raw.settled = entry.settled;
+core::TaskStanding EntryWriter::standing(core::TaskKey key) {
   Statement task(database_, ("SELECT " + kStandingColumns + " FROM task WHERE id = ?").c_str());
-  task.bind(1, entry.task);
-  if (task.step()) {
-    const core::TaskStanding standing = standing_of(task, 0);
-    raw.state = standing.state;
-    raw.not_found = standing.not_found;
-  }
-  return raw;
+  task.bind(1, key);
+  return task.step() ? standing_of(task, 0) : core::TaskStanding{};
 }
 
 core::Unrecorded EntryWriter::named(core::Entry&& entry, const std::string& why) {

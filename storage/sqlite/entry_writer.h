@@ -31,7 +31,7 @@ class EntryWriter {
   [[nodiscard]] std::vector<core::Unrecorded> write_apart(std::span<core::Entry> entries);
   [[nodiscard]] std::optional<std::string> write_alone(const core::Entry& entry);
   void write_instead(const core::Entry& entry, const std::string& why);
-  [[nodiscard]] core::AnswerEntry without_facts(const core::AnswerEntry& entry);
+  [[nodiscard]] core::TaskStanding standing(core::TaskKey key);
   [[nodiscard]] core::Unrecorded named(core::Entry&& entry, const std::string& why);
 
   SQLite::Database& database_;

@@ -1,14 +1,13 @@
-// Compares the labels of a later list with those in the ledger.
+// Writes what a later list says of a task's labels (storage/answers/label_merge.h).
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "core/ledger/work_list.h"
-#include "storage/answers/import_batch.h"
+#include "storage/answers/label_merge.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
@@ -31,24 +30,21 @@ class Relabelling {
   void forget_differences() { differences_ = {}; }
 
  private:
-  void note(std::int64_t task, std::int64_t run, bool take, core::LabelDifference difference);
+  void keep(std::int64_t task, std::int64_t run, bool take,
+            const core::LabelDifference& difference);
 
   SQLite::Database& database_;
   Statement relabel_{database_,
                      "UPDATE task SET input_model = coalesce(?, input_model), "
                      "labels = coalesce(?, labels) WHERE id = ?"};
-  // A list that is read repeatedly adds no further changes.
-  Statement keep_{database_,
-                  "INSERT INTO label_change (task, run, name, ledger_value, list_value, taken) "
-                  "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?6 OR NOT EXISTS (SELECT 1 FROM "
-                  "label_change WHERE task = ?1 AND name = ?3 AND ledger_value = ?4 AND "
-                  "list_value = ?5 AND NOT taken)"};
+  // A list that is read again and again says nothing new.
+  Statement keep_change_{
+      database_,
+      "INSERT INTO label_change (task, run, name, ledger_value, list_value, taken) "
+      "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?6 OR NOT EXISTS (SELECT 1 FROM "
+      "label_change WHERE task = ?1 AND name = ?3 AND ledger_value = ?4 AND "
+      "list_value = ?5 AND NOT taken)"};
   core::LabelDifferences differences_;
 };
-
-/// True only if everything in a list's row is in the ledger already; may be false nevertheless.
-/// Cheap.
-[[nodiscard]] bool says_nothing_new(const ImportBatch::Row& row, std::string_view model,
-                                    std::string_view labels);
 
 }  // namespace storage

@@ -6,11 +6,11 @@
 #include "core/domain/video_lifecycle.h"
 #include "storage/answers/hex.h"
 #include "storage/answers/json_text.h"
+#include "storage/answers/stored_link.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/stored_link.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/sqlite/video_records.h"
 

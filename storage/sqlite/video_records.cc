@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "storage/answers/hex.h"
-#include "storage/sqlite/stored_link.h"
+#include "storage/answers/stored_link.h"
 
 namespace storage {
 namespace {

@@ -8,11 +8,11 @@
 
 #include "core/error.h"
 #include "storage/answers/json_text.h"
+#include "storage/answers/stored_link.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
-#include "storage/sqlite/stored_link.h"
 
 namespace storage {
 

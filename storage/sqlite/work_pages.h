@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/ledger/ledger.h"
+#include "storage/answers/page_source.h"
 #include "storage/answers/recent_links.h"
 
 namespace storage {
@@ -19,18 +20,19 @@ struct RunOfPages {
   std::vector<std::int64_t> accounts;  ///< rows, by the run's own index
 };
 
-/// Reads over its own connection. One thread at a time. Throws core::Error.
-class WorkPages {
+/// Reads over a connection of its own. One thread at a time. Throws core::Error.
+class WorkPages final : public PageSource {
  public:
   /// `links` must outlive this object.
   WorkPages(RunOfPages run, RecentLinks& links);
-  ~WorkPages();
+  ~WorkPages() override;
   WorkPages(const WorkPages&) = delete;
   WorkPages& operator=(const WorkPages&) = delete;
 
-  /// See core::Ledger.
-  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit);
-  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit);
+  /// As core::Ledger says.
+  [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
+                                                    std::size_t limit) override;
+  [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
 
  private:
   struct Connection;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/domain/task.h"
-#include "storage/sqlite/answer_reader.h"
+#include "storage/answers/block_reader.h"
 
 namespace storage {
 
@@ -16,9 +16,9 @@ struct StoredAnswer {
   int http_status = 0;
 };
 
-/// None if the answer has no link for that index, or is damaged: `db check` reports that, and the
-/// gateway may send the link once more. Throws SQLite::Exception.
-[[nodiscard]] std::optional<core::VideoLink> stored_link(AnswerReader& answers,
+/// None when the answer holds no link for that index, or is damaged: `db check` tells of that, and
+/// the gateway may give the link once more. Throws what the back end throws.
+[[nodiscard]] std::optional<core::VideoLink> stored_link(BlockReader& answers,
                                                          const StoredAnswer& answer,
                                                          const core::TaskId& id, int index);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/ledger/ledger.h"
-#include "storage/sqlite/work_pages.h"
+#include "storage/answers/page_source.h"
 
 namespace storage {
 
@@ -19,10 +19,10 @@ namespace storage {
 /// exception of a read.
 class PageThread {
  public:
-  /// `wake` is called on this thread when a page has arrived, or could not be read; it must not
-  /// call back. Only this thread uses `pages`.
-  PageThread(WorkPages& pages, std::function<void()> wake);
-  /// See `stop`.
+  /// `wake` is called on this thread when a page has come, or could not be read; it must not call
+  /// back. `pages` is used by this thread alone.
+  PageThread(PageSource& pages, std::function<void()> wake);
+  /// As `stop`.
   ~PageThread();
   PageThread(const PageThread&) = delete;
   PageThread& operator=(const PageThread&) = delete;
@@ -48,7 +48,7 @@ class PageThread {
   [[nodiscard]] bool is_asked() const { return tasks_asked_ || videos_asked_; }  // with mutex_ held
   void rethrow_if_broken() const;                                                // with mutex_ held
 
-  WorkPages& pages_;
+  PageSource& pages_;
   std::function<void()> wake_;
 
   std::mutex mutex_;

@@ -1,11 +1,11 @@
-#include "storage/sqlite/page_thread.h"
+#include "storage/answers/page_thread.h"
 
 #include <cassert>
 #include <utility>
 
 namespace storage {
 
-PageThread::PageThread(WorkPages& pages, std::function<void()> wake)
+PageThread::PageThread(PageSource& pages, std::function<void()> wake)
     : pages_(pages), wake_(std::move(wake)), thread_([this] { serve(); }) {}
 
 PageThread::~PageThread() { stop(); }

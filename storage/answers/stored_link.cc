@@ -1,4 +1,4 @@
-#include "storage/sqlite/stored_link.h"
+#include "storage/answers/stored_link.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace storage {
 
-std::optional<core::VideoLink> stored_link(AnswerReader& answers, const StoredAnswer& answer,
+std::optional<core::VideoLink> stored_link(BlockReader& answers, const StoredAnswer& answer,
                                            const core::TaskId& id, int index) {
   core::Answer parsed;
   try {
