@@ -1,7 +1,6 @@
 #include "core/engine/task_feed.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 #include <vector>
 
@@ -53,7 +52,7 @@ bool TaskFeed::take_page() {
     return false;
   }
   page_asked_ = false;
-  swept_ = page->size() < kPage;
+  swept_ = page->size() < kPage && !run_.ledger.expects_more_tasks();
   // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
   const auto is_held = [&](TaskKey key) {
@@ -61,7 +60,6 @@ bool TaskFeed::take_page() {
            std::binary_search(held_when_asked_.begin(), held_when_asked_.end(), key);
   };
   for (TaskRecord& task : *page) {
-    assert(task.key > cursor_);
     cursor_ = task.key;
     if (!is_held(task.key)) {
       admit(std::move(task));

@@ -122,6 +122,10 @@ class Ledger {
   /// arrives.
   [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;
 
+  /// Whether more tasks may come although the page taken last was not full, then in any order:
+  /// other runs of a crew may leave some.
+  [[nodiscard]] virtual bool expects_more_tasks() const { return false; }
+
   /// Requests a page of videos that this run's tasks still lack and that the run has not settled,
   /// in order of expiry (unknown expiry last).
   virtual void ask_for_videos(std::size_t limit) = 0;

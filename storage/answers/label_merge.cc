@@ -61,4 +61,11 @@ void note(core::LabelDifferences& differences, core::LabelDifference one) {
   }
 }
 
+void note_all(core::LabelDifferences& differences, const core::LabelDifferences& more) {
+  for (const core::LabelDifference& one : more.named) {
+    note(differences, one);
+  }
+  differences.count += more.count - more.named.size();
+}
+
 }  // namespace storage

@@ -29,5 +29,7 @@ struct LabelMerge {
 
 /// Counts a difference, and keeps it if it is one of the first.
 void note(core::LabelDifferences& differences, core::LabelDifference one);
+/// The same of those that were counted apart.
+void note_all(core::LabelDifferences& differences, const core::LabelDifferences& more);
 
 }  // namespace storage

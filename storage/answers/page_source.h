@@ -16,6 +16,10 @@ class PageSource {
   [[nodiscard]] virtual std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                             std::size_t limit) = 0;
   [[nodiscard]] virtual std::vector<core::WantedVideo> videos(std::size_t limit) = 0;
+  /// As core::Ledger::expects_more_tasks. Any thread.
+  [[nodiscard]] virtual bool expects_more() const { return false; }
+  /// A page that waits for tasks comes at once, as it is, while this is set. Any thread.
+  virtual void hurry(bool /*now*/) {}
 };
 
 }  // namespace storage

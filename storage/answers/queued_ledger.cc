@@ -47,6 +47,7 @@ QueuedLedger::QueuedLedger(std::unique_ptr<PageSource> pages, Write write,
 QueuedLedger::~QueuedLedger() { stop(); }
 
 void QueuedLedger::stop() {
+  pages_->hurry(true);
   page_thread_.stop();
   {
     const std::lock_guard lock(mutex_);
@@ -106,7 +107,9 @@ void QueuedLedger::flush() {
   hurry_ = false;
   rethrow_if_broken();
   lock.unlock();
+  pages_->hurry(true);
   page_thread_.wait();
+  pages_->hurry(false);
 }
 
 std::vector<core::Unrecorded> QueuedLedger::take_unrecorded() {

@@ -45,6 +45,7 @@ class QueuedLedger : public core::Ledger {
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  [[nodiscard]] bool expects_more_tasks() const override { return pages_->expects_more(); }
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;

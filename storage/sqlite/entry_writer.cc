@@ -8,9 +8,9 @@
 #include <variant>
 
 #include "storage/answers/entry_change.h"
-#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/statements/standing_columns.h"
 
 namespace storage {
 

@@ -11,8 +11,8 @@
 #include "storage/answers/stored_link.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
+#include "storage/statements/standing_columns.h"
 
 namespace storage {
 

@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "storage/open_ledger.h"
+#include "storage/postgres/postgres_ledger.h"
+#include "storage/postgres/postgres_work_list.h"
 #include "storage/sqlite/forgetting.h"
 #include "storage/sqlite/maintenance.h"
 #include "storage/sqlite/sqlite_ledger.h"
@@ -14,6 +16,7 @@
 #include "tests/support/fake_ledger.h"
 #include "tests/support/fake_reader.h"
 #include "tests/support/fake_work_list.h"
+#include "tests/support/postgres_server.h"
 #include "tests/support/temp_dir.h"
 
 namespace support {
@@ -97,6 +100,31 @@ class SqliteBackEnd final : public BackEnd {
   std::string path_;
 };
 
+class PostgresBackEnd final : public BackEnd {
+ public:
+  explicit PostgresBackEnd(const std::string& settings) : ledger_(settings) {}
+
+  // Without a lease: whoever comes next takes the place at once, as on SQLite without its lock.
+  std::unique_ptr<core::WorkList> open_work_list() override {
+    return std::make_unique<storage::PostgresWorkList>(
+        storage::LedgerUrl(ledger_.url()), clock,
+        storage::RunnerTerms{.lease = std::chrono::milliseconds(0), .heartbeat = false});
+  }
+  std::unique_ptr<core::Ledger> open_ledger(core::WorkList& work) override {
+    return std::make_unique<storage::PostgresLedger>(dynamic_cast<storage::PostgresWorkList&>(work),
+                                                     [] {});
+  }
+  std::unique_ptr<core::LedgerReader> open_reader() override {
+    return storage::open_ledger_reader(ledger_.url());
+  }
+  std::unique_ptr<core::BillingSource> open_billing() override {
+    return storage::open_billing_source(ledger_.url());
+  }
+
+ private:
+  LentLedger ledger_;
+};
+
 template <typename Made, typename... Arguments>
 BackEndMaker maker(const char* name, Arguments... arguments) {
   return {name, [=] { return std::make_unique<Made>(arguments...); }};
@@ -112,6 +140,17 @@ const std::vector<BackEndMaker>& back_ends() {
       maker<FakeBackEnd>("lagging_fake", kCommitLag, kPageLag),
       maker<SqliteBackEnd>("sqlite"),
   };
+  return all;
+}
+
+const std::vector<BackEndMaker>& writing_back_ends() {
+  static const std::vector<BackEndMaker> all = [] {
+    std::vector<BackEndMaker> makers = back_ends();
+    makers.push_back(maker<PostgresBackEnd>("Postgres", ""));
+    makers.push_back(maker<PostgresBackEnd>("PostgresSerializable",
+                                            "default_transaction_isolation = serializable"));
+    return makers;
+  }();
   return all;
 }
 

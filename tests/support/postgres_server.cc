@@ -6,10 +6,14 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "storage/postgres/connection.h"
+#include "storage/postgres/schema.h"
 #include "tests/support/temp_dir.h"
 
 namespace support {
@@ -93,6 +97,23 @@ PostgresServer& server() {
   return only;
 }
 
+// By the settings of their databases.
+std::map<std::string, std::vector<std::string>>& free_ledgers() {
+  static std::map<std::string, std::vector<std::string>> free;
+  return free;
+}
+
+// Past the triggers that keep history: the superuser may.
+void empty(const std::string& url) {
+  storage::Connection connection{storage::LedgerUrl(url)};
+  connection.run_script(
+      "SET session_replication_role = replica; SET search_path = reeltally; "
+      "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = "
+      "'reeltally' AND tablename NOT IN ('migration', 'counter', 'crew') AND tablename NOT LIKE "
+      "'answer_block_%' LOOP EXECUTE format('DELETE FROM %I', t); END LOOP; END $$; "
+      "UPDATE counter SET next = 1; UPDATE crew SET name = ''");
+}
+
 }  // namespace
 
 const std::string& postgres_missing() { return server().missing(); }
@@ -107,5 +128,20 @@ std::string make_postgres_database(const std::string& settings) {
   }
   return server().url(name);
 }
+
+LentLedger::LentLedger(std::string settings) : settings_(std::move(settings)) {
+  std::vector<std::string>& free = free_ledgers()[settings_];
+  if (free.empty()) {
+    url_ = make_postgres_database(settings_);
+    storage::Connection connection{storage::LedgerUrl(url_)};
+    storage::migrate_schema(connection, storage::embedded_postgres_migrations(), core::UtcTime{});
+  } else {
+    url_ = free.back();
+    free.pop_back();
+    empty(url_);
+  }
+}
+
+LentLedger::~LentLedger() { free_ledgers()[settings_].push_back(url_); }
 
 }  // namespace support

@@ -10,10 +10,10 @@
 #include "storage/sqlite/check/findings.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
-#include "storage/sqlite/standing_columns.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/fact_columns.h"
+#include "storage/statements/standing_columns.h"
 #include "storage/statements/stored_numbers.h"
 
 namespace storage {

@@ -4,15 +4,15 @@
 #include <string>
 
 #include "core/domain/lifecycle.h"
-#include "storage/sqlite/statement.h"
 
 namespace storage {
 
 inline const std::string kStandingColumns =
     "state, not_found_runs, not_found_run, not_found_answers, not_found_at";
 
-/// Reads a row whose columns from `first` on are kStandingColumns.
-[[nodiscard]] inline core::TaskStanding standing_of(const Statement& row, int first) {
+/// Of a row whose columns from `first` on are kStandingColumns.
+template <typename Row>
+[[nodiscard]] core::TaskStanding standing_of(const Row& row, int first) {
   return {.state = static_cast<core::TaskState>(row.integer(first)),
           .not_found = {.runs = static_cast<int>(row.integer(first + 1)),
                         .last_run = row.integer(first + 2),
