@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/schema.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
@@ -36,14 +37,25 @@ std::uint64_t shared_tasks(const std::string& ledger) {
   return count;
 }
 
+storage::MigrationReport migrate_file(const Settings& settings, const std::string& ledger) {
+  storage::require_ledger(ledger);  // before the lock creates a file
+  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  return storage::migrate_ledger(ledger, core::SystemClock().utc(), !settings.flag("no-backup"));
+}
+
+storage::MigrationReport migrate_on_server(const std::string& ledger) {
+  storage::Connection connection{storage::LedgerUrl(ledger)};
+  const storage::SchemaChange change = storage::migrate_schema(
+      connection, storage::embedded_postgres_migrations(), core::SystemClock().utc());
+  return {.from = change.from, .to = change.to, .backup = {}};
+}
+
 }  // namespace
 
 ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
-  storage::require_ledger(ledger);  // before the lock creates a file
-  const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::MigrationReport report =
-      storage::migrate_ledger(ledger, core::SystemClock().utc(), !settings.flag("no-backup"));
+      storage::is_postgres_url(ledger) ? migrate_on_server(ledger) : migrate_file(settings, ledger);
   if (settings.flag("json")) {
     print(out, {{"type", "migration"},
                 {"from", report.from},

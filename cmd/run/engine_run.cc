@@ -6,7 +6,6 @@
 #include "cmd/run/live_progress.h"
 #include "cmd/run/run_settings.h"
 #include "core/engine/engine.h"
-#include "storage/sqlite/sqlite_ledger.h"
 
 namespace cmd {
 namespace {
@@ -25,7 +24,7 @@ std::optional<std::string> lack_of_space(const core::VideoStore& videos, const s
 
 }  // namespace
 
-core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work) const {
+core::RunPlan EngineRun::plan(const storage::RunWork& store, const Work& work) const {
   core::RunPlan plan = plan_of(settings_, store.run());
   if (work.deadline) {
     plan.deadline = *work.deadline;
@@ -36,14 +35,14 @@ core::RunPlan EngineRun::plan(const storage::TaskStore& store, const Work& work)
   return plan;
 }
 
-core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHooks& hooks) {
+core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks& hooks) {
   core::RunPlan run_plan = plan(store, work);
   // Read before the store belongs to the writer thread.
   const std::uint64_t tasks = store.tasks_to_ask();
   const std::uint64_t videos = store.videos_to_fetch();
   // The publisher's threads use the ledger, and the ledger's thread wakes the transport: each is
   // created before the threads that use it, and outlives them.
-  std::unique_ptr<storage::SqliteLedger> ledger;
+  std::unique_ptr<storage::QueuedLedger> ledger;
   const std::unique_ptr<core::VideoStore> video_store =
       work.folder == nullptr  // without downloads the store is not opened
           ? std::make_unique<core::LocalVideos>(settings_.text("output"))
@@ -53,7 +52,7 @@ core::RunResult EngineRun::drive(storage::TaskStore& store, Work work, VideoHook
     return lack_of_space(*video_store, work.folder->path(), settings_.size("min-free"));
   };
   core::CurlTransport transport(std::move(work.transport));
-  ledger = std::make_unique<storage::SqliteLedger>(store, [&transport] { transport.wake(); });
+  ledger = store.open_ledger([&transport] { transport.wake(); });
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(run_plan), work.names, work.account_names,
                       {*ledger, transport, *video_store, clock_, interrupt_.level()},

@@ -19,7 +19,7 @@
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
 #include "core/video/local/local_videos.h"
-#include "storage/sqlite/task_store.h"
+#include "storage/answers/run_work.h"
 
 namespace cmd {
 
@@ -40,10 +40,10 @@ class EngineRun {
   };
   /// Returns when everything is recorded; the summary has the tally, also after an exception.
   /// Throws core::Error if the ledger or the event loop fails.
-  [[nodiscard]] core::RunResult drive(storage::TaskStore& store, Work work, VideoHooks& hooks);
+  [[nodiscard]] core::RunResult drive(storage::RunWork& store, Work work, VideoHooks& hooks);
 
  private:
-  [[nodiscard]] core::RunPlan plan(const storage::TaskStore& store, const Work& work) const;
+  [[nodiscard]] core::RunPlan plan(const storage::RunWork& store, const Work& work) const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;

@@ -7,6 +7,7 @@
 #include "cmd/cli/version.h"
 #include "core/files/atomic_file.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
 
 namespace cmd {
 
@@ -45,7 +46,7 @@ void MonitorFiles::write_file(GivenTextName option,
 // None if the ledger cannot be read, or another file has its path now: the end of the run says why.
 std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(
     const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const {
-  if (!place && !std::filesystem::exists(ledger)) {
+  if (!place && !storage::is_postgres_url(ledger) && !std::filesystem::exists(ledger)) {
     return core::LedgerTotals{};
   }
   if (place && !place->is_unmoved()) {

@@ -1,10 +1,12 @@
 #include "cmd/run/run_import.h"
 
+#include <optional>
 #include <string>
 
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
 #include "core/error.h"
+#include "storage/postgres/ledger_url.h"
 #include "storage/sqlite/rejection_memory.h"
 
 namespace cmd {
@@ -30,17 +32,23 @@ bool RunImport::read_into(core::WorkList& work_list, const core::InputPatience& 
 
 // A signal or deadline ends it early: the engine then ends at once for the same reason.
 bool RunImport::read_inputs(const RunInputs::Take& take, std::int64_t run) {
-  storage::RejectionMemory rejections(settings_.ledger_path());
+  // On a server each run reports them.
+  std::optional<storage::RejectionMemory> rejections;
+  if (!storage::is_postgres_url(settings_.ledger_path())) {
+    rejections.emplace(settings_.ledger_path());
+  }
   bool complete = true;
   try {
     inputs_.read(take, [&](const core::RejectedRow& row) {
       outcome_.add(row);
-      return rejections.add(row.source, row.mark) && settings_.flag("quiet");
+      return rejections && rejections->add(row.source, row.mark) && settings_.flag("quiet");
     });
   } catch (const core::Stopped&) {
     complete = false;
   }
-  rejections.keep(inputs_.sources(), run, complete);
+  if (rejections) {
+    rejections->keep(inputs_.sources(), run, complete);
+  }
   return complete;
 }
 

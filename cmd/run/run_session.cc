@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/video/s3/bucket_videos.h"
 #include "storage/ledger_error.h"
+#include "storage/postgres/ledger_url.h"
 
 namespace cmd {
 namespace {
@@ -44,21 +45,20 @@ void name_left_over(core::WorkList& work_list, bool videos_count, RunOutcome& ou
 }
 
 // Checked last, before a success is reported: two runs at once may have done the same work.
-void require_that_it_was_alone(core::WorkList& work_list, const storage::Lock& lock,
-                               RunOutcome& outcome) {
+void require_that_it_was_alone(RunLedger& ledger, RunOutcome& outcome) {
   try {
-    lock.require_in_place();
-    work_list.require_newest_run();
+    ledger.require_alone();
   } catch (const core::Error& failure) {
     outcome.fail(failure.what());
   }
 }
 
-void warn_of_large_log(const storage::TaskStore& store, Log& log) {
-  if (const std::int64_t bytes = store.log_bytes(); bytes > kLogBytesNoted) {
+void warn_of_large_log(RunLedger& ledger, Log& log) {
+  if (const std::int64_t bytes = ledger.work().log_bytes(); bytes > kLogBytesNoted) {
     log.warning(
-        "the write-ahead log " + store.path() + "-wal has grown to " + format_size(bytes) +
-        ", because another program keeps reading the ledger; it is removed when that program ends");
+        "the write-ahead log " + ledger.name() + "-wal has grown to " + format_size(bytes) +
+        ", because another program keeps reading the ledger; it is removed when that program "
+        "ends");
   }
 }
 
@@ -73,11 +73,10 @@ RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, Mo
 }
 
 ExitCode RunSession::execute() {
-  const std::string ledger = settings_.ledger_path();
   // Released last: the monitor gets the end of this run before the start of the next one.
-  std::optional<storage::Lock> lock;
+  RunLedger ledger(settings_, clock_, interrupt_);
   try {
-    const ExitCode code = execute_locked(ledger, lock);
+    const ExitCode code = execute_held(ledger);
     monitor_.end(code, interrupt_.signal() != 0);
     return code;
   } catch (...) {
@@ -90,17 +89,23 @@ ExitCode RunSession::execute() {
   }
 }
 
-ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock) {
+core::RunStart RunSession::start() const {
+  return {.version = std::string(program_version()),
+          .host = host_name(),
+          .inputs = inputs_.names(),
+          .accounts = account_names_,
+          .stale_after = settings_.duration("stale-after")};
+}
+
+ExitCode RunSession::execute_held(RunLedger& ledger) {
   core::TransportSettings transport = transport_settings(settings_, inputs_.accounts());
   fit_to_open_files(transport, log_);
   transport.request_ids = log_.wants(LogLevel::request);
   outcome_.open_failed_rows(account_names_);
   hook_settings_ = hook_settings(settings_, transport);
   names_ = std::make_shared<core::NameTemplate>(settings_.text("name"));
-  // Checked before any file is created. Only IDs create a ledger: pending tasks exist only in one.
-  storage::require_ledger(ledger, !inputs_.names().empty());
   try {
-    lock.emplace(ledger, settings_.duration("lock-wait"), interrupt_.descriptor());
+    ledger.hold(start());
   } catch (const core::Stopped&) {
     return exit_code_of_signal(interrupt_.signal());
   }
@@ -109,26 +114,20 @@ ExitCode RunSession::execute_locked(const std::string& ledger, std::optional<sto
   }
   // Not earlier: if another run holds the ledger, the monitor would take this start for that run's.
   monitor_.start();
-  return execute_with_ledger(ledger, *lock, std::move(transport));
+  return execute_with_ledger(ledger, std::move(transport));
 }
 
-ExitCode RunSession::execute_with_ledger(const std::string& ledger, storage::Lock& lock,
-                                         core::TransportSettings transport) {
+ExitCode RunSession::execute_with_ledger(RunLedger& ledger, core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
     open_output(transport);
   }
-  storage::TaskStore store(ledger, clock_, !settings_.flag("no-backup"));
-  outcome_.summary().run_id = store.begin_run({.version = std::string(program_version()),
-                                               .host = host_name(),
-                                               .inputs = inputs_.names(),
-                                               .accounts = account_names_,
-                                               .stale_after = settings_.duration("stale-after")});
-  place_ = store.place();
-  lock.keep();
+  outcome_.summary().run_id = ledger.begin();
   try {
-    work(store, lock, std::move(transport));
+    work(ledger, std::move(transport));
   } catch (const storage::LedgerUnreadable& failure) {
-    store.place().require_unmoved();
+    if (ledger.place()) {
+      ledger.place()->require_unmoved();
+    }
     throw core::Error(std::string("the ledger changed during the run: ") + failure.what());
   }
   return outcome_.summary().exit_code;
@@ -148,29 +147,30 @@ void RunSession::open_output(core::TransportSettings& transport) {
   transport.publisher_threads = std::min(transport.download_concurrency, kUploadsMax);
 }
 
-void RunSession::work(storage::TaskStore& store, storage::Lock& lock,
-                      core::TransportSettings transport) {
+void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const core::InputPatience patience{.stop = interrupt_.descriptor(),
                                      .until = deadline_.value_or(core::SteadyTime::max())};
   const bool input_complete =
-      RunImport(settings_, log_, inputs_, outcome_).read_into(store, patience);
-  const core::RunResult result = drive(store, std::move(transport));
-  warn_of_shared_tasks(settings_, store.path(), core::SharedTaskScope::last_run,
-                       [this](const std::string& text, const std::string& advice) {
-                         log_.warning(text + "; " + advice);
-                       });
-  decide(store, result, !input_complete);
-  name_left_over(store, !settings_.flag("no-download"), outcome_);
+      RunImport(settings_, log_, inputs_, outcome_).read_into(ledger.work(), patience);
+  const core::RunResult result = drive(ledger, std::move(transport));
+  if (!storage::is_postgres_url(ledger.name())) {
+    warn_of_shared_tasks(settings_, ledger.name(), core::SharedTaskScope::last_run,
+                         [this](const std::string& text, const std::string& advice) {
+                           log_.warning(text + "; " + advice);
+                         });
+  }
+  decide(ledger.work(), result, !input_complete);
+  name_left_over(ledger.work(), !settings_.flag("no-download"), outcome_);
   outcome_.publish_failed_rows();
-  require_that_it_was_alone(store, lock, outcome_);
+  require_that_it_was_alone(ledger, outcome_);
   const Summary& summary = outcome_.summary();
-  store.end_run(exit_number(summary.exit_code), summary_json(summary));
-  warn_of_large_log(store, log_);
-  write_monitor_files(store.path());
+  ledger.work().end_run(exit_number(summary.exit_code), summary_json(summary));
+  warn_of_large_log(ledger, log_);
+  write_monitor_files(ledger);
   outcome_.tell();
 }
 
-core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSettings transport) {
+core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings transport) {
   if (folder_ != nullptr) {
     hook_settings_.videos = open_videos(folder_, bucket_, nullptr);
   }
@@ -184,9 +184,9 @@ core::RunResult RunSession::drive(storage::TaskStore& store, core::TransportSett
   if (deadline_) {
     work.deadline = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_.steady());
   }
-  core::RunResult result =
-      EngineRun(settings_, log_, interrupt_, clock_, outcome_).drive(store, std::move(work), hooks);
-  finish_hooks(hooks, store.path());
+  core::RunResult result = EngineRun(settings_, log_, interrupt_, clock_, outcome_)
+                               .drive(ledger.work(), std::move(work), hooks);
+  finish_hooks(hooks, ledger.name());
   return result;
 }
 
@@ -215,8 +215,8 @@ void RunSession::decide(core::WorkList& work_list, const core::RunResult& result
                    .input_cut = input_cut});
 }
 
-void RunSession::write_monitor_files(const std::string& ledger) {
-  MonitorFiles(settings_, log_, clock_).write(outcome_.summary(), ledger, place_);
+void RunSession::write_monitor_files(const RunLedger& ledger) {
+  MonitorFiles(settings_, log_, clock_).write(outcome_.summary(), ledger.name(), ledger.place());
 }
 
 double RunSession::seconds_so_far() const {

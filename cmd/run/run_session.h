@@ -13,15 +13,13 @@
 #include "cmd/run/bucket_access.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_inputs.h"
+#include "cmd/run/run_ledger.h"
 #include "cmd/run/run_outcome.h"
 #include "cmd/run/video_hooks.h"
 #include "core/clock.h"
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
 #include "core/video/local/output_folder.h"
-#include "storage/sqlite/ledger_file.h"
-#include "storage/sqlite/lock.h"
-#include "storage/sqlite/task_store.h"
 
 namespace cmd {
 
@@ -36,15 +34,15 @@ class RunSession {
   ExitCode execute();
 
  private:
-  ExitCode execute_locked(const std::string& ledger, std::optional<storage::Lock>& lock);
-  ExitCode execute_with_ledger(const std::string& ledger, storage::Lock& lock,
-                               core::TransportSettings transport);
-  void work(storage::TaskStore& store, storage::Lock& lock, core::TransportSettings transport);
+  ExitCode execute_held(RunLedger& ledger);
+  [[nodiscard]] core::RunStart start() const;
+  ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
+  void work(RunLedger& ledger, core::TransportSettings transport);
   void open_output(core::TransportSettings& transport);
-  [[nodiscard]] core::RunResult drive(storage::TaskStore& store, core::TransportSettings transport);
+  [[nodiscard]] core::RunResult drive(RunLedger& ledger, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
-  void write_monitor_files(const std::string& ledger);
+  void write_monitor_files(const RunLedger& ledger);
   [[nodiscard]] double seconds_so_far() const;
 
   const Settings& settings_;
@@ -57,7 +55,6 @@ class RunSession {
   core::SystemClock clock_;
   const core::SteadyTime begin_ = clock_.steady();
   std::optional<core::SteadyTime> deadline_;          // starts when the ledger is locked
-  std::optional<storage::LedgerPlace> place_;         // of the ledger, once the run began
   std::shared_ptr<const core::OutputFolder> folder_;  // null: no downloads
   std::shared_ptr<BucketAccess> bucket_;              // null: the videos stay in the folder
   VideoHookSettings hook_settings_;

@@ -11,6 +11,7 @@
 #include "storage/answers/label_merge.h"
 #include "storage/migration.h"
 #include "storage/postgres/heartbeat.h"
+#include "storage/postgres/postgres_ledger.h"
 #include "storage/postgres/run_rows.h"
 #include "storage/postgres/schema.h"
 #include "storage/postgres/server_import.h"
@@ -58,6 +59,10 @@ const LedgerUrl& PostgresWorkList::url() const { return connected_->connection.u
 const std::vector<std::int64_t>& PostgresWorkList::account_rows() const {
   return connected_->runs.accounts();
 }
+std::int64_t PostgresWorkList::run() const { return connected_->fence.run(); }
+std::unique_ptr<QueuedLedger> PostgresWorkList::open_ledger(std::function<void()> wake) {
+  return std::make_unique<PostgresLedger>(*this, std::move(wake));
+}
 RunFence& PostgresWorkList::fence() { return connected_->fence; }
 RecentLinks& PostgresWorkList::recent_links() {
   return connected_->entries.videos().recent_links();
@@ -85,6 +90,7 @@ void PostgresWorkList::Connected::tell_lost() {
 std::int64_t PostgresWorkList::begin_run(const core::RunStart& start) {
   Connected& c = *connected_;
   c.heartbeat.reset();
+  c.imported = {};
   const std::int64_t run = c.runs.begin(start);
   if (c.fence.terms().heartbeat) {
     c.heartbeat.emplace(c.connection.url(), c.fence, [&c] { c.tell_lost(); });

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/work_list.h"
+#include "storage/answers/run_work.h"
 #include "storage/postgres/run_fence.h"
 #include "storage/postgres/server_entries.h"
 
@@ -19,7 +20,7 @@ namespace storage {
 /// Belongs to one thread at a time: the main thread before and after the engine, the writer thread
 /// of PostgresLedger between. Every method throws RunLost when another run took this one's place,
 /// and core::Error when the ledger fails; nothing of that call is kept.
-class PostgresWorkList final : public core::WorkList {
+class PostgresWorkList final : public RunWork {
  public:
   /// Throws LedgerUnreadable unless the ledger is there and has this program's schema.
   PostgresWorkList(const LedgerUrl& url, const core::Clock& clock, RunnerTerms terms);
@@ -43,6 +44,8 @@ class PostgresWorkList final : public core::WorkList {
   /// Throws RunLost.
   void require_newest_run() override;
   void end_run(int exit_code, const std::string& summary_json) override;
+  [[nodiscard]] std::int64_t run() const override;
+  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake) override;
 
   /// One transaction; durable when this returns. Entries that could not be recorded, through no
   /// fault of the ledger, are moved into what is returned.

@@ -9,6 +9,7 @@
 #include "storage/sqlite/entry_writer.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/run_store.h"
+#include "storage/sqlite/sqlite_ledger.h"
 #include "storage/sqlite/task_import.h"
 #include "storage/sqlite/transaction.h"
 
@@ -68,6 +69,10 @@ const std::string& TaskStore::path() const { return connection_->path; }
 std::int64_t TaskStore::log_bytes() const { return connection_->lies_at.log_bytes(); }
 const LedgerPlace& TaskStore::place() const { return connection_->lies_at; }
 RecentLinks& TaskStore::recent_links() { return connection_->answers.videos().recent_links(); }
+
+std::unique_ptr<QueuedLedger> TaskStore::open_ledger(std::function<void()> wake) {
+  return std::make_unique<SqliteLedger>(*this, std::move(wake));
+}
 
 std::int64_t TaskStore::begin_run(const core::RunStart& start) {
   Connection& c = *connection_;

@@ -12,14 +12,15 @@
 #include "core/ledger/ledger.h"
 #include "core/ledger/work_list.h"
 #include "storage/answers/recent_links.h"
+#include "storage/answers/run_work.h"
 #include "storage/sqlite/ledger_file.h"
 
 namespace storage {
 
-/// The only writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
-/// time: the main thread before and after the engine, the writer thread of SqliteLedger in between.
-/// Every method throws core::Error if the ledger fails, and then stores nothing.
-class TaskStore final : public core::WorkList {
+/// The one writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
+/// time: the main thread before and after the engine, the writer thread of SqliteLedger between.
+/// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
+class TaskStore final : public RunWork {
  public:
   /// Opens or creates the ledger, and upgrades its schema (after a backup beside it unless `backup`
   /// is false). Throws LedgerUnreadable for a newer ledger or a foreign file.
@@ -39,18 +40,18 @@ class TaskStore final : public core::WorkList {
   void each_left(bool videos, const std::function<void(const core::LeftOver&)>& take) override;
   void require_newest_run() override;
   void end_run(int exit_code, const std::string& summary_json) override;
+  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake) override;
 
   /// One transaction; durable on return. Returns the entries that could not be recorded although
   /// the ledger works.
   std::vector<core::Unrecorded> write(std::span<core::Entry> entries);
 
-  /// What a reading connection must know of the run: its number, and the accounts by index.
-  [[nodiscard]] std::int64_t run() const;
+  /// What a reading connection needs of the run: its number, and the accounts by index.
+  [[nodiscard]] std::int64_t run() const override;
   [[nodiscard]] const std::vector<std::int64_t>& account_rows() const;
   [[nodiscard]] const std::string& path() const;
-  /// The size of the write-ahead log, which is emptied repeatedly unless another program keeps
-  /// reading.
-  [[nodiscard]] std::int64_t log_bytes() const;
+  /// Of the write-ahead log, which is emptied again and again unless somebody keeps reading.
+  [[nodiscard]] std::int64_t log_bytes() const override;
   /// Any thread.
   [[nodiscard]] const LedgerPlace& place() const;
   /// Any thread.

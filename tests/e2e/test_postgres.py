@@ -1,0 +1,210 @@
+"""Runs whose ledger is on PostgreSQL: alone, beside each other, killed, and through a restart of the server."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import ROOT
+
+PATIENCE = 60
+LEASE = ["--lease", "2s"]
+
+
+class Server:
+    """A PostgreSQL server of one's own; ended with the tests of this file."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.databases = 0
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([str(ROOT / "tests/support/postgres/server"), str(self.folder)],
+                                        stdin=subprocess.DEVNULL)
+        until = time.monotonic() + PATIENCE
+        while subprocess.run(["psql", "-h", str(self.folder), "-U", "owner", "-qc", "SELECT 1", "postgres"],
+                             capture_output=True).returncode:
+            if self.process.poll() == 77:
+                pytest.skip("PostgreSQL is not installed: run tools/setup")
+            assert self.process.poll() is None and time.monotonic() < until, "the server does not start"
+            time.sleep(0.05)
+
+    def stop_at_once(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(PATIENCE)
+
+    def database(self):
+        self.databases += 1
+        name = f"ledger{self.databases}"
+        self.sql("postgres", f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, database):
+        return f"postgresql://owner@/{database}?host={self.folder}"
+
+    def sql(self, database, query):
+        done = subprocess.run(["psql", "-h", str(self.folder), "-U", "owner", "-qAtc", query, database],
+                              capture_output=True, text=True, timeout=PATIENCE,
+                              env=dict(os.environ, PGOPTIONS="-csearch_path=reeltally"))
+        assert done.returncode == 0, done.stderr
+        return [tuple(line.split("|")) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    base = pathlib.Path(subprocess.check_output(["mktemp", "-d", "/tmp/reeltally-pg-XXXXXX"], text=True).strip())
+    base.chmod(0o755)
+    folder = base / "s"
+    folder.mkdir()
+    one = Server(folder)
+    yield one
+    one.stop_at_once()
+    subprocess.run(["rm", "-rf", str(base)], check=True)
+
+
+@pytest.fixture
+def ledger(server, reeltally):
+    """A new ledger; `reeltally` works on it."""
+    name = server.database()
+    reeltally.env["REELTALLY_DB"] = server.url(name)
+    assert reeltally("db", "migrate").code == 0
+    return lambda query: server.sql(name, query)
+
+
+def holds_together(ledger):
+    """Nothing is open, numbers have no gap, each video has one file."""
+    assert ledger("SELECT max(id) - count(*), min(id) FROM snapshot") == [("0", "1")]
+    assert ledger("SELECT count(*) FROM work WHERE settled = 0") == [("0",)]
+    assert ledger("SELECT count(*) FROM video WHERE state <> 1") == [("0",)]
+    assert ledger("SELECT count(*) - count(DISTINCT path) FROM video") == [("0",)]
+
+
+def test_a_ledger_must_be_made_first(server, reeltally, make_gateway):
+    reeltally.env["REELTALLY_DB"] = server.url(server.database())
+    result = reeltally.run(make_gateway(), reeltally.csv("a"))
+    assert result.code == 10 and "db migrate" in result.err, result
+
+
+def test_the_main_job(ledger, reeltally, make_gateway):
+    tasks = {f"t{i}": {"video": {"size": 20000}} for i in range(40)}
+    gateway = make_gateway(tasks=tasks)
+    result = reeltally.run(gateway, reeltally.csv(*tasks))
+    assert result.code == 0, result
+    assert result.summary["succeeded"] == 40 and result.summary["videos_downloaded"] == 40
+    assert ledger("SELECT state, count(*) FROM task GROUP BY state") == [("1", "40")]
+    holds_together(ledger)
+    assert reeltally.files() == sorted(f"{task}.mp4" for task in tasks)
+    assert ledger("SELECT exit_code FROM run WHERE finished_at IS NOT NULL") == [("0",)]
+    again = reeltally.run(gateway, reeltally.csv(*tasks))
+    assert again.code == 0 and again.summary["requests"] == 0, again
+
+
+def test_the_rest_is_asked_by_the_next_run(ledger, reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"polls": ["IN_PROGRESS", "success"]}, "b": {"polls": ["failure"]}})
+    assert reeltally.run(gateway, reeltally.csv("a", "b")).code == 0
+    assert ledger("SELECT task_id, state FROM v_task ORDER BY 1") == [("a", "unfinished"), ("b", "failed")]
+    result = reeltally.run(gateway, "--pending")
+    assert result.code == 0, result
+    assert ledger("SELECT task_id, state FROM v_task ORDER BY 1") == [("a", "succeeded"), ("b", "failed")]
+
+
+def test_a_killed_run_is_followed_at_once(ledger, reeltally, make_gateway):
+    tasks = {f"t{i}": {"video": {"size": 20000}} for i in range(120)}
+    gateway = make_gateway(tasks=tasks, latency_ms=5)
+    process = reeltally.start("run", *reeltally.flags(gateway), reeltally.csv(*tasks))
+    until = time.monotonic() + PATIENCE
+    while len(gateway.queries()) < 30:
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.01)
+    process.kill()
+    reeltally.finish(process)
+    result = reeltally.run(gateway, reeltally.csv(*tasks))
+    assert result.code == 0, result
+    assert ledger("SELECT state, count(*) FROM task GROUP BY state") == [("1", "120")]
+    holds_together(ledger)
+    assert len(reeltally.files()) == 120
+
+
+def started(reeltally, ledger, gateway, runs, *arguments):
+    process = reeltally.start("run", *reeltally.flags(gateway), *arguments)
+    until = time.monotonic() + PATIENCE
+    while int(ledger("SELECT count(*) FROM runner")[0][0]) < runs:
+        assert process.poll() is None and time.monotonic() < until, reeltally.finish(process)
+        time.sleep(0.02)
+    return process
+
+
+def test_a_second_run_exits_11_or_waits(ledger, reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=300)
+    first = started(reeltally, ledger, gateway, 1, "--concurrency", "1", reeltally.csv(*(f"t{i}" for i in range(10))))
+    refused = reeltally.run(gateway, reeltally.csv("t1"))
+    assert refused.code == 11 and "--crew" in refused.err, refused
+    waited = reeltally.run(gateway, "--lock-wait", "50s", reeltally.csv("t1"))
+    assert reeltally.finish(first).code == 0
+    assert waited.code == 0, waited
+
+
+def test_a_crew_shares_the_list_and_survives_a_death(ledger, reeltally, make_gateway):
+    videos = {f"v{i}": {"polls": ["success"], "video": {"size": 20000}} for i in range(60)}
+    gateway = make_gateway(tasks=videos, default={"polls": ["failure"]}, latency_ms=5)
+    # Each takes pages of 1,024 tasks, so that the third one has some, too; keys follow the IDs' order.
+    ids = [f"a{i:04}" if i % 40 else f"v{i // 40}" for i in range(2400)]
+    crew = ["--crew", "night", *LEASE, "--concurrency", "4", reeltally.csv(*ids)]
+    runs = [started(reeltally, ledger, gateway, n + 1, *crew) for n in range(3)]
+    until = time.monotonic() + PATIENCE
+    while int(ledger("SELECT count(*) FROM snapshot WHERE run = 2")[0][0]) < 20:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    runs[1].kill()
+    reeltally.finish(runs.pop(1))
+    results = [reeltally.finish(run) for run in runs]
+    assert [result.code for result in results] == [0, 0], results
+    assert ledger("SELECT count(*), count(last_snapshot) FROM task WHERE state IN (1, 2)") == [("2400", "2400")]
+    holds_together(ledger)
+    assert reeltally.files() == sorted(f"{video}.mp4" for video in videos)
+    assert ledger("SELECT run FROM runner WHERE lost = 1") == [("2",)]
+
+
+def test_a_paused_run_ends_when_its_lease_was_given_away(ledger, reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=20)
+    crew = ["--crew", "night", *LEASE, "--concurrency", "2", reeltally.csv(*(f"t{i}" for i in range(1500)))]
+    paused = started(reeltally, ledger, gateway, 1, *crew)
+    other = started(reeltally, ledger, gateway, 2, *crew)
+    until = time.monotonic() + PATIENCE
+    while int(ledger("SELECT count(*) FROM snapshot WHERE run = 1")[0][0]) < 10:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    paused.send_signal(signal.SIGSTOP)
+    while ledger("SELECT lost FROM runner WHERE run = 1") != [("1",)]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    written = ledger("SELECT count(*) FROM snapshot WHERE run = 1")
+    paused.send_signal(signal.SIGCONT)
+    result = reeltally.finish(paused)
+    assert result.code == 1 and "took its place" in result.err, result
+    assert ledger("SELECT count(*) FROM snapshot WHERE run = 1") == written
+    assert reeltally.finish(other).code == 0
+    assert ledger("SELECT state, count(*) FROM task GROUP BY state") == [("2", "1500")]
+    assert ledger("SELECT count(*) FROM work WHERE settled = 0") == [("0",)]
+
+
+def test_a_restart_of_the_server_is_waited_for(server, ledger, reeltally, make_gateway):
+    tasks = {f"t{i}": {"polls": ["failure"]} for i in range(600)}
+    gateway = make_gateway(tasks=tasks, latency_ms=5)
+    process = started(reeltally, ledger, gateway, 1, "--concurrency", "2", reeltally.csv(*tasks))
+    until = time.monotonic() + PATIENCE
+    for asked in (50, 250):
+        while len(gateway.queries()) < asked:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.02)
+        server.stop_at_once()
+        server.start()
+    result = reeltally.finish(process)
+    assert result.code == 0, result
+    assert ledger("SELECT state, count(*) FROM task GROUP BY state") == [("2", "600")]
+    assert ledger("SELECT max(id) - count(*) FROM snapshot") == [("0",)]
+    assert json.loads(result.out.splitlines()[-1])["requests"] == 600

@@ -1,0 +1,256 @@
+// Several runs on one PostgreSQL ledger: who may begin, who gets what, and who is dead.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "storage/ledger_error.h"
+#include "storage/postgres/postgres_ledger.h"
+#include "storage/postgres/postgres_work_list.h"
+#include "storage/postgres/server_transaction.h"
+#include "tests/storage/entries.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/postgres_server.h"
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLong{600'000};
+constexpr milliseconds kShort{300};
+constexpr std::chrono::seconds kPatience{60};
+
+class PostgresCrew : public testing::Test {
+ protected:
+  // One run: its work list, and its ledger once it has begun.
+  struct Runner {
+    std::unique_ptr<storage::PostgresWorkList> work;
+    std::unique_ptr<storage::QueuedLedger> ledger;
+
+    void begin(const std::vector<std::string>& ids) {
+      work->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
+      entries::import(*work, ids);
+      ledger = work->open_ledger([] {});
+    }
+    void stop() {
+      ledger.reset();
+      work.reset();
+    }
+  };
+
+  void SetUp() override {
+    if (!support::postgres_missing().empty()) {
+      GTEST_SKIP() << support::postgres_missing();
+    }
+    lent_.emplace();
+    connection_.emplace(storage::LedgerUrl(lent_->url()));
+  }
+  Runner runner(const std::string& crew, milliseconds lease = kLong, bool heartbeat = false) {
+    return {std::make_unique<storage::PostgresWorkList>(
+                storage::LedgerUrl(lent_->url()), clock_,
+                storage::RunnerTerms{.crew = crew, .lease = lease, .heartbeat = heartbeat}),
+            nullptr};
+  }
+  std::int64_t number(const std::string& sql) {
+    const storage::ServerTransaction moment(*connection_,
+                                            storage::ServerTransaction::Kind::reading);
+    storage::Rows row = connection_->query(sql);
+    return row.step() ? row.integer(0) : -1;
+  }
+  void change(const std::string& sql) {
+    storage::transact(*connection_, [&] { connection_->run_script(sql); });
+  }
+  static std::set<std::string> names(const std::vector<core::TaskRecord>& tasks) {
+    std::set<std::string> ids;
+    for (const core::TaskRecord& task : tasks) {
+      ids.insert(task.id.text());
+    }
+    return ids;
+  }
+  static core::AnswerEntry success(const core::TaskRecord& task) {
+    return entries::answered(
+        {.task = task.key, .id = task.id.text(), .body = entries::success(task.id.text())});
+  }
+  // Asks until the runner gets tasks.
+  static std::vector<core::TaskRecord> tasks_in_time(Runner& by) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    std::vector<core::TaskRecord> tasks;
+    while (tasks.empty() && std::chrono::steady_clock::now() < until) {
+      tasks = entries::tasks(*by.ledger, 1);
+    }
+    return tasks;
+  }
+
+  std::optional<support::LentLedger> lent_;
+  std::optional<storage::Connection> connection_;
+  support::ManualClock clock_;
+};
+
+TEST_F(PostgresCrew, ARunAloneIsRefusedWhileAnotherIsAlive) {
+  Runner first = runner("");
+  first.begin({"a"});
+  EXPECT_THROW(runner("").begin({"a"}), storage::LedgerBusy);
+  EXPECT_THROW(runner("night").begin({"a"}), storage::LedgerBusy);
+  first.ledger.reset();
+  first.work->end_run(0, "{}");
+  runner("").begin({"a"});
+}
+
+TEST_F(PostgresCrew, ACrewIsJoinedUnderItsNameAlone) {
+  Runner first = runner("night");
+  first.begin({"a"});
+  EXPECT_THROW(runner("day").begin({"a"}), storage::LedgerBusy);
+  EXPECT_THROW(runner("").begin({"a"}), storage::LedgerBusy);
+  Runner second = runner("night");
+  second.begin({"a", "b"});
+  EXPECT_EQ(number("SELECT count(*) FROM work"), 2);
+}
+
+TEST_F(PostgresCrew, AProcessThatIsGoneHoldsNothing) {
+  {
+    Runner killed = runner("");
+    killed.begin({"a"});
+    change("UPDATE runner SET process = regexp_replace(process, ' [0-9]+ [0-9]+$', ' 1 1')");
+    killed.stop();
+  }
+  runner("").begin({"a"});
+  EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 1"), 1);
+}
+
+TEST_F(PostgresCrew, EachTaskIsOneRunsAlone) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 50; ++i) {
+    ids.push_back("t" + std::to_string(i));
+  }
+  Runner one = runner("night");
+  Runner two = runner("night");
+  one.begin(ids);
+  two.begin(ids);
+  EXPECT_EQ(number("SELECT count(*) FROM task"), 50);
+  const auto first = names(entries::tasks(*one.ledger, 0, 20));
+  const auto second = names(entries::tasks(*two.ledger, 0, 20));
+  const auto third = names(entries::tasks(*one.ledger, 1, 20));
+  EXPECT_EQ(first.size() + second.size() + third.size(), 50U);
+  std::set<std::string> all = first;
+  all.insert(second.begin(), second.end());
+  all.insert(third.begin(), third.end());
+  EXPECT_EQ(all.size(), 50U);
+  EXPECT_TRUE(one.ledger->expects_more_tasks()) << "the other run may leave its tasks";
+}
+
+TEST_F(PostgresCrew, ARunThatSweepsAgainSeesItsOwnTasks) {
+  Runner one = runner("night");
+  one.begin({"a", "b", "c"});
+  EXPECT_EQ(entries::tasks(*one.ledger, 0).size(), 3U);
+  EXPECT_EQ(entries::tasks(*one.ledger, 0).size(), 3U);
+  EXPECT_EQ(entries::tasks(*one.ledger, 1).size(), 0U);
+  EXPECT_FALSE(one.ledger->expects_more_tasks());
+}
+
+TEST_F(PostgresCrew, ALostRunWritesNothing) {
+  Runner one = runner("night");
+  one.begin({"a"});
+  const auto tasks = entries::tasks(*one.ledger);
+  change("UPDATE runner SET lost = 1");
+  one.ledger->append(success(tasks.at(0)));
+  EXPECT_THROW(one.ledger->flush(), storage::RunLost);
+  one.ledger.reset();
+  EXPECT_THROW(one.work->end_run(0, "{}"), storage::RunLost);
+  EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 0);
+  EXPECT_EQ(number("SELECT next FROM counter WHERE name = 'snapshot'"), 1);
+}
+
+TEST_F(PostgresCrew, ALostRunTakesNoWork) {
+  Runner one = runner("night");
+  one.begin({"a"});
+  change("UPDATE runner SET lost = 1");
+  one.ledger->ask_for_tasks(0, 10);
+  EXPECT_THROW(one.ledger->flush(), storage::RunLost);
+  EXPECT_EQ(number("SELECT count(*) FROM work WHERE run <> 0"), 0);
+}
+
+// The first run gives no sign of life, as one that was killed on another machine.
+TEST_F(PostgresCrew, TheWorkOfADeadRunGoesToAnotherOne) {
+  Runner dead = runner("night", kShort);
+  dead.begin({"a", "b"});
+  EXPECT_EQ(entries::tasks(*dead.ledger).size(), 2U);
+  Runner alive = runner("night", kShort, true);
+  alive.begin({"a", "b"});
+  const auto tasks = tasks_in_time(alive);
+  EXPECT_EQ(names(tasks), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 1"), 1);
+  EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 2"), 0);
+}
+
+// A video that a dead run left is fetched by the one that asks its task again.
+TEST_F(PostgresCrew, TheVideosOfADeadRunGoToAnotherOne) {
+  Runner dead = runner("night", kShort);
+  dead.begin({"a"});
+  dead.ledger->append(success(entries::tasks(*dead.ledger).at(0)));
+  dead.ledger->flush();
+  EXPECT_EQ(entries::videos(*dead.ledger).size(), 1U);
+  Runner alive = runner("night", kShort, true);
+  alive.begin({});
+  const auto tasks = tasks_in_time(alive);
+  ASSERT_EQ(names(tasks), (std::set<std::string>{"a"}));
+  alive.ledger->append(success(tasks.at(0)));
+  alive.ledger->flush();
+  EXPECT_EQ(entries::videos(*alive.ledger).size(), 1U);
+}
+
+TEST_F(PostgresCrew, ARunThatEndsLeavesItsOpenWork) {
+  Runner one = runner("night");
+  Runner two = runner("night");
+  one.begin({"a"});
+  two.begin({"a"});
+  EXPECT_EQ(entries::tasks(*one.ledger).size(), 1U);
+  one.ledger.reset();
+  one.work->end_run(3, "{}");
+  EXPECT_EQ(tasks_in_time(two).size(), 1U);
+}
+
+TEST_F(PostgresCrew, ATransactionWhoseConnectionBreaksIsDoneOnce) {
+  Runner one = runner("");
+  one.begin({"a"});
+  storage::Connection connection{storage::LedgerUrl(lent_->url())};
+  int tries = 0;
+  one.work->fence().durable(connection, storage::RunFence::Kind::numbered, [&] {
+    connection.execute("UPDATE counter SET next = next + 1 WHERE name = 'snapshot'");
+    if (++tries == 1) {
+      storage::Rows own = connection.query("SELECT pg_backend_pid()");
+      ASSERT_TRUE(own.step());
+      storage::Rows ended =
+          connection_->query("SELECT pg_terminate_backend($1::bigint::int, 10000)",
+                             storage::Parameters().add(own.integer(0)));
+      ASSERT_TRUE(ended.step());
+    }
+  });
+  EXPECT_EQ(tries, 2);
+  EXPECT_EQ(number("SELECT next FROM counter WHERE name = 'snapshot'"), 2);
+}
+
+TEST_F(PostgresCrew, AFailoverThatLostCommitsIsNoticed) {
+  Runner one = runner("");
+  one.begin({"a"});
+  one.ledger->append(success(entries::tasks(*one.ledger).at(0)));
+  one.ledger->flush();
+  change("UPDATE runner SET committed = 0");
+  one.ledger.reset();
+  change(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> "
+      "pg_backend_pid() AND datname = current_database()");
+  try {
+    one.work->end_run(0, "{}");
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("lost what it had acknowledged"), std::string::npos);
+  }
+}
+
+}  // namespace
