@@ -87,7 +87,8 @@ inline constexpr OptionSpec kChoosing[] = {
      .type = text,
      .argument = "NAME",
      .commands = run,
-     .help = "Shares the work with other runs of this name on the same PostgreSQL ledger."},
+     .help = "Shares the work with other runs of this name on the same PostgreSQL ledger; each run "
+             "keeps a --rate of its own."},
     {.name = "lease",
      .type = duration,
      .default_value = "30s",

@@ -22,6 +22,11 @@ void RunLedger::hold(core::RunStart start) {
     hold_on_server();
     return;
   }
+  if (settings_.given_text("crew")) {
+    throw core::UsageError(
+        settings_.origin("crew").text +
+        " needs a ledger on PostgreSQL: give --db postgresql://USER@HOST/DATABASE");
+  }
   // Checked before any file is created. Only IDs create a ledger: pending tasks exist only in one.
   storage::require_ledger(name_, !start_.inputs.empty());
   lock_.emplace(name_, settings_.duration("lock-wait"), interrupt_.descriptor());

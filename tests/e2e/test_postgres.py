@@ -89,6 +89,12 @@ def test_a_ledger_must_be_made_first(server, reeltally, make_gateway):
     assert result.code == 10 and "db migrate" in result.err, result
 
 
+def test_a_crew_needs_a_server(reeltally, make_gateway):
+    result = reeltally.run(make_gateway(), "--crew", "night", reeltally.csv("a"))
+    assert result.code == 2 and "--crew needs a ledger on PostgreSQL" in result.err, result
+    assert not reeltally.ledger.exists()
+
+
 def test_the_main_job(ledger, reeltally, make_gateway):
     tasks = {f"t{i}": {"video": {"size": 20000}} for i in range(40)}
     gateway = make_gateway(tasks=tasks)
