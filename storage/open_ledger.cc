@@ -1,5 +1,6 @@
 #include "storage/open_ledger.h"
 
+#include "storage/postgres/billing/postgres_billing_source.h"
 #include "storage/sqlite/billing/sqlite_billing_source.h"
 #include "storage/sqlite/sqlite_reader.h"
 
@@ -10,6 +11,9 @@ std::unique_ptr<core::LedgerReader> open_ledger_reader(const std::string& path) 
 }
 
 std::unique_ptr<core::BillingSource> open_billing_source(const std::string& path) {
+  if (is_postgres_url(path)) {
+    return open_postgres_billing(LedgerUrl(path));
+  }
   return open_sqlite_billing(path);
 }
 

@@ -112,9 +112,6 @@ class BillingReader : public core::BillingSource {
     return snapshot_->guard([&] { return find_shared_tasks(snapshot_->rows(0), scope); });
   }
 
- protected:
-  [[nodiscard]] Snapshot& snapshot() { return *snapshot_; }
-
  private:
   std::unique_ptr<Snapshot> snapshot_;
   TaskReads<Snapshot> tasks_;

@@ -12,7 +12,12 @@ inline const std::string kUnfinishedOfPeriod = "task AS t {by task_unfinished} W
                                                " AND " + kTaskSince + " >= $1 AND " + kTaskSince +
                                                " < $2";
 
+/// Of those, the tasks that were old by $3.
+inline const std::string kStaleOfPeriod =
+    "SELECT t.id FROM " + kUnfinishedOfPeriod + " AND " + kTaskSince + " < $3";
+
 inline constexpr const char* kNextPeriod = "SELECT coalesce(max(id), 0) + 1 FROM period";
+inline constexpr const char* kNextLine = "SELECT coalesce(max(id), 0) + 1 FROM report_line";
 inline constexpr const char* kLastSnapshot = "SELECT coalesce(max(id), 0) FROM snapshot";
 
 inline constexpr const char* kAddPeriod =
@@ -25,6 +30,9 @@ inline constexpr const char* kAddClosing =
     "VALUES ($1, $2, $3, $4, $5, (SELECT sha256 FROM closing ORDER BY period DESC LIMIT 1))";
 /// $1: the snapshot up to which the closed period $2 has taken answers into account.
 inline constexpr const char* kMoveMark = "UPDATE period SET checked_to = $1 WHERE id = $2";
+/// The price books of the closed period $1 whose changes no period holds yet.
+inline constexpr const char* kUncarried =
+    "SELECT id FROM repricing WHERE period = $1 AND carried_by IS NULL";
 /// $1: the period whose lines include the changes of later prices in the period $2.
 inline constexpr const char* kCarryRepricings =
     "UPDATE repricing SET carried_by = $1 WHERE period = $2 AND carried_by IS NULL";

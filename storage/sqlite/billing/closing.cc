@@ -114,8 +114,8 @@ void Closing::settle_adjusted() const {
 
 void Closing::write_off(core::UtcTime stale_before) {
   with_ledger_errors(path_, kClosing, [&] {
-    Statement rows = prepare("INSERT INTO written_off (period, task) SELECT $4, t.id FROM " +
-                             kUnfinishedOfPeriod + " AND " + kTaskSince + " < $3");
+    Statement rows = prepare("INSERT INTO written_off (period, task) SELECT $4, id FROM (" +
+                             kStaleOfPeriod + ")");
     rows.bind_time(1, period_.period.begin);
     rows.bind_time(2, period_.period.end);
     rows.bind_time(3, stale_before);
