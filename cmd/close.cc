@@ -16,6 +16,7 @@
 #include "core/billing/reports.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 #include "storage/sqlite/maintenance.h"
@@ -226,9 +227,13 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
 ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const core::UtcTime now = core::SystemClock().utc();
-  storage::require_ledger(ledger);  // before the lock creates a file
-  const storage::Lock lock(ledger, settings.duration("lock-wait"));
-  static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
+  const bool is_file = !storage::is_postgres_url(ledger);  // on a server runs may go on meanwhile
+  std::optional<storage::Lock> lock;
+  if (is_file) {
+    storage::require_ledger(ledger);  // before the lock creates a file
+    lock.emplace(ledger, settings.duration("lock-wait"));
+    static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
+  }
   const CloseOptions options{.ledger = ledger,
                              .period = settings.arguments().at(0),
                              .zone = settings.is_given("tz") ? settings.text("tz") : "",
@@ -245,7 +250,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const ExitCode code = settings.flag("reprice") ? reprice_period(options, now, log, out)
                                                  : close_period(options, now, log, out);
   // Only after the period's reader is destroyed, because it keeps the log.
-  if (code == ExitCode::ok && !storage::settle_ledger(ledger)) {
+  if (code == ExitCode::ok && is_file && !storage::settle_ledger(ledger)) {
     log.warning("the closed period is only in the write-ahead log " + ledger +
                 "-wal, because another program keeps reading the ledger; until that program ends, "
                 "copy the ledger with `reeltally db backup`, not the file itself");

@@ -1,8 +1,12 @@
 #include "cmd/db.h"
 
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
+#include <system_error>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
@@ -11,7 +15,9 @@
 #include "core/billing/billing_source.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "storage/copy/copy_ledger.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
 #include "storage/postgres/schema.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/ledger_file.h"
@@ -50,6 +56,54 @@ storage::MigrationReport migrate_on_server(const std::string& ledger) {
   return {.from = change.from, .to = change.to, .backup = {}};
 }
 
+void copy(const std::string& from, const std::string& to, Log& log) {
+  storage::copy_ledger(from, to, core::SystemClock().utc(),
+                       [&log](const storage::LedgerTable& table, std::uint64_t rows) {
+                         log.detail("copied " + format_count(rows, "row") + " of " + table.name);
+                       });
+}
+
+// A ledger for the checks of SQLite: the file itself, or a private copy of the one on a server.
+class CheckedFile {
+ public:
+  CheckedFile(const std::string& ledger, Log& log) {
+    if (!storage::is_postgres_url(ledger)) {
+      path_ = ledger;
+      return;
+    }
+    std::string folder = std::filesystem::temp_directory_path() / "reeltally-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) {
+      throw core::Error("cannot make a folder for a copy of the ledger beside " + folder + ": " +
+                        std::system_category().message(errno) + "; set TMPDIR");
+    }
+    folder_ = folder;
+    path_ = folder + "/ledger.db";
+    try {
+      copy(ledger, path_, log);
+    } catch (...) {
+      remove();
+      throw;
+    }
+  }
+  ~CheckedFile() { remove(); }
+  CheckedFile(const CheckedFile&) = delete;
+  CheckedFile& operator=(const CheckedFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool is_copy() const { return !folder_.empty(); }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    if (!folder_.empty()) {
+      std::filesystem::remove_all(folder_, ignored);
+    }
+  }
+
+  std::string folder_;  // of a copy
+  std::string path_;
+};
+
 }  // namespace
 
 ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
@@ -72,7 +126,9 @@ ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 }
 
 ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
+  const std::string named = settings.ledger_path();
+  const CheckedFile file(named, log);
+  const std::string& ledger = file.path();
   std::vector<std::string> findings = storage::check_ledger(ledger, std::string(program_version()));
   if (findings.empty()) {  // otherwise the file is damaged, and the check would fail again
     findings = check_closed_periods(ledger);
@@ -98,15 +154,16 @@ ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
                 {"faults", findings.size()},
                 {"tasks_under_two_accounts", findings.empty() ? shared_tasks(ledger) : 0}});
   } else if (findings.empty()) {
-    log.note("the ledger " + ledger +
-             " is complete and consistent: file, answers, tasks (recomputed from their "
-             "snapshots), and closed periods");
+    log.note(
+        "the ledger " + named + (file.is_copy() ? " is, by a copy of it in SQLite," : " is") +
+        " complete and consistent: file, answers, tasks (recomputed from their snapshots), and "
+        "closed periods");
     if (const std::uint64_t shared = shared_tasks(ledger); shared > 0) {
       log.note(format_count(shared, "task") +
                " under two accounts, charged once; see `reeltally doctor`");
     }
   } else {
-    log.error("the ledger " + ledger + " is damaged: keep a copy, then restore a backup");
+    log.error("the ledger " + named + " is damaged: keep a copy, then restore a backup");
   }
   return findings.empty() ? ExitCode::ok : ExitCode::fatal;
 }
@@ -117,8 +174,21 @@ ExitCode db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
     throw core::UsageError(
         "db backup writes a file, not a stream: give its name (./- for a file called -)");
   }
-  storage::back_up_ledger(settings.ledger_path(), target);
+  if (storage::is_postgres_url(target)) {
+    throw core::UsageError("db backup makes a file; `reeltally db copy` copies to a database");
+  }
+  copy(settings.ledger_path(), target, log);
   log.note("the ledger is copied to " + target + ", synced and checked");
+  return ExitCode::ok;
+}
+
+ExitCode db_copy(const Settings& settings, Log& log, std::ostream& /*out*/) {
+  const std::string& target = settings.arguments().at(0);
+  if (target == "-") {
+    throw core::UsageError("db copy makes a ledger, not a stream: name it (./- for one called -)");
+  }
+  copy(settings.ledger_path(), target, log);
+  log.note("the ledger is copied to " + target);
   return ExitCode::ok;
 }
 

@@ -1,4 +1,4 @@
-// `reeltally db migrate|check|backup|prune`: maintenance of the ledger.
+// `reeltally db migrate|check|backup|copy|prune`: maintenance of the ledger.
 #pragma once
 
 #include <iosfwd>
@@ -13,6 +13,7 @@ namespace cmd {
 ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out);
 ExitCode db_check(const Settings& settings, Log& log, std::ostream& out);
 ExitCode db_backup(const Settings& settings, Log& log, std::ostream& out);
+ExitCode db_copy(const Settings& settings, Log& log, std::ostream& out);
 ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -33,6 +33,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check},
     {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_copy, cmd::db_copy},
     {cmd::Command::db_prune, cmd::db_prune},
     {cmd::Command::config, cmd::run_config},
 };

@@ -16,7 +16,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 13> kCommands{{
+constexpr std::array<CommandSpec, 14> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -121,6 +121,18 @@ constexpr std::array<CommandSpec, 13> kCommands{{
      .summary = "copy the ledger to FILE, also while a run writes",
      .description = "Makes a consistent copy. An existing FILE is refused.",
      .example = "reeltally db backup /backup/reeltally-2026-10-05.db",
+     .exit_codes = kReadCodes},
+    {.command = Command::db_copy,
+     .name = "db copy",
+     .arguments = "TARGET",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "copy the ledger from a file to PostgreSQL, or back",
+     .description =
+         "Copies the whole ledger, with the same numbers, also while a run writes. TARGET is a new "
+         "file, or the URL of an empty database (postgresql://USER@HOST/DATABASE). After a failure "
+         "TARGET holds nothing.",
+     .example = "reeltally db copy postgresql://owner@/ledger",
      .exit_codes = kReadCodes},
     {.command = Command::db_prune,
      .name = "db prune",

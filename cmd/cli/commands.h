@@ -21,6 +21,7 @@ enum class Command {
   db_migrate,
   db_check,
   db_backup,
+  db_copy,
   db_prune,
   config,
 };

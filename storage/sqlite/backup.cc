@@ -20,7 +20,16 @@ void copy_to(const std::string& draft, const std::string& target, SQLite::Databa
     throw core::Error("cannot copy the ledger to " + target +
                       ": another program has locked it; try again when that program is done");
   }
-  // One file without files beside it, so that it can be read on read-only media.
+  seal_backup(copy, target);
+}
+
+[[noreturn]] void throw_exists(const std::string& target) {
+  throw core::UsageError("the backup file " + target + " exists; name one that does not");
+}
+
+}  // namespace
+
+void seal_backup(SQLite::Database& copy, const std::string& target) {
   if (copy.execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete") {
     throw core::Error("cannot make the backup " + target +
                       " a file of its own; name one on a local file system");
@@ -32,17 +41,15 @@ void copy_to(const std::string& draft, const std::string& target, SQLite::Databa
   }
 }
 
-[[noreturn]] void throw_exists(const std::string& target) {
-  throw core::UsageError("the backup file " + target + " exists; name one that does not");
-}
-
-}  // namespace
-
-void back_up(SQLite::Database& database, const std::string& target) {
+void require_no_backup(const std::string& target) {
   struct stat status {};
   if (lstat(target.c_str(), &status) == 0) {
     throw_exists(target);
   }
+}
+
+void back_up(SQLite::Database& database, const std::string& target) {
+  require_no_backup(target);
   Draft draft("the backup", target);
   try {
     copy_to(draft.path(), target, database);

@@ -12,4 +12,11 @@ namespace storage {
 /// incomplete file is left.
 void back_up(SQLite::Database& database, const std::string& target);
 
+/// Throws core::UsageError when anything lies at `target`.
+void require_no_backup(const std::string& target);
+
+/// Makes `copy` one file that needs nothing beside it, so that it can be read where nothing can be
+/// written, and checks it. Throws core::Error.
+void seal_backup(SQLite::Database& copy, const std::string& target);
+
 }  // namespace storage

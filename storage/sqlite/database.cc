@@ -60,14 +60,7 @@ void make_ledger(const std::string& path) {
                            "-wal still exists: put the ledger back, or move the log away");
   }
   Draft draft("the ledger", path);
-  {
-    SQLite::Database database(draft.path(), SQLite::OPEN_READWRITE);
-    database.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is complete
-    database.exec("PRAGMA page_size = " + std::to_string(kPageBytes));
-    // Set before WAL mode, so that the file itself has it from the beginning.
-    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-    database.exec("PRAGMA journal_mode = WAL");
-  }
+  lay_out_ledger(draft.path());
   if (!draft.publish()) {
     throw core::Error("cannot make the ledger " + path + ": another program made a file there");
   }
@@ -174,6 +167,15 @@ void throw_ledger_error(const std::string& path, const char* doing,
     default:
       throw core::Error(what);
   }
+}
+
+void lay_out_ledger(const std::string& file) {
+  SQLite::Database database(file, SQLite::OPEN_READWRITE);
+  database.exec("PRAGMA synchronous = OFF");  // it is synced once, when it is complete
+  database.exec("PRAGMA page_size = " + std::to_string(kPageBytes));
+  // Set before WAL mode, so that the file itself has it from the beginning.
+  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  database.exec("PRAGMA journal_mode = WAL");
 }
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path) {

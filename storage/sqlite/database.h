@@ -18,6 +18,10 @@ inline constexpr std::int64_t kApplicationId = 0x5265656C;
 /// is not changed; core::Error otherwise.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path);
 
+/// Makes a ledger without tables of an empty file, which nobody else uses. Throws
+/// SQLite::Exception.
+void lay_out_ledger(const std::string& file);
+
 /// After this call, closing the connection does not move the write-ahead log into the file: for a
 /// ledger that must not be changed.
 void leave_log_at_close(SQLite::Database& database);

@@ -104,7 +104,7 @@ def test_in_fish(folder, line, wanted):
 
 
 @pytest.mark.parametrize("command", ["run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate",
-                                     "db check", "db backup", "db prune", "config"])
+                                     "db check", "db backup", "db copy", "db prune", "config"])
 def test_every_option_of_help_is_offered(folder, command):
     """In bash and in fish; only the left column of help counts."""
     text = subprocess.run([BINARY, *command.split(), "--help"], capture_output=True, text=True, timeout=PATIENCE).stdout

@@ -71,7 +71,7 @@ def test_links_lead_somewhere():
 
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
-        "run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate", "db check", "db backup",
+        "run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate", "db check", "db backup", "db copy",
         "db prune", "config")]
     for page in pages:
         text = reeltally(*page).out

@@ -318,7 +318,7 @@ TEST(CommandLine, MistakesAreNamed) {
       {{}, "no command given"},
       {{"runn"}, "unknown command `runn` (did you mean run?)"},
       {{"staus", "x"}, "(did you mean status?)"},
-      {{"db"}, "`db` needs one of: db migrate, db check, db backup, db prune"},
+      {{"db"}, "`db` needs one of: db migrate, db check, db backup, db copy, db prune"},
       {{"db", "prun"}, "unknown command `db prun` (did you mean db prune?)"},
       {{"help", "veriffy"}, "(did you mean verify?)"},
       {{"run", "--concurency", "4"},

@@ -1,0 +1,218 @@
+// Whatever people are told of a ledger is the same, byte for byte, on SQLite and on PostgreSQL.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/close.h"
+#include "cmd/report.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "storage/copy/copy_ledger.h"
+#include "storage/sqlite/check/ledger_check.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/maintenance.h"
+#include "storage/statements/ledger_tables.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/postgres_server.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr core::UtcTime kNow{std::chrono::milliseconds(1'796'000'000'000)};
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kSeptember = 1'788'220'800'000;  // 2026-09-01T00:00:00Z
+const std::vector<std::string> kMonths = {"2026-09", "2026-10", "2026-11"};
+
+class PostgresReports : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!support::postgres_missing().empty()) {
+      GTEST_SKIP() << support::postgres_missing();
+    }
+  }
+
+  static void copy(const std::string& from, const std::string& to) {
+    storage::copy_ledger(from, to, kNow, [](const storage::LedgerTable&, std::uint64_t) {});
+  }
+  std::string copy_on_server(const std::string& ledger) {
+    std::string url = support::make_postgres_database();
+    copy(ledger, url);
+    return url;
+  }
+  std::string copy_in_file(const std::string& ledger) {
+    std::string path = folder_.path("copy" + std::to_string(++files_) + ".db");
+    copy(ledger, path);
+    return path;
+  }
+
+  // The report, its manifest, and how it ended.
+  std::string report(cmd::ReportOptions options, const std::string& ledger) {
+    options.ledger = ledger;
+    options.output = folder_.path("report");
+    std::ostringstream out;
+    std::string told;
+    try {
+      const cmd::ExitCode code = cmd::write_report(options, log_, out);
+      told = std::to_string(static_cast<int>(code)) + support::read_file(options.output) +
+             support::read_file(options.output + ".manifest.json");
+    } catch (const core::Error& failure) {
+      told = failure.what();
+    }
+    std::filesystem::remove(options.output);
+    std::filesystem::remove(options.output + ".manifest.json");
+    return told;
+  }
+  std::string close(cmd::CloseOptions options, const std::string& ledger, bool reprice) {
+    options.ledger = ledger;
+    std::ostringstream out;
+    try {
+      const cmd::ExitCode code = reprice ? cmd::reprice_period(options, kNow, log_, out)
+                                         : cmd::close_period(options, kNow, log_, out);
+      return std::to_string(static_cast<int>(code)) + out.str();
+    } catch (const core::Error& failure) {
+      return failure.what();
+    }
+  }
+  std::vector<cmd::ReportOptions> reports(const std::string& month) const {
+    const cmd::ReportOptions plain{.ledger = "", .period = month, .prices = prices_};
+    std::vector<cmd::ReportOptions> all;
+    for (const char* format : {"csv", "json", "focus", "html"}) {
+      all.push_back(plain);
+      all.back().format = format;
+    }
+    all.push_back(plain);
+    all.back().prices.clear();
+    all.push_back(plain);
+    all.back().by = {"label:customer", "account", "day"};
+    all.push_back(plain);
+    all.back().time = "submit";
+    all.back().status = "success";
+    all.back().account = "default";
+    return all;
+  }
+  void expect_alike(const std::vector<std::string>& months, const std::string& ledger,
+                    const std::vector<std::string>& others) {
+    for (const std::string& month : months) {
+      for (const cmd::ReportOptions& options : reports(month)) {
+        const std::string told = report(options, ledger);
+        for (const std::string& other : others) {
+          EXPECT_EQ(report(options, other), told)
+              << month << " " << options.format << " by " << options.by[0] << " " << other;
+        }
+      }
+    }
+  }
+
+  support::TempDir folder_;
+  std::string prices_ =
+      folder_.write("prices.csv",
+                    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+                    "happy*,second,,,0.90,CNY,,\n"
+                    "m*,second,,,0.45,USD,,\n"
+                    "seed*,mtoken,,,46,CNY,,\n");
+  std::string other_prices_ =
+      folder_.write("other.csv",
+                    "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
+                    "happy*,second,,,1.10,CNY,,\n"
+                    "m*,second,,,0.45,USD,,\n"
+                    "seed*,mtoken,,,46,CNY,,\n");
+  cmd::Log log_{{.level = cmd::LogLevel::error}};
+  int files_ = 0;
+};
+
+TEST_F(PostgresReports, TellTheSameOfOldLedgers) {
+  for (int version = 1; version <= 9; ++version) {
+    SCOPED_TRACE(version);
+    const std::string ledger = folder_.path("v" + std::to_string(version) + ".db");
+    SQLite::Database(ledger, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec(support::read_file(TEST_DATA "/ledgers/v" + std::to_string(version) + ".sql"));
+    static_cast<void>(storage::migrate_ledger(ledger, kNow, false));
+    const std::string server = copy_on_server(ledger);
+    expect_alike({"2026-10"}, ledger, {server, copy_in_file(server)});
+  }
+}
+
+// Fills a ledger with tasks of three months: two accounts that share some, ties, open tasks, tasks
+// without a finish time, and texts of many scripts.
+class RandomLedger {
+ public:
+  RandomLedger(std::string path, std::uint32_t seed) : path_(std::move(path)), random_(seed) {
+    support::make_billing_ledger(path_);
+  }
+
+  void add_tasks(int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string id = "t" + std::to_string(below(90));
+      const std::string account = one_of({"default", "default", "second"});
+      if (!known_.insert(account + id).second) {
+        continue;
+      }
+      const std::int64_t finish = kSeptember + below(91 * 24) * kHourMs;
+      constexpr std::array kStates = {0, 1, 1, 1, 1, 2, 2, 3};
+      const int state = kStates[static_cast<std::size_t>(below(kStates.size()))];
+      std::string columns = ", submit_time, model, duration_seconds, completion_tokens, labels";
+      std::string values =
+          ", " + one_of({std::to_string(finish - kHourMs), "NULL"}) + ", " +
+          one_of({"'happyhorse'", "'m1'", "'seedance'", "NULL", "'ünknown'"}) + ", " +
+          one_of({"'5.0'", "'8'", "NULL"}) + ", " + one_of({"'108900'", "NULL"}) + ", " +
+          one_of({R"('{"customer":"A, B"}')", R"('{"customer":"客户","team":"x"}')", "NULL"});
+      if ((state == 1 || state == 2) && below(6) > 0) {
+        columns += ", finish_time";
+        values += ", " + std::to_string(finish);
+      }
+      support::add_billing_task(
+          path_,
+          {.account = account, .id = id, .state = state, .columns = columns, .values = values},
+          finish + kHourMs);
+    }
+  }
+  std::int64_t below(std::int64_t end) {
+    return std::uniform_int_distribution<std::int64_t>(0, end - 1)(random_);
+  }
+  std::string one_of(const std::vector<std::string>& texts) {
+    return texts[static_cast<std::size_t>(below(static_cast<std::int64_t>(texts.size())))];
+  }
+
+ private:
+  std::string path_;
+  std::mt19937 random_;
+  std::set<std::string> known_;
+};
+
+// Random closings and price books, and tasks that come late, done to both.
+TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
+  constexpr std::uint32_t kSeeds = 2;
+  for (std::uint32_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    const std::string ledger = folder_.path("random" + std::to_string(seed) + ".db");
+    RandomLedger random(ledger, seed);
+    for (int round = 0; round < 2; ++round) {
+      random.add_tasks(40);
+      const std::string server = copy_on_server(ledger);
+      for (int step = 0; step < 3; ++step) {
+        const bool reprice = random.below(3) == 0;
+        cmd::CloseOptions options{.ledger = "",
+                                  .period = kMonths[static_cast<std::size_t>(random.below(2))],
+                                  .prices = reprice || random.below(2) == 0
+                                                ? random.one_of({prices_, other_prices_})
+                                                : "",
+                                  .force = random.below(3) > 0,
+                                  .write_off_stale = random.below(2) == 0,
+                                  .stale_after = std::chrono::hours(random.below(200))};
+        const std::string told = close(options, ledger, reprice);
+        EXPECT_EQ(close(options, server, reprice), told);
+      }
+      const std::string back = copy_in_file(server);
+      EXPECT_EQ(storage::check_ledger(back, ""), storage::check_ledger(ledger, ""));
+      expect_alike(kMonths, ledger, {server, back});
+    }
+  }
+}
+
+}  // namespace
