@@ -212,7 +212,10 @@ S3Client::Result<ObjectFacts> S3Client::head(const S3Object& object) {
 S3Client::Result<S3Client::Done> S3Client::get(const S3Object& object,
                                                const std::function<void()>& begin,
                                                const std::function<bool(std::string_view)>& take) {
-  return read_answer(send({.method = "GET", .object = object, .begin = begin, .take = take}), done);
+  Request request{.method = "GET", .object = object};
+  request.begin = begin;
+  request.take = take;
+  return read_answer(send(request), done);
 }
 
 S3Client::Result<ObjectPage> S3Client::list(const S3Place& place, const std::string& after) {
