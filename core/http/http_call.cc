@@ -187,7 +187,10 @@ HttpAnswer HttpCaller::call(const HttpCall& call) {
   std::array<char, CURL_ERROR_SIZE> error{};
   HeaderList list;
   for (const auto& [name, value] : call.headers) {
-    add_header(list, name + (value.empty() ? ";" : ": " + value));
+    std::string header = name;
+    header += value.empty() ? ";" : ": ";
+    header += value;
+    add_header(list, header);
   }
   // libcurl would add one of its own, which is not signed.
   add_header(list, "Content-Type:");

@@ -89,7 +89,7 @@ def fish(folder, line):
 
 @pytest.mark.parametrize("line, wanted", [
     ("reeltally ", ["close", "config", "db", "doctor", "forget", "reconcile", "report", "run", "status", "verify"]),
-    ("reeltally db ", ["backup", "check", "migrate", "prune"]),
+    ("reeltally db ", ["backup", "check", "copy", "migrate", "prune"]),
     ("reeltally run --download-c", ["--download-concurrency"]),
     ("reeltally db prune --older", ["--older-than"]),
     ("reeltally report --format ", ["csv", "focus", "html", "json"]),

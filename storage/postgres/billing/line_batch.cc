@@ -19,7 +19,7 @@ struct LineColumn {
 
 // In the order in which `add` fills them.
 const std::vector<LineColumn>& line_columns() {
-  static const std::vector<LineColumn> columns = [] {
+  static const std::vector<LineColumn> kColumns = [] {
     std::vector<LineColumn> all;
     for (const char* name : {"id", "period", "incurred", "billed_at", "kind", "reversal",
                              "snapshot", "succeeded", "lost", "unit"}) {
@@ -35,11 +35,11 @@ const std::vector<LineColumn>& line_columns() {
     }
     return all;
   }();
-  return columns;
+  return kColumns;
 }
 
 const std::string& insert_text() {
-  static const std::string text = [] {
+  static const std::string kText = [] {
     std::string names;
     std::string arrays;
     for (const LineColumn& column : line_columns()) {
@@ -57,7 +57,7 @@ const std::string& insert_text() {
            "s.task FROM unnest(" + arrays + ") AS x (" + values +
            ") JOIN snapshot AS s ON s.id = x.snapshot";
   }();
-  return text;
+  return kText;
 }
 
 std::string text_of(const std::optional<core::Decimal>& amount) {
