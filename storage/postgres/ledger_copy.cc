@@ -90,7 +90,7 @@ void PostgresCopy::add(std::string_view value) {
 
 void PostgresCopy::end_row() {
   constexpr std::size_t kRowsMax = 1000;
-  constexpr std::size_t kBytesMax = 8 * 1024 * 1024;
+  constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
   at_ = 0;
   if (columns_.front().size() == kRowsMax || bytes_ > kBytesMax) {
     flush();

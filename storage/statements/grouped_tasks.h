@@ -107,9 +107,8 @@ template <RowSource Rows>
     if (index != core::TimeIndex::finish_time) {
       slices.push_back({index, query});
     } else if (const auto first = edge(false)) {
-      for (core::TaskSlice& slice : slices_by_finish(query, *first, *edge(true))) {
-        slices.push_back(std::move(slice));
-      }
+      const auto parts = slices_by_finish(query, *first, *edge(true));
+      slices.insert(slices.end(), parts.begin(), parts.end());
     }
   }
   return slices;
