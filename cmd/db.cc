@@ -183,7 +183,7 @@ ExitCode db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
 }
 
 ExitCode db_copy(const Settings& settings, Log& log, std::ostream& /*out*/) {
-  const std::string& target = settings.arguments().at(0);
+  const std::string& target = settings.target_ledger();
   if (target == "-") {
     throw core::UsageError("db copy makes a ledger, not a stream: name it (./- for one called -)");
   }
@@ -197,7 +197,7 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   if (!older_than) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
   }
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = settings.ledger_file();
   storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::PruneReport report =

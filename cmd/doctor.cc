@@ -32,8 +32,9 @@
 #include "core/video/s3/bucket_videos.h"
 #include "storage/ledger_error.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
+#include "storage/postgres/server_facts.h"
 #include "storage/sqlite/check/ledger_check.h"
-#include "storage/sqlite/lock.h"
 
 namespace cmd {
 namespace {
@@ -364,7 +365,7 @@ void check_ledger_folder(const fs::path& ledger, Findings& findings) {
 }
 
 void check_lock(const std::string& ledger, Findings& findings) {
-  const std::string holder = storage::lock_holder(ledger);
+  const std::string holder = storage::ledger_writer(ledger);
   if (holder.empty()) {
     findings.fine("lock", "free");
   } else {
@@ -373,9 +374,57 @@ void check_lock(const std::string& ledger, Findings& findings) {
   }
 }
 
+void check_rights(const storage::ServerFacts& facts, Findings& findings) {
+  std::string rights = "role " + facts.role + " may read";
+  rights += facts.may_run ? ", run" : "";
+  rights += facts.may_close ? ", close" : "";
+  if (!facts.may_read) {
+    findings.failed("rights", "role " + facts.role + " may not read the ledger",
+                    "grant it a role of docs/roles.sql");
+  } else if (facts.may_change_history) {
+    findings.warning("rights", rights + ", and change what was recorded",
+                     "use a role of docs/roles.sql; the owner is for `db migrate`");
+  } else {
+    findings.fine("rights", rights);
+  }
+}
+
+void check_server_clock(std::chrono::milliseconds ahead, Findings& findings) {
+  const auto size = std::chrono::abs(ahead);
+  if (size < kSkewNoted) {
+    findings.fine("server's clock", "as ours");
+    return;
+  }
+  const std::string text =
+      format_duration(size) + (ahead.count() > 0 ? " ahead of ours" : " behind ours");
+  const char* advice = "synchronise both clocks (NTP): tasks and closed periods go by ours";
+  if (size > kSkewMax) {
+    findings.failed("server's clock", text, advice);
+  } else {
+    findings.warning("server's clock", text, advice);
+  }
+}
+
+void check_server(const std::string& ledger, Findings& findings) {
+  static_cast<void>(storage::open_ledger_reader(ledger));  // throws if the schema is another one
+  const storage::LedgerUrl url(ledger);
+  const storage::ServerFacts facts = storage::server_facts(url);
+  findings.fine("ledger", url.shown() + " can be read");
+  findings.fine("server", "PostgreSQL " + facts.version +
+                              (facts.pooled ? ", behind a pooler that lets transactions be"
+                                            : ", without a pooler"));
+  check_rights(facts, findings);
+  check_server_clock(facts.ahead_of_us, findings);
+  check_lock(ledger, findings);
+}
+
 void check_ledger_state(const Settings& settings, Findings& findings) {
   try {
     const std::string ledger = settings.ledger_path();
+    if (storage::is_postgres_url(ledger)) {
+      check_server(ledger, findings);
+      return;
+    }
     check_ledger_folder(ledger, findings);
     std::error_code unknown;
     if (fs::status(ledger, unknown).type() == fs::file_type::not_found) {

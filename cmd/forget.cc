@@ -93,7 +93,7 @@ ExitCode forget(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("forget takes either task IDs or --failed-import RUN");
   }
   const std::int64_t run = import ? run_of(*import) : 0;
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = settings.ledger_file();
   storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();

@@ -31,8 +31,6 @@
 #include "core/video/local/local_videos.h"
 #include "core/video/s3/bucket_videos.h"
 #include "storage/open_ledger.h"
-#include "storage/sqlite/ledger_file.h"
-#include "storage/sqlite/lock.h"
 
 namespace cmd {
 namespace {
@@ -318,9 +316,8 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   const std::unique_ptr<core::VideoStore> videos = open_videos(settings);
   // Locked before the ledger is read, so that no run adds a video meanwhile.
-  std::optional<storage::Lock> lock;
+  std::optional<storage::LedgerHold> lock;
   if (settings.flag("requeue")) {
-    storage::require_ledger(ledger);  // before the lock creates a file
     lock.emplace(ledger, settings.duration("lock-wait"));
   }
   // The listing begins before the ledger is read: a video saved meanwhile is looked up.
@@ -333,7 +330,7 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
     reader->each_saved_video([&](core::SavedVideo&& video) { found.add_recent(std::move(video)); });
     found.flush();
   }
-  found.report_unknown_files(!lock && !storage::lock_holder(ledger).empty());
+  found.report_unknown_files(!lock && !storage::ledger_writer(ledger).empty());
   core::Requeued requeued;
   if (lock) {
     requeued = reader->want_again(found.missing(), core::SystemClock().utc());

@@ -1,6 +1,7 @@
 // The only place, besides the run that opens a ledger for writing, that knows its back end.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -9,11 +10,34 @@
 
 namespace storage {
 
-/// Opens a ledger for reading. Throws LedgerUnreadable if there is none that this version can read.
-[[nodiscard]] std::unique_ptr<core::LedgerReader> open_ledger_reader(const std::string& path);
+class Lock;
 
-/// Opens a ledger for billing. Throws LedgerUnreadable if there is none that this version can read.
-[[nodiscard]] std::unique_ptr<core::BillingSource> open_billing_source(const std::string& path);
+/// Opens a ledger to read: a file, or a URL that cmd has checked. Throws LedgerUnreadable when
+/// there is none that this version can read, or its server cannot be reached.
+[[nodiscard]] std::unique_ptr<core::LedgerReader> open_ledger_reader(const std::string& ledger);
+
+/// Opens a ledger for billing. Throws LedgerUnreadable when there is no ledger that this version
+/// can read.
+[[nodiscard]] std::unique_ptr<core::BillingSource> open_billing_source(const std::string& ledger);
+
+/// Who writes the ledger now ("process 4711 on machine x"); empty: nobody.
+[[nodiscard]] std::string ledger_writer(const std::string& ledger);
+
+/// What a command that writes holds, so that no run writes beside it. Of a file until it is
+/// destroyed. On a server no state outlives a transaction: there it waits for runs that are alive,
+/// and each writing call looks again.
+class LedgerHold {
+ public:
+  /// Waits up to `wait`. Throws LedgerBusy that names the run, LedgerUnreadable when there is no
+  /// ledger.
+  LedgerHold(const std::string& ledger, std::chrono::milliseconds wait);
+  ~LedgerHold();
+  LedgerHold(const LedgerHold&) = delete;
+  LedgerHold& operator=(const LedgerHold&) = delete;
+
+ private:
+  std::unique_ptr<Lock> lock_;
+};
 
 /// The version of the back end's library, for --version and `doctor`.
 [[nodiscard]] std::string back_end_version();

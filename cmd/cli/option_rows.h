@@ -437,7 +437,11 @@ inline constexpr OptionSpec kCommon[] = {
      .type = path,
      .default_note = "reeltally.db in $XDG_STATE_HOME/reeltally",
      .commands = CommandSet::all(),
-     .help = "The ledger."},
+     .help = "The ledger: a file, or postgresql://USER@HOST/DATABASE without a password."},
+    {.name = "allow-weak-tls",
+     .commands = CommandSet::all(),
+     .help = "Accepts an sslmode in the URL of --db by which others may read or change what the "
+             "ledger is sent."},
     {.name = "config",
      .type = path,
      .default_note = "$XDG_CONFIG_HOME/reeltally/config.toml, else /etc/reeltally/config.toml",

@@ -6,6 +6,7 @@
 #include "cmd/cli/config_lookup.h"
 #include "cmd/cli/suggestion.h"
 #include "core/error.h"
+#include "storage/postgres/ledger_url.h"
 
 namespace cmd {
 namespace {
@@ -203,6 +204,15 @@ const Value& value_of(const std::vector<Setting>& settings, AnyName name) {
   return *found;
 }
 
+void check_url(const std::string& url, const std::string& given_by, bool weak_tls) {
+  using storage::LedgerUrl;
+  try {
+    const LedgerUrl checked(url, weak_tls ? LedgerUrl::Tls::as_given : LedgerUrl::Tls::verified);
+  } catch (const UsageError& failure) {
+    throw UsageError(given_by + ": " + failure.what());
+  }
+}
+
 }  // namespace
 
 Origin file_origin(const ConfigFile& file, int line) {
@@ -259,6 +269,9 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
     if (std::none_of(all.begin(), all.end(), same_name)) {
       all.push_back(std::move(setting));
     }
+  }
+  if (const auto ledger = settings.given_text("db"); ledger && storage::is_postgres_url(*ledger)) {
+    check_url(*ledger, settings.origin("db").text, settings.flag("allow-weak-tls"));
   }
   if (const Setting& account = find(settings.settings_, "account");
       account.option->scope == OptionScope::setting) {
@@ -317,6 +330,23 @@ std::string Settings::ledger_path() const {
     throw UsageError("where is the ledger? Neither HOME nor XDG_STATE_HOME is set; give --db FILE");
   }
   return *folder + "/reeltally/reeltally.db";
+}
+
+const std::string& Settings::target_ledger() const {
+  const std::string& target = arguments_.at(0);
+  if (storage::is_postgres_url(target)) {
+    check_url(target, "TARGET", flag("allow-weak-tls"));
+  }
+  return target;
+}
+
+std::string Settings::ledger_file() const {
+  std::string path = ledger_path();
+  if (storage::is_postgres_url(path)) {
+    throw UsageError("`reeltally " + std::string(spec_of(command_).name) +
+                     "` does not work with a ledger on PostgreSQL; give --db FILE");
+  }
+  return path;
 }
 
 }  // namespace cmd

@@ -17,6 +17,7 @@
 #include "core/input/id_set.h"
 #include "core/ledger/ledger_reader.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
 #include "storage/sqlite/ledger_file.h"
 
 namespace cmd {
@@ -71,9 +72,12 @@ class IdList {
 ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
   const std::string ledger = settings.ledger_path();
   std::unique_ptr<core::LedgerReader> reader;
-  storage::require_ledger(ledger, !inputs.names().empty());
+  if (!storage::is_postgres_url(ledger)) {
+    storage::require_ledger(ledger, !inputs.names().empty());
+  }
   std::error_code unknown;
-  if (std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
+  if (storage::is_postgres_url(ledger) ||
+      std::filesystem::status(ledger, unknown).type() != std::filesystem::file_type::not_found) {
     reader = storage::open_ledger_reader(ledger);
   }
   const core::ImportRules rules{

@@ -18,7 +18,6 @@
 #include "core/error.h"
 #include "core/video/s3/bucket_videos.h"
 #include "storage/ledger_error.h"
-#include "storage/postgres/ledger_url.h"
 
 namespace cmd {
 namespace {
@@ -153,12 +152,7 @@ void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const bool input_complete =
       RunImport(settings_, log_, inputs_, outcome_).read_into(ledger.work(), patience);
   const core::RunResult result = drive(ledger, std::move(transport));
-  if (!storage::is_postgres_url(ledger.name())) {
-    warn_of_shared_tasks(settings_, ledger.name(), core::SharedTaskScope::last_run,
-                         [this](const std::string& text, const std::string& advice) {
-                           log_.warning(text + "; " + advice);
-                         });
-  }
+  warn_of_accounts(ledger);
   decide(ledger.work(), result, !input_complete);
   name_left_over(ledger.work(), !settings_.flag("no-download"), outcome_);
   outcome_.publish_failed_rows();
@@ -168,6 +162,21 @@ void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   warn_of_large_log(ledger, log_);
   write_monitor_files(ledger);
   outcome_.tell();
+}
+
+// A server that is away just now costs the warning only.
+void RunSession::warn_of_accounts(const RunLedger& ledger) {
+  try {
+    warn_of_shared_tasks(settings_, ledger.name(), core::SharedTaskScope::last_run,
+                         [this](const std::string& text, const std::string& advice) {
+                           log_.warning(text + "; " + advice);
+                         });
+  } catch (const core::Error& failure) {
+    if (ledger.place()) {
+      throw;
+    }
+    log_.warning(std::string("cannot look for tasks under two accounts: ") + failure.what());
+  }
 }
 
 core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings transport) {

@@ -38,6 +38,7 @@ class RunSession {
   [[nodiscard]] core::RunStart start() const;
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
   void work(RunLedger& ledger, core::TransportSettings transport);
+  void warn_of_accounts(const RunLedger& ledger);
   void open_output(core::TransportSettings& transport);
   [[nodiscard]] core::RunResult drive(RunLedger& ledger, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);

@@ -80,6 +80,8 @@ std::string_view Rows::name(int column) const { return PQfname(result_.get(), co
 
 bool Rows::is_null(int column) const { return PQgetisnull(result_.get(), row_, column) != 0; }
 
+bool Rows::is_numeric(int column) const { return PQftype(result_.get(), column) == kNumericType; }
+
 std::string_view Rows::bytes(int column) const {
   return {PQgetvalue(result_.get(), row_, column),
           static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
@@ -130,7 +132,9 @@ void Connection::reconnect() {
   connection_.reset();  // before the new one: a server may allow only one connection
   connection_.reset(PQconnectdbParams(names.data(), values.data(), 0));
   if (is_lost()) {
-    lose("connect to");
+    const std::string why = one_line(PQerrorMessage(connection_.get()));
+    throw ConnectionLost("cannot connect to the ledger " + name() + ": " + why + "; " +
+                         advice_for_connecting(why));
   }
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
@@ -142,6 +146,8 @@ void Connection::reconnect() {
 bool Connection::is_lost() const { return PQstatus(connection_.get()) != CONNECTION_OK; }
 
 int Connection::server_version() const { return PQserverVersion(connection_.get()); }
+
+int Connection::process() const { return PQbackendPID(connection_.get()); }
 
 void Connection::lose(const std::string& doing) {
   const std::string why = one_line(PQerrorMessage(connection_.get()));

@@ -35,7 +35,9 @@ class Rows {
   [[nodiscard]] int columns() const;
   [[nodiscard]] std::string_view name(int column) const;
   [[nodiscard]] bool is_null(int column) const;
-  /// The value of a bigint, integer, smallint or boolean; null is 0.
+  /// Of type numeric, which only Format::text reads.
+  [[nodiscard]] bool is_numeric(int column) const;
+  /// Of a bigint, integer, smallint or boolean; null is 0.
   [[nodiscard]] std::int64_t integer(int column) const;
   /// The value of a text, or of any type with Format::text. Valid until the next step; null is
   /// empty.
@@ -107,6 +109,8 @@ class Connection {
   [[nodiscard]] const LedgerUrl& url() const { return url_; }
   /// 150004 is 15.4.
   [[nodiscard]] int server_version() const;
+  /// Of the process that answered at first: a pooler's is not the server's pg_backend_pid().
+  [[nodiscard]] int process() const;
 
  private:
   friend class Rows;

@@ -33,7 +33,7 @@ Options parse(const std::string& text) {
   Options options(PQconninfoParse(text.c_str(), &message));
   const std::unique_ptr<char, FreeMemory> owner(message);
   if (options == nullptr) {
-    throw core::UsageError("the URL in --db cannot be read: " +
+    throw core::UsageError("the URL of the ledger cannot be read: " +
                            unquoted(message == nullptr ? "out of memory" : message) +
                            "; write postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE");
   }
@@ -105,7 +105,7 @@ void LedgerUrl::require_no_secret() const {
   for (const char* name : {"password", "sslpassword"}) {
     if (!value_of(name).empty()) {
       throw core::UsageError(
-          "the URL in --db has a password, which others could read: remove it, and give it in "
+          "the URL of the ledger has a password, which others could read: remove it, and give it in "
           "PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE, or ?passfile=FILE)");
     }
   }
@@ -130,20 +130,22 @@ bool LedgerUrl::is_local() const {
 }
 
 void LedgerUrl::require_tls(Tls tls) {
-  if (tls == Tls::any || is_local()) {
+  if (is_local()) {
     return;
   }
   constexpr std::string_view kVerified = "verify-full";
   const std::string given = value_of("sslmode");
   const std::string inherited = from_environment("sslmode");
   const std::string mode = given.empty() && inherited != "prefer" ? inherited : given;
-  if (!mode.empty() && mode != kVerified) {
-    throw core::UsageError("sslmode=" + core::printable(mode, kShownBytesMax) + " in --db " +
-                           shown_ +
-                           " would let others read or change the data of the ledger: use "
-                           "sslmode=verify-full with sslrootcert=FILE");
+  if (tls == Tls::verified && !mode.empty() && mode != kVerified) {
+    throw core::UsageError("sslmode=" + core::printable(mode, kShownBytesMax) + " in " + shown_ +
+                           " would let others read or change what the ledger is sent: use "
+                           "sslmode=verify-full with sslrootcert=FILE, or accept that by "
+                           "--allow-weak-tls");
   }
-  add_unless_given("sslmode", "verify-full");
+  if (mode.empty()) {
+    keywords_.push_back({"sslmode", std::string(kVerified)});
+  }
 }
 
 }  // namespace storage

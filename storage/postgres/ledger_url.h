@@ -13,13 +13,15 @@ namespace storage {
 /// A checked connection URL. Any thread.
 class LedgerUrl {
  public:
-  /// `any`: the user accepts a connection that others may read or change.
-  enum class Tls { verified, any };
+  /// `verified`: refuses what lets others read or change a connection to another host. cmd asks for
+  /// it where it takes a URL from a person, unless that person accepts another sslmode.
+  enum class Tls { verified, as_given };
 
-  /// libpq's environment (PGHOST, PGSSLMODE, ...) provides what the URL leaves out. For a host
-  /// other than this one sslmode is verify-full by default. Throws core::UsageError for a URL that
-  /// libpq cannot read, a URL with a password, and a weaker sslmode to another host.
-  explicit LedgerUrl(const std::string& text, Tls tls = Tls::verified);
+  /// What the URL leaves out comes from libpq's environment (PGHOST, PGSSLMODE, ...). A host that
+  /// is not this one gets sslmode=verify-full if nothing else is given. Throws core::UsageError for
+  /// a URL that libpq cannot read, for one that holds a password, and, with Tls::verified, for a
+  /// weaker sslmode to another host.
+  explicit LedgerUrl(const std::string& text, Tls tls = Tls::as_given);
 
   /// The URL for messages; it contains no secret.
   [[nodiscard]] const std::string& shown() const { return shown_; }

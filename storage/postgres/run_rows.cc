@@ -7,6 +7,7 @@
 #include "core/domain/lifecycle.h"
 #include "storage/ledger_error.h"
 #include "storage/postgres/heartbeat.h"
+#include "storage/postgres/live_runs.h"
 #include "storage/postgres/process_mark.h"
 #include "storage/postgres/server_transaction.h"
 #include "storage/statements/dialect.h"
@@ -88,37 +89,19 @@ std::int64_t RunRows::run_of(const std::string& token) {
   return row.step() ? row.integer(0) : 0;
 }
 
-// Whoever gave a sign of life within two leases may still be at work: the server, or this machine,
-// may have been away just now. A process that is known to be gone is not.
 void RunRows::take_place() {
   const std::string& crew = fence_.terms().crew;
   connection_.execute("UPDATE runner SET lost = 1 WHERE run = $1", Parameters().add(fence_.run()));
-  bool crew_is_at_work = false;
-  std::vector<std::int64_t> gone;
-  {
-    Rows rows = connection_.query(
-        "SELECT n.run, n.crew, n.process, r.host, "
-        "(n.alive_until + $1 - now_milliseconds() + 999) / 1000 FROM runner AS n JOIN run AS r ON "
-        "r.id = n.run WHERE n.lost = 0 AND r.finished_at IS NULL ORDER BY n.run",
-        Parameters().add(std::int64_t{fence_.terms().lease.count()}));
-    while (rows.step()) {
-      const std::int64_t seconds = rows.integer(4);
-      if (seconds <= 0 || is_gone(rows.text(2))) {
-        gone.push_back(rows.integer(0));
-      } else if (!crew.empty() && rows.text(1) == crew) {
-        crew_is_at_work = true;
-      } else {
-        throw LedgerBusy("run " + std::to_string(rows.integer(0)) + " on " +
-                         std::string(rows.text(3)) + " holds the ledger " + connection_.name() +
-                         " for " + std::to_string(seconds) +
-                         " s or more; wait for it with --lock-wait, or share its work with --crew");
-      }
+  const OpenRuns runs = open_runs(connection_, fence_.terms().lease);
+  for (const LiveRun& other : runs.live) {
+    if (crew.empty() || other.crew != crew) {
+      throw LedgerBusy(other.name() + " holds the ledger " + connection_.name() + " for " +
+                       std::to_string(other.seconds) +
+                       " s or more; wait for it with --lock-wait, or share its work with --crew");
     }
   }
-  for (const std::int64_t run : gone) {
-    connection_.execute("UPDATE runner SET lost = 1 WHERE run = $1", Parameters().add(run));
-  }
-  if (!crew_is_at_work) {
+  bury(connection_, runs.gone);
+  if (runs.live.empty()) {
     connection_.execute("DELETE FROM work");
     connection_.execute("UPDATE crew SET name = $1 WHERE id = 1", Parameters().add(crew));
   }

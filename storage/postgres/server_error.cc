@@ -45,4 +45,26 @@ std::string advice_for(const std::string& state) {
   return {};
 }
 
+std::string advice_for_connecting(const std::string& why) {
+  struct Advice {
+    std::string_view word;
+    const char* text;
+  };
+  static constexpr std::array<Advice, 6> kAdvice = {{
+      {"password",
+       "give the password in PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE)"},
+      {"certificate", "name the CA that signed the server's certificate: ?sslrootcert=FILE"},
+      {"does not exist", "make it, or correct the URL in --db"},
+      {"SSL", "switch TLS on at the server, with a certificate for its name"},
+      {"too many", "the server has no connection left: raise max_connections, or use a pooler"},
+      {"pg_hba.conf", "allow the role and this host in the server's pg_hba.conf"},
+  }};
+  for (const Advice& advice : kAdvice) {
+    if (why.find(advice.word) != std::string::npos) {
+      return advice.text;
+    }
+  }
+  return "see that the server runs and that the URL in --db leads to it";
+}
+
 }  // namespace storage

@@ -40,4 +40,8 @@ class ConnectionLost : public core::Error {
 /// The remedy for a refusal, to follow a semicolon; empty if none is known.
 [[nodiscard]] std::string advice_for(const std::string& state);
 
+/// What to do about a connection that failed, by libpq's words, to follow a semicolon. The server
+/// may speak another language: then a general advice.
+[[nodiscard]] std::string advice_for_connecting(const std::string& why);
+
 }  // namespace storage

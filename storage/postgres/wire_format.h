@@ -14,6 +14,7 @@ inline constexpr unsigned kInt8Type = 20;
 inline constexpr unsigned kInt2Type = 21;
 inline constexpr unsigned kInt4Type = 23;
 inline constexpr unsigned kTextType = 25;
+inline constexpr unsigned kNumericType = 1700;
 inline constexpr unsigned kBytesArrayType = 1001;
 inline constexpr unsigned kTextArrayType = 1009;
 inline constexpr unsigned kInt8ArrayType = 1016;

@@ -25,7 +25,7 @@ class AnswerReader final : public BlockReader {
   Statement select_;
 };
 
-/// The row of this program's dictionary; created if necessary.
+/// The row of the dictionary that this program writes with; makes it if need be.
 [[nodiscard]] std::int64_t dictionary_row(SQLite::Database& database);
 
 }  // namespace storage

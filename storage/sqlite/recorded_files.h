@@ -8,6 +8,8 @@
 #include "core/domain/task.h"
 #include "core/ledger/work_list.h"
 #include "storage/sqlite/statement.h"
+#include "storage/statements/dialect.h"
+#include "storage/statements/ledger_reads.h"
 
 namespace storage {
 
@@ -15,8 +17,7 @@ namespace storage {
 class RecordedFiles {
  public:
   explicit RecordedFiles(SQLite::Database& database)
-      : saved_(database,
-               "SELECT video_index, path, bytes FROM video WHERE task = ? AND state = 1") {}
+      : saved_(database, in_dialect(kRecordedFiles, Dialect::sqlite).c_str()) {}
 
   /// The indices of the task's saved videos whose files are missing on disk; empty if files do not
   /// matter. Throws SQLite::Exception.

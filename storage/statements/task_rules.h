@@ -9,9 +9,12 @@ namespace storage {
 /// An expression over `task` as `t`: the time that decides whether an unfinished task is stale
 /// (core::is_stale), and to which period it belongs.
 inline const std::string kTaskSince = "coalesce(t.submit_time, t.first_seen)";
-/// A condition on an unfinished `task` as `t`: it is stale, so it is not queried any more.
-/// Parameter $2: core::stale_before.
-inline const std::string kIsStale = kTaskSince + " < $2";
+/// A condition on `task` as `t`, unless it is finished: asked no more. `before`: the parameter for
+/// core::stale_before.
+[[nodiscard]] inline std::string is_stale(const char* before) {
+  return kTaskSince + " < " + before;
+}
+inline const std::string kIsStale = is_stale("$2");
 /// A condition on `task` as `t`: unfinished, and not taken back.
 inline const std::string kIsOpen = "t.state = 0 AND t.id NOT IN (SELECT task FROM forgotten)";
 

@@ -80,7 +80,7 @@ TEST_F(LedgerUrlTest, AnotherHostMustProveItsIdentity) {
        }) {
     if (one.sslmode == nullptr) {
       EXPECT_NE(refusal(one.url).find("verify-full"), std::string::npos) << one.url;
-      EXPECT_EQ(refusal(one.url, LedgerUrl::Tls::any), "") << one.url;
+      EXPECT_EQ(refusal(one.url, LedgerUrl::Tls::as_given), "") << one.url;
     } else {
       EXPECT_EQ(keyword(LedgerUrl(one.url), "sslmode"), one.sslmode) << one.url;
     }
