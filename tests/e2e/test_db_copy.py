@@ -1,38 +1,24 @@
 """A ledger moved from a file to PostgreSQL, billed there, checked, and moved back, with the real binary."""
-import os
 import pathlib
 import sqlite3
-import subprocess
-import tempfile
-import time
 
 import pytest
 
-from conftest import PATIENCE
+from conftest import ROOT
+from postgres import Postgres
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+@pytest.fixture(scope="module")
+def server():
+    made = Postgres()
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def database():
-    """The URL of an empty database of a server of its own."""
-    with tempfile.TemporaryDirectory(prefix="reeltally-pg-") as parent:
-        os.chmod(parent, 0o711)
-        folder = pathlib.Path(parent) / "pg"
-        folder.mkdir()
-        server = subprocess.Popen([str(ROOT / "tests/support/postgres/server"), str(folder)], stderr=subprocess.DEVNULL)
-        try:
-            url = f"postgresql://owner@/postgres?host={folder}"
-            until = time.monotonic() + PATIENCE
-            while subprocess.run(["psql", "-XqAtc", "SELECT 1", url], capture_output=True).returncode != 0:
-                if server.poll() == 77:
-                    pytest.skip("PostgreSQL is not installed: run tools/setup")
-                assert server.poll() is None and time.monotonic() < until, "the server does not start"
-                time.sleep(0.05)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(PATIENCE)
+def database(server):
+    """The URL of an empty database."""
+    return server.url(server.database())
 
 
 @pytest.fixture
@@ -82,6 +68,10 @@ def test_what_cannot_be_copied_leaves_nothing_behind(reeltally, ledger, database
     assert refused.code == 10 and "db migrate" in refused.err
     secret = reeltally("db", "copy", "postgresql://owner:geheim@/ledger", "--db", ledger)
     assert secret.code == 2 and "geheim" not in secret.err
+    weak = "postgresql://owner@db.invalid/ledger?sslmode=require"
+    refused = reeltally("db", "copy", weak, "--db", ledger)
+    assert refused.code == 2 and "TARGET" in refused.err and "--allow-weak-tls" in refused.err
+    assert "db.invalid" in reeltally("db", "copy", weak, "--allow-weak-tls", "--db", ledger).err
     refused = reeltally("db", "backup", "postgresql://owner@/ledger", "--db", ledger)
     assert refused.code == 2 and "db copy" in refused.err
     assert not (reeltally.folder / "copy.db").exists()

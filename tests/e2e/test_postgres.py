@@ -1,69 +1,20 @@
 """Runs whose ledger is on PostgreSQL: alone, beside each other, killed, and through a restart of the server."""
 import json
-import os
-import pathlib
 import signal
-import subprocess
 import time
 
 import pytest
 
-from conftest import ROOT
+from postgres import PATIENCE, Postgres
 
-PATIENCE = 60
 LEASE = ["--lease", "2s"]
 
 
-class Server:
-    """A PostgreSQL server of one's own; ended with the tests of this file."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.databases = 0
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen([str(ROOT / "tests/support/postgres/server"), str(self.folder)],
-                                        stdin=subprocess.DEVNULL)
-        until = time.monotonic() + PATIENCE
-        while subprocess.run(["psql", "-h", str(self.folder), "-U", "owner", "-qc", "SELECT 1", "postgres"],
-                             capture_output=True).returncode:
-            if self.process.poll() == 77:
-                pytest.skip("PostgreSQL is not installed: run tools/setup")
-            assert self.process.poll() is None and time.monotonic() < until, "the server does not start"
-            time.sleep(0.05)
-
-    def stop_at_once(self):
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(PATIENCE)
-
-    def database(self):
-        self.databases += 1
-        name = f"ledger{self.databases}"
-        self.sql("postgres", f"CREATE DATABASE {name}")
-        return name
-
-    def url(self, database):
-        return f"postgresql://owner@/{database}?host={self.folder}"
-
-    def sql(self, database, query):
-        done = subprocess.run(["psql", "-h", str(self.folder), "-U", "owner", "-qAtc", query, database],
-                              capture_output=True, text=True, timeout=PATIENCE,
-                              env=dict(os.environ, PGOPTIONS="-csearch_path=reeltally"))
-        assert done.returncode == 0, done.stderr
-        return [tuple(line.split("|")) for line in done.stdout.splitlines()]
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    base = pathlib.Path(subprocess.check_output(["mktemp", "-d", "/tmp/reeltally-pg-XXXXXX"], text=True).strip())
-    base.chmod(0o755)
-    folder = base / "s"
-    folder.mkdir()
-    one = Server(folder)
-    yield one
-    one.stop_at_once()
-    subprocess.run(["rm", "-rf", str(base)], check=True)
+def server():
+    made = Postgres()
+    yield made
+    made.close()
 
 
 @pytest.fixture

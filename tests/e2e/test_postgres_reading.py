@@ -1,0 +1,167 @@
+"""Ledgers on PostgreSQL: what people read is as on SQLite, and what cannot be done says why."""
+import json
+import re
+
+import pytest
+
+from postgres import Pgbouncer, Postgres
+
+PASSWORD = "canary-51c0ffee"  # never to be seen anywhere
+
+
+@pytest.fixture(scope="module")
+def server():
+    made = Postgres()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def pool(server):
+    made = Pgbouncer(server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def filled(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse", "video": {"size": 4000}},
+                                  "b": {"vendor": "happyhorse", "video": {"size": 4000}},
+                                  "bad": {"polls": ["failure"]}, "slow": {"polls": ["IN_PROGRESS"]}})
+    reeltally.gateway = gateway
+    reeltally.list = reeltally.csv("a,x \\ y", "b,z", "bad,", "slow,", header="task_id,customer")
+    reeltally.run(gateway, reeltally.list)
+    reeltally.run(gateway, reeltally.list)
+    return reeltally
+
+
+def migrated(reeltally, server):
+    database = server.database()
+    result = reeltally("db", "migrate", "--db", server.url(database))
+    assert result.code == 0 and "from schema 0 to" in result.err, result
+    return database
+
+
+def copied(reeltally, server, settings=""):
+    database = server.database(settings)
+    assert reeltally("db", "copy", server.url(database)).code == 0
+    return database
+
+
+def same(reeltally, url, *arguments):
+    one, other = reeltally(*arguments), reeltally(*arguments, "--db", url)
+    assert (one.code, one.out, one.err) == (other.code, other.out, other.err), arguments
+    del reeltally.output[-2:]  # a stored answer is shown as it came, with its links
+    return one
+
+
+@pytest.mark.parametrize("way", ["plain", "serializable", "pooled"])
+def test_what_people_read_is_as_on_sqlite(filled, server, pool, way):
+    database = copied(filled, server, "default_transaction_isolation = serializable" if way == "serializable" else "")
+    url = server.url(database, host=pool.folder if way == "pooled" else None)
+    assert json.loads(same(filled, url, "status", "--json").out)["succeeded"] == 2
+    for task in ("a", "b", "bad", "slow"):
+        assert '"snapshot_id"' in same(filled, url, "status", "--json", task).out
+    assert same(filled, url, "status", "nobody").code == 3
+    answer, sha256 = filled.sql("SELECT snapshot_id, raw_sha256 FROM v_snapshot WHERE task_id = 'a'")[0]
+    assert same(filled, url, "status", "--line", f"{answer}-{sha256[:12]}").out.startswith("{")
+    assert json.loads(same(filled, url, "verify", "--deep", "--json").out)["whole"] == 2
+    assert same(filled, url, "run", "--dry-run", filled.list, "--pending").out == "slow\n"
+    (filled.videos / "a.mp4").unlink()
+    assert same(filled, url, "run", "--dry-run", filled.list).out.split() == ["a", "slow"]
+    differing = filled("verify", "--requeue", "--json", "--db", url)
+    assert differing.code == 3 and json.loads(differing.out.splitlines()[-1])["requeued"] == 1, differing
+    assert differing.out == filled("verify", "--requeue", "--json").out
+    assert same(filled, url, "status", "--json", "a").code == 0
+    assert same(filled, url, "run", "--dry-run", "--pending").out == "slow\n"
+
+
+def test_requeueing_keeps_off_a_ledger_in_use(filled, server):
+    database = copied(filled, server)
+    server.psql(database, "INSERT INTO reeltally.run (id, started_at, version, host, inputs, stale_after_ms) VALUES "
+                          "(9, 1, '1', 'far', '[]', 1); INSERT INTO reeltally.runner (run, token, crew, process, alive_until) "
+                          "VALUES (9, 't', '', '', reeltally.now_milliseconds() + 3600000)")
+    result = filled("verify", "--requeue", "--db", server.url(database))
+    assert result.code == 11 and "run 9 on far" in result.err and "--lock-wait" in result.err, result
+    assert filled("verify", "--db", server.url(database)).code == 0
+    server.psql(database, "UPDATE reeltally.run SET finished_at = 2 WHERE id = 9")
+    assert filled("verify", "--requeue", "--db", server.url(database)).code == 0
+
+
+def test_what_cannot_be_read_says_why(reeltally, server):
+    empty, newer, older = server.database(), migrated(reeltally, server), migrated(reeltally, server)
+    server.psql(newer, "INSERT INTO reeltally.migration VALUES (99, 'later', 'x', 1)")
+    server.psql(older, "DELETE FROM reeltally.migration WHERE number > 9")
+    for url, word in ((server.url("nowhere"), '"nowhere" does not exist; make it'),
+                      (server.url(empty), "there is no ledger at"), (server.url(newer), "Use the newer reeltally"),
+                      (server.url(older), "older schema 9; upgrade it with `reeltally db migrate`"),
+                      ("postgresql://owner@127.0.0.1:1/l", "Connection refused")):
+        result = reeltally("status", "--db", url)
+        assert result.code == 10 and word in result.err and result.err.count("\n") == 1, result
+    assert not list(reeltally.folder.glob("postgres*"))
+
+
+@pytest.mark.parametrize("url", [f"postgresql://me:{PASSWORD}@localhost/l", f"postgres://localhost/l?password={PASSWORD}",
+                                 f"postgresql://me:{PASSWORD}%zz@localhost/l"])
+@pytest.mark.parametrize("command", [["status"], ["run", "-"], ["config"], ["doctor"], ["verify"], ["report", "--period", "2026-01"]])
+def test_no_password_is_taken_from_a_url(reeltally, command, url):
+    for result in (reeltally(*command, "--db", url), reeltally(*command, env={"REELTALLY_DB": url})):
+        assert result.code == 2 and PASSWORD not in result.out + result.err, result
+    assert "PGPASSWORD" in reeltally(*command, "--db", url.replace("%zz", "")).err
+
+
+def test_another_host_must_prove_who_it_is(reeltally):
+    url = "postgresql://me@db.invalid/l?sslmode=require"
+    result = reeltally("status", "--db", url)
+    assert result.code == 2 and "verify-full" in result.err and "--allow-weak-tls" in result.err, result
+    for accepted in ((url, "--allow-weak-tls"), ("postgresql://me@db.invalid/l",)):
+        result = reeltally("status", "--db", *accepted)
+        assert result.code == 10 and "db.invalid" in result.err, result
+
+
+def test_a_password_is_never_written(filled, server):
+    database = copied(filled, server)
+    server.psql(database, f"CREATE ROLE locked LOGIN PASSWORD '{PASSWORD}'; GRANT USAGE ON SCHEMA reeltally TO locked; "
+                          "GRANT SELECT ON ALL TABLES IN SCHEMA reeltally TO locked")
+    hba = server.folder / "data/pg_hba.conf"
+    hba.write_text("local all locked scram-sha-256\n" + hba.read_text())
+    server.psql(database, "SELECT pg_reload_conf()")
+    url = server.url(database, user="locked")
+    passfile = filled.folder / "pgpass"
+    passfile.write_text(f"*:*:*:*:{PASSWORD}\n")
+    passfile.chmod(0o600)
+    for env, code in (({"PGPASSWORD": PASSWORD}, 0), ({"PGPASSFILE": str(passfile)}, 0), ({"PGPASSWORD": PASSWORD[:-1]}, 10), ({}, 10)):
+        for command in (["status"], ["status", "a"], ["verify"], ["config"], ["doctor"], ["run", "--dry-run", "--pending"]):
+            result = filled(*command, "-vv", "--db", url, env=env)
+            assert PASSWORD[:-1] not in result.out + result.err, result
+            assert result.code == (0 if command == ["config"] else code) or command == ["doctor"], result
+        if code:
+            assert "PGPASSWORD" in filled("status", "--db", url, env=env).err
+    passfile.unlink()
+    for path in filled.folder.rglob("*"):
+        assert not path.is_file() or PASSWORD[:-1].encode() not in path.read_bytes(), path
+
+
+def test_doctor_judges_the_server(filled, server, pool):
+    database = copied(filled, server)
+    server.psql(database, "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA reeltally TO reader; "
+                          "GRANT SELECT ON ALL TABLES IN SCHEMA reeltally TO reader")
+
+    def checks(url):
+        result = filled("doctor", "--base-url", filled.gateway.base, "--min-free", "1KiB", "--json", "--db", url)
+        return result.code, {line["name"]: line for line in map(json.loads, result.out.splitlines())}
+    code, found = checks(server.url(database, user="reader"))
+    assert code == 0 and {line["result"] for line in found.values()} == {"ok"}, found
+    assert re.search(r"PostgreSQL 1[5-9].*without a pooler", found["server"]["text"]), found
+    assert found["rights"]["text"] == "role reader may read" and found["server's clock"]["text"] == "as ours"
+    code, found = checks(server.url(database))
+    assert code == 0 and found["rights"]["result"] == "warning" and "docs/roles.sql" in found["rights"]["advice"], found
+    assert "behind a pooler" in checks(server.url(database, host=pool.folder))[1]["server"]["text"]
+    assert checks(server.url(server.database()))[0] == 10
+
+
+@pytest.mark.parametrize("command", [["forget", "a"], ["db", "prune", "--older-than", "1d"]])
+def test_what_does_not_work_there_yet_says_so(reeltally, server, command):
+    result = reeltally(*command, "--db", server.url("postgres"))
+    assert result.code == 2 and "does not work with a ledger on PostgreSQL" in result.err, result
+    assert not list(reeltally.folder.glob("postgres*"))
