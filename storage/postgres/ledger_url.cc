@@ -105,7 +105,8 @@ void LedgerUrl::require_no_secret() const {
   for (const char* name : {"password", "sslpassword"}) {
     if (!value_of(name).empty()) {
       throw core::UsageError(
-          "the URL of the ledger has a password, which others could read: remove it, and give it in "
+          "the URL of the ledger has a password, which others could read: remove it, and give it "
+          "in "
           "PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE, or ?passfile=FILE)");
     }
   }

@@ -71,7 +71,7 @@ class LedgerContract : public testing::TestWithParam<support::BackEndMaker> {
   std::vector<std::string> ids_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, LedgerContract, testing::ValuesIn(support::writing_back_ends()),
+INSTANTIATE_TEST_SUITE_P(All, LedgerContract, testing::ValuesIn(support::back_ends()),
                          [](const auto& one) { return one.param.name; });
 
 TEST_P(LedgerContract, TasksAreReturnedInPagesByAscendingKey) {

@@ -39,9 +39,11 @@ class Runs {
   [[nodiscard]] core::UtcTime now() const { return back_end_->clock.utc(); }
   [[nodiscard]] std::int64_t run() const { return run_; }
 
-  /// Ends the run, so that people may work on the ledger.
+  /// Ends the run that is open, if any, so that people may work on the ledger.
   void end() {
-    work().end_run(0, "{}");
+    if (work_) {
+      work().end_run(0, "{}");
+    }
     kill();
   }
   /// What is open of the run is dropped, as kill -9 does it; the next call opens it anew.

@@ -139,18 +139,10 @@ const std::vector<BackEndMaker>& back_ends() {
       maker<FakeBackEnd>("fake", std::size_t{0}, 0),
       maker<FakeBackEnd>("lagging_fake", kCommitLag, kPageLag),
       maker<SqliteBackEnd>("sqlite"),
+      maker<PostgresBackEnd>("postgres", ""),
+      maker<PostgresBackEnd>("postgres_serializable",
+                             "default_transaction_isolation = serializable"),
   };
-  return all;
-}
-
-const std::vector<BackEndMaker>& writing_back_ends() {
-  static const std::vector<BackEndMaker> all = [] {
-    std::vector<BackEndMaker> makers = back_ends();
-    makers.push_back(maker<PostgresBackEnd>("Postgres", ""));
-    makers.push_back(maker<PostgresBackEnd>("PostgresSerializable",
-                                            "default_transaction_isolation = serializable"));
-    return makers;
-  }();
   return all;
 }
 

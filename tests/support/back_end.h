@@ -43,8 +43,6 @@ struct BackEndMaker {
   std::function<std::unique_ptr<BackEnd>()> make;
 };
 [[nodiscard]] const std::vector<BackEndMaker>& back_ends();
-/// Those that a run can write to: of some of them, nobody else reads yet.
-[[nodiscard]] const std::vector<BackEndMaker>& writing_back_ends();
 /// For messages of gtest.
 inline void PrintTo(const BackEndMaker& maker, std::ostream* out) { *out << maker.name; }
 
