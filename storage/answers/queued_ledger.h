@@ -1,43 +1,31 @@
-// The ledger of a run in progress: a bounded queue, one writer thread, group commit.
+// The ledger of a run in progress, without what a back end adds.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/ledger/ledger.h"
 #include "core/owner_thread.h"
+#include "storage/answers/commit_thread.h"
 #include "storage/answers/page_source.h"
 #include "storage/answers/page_thread.h"
 
 namespace storage {
 
-/// core::Ledger on any back end, made on the engine's thread. A writer thread commits whatever is
-/// queued in one transaction. Pages are read by a thread of their own.
+/// core::Ledger on any back end, made on the engine's thread: one thread commits what is appended,
+/// another reads pages.
 class QueuedLedger : public core::Ledger {
  public:
-  static constexpr std::size_t kEntriesMax = 4096;
-  static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
-  /// With fewer entries than this the writer waits a moment for more: answers that share a block
-  /// take a third of the room.
-  static constexpr std::size_t kGather = 512;
-  static constexpr std::chrono::milliseconds kGatherTime{25};
-
-  /// Writes entries in one transaction, which is durable when it returns; what could not be
-  /// recorded, through no fault of the ledger, is moved into what it returns. On the writer thread.
-  using Write = std::function<std::vector<core::Unrecorded>(std::span<core::Entry>)>;
-
   /// `wake` is called on the writer thread after each commit and on the page thread with each page,
   /// and when the ledger breaks; it must not call back. Throws core::Error.
-  QueuedLedger(std::unique_ptr<PageSource> pages, Write write, std::function<void()> wake);
+  QueuedLedger(std::unique_ptr<PageSource> pages, CommitThread::Write write,
+               std::function<void()> wake);
   /// As `stop`.
   ~QueuedLedger() override;
   QueuedLedger(const QueuedLedger&) = delete;
@@ -48,11 +36,15 @@ class QueuedLedger : public core::Ledger {
   [[nodiscard]] bool expects_more_tasks() const override { return pages_->expects_more(); }
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
-  [[nodiscard]] bool has_room(std::size_t entries) const override;
-  core::Ticket append(core::Entry entry) override;
-  [[nodiscard]] core::Ticket committed() const override;
+  [[nodiscard]] bool has_room(std::size_t entries) const override {
+    return commits_.has_room(entries);
+  }
+  core::Ticket append(core::Entry entry) override { return commits_.append(std::move(entry)); }
+  [[nodiscard]] core::Ticket committed() const override { return commits_.committed(); }
   void flush() override;
-  [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override;
+  [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {
+    return commits_.take_unrecorded();
+  }
 
   /// Writes what is queued, unless the ledger is broken, and ends both threads: from here on
   /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
@@ -63,34 +55,16 @@ class QueuedLedger : public core::Ledger {
   [[nodiscard]] virtual bool claimed(const std::string& path) = 0;
 
  protected:
-  /// Breaks the ledger from outside, as a failed commit does. Any thread.
-  void fail(std::exception_ptr failure);
+  /// CommitThread::fail. Any thread.
+  void fail(std::exception_ptr failure) { commits_.fail(std::move(failure)); }
 
  private:
-  void write_all();
-  void throw_if_broken() const;
-  void rethrow_if_broken() const;  // with mutex_ held
+  void require_working() const;
 
-  Write write_;
-  std::function<void()> wake_;
   const core::OwnerThread owner_;      // the engine's thread
-  std::unique_ptr<PageSource> pages_;  // page_thread_ alone
+  std::unique_ptr<PageSource> pages_;  // page_thread_ alone, unless the method says any thread
   PageThread page_thread_;
-
-  mutable std::mutex mutex_;
-  std::condition_variable work_;  // there is something to write, or to stop for
-  std::condition_variable done_;  // something was committed, or the ledger broke
-  // Under mutex_:
-  std::vector<core::Entry> queue_;
-  std::size_t queued_bytes_ = 0;  // in queue_ and in the batch being written
-  core::Ticket appended_ = 0;
-  core::Ticket committed_ = 0;
-  std::vector<core::Unrecorded> unrecorded_;  // not told yet
-  bool hurry_ = false;                        // somebody waits in flush()
-  bool stopping_ = false;
-  std::exception_ptr broken_;
-
-  std::thread writer_;
+  CommitThread commits_;
 };
 
 }  // namespace storage

@@ -100,14 +100,14 @@ TEST_F(SqliteLedgerTest, TheQueueIsBoundedInBytes) {
 
 TEST_F(SqliteLedgerTest, TheQueueIsBoundedInEntries) {
   auto other = hold_up();
-  for (std::size_t i = 0; i < SqliteLedger::kEntriesMax; ++i) {
+  for (std::size_t i = 0; i < storage::EntryQueue::kEntriesMax; ++i) {
     EXPECT_TRUE(ledger_->has_room(1));
     ledger_->append(core::SettleEntry{1});
   }
   EXPECT_FALSE(ledger_->has_room(1));
   other->exec("ROLLBACK");
   ledger_->flush();
-  EXPECT_TRUE(ledger_->has_room(SqliteLedger::kEntriesMax));
+  EXPECT_TRUE(ledger_->has_room(storage::EntryQueue::kEntriesMax));
 }
 
 TEST_F(SqliteLedgerTest, ABrokenLedgerThrowsFromEverything) {

@@ -1,0 +1,72 @@
+#include "storage/answers/entry_queue.h"
+
+#include <cassert>
+#include <utility>
+#include <variant>
+
+namespace storage {
+namespace {
+
+std::size_t bytes_of(const core::Entry& entry) {
+  const auto* answer = std::get_if<core::AnswerEntry>(&entry);
+  return answer == nullptr ? 0 : answer->body.size();
+}
+
+}  // namespace
+
+bool EntryQueue::has_room(std::size_t entries) const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() + taken_ + entries <= kEntriesMax && bytes_ + taken_bytes_ < kBytesMax;
+}
+
+core::Ticket EntryQueue::append(core::Entry entry) {
+  assert(owner_.is_here());
+  const std::lock_guard lock(mutex_);
+  assert(!stopping_);
+  bytes_ += bytes_of(entry);
+  queue_.push_back(std::move(entry));
+  // `take` looks by itself when its moment of gathering is over.
+  if (queue_.size() == 1 || queue_.size() == kGather) {
+    work_.notify_one();
+  }
+  return ++appended_;
+}
+
+core::Ticket EntryQueue::hurry() {
+  assert(owner_.is_here());
+  const std::lock_guard lock(mutex_);
+  hurry_ = !queue_.empty();
+  work_.notify_one();
+  return appended_;
+}
+
+void EntryQueue::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  work_.notify_one();
+}
+
+bool EntryQueue::take(std::vector<core::Entry>& batch) {
+  assert(batch.empty());
+  std::unique_lock lock(mutex_);
+  assert(taken_ == 0 && taken_bytes_ == 0);
+  work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  if (queue_.empty()) {
+    return false;
+  }
+  work_.wait_for(lock, kGatherTime,
+                 [this] { return stopping_ || hurry_ || queue_.size() >= kGather; });
+  batch.swap(queue_);
+  taken_ = batch.size();
+  taken_bytes_ = std::exchange(bytes_, 0);
+  hurry_ = false;
+  return true;
+}
+
+void EntryQueue::release() {
+  const std::lock_guard lock(mutex_);
+  taken_ = 0;
+  taken_bytes_ = 0;
+}
+
+}  // namespace storage

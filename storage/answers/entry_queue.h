@@ -1,0 +1,55 @@
+// Entries of a run on their way to the thread that commits them.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include "core/ledger/ledger.h"
+#include "core/owner_thread.h"
+
+namespace storage {
+
+/// A bounded queue from the engine's thread, which makes it, to one thread that takes batches.
+class EntryQueue {
+ public:
+  static constexpr std::size_t kEntriesMax = 4096;
+  static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
+  /// With fewer entries than this `take` waits a moment for more: answers that share a block need a
+  /// third of the space.
+  static constexpr std::size_t kGather = 512;
+  static constexpr std::chrono::milliseconds kGatherTime{25};
+
+  /// Whether `entries` more fit beside all that are not yet released. Any thread.
+  [[nodiscard]] bool has_room(std::size_t entries) const;
+  /// The engine's thread.
+  core::Ticket append(core::Entry entry);
+  /// Makes the next `take` return without waiting for more. Returns the ticket of the last entry
+  /// appended. The engine's thread.
+  core::Ticket hurry();
+  /// From here on nothing may be appended, and `take` does not wait. Any thread.
+  void stop();
+
+  /// Waits for entries and moves them into `batch`, which must be empty; false if the queue has
+  /// stopped and is empty. The other thread.
+  [[nodiscard]] bool take(std::vector<core::Entry>& batch);
+  /// Frees the room of the entries that were taken. The other thread.
+  void release();
+
+ private:
+  const core::OwnerThread owner_;
+  mutable std::mutex mutex_;
+  std::condition_variable work_;  // there is something to take, or to stop for
+  // Under mutex_:
+  std::vector<core::Entry> queue_;
+  std::size_t bytes_ = 0;  // in queue_
+  std::size_t taken_ = 0;  // entries taken and not released
+  std::size_t taken_bytes_ = 0;
+  core::Ticket appended_ = 0;
+  bool hurry_ = false;  // until the next batch is taken
+  bool stopping_ = false;
+};
+
+}  // namespace storage
