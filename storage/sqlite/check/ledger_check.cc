@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/domain/lifecycle.h"
+#include "core/domain/possible_standings.h"
 #include "storage/sqlite/check/answer_check.h"
 #include "storage/sqlite/check/closing_check.h"
 #include "storage/sqlite/check/findings.h"
@@ -83,6 +84,17 @@ void check_numbering(SQLite::Database& database, Findings& findings) {
   }
 }
 
+// A condition on `video`: true if no rule of core/domain/video_lifecycle.h leads to this row.
+std::string is_impossible_standing() {
+  std::string possible;
+  for (const core::VideoStanding& one : core::possible_standings()) {
+    possible += possible.empty() ? "(" : ", (";
+    possible += sql_number(one.state) + (one.tried_in != 0 ? ", 1" : ", 0") +
+                (one.first_refusal ? ", 1)" : ", 0)");
+  }
+  return "(state, settled_run <> 0, refused_at IS NOT NULL) NOT IN (VALUES " + possible + ")";
+}
+
 // Rules for one row, or for a row and its neighbour. Each statement selects the rows that break its
 // rule.
 struct RowRule {
@@ -115,12 +127,10 @@ const RowRule kRowRules[] = {
          sql_number(core::VideoState::done) + " AND path IS NULL)",
      "the record of its file is incomplete"},
     {"SELECT 'video ' || video_index || ' of task row ' || task FROM video WHERE "
-     "settled_run > (SELECT max(id) FROM run) OR CASE state WHEN " +
-         sql_number(core::VideoState::wanted) +
-         " THEN settled_run <> 0 AND (attempts < 1 OR last_error IS NULL) WHEN " +
-         sql_number(core::VideoState::done) +
-         " THEN settled_run < 1 OR attempts < 1 OR last_error IS NOT NULL "
-         "ELSE settled_run < 1 OR attempts < 1 OR last_error IS NULL END",
+     "settled_run NOT BETWEEN 0 AND (SELECT max(id) FROM run) OR " +
+         is_impossible_standing() +
+         " OR (settled_run <> 0 AND (attempts < 1 OR (last_error IS NULL) <> (state = " +
+         sql_number(core::VideoState::done) + ")))",
      "its state does not match its attempts"},
     {"SELECT 'video ' || v.video_index || ' of task row ' || v.task FROM video AS v "
      "JOIN snapshot AS s ON s.id = v.snapshot JOIN outcome AS o ON o.id = s.outcome "

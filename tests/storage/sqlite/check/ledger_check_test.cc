@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "core/domain/possible_standings.h"
 #include "storage/sqlite/maintenance.h"
 #include "storage/sqlite/task_store.h"
 #include "tests/storage/entries.h"
@@ -178,6 +181,25 @@ TEST_F(LedgerCheckTest, AfterAFinalAnswerOnlyAFinalOneChangesTheRow) {
   // As an earlier version wrote it.
   tamper("UPDATE task SET model = 'other' WHERE id = 2");
   EXPECT_NE(check_ledger(path_, "1"), std::vector<std::string>{});
+}
+
+// The check has no rules of its own: it uses those by which the lane changes a video.
+TEST_F(LedgerCheckTest, OnlyStandingsOfTheLifeCycleArePossible) {
+  std::set<std::tuple<int, bool, bool>> possible;
+  for (const core::VideoStanding& one : core::possible_standings()) {
+    possible.emplace(static_cast<int>(one.state), one.tried_in != 0, one.first_refusal.has_value());
+  }
+  for (int state = 0; state < 4; ++state) {
+    for (const bool tried : {false, true}) {
+      for (const bool refused : {false, true}) {
+        tamper("UPDATE video SET state = " + std::to_string(state) + ", settled_run = " +
+               (tried ? "1" : "0") + ", attempts = 1, refused_at = " + (refused ? "1" : "NULL") +
+               ", last_error = " + (state == 1 ? "NULL" : "'no'") + " WHERE task = 2");
+        EXPECT_EQ(check_ledger(path_, "1").empty(), possible.contains({state, tried, refused}))
+            << state << tried << refused;
+      }
+    }
+  }
 }
 
 // `verify --requeue` makes a saved video wanted again, and keeps its record.
