@@ -7,6 +7,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
@@ -55,7 +56,7 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
                                     {"unfinished", period.unfinished},
                                     {"unpriced", closed.unpriced},
                                     {"written_off", closed.written_off}};
-  out << line.dump() << '\n';
+  print_json(out, line);
 }
 
 ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, bool json,

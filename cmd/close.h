@@ -20,7 +20,7 @@ struct CloseOptions {
   /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;
-  std::chrono::milliseconds stale_after = std::chrono::hours(36);
+  std::chrono::milliseconds stale_after{};
   bool json = false;
   std::string account = "default";  ///< the default of commands, for suggestions
 };

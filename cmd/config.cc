@@ -8,6 +8,7 @@
 #include "cmd/cli/accounts.h"
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/exit_code.h"
+#include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "cmd/run/run_settings.h"
 #include "core/error.h"
@@ -135,7 +136,7 @@ std::string json_line(const Row& row) {
     object["value"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
     object["origin"] = row.origin;
   }
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_text(object);
 }
 
 void make_printable(Row& row) {

@@ -11,6 +11,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
+#include "cmd/os/json_text.h"
 #include "cmd/report/closed_periods.h"
 #include "core/billing/billing_source.h"
 #include "core/clock.h"
@@ -28,10 +29,6 @@ namespace cmd {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-void print(std::ostream& out, const Json& json) {
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-}
 
 // The number of tasks under two accounts whose answers show one task; not a finding.
 std::uint64_t shared_tasks(const std::string& ledger) {
@@ -74,7 +71,7 @@ class CheckedFile {
     std::string folder = std::filesystem::temp_directory_path() / "reeltally-XXXXXX";
     if (mkdtemp(folder.data()) == nullptr) {
       throw core::Error("cannot make a folder for a copy of the ledger beside " + folder + ": " +
-                        std::system_category().message(errno) + "; set TMPDIR");
+                        core::errno_text(errno) + "; set TMPDIR");
     }
     folder_ = folder;
     path_ = folder + "/ledger.db";
@@ -111,10 +108,10 @@ ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
   const storage::MigrationReport report =
       storage::is_postgres_url(ledger) ? migrate_on_server(ledger) : migrate_file(settings, ledger);
   if (settings.flag("json")) {
-    print(out, {{"type", "migration"},
-                {"from", report.from},
-                {"to", report.to},
-                {"backup", report.backup}});
+    print_json(out, {{"type", "migration"},
+                     {"from", report.from},
+                     {"to", report.to},
+                     {"backup", report.backup}});
   } else if (report.from == report.to) {
     log.note("the ledger has schema " + std::to_string(report.to) + " already");
   } else {
@@ -135,7 +132,7 @@ ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
   }
   for (const std::string& finding : findings) {
     if (settings.flag("json")) {
-      print(out, {{"type", "fault"}, {"text", finding}});
+      print_json(out, {{"type", "fault"}, {"text", finding}});
     } else {
       log.error(finding);
     }
@@ -143,16 +140,16 @@ ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
   if (findings.empty()) {
     for (const std::string& gap : gap_warnings(ledger)) {
       if (settings.flag("json")) {
-        print(out, {{"type", "gap"}, {"text", gap}});
+        print_json(out, {{"type", "gap"}, {"text", gap}});
       } else {
         log.warning(gap);
       }
     }
   }
   if (settings.flag("json")) {
-    print(out, {{"type", "check"},
-                {"faults", findings.size()},
-                {"tasks_under_two_accounts", findings.empty() ? shared_tasks(ledger) : 0}});
+    print_json(out, {{"type", "check"},
+                     {"faults", findings.size()},
+                     {"tasks_under_two_accounts", findings.empty() ? shared_tasks(ledger) : 0}});
   } else if (findings.empty()) {
     log.note(
         "the ledger " + named + (file.is_copy() ? " is, by a copy of it in SQLite," : " is") +
@@ -204,10 +201,10 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
       storage::prune_ledger(ledger, core::SystemClock().utc() - *older_than);
   const std::int64_t freed = report.bytes_before - report.bytes_after;
   if (settings.flag("json")) {
-    print(out, {{"type", "prune"},
-                {"tasks", report.tasks},
-                {"answers", report.answers},
-                {"bytes_freed", freed}});
+    print_json(out, {{"type", "prune"},
+                     {"tasks", report.tasks},
+                     {"answers", report.answers},
+                     {"bytes_freed", freed}});
   } else {
     log.note("dropped " + format_count(report.answers, "raw answer") + " of " +
              format_count(report.tasks, "task") + "; " + format_size(freed) +

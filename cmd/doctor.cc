@@ -16,8 +16,8 @@
 #include "cmd/cli/accounts.h"
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/base_url.h"
-#include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/run/bucket_access.h"
 #include "cmd/run/run_settings.h"
 #include "cmd/run/shared_task_warnings.h"
@@ -76,7 +76,7 @@ class Findings {
                                         {"result", level},
                                         {"text", text},
                                         {"advice", what_to_do}};
-      out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+      print_json(out_, line);
       return;
     }
     out_ << std::left << std::setw(kNameWidth) << what << std::setw(kLevelWidth) << level << text
@@ -124,6 +124,10 @@ std::optional<core::TransportSettings> transport_settings(const Account& account
     findings.failed("CA file", failure.what(), "");
     return std::nullopt;
   }
+  transport.concurrency = 1;
+  transport.download_concurrency = 1;
+  transport.connect_timeout = settings.duration("connect-timeout");
+  transport.query_timeout = settings.duration("timeout");
   transport.allow_http = settings.flag("allow-http");
   transport.user_agent = user_agent();
   return transport.accounts.empty() ? std::nullopt : std::optional(std::move(transport));

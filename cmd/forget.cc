@@ -11,6 +11,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "core/clock.h"
 #include "core/domain/task.h"
 #include "core/error.h"
@@ -57,24 +58,20 @@ const char* reason_of(storage::ForgetRefusal why) {
              : "it has a final answer or a video, which may be on a bill";
 }
 
-void print(std::ostream& out, const Json& json) {
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-}
-
 void tell(const storage::ForgetReport& report, bool as_json, Log& log, std::ostream& out) {
   for (const storage::RefusedTask& task : report.refused) {
     const char* reason = reason_of(task.why);
     if (as_json) {
-      print(out, {{"type", "refused"}, {"task_id", task.task_id}, {"reason", reason}});
+      print_json(out, {{"type", "refused"}, {"task_id", task.task_id}, {"reason", reason}});
     } else {
       log.error(task.task_id + " is not forgotten: " + reason);
     }
   }
   if (as_json) {
-    print(out, {{"type", "forgotten"},
-                {"tasks", report.forgotten},
-                {"refused", report.refused.size()},
-                {"answered", report.answered}});
+    print_json(out, {{"type", "forgotten"},
+                     {"tasks", report.forgotten},
+                     {"refused", report.refused.size()},
+                     {"answered", report.answered}});
     return;
   }
   log.note(format_count(report.forgotten, "task") + " forgotten" +

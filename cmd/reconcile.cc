@@ -7,8 +7,10 @@
 #include <string>
 #include <variant>
 
+#include "cmd/cli/delimiter.h"
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "core/billing/reconciliation.h"
@@ -36,8 +38,9 @@ struct LogColumns {
 };
 
 bool is_our_report(const core::TaskList& list) {
-  return list.has_column("line_id") && list.has_column("status") && list.has_column("cost") &&
-         list.has_column("cost_note") && list.has_column("adjusts");
+  return list.columns().has_label("line_id") && list.columns().has_label("status") &&
+         list.columns().has_label("cost") && list.columns().has_label("cost_note") &&
+         list.columns().has_label("adjusts");
 }
 
 // A log is compared by quota if it has that column. Our own report always has it, so a report is
@@ -49,10 +52,10 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool
   const bool ours = is_our_report(list);
   const bool money_wanted = settings.is_given("amount-column") ||
                             (ours && we_have_prices && !settings.is_given("quota-column"));
-  if (!money_wanted && list.has_column(quota)) {
+  if (!money_wanted && list.columns().has_label(quota)) {
     return {.amount = quota, .currency = "", .is_our_report = ours};
   }
-  if (list.has_column(amount) && list.has_column(currency)) {
+  if (list.columns().has_label(amount) && list.columns().has_label(currency)) {
     return {.amount = amount, .currency = currency, .is_our_report = ours};
   }
   throw core::UsageError("the log " + list.source() + " has no column " +
@@ -129,7 +132,7 @@ class LogReader {
  private:
   static core::TaskListOptions list_options(const Settings& settings, Log& log) {
     const auto delimiter = settings.given_text("delimiter");
-    return {.delimiter = delimiter ? std::optional(delimiter_of(*delimiter)) : std::nullopt,
+    return {.delimiter = delimiter ? std::optional(report_delimiter(*delimiter)) : std::nullopt,
             .column = settings.given_text("id-column").value_or(""),
             .warn = [&log](const std::string& line) { log.warning(line); }};
   }
@@ -275,7 +278,7 @@ void write_json(const std::vector<core::Reconciliation::Difference>& differences
     const Json line{{"type", "difference"},    {"result", core::name(one.result)},
                     {"task_id", one.task_id},  {"unit", one.unit.empty() ? Json() : Json(one.unit)},
                     {"ours", value(one.ours)}, {"theirs", value(one.theirs)}};
-    out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    print_json(out, line);
   }
 }
 
@@ -296,7 +299,7 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
                        {"matched", counts.matched},     {"without_amount", counts.without_amount},
                        {"only_ours", counts.only_ours}, {"only_theirs", counts.only_theirs},
                        {"different", counts.different}, {"rejected", rejected}};
-    out << summary.dump() << '\n';
+    print_json(out, summary);
   } else {
     write_csv(differences, out);
     const std::string unknown =

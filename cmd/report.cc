@@ -262,23 +262,24 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
 ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
   const auto round = settings.given_count("round");
   const bool only_json = settings.flag("json") && !settings.is_given("format");
-  return write_report({.ledger = settings.ledger_path(),
-                       .period = settings.given_text("period").value_or(""),
-                       .from = settings.given_text("from").value_or(""),
-                       .to = settings.given_text("to").value_or(""),
-                       .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                       .time = settings.text("time"),
-                       .status = settings.text("status"),
-                       .account = settings.given_text("account").value_or(""),
-                       .by = settings.list("by"),
-                       .format = only_json ? "json" : settings.text("format"),
-                       .output = settings.text("output"),
-                       .prices = settings.given_text("prices").value_or(""),
-                       .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,
-                       .delimiter = settings.given_text("delimiter").value_or(","),
-                       .bom = settings.flag("bom"),
-                       .require_complete = settings.flag("require-complete")},
-                      log, out);
+  return write_report(
+      {.ledger = settings.ledger_path(),
+       .period = settings.given_text("period").value_or(""),
+       .from = settings.given_text("from").value_or(""),
+       .to = settings.given_text("to").value_or(""),
+       .zone = settings.is_given("tz") ? settings.text("tz") : "",
+       .time = settings.text("time"),
+       .status = settings.text("status"),
+       .account = settings.given_text("account").value_or(""),
+       .by = settings.list("by"),
+       .format = only_json ? "json" : settings.text("format"),
+       .output = settings.text("output"),
+       .prices = settings.given_text("prices").value_or(""),
+       .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,
+       .delimiter = settings.given_text("delimiter").value_or(ReportOptions().delimiter),
+       .bom = settings.flag("bom"),
+       .require_complete = settings.flag("require-complete")},
+      log, out);
 }
 
 }  // namespace cmd

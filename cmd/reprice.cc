@@ -7,6 +7,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
 #include "cmd/close.h"
+#include "cmd/os/json_text.h"
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
@@ -69,7 +70,7 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
   for (const auto& [currency, amount] : change.totals) {
     line["totals"][currency] = amount.text();
   }
-  out << line.dump() << '\n';
+  print_json(out, line);
 }
 
 // By its name, whatever its zone is.

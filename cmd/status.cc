@@ -12,6 +12,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "core/billing/billing.h"
 #include "core/clock.h"
@@ -36,8 +37,7 @@ std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
 
 // ASCII only on a terminal: JSON does not escape C1 and bidirectional controls.
 void print(std::ostream& out, const Json& json) {
-  const bool only_ascii = isatty(STDOUT_FILENO) != 0;
-  out << json.dump(-1, ' ', only_ascii, Json::error_handler_t::replace) << '\n';
+  print_json(out, json, isatty(STDOUT_FILENO) != 0);
 }
 
 // "2026-06-01T04:00:00Z (3h 12m ago)"

@@ -21,6 +21,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/run/bucket_access.h"
 #include "cmd/run/sidecar.h"
 #include "core/clock.h"
@@ -284,7 +285,7 @@ class Verification {
       line["bytes"] = video->bytes;
       line["found_bytes"] = found_bytes < 0 ? Json() : Json(found_bytes);
     }
-    out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    print_json(out_, line);
   }
 
   const core::VideoStore& videos_;
@@ -349,7 +350,7 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   summary["given_up_requeued"] = requeued.given_up;
   summary["bytes"] = found.bytes();
   if (settings.flag("json")) {
-    out << summary.dump() << '\n';
+    print_json(out, summary);
   } else {
     log.note(text + (settings.flag("deep") ? ", by content" : ", by size; --deep reads them"));
     if (settings.flag("requeue")) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 namespace core {
 
@@ -22,5 +24,10 @@ class Stopped : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// What an errno value means, e.g. "No such file or directory". Any thread.
+[[nodiscard]] inline std::string errno_text(int error) {
+  return std::generic_category().message(error);
+}
 
 }  // namespace core

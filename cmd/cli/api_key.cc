@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/files/descriptor.h"
@@ -27,14 +26,12 @@ constexpr std::string_view kCredential = "anyfast-api-key";
   throw UsageError("the API key file " + path + " " + why);
 }
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 enum class Guard { mode, systemd };
 
 void check_file(int fd, const std::string& path, Guard guard) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
-    refuse_file(path, "cannot be examined: " + reason(errno));
+    refuse_file(path, "cannot be examined: " + core::errno_text(errno));
   }
   if (!S_ISREG(status.st_mode)) {
     refuse_file(path, "is not a regular file");
@@ -53,7 +50,7 @@ std::string read_file(const std::string& path, Guard guard) {
   }
   if (!file.valid()) {
     const int error = errno;
-    refuse_file(path, "cannot be opened: " + reason(error) +
+    refuse_file(path, "cannot be opened: " + core::errno_text(error) +
                           (error == EACCES ? "; it must belong to the user who runs this" : ""));
   }
   check_file(file.number(), path, guard);
@@ -65,7 +62,7 @@ std::string read_file(const std::string& path, Guard guard) {
     used += static_cast<std::size_t>(got);
   }
   if (got < 0) {
-    refuse_file(path, "cannot be read: " + reason(errno));
+    refuse_file(path, "cannot be read: " + core::errno_text(errno));
   }
   return {bytes.data(), used};
 }

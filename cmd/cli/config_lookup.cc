@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <vector>
 
 #include "cmd/cli/file_trust.h"
@@ -18,8 +17,6 @@ namespace {
 using core::UsageError;
 
 constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 // An absolute path from an XDG variable; the XDG specification says to ignore any other.
 std::optional<std::string> absolute_variable(const Environment& environment,
@@ -38,7 +35,7 @@ std::optional<std::string> read_config_text(const std::string& path) {
     return std::nullopt;
   }
   if (!file.valid()) {
-    throw UsageError("cannot open the configuration file " + path + ": " + reason(errno));
+    throw UsageError("cannot open the configuration file " + path + ": " + core::errno_text(errno));
   }
   std::string text;
   std::string block(std::size_t{16} * 1024, '\0');
@@ -48,7 +45,7 @@ std::optional<std::string> read_config_text(const std::string& path) {
     text.append(block, 0, static_cast<std::size_t>(got));
   }
   if (got < 0) {
-    throw UsageError("cannot read the configuration file " + path + ": " + reason(errno));
+    throw UsageError("cannot read the configuration file " + path + ": " + core::errno_text(errno));
   }
   if (text.size() > kConfigBytesMax) {
     throw UsageError("the configuration file " + path + " is over " +

@@ -83,4 +83,9 @@ using GivenCountName = OptionName<option_kinds::without_default<option_kinds::is
 using GivenDurationName = OptionName<option_kinds::without_default<option_kinds::is_duration>>;
 using GivenTextName = OptionName<option_kinds::without_default<option_kinds::is_text>>;
 
+/// The default of an option that `command` has, as a user would write it.
+[[nodiscard]] inline std::string default_text(Command command, AnyName name) {
+  return std::string(find_option(command, name.text())->default_value);
+}
+
 }  // namespace cmd

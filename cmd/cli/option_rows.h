@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cmd/cli/options.h"
+#include "core/video/file_name.h"
 
 namespace cmd::option_rows {
 
@@ -229,7 +230,7 @@ inline constexpr OptionSpec kVideos[] = {
     {.name = "name",
      .type = text,
      .argument = "TEMPLATE",
-     .default_value = "{task_id}.{ext}",
+     .default_value = core::NameTemplate::kDefault,
      .commands = run,
      .help = "File names: {task_id} {account} {model} {date} {status} {index} {ext} {label:NAME}; "
              "`/` makes folders."},

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <csignal>
 #include <sstream>
-#include <system_error>
 
 #include "cmd/cli/units.h"
 #include "core/error.h"
@@ -23,8 +22,6 @@ namespace cmd {
 namespace {
 
 constexpr std::chrono::milliseconds kGrace{1'000};  // between SIGTERM and SIGKILL
-
-std::string why(int error) { return std::generic_category().message(error); }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
@@ -43,7 +40,7 @@ class Output {
   explicit Output(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-      throw core::Error("cannot make a pipe for --exec: " + why(errno));
+      throw core::Error("cannot make a pipe for --exec: " + core::errno_text(errno));
     }
     read_end_ = core::Descriptor(ends[0]);
     write_end_ = core::Descriptor(ends[1]);
@@ -201,7 +198,7 @@ std::string run_child(const ChildProgram& program) {
   const SpawnRules rules(output.write_end());
   if (const int error = rules.spawn(child, pointers(arguments).data(), pointers(variables).data());
       error != 0) {
-    return "it cannot be started: " + why(error);
+    return "it cannot be started: " + core::errno_text(error);
   }
   output.close_write_end();
   const ChildEnd child_end(child);

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "core/text/printable.h"
 
@@ -93,7 +94,7 @@ std::string json_line(const LevelStyle& style, std::string_view message,
   object["time"] = utc_text(time);
   object["level"] = style.json_word;
   object["message"] = message;
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_text(object);
 }
 
 // A message that cannot be written is lost, because there is no other place to report it.

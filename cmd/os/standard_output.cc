@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "core/error.h"
 
@@ -20,8 +19,8 @@ void write_all(int fd, std::string_view bytes) {
       continue;
     }
     if (written < 0) {
-      throw core::Error("cannot write to standard output: " +
-                        std::generic_category().message(errno) + "; the output is incomplete");
+      throw core::Error("cannot write to standard output: " + core::errno_text(errno) +
+                        "; the output is incomplete");
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }

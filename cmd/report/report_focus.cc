@@ -1,4 +1,5 @@
 #include "cmd/report/report_focus.h"
+#include "cmd/os/json_text.h"
 
 #include <array>
 #include <nlohmann/json.hpp>
@@ -73,8 +74,7 @@ std::string key_values(const core::Labels& values) {
   for (const auto& [name, value] : values) {
     object[name] = value;
   }
-  return object.empty() ? std::string()
-                        : object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return object.empty() ? std::string() : json_text(object);
 }
 
 std::string description(const core::ReportLine& line) {

@@ -1,4 +1,5 @@
 #include "cmd/report/report_output.h"
+#include "cmd/os/json_text.h"
 
 #include <cassert>
 #include <nlohmann/json.hpp>
@@ -20,9 +21,7 @@ bool is_json_number(std::string_view text) {
          (!digits.starts_with('0') || digits.size() == 1 || digits[1] == '.');
 }
 
-std::string json_string(std::string_view text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string json_string(std::string_view text) { return json_text(Json(text)); }
 
 // Amounts are strings, because JSON parsers convert numbers to binary fractions.
 std::string json_value(ReportCell::Kind kind, std::string_view text) {

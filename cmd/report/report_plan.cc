@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cmd/cli/delimiter.h"
 #include "cmd/cli/units.h"
 #include "core/billing/dead_prices.h"
 #include "core/error.h"
@@ -43,16 +44,6 @@ std::vector<GroupKey> keys_of(const ReportOptions& options) {
 
 }  // namespace
 
-char delimiter_of(const std::string& text) {
-  if (text == "tab" || text == "\t") {
-    return '\t';
-  }
-  if (text.size() == 1 && std::string_view(",;|").find(text[0]) != std::string_view::npos) {
-    return text[0];
-  }
-  throw core::UsageError("--delimiter " + text + ": use `,` `;` `|` or `tab`");
-}
-
 std::optional<PriceFile> read_price_file(const std::string& path) {
   if (path.empty()) {
     return std::nullopt;
@@ -72,7 +63,7 @@ ReportPlan::ReportPlan(const ReportOptions& given)
       zone(given.zone.empty() ? "UTC" : given.zone),
       period(period_of(given, zone)),
       keys(keys_of(given)),
-      delimiter(delimiter_of(given.delimiter)),
+      delimiter(report_delimiter(given.delimiter)),
       prices(read_price_file(given.prices)),
       query{.begin = period.begin,
             .end = period.end,

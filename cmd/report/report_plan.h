@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/cli/option_name.h"
 #include "cmd/os/log.h"
 #include "cmd/report/report_groups.h"
 #include "core/billing/billing.h"
@@ -23,12 +24,12 @@ struct ReportOptions {
   std::string from{};
   std::string to{};
   std::string zone{};  ///< empty: the one of a closed period, else UTC
-  std::string time = "finish";
-  std::string status = "all";
+  std::string time = default_text(Command::report, "time");
+  std::string status = default_text(Command::report, "status");
   std::string account{};  ///< empty: all
-  std::vector<std::string> by{"task"};
-  std::string format = "csv";
-  std::string output = "-";
+  std::vector<std::string> by{default_text(Command::report, "by")};
+  std::string format = default_text(Command::report, "format");
+  std::string output = default_text(Command::report, "output");
   std::string prices{};  ///< a file; empty: costs stay empty
   std::optional<int> round{};
   std::string delimiter = ",";
@@ -46,9 +47,6 @@ struct PriceFile {
 
 /// Logs the rows that can never apply, one line each.
 void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log);
-
-/// `,` `;` `|` or `tab`. Throws core::UsageError for any other text.
-[[nodiscard]] char delimiter_of(const std::string& text);
 
 /// Refers to its options.
 struct ReportPlan {

@@ -71,18 +71,17 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
         hooks.published(video, work.account_names.at(static_cast<std::size_t>(video.account)), file,
                         ticket);
       });
-  engine.on_turn([&] {
-    progress.turn();
-    if (!saved_.empty()) {
-      tell_saved(ledger->committed());
-    }
-    if (hooks.wanted()) {
-      hooks.committed(ledger->committed());
-    }
-  });
-  if (const auto interval = progress.interval()) {
-    engine.turn_at_least_every(*interval);
-  }
+  engine.on_turn(
+      [&] {
+        progress.turn();
+        if (!saved_.empty()) {
+          tell_saved(ledger->committed());
+        }
+        if (hooks.wanted()) {
+          hooks.committed(ledger->committed());
+        }
+      },
+      progress.interval());
   core::RunResult result;
   try {
     result = engine.run();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "cmd/cli/delimiter.h"
 #include "cmd/os/terminal.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
@@ -16,20 +17,6 @@
 
 namespace cmd {
 namespace {
-
-std::optional<char> delimiter_of(const Settings& settings) {
-  const auto text = settings.given_text("delimiter");
-  if (!text) {
-    return std::nullopt;
-  }
-  if (*text == "tab" || *text == "\\t") {
-    return '\t';
-  }
-  if (text->size() != 1 || *text == "\"" || *text == "\n" || *text == "\r") {
-    throw core::UsageError("--delimiter takes one character (or `tab`), not " + *text);
-  }
-  return text->front();
-}
 
 bool parse_whole(std::string_view text, std::uint64_t& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -57,7 +44,9 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
     patience_.until = std::chrono::steady_clock::now() + *deadline;
   }
   core::TaskListOptions options;
-  options.delimiter = delimiter_of(settings);
+  if (const auto delimiter = settings.given_text("delimiter")) {
+    options.delimiter = list_delimiter(*delimiter);
+  }
   options.column = settings.given_text("column").value_or("");
   options.warn = [this](const std::string& line) { log_.warning(line); };
   options.detail = [this](const std::string& line) { log_.detail(line); };
@@ -71,7 +60,7 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
 void RunInputs::find_accounts(const Settings& settings) {
   accounts_.push_back(chosen_account(settings));
   if (std::none_of(lists_.begin(), lists_.end(),
-                   [](const auto& list) { return list->has_account_column(); })) {
+                   [](const auto& list) { return list->columns().has_account(); })) {
     return;
   }
   for (const std::string& name : account_names(settings)) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 
 namespace cmd {
 namespace {
@@ -204,7 +205,7 @@ std::string summary_json(const Summary& summary) {
     json["errors"][kind] = count;
   }
   json["seconds"] = summary.seconds;
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace cmd

@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -16,6 +17,7 @@ Engine::Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
       downloads_(RunContext{plan_, dependencies_.ledger, dependencies_.clock, tally_, notify_},
                  {std::move(names), std::move(account_names)}, dependencies_.transport,
                  dependencies_.videos) {
+  assert(plan_.concurrency > 0 && plan_.download_concurrency > 0);
   if (plan_.deadline) {
     deadline_ = dependencies_.clock.steady() + *plan_.deadline;
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,14 +39,17 @@ class Engine {
   Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
          std::vector<std::string> account_names, Dependencies dependencies, Notify notify);
 
-  /// Called once per turn of the loop, for progress, on the engine's thread. Must return quickly.
-  void on_turn(std::function<void()> observer) { observer_ = std::move(observer); }
+  /// `observer` is called once per turn of the loop, for progress, on the engine's thread. It must
+  /// return quickly. `at_least_every` limits the time between two turns.
+  void on_turn(std::function<void()> observer,
+               std::optional<std::chrono::milliseconds> at_least_every = std::nullopt) {
+    observer_ = std::move(observer);
+    turn_max_ = at_least_every.value_or(turn_max_);
+  }
   /// See DownloadOutcomes::on_published; on the engine's thread.
   void on_published(DownloadOutcomes::Published published) {
     downloads_.on_published(std::move(published));
   }
-  /// Limits the time between two turns of the loop, for an observer that needs regular calls.
-  void turn_at_least_every(std::chrono::milliseconds interval) { turn_max_ = interval; }
 
   /// Returns when everything is recorded. Throws core::Error if the ledger or the event loop fails.
   [[nodiscard]] RunResult run();

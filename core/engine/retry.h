@@ -7,7 +7,7 @@ namespace core {
 
 /// `--retries` and the limits of the back-off (design.md, section 1).
 struct RetryPolicy {
-  int retries = 5;
+  int retries = 0;
   std::chrono::milliseconds first_delay_max{1'000};
   std::chrono::milliseconds delay_max{60'000};
 };

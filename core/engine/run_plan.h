@@ -13,18 +13,18 @@
 
 namespace core {
 
-/// The engine's settings (design.md, section 1).
+/// The engine's settings (design.md, section 1). The defaults are in the option table.
 struct RunPlan {
-  std::int64_t run = 0;  ///< the number of this run in the ledger
-  int concurrency = 32;
-  int download_concurrency = 8;
-  int rate = 0;  ///< queries per second; 0: unlimited
+  std::int64_t run = 0;          ///< the number of this run in the ledger
+  int concurrency = 0;           ///< at least 1
+  int download_concurrency = 0;  ///< at least 1
+  int rate = 0;                  ///< queries per second; 0: unlimited
   RetryPolicy retry;
   bool wait = false;
-  std::chrono::milliseconds poll_interval{15'000};
+  std::chrono::milliseconds poll_interval{};
   std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
-  std::chrono::milliseconds stale_after{36 * 3'600'000};
-  bool download = true;
+  std::chrono::milliseconds stale_after{};
+  bool download = false;
   std::uint64_t seed = 0;      ///< of the jitter
   bool tell_requests = false;  ///< a notice for each query; takes time
   /// Returns why no further download may start now (too little free space); none if it may.

@@ -52,15 +52,15 @@ bool TaskFeed::take_page() {
     return false;
   }
   page_asked_ = false;
-  swept_ = page->size() < kPage && !run_.ledger.expects_more_tasks();
+  sweep_.at_end = page->size() < kPage && !run_.ledger.expects_more_tasks();
   // The page may be older than answers received meanwhile for tasks in the window.
-  const std::vector<TaskKey> held = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
+  const std::vector<TaskKey> held = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
   const auto is_held = [&](TaskKey key) {
     return std::binary_search(held.begin(), held.end(), key) ||
            std::binary_search(held_when_asked_.begin(), held_when_asked_.end(), key);
   };
   for (TaskRecord& task : *page) {
-    cursor_ = task.key;
+    sweep_.cursor = task.key;
     if (!is_held(task.key)) {
       admit(std::move(task));
     }
@@ -71,14 +71,14 @@ bool TaskFeed::take_page() {
 // False if there are no more tasks, or no room for them.
 bool TaskFeed::ask_for_page(Ticket last_answer) {
   const bool has_room = has_room_for_page(window_);
-  if (swept_ && !(evicted_ && has_room && sweep_again(last_answer))) {
+  if (sweep_.at_end && !(sweep_.evicted && has_room && sweep_again(last_answer))) {
     return false;
   }
   if (page_asked_ || !has_room || window_.ready() >= kPage / 2 || !run_.ledger.has_room(kPage)) {
     return false;
   }
-  held_when_asked_ = sweeping_again_ ? window_.keys() : std::vector<TaskKey>();
-  run_.ledger.ask_for_tasks(cursor_, kPage);
+  held_when_asked_ = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
+  run_.ledger.ask_for_tasks(sweep_.cursor, kPage);
   page_asked_ = true;
   return true;
 }
@@ -86,7 +86,7 @@ bool TaskFeed::ask_for_page(Ticket last_answer) {
 void TaskFeed::admit(TaskRecord&& task) {
   const auto evicted = unanswered_.find(task.key);
   const bool unanswered = evicted != unanswered_.end();
-  const bool polled = !unanswered && sweeping_again_ && task.last_query.has_value();
+  const bool polled = !unanswered && !sweep_.is_first && task.last_query.has_value();
   if (!polled && !unanswered && leave_to_next_run(task)) {
     return;
   }
@@ -122,10 +122,7 @@ bool TaskFeed::sweep_again(Ticket last_answer) {
   if (run_.ledger.committed() < last_answer) {
     return false;
   }
-  cursor_ = 0;
-  swept_ = false;
-  evicted_ = false;
-  sweeping_again_ = true;
+  sweep_ = {.is_first = false};
   return true;
 }
 
@@ -136,7 +133,7 @@ bool TaskFeed::has_room_for_unanswered() const {
 }
 
 void TaskFeed::evict(std::size_t slot) {
-  evicted_ = true;
+  sweep_.evicted = true;
   window_.release(slot);
 }
 
@@ -147,8 +144,8 @@ void TaskFeed::evict_unanswered(std::size_t slot, SteadyTime due) {
 
 std::uint64_t TaskFeed::count_never_asked() {
   std::uint64_t count = 0;
-  TaskKey after = cursor_;
-  bool more = !swept_;
+  TaskKey after = sweep_.cursor;
+  bool more = !sweep_.at_end;
   while (more) {
     if (!std::exchange(page_asked_, false)) {
       run_.ledger.ask_for_tasks(after, kPage);
@@ -157,7 +154,8 @@ std::uint64_t TaskFeed::count_never_asked() {
     const std::vector<TaskRecord> page = run_.ledger.take_tasks().value();
     for (const TaskRecord& task : page) {
       after = task.key;
-      const bool was_asked = (sweeping_again_ && task.last_query) || unanswered_.contains(task.key);
+      const bool was_asked =
+          (!sweep_.is_first && task.last_query) || unanswered_.contains(task.key);
       count += was_asked ? 0U : 1U;
     }
     more = page.size() == kPage;

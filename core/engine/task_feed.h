@@ -34,7 +34,7 @@ class TaskFeed {
   /// is committed, because its content decides which evicted tasks are still to be queried.
   void admit(Ticket last_answer);
   /// Whether the ledger has no more tasks for this run.
-  [[nodiscard]] bool is_drained() const { return swept_ && !evicted_; }
+  [[nodiscard]] bool is_drained() const { return sweep_.at_end && !sweep_.evicted; }
   /// Whether waiting tasks should be evicted to make room for others.
   [[nodiscard]] bool wants_room() const;
   /// Whether one more task may wait although its last query had no answer.
@@ -48,6 +48,14 @@ class TaskFeed {
   [[nodiscard]] std::uint64_t count_never_asked();
 
  private:
+  // One pass through the ledger, by ascending key.
+  struct Sweep {
+    TaskKey cursor = 0;    // the last task read from the ledger
+    bool at_end = false;   // the ledger has no tasks after cursor
+    bool evicted = false;  // a task was evicted, so another pass is needed
+    bool is_first = true;
+  };
+
   [[nodiscard]] bool take_page();
   [[nodiscard]] bool ask_for_page(Ticket last_answer);
   void admit(TaskRecord&& task);
@@ -59,10 +67,7 @@ class TaskFeed {
   TaskWindow& window_;
   bool page_asked_ = false;               // requested and not taken yet
   std::vector<TaskKey> held_when_asked_;  // sorted; only if the ledger is read again
-  TaskKey cursor_ = 0;                    // the last task read from the ledger in this pass
-  bool swept_ = false;                    // the ledger has no tasks after cursor_
-  bool evicted_ = false;                  // in this pass
-  bool sweeping_again_ = false;
+  Sweep sweep_;
   std::map<TaskKey, SteadyTime> unanswered_;  // when each of these evicted tasks is due
 };
 

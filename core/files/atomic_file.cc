@@ -38,7 +38,7 @@ std::string target_of(const std::string& path) {
 std::string obstacle(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    return errno == ENOENT ? std::string() : std::generic_category().message(errno);
+    return errno == ENOENT ? std::string() : errno_text(errno);
   }
   if (!S_ISREG(status.st_mode)) {
     return "it is not a regular file";
@@ -83,7 +83,7 @@ void AtomicFile::publish() {
 
 void AtomicFile::require(int error, const char* what) const {
   if (error != 0) {
-    throw Error(std::string(what) + " " + path_ + ": " + std::generic_category().message(error));
+    throw Error(std::string(what) + " " + path_ + ": " + errno_text(error));
   }
 }
 

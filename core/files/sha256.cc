@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "core/error.h"
+#include "core/text/hex.h"
 
 namespace core {
 
@@ -58,15 +59,6 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view text) {
   return digest;
 }
 
-std::string hex(const Sha256Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(digest.size() * 2);
-  for (const unsigned char byte : digest) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0xFU]);
-  }
-  return text;
-}
+std::string hex(const Sha256Digest& digest) { return hex(bytes_of(digest)); }
 
 }  // namespace core

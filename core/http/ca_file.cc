@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <memory>
 #include <new>
-#include <system_error>
 
+#include "core/error.h"
 #include "core/files/descriptor.h"
 
 namespace core {
@@ -26,7 +26,7 @@ std::string ca_file_failure(const std::string& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
   if (!file.valid() || fstat(file.number(), &status) != 0) {
-    return std::generic_category().message(errno);
+    return errno_text(errno);
   }
   if (!S_ISREG(status.st_mode)) {
     return S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file";

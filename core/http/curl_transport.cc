@@ -1,6 +1,7 @@
 #include "core/http/curl_transport.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -46,7 +47,11 @@ void CurlTransport::Parts::settle_ended() {
 }
 
 CurlTransport::CurlTransport(TransportSettings settings)
-    : parts_(std::make_unique<Parts>(std::move(settings))) {}
+    : parts_(std::make_unique<Parts>(std::move(settings))) {
+  assert(parts_->settings.concurrency > 0 && parts_->settings.download_concurrency > 0);
+  assert(parts_->settings.connect_timeout.count() > 0);
+  assert(parts_->settings.query_timeout.count() > 0);
+}
 
 CurlTransport::~CurlTransport() = default;
 

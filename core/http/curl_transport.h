@@ -19,23 +19,24 @@ struct GatewayAccount {
   std::string api_key;
 };
 
+/// The defaults are in the option table.
 struct TransportSettings {
   std::vector<GatewayAccount> accounts;  ///< by TaskRecord::account
-  int concurrency = 32;                  ///< the maximum number of queries at once
-  int download_concurrency = 8;
-  std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds query_timeout{60'000};
+  int concurrency = 0;                   ///< the maximum number of queries at once; at least 1
+  int download_concurrency = 0;          ///< at least 1
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds query_timeout{};
   /// A query that receives nothing for this long is dropped: half of its timeout, but at least 30
   /// s, so that a longer timeout has an effect.
   [[nodiscard]] std::chrono::seconds query_silence() const {
     return std::max(std::chrono::seconds(30),
                     std::chrono::duration_cast<std::chrono::seconds>(query_timeout / 2));
   }
-  std::chrono::milliseconds stall_timeout{60'000};  ///< slower than 1 KiB/s for this long
-  std::int64_t limit_rate = 0;  ///< bytes per second for all downloads together; 0: no limit
-  std::int64_t video_bytes_max = std::int64_t{4} << 30;
-  std::string ca_file;  ///< empty: the system's
-  Proxies proxies;      ///< for queries and downloads
+  std::chrono::milliseconds stall_timeout{};  ///< slower than 1 KiB/s for this long
+  std::int64_t limit_rate = 0;       ///< bytes per second for all downloads together; 0: no limit
+  std::int64_t video_bytes_max = 0;  ///< the maximum size of one video
+  std::string ca_file;               ///< empty: the system's
+  Proxies proxies;                   ///< for queries and downloads
   bool allow_http = false;
   bool allow_private_hosts = false;
   std::string user_agent;

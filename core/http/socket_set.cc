@@ -6,7 +6,6 @@
 
 #include <cassert>
 #include <cerrno>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/http/curl_handles.h"
@@ -25,7 +24,7 @@ SocketSet::SocketSet()
   epoll_event event{.events = EPOLLIN, .data = {.fd = wake_.number()}};
   if (!epoll_.valid() || !wake_.valid() ||
       epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, wake_.number(), &event) != 0) {
-    throw Error("the event loop does not start: " + std::generic_category().message(errno));
+    throw Error("the event loop does not start: " + errno_text(errno));
   }
 }
 
@@ -78,7 +77,7 @@ void SocketSet::watch(int number, int what) {
     return;
   }
   if (!add_or_change(number, events, one.is_registered)) {
-    throw Error("the event loop cannot watch a socket: " + std::generic_category().message(errno));
+    throw Error("the event loop cannot watch a socket: " + errno_text(errno));
   }
   one.is_registered = true;
   one.events = events;
@@ -105,7 +104,7 @@ void SocketSet::unregister(int number) {
 bool SocketSet::wait(int milliseconds, const OnReady& on_ready) {
   const int count = epoll_wait(epoll_.number(), ready_.data(), kEventsMax, milliseconds);
   if (count < 0 && errno != EINTR) {
-    throw Error("the event loop fails: " + std::generic_category().message(errno));
+    throw Error("the event loop fails: " + errno_text(errno));
   }
   bool woken = false;
   for (int i = 0; i < count; ++i) {

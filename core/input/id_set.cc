@@ -7,7 +7,6 @@
 #include <cstring>
 #include <random>
 #include <string>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/files/unnamed_file.h"
@@ -29,7 +28,7 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 
 [[noreturn]] void fail(const char* doing) {
   throw Error(std::string("cannot ") + doing + " the temporary file that holds seen IDs: " +
-              std::generic_category().message(errno) + "; free space in TMPDIR or /tmp");
+              errno_text(errno) + "; free space in TMPDIR or /tmp");
 }
 
 }  // namespace

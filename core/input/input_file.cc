@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/files/descriptor.h"
@@ -47,7 +46,7 @@ void wait_for_input(int descriptor, const InputPatience& patience) {
 ReadBytes open_input(const std::string& path, const InputPatience* patience) {
   const auto refuse = [path](const char* doing, int error) {
     throw UsageError(std::string("cannot ") + doing + " " + printable(path, kPathMax) + ": " +
-                     std::generic_category().message(error));
+                     errno_text(error));
   };
   const bool is_stdin = path == "-";
   // O_NONBLOCK: a pipe without a writer must not block in open(), where the time limit has no

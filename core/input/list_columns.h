@@ -22,9 +22,7 @@ class ListColumns {
   /// The column number that the user gave, counted from 0; none if it is given by name or found by
   /// the header.
   [[nodiscard]] std::optional<std::size_t> given_number() const;
-  /// Whether the user gave the column.
-  [[nodiscard]] bool is_given() const { return !column_.empty(); }
-  /// The column as the user wrote it.
+  /// The column as the user wrote it; empty if the user gave none.
   [[nodiscard]] const std::string& given() const { return column_; }
 
   /// The cell that names the ID's column; none if this is not a header, or an unknown one.
@@ -49,8 +47,10 @@ class ListColumns {
   /// Whether the cell of an ID holds a column name.
   [[nodiscard]] bool is_name(std::string_view cell) const;
 
+  /// Whether there is a column named `account`.
   [[nodiscard]] bool has_account() const { return account_.has_value(); }
-  /// Whether a column of labels has this name, in any case.
+  /// Whether a label column has this name, in any case; the columns of ID, model and account are
+  /// not labels.
   [[nodiscard]] bool has_label(std::string_view name) const;
   /// The number of named columns.
   [[nodiscard]] std::size_t size() const { return label_names_.size(); }

@@ -107,7 +107,7 @@ TaskList::Names TaskList::read_hash_header() {
 void TaskList::read_header(const Names& names) {
   const auto number = columns_.given_number();
   if (!names.empty()) {
-    hash_headers_ = 1;
+    counts_.hash_headers = 1;
     columns_.set_id(number.value_or(*columns_.named(names)));
     if (columns_.id() >= names.size()) {
       throw UsageError(printable(source_, kRejectedTextMax) + " has no column " + columns_.given() +
@@ -126,7 +126,7 @@ void TaskList::read_first_row() {
   const auto number = columns_.given_number();
   const auto named = columns_.named(names);
   const std::string source = printable(source_, kRejectedTextMax);
-  if (columns_.is_given() && !number && !named) {
+  if (!columns_.given().empty() && !number && !named) {
     throw UsageError(source + " has no column " + columns_.given() +
                      "; its columns are: " + list_of_names(names));
   }
@@ -185,7 +185,7 @@ bool TaskList::is_header_again() {
 
 // `names`: a row that names the ID's column.
 void TaskList::take_header_again(const Names& names) {
-  ++repeated_headers_;
+  ++counts_.repeated_headers;
   if (!columns_.are_in_force(names)) {
     columns_.set_id(columns_.given_number().value_or(*columns_.named(names)));
     tell(options_.warn, "line " + std::to_string(line()) +
@@ -245,7 +245,7 @@ std::optional<TaskList::Row> TaskList::next() {
       return std::nullopt;
     }
   } while (rows_.row().kind == CsvRow::Kind::fields && (is_header_again() || is_other_delimiter()));
-  ++taken_;
+  ++counts_.rows;
   return accept(rows_.row());
 }
 

@@ -52,22 +52,25 @@ class TaskList {
 
   /// None at the end.
   [[nodiscard]] std::optional<Row> next();
-  /// Whether there is a column named `account`.
-  [[nodiscard]] bool has_account_column() const { return columns_.has_account(); }
-  /// Whether a label column has this name, in any case; the columns of ID, model and account are
-  /// not labels.
-  [[nodiscard]] bool has_column(std::string_view name) const { return columns_.has_label(name); }
+  [[nodiscard]] const ListColumns& columns() const { return columns_; }
   [[nodiscard]] const std::string& source() const { return source_; }
   /// The line on which the last row begins, counted from 1.
   [[nodiscard]] std::uint64_t line() const { return rows_.row().line; }
-  [[nodiscard]] std::uint64_t rows() const { return taken_; }
+  [[nodiscard]] std::uint64_t rows() const { return counts_.rows; }
   /// Lines skipped so far because they begin with `#`.
-  [[nodiscard]] std::uint64_t comments() const { return rows_.reader().comments() - hash_headers_; }
+  [[nodiscard]] std::uint64_t comments() const {
+    return rows_.reader().comments() - counts_.hash_headers;
+  }
   /// Rows skipped so far because they repeat a header.
-  [[nodiscard]] std::uint64_t repeated_headers() const { return repeated_headers_; }
+  [[nodiscard]] std::uint64_t repeated_headers() const { return counts_.repeated_headers; }
 
  private:
   using Names = ListColumns::Names;
+  struct Counts {
+    std::uint64_t rows = 0;
+    std::uint64_t repeated_headers = 0;
+    std::uint64_t hash_headers = 0;  // after `#`, which the reader counts as comments
+  };
 
   [[nodiscard]] Names read_hash_header();
   void read_header(const Names& names);
@@ -84,10 +87,8 @@ class TaskList {
   HeldRows rows_;
   ListColumns columns_;
   RoundingWatch rounding_;
-  bool delimiter_named_ = false;    // by a line `sep=`
-  std::uint64_t hash_headers_ = 0;  // headers after `#`, which the reader counts as comments
-  std::uint64_t repeated_headers_ = 0;
-  std::uint64_t taken_ = 0;
+  bool delimiter_named_ = false;  // by a line `sep=`
+  Counts counts_;
 };
 
 /// The value of a label, whose name matches in any case; empty if there is none.

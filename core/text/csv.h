@@ -34,7 +34,7 @@ class CsvReader {
  public:
   static constexpr std::size_t kRowBytesMax = LineBuffer::kLineBytesMax;
 
-  explicit CsvReader(ReadBytes read, Tell tell = {});
+  explicit CsvReader(ReadBytes read, Tell tell = nullptr);
 
   /// See InputText::foreign_format.
   [[nodiscard]] std::string_view foreign_format() { return text_.foreign_format(); }

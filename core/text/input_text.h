@@ -26,7 +26,7 @@ using Tell = std::function<void(const std::string& sentence)>;
 /// once. One thread.
 class InputText {
  public:
-  explicit InputText(ReadBytes read, Tell tell = {});
+  explicit InputText(ReadBytes read, Tell tell = nullptr);
   InputText(const InputText&) = delete;
   InputText& operator=(const InputText&) = delete;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/answers/stored_link.h"
 
 namespace storage {
@@ -117,7 +117,7 @@ void ServerVideos::record(const std::vector<const core::VideoEntry*>& entries, s
     if (entry->file) {
       paths.add(entry->file->path);
       bytes.add(entry->file->bytes);
-      hashes.add(from_hex(entry->file->sha256));
+      hashes.add(core::from_hex(entry->file->sha256));
       checks.add(entry->file->checks);
       times.add_time(entry->observed_at);
     } else {

@@ -99,10 +99,10 @@ void Draft::require(int error) const {
   if (error == 0) {
     return;
   }
-  throw core::Error(
-      "cannot make " + what_ + " " + target_ + ": " + std::generic_category().message(error) +
-      (error == ENOSPC || error == EDQUOT ? "; free space on its volume and try again"
-                                          : "; check that its folder exists and is writable"));
+  throw core::Error("cannot make " + what_ + " " + target_ + ": " + core::errno_text(error) +
+                    (error == ENOSPC || error == EDQUOT
+                         ? "; free space on its volume and try again"
+                         : "; check that its folder exists and is writable"));
 }
 
 }  // namespace storage

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/files/beneath.h"
 #include "storage/ledger_error.h"
 #include "storage/sqlite/database.h"
@@ -31,8 +32,6 @@ constexpr std::size_t kUserVersionAt = 60;
 constexpr std::size_t kApplicationIdAt = 68;
 constexpr std::size_t kLogHeaderBytes = 32;
 constexpr std::size_t kFrameHeaderBytes = 24;
-
-std::string why(int error) { return std::generic_category().message(error); }
 
 std::uint32_t number_at(const unsigned char* bytes, std::size_t at) {
   std::uint32_t number = 0;
@@ -54,7 +53,7 @@ class HeaderFile {
     constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     const int status = vfs_->xOpen(vfs_, name_.c_str(), file(), kFlags, nullptr);
     if (status != SQLITE_OK) {
-      throw SQLite::Exception("the file cannot be opened: " + why(errno), status);
+      throw SQLite::Exception("the file cannot be opened: " + core::errno_text(errno), status);
     }
   }
   ~HeaderFile() { file()->pMethods->xClose(file()); }
@@ -65,7 +64,7 @@ class HeaderFile {
   bool read(void* target, int bytes) {
     const int status = file()->pMethods->xRead(file(), target, bytes, 0);
     if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ) {
-      throw SQLite::Exception("the file cannot be read: " + why(errno), status);
+      throw SQLite::Exception("the file cannot be read: " + core::errno_text(errno), status);
     }
     return status == SQLITE_OK;
   }
@@ -144,7 +143,7 @@ LedgerFile look_at_ledger(const std::string& path) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return {};
     }
-    throw core::Error("cannot examine the ledger " + path + ": " + why(errno));
+    throw core::Error("cannot examine the ledger " + path + ": " + core::errno_text(errno));
   }
   if (S_ISLNK(status.st_mode)) {
     throw LedgerUnreadable("the ledger " + path + " is a link; name the file itself");

@@ -9,8 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 
+#include "core/error.h"
 #include "storage/ledger_error.h"
 #include "storage/sqlite/private_folder.h"
 
@@ -42,7 +42,7 @@ bool try_lock(int descriptor, const std::string& path) {
       return false;
     }
     if (errno != EINTR) {
-      throw core::Error("cannot lock " + path + ": " + std::generic_category().message(errno) +
+      throw core::Error("cannot lock " + path + ": " + core::errno_text(errno) +
                         "; the ledger needs a local file system");
     }
   }
@@ -82,8 +82,7 @@ core::Descriptor open_or_make(const std::string& path, bool& made) {
     }
   }
   if (!file.valid()) {
-    throw core::Error("cannot open the ledger's lock " + path + ": " +
-                      std::generic_category().message(errno) +
+    throw core::Error("cannot open the ledger's lock " + path + ": " + core::errno_text(errno) +
                       "; check the permissions of its folder");
   }
   return file;

@@ -21,14 +21,14 @@ void make_private_folder(const std::filesystem::path& folder) {
   if ((mkdir(folder.c_str(), S_IRWXU) != 0 || chmod(folder.c_str(), S_IRWXU) != 0) &&
       errno != EEXIST) {
     throw core::Error("cannot make the ledger's folder " + folder.string() + ": " +
-                      std::generic_category().message(errno) + "; choose another place with --db");
+                      core::errno_text(errno) + "; choose another place with --db");
   }
   // A power failure must not remove the ledger together with its folder.
   const core::Descriptor parent(
       open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (const int error = parent.valid() ? core::sync_folder(parent.number()) : 0; error != 0) {
     throw core::Error("cannot sync the folder of " + folder.string() + ": " +
-                      std::generic_category().message(error));
+                      core::errno_text(error));
   }
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <variant>
 
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/answers/stored_link.h"
 
 namespace storage {
@@ -86,7 +86,7 @@ void VideoRecords::record(const core::VideoEntry& entry, std::int64_t run) {
   }
   std::string sha256;
   if (entry.file) {
-    sha256 = from_hex(entry.file->sha256);
+    sha256 = core::from_hex(entry.file->sha256);
     record_.bind(6, entry.file->path);
     record_.bind(7, entry.file->bytes);
     record_.bind_blob(8, sha256);

@@ -12,7 +12,7 @@
 
 #include "core/billing/billing_source.h"
 #include "core/clock.h"
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/answers/json_text.h"
 #include "storage/statements/account_names.h"
 #include "storage/statements/rows.h"
@@ -100,7 +100,7 @@ void read_task(const Row& row, const AccountNames& accounts, core::FinishedTask&
   int column = read_task_columns(row, accounts, task);
   ++column;  // kLabelsColumn
   task.snapshot = row.integer(column++);
-  task.raw_sha256 = hex_digits(row.text(column++));
+  task.raw_sha256 = core::hex(row.text(column++));
   task.lost = row.integer(column++) != 0;
   task.charged_under = row.text(column);
   task.billed_at = *row.time(kBilledAtColumn);

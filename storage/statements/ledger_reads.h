@@ -9,7 +9,7 @@
 
 #include "core/domain/lifecycle.h"
 #include "core/ledger/ledger_reader.h"
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/answers/json_text.h"
 #include "storage/answers/link_life.h"
 #include "storage/statements/rows.h"
@@ -146,7 +146,7 @@ void read_saved_videos(Rows& source, const std::function<void(core::SavedVideo&&
           .task_id = std::string(rows.text(3)),
           .path = std::string(rows.text(4)),
           .bytes = rows.integer(5),
-          .sha256 = hex_digits(rows.text(6))});
+          .sha256 = core::hex(rows.text(6))});
   }
 }
 

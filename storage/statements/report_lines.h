@@ -61,7 +61,7 @@ void read_line(const Row& row, const AccountNames& accounts, LabelReader& labels
   int column = read_task_columns(row, accounts, task);
   task.labels = labels.read(row.text(column++));
   task.snapshot = row.integer(column++);
-  task.raw_sha256 = hex_digits(row.text(column++));
+  task.raw_sha256 = core::hex(row.text(column++));
   task.lost = row.integer(column++) != 0;
   task.billed_at = *row.time(column++);
   read_charge(row, column, line);

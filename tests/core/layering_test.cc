@@ -74,12 +74,12 @@ std::string room_of(const std::string& file) {
 // The lowest floor first. A room may use rooms on lower floors and itself; on its own floor, only
 // the room that contains it.
 const std::vector<std::vector<std::string>> kFloors = {
-    {"core", "core/text", "core/files"},
+    {"core", "core/text"},
+    {"core/files"},
     {"core/domain"},
     {"core/gateway", "core/billing", "core/input", "core/video", "core/video/local", "core/ledger"},
     {"core/engine"},
     {"core/http", "core/http/s3"},
-    {"core/video/s3"},
     {"core/video/s3"},
     {"storage"},
     {"storage/answers"},

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/files/draft_file.h"
@@ -20,7 +19,7 @@ void require(int error, const std::string& path) {
     throw Error("cannot write the sidecar " + path + ": " +
                 (error == ELOOP || error == ENOTDIR
                      ? "a symbolic link or a file is in the way, and no link is followed"
-                     : std::generic_category().message(error)));
+                     : errno_text(error)));
   }
 }
 

@@ -1,15 +1,16 @@
 #include "core/video/local/disk_failure.h"
 
 #include <cerrno>
-#include <system_error>
+
+#include "core/error.h"
 
 namespace core {
 
 FetchFailure disk_failure(int error, const std::string& what, const std::string& path) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   const bool blocked = error == ELOOP || error == EISDIR || error == ENXIO || error == ENOTDIR;
-  const std::string why = error == ELOOP ? "a symbolic link is there, and none is followed"
-                                         : std::generic_category().message(error);
+  const std::string why =
+      error == ELOOP ? "a symbolic link is there, and none is followed" : errno_text(error);
   return {.kind = full      ? FetchFailure::Kind::disk_full
                   : blocked ? FetchFailure::Kind::blocked
                             : FetchFailure::Kind::disk,

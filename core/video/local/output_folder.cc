@@ -27,8 +27,8 @@ constexpr std::size_t kReservationsMax = 65536;
 
 [[noreturn]] void fail(const std::string& what, const OutputFolder::Role& role,
                        const std::string& path, int error) {
-  throw Error("cannot " + what + " the " + role.name + " " + path + ": " +
-              std::generic_category().message(error) + "; choose another one with " + role.option);
+  throw Error("cannot " + what + " the " + role.name + " " + path + ": " + errno_text(error) +
+              "; choose another one with " + role.option);
 }
 
 int make_folder(const std::filesystem::path& path) {

@@ -10,7 +10,7 @@
 #include "core/billing/period.h"
 #include "core/domain/money.h"
 #include "core/error.h"
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/sqlite/rows.h"
 #include "storage/sqlite/statement.h"
 #include "storage/statements/closing_chain.h"
@@ -96,7 +96,7 @@ bool names_what_it_is_of(const Statement& row) {
     return row.integer(15) == 1 && row.text(0) == core::reversal_id(row.text(3));
   }
   return row.integer(2) == 0 &&
-         row.text(0) == core::line_id(row.integer(4), hex_digits(row.blob(5)),
+         row.text(0) == core::line_id(row.integer(4), core::hex(row.blob(5)),
                                       static_cast<core::LineKind>(row.integer(1)), row.integer(16));
 }
 

@@ -214,7 +214,8 @@ class Program {
                                  .period = month_name(month),
                                  .prices = prices_,
                                  .force = true,
-                                 .write_off_stale = true},
+                                 .write_off_stale = true,
+                                 .stale_after = std::chrono::hours(36)},
                                 kMuchLater, log_, out),
               cmd::ExitCode::ok);
   }

@@ -59,6 +59,7 @@ class CloseFixture : public testing::Test {
             .zone = zone_,
             .prices = prices_,
             .force = force,
+            .stale_after = std::chrono::hours(36),
             .json = json_};
   }
   // Keeps the messages of the command.

@@ -32,8 +32,11 @@ class ProgressMeterTest : public EngineTest {
                                                 .tasks = static_cast<std::uint64_t>(tasks),
                                                 .videos = videos_before,
                                                 .waits = plan_.wait});
-      engine.turn_at_least_every(milliseconds(200));
-      engine.on_turn([&] { moments.push_back({clock_.steady(), meter->counts()}); });
+      engine.on_turn(
+          [&] {
+            moments.push_back({clock_.steady(), meter->counts()});
+          },
+          milliseconds(200));
     };
     EXPECT_EQ(run().end, RunEnd::completed);
     return moments;

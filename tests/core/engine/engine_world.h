@@ -68,7 +68,12 @@ class EngineTest : public testing::Test {
 
   EngineTest() {
     plan_.run = 1;
+    plan_.concurrency = 32;
+    plan_.download_concurrency = 8;
     plan_.retry.retries = 3;
+    plan_.poll_interval = seconds(15);
+    plan_.stale_after = hours(36);
+    plan_.download = true;
     plan_.seed = 7;
     scripts_[core::kKeyUsagePath] = {{answer(404, "<html>no such page</html>")}, 0};
     transport_.on_query = [this](const core::QueryRequest& request) { return next(request.path); };

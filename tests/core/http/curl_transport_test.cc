@@ -43,8 +43,17 @@ using After = HttpReply::After;
 constexpr std::chrono::seconds kPatience{20};  // a transfer that never ends fails the test
 constexpr std::size_t kVideoBytes = 200'000;
 
+TransportSettings some_settings() {
+  return {.concurrency = 32,
+          .download_concurrency = 8,
+          .connect_timeout = std::chrono::seconds(10),
+          .query_timeout = std::chrono::seconds(60),
+          .stall_timeout = std::chrono::seconds(60),
+          .video_bytes_max = std::int64_t{4} << 30};
+}
+
 TransportSettings settings_for(const HttpServer& server) {
-  TransportSettings settings;
+  TransportSettings settings = some_settings();
   settings.accounts = {{server.url(), "sk-secret"}};
   settings.user_agent = "reeltally-test";
   settings.query_timeout = std::chrono::seconds(10);
@@ -387,7 +396,7 @@ TEST(CurlTransportQuery, NoServerAndNoName) {
     const HttpServer server([](const HttpRequest&) { return reply(200, ""); });
     dead = server.url();
   }
-  TransportSettings settings;
+  TransportSettings settings = some_settings();
   settings.accounts = {
       {dead, "k"}, {"http://no-such-host.invalid", "k"}, {"https" + dead.substr(4), "k"}};
   CurlTransport transport(std::move(settings));
@@ -398,7 +407,7 @@ TEST(CurlTransportQuery, NoServerAndNoName) {
 
 TEST(CurlTransportQuery, ATlsFailureHintsAtClockAndCertificates) {
   const HttpServer no_tls([](const HttpRequest&) { return reply(200, ""); });
-  TransportSettings settings;
+  TransportSettings settings = some_settings();
   settings.query_timeout = std::chrono::seconds(2);
   settings.accounts = {{"https" + no_tls.url().substr(4), "k"}};
   settings.ca_file = "/nonexistent/ca.pem";
@@ -409,7 +418,7 @@ TEST(CurlTransportQuery, ATlsFailureHintsAtClockAndCertificates) {
 }
 
 TEST(CurlTransportQuery, AnInvalidBaseUrlIsRefused) {
-  TransportSettings settings;
+  TransportSettings settings = some_settings();
   settings.accounts = {{"http://a b/", "k"}};
   EXPECT_THROW(CurlTransport{std::move(settings)}, core::UsageError);
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "storage/answers/hex.h"
+#include "core/text/hex.h"
 #include "storage/migration.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/schema.h"
@@ -56,7 +56,7 @@ Dump dump_of(const std::string& path) {
     while (rows.step()) {
       std::string& line = lines.emplace_back();
       for (int at = 0; at < static_cast<int>(table.columns.size()); ++at) {
-        line += rows.is_null(at) ? "-|" : storage::hex_digits(rows.blob(at)) + "|";
+        line += rows.is_null(at) ? "-|" : core::hex(rows.blob(at)) + "|";
       }
     }
   }

@@ -1,4 +1,4 @@
-// Bytes as hex digits.
+// Bytes as pairs of hex digits. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 #include "core/text/ascii.h"
 
-namespace storage {
+namespace core {
 
 /// Lower-case.
-[[nodiscard]] inline std::string hex_digits(std::string_view bytes) {
+[[nodiscard]] inline std::string hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   constexpr unsigned kNibble = 4;
   constexpr unsigned kLow = 15;
@@ -23,13 +23,13 @@ namespace storage {
   return out;
 }
 
-/// The bytes that pairs of hex digits stand for.
-[[nodiscard]] inline std::string from_hex(std::string_view hex) {
+/// The bytes behind pairs of hex digits.
+[[nodiscard]] inline std::string from_hex(std::string_view digits) {
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(core::hex_digit(hex[i]) * 16 + core::hex_digit(hex[i + 1])));
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    bytes.push_back(static_cast<char>(hex_digit(digits[i]) * 16 + hex_digit(digits[i + 1])));
   }
   return bytes;
 }
 
-}  // namespace storage
+}  // namespace core
