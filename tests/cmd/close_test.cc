@@ -32,7 +32,11 @@ TEST_F(CloseTest, FreezesTheReportByteForByte) {
   hash.update(before);
   EXPECT_NE(said_.find(core::hex(hash.finish())), std::string::npos) << said_;
   // Whatever happens to its tasks, labels, raw answers or the file itself.
-  answer("a", 1, "duration_seconds = '9', labels = '{\"x\":\"y\"}', model = 'other'", "new");
+  answers_.record({.id = "a",
+                   .facts = {.model = "other", .duration_seconds = "9"},
+                   .labels = {{"x", "y"}},
+                   .observed_at = kNovember,
+                   .body = "new"});
   add("late", kOctober + 3000, "7");
   storage::open_for_writing(ledger_)->exec("VACUUM");
   EXPECT_EQ(report("2026-10"), before);
@@ -43,26 +47,29 @@ TEST_F(CloseTest, FreezesTheReportByteForByte) {
 
 // A task stays charged under the account for which a closed period charged it.
 TEST_F(CloseTest, ATaskOfTwoAccountsIsChargedOnceWhateverIsClosedBetween) {
-  const auto add_under = [&](const std::string& account, const std::string& id, int state = 1) {
-    support::add_billing_task(ledger_,
-                              {.account = account,
-                               .id = id,
-                               .state = state,
-                               .columns = ", finish_time, model, duration_seconds",
-                               .values = ", " + std::to_string(kOctober + 1000) + ", 'm', '5'"},
-                              kOctober);
+  const auto add_under = [&](const std::string& account, const std::string& id,
+                             core::TaskState state = core::TaskState::succeeded,
+                             const std::string& body = "") {
+    answers_.record({.account = account,
+                     .id = id,
+                     .state = state,
+                     .facts = {.finish_time = support::utc(kOctober + 1000),
+                               .model = "m",
+                               .duration_seconds = "5"},
+                     .observed_at = kOctober,
+                     .body = body});
   };
   add_under("first", "both");
   add_under("second", "both");
-  add_under("first", "late", 0);
+  add_under("first", "late", core::TaskState::unfinished);
   add_under("second", "late");
   const std::string october = costs("2026-10");
   EXPECT_EQ(october, "both 4.5\nboth 0\nlate 4.5\n");
   ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
-  answer("late", 1, "", "late");  // seen first under its account, but October has charged the other
+  add_under("first", "late");  // seen first under its account, but October has charged the other
   EXPECT_EQ(costs("2026-10"), october);
   EXPECT_EQ(costs("2026-11"), "late 0*\n");
-  answer("both", 1, "", "the same in other bytes");
+  add_under("first", "both", core::TaskState::succeeded, "the same in other bytes");
   EXPECT_EQ(costs("2026-11"), "late 0*\n");
 }
 
@@ -72,21 +79,21 @@ TEST_F(CloseTest, LaterAnswersAdjustTheNextOpenPeriod) {
   add("november", kNovember + 1000, "1");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "november 0.9\n");
-  answer("a", 1, "duration_seconds = '10'", "longer");
-  answer("b", 2, "", "refunded");
+  answer("a", 1, {.duration_seconds = "10"}, "longer");
+  answer("b", 2, {}, "refunded");
   add("late", kOctober + 3000, "7");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
   // An equal answer changes nothing; an answer that revokes the first one reverses everything.
-  answer("a", 1, "", "the same again");
+  answer("a", 1, {}, "the same again");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nb -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
-  answer("a", 1, "duration_seconds = '8'", "as before");
+  answer("a", 1, {.duration_seconds = "8"}, "as before");
   EXPECT_EQ(costs("2026-11"), "b -4.5*\nb 0*\nlate 6.3*\nnovember 0.9\n");
 }
 
 TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '10'", "second");
+  answer("a", 1, {.duration_seconds = "10"}, "second");
   const std::string november = report("2026-11");
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(report("2026-11"), november);
@@ -96,7 +103,7 @@ TEST_F(CloseTest, AdjustmentsAreFrozenWithTheirPeriodAndAdjustedAgain) {
       core::Reports(storage::open_billing_source(ledger_)).closed_periods();
   EXPECT_EQ(closed.at(0).checked_to, 2);
   EXPECT_EQ(closed.at(1).checked_to, 2);
-  answer("a", 1, "duration_seconds = '11'", "third");
+  answer("a", 1, {.duration_seconds = "11"}, "third");
   EXPECT_EQ(report("2026-11"), november);
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n");
 }
@@ -108,17 +115,17 @@ TEST_F(CloseTest, AdjustmentsUseThePricesOfTheClosedPeriod) {
                           "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
                           "m,second,,,2,CNY,,\n");
   add("november", kNovember + 1000, "1");
-  answer("a", 1, "duration_seconds = '10'", "second");
+  answer("a", 1, {.duration_seconds = "10"}, "second");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 9*\nnovember 2\n");
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '11'", "third");
+  answer("a", 1, {.duration_seconds = "11"}, "third");
   EXPECT_EQ(costs("2026-12"), "a -9*\na 9.9*\n") << "also in the second adjustment";
 }
 
 TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '10'", "second");
+  answer("a", 1, {.duration_seconds = "10"}, "second");
   const auto rounded = [this](const std::string& period) {
     std::ostringstream out;
     cmd::write_report({.ledger = ledger_, .period = period, .round = 0}, log_, out);
@@ -136,7 +143,7 @@ TEST_F(CloseTest, TheManifestCountsTasksNetAndReversalsNotAsUnpriced) {
   prices_ = folder_.write("none.csv", "model,unit,price,currency\n");
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
-  answer("a", 2, "", "refunded");
+  answer("a", 2, {}, "refunded");
   std::ostringstream out;
   const std::string path = folder_.path("november.csv");
   cmd::write_report({.ledger = ledger_, .period = "2026-11", .output = path}, log_, out);
@@ -154,16 +161,16 @@ TEST_F(CloseTest, TheManifestCountsTasksNetAndReversalsNotAsUnpriced) {
 
 TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsCanBeFilteredByAccount) {
   add("a", kOctober + 1000, "5");
-  support::add_billing_task(
-      ledger_,
-      {.account = "studio",
-       .id = "s",
-       .columns = ", finish_time, model, duration_seconds, labels",
-       .values = ", " + std::to_string(kOctober + 2000) + ", 'm', '7', '{\"film\":\"x\"}'"},
-      kOctober);
+  answers_.record({.account = "studio",
+                   .id = "s",
+                   .facts = {.finish_time = support::utc(kOctober + 2000),
+                             .model = "m",
+                             .duration_seconds = "7"},
+                   .labels = {{"film", "x"}},
+                   .observed_at = kOctober});
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   EXPECT_NE(said_.find("2 lines"), std::string::npos) << "closed for all accounts: " << said_;
-  answer("a", 1, "duration_seconds = '6'", "corrected");
+  answer("a", 1, {.duration_seconds = "6"}, "corrected");
   const auto rows_of = [this](const std::string& period, const std::string& account) {
     std::ostringstream out;
     cmd::write_report({.ledger = ledger_, .period = period, .account = account}, log_, out);
@@ -184,7 +191,7 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsCanBeFilteredByAccount) {
 TEST_F(CloseTest, FocusMarksOnlyAdjustmentsAsCorrections) {
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '6'", "corrected");
+  answer("a", 1, {.duration_seconds = "6"}, "corrected");
   add("late", kOctober + 2000, "2");
   add("new", kNovember + 1000, "3");
   const auto classes = [this](const std::string& period) {
@@ -216,7 +223,7 @@ TEST_F(CloseTest, ALateTaskBecomesExactlyOneLine) {
   EXPECT_NE(report("2026-11").find(",2026-10,"), std::string::npos) << "names the closed period";
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "");
-  answer("late", 2, "", "refunded");
+  answer("late", 2, {}, "refunded");
   EXPECT_EQ(costs("2026-12"), "late -9*\nlate 0*\n");
 }
 
@@ -263,15 +270,14 @@ TEST_F(CloseTest, AnAbandonedClosingLeavesNothing) {
 
 TEST_F(CloseTest, ATaskWithoutAFinishTimeIsAdjustedAndLateToo) {
   const auto add_without = [this](const std::string& id, std::int64_t observed_at) {
-    support::add_billing_task(
-        ledger_, {.id = id, .columns = ", model, duration_seconds", .values = ", 'm', '10'"},
-        observed_at);
+    answers_.record(
+        {.id = id, .facts = {.model = "m", .duration_seconds = "10"}, .observed_at = observed_at});
   };
   add_without("a", kOctober + 1000);
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add_without("late", kOctober + 2000);
   add_without("november", kNovember + 1000);
-  answer("a", 1, "duration_seconds = '20'", "longer");
+  answer("a", 1, {.duration_seconds = "20"}, "longer");
   EXPECT_EQ(costs("2026-10"), "a 9\n");
   EXPECT_EQ(costs("2026-11"), "a -9*\na 18*\nlate 9*\nnovember 9\n");
 }
@@ -280,9 +286,9 @@ TEST_F(CloseTest, AFinishTimeThatMovesOutOfTheClosedPeriodIsAdjustedOnce) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  const std::string november = std::to_string(kNovember + 1000);
-  answer("a", 1, "duration_seconds = '9', finish_time = " + november, "moved");
-  answer("b", 1, "finish_time = " + november, "moved, says the same");
+  const core::UtcTime november = support::utc(kNovember + 1000);
+  answer("a", 1, {.finish_time = november, .duration_seconds = "9"}, "moved");
+  answer("b", 1, {.finish_time = november}, "moved, says the same");
   EXPECT_EQ(costs("2026-10"), "a 7.2\nb 7.2\n");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8.1*\n");
 }
@@ -307,8 +313,8 @@ TEST_F(CloseTest, ByDayAndByMonthMeetInTheOpenPartOnly) {
   add("b", kNovember + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   ASSERT_EQ(close("2026-11-01"), cmd::ExitCode::ok);
-  answer("a", 2, "", "refunded");
-  answer("b", 2, "", "refunded");
+  answer("a", 2, {}, "refunded");
+  answer("b", 2, {}, "refunded");
   EXPECT_EQ(costs("2026-11-01"), "b 7.2\n");
   EXPECT_EQ(costs("2026-11-02"), "b -7.2*\nb 0*\n") << "the next open day";
   EXPECT_EQ(costs("2026-12"), "a -7.2*\na 0*\n") << "the next month without a closed day";

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/text/csv.h"
+#include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
 
@@ -28,32 +29,43 @@ const std::string kPrices =
     "seed*,mtoken,,,46,CNY,,\n"
     "seed*,sr_mtoken,,,2.5,USD,,\n";
 
+using core::TaskState;
+using support::utc;
+
 class ReportTest : public testing::Test {
  protected:
   ReportTest() {
-    support::make_billing_ledger(ledger_);
-    const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
-    add("t2", 1,
-        ", submit_time, finish_time, model, action, resolution, ratio, duration_seconds, "
-        "video_count, labels, request_id",
-        ", " + at(0) + ", " + at(60) +
-            ", 'happyhorse', '=cmd()', '720p', '16:9', '5.0', '1', '{\"customer\":\"A, B\"}', "
-            "'req-7'");
-    add("t1", 1, ", finish_time, model, resolution, completion_tokens, super_resolution_tokens",
-        ", " + at(60) + ", 'seedance', '1080p', '108900', '245025'");
-    add("t3", 2, ", finish_time, model", ", " + at(90) + ", 'happyhorse'");
-    add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
-    add("open", 0, ", submit_time", ", " + at(0));
-    add("gone", 3, ", submit_time", ", " + at(0));
+    const auto at = [](std::int64_t seconds) { return utc(kDay + seconds * 1000); };
+    add("t2", TaskState::succeeded,
+        {.submit_time = at(0),
+         .finish_time = at(60),
+         .model = "happyhorse",
+         .action = "=cmd()",
+         .request_id = "req-7",
+         .resolution = "720p",
+         .ratio = "16:9",
+         .duration_seconds = "5.0",
+         .video_count = "1"},
+        {{"customer", "A, B"}});
+    add("t1", TaskState::succeeded,
+        {.finish_time = at(60),
+         .model = "seedance",
+         .resolution = "1080p",
+         .completion_tokens = "108900",
+         .super_resolution_tokens = "245025"});
+    add("t3", TaskState::failed, {.finish_time = at(90), .model = "happyhorse"});
+    add("t4", TaskState::succeeded, {.finish_time = at(86400), .model = "unpriced"});
+    add("open", TaskState::unfinished, {.submit_time = at(0)});
+    add("gone", TaskState::missing, {.submit_time = at(0)});
     options_.ledger = ledger_;
     options_.period = "2026-10";
     options_.prices = folder_.write("prices.csv", kPrices);
   }
 
-  void add(const std::string& id, int state, const std::string& columns,
-           const std::string& values) {
-    support::add_billing_task(
-        ledger_, {.id = id, .state = state, .columns = columns, .values = values}, kDay + 1);
+  void add(const std::string& id, TaskState state, const core::TaskFacts& facts,
+           const core::Labels& labels = {}) {
+    answers_.record(
+        {.id = id, .state = state, .facts = facts, .labels = labels, .observed_at = kDay + 1});
   }
   nlohmann::json manifest() const {
     return nlohmann::json::parse(support::read_file(options_.output + ".manifest.json"));
@@ -66,6 +78,7 @@ class ReportTest : public testing::Test {
 
   support::TempDir folder_;
   std::string ledger_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{ledger_};
   cmd::ReportOptions options_;
   cmd::Log log_{{.level = cmd::LogLevel::error}};
   cmd::ExitCode exit_code_ = cmd::ExitCode::fatal;
@@ -131,15 +144,18 @@ TEST_F(ReportTest, NoTextIsAFormula) {
   const std::string rest = "1,\"\n;|\tx";
   for (const std::string begin : {"=", "+", "-", "@", "\t", "\r"}) {
     const std::string value = begin + rest;
-    const std::string sql = "'" + value + "'";
-    support::add_billing_task(
-        ledger_,
-        {.account = value,
-         .id = value,
-         .columns = ", finish_time, model, action, resolution, ratio, labels",
-         .values = ", " + std::to_string(kDay) + ", " + sql + ", " + sql + ", " + sql + ", " + sql +
-                   ", '" + nlohmann::json{{value, value}}.dump() + "'"},
-        kDay);
+    answers_.record({.account = value,
+                     .id = "any",
+                     .facts = {.finish_time = utc(kDay),
+                               .model = value,
+                               .action = value,
+                               .resolution = value,
+                               .ratio = value},
+                     .labels = {{value, value}},
+                     .observed_at = kDay});
+    // No list of ours names such a task.
+    storage::open_for_writing(ledger_)->exec("UPDATE task SET task_id = '" + value +
+                                             "' WHERE task_id = 'any'");
   }
   for (const char delimiter : {',', ';', '|', '\t'}) {
     options_.delimiter = std::string(1, delimiter);
@@ -249,12 +265,10 @@ TEST_F(ReportTest, AFileComesWithItsManifest) {
 }
 
 TEST_F(ReportTest, OfOneAccountNamesItInManifestAndPage) {
-  support::add_billing_task(ledger_,
-                            {.account = "studio",
-                             .id = "s1",
-                             .columns = ", finish_time, model",
-                             .values = ", " + std::to_string(kDay) + ", 'happyhorse'"},
-                            kDay);
+  answers_.record({.account = "studio",
+                   .id = "s1",
+                   .facts = {.finish_time = utc(kDay), .model = "happyhorse"},
+                   .observed_at = kDay});
   options_.output = folder_.path("studio.csv");
   options_.account = "studio";
   (void)report();

@@ -19,7 +19,7 @@ class Reprice : public CloseFixture {};
 TEST_F(Reprice, OtherPricesBecomeAdjustmentsOfTheNextOpenPeriod) {
   add("a", kOctober + 1000, "8");
   add("b", kOctober + 2000, "5");
-  answer("b", 1, "model = 'other'", "b of another model");
+  answer("b", 1, {.model = "other"}, "b of another model");
   add("failed", kOctober + 3000, "5", 2);
   prices_ = book("m,second,,,0.9,CNY,,\nother,second,,,1,USD,,\n");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
@@ -80,10 +80,10 @@ TEST_F(Reprice, OtherPricesApplyToLaterAnswersToo) {
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   ASSERT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ExitCode::ok);
   add("late", kOctober + 2000, "5");
-  answer("a", 1, "duration_seconds = '10'", "longer");
+  answer("a", 1, {.duration_seconds = "10"}, "longer");
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 20*\nlate 10*\n");
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '11'", "longer still");
+  answer("a", 1, {.duration_seconds = "11"}, "longer still");
   EXPECT_EQ(costs("2026-12"), "a -20*\na 22*\n");
 }
 

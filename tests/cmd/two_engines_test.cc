@@ -1,7 +1,6 @@
 // Whatever people are told of a ledger is the same, byte for byte, on SQLite and on PostgreSQL.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <filesystem>
 #include <random>
 #include <set>
@@ -142,45 +141,49 @@ TEST_F(PostgresReports, TellTheSameOfOldLedgers) {
 // without a finish time, and texts of many scripts.
 class RandomLedger {
  public:
-  RandomLedger(std::string path, std::uint32_t seed) : path_(std::move(path)), random_(seed) {
-    support::make_billing_ledger(path_);
-  }
+  RandomLedger(const std::string& path, std::uint32_t seed) : answers_(path), random_(seed) {}
 
   void add_tasks(int count) {
     for (int i = 0; i < count; ++i) {
       const std::string id = "t" + std::to_string(below(90));
-      const std::string account = one_of({"default", "default", "second"});
+      const std::string account = one_of<std::string>({"default", "default", "second"});
       if (!known_.insert(account + id).second) {
         continue;
       }
       const std::int64_t finish = kSeptember + below(91 * 24) * kHourMs;
-      constexpr std::array kStates = {0, 1, 1, 1, 1, 2, 2, 3};
-      const int state = kStates[static_cast<std::size_t>(below(kStates.size()))];
-      std::string columns = ", submit_time, model, duration_seconds, completion_tokens, labels";
-      std::string values =
-          ", " + one_of({std::to_string(finish - kHourMs), "NULL"}) + ", " +
-          one_of({"'happyhorse'", "'m1'", "'seedance'", "NULL", "'ünknown'"}) + ", " +
-          one_of({"'5.0'", "'8'", "NULL"}) + ", " + one_of({"'108900'", "NULL"}) + ", " +
-          one_of({R"('{"customer":"A, B"}')", R"('{"customer":"客户","team":"x"}')", "NULL"});
-      if ((state == 1 || state == 2) && below(6) > 0) {
-        columns += ", finish_time";
-        values += ", " + std::to_string(finish);
+      using enum core::TaskState;
+      const std::vector<core::TaskState> kStates = {unfinished, succeeded, succeeded, succeeded,
+                                                    succeeded,  failed,    failed,    missing};
+      const core::TaskState state = one_of(kStates);
+      core::TaskFacts facts{
+          .model = one_of<std::string>({"happyhorse", "m1", "seedance", "", "ünknown"}),
+          .duration_seconds = one_of<std::string>({"5.0", "8", ""}),
+          .completion_tokens = one_of<std::string>({"108900", ""})};
+      if (below(2) == 0) {
+        facts.submit_time = support::utc(finish - kHourMs);
       }
-      support::add_billing_task(
-          path_,
-          {.account = account, .id = id, .state = state, .columns = columns, .values = values},
-          finish + kHourMs);
+      if ((state == succeeded || state == failed) && below(6) > 0) {
+        facts.finish_time = support::utc(finish);
+      }
+      answers_.record({.account = account,
+                       .id = id,
+                       .state = state,
+                       .facts = facts,
+                       .labels = one_of<core::Labels>(
+                           {{{"customer", "A, B"}}, {{"customer", "客户"}, {"team", "x"}}, {}}),
+                       .observed_at = finish + kHourMs});
     }
   }
   std::int64_t below(std::int64_t end) {
     return std::uniform_int_distribution<std::int64_t>(0, end - 1)(random_);
   }
-  std::string one_of(const std::vector<std::string>& texts) {
-    return texts[static_cast<std::size_t>(below(static_cast<std::int64_t>(texts.size())))];
+  template <typename Value>
+  Value one_of(const std::vector<Value>& values) {
+    return values[static_cast<std::size_t>(below(static_cast<std::int64_t>(values.size())))];
   }
 
  private:
-  std::string path_;
+  support::BillingLedger answers_;
   std::mt19937 random_;
   std::set<std::string> known_;
 };
@@ -197,14 +200,15 @@ TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
       const std::string server = copy_on_server(ledger);
       for (int step = 0; step < 3; ++step) {
         const bool reprice = random.below(3) == 0;
-        cmd::CloseOptions options{.ledger = "",
-                                  .period = kMonths[static_cast<std::size_t>(random.below(2))],
-                                  .prices = reprice || random.below(2) == 0
-                                                ? random.one_of({prices_, other_prices_})
-                                                : "",
-                                  .force = random.below(3) > 0,
-                                  .write_off_stale = random.below(2) == 0,
-                                  .stale_after = std::chrono::hours(random.below(200))};
+        cmd::CloseOptions options{
+            .ledger = "",
+            .period = kMonths[static_cast<std::size_t>(random.below(2))],
+            .prices = reprice || random.below(2) == 0
+                          ? random.one_of<std::string>({prices_, other_prices_})
+                          : "",
+            .force = random.below(3) > 0,
+            .write_off_stale = random.below(2) == 0,
+            .stale_after = std::chrono::hours(random.below(200))};
         const std::string told = close(options, ledger, reprice);
         EXPECT_EQ(close(options, server, reprice), told);
       }

@@ -22,21 +22,19 @@ namespace {
 
 using core::TaskState;
 using support::BillingAnswer;
+using support::utc;
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
 constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
 
-core::UtcTime utc(std::int64_t ms) { return core::UtcTime(std::chrono::milliseconds(ms)); }
-
 class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
  protected:
-  std::int64_t record(const BillingAnswer& answer) {
-    return support::BillingLedger(*back_end_).record(answer);
-  }
+  std::int64_t record(const BillingAnswer& answer) { return answers_.record(answer); }
   std::unique_ptr<core::BillingSource> open() { return back_end_->open_billing(); }
   std::int64_t finish(const std::string& id, std::int64_t at, const std::string& seconds = "8",
-                      TaskState state = TaskState::succeeded, const std::string& body = "") {
+                      TaskState state = TaskState::succeeded, const std::string& body = "",
+                      std::optional<core::UtcTime> settles_at = {}) {
     return record({.id = id,
                    .state = state,
                    .facts = {.submit_time = utc(at - 1000),
@@ -45,7 +43,8 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
                              .duration_seconds = seconds},
                    .labels = {{"customer", "c" + id}},
                    .observed_at = at + 1000,
-                   .body = body});
+                   .body = body,
+                   .settles_at = settles_at});
   }
   static core::ClosedPeriod period(const std::string& name) {
     return {.period = core::parse_period(name, core::TimeZone("UTC")), .zone = "UTC"};
@@ -90,6 +89,7 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
   }
 
   std::unique_ptr<support::BackEnd> back_end_ = GetParam().make();
+  support::BillingLedger answers_{*back_end_};
 };
 
 TEST_P(BillingContract, TasksAreReturnedByTimeWithinTheHalfOpenPeriod) {
@@ -284,6 +284,7 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
             .facts = {.submit_time = utc(submitted)},
             .observed_at = submitted});
   };
+  finish("hasty", kOctober, "8", TaskState::succeeded, "", utc(kOctober + 30'000));
   unfinished("stale", kOctober);
   unfinished("running", kOctober + 5000);
   unfinished("behind", kNovember);
@@ -298,6 +299,8 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
     ASSERT_EQ(blockers.stale.count, 1U);
     EXPECT_EQ(blockers.stale.first.front().task_id, "stale");
     EXPECT_EQ(blockers.stale.oldest, utc(kOctober));
+    ASSERT_EQ(blockers.unsettled.count, 1U);
+    EXPECT_EQ(blockers.unsettled.first.front().task_id, "hasty");
     const auto writer = source->close(october, utc(kNovember));
     writer->write_off(utc(kOctober + 1000));
     writer->commit(std::string(64, '0'));

@@ -251,13 +251,18 @@ class FakeSource final : public core::BillingSource {
     core::PeriodBlockers blockers;
     std::multimap<UtcTime, const Task*> by_time;
     for (const auto& [key, task] : state_.tasks) {
-      if (task.standing.state == TaskState::unfinished &&
-          is_within(submitted(task), {.begin = period.begin, .end = period.end})) {
-        by_time.emplace(submitted(task), &task);
+      const UtcTime time = task.standing.state == TaskState::unfinished
+                               ? submitted(task)
+                               : task.facts.finish_time.value_or(task.first_seen);
+      if ((MemoryLedger::is_open(task) || task.settles_at) &&
+          is_within(time, {.begin = period.begin, .end = period.end})) {
+        by_time.emplace(time, &task);
       }
     }
     for (const auto& [time, task] : by_time) {
-      core::BlockingTasks& tasks = time < stale_before ? blockers.stale : blockers.running;
+      core::BlockingTasks& tasks = task->settles_at      ? blockers.unsettled
+                                   : time < stale_before ? blockers.stale
+                                                         : blockers.running;
       ++tasks.count;
       tasks.accounts.insert(task->account);
       tasks.oldest = std::min(tasks.oldest, time);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -170,42 +171,33 @@ class Program {
     }
   }
 
-  void copy_from(const std::string& empty_ledger) const {
+  void copy_from(const std::string& empty_ledger) {
+    answers_.reset();
     for (const char* end : {"-wal", "-shm", "-journal"}) {
       std::filesystem::remove(ledger_ + end);
     }
     std::filesystem::copy_file(empty_ledger, ledger_,
                                std::filesystem::copy_options::overwrite_existing);
+    answers_ = std::make_unique<support::BillingLedger>(ledger_);
   }
 
-  void say(int task, const Said& said, bool first, int step) const {
-    const std::string id = "t" + std::to_string(task);
-    const int state = said.succeeded ? 1 : 2;
-    const std::int64_t finish = begin_of(said.month) + task * 1000;
-    const std::string seconds = "'" + std::to_string(said.seconds) + "'";
-    if (first) {
-      support::add_billing_task(ledger_,
-                                {.id = id,
-                                 .state = state,
-                                 .columns = ", finish_time, model, duration_seconds",
-                                 .values = ", " + std::to_string(finish) + ", 'm', " + seconds},
-                                kYear2026);
-    } else {
-      support::answer_billing_task(
-          ledger_, id, state,
-          "finish_time = " + std::to_string(finish) + ", duration_seconds = " + seconds,
-          "answer " + std::to_string(step), kYear2026);
-    }
+  void say(int task, const Said& said, int step) {
+    answers_->record(
+        {.id = "t" + std::to_string(task),
+         .state = said.succeeded ? core::TaskState::succeeded : core::TaskState::failed,
+         .facts = {.finish_time = support::utc(begin_of(said.month) + task * 1000),
+                   .model = "m",
+                   .duration_seconds = std::to_string(said.seconds)},
+         .observed_at = kYear2026,
+         .body = "answer " + std::to_string(step)});
   }
 
-  void submit(int task, int month) const {
+  void submit(int task, int month) {
     const std::int64_t at = begin_of(month) + task * 1000;
-    support::add_billing_task(ledger_,
-                              {.id = "t" + std::to_string(task),
-                               .state = 0,
-                               .columns = ", submit_time, model",
-                               .values = ", " + std::to_string(at) + ", 'm'"},
-                              at);
+    answers_->record({.id = "t" + std::to_string(task),
+                      .state = core::TaskState::unfinished,
+                      .facts = {.submit_time = support::utc(at), .model = "m"},
+                      .observed_at = at});
   }
 
   void close(int month) {
@@ -285,6 +277,7 @@ class Program {
 
   const support::TempDir& folder_;
   std::string ledger_;
+  std::unique_ptr<support::BillingLedger> answers_;
   std::string prices_;
   cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
 
@@ -336,7 +329,8 @@ class History {
 
   void say(int task, int step) {
     const Said said{.month = pick(kPlayed), .succeeded = pick(4) != 0, .seconds = 1 + pick(3)};
-    program_.say(task, said, known_.insert(task).second, step);
+    known_.insert(task);
+    program_.say(task, said, step);
     oracle_.say(task, said);
     trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost(kPrice)
            << "; ";
@@ -411,7 +405,7 @@ TEST_P(BillingModel, EveryReportFollowsFromTheAnswers) {
   const std::filesystem::path memory("/dev/shm");
   const support::TempDir folder(
       std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
-  support::make_billing_ledger(folder.path("empty.db"));
+  (void)support::sqlite_back_end(folder.path("empty.db"));
   const unsigned schedules = number_from("REELTALLY_MODEL_SCHEDULES", 1000);
   const unsigned first = number_from("REELTALLY_SEED", 20261124);
   Program program(folder);

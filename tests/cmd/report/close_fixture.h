@@ -27,23 +27,25 @@ inline const std::string kPrices =
 
 class CloseFixture : public testing::Test {
  protected:
-  CloseFixture() {
-    support::make_billing_ledger(ledger_);
-    prices_ = folder_.write("prices.csv", kPrices);
-  }
+  CloseFixture() { prices_ = folder_.write("prices.csv", kPrices); }
 
   void add(const std::string& id, std::int64_t finish, const std::string& seconds, int state = 1) {
-    support::add_billing_task(ledger_,
-                              {.id = id,
-                               .state = state,
-                               .columns = ", submit_time, finish_time, model, duration_seconds",
-                               .values = ", " + std::to_string(finish) + ", " +
-                                         std::to_string(finish) + ", 'm', '" + seconds + "'"},
-                              kOctober);
+    answers_.record({.id = id,
+                     .state = static_cast<core::TaskState>(state),
+                     .facts = {.submit_time = support::utc(finish),
+                               .finish_time = support::utc(finish),
+                               .model = "m",
+                               .duration_seconds = seconds},
+                     .observed_at = kOctober});
   }
-  void answer(const std::string& id, int state, const std::string& assignments,
+  // A further answer, and what it says otherwise than the one before.
+  void answer(const std::string& id, int state, const core::TaskFacts& changes,
               const std::string& body) {
-    support::answer_billing_task(ledger_, id, state, assignments, body, kNovember);
+    answers_.record({.id = id,
+                     .state = static_cast<core::TaskState>(state),
+                     .facts = changes,
+                     .observed_at = kNovember,
+                     .body = body});
   }
   cmd::ExitCode close(const std::string& period, bool force = false) {
     return call(cmd::close_period, options(period, force));
@@ -104,6 +106,7 @@ class CloseFixture : public testing::Test {
 
   support::TempDir folder_;
   std::string ledger_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{ledger_};
   std::string prices_;
   std::string zone_;
   bool json_ = false;

@@ -27,7 +27,7 @@ TEST_F(CloseRefusals, WithPricesALineWithoutACostIsRefusedByName) {
   add("b", kOctober + 2000, "");
   for (const char* id : {"c", "d"}) {
     add(id, kOctober + 3000, "5");
-    answer(id, 1, "model = 'typo'", id);
+    answer(id, 1, {.model = "typo"}, id);
   }
   add("failed", kOctober + 4000, "5", 2);
   EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
@@ -79,9 +79,10 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
     add("s" + std::to_string(i), kOctober + i * kDayMs, "8", 0);
   }
   add("r", kNovember - 1000, "8", 0);
-  add("hasty", kOctober + 5000, "8");
-  storage::open_for_writing(ledger_)->exec(
-      "INSERT INTO unsettled (task, settles_at) SELECT id, 0 FROM task WHERE task_id = 'hasty'");
+  answers_.record({.id = "hasty",
+                   .facts = {.finish_time = support::utc(kOctober + 5000)},
+                   .observed_at = kOctober + 5000,
+                   .settles_at = support::utc(kOctober + 30'000)});
   cmd::CloseOptions young = options("2026-10");
   young.stale_after = std::chrono::hours(24 * 21);
   EXPECT_EQ(call(cmd::close_period, young), cmd::ExitCode::partly);
@@ -103,13 +104,11 @@ TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
 
 TEST_F(CloseRefusals, NamesTheAccountsInTheSuggestedCommands) {
   for (const char* account : {"default", "studio"}) {
-    support::add_billing_task(ledger_,
-                              {.account = account,
-                               .id = account,
-                               .state = 0,
-                               .columns = ", submit_time",
-                               .values = ", " + std::to_string(kOctober + 1000)},
-                              kOctober);
+    answers_.record({.account = account,
+                     .id = account,
+                     .state = core::TaskState::unfinished,
+                     .facts = {.submit_time = support::utc(kOctober + 1000)},
+                     .observed_at = kOctober});
   }
   cmd::CloseOptions own = options("2026-10");
   own.stale_after = std::chrono::hours(24 * 100);
@@ -151,7 +150,7 @@ TEST_F(CloseRefusals, WritesOffStaleTasksByName) {
   const auto manifest = nlohmann::json::parse(support::read_file(path + ".manifest.json"));
   EXPECT_EQ(manifest.at("written_off").dump(), R"([{"account":"default","task_id":"stale"}])");
   // It finishes later.
-  answer("stale", 1, "finish_time = " + std::to_string(kOctober + 3000), "at last");
+  answer("stale", 1, {.finish_time = support::utc(kOctober + 3000)}, "at last");
   EXPECT_EQ(costs("2026-11"), "stale 7.2*\n");
 }
 

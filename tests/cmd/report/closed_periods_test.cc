@@ -90,7 +90,7 @@ TEST_F(ClosedPeriods, NothingDependsOnAClosedPeriodThatSomebodyChanged) {
   add("b", kOctober + 2000, "5");
   ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  answer("a", 1, "duration_seconds = '9'", "a9");
+  answer("a", 1, {.duration_seconds = "9"}, "a9");
   ASSERT_EQ(costs("2026-11"), "a -7.2*\na 8.1*\n");
   const std::vector<std::pair<std::string, std::string>> cases{
       {"the cost that is taken back", "UPDATE report_line SET cost = '0.01' WHERE id = 1"},

@@ -26,30 +26,40 @@ const std::string kPrices =
     "seed*,mtoken,,,46,CNY,,\n"
     "seed*,sr_mtoken,,,2.5,USD,,\n";
 
+using core::TaskState;
+using support::utc;
+
 class ReportMoneyTest : public testing::Test {
  protected:
   ReportMoneyTest() {
-    support::make_billing_ledger(ledger_);
     options_.ledger = ledger_;
     options_.period = "2026-10";
     options_.prices = folder_.write("prices.csv", kPrices);
   }
 
-  void add(const std::string& id, int state, const std::string& columns,
-           const std::string& values) {
-    support::add_billing_task(
-        ledger_, {.id = id, .state = state, .columns = columns, .values = values}, observed_at_);
+  void add(const std::string& id, TaskState state, const core::TaskFacts& facts,
+           const core::Labels& labels = {}) {
+    answers_.record(
+        {.id = id, .state = state, .facts = facts, .labels = labels, .observed_at = observed_at_});
   }
   // Five tasks of three models, of which one has no price.
   void add_october() {
-    const auto at = [](std::int64_t seconds) { return std::to_string(kDay + seconds * 1000); };
-    add("t2", 1, ", finish_time, model, resolution, duration_seconds, labels",
-        ", " + at(60) + ", 'happyhorse', '720p', '5.0', '{\"customer\":\"A, B\"}'");
-    add("t1", 1, ", finish_time, model, resolution, completion_tokens, super_resolution_tokens",
-        ", " + at(60) + ", 'seedance', '1080p', '108900', '245025'");
-    add("t3", 2, ", finish_time, model", ", " + at(90) + ", 'happyhorse'");
-    add("t4", 1, ", finish_time, model", ", " + at(86400) + ", 'unpriced'");
-    add("t5", 1, ", finish_time, model", ", " + at(0) + ", 'happyhorse'");
+    const auto at = [](std::int64_t seconds) { return utc(kDay + seconds * 1000); };
+    add("t2", TaskState::succeeded,
+        {.finish_time = at(60),
+         .model = "happyhorse",
+         .resolution = "720p",
+         .duration_seconds = "5.0"},
+        {{"customer", "A, B"}});
+    add("t1", TaskState::succeeded,
+        {.finish_time = at(60),
+         .model = "seedance",
+         .resolution = "1080p",
+         .completion_tokens = "108900",
+         .super_resolution_tokens = "245025"});
+    add("t3", TaskState::failed, {.finish_time = at(90), .model = "happyhorse"});
+    add("t4", TaskState::succeeded, {.finish_time = at(86400), .model = "unpriced"});
+    add("t5", TaskState::succeeded, {.finish_time = at(0), .model = "happyhorse"});
   }
   // Keeps the messages of the work.
   template <typename Work>
@@ -84,6 +94,7 @@ class ReportMoneyTest : public testing::Test {
 
   support::TempDir folder_;
   std::string ledger_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{ledger_};
   cmd::ReportOptions options_;
   cmd::Log log_{{.level = cmd::LogLevel::warning}};
   std::string told_;
@@ -102,20 +113,24 @@ std::string groups_of(const std::string& report) {
 }
 
 TEST_F(ReportMoneyTest, NoGroupMakesAnUnknownCostZero) {
-  const auto finished = [this](const std::string& id, int state, const std::string& model,
-                               const std::string& seconds, const std::string& more = "NULL") {
-    add(id, state, ", finish_time, model, duration_seconds, quota, super_resolution_tokens",
-        ", " + std::to_string(kDay) + ", '" + model + "', " + seconds + ", '7', " + more);
+  const auto finished = [this](const std::string& id, TaskState state, const std::string& model,
+                               const std::string& seconds, const std::string& more = "") {
+    add(id, state,
+        {.finish_time = utc(kDay),
+         .model = model,
+         .duration_seconds = seconds,
+         .super_resolution_tokens = more,
+         .quota = "7"});
   };
-  finished("part 1", 1, "part", "'2'");
-  finished("part 2", 1, "part", "NULL");
-  finished("part 3", 2, "part", "'2'");
-  finished("none 1", 1, "none", "'2'");
-  finished("none 2", 2, "none", "'2'");
-  finished("failed", 2, "failed", "'2'");
-  finished("free", 1, "free", "'2'");
-  finished("two", 1, "two", "'2'", "'1000000'");
-  finished("two failed", 2, "two", "'2'");
+  finished("part 1", TaskState::succeeded, "part", "2");
+  finished("part 2", TaskState::succeeded, "part", "");
+  finished("part 3", TaskState::failed, "part", "2");
+  finished("none 1", TaskState::succeeded, "none", "2");
+  finished("none 2", TaskState::failed, "none", "2");
+  finished("failed", TaskState::failed, "failed", "2");
+  finished("free", TaskState::succeeded, "free", "2");
+  finished("two", TaskState::succeeded, "two", "2", "1000000");
+  finished("two failed", TaskState::failed, "two", "2");
   options_.prices = folder_.write("prices.csv",
                                   "model,unit,price,currency\npart,second,3,CNY\n"
                                   "free,second,0,CNY\ntwo,second,1,USD\ntwo,sr_mtoken,5,CNY\n");
@@ -173,8 +188,10 @@ TEST_F(ReportMoneyTest, ThePageShowsUnknownCostsAsCountsNeverAsZero) {
 }
 
 TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsReportedAndNotSummedUp) {
-  for (const auto& [id, state] : {std::pair{"q1", 1}, {"q2", 2}, {"q3", 2}}) {
-    add(id, state, ", finish_time, model, quota", ", " + std::to_string(kDay) + ", 'wan', '500'");
+  for (const auto& [id, state] : {std::pair{"q1", TaskState::succeeded},
+                                  {"q2", TaskState::failed},
+                                  {"q3", TaskState::failed}}) {
+    add(id, state, {.finish_time = utc(kDay), .model = "wan", .quota = "500"});
   }
   EXPECT_NE(report().find(",500,,,,,0,failed; quota 500 is not shown as refunded,"),
             std::string::npos)
@@ -190,7 +207,7 @@ TEST_F(ReportMoneyTest, AFailureThatKeepsItsQuotaIsReportedAndNotSummedUp) {
 TEST_F(ReportMoneyTest, AFinishTimeInTheFutureIsReported) {
   options_.period = "2026-10-05";
   const auto later = [this](const std::string& id, std::int64_t seconds) {
-    add(id, 1, ", finish_time", ", " + std::to_string(observed_at_ + seconds * 1000));
+    add(id, TaskState::succeeded, {.finish_time = utc(observed_at_ + seconds * 1000)});
   };
   observed_at_ = kDay + 90'000'000;
   later("clocks differ", 299);
@@ -236,18 +253,26 @@ TEST_F(ReportMoneyTest, LinesWithoutACostAreNamedByModel) {
 
 // Without a finish time, the time of an adjustment's task is when the ledger first saw its end.
 TEST_F(ReportMoneyTest, AdjustmentsAreShownSeparatelyWithTheTimeOfTheirCost) {
-  const auto with_finish = ", finish_time, model, resolution, duration_seconds";
-  add("known", 1, with_finish, ", " + std::to_string(kDay) + ", 'happyhorse', '720p', '5'");
+  const auto finished = [this](const std::string& id, std::optional<core::UtcTime> finish,
+                               const std::string& seconds) {
+    add(id, TaskState::succeeded,
+        {.finish_time = finish,
+         .model = "happyhorse",
+         .resolution = "720p",
+         .duration_seconds = seconds});
+  };
+  finished("known", utc(kDay), "5");
   observed_at_ = kDay + kDayMs;
-  add("unnamed", 1, ", model, resolution, duration_seconds", ", 'happyhorse', '720p', '2'");
+  finished("unnamed", {}, "2");
   close("2026-10");
-  add("late", 1, ", model, resolution, duration_seconds", ", 'happyhorse', '720p', '1'");
+  finished("late", {}, "1");
   for (const char* id : {"known", "unnamed"}) {
-    support::answer_billing_task(ledger_, id, 1, "duration_seconds = '10'", id + std::string("2"),
-                                 kDay + 40 * kDayMs);
+    answers_.record({.id = id,
+                     .facts = {.duration_seconds = "10"},
+                     .observed_at = kDay + 40 * kDayMs,
+                     .body = id + std::string("2")});
   }
-  add("new", 1, with_finish,
-      ", " + std::to_string(kDay + 30 * kDayMs) + ", 'happyhorse', '720p', '3'");
+  finished("new", utc(kDay + 30 * kDayMs), "3");
   options_.period = "2026-11";
   const auto charged = [this] {
     options_.format = "focus";

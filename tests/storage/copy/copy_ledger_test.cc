@@ -19,7 +19,7 @@
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
 #include "storage/statements/ledger_tables.h"
-#include "tests/support/billing_ledger.h"
+#include "tests/support/back_end.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -88,7 +88,7 @@ class PostgresCopyTest : public testing::Test {
   // An empty one.
   std::string new_ledger() {
     std::string path = folder_.path("new.db");
-    support::make_billing_ledger(path);
+    static_cast<void>(support::sqlite_back_end(path)->open_work_list());
     return path;
   }
 

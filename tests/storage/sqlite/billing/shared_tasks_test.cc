@@ -10,6 +10,7 @@
 #include "core/billing/reports.h"
 #include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
+#include "tests/storage/entries.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
 
@@ -20,18 +21,17 @@ using core::SharedTaskScope;
 
 class SharedTasksTest : public testing::Test {
  protected:
-  SharedTasksTest() { support::make_billing_ledger(path_); }
-
   // A success of 5 seconds, whose answer has the SHA-256 of its ID.
-  void add(const std::string& account, const std::string& id, const std::string& finish = "2000",
-           int state = 1) {
-    support::add_billing_task(path_,
-                              {.account = account,
-                               .id = id,
-                               .state = state,
-                               .columns = ", submit_time, finish_time, model, duration_seconds",
-                               .values = ", 1000, " + finish + ", 'm', '5'"},
-                              1000);
+  void add(const std::string& account, const std::string& id, std::int64_t finish = 2000,
+           core::TaskState state = core::TaskState::succeeded) {
+    answers_.record({.account = account,
+                     .id = id,
+                     .state = state,
+                     .facts = {.submit_time = support::utc(1000),
+                               .finish_time = support::utc(finish),
+                               .model = "m",
+                               .duration_seconds = "5"},
+                     .observed_at = 1000});
   }
   void exec(const std::string& sql) { storage::open_for_writing(path_)->exec(sql); }
   // Makes the bytes of the answers differ, as signed links do.
@@ -59,6 +59,7 @@ class SharedTasksTest : public testing::Test {
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{path_};
 };
 
 TEST_F(SharedTasksTest, AreNoneUnderOneAccountOrUnderDifferentIds) {
@@ -71,8 +72,8 @@ TEST_F(SharedTasksTest, AreNoneUnderOneAccountOrUnderDifferentIds) {
 TEST_F(SharedTasksTest, AreCountedForEachPairOfAccounts) {
   add("default", "a");
   add("b", "a");
-  add("default", "numbered", "2000");
-  add("b", "numbered", "3000");  // of another gateway: bytes and times differ
+  add("default", "numbered", 2000);
+  add("b", "numbered", 3000);  // of another gateway: bytes and times differ
   make_bytes_differ();
   add("c", "z");
   add("b", "z");
@@ -91,10 +92,13 @@ TEST_F(SharedTasksTest, OfTheLastRunAreThoseThatItQueried) {
   add("b", "a");
   add("default", "old");
   add("b", "old");
-  exec("INSERT INTO work (task) SELECT id FROM task WHERE task_id = 'a' AND account = 1");
+  const auto back_end = support::sqlite_back_end(path_);
+  const auto work = back_end->open_work_list();
+  work->begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {"default", "b"}});
+  entries::import(*work, std::vector<std::string>{"a"}, {}, 0);
   ASSERT_EQ(shared(SharedTaskScope::last_run).size(), 1U);
   EXPECT_EQ(shared(SharedTaskScope::last_run)[0].tasks, 1U);
-  exec("INSERT INTO work (task) SELECT id FROM task WHERE task_id = 'a' AND account <> 1");
+  entries::import(*work, std::vector<std::string>{"a"}, {}, 1);
   EXPECT_EQ(shared(SharedTaskScope::last_run)[0].tasks, 1U) << "both rows are one pair";
 }
 
@@ -108,8 +112,8 @@ TEST_F(SharedTasksTest, AreChargedOnceUnderTheAccountThatWasSeenFirst) {
 }
 
 TEST_F(SharedTasksTest, OfTwoGatewaysAreBothCharged) {
-  add("default", "a", "2000");
-  add("b", "a", "3000");
+  add("default", "a", 2000);
+  add("b", "a", 3000);
   make_bytes_differ();
   EXPECT_EQ(lines(), "default a 10 ;b a 10 ;");
 }
@@ -125,8 +129,8 @@ TEST_F(SharedTasksTest, ThatAListNamesForBothAccountsAreNotShared) {
 }
 
 TEST_F(SharedTasksTest, ThatFailedCostNothingAnyway) {
-  add("default", "a", "2000", 2);
-  add("b", "a", "2000", 2);
+  add("default", "a", 2000, core::TaskState::failed);
+  add("b", "a", 2000, core::TaskState::failed);
   EXPECT_EQ(lines(), "b a 0 failed;default a 0 failed;");
 }
 

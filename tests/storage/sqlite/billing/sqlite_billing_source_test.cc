@@ -19,7 +19,9 @@
 
 namespace {
 
-using support::BillingTask;
+using core::TaskState;
+using support::BillingAnswer;
+using support::utc;
 using SumVisit = std::function<void(const core::ReportLine&, std::int64_t)>;
 
 core::ReportQuery between(std::int64_t begin, std::int64_t end) {
@@ -39,16 +41,13 @@ void each_task(core::Reports& reports, const core::ReportQuery& query,
 
 class ReportsTest : public testing::Test {
  protected:
-  ReportsTest() { support::make_billing_ledger(path_); }
-
-  std::int64_t add(const BillingTask& task, std::int64_t observed_at = 1000) {
-    return support::add_billing_task(path_, task, observed_at);
+  std::int64_t add(BillingAnswer answer, std::int64_t observed_at = 1000) {
+    answer.observed_at = observed_at;
+    return answers_.record(answer);
   }
-  void add_finished(const std::string& id, std::int64_t finish, int state = 1) {
-    add({.id = id,
-         .state = state,
-         .columns = ", finish_time",
-         .values = ", " + std::to_string(finish)});
+  void add_finished(const std::string& id, std::int64_t finish,
+                    TaskState state = TaskState::succeeded) {
+    add({.id = id, .state = state, .facts = {.finish_time = utc(finish)}});
   }
   // Tasks t000001 … that finish 20 s apart, some without a finish time, some failed; ten at a time
   // are equal except for their IDs and, with `own_tokens`, their tokens.
@@ -70,7 +69,8 @@ class ReportsTest : public testing::Test {
     database->exec(numbers +
                    "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, "
                    "raw_sha256) SELECT 1 + i, (SELECT id FROM task WHERE account = 1 AND task_id = "
-                   "printf('t%06d', i)), 1, i * 20000, 2 + (i % 7 = 0), 2, zeroblob(32) FROM n");
+                   "printf('t%06d', i)), 1, i * 20000, (SELECT outcome FROM snapshot WHERE id = "
+                   "1), 2, zeroblob(32) FROM n");
   }
   std::string ids(const core::ReportQuery& query) {
     std::string all;
@@ -90,6 +90,7 @@ class ReportsTest : public testing::Test {
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{path_};
 };
 
 TEST_F(ReportsTest, ReturnsFinishedTasksByTimeThenId) {
@@ -97,9 +98,9 @@ TEST_F(ReportsTest, ReturnsFinishedTasksByTimeThenId) {
   add_finished("b", 5000);
   add_finished("a", 7000);
   add_finished("d", 4000);
-  add_finished("failed", 6000, 2);
-  add({.id = "open", .state = 0});
-  add({.id = "gone", .state = 3});
+  add_finished("failed", 6000, TaskState::failed);
+  add({.id = "open", .state = TaskState::unfinished});
+  add({.id = "gone", .state = TaskState::missing});
   EXPECT_EQ(ids(between(0, 10000)), "d b c failed a");
 }
 
@@ -127,8 +128,10 @@ TEST_F(ReportsTest, WithoutAFinishTimeTheFirstFinalSnapshotCounts) {
 }
 
 TEST_F(ReportsTest, ChoosesByStatusAndSubmitTime) {
-  add({.id = "s", .state = 1, .columns = ", submit_time, finish_time", .values = ", 100, 9000"});
-  add({.id = "f", .state = 2, .columns = ", submit_time, finish_time", .values = ", 200, 8000"});
+  add({.id = "s", .facts = {.submit_time = utc(100), .finish_time = utc(9000)}});
+  add({.id = "f",
+       .state = TaskState::failed,
+       .facts = {.submit_time = utc(200), .finish_time = utc(8000)}});
   core::ReportQuery query = between(0, 1000);
   EXPECT_EQ(ids(query), "");
   query.time = core::ReportTime::submit;
@@ -141,13 +144,18 @@ TEST_F(ReportsTest, ChoosesByStatusAndSubmitTime) {
 }
 
 TEST_F(ReportsTest, ReadsEveryColumnAsItWasSent) {
-  const std::int64_t snapshot =
-      add({.account = "studio",
-           .id = "t",
-           .columns = ", finish_time, start_time, input_model, action, resolution, ratio, "
-                      "duration_seconds, completion_tokens, units, labels",
-           .values = ", 5000, 0, 'm', 'generate', '720p', '16:9', '5.0', '108900', '3.60', "
-                     "'{\"customer\":\"A\",\"project\":\"B\"}'"});
+  const std::int64_t snapshot = add({.account = "studio",
+                                     .id = "t",
+                                     .facts = {.start_time = utc(0),
+                                               .finish_time = utc(5000),
+                                               .action = "generate",
+                                               .resolution = "720p",
+                                               .ratio = "16:9",
+                                               .duration_seconds = "5.0",
+                                               .completion_tokens = "108900",
+                                               .units = "3.60"},
+                                     .list_model = "m",
+                                     .labels = {{"customer", "A"}, {"project", "B"}}});
   int seen = 0;
   core::Reports reports(storage::open_billing_source(path_));
   each_task(reports, between(0, 10000), [&](const core::FinishedTask& task) {
@@ -171,10 +179,10 @@ TEST_F(ReportsTest, ReadsEveryColumnAsItWasSent) {
 }
 
 TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
-  add({.id = "a", .state = 0, .columns = ", submit_time", .values = ", 500"}, 9000);
-  add({.id = "b", .state = 0}, 600);
-  add({.id = "c", .state = 0}, 1000);
-  add({.id = "d", .state = 3}, 700);
+  add({.id = "a", .state = TaskState::unfinished, .facts = {.submit_time = utc(500)}}, 9000);
+  add({.id = "b", .state = TaskState::unfinished}, 600);
+  add({.id = "c", .state = TaskState::unfinished}, 1000);
+  add({.id = "d", .state = TaskState::missing}, 700);
   add_finished("e", 700);
   const core::ReportQuery query = between(500, 1000);
   const core::OpenTasks open =
@@ -184,14 +192,15 @@ TEST_F(ReportsTest, CountsOpenTasksBySubmitTimeElseFirstSeen) {
 }
 
 TEST_F(ReportsTest, OfOnlyOneAccount) {
-  const std::string columns = ", finish_time, submit_time, labels";
-  add({.id = "a", .columns = columns, .values = ", 600, 600, '{\"of\":\"default\"}'"});
+  add({.id = "a",
+       .facts = {.submit_time = utc(600), .finish_time = utc(600)},
+       .labels = {{"of", "default"}}});
   add({.account = "studio",
        .id = "a",
-       .columns = columns,
-       .values = ", 601, 601, '{\"for\":\"studio\"}'"});
+       .facts = {.submit_time = utc(601), .finish_time = utc(601)},
+       .labels = {{"for", "studio"}}});
   add({.account = "studio", .id = "b"}, 602);
-  add({.account = "studio", .id = "open", .state = 0}, 603);
+  add({.account = "studio", .id = "open", .state = TaskState::unfinished}, 603);
   core::Reports reports(storage::open_billing_source(path_));
   core::ReportQuery query = between(500, 1000);
   EXPECT_EQ(ids(query), "a a b");
@@ -246,7 +255,11 @@ TEST_F(ReportsTest, SumsAreThoseOfTheLines) {
   constexpr std::int64_t kFrom = 3'000'000;  // the query begins and ends between tasks
   constexpr std::int64_t kTo = 190'000'000;
   add_many(10'000, false);
-  add({.account = "studio", .id = "t", .columns = ", finish_time", .values = ", 4000000"});
+  // Opened anew: what was filled in by SQL has numbered snapshots.
+  support::BillingLedger(path_).record({.account = "studio",
+                                        .id = "t",
+                                        .facts = {.finish_time = utc(4'000'000)},
+                                        .observed_at = 1000});
   const core::TimeZone zone("Europe/Berlin");
   core::Reports reports(storage::open_billing_source(path_));
   for (const auto time : {core::ReportTime::finish, core::ReportTime::submit}) {

@@ -33,12 +33,13 @@ const std::string kDearer =
 class ClosingCheckTest : public testing::Test {
  protected:
   ClosingCheckTest() {
-    support::make_billing_ledger(path_);
     add("a", kOctober + 1000);
     add("failed", kOctober + 1500, 2);
     close("2026-10");
-    support::answer_billing_task(path_, "a", 1, "duration_seconds = '9'", "again",
-                                 kOctober + 40 * kDayMs);
+    answers_.record({.id = "a",
+                     .facts = {.duration_seconds = "9"},
+                     .observed_at = kOctober + 40 * kDayMs,
+                     .body = "again"});
     add("late", kOctober + 2000);
     close("2026-11");
   }
@@ -51,12 +52,11 @@ class ClosingCheckTest : public testing::Test {
   }
 
   void add(const std::string& id, std::int64_t finish, int state = 1) {
-    support::add_billing_task(path_,
-                              {.id = id,
-                               .state = state,
-                               .columns = ", finish_time, model, duration_seconds",
-                               .values = ", " + std::to_string(finish) + ", 'm', '8'"},
-                              finish);
+    answers_.record(
+        {.id = id,
+         .state = static_cast<core::TaskState>(state),
+         .facts = {.finish_time = support::utc(finish), .model = "m", .duration_seconds = "8"},
+         .observed_at = finish});
   }
   void close(const std::string& name) {
     const core::TimeZone zone("UTC");
@@ -78,6 +78,7 @@ class ClosingCheckTest : public testing::Test {
 
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{path_};
 };
 
 TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
