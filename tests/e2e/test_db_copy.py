@@ -21,28 +21,44 @@ def database(server):
     return server.url(server.database())
 
 
-@pytest.fixture
-def ledger(reeltally):
-    """A ledger of an older version, upgraded."""
+def upgraded(reeltally, version):
+    """A ledger that an older version wrote."""
     path = reeltally.folder / "ledger.db"
     with sqlite3.connect(path) as database:
-        database.executescript((ROOT / "tests/data/ledgers/v2.sql").read_text() + "PRAGMA journal_mode = WAL;")
+        database.executescript((ROOT / f"tests/data/ledgers/{version}.sql").read_text() + "PRAGMA journal_mode = WAL;")
     database.close()
     path.chmod(0o600)
     assert reeltally("db", "migrate", "--no-backup", "--db", path).code == 0
     return path
 
 
-def reports(reeltally, ledger):
+@pytest.fixture
+def ledger(reeltally):
+    return upgraded(reeltally, "v2")
+
+
+def reports(reeltally, ledger, *range_of_time):
     """The bytes of all reports and manifests."""
     found = {}
     for name in ("csv", "json", "focus", "html"):
         out = reeltally.folder / "report.out"
-        assert reeltally("report", "--db", ledger, "--period", "2026-10", "--format", name, "-o", out).code == 0
+        result = reeltally("report", "--db", ledger, *(range_of_time or ("--period", "2026-10")), "--format", name, "-o", out)
+        assert result.code == 0, result
         for path in (out, pathlib.Path(f"{out}.manifest.json")):
             found[name, path.suffix] = path.read_bytes()
             path.unlink()
     return found
+
+
+@pytest.mark.parametrize("version", sorted(path.stem for path in (ROOT / "tests/data/ledgers").glob("*.sql")))
+def test_reports_are_the_same_bytes_there_and_back(reeltally, database, version):
+    ledger, back, always = upgraded(reeltally, version), reeltally.folder / "back.db", ("--from", "2000-01-01", "--to", "2100-01-01")
+    assert reeltally("db", "copy", database, "--db", ledger).code == 0
+    assert reeltally("db", "copy", back, "--db", database).code == 0
+    expected = reports(reeltally, ledger, *always)
+    assert expected["csv", ".out"].count(b"\n") > 1, "no line to compare"
+    assert reports(reeltally, database, *always) == expected
+    assert reports(reeltally, back, *always) == expected
 
 
 def test_a_ledger_is_billed_on_a_server_as_in_a_file(reeltally, ledger, database):
