@@ -19,7 +19,7 @@ using Kind = Column::Kind;
 // Columns of a batch, one after the other, as `unnest` takes them.
 class Columns {
  public:
-  explicit Columns(std::vector<Kind> kinds) {
+  explicit Columns(const std::vector<Kind>& kinds) {
     columns_.reserve(kinds.size());
     for (const Kind kind : kinds) {
       columns_.emplace_back(kind);
@@ -310,7 +310,7 @@ void ServerEntries::move_tasks(const std::vector<Numbered>& answers) {
   if (answers.empty()) {
     return;
   }
-  static const TaskUpdate update =
+  static const TaskUpdate kUpdate =
       task_update({"id", "state", "at", "not_found_runs", "not_found_run", "not_found_answers",
                    "not_found_at", "snapshot", "status_snapshot"},
                   std::vector<Kind>(9, Kind::integer),
@@ -320,7 +320,7 @@ void ServerEntries::move_tasks(const std::vector<Numbered>& answers) {
                   "last_snapshot = u.snapshot, "
                   "status_snapshot = coalesce(u.status_snapshot, t.status_snapshot)",
                   core::is_of_any_answer);
-  Columns rows(update.kinds);
+  Columns rows(kUpdate.kinds);
   for (const Numbered& answer : answers) {
     const core::AnswerEntry& entry = *answer.entry;
     rows.next().add(entry.task);
@@ -338,7 +338,7 @@ void ServerEntries::move_tasks(const std::vector<Numbered>& answers) {
     }
     add_facts(rows, facts_taken(entry), kStickyTimes, kStickyTexts);
   }
-  connection_.execute(update.sql, rows.parameters());
+  connection_.execute(kUpdate.sql, rows.parameters());
 }
 
 // A final answer that says the same again, byte for byte, is no other one: the task's lines in
@@ -347,7 +347,7 @@ void ServerEntries::finish_tasks(const std::vector<Numbered>& answers) {
   if (answers.empty()) {
     return;
   }
-  static const TaskUpdate update = task_update(
+  static const TaskUpdate kUpdate = task_update(
       {"id", "state", "at", "snapshot"}, std::vector<Kind>(4, Kind::integer),
       "state = u.state, last_query = u.at, queries = t.queries + 1, not_found_runs = 0, "
       "not_found_run = 0, not_found_answers = 0, not_found_at = NULL, last_snapshot = u.snapshot, "
@@ -357,7 +357,7 @@ void ServerEntries::finish_tasks(const std::vector<Numbered>& answers) {
       "(SELECT raw_sha256 FROM snapshot WHERE id = u.snapshot) THEN t.final_snapshot "
       "ELSE u.snapshot END",
       core::any_fact);
-  Columns rows(update.kinds);
+  Columns rows(kUpdate.kinds);
   for (const Numbered& answer : answers) {
     const core::AnswerEntry& entry = *answer.entry;
     rows.next().add(entry.task);
@@ -366,7 +366,7 @@ void ServerEntries::finish_tasks(const std::vector<Numbered>& answers) {
     rows.next().add(answer.snapshot);
     add_facts(rows, entry.answer.facts, core::kFactTimes, core::kFactTexts);
   }
-  connection_.execute(update.sql, rows.parameters());
+  connection_.execute(kUpdate.sql, rows.parameters());
 }
 
 void ServerEntries::change_quotas(const std::vector<Numbered>& answers) {

@@ -51,7 +51,7 @@ std::string LedgerTable::select_text() const {
 }
 
 const std::vector<LedgerTable>& ledger_tables() {
-  static const std::vector<LedgerTable> tables{
+  static const std::vector<LedgerTable> kTables{
       table("account", 1, "id, name text"),
       table("run", 1,
             "id, started_at, finished_at, version text, host text, inputs text, stale_after_ms, "
@@ -92,7 +92,7 @@ const std::vector<LedgerTable>& ledger_tables() {
       table("written_off", 2, "period, task"),
       table("repricing", 1, "id, period, prices text, repriced_at, carried_by"),
   };
-  return tables;
+  return kTables;
 }
 
 }  // namespace storage

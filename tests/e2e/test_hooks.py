@@ -2,6 +2,8 @@
 import http.server
 import json
 import os
+import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -143,6 +145,12 @@ def test_the_monitor_gets_start_and_end(reeltally, make_gateway):
     assert monitor.calls[-1] == "/ping/secret-uuid/12"
 
 
+def handles(process, number):
+    """Whether the process has come so far that it catches the signal."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.M)[1], 16) >> (number - 1) & 1
+
+
 def test_the_monitor_gets_the_code_of_a_run_that_could_not_start(reeltally, make_gateway):
     monitor = Monitor(200)
     gateway = make_gateway(default={"polls": ["IN_PROGRESS"]})
@@ -159,7 +167,9 @@ def test_the_monitor_gets_the_code_of_a_run_that_could_not_start(reeltally, make
     assert reeltally.run(gateway, *flags, reeltally.csv("a")).code == 11
     assert monitor.calls[3:] == ["/ping/secret-uuid/11"], "the start of the other run still counts"
     waiting = reeltally.start("run", *reeltally.flags(gateway), *flags, "--lock-wait", "20s", reeltally.csv("a"))
-    time.sleep(0.2)
+    while not handles(waiting, signal.SIGTERM):
+        assert waiting.poll() is None
+        time.sleep(0.01)
     waiting.send_signal(signal.SIGTERM)
     assert reeltally.finish(waiting).code == 143 and monitor.calls[4:] == ["/ping/secret-uuid/143"]
     first.send_signal(signal.SIGINT)
