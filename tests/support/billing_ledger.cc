@@ -1,5 +1,6 @@
 #include "tests/support/billing_ledger.h"
 
+#include <utility>
 #include <variant>
 
 #include "core/domain/lifecycle.h"
@@ -68,15 +69,20 @@ core::TaskId id_of(const BillingAnswer& answer) {
 
 }  // namespace
 
-core::TaskKey BillingLedger::list(const BillingAnswer& answer) {
+void BillingLedger::list(const BillingAnswer& answer) {
   work_->begin_run({.version = "1", .host = "h", .inputs = {}, .accounts = {answer.account}});
   work_->begin_import({.refresh = true, .relabel = true, .on_disk = {}});
   work_->add({.id = id_of(answer), .model = answer.list_model, .labels = answer.labels}, 0);
   work_->end_import();
-  const auto ledger = back_end_.open_ledger(*work_);
-  ledger->ask_for_tasks(0, 1);
-  ledger->flush();
-  return ledger->take_tasks().value().at(0).key;
+}
+
+std::int64_t BillingLedger::last_snapshot(const BillingAnswer& answer) {
+  if (!reader_) {
+    reader_ = back_end_.open_reader();
+  }
+  const auto history = reader_->task(answer.account, id_of(answer));
+  const core::ViewRow& snapshot = history.value().snapshots.back().columns;
+  return std::stoll(snapshot.at(2).second.value());
 }
 
 std::int64_t BillingLedger::record(const BillingAnswer& answer) {
@@ -84,19 +90,20 @@ std::int64_t BillingLedger::record(const BillingAnswer& answer) {
     work_ = back_end_.open_work_list();
   }
   back_end_.clock.jump(utc(answer.observed_at) - back_end_.clock.utc());
-  core::AnswerEntry entry = entry_of(answer, list(answer));
+  list(answer);
   core::TaskFacts& facts = said_[{answer.account, answer.id}];
   take_said(facts, answer.facts);
-  entry.answer.facts = facts;
   {
     const auto ledger = back_end_.open_ledger(*work_);
+    ledger->ask_for_tasks(0, 1);
+    ledger->flush();
+    core::AnswerEntry entry = entry_of(answer, ledger->take_tasks().value().at(0).key);
+    entry.answer.facts = facts;
     ledger->append(std::move(entry));
     ledger->flush();
   }
   work_->end_run(0, "{}");
-  const auto history = back_end_.open_reader()->task(answer.account, id_of(answer));
-  const core::ViewRow& snapshot = history.value().snapshots.back().columns;
-  return std::stoll(snapshot.at(2).second.value());
+  return last_snapshot(answer);
 }
 
 }  // namespace support

@@ -45,11 +45,13 @@ class BillingLedger {
   std::int64_t record(const BillingAnswer& answer);
 
  private:
-  core::TaskKey list(const BillingAnswer& answer);
+  void list(const BillingAnswer& answer);
+  std::int64_t last_snapshot(const BillingAnswer& answer);
 
   std::unique_ptr<BackEnd> own_;
   BackEnd& back_end_;
   std::unique_ptr<core::WorkList> work_;
+  std::unique_ptr<core::LedgerReader> reader_;
   std::map<std::pair<std::string, std::string>, core::TaskFacts> said_;  // by account and ID
 };
 
