@@ -39,7 +39,7 @@ class EntryQueue {
   void release();
 
  private:
-  const core::OwnerThread owner_;
+  const core::OwnerThread owner_{};
   mutable std::mutex mutex_;
   std::condition_variable work_;  // there is something to take, or to stop for
   // Under mutex_:
