@@ -62,9 +62,9 @@ enum class FactSource {
   any_answer,
 };
 
-/// Whether a fact that changed after a period was closed corrects the task's frozen lines. Not for
-/// a fact that earlier versions did not record: a new answer would correct lines that were right.
-/// earlier versions did not record must not: a new answer would correct lines that were right.
+/// Whether a fact that changed after a period was closed corrects the task's frozen lines. One that
+/// earlier versions did not record corrects nothing: otherwise a new answer would correct lines
+/// that were right.
 enum class FactChange { corrects_lines, corrects_nothing };
 
 /// Where a report of lines shows a fact. New columns are only added at the end.

@@ -95,23 +95,14 @@ core::LedgerTotals PostgresReader::totals(core::UtcTime now) {
 std::optional<core::TaskHistory> PostgresReader::task(const std::string& account,
                                                       const core::TaskId& id) {
   const ServerTransaction one_moment = moment();
-  const auto select = [&](const char* text) {
-    return view_rows(connection_, text, task_parameters(account, id.text()));
-  };
-  std::vector<core::ViewRow> task = select(kTaskView);
-  if (task.empty()) {
-    return std::nullopt;
-  }
-  core::TaskHistory history{.task = std::move(task.front())};
-  history.videos = select(kVideoView);
-  for (core::ViewRow& row : select(kSnapshotView)) {
-    core::SnapshotRecord record{.columns = std::move(row)};
-    const std::int64_t snapshot = std::stoll(record.columns.at(2).second.value_or("0"));
-    record.usage = view_rows(connection_, kUsageView, Parameters().add(snapshot));
-    record.answer = raw_answer(kAnswerPlace, snapshot);
-    history.snapshots.push_back(std::move(record));
-  }
-  return history;
+  return read_history(
+      [&](const char* text) {
+        return view_rows(connection_, text, task_parameters(account, id.text()));
+      },
+      [&](std::int64_t snapshot) {
+        return view_rows(connection_, kUsageView, Parameters().add(snapshot));
+      },
+      [&](std::int64_t snapshot) { return raw_answer(kAnswerPlace, snapshot); });
 }
 
 std::optional<std::string> PostgresReader::raw_answer(const char* place, std::int64_t snapshot) {

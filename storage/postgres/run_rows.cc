@@ -11,6 +11,7 @@
 #include "storage/postgres/process_mark.h"
 #include "storage/postgres/server_transaction.h"
 #include "storage/statements/dialect.h"
+#include "storage/statements/state_counts.h"
 #include "storage/statements/task_rules.h"
 
 namespace storage {
@@ -196,23 +197,9 @@ core::RunTotals RunRows::totals() {
             .add_time(core::stale_before(clock_.utc(), stale_after_))
             .add(fence_.run()));
     while (states.step()) {
-      const auto tasks = static_cast<std::uint64_t>(states.integer(1));
-      totals.tasks += tasks;
       totals.stale += static_cast<std::uint64_t>(states.integer(2));
-      switch (static_cast<core::TaskState>(states.integer(0))) {
-        case core::TaskState::unfinished:
-          totals.unfinished = tasks;
-          break;
-        case core::TaskState::succeeded:
-          totals.succeeded = tasks;
-          break;
-        case core::TaskState::failed:
-          totals.failed = tasks;
-          break;
-        case core::TaskState::missing:
-          totals.missing = tasks;
-          break;
-      }
+      add_state(totals, static_cast<core::TaskState>(states.integer(0)),
+                static_cast<std::uint64_t>(states.integer(1)));
     }
     Rows wanted = connection_.query(
         "SELECT count(*), count(*) FILTER (WHERE v.settled_run <> $1) FROM video AS v "

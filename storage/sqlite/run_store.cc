@@ -9,6 +9,7 @@
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/dialect.h"
+#include "storage/statements/state_counts.h"
 #include "storage/statements/task_rules.h"
 
 namespace storage {
@@ -107,23 +108,9 @@ core::RunTotals RunStore::totals() {
   states.bind(1, static_cast<std::int64_t>(core::TaskState::unfinished));
   states.bind_time(2, core::stale_before(clock_.utc(), stale_after_));
   while (states.step()) {
-    const auto tasks = static_cast<std::uint64_t>(states.integer(1));
-    totals.tasks += tasks;
     totals.stale += static_cast<std::uint64_t>(states.integer(2));
-    switch (static_cast<core::TaskState>(states.integer(0))) {
-      case core::TaskState::unfinished:
-        totals.unfinished = tasks;
-        break;
-      case core::TaskState::succeeded:
-        totals.succeeded = tasks;
-        break;
-      case core::TaskState::failed:
-        totals.failed = tasks;
-        break;
-      case core::TaskState::missing:
-        totals.missing = tasks;
-        break;
-    }
+    add_state(totals, static_cast<core::TaskState>(states.integer(0)),
+              static_cast<std::uint64_t>(states.integer(1)));
   }
   Statement wanted(database_,
                    "SELECT count(*), sum(v.settled_run <> ?) FROM video AS v "

@@ -82,28 +82,19 @@ std::optional<core::TaskHistory> SqliteReader::task(const std::string& account,
   Connection& c = *connection_;
   return with_ledger_errors(path_, "read", [&]() -> std::optional<core::TaskHistory> {
     const Transaction moment(*c.database, Transaction::Kind::reading);
-    const auto select = [&](const char* text) {
-      SQLite::Statement statement(*c.database, in_dialect(text, Dialect::sqlite));
-      statement.bind(1, account);
-      statement.bind(2, id.text());
-      return rows_of(statement);
-    };
-    std::vector<core::ViewRow> task = select(kTaskView);
-    if (task.empty()) {
-      return std::nullopt;
-    }
-    core::TaskHistory history{.task = std::move(task.front())};
-    history.videos = select(kVideoView);
-    for (core::ViewRow& row : select(kSnapshotView)) {
-      core::SnapshotRecord record{.columns = std::move(row)};
-      const std::int64_t snapshot = std::stoll(record.columns.at(2).second.value_or("0"));
-      SQLite::Statement usage(*c.database, in_dialect(kUsageView, Dialect::sqlite));
-      usage.bind(1, snapshot);
-      record.usage = rows_of(usage);
-      record.answer = c.raw_answer(kAnswerPlace, snapshot);
-      history.snapshots.push_back(std::move(record));
-    }
-    return history;
+    return read_history(
+        [&](const char* text) {
+          SQLite::Statement view(*c.database, in_dialect(text, Dialect::sqlite));
+          view.bind(1, account);
+          view.bind(2, id.text());
+          return rows_of(view);
+        },
+        [&](std::int64_t snapshot) {
+          SQLite::Statement usage(*c.database, in_dialect(kUsageView, Dialect::sqlite));
+          usage.bind(1, snapshot);
+          return rows_of(usage);
+        },
+        [&](std::int64_t snapshot) { return c.raw_answer(kAnswerPlace, snapshot); });
   });
 }
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/domain/lifecycle.h"
@@ -13,6 +15,7 @@
 #include "storage/answers/json_text.h"
 #include "storage/answers/link_life.h"
 #include "storage/statements/rows.h"
+#include "storage/statements/state_counts.h"
 #include "storage/statements/task_rules.h"
 
 namespace storage {
@@ -95,22 +98,7 @@ template <RowSource Rows>
   core::LedgerTotals totals;
   auto states = source.select(kTaskCounts, {});
   while (states.step()) {
-    const std::uint64_t count = number(states.integer(1));
-    totals.tasks += count;
-    switch (static_cast<core::TaskState>(states.integer(0))) {
-      case core::TaskState::unfinished:
-        totals.unfinished = count;
-        break;
-      case core::TaskState::succeeded:
-        totals.succeeded = count;
-        break;
-      case core::TaskState::failed:
-        totals.failed = count;
-        break;
-      case core::TaskState::missing:
-        totals.missing = count;
-        break;
-    }
+    add_state(totals, static_cast<core::TaskState>(states.integer(0)), number(states.integer(1)));
   }
   auto last = source.select(kForgottenAndStaleAfter, {});
   last.step();
@@ -134,6 +122,27 @@ template <RowSource Rows>
   totals.answers = number(videos.integer(6));
   totals.runs = number(videos.integer(7));
   return totals;
+}
+
+/// The task for which `view` returns the rows of the views above; `usage` and `answer` return what
+/// a snapshot has of them.
+template <typename View, typename Usage, typename Answer>
+[[nodiscard]] std::optional<core::TaskHistory> read_history(const View& view, const Usage& usage,
+                                                            const Answer& answer) {
+  std::vector<core::ViewRow> task = view(kTaskView);
+  if (task.empty()) {
+    return std::nullopt;
+  }
+  core::TaskHistory history{.task = std::move(task.front())};
+  history.videos = view(kVideoView);
+  for (core::ViewRow& row : view(kSnapshotView)) {
+    core::SnapshotRecord record{.columns = std::move(row)};
+    const std::int64_t snapshot = std::stoll(record.columns.at(2).second.value_or("0"));
+    record.usage = usage(snapshot);
+    record.answer = answer(snapshot);
+    history.snapshots.push_back(std::move(record));
+  }
+  return history;
 }
 
 template <RowSource Rows>
