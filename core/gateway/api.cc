@@ -10,6 +10,7 @@
 #include "core/gateway/video_links.h"
 #include "core/text/ascii.h"
 #include "core/text/json.h"
+#include "core/text/percent.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -20,24 +21,6 @@ constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
 // How much of a non-JSON body is shown.
 constexpr std::size_t kExcerptBytesMax = 120;
-
-bool is_unreserved(char c) {
-  return is_ascii_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-void append_percent_encoded(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHexDigits[byte >> 4U];
-      out += kHexDigits[byte & 0xFU];
-    }
-  }
-}
 
 struct StatusWord {
   std::string_view word;
@@ -327,16 +310,11 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
 }  // namespace
 
 std::string query_path(const TaskId& id) {
-  std::string path = "/v1/video/generations/";
-  append_percent_encoded(path, id.text());
-  return path;
+  return "/v1/video/generations/" + percent_encoded(id.text(), false);
 }
 
 std::string content_path(const TaskId& id) {
-  std::string path = "/v1/videos/";
-  append_percent_encoded(path, id.text());
-  path += "/content";
-  return path;
+  return "/v1/videos/" + percent_encoded(id.text(), false) + "/content";
 }
 
 Verdict verdict_of_word(std::string_view status) {

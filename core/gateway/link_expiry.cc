@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 
 namespace core {
 namespace {
@@ -97,13 +98,7 @@ void decode(std::string_view text, Value& value) {
     if (value.cut) {
       return;
     }
-    char c = text[at];
-    if (c == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 &&
-        hex_digit(text[at + 2]) >= 0) {
-      c = static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
-      at += 2;
-    }
-    value.bytes[value.size++] = c;
+    value.bytes[value.size++] = percent_decoded(text, at);
   }
 }
 

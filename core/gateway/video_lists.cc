@@ -9,6 +9,7 @@
 #include "core/gateway/api.h"
 #include "core/gateway/video_links.h"
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 
 namespace core {
 namespace {
@@ -104,12 +105,7 @@ std::string link_failure(std::string_view text, LinkPlaces::Holder holder) {
 bool is_encoding_of(std::string_view encoded, std::string_view text) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < encoded.size(); ++i, ++at) {
-    char c = encoded[i];
-    if (c == '%' && i + 2 < encoded.size() && hex_digit(encoded[i + 1]) >= 0 &&
-        hex_digit(encoded[i + 2]) >= 0) {
-      c = static_cast<char>(hex_digit(encoded[i + 1]) * 16 + hex_digit(encoded[i + 2]));
-      i += 2;
-    }
+    const char c = percent_decoded(encoded, i);
     if (at == text.size() || text[at] != c) {
       return false;
     }

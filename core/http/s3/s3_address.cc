@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/http/curl_handles.h"
-#include "core/http/s3/sigv4.h"
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 #include "core/text/redaction.h"
 
 namespace core {

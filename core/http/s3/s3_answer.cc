@@ -5,8 +5,8 @@
 #include <charconv>
 #include <limits>
 
-#include "core/text/ascii.h"
 #include "core/text/http_headers.h"
+#include "core/text/percent.h"
 #include "core/text/printable.h"
 #include "core/text/xml.h"
 
@@ -83,14 +83,7 @@ std::int64_t number(std::string_view text) {
 std::string url_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
-    if (low >= 0) {
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
+    out.push_back(text[i] == '+' ? ' ' : percent_decoded(text, i));
   }
   return out;
 }

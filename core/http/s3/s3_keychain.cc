@@ -10,6 +10,7 @@
 #include "core/http/curl_handles.h"
 #include "core/text/ascii.h"
 #include "core/text/json.h"
+#include "core/text/percent.h"
 #include "core/text/printable.h"
 #include "core/text/redaction.h"
 #include "core/text/xml.h"

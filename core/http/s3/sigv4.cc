@@ -7,6 +7,7 @@
 
 #include "core/files/sha256.h"
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 
 namespace core {
 namespace {
@@ -42,24 +43,6 @@ std::string canonical_value(std::string_view text) {
 }
 
 }  // namespace
-
-std::string percent_encoded(std::string_view text, bool keep_slashes) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kUnreserved = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_ascii_alphanumeric(c) || kUnreserved.find(c) != std::string_view::npos ||
-        (keep_slashes && c == '/')) {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kDigits[byte >> 4U]);
-      out.push_back(kDigits[byte & 0xFU]);
-    }
-  }
-  return out;
-}
 
 std::string canonical_query(HttpHeaders query) {
   for (auto& [name, value] : query) {

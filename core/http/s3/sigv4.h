@@ -44,9 +44,6 @@ struct RequestToSign {
   std::string_view payload_sha256;  ///< 64 lower-case hex digits
 };
 
-/// The text with all but the unreserved characters of RFC 3986 encoded, as S3 wants it: with
-/// `keep_slashes` (for paths) `/` stays.
-[[nodiscard]] std::string percent_encoded(std::string_view text, bool keep_slashes);
 /// The text of a query, encoded and in the order in which it is signed.
 [[nodiscard]] std::string canonical_query(HttpHeaders query);
 

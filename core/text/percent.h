@@ -1,0 +1,49 @@
+// Percent-encoding (RFC 3986, section 2). Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/text/ascii.h"
+
+namespace core {
+
+/// The text with all but the unreserved characters encoded; with `keep_slashes` (for paths) `/`
+/// stays.
+[[nodiscard]] inline std::string percent_encoded(std::string_view text, bool keep_slashes) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kUnreserved = "-._~";
+  constexpr unsigned kNibble = 4;
+  constexpr unsigned kLow = 15;
+  std::string out;
+  for (const char one : text) {
+    const auto byte = static_cast<unsigned char>(one);
+    if (is_ascii_alphanumeric(one) || kUnreserved.find(one) != std::string_view::npos ||
+        (keep_slashes && one == '/')) {
+      out.push_back(one);
+    } else {
+      out.push_back('%');
+      out.push_back(kDigits[byte >> kNibble]);
+      out.push_back(kDigits[byte & kLow]);
+    }
+  }
+  return out;
+}
+
+/// The byte that is encoded at `at`, which moves to the last character read; a stray `%` stays as
+/// it is.
+[[nodiscard]] inline char percent_decoded(std::string_view text, std::size_t& at) {
+  if (text[at] != '%' || text.size() - at <= 2) {
+    return text[at];
+  }
+  const int high = hex_digit(text[at + 1]);
+  const int low = hex_digit(text[at + 2]);
+  if (high < 0 || low < 0) {
+    return text[at];
+  }
+  at += 2;
+  return static_cast<char>(high * 16 + low);
+}
+
+}  // namespace core
