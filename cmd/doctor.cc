@@ -415,8 +415,7 @@ void check_server(const std::string& ledger, Findings& findings) {
   const storage::ServerFacts facts = storage::server_facts(url);
   findings.fine("ledger", url.shown() + " can be read");
   findings.fine("server", "PostgreSQL " + facts.version +
-                              (facts.pooled ? ", behind a pooler that lets transactions be"
-                                            : ", without a pooler"));
+                              (facts.pooled ? ", behind a pooler" : ", without a pooler"));
   check_rights(facts, findings);
   check_server_clock(facts.ahead_of_us, findings);
   check_lock(ledger, findings);

@@ -1,4 +1,5 @@
-// The only place, besides the run that opens a ledger for writing, that knows its back end.
+// Opens a ledger of either back end to read it. Besides this only a run, which opens a ledger to
+// write, and the commands that maintain one (`db`, `doctor`) know which back end it is on.
 #pragma once
 
 #include <chrono>

@@ -441,8 +441,9 @@ inline constexpr OptionSpec kCommon[] = {
      .help = "The ledger: a file, or postgresql://USER@HOST/DATABASE without a password."},
     {.name = "allow-weak-tls",
      .commands = CommandSet::all(),
-     .help = "Accepts an sslmode in the URL of --db by which others may read or change what the "
-             "ledger is sent."},
+     .help =
+         "Accepts an sslmode in the URL of --db with which others could read or change the data "
+         "on its way."},
     {.name = "config",
      .type = path,
      .default_note = "$XDG_CONFIG_HOME/reeltally/config.toml, else /etc/reeltally/config.toml",

@@ -22,7 +22,7 @@ struct OfferedVideo {
   std::string task_id;
 };
 
-/// That its assumed moment has passed proves nothing. Throws what the back end throws.
+/// An assumed expiry that has passed proves nothing. Throws what the back end throws.
 [[nodiscard]] bool may_live(BlockReader& answers, const OfferedVideo& video, core::UtcTime now);
 
 /// Whether runs have given the video up, but not because its link said itself that it is dead.

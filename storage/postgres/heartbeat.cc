@@ -83,12 +83,13 @@ void Heartbeat::beat() {
   if (connection_.is_lost()) {
     connection_.reconnect();
   }
-  const bool may_bury =
+  const bool may_declare_lost =
       !fence_.terms().crew.empty() && boot_time() - unbroken_since_ >= fence_.terms().lease;
-  fence_.renew(connection_, may_bury ? std::function<void()>([this] { bury(); }) : nullptr);
+  fence_.renew(connection_,
+               may_declare_lost ? std::function<void()>([this] { declare_lost(); }) : nullptr);
 }
 
-void Heartbeat::bury() {
+void Heartbeat::declare_lost() {
   connection_.execute(
       "UPDATE runner SET lost = 1 WHERE lost = 0 AND alive_until < now_milliseconds() AND run IN "
       "(SELECT id FROM run WHERE finished_at IS NULL)");

@@ -14,7 +14,7 @@ namespace storage {
 /// Renews a run's lease from a thread of its own, six times in the time of a lease. A crew's run
 /// also declares dead whose lease is over, and frees the work of those that are gone, but only once
 /// its own lease was renewed without a break for as long as a lease takes: after an outage of the
-/// server all leases are over, and who comes back first must not bury the others.
+/// server all leases are over, and who comes back first must not declare the others lost.
 class Heartbeat {
  public:
   /// `on_lost` is called on the thread, once, when this run was itself declared dead. Throws
@@ -31,7 +31,7 @@ class Heartbeat {
  private:
   void beat_all();
   void beat();
-  void bury();
+  void declare_lost();
   [[nodiscard]] bool is_sure() const;  // with mutex_ held
 
   RunFence& fence_;

@@ -106,8 +106,7 @@ void LedgerUrl::require_no_secret() const {
     if (!value_of(name).empty()) {
       throw core::UsageError(
           "the URL of the ledger has a password, which others could read: remove it, and give it "
-          "in "
-          "PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE, or ?passfile=FILE)");
+          "in PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE, or ?passfile=FILE)");
     }
   }
 }
@@ -140,8 +139,8 @@ void LedgerUrl::require_tls(Tls tls) {
   const std::string mode = given.empty() && inherited != "prefer" ? inherited : given;
   if (tls == Tls::verified && !mode.empty() && mode != kVerified) {
     throw core::UsageError("sslmode=" + core::printable(mode, kShownBytesMax) + " in " + shown_ +
-                           " would let others read or change what the ledger is sent: use "
-                           "sslmode=verify-full with sslrootcert=FILE, or accept that by "
+                           " would let others read or change the data on its way: use "
+                           "sslmode=verify-full with sslrootcert=FILE, or accept this with "
                            "--allow-weak-tls");
   }
   if (mode.empty()) {

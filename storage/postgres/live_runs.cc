@@ -29,7 +29,7 @@ OpenRuns open_runs(Connection& connection, std::chrono::milliseconds lease) {
   return runs;
 }
 
-void bury(Connection& connection, const std::vector<std::int64_t>& gone) {
+void declare_lost(Connection& connection, const std::vector<std::int64_t>& gone) {
   for (const std::int64_t run : gone) {
     connection.execute("UPDATE runner SET lost = 1 WHERE run = $1", Parameters().add(run));
   }
@@ -42,7 +42,7 @@ void require_no_run(Connection& connection) {
     throw LedgerBusy(runs.live.front().name() + " holds the ledger " + connection.name() +
                      "; wait until it ends, or give --lock-wait DURATION");
   }
-  bury(connection, runs.gone);
+  declare_lost(connection, runs.gone);
 }
 
 }  // namespace storage

@@ -34,7 +34,7 @@ struct OpenRuns {
 
 /// Declares the gone lost, so that none of them writes again. Within a writing transaction under
 /// the crew's lock.
-void bury(Connection& connection, const std::vector<std::int64_t>& gone);
+void declare_lost(Connection& connection, const std::vector<std::int64_t>& gone);
 
 /// Keeps runs from beginning until the end of the caller's writing transaction. Throws LedgerBusy
 /// while one may be at work.

@@ -101,7 +101,7 @@ void RunRows::take_place() {
                        " s or more; wait for it with --lock-wait, or share its work with --crew");
     }
   }
-  bury(connection_, runs.gone);
+  declare_lost(connection_, runs.gone);
   if (runs.live.empty()) {
     connection_.execute("DELETE FROM work");
     connection_.execute("UPDATE crew SET name = $1 WHERE id = 1", Parameters().add(crew));

@@ -54,8 +54,8 @@ std::string advice_for_connecting(const std::string& why) {
       {"password",
        "give the password in PGPASSWORD or in a file of mode 0600 (~/.pgpass, PGPASSFILE)"},
       {"certificate", "name the CA that signed the server's certificate: ?sslrootcert=FILE"},
-      {"does not exist", "make it, or correct the URL in --db"},
-      {"SSL", "switch TLS on at the server, with a certificate for its name"},
+      {"does not exist", "create it, or correct the URL in --db"},
+      {"SSL", "turn on TLS in the server, with a certificate for its name"},
       {"too many", "the server has no connection left: raise max_connections, or use a pooler"},
       {"pg_hba.conf", "allow the role and this host in the server's pg_hba.conf"},
   }};
@@ -64,7 +64,7 @@ std::string advice_for_connecting(const std::string& why) {
       return advice.text;
     }
   }
-  return "see that the server runs and that the URL in --db leads to it";
+  return "check that the server runs and that the URL in --db is right";
 }
 
 }  // namespace storage

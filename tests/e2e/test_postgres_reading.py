@@ -92,7 +92,7 @@ def test_what_cannot_be_read_says_why(reeltally, server):
     empty, newer, older = server.database(), migrated(reeltally, server), migrated(reeltally, server)
     server.psql(newer, "INSERT INTO reeltally.migration VALUES (99, 'later', 'x', 1)")
     server.psql(older, "DELETE FROM reeltally.migration WHERE number > 9")
-    for url, word in ((server.url("nowhere"), '"nowhere" does not exist; make it'),
+    for url, word in ((server.url("nowhere"), '"nowhere" does not exist; create it'),
                       (server.url(empty), "there is no ledger at"), (server.url(newer), "Use the newer reeltally"),
                       (server.url(older), "older schema 9; upgrade it with `reeltally db migrate`"),
                       ("postgresql://owner@127.0.0.1:1/l", "Connection refused")):
