@@ -90,9 +90,12 @@ void Heartbeat::beat() {
 }
 
 void Heartbeat::declare_lost() {
+  // Its own lease may be over by the clock: this statement may have waited for a row's lock.
   connection_.execute(
-      "UPDATE runner SET lost = 1 WHERE lost = 0 AND alive_until < now_milliseconds() AND run IN "
-      "(SELECT id FROM run WHERE finished_at IS NULL)");
+      "UPDATE runner SET lost = 1 WHERE run <> $1 AND lost = 0 AND "
+      "alive_until < now_milliseconds() AND run IN "
+      "(SELECT id FROM run WHERE finished_at IS NULL)",
+      Parameters().add(fence_.run()));
   free_work_of_the_gone(connection_);
 }
 

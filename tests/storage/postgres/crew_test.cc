@@ -13,6 +13,7 @@
 #include "storage/ledger_error.h"
 #include "storage/postgres/postgres_ledger.h"
 #include "storage/postgres/postgres_work_list.h"
+#include "storage/postgres/run_fence.h"
 #include "storage/postgres/server_transaction.h"
 #include "tests/storage/entries.h"
 #include "tests/support/manual_clock.h"
@@ -76,6 +77,21 @@ class PostgresCrew : public testing::Test {
   static core::AnswerEntry success(const core::TaskRecord& task) {
     return entries::answered(
         {.task = task.key, .id = task.id.text(), .body = entries::success(task.id.text())});
+  }
+  // A query: whether a statement that begins so waits for a lock.
+  static std::string is_waiting(const std::string& statement) {
+    return "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+           "current_database() AND query LIKE '" +
+           statement + "%'";
+  }
+  bool becomes_true(const std::string& query) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (number("SELECT CAST((" + query + ") AS int)") != 1) {
+      if (std::chrono::steady_clock::now() > until) {
+        return false;
+      }
+    }
+    return true;
   }
   // Asks until the runner gets tasks.
   static std::vector<core::TaskRecord> tasks_in_time(Runner& by) {
@@ -176,6 +192,32 @@ TEST_F(PostgresCrew, ALostRunTakesNoWork) {
 }
 
 // The first run gives no sign of life, as one that was killed on another machine.
+// Whoever waits for the lock of another run's row longer than its own lease has renewed that lease
+// in the same transaction, which nobody sees yet.
+TEST_F(PostgresCrew, ARunThatWaitsLongDeclaresOthersLostAndNotItself) {
+  Runner dead = runner("night");
+  dead.begin({"a"});
+  Runner alive = runner("night", kShort, true);
+  alive.begin({"a"});
+  storage::Connection crew{storage::LedgerUrl(lent_->url())};
+  storage::Connection row{storage::LedgerUrl(lent_->url())};
+  std::optional<storage::ServerTransaction> crew_held(std::in_place, crew,
+                                                      storage::ServerTransaction::Kind::writing);
+  storage::lock_crew(crew);
+  ASSERT_TRUE(becomes_true(is_waiting("SELECT name FROM crew")));
+  change("UPDATE runner SET alive_until = 0 WHERE run = 1");
+  std::optional<storage::ServerTransaction> row_held(std::in_place, row,
+                                                     storage::ServerTransaction::Kind::writing);
+  row.execute("UPDATE runner SET lost = lost WHERE run = 1");
+  crew_held.reset();
+  ASSERT_TRUE(becomes_true(is_waiting("UPDATE runner SET lost")));
+  const std::int64_t lease_end = number("SELECT now_milliseconds()") + kShort.count();
+  ASSERT_TRUE(becomes_true("SELECT now_milliseconds() > " + std::to_string(lease_end)));
+  row_held.reset();
+  ASSERT_TRUE(becomes_true("SELECT lost = 1 FROM runner WHERE run = 1"));
+  EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 2"), 0);
+}
+
 TEST_F(PostgresCrew, TheWorkOfADeadRunGoesToAnotherOne) {
   Runner dead = runner("night", kShort);
   dead.begin({"a", "b"});
