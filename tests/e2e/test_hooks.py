@@ -24,7 +24,7 @@ def program(folder, text):
 def test_exec_after_each_recorded_video(reeltally, make_gateway):
     gateway = make_gateway(tasks={f"t{i}": {"vendor": "happyhorse"} for i in range(6)})
     hook = program(reeltally.folder, 'env | sort > "$1.env"; echo "$#" >> "$1.env"; echo said; cat >> "$1.env"\n'
-                                     'sqlite3 "$LEDGER" "SELECT state FROM v_video WHERE path = \'$1\'" >> "$1.env"')
+                                     'sqlite3 -cmd ".timeout 60000" "$LEDGER" "SELECT state FROM v_video WHERE path = \'$1\'" >> "$1.env"')
     (reeltally.folder / "config.toml").write_text('[account.other]\napi-key-env = "OTHER"\n')
     key_file = reeltally.folder / "key"
     key_file.write_text(KEY)
@@ -33,6 +33,7 @@ def test_exec_after_each_recorded_video(reeltally, make_gateway):
                            reeltally.csv(*gateway_ids(6)),
                            env={"LEDGER": str(reeltally.ledger), "ANYFAST_API_KEY": "sk-of-another", "OTHER": "sk-other"})
     assert result.code == 0 and "said" not in result.out and result.err.count("note: t0: said\n") == 1, result
+    assert "hook" not in result.summary["errors"], result
     for task in gateway_ids(6):
         lines = (reeltally.videos / f"{task}.mp4.env").read_text().splitlines()
         assert f"REELTALLY_TASK_ID={task}" in lines and f"REELTALLY_PATH={reeltally.videos}/{task}.mp4" in lines
