@@ -3,22 +3,15 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <random>
-#include <thread>
+#include <iterator>
 #include <utility>
 
-#include "core/files/sha256.h"
 #include "core/text/http_headers.h"
 
 namespace core {
 namespace {
 
 using Kind = S3Failure::Kind;
-
-double random_unit() {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
 
 S3Failure no_answer(const char* what) {
   return {.kind = Kind::passing,
@@ -50,58 +43,26 @@ UtcTime http_time(std::string_view text) {
   return time < 0 ? UtcTime{} : UtcTime(std::chrono::seconds(time));
 }
 
-}  // namespace
-
-std::string_view name(CreateOnly way) {
-  switch (way) {
-    case CreateOnly::if_none_match:
-      return "if-none-match";
-    case CreateOnly::oss:
-      return "oss";
-    case CreateOnly::cos:
-      return "cos";
-    case CreateOnly::gcs:
-      return "gcs";
-    case CreateOnly::none:
-      return "none";
-  }
-  return "?";
+std::string meta_name(const S3Settings& settings) {
+  return std::string(signature_of(settings).header_prefix) + "meta-sha256";
 }
 
-std::string sha256_text(std::string_view text) {
-  Sha256 hash;
-  hash.update(text);
-  return hex(hash.finish());
-}
-
-S3Client::S3Client(HttpCaller& caller, S3Keychain& keychain, S3Settings settings,
-                   const Clock& clock)
-    : caller_(caller), keychain_(keychain), settings_(std::move(settings)), clock_(clock) {}
-
-const SignatureKind& S3Client::signature() const {
-  return settings_.create_only == CreateOnly::gcs ? kGoogleSignature : kAwsSignature;
-}
-
-std::string S3Client::meta_name() const {
-  return std::string(signature().header_prefix) + "meta-sha256";
-}
-
-HttpHeaders S3Client::object_headers(const std::string& sha256) const {
-  HttpHeaders headers = settings_.upload_headers;
+HttpHeaders object_headers(const S3Settings& settings, const std::string& sha256) {
+  HttpHeaders headers = settings.upload_headers;
   if (!sha256.empty()) {
-    headers.emplace_back(meta_name(), sha256);
+    headers.emplace_back(meta_name(settings), sha256);
   }
   return headers;
 }
 
-void S3Client::add_condition(HttpHeaders& headers, const WriteCondition& condition) const {
+void add_condition(HttpHeaders& headers, const WriteCondition& condition, CreateOnly way) {
   if (!condition.if_match.empty()) {
     headers.emplace_back("if-match", condition.if_match);
   }
   if (!condition.create_only) {
     return;
   }
-  switch (settings_.create_only) {
+  switch (way) {
     case CreateOnly::if_none_match:
       headers.emplace_back("if-none-match", "*");
       return;
@@ -119,103 +80,43 @@ void S3Client::add_condition(HttpHeaders& headers, const WriteCondition& conditi
   }
 }
 
-HttpAnswer S3Client::send_once(const Request& request, const S3Keys& keys) {
-  const S3Endpoint::Target target = settings_.endpoint.target(request.object);
-  const std::string query = canonical_query(request.query);
-  const std::string& payload =
-      request.content.sha256.empty() ? sha256_text("") : request.content.sha256;
-  return caller_.call({.method = request.method,
-                       .url = target.url + (query.empty() ? "" : "?" + query),
-                       .headers = sign({.method = request.method,
-                                        .host = target.host,
-                                        .path = target.path,
-                                        .query = request.query,
-                                        .headers = request.headers,
-                                        .payload_sha256 = payload},
-                                       keys, settings_.region, clock_.utc(), signature()),
-                       .body = request.content.body,
-                       .take = request.take});
-}
+}  // namespace
 
-S3Client::Result<HttpAnswer> S3Client::send(const Request& request) {
-  const bool is_head = request.method == "HEAD";
-  const std::string what =
-      (request.object.key.empty() ? "s3://" + request.object.bucket : request.object.url()) + ": ";
-  bool renewed = false;
-  for (int retry = 1;; ++retry) {
-    auto found = keychain_.keys();
-    if (auto* why = std::get_if<std::string>(&found)) {
-      return S3Failure{.kind = Kind::refused, .text = what + *why};
-    }
-    const auto& keys = std::get<S3Keys>(found);
-    if (request.begin) {
-      request.begin();
-    }
-    HttpAnswer answer = send_once(request, keys);
-    auto failure = s3_failure(answer, is_head, request.judge_body);
-    if (!failure) {
-      return answer;
-    }
-    failure->text = what + failure->text;
-    if (failure->kind == Kind::expired && !std::exchange(renewed, true) && keychain_.renew(keys)) {
-      --retry;
-      continue;
-    }
-    if (failure->kind == Kind::expired) {
-      failure->kind = Kind::refused;
-    }
-    if (failure->kind != Kind::passing || retry > settings_.retry.retries) {
-      return *std::move(failure);
-    }
-    const auto delay = retry_delay(settings_.retry, retry, random_unit());
-    if (!pause(std::max(delay, failure->retry_after.value_or(delay)))) {
-      failure->kind = Kind::stopped;
-      return *std::move(failure);
-    }
-  }
-}
-
-bool S3Client::pause(std::chrono::milliseconds time) const {
-  constexpr std::chrono::milliseconds kStep{50};
-  const SteadyTime end = clock_.steady() + time;
-  while (!caller_.is_stopped()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady());
-    if (left.count() <= 0) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::min(left, kStep));
-  }
-  return false;
-}
+S3Client::S3Client(HttpCaller& caller, S3Keychain& keychain, S3Settings settings,
+                   const Clock& clock)
+    : keychain_(keychain),
+      settings_(std::move(settings)),
+      sender_(caller, keychain, settings_, clock) {}
 
 S3Client::Result<S3Client::Done> S3Client::put(const S3Object& object, const S3Content& content,
                                                const std::string& object_sha256,
                                                const WriteCondition& condition) {
-  Request request{.method = "PUT",
-                  .object = object,
-                  .headers = object_headers(object_sha256),
-                  .content = content};
-  add_condition(request.headers, condition);
-  return read_answer(send(request), done);
+  S3Request request{.method = "PUT",
+                    .object = object,
+                    .headers = object_headers(settings_, object_sha256),
+                    .content = content};
+  add_condition(request.headers, condition, settings_.create_only);
+  return read_answer(sender_.send(request), done);
 }
 
 S3Client::Result<ObjectFacts> S3Client::head(const S3Object& object) {
-  return read_answer(send({.method = "HEAD", .object = object}), [this](const HttpAnswer& answer) {
-    const auto bytes = parse_unsigned(answer.header("content-length"));
-    return ObjectFacts{.bytes = bytes ? static_cast<std::int64_t>(*bytes) : -1,
-                       .sha256 = std::string(answer.header(meta_name())),
-                       .etag = std::string(answer.header("etag")),
-                       .changed_at = http_time(answer.header("last-modified"))};
-  });
+  return read_answer(
+      sender_.send({.method = "HEAD", .object = object}), [this](const HttpAnswer& answer) {
+        const auto bytes = parse_unsigned(answer.header("content-length"));
+        return ObjectFacts{.bytes = bytes ? static_cast<std::int64_t>(*bytes) : -1,
+                           .sha256 = std::string(answer.header(meta_name(settings_))),
+                           .etag = std::string(answer.header("etag")),
+                           .changed_at = http_time(answer.header("last-modified"))};
+      });
 }
 
 S3Client::Result<S3Client::Done> S3Client::get(const S3Object& object,
                                                const std::function<void()>& begin,
                                                const std::function<bool(std::string_view)>& take) {
-  Request request{.method = "GET", .object = object};
+  S3Request request{.method = "GET", .object = object};
   request.begin = begin;
   request.take = take;
-  return read_answer(send(request), done);
+  return read_answer(sender_.send(request), done);
 }
 
 S3Client::Result<ObjectPage> S3Client::list(const S3Place& place, const std::string& after) {
@@ -223,7 +124,8 @@ S3Client::Result<ObjectPage> S3Client::list(const S3Place& place, const std::str
   if (!after.empty()) {
     query.emplace_back("continuation-token", after);
   }
-  auto sent = send({.method = "GET", .object = {place.bucket, ""}, .query = std::move(query)});
+  auto sent =
+      sender_.send({.method = "GET", .object = {place.bucket, ""}, .query = std::move(query)});
   if (auto* failure = std::get_if<S3Failure>(&sent)) {
     return std::move(*failure);
   }
@@ -232,10 +134,10 @@ S3Client::Result<ObjectPage> S3Client::list(const S3Place& place, const std::str
 
 S3Client::Result<std::string> S3Client::begin_upload(const S3Object& object,
                                                      const std::string& object_sha256) {
-  auto sent = send({.method = "POST",
-                    .object = object,
-                    .query = {{"uploads", ""}},
-                    .headers = object_headers(object_sha256)});
+  auto sent = sender_.send({.method = "POST",
+                            .object = object,
+                            .query = {{"uploads", ""}},
+                            .headers = object_headers(settings_, object_sha256)});
   if (auto* failure = std::get_if<S3Failure>(&sent)) {
     return std::move(*failure);
   }
@@ -246,15 +148,16 @@ S3Client::Result<std::string> S3Client::begin_upload(const S3Object& object,
 S3Client::Result<UploadedPart> S3Client::upload_part(const S3Object& object,
                                                      const std::string& upload, int number,
                                                      const S3Content& content) {
-  return read_answer(send({.method = "PUT",
-                           .object = object,
-                           .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload}},
-                           .content = content}),
-                     [&](const HttpAnswer& answer) {
-                       return UploadedPart{.number = number,
-                                           .bytes = content.body.bytes,
-                                           .etag = std::string(answer.header("etag"))};
-                     });
+  return read_answer(
+      sender_.send({.method = "PUT",
+                    .object = object,
+                    .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload}},
+                    .content = content}),
+      [&](const HttpAnswer& answer) {
+        return UploadedPart{.number = number,
+                            .bytes = content.body.bytes,
+                            .etag = std::string(answer.header("etag"))};
+      });
 }
 
 S3Client::Result<S3Client::Done> S3Client::complete(const S3Object& object,
@@ -262,14 +165,14 @@ S3Client::Result<S3Client::Done> S3Client::complete(const S3Object& object,
                                                     const std::vector<UploadedPart>& parts,
                                                     const WriteCondition& condition) {
   const std::string text = completion_text(parts);
-  Request request{.method = "POST",
-                  .object = object,
-                  .query = {{"uploadId", upload}},
-                  .headers = {{"content-type", "application/xml"}},
-                  .content = {.body = {.text = text}, .sha256 = sha256_text(text)},
-                  .judge_body = true};
-  add_condition(request.headers, condition);
-  return read_answer(send(request), done);
+  S3Request request{.method = "POST",
+                    .object = object,
+                    .query = {{"uploadId", upload}},
+                    .headers = {{"content-type", "application/xml"}},
+                    .content = {.body = {.text = text}, .sha256 = sha256_text(text)},
+                    .judge_body = true};
+  add_condition(request.headers, condition, settings_.create_only);
+  return read_answer(sender_.send(request), done);
 }
 
 S3Client::Result<std::vector<UploadedPart>> S3Client::parts(const S3Object& object,
@@ -280,7 +183,7 @@ S3Client::Result<std::vector<UploadedPart>> S3Client::parts(const S3Object& obje
     if (!after.empty()) {
       query.emplace_back("part-number-marker", after);
     }
-    auto sent = send({.method = "GET", .object = object, .query = std::move(query)});
+    auto sent = sender_.send({.method = "GET", .object = object, .query = std::move(query)});
     if (auto* failure = std::get_if<S3Failure>(&sent)) {
       return std::move(*failure);
     }
@@ -298,7 +201,8 @@ S3Client::Result<std::vector<UploadedPart>> S3Client::parts(const S3Object& obje
 
 S3Client::Result<std::vector<std::string>> S3Client::uploads(const S3Object& object) {
   // Uploads of a key are as many as tries that were killed: the first thousand are enough.
-  auto sent = send({.method = "GET",
+  auto sent =
+      sender_.send({.method = "GET",
                     .object = {object.bucket, ""},
                     .query = {{"uploads", ""}, {"prefix", object.key}, {"encoding-type", "url"}}});
   if (auto* failure = std::get_if<S3Failure>(&sent)) {
@@ -309,7 +213,7 @@ S3Client::Result<std::vector<std::string>> S3Client::uploads(const S3Object& obj
 
 S3Client::Result<S3Client::Done> S3Client::abort(const S3Object& object,
                                                  const std::string& upload) {
-  auto sent = send({.method = "DELETE", .object = object, .query = {{"uploadId", upload}}});
+  auto sent = sender_.send({.method = "DELETE", .object = object, .query = {{"uploadId", upload}}});
   if (auto* failure = std::get_if<S3Failure>(&sent)) {
     if (failure->kind != Kind::absent) {
       return std::move(*failure);
