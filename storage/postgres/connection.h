@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,9 +10,7 @@
 #include "storage/postgres/ledger_url.h"
 #include "storage/postgres/parameters.h"
 #include "storage/postgres/server_error.h"
-
-struct pg_conn;    // libpq's PGconn
-struct pg_result;  // libpq's PGresult
+#include "storage/postgres/server_exchange.h"
 
 namespace storage {
 
@@ -48,15 +44,12 @@ class Rows {
 
  private:
   friend class Connection;
-  struct Clear {
-    void operator()(pg_result* result) const;
-  };
-  using Result = std::unique_ptr<pg_result, Clear>;
+  using Result = ServerExchange::Result;
   explicit Rows(Result all) : result_(std::move(all)) {}
-  explicit Rows(Connection& streaming) : source_(&streaming) {}
+  explicit Rows(ServerExchange& streaming) : source_(&streaming) {}
   [[nodiscard]] std::string_view bytes(int column) const;
 
-  Connection* source_ = nullptr;  // sends the remaining rows; null: all are in result_
+  ServerExchange* source_ = nullptr;  // sends the remaining rows; null: all are in result_
   Result result_;
   int row_ = -1;
 };
@@ -68,26 +61,16 @@ class Connection {
  public:
   /// Called several times a second during a statement; if it returns true, core::Stopped is thrown,
   /// and the connection is lost. Called on the connection's thread.
-  using Stop = std::function<bool()>;
+  using Stop = ServerExchange::Stop;
 
   /// Connects. Throws ConnectionLost that names the server and the reason.
   explicit Connection(LedgerUrl url, Stop stop = {});
-  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  enum class Fetch {
-    whole,      ///< all rows before the first step
-    streaming,  ///< row by row, for many rows; no other statement while the Rows exist
-  };
-  enum class Format {
-    binary,  ///< bigint, integer, smallint, boolean, text and bytea
-    text,    ///< any type, as its text
-  };
-  struct How {
-    Fetch fetch = Fetch::whole;
-    Format format = Format::binary;
-  };
+  using Fetch = ServerExchange::Fetch;
+  using Format = ServerExchange::Format;
+  using How = ServerExchange::How;
   /// Throws ServerError, ConnectionLost, core::Stopped, like all methods below.
   [[nodiscard]] Rows query(const std::string& sql, const Parameters& parameters, How how);
   [[nodiscard]] Rows query(const std::string& sql, const Parameters& parameters = {}) {
@@ -100,38 +83,20 @@ class Connection {
   std::string run_script(const std::string& sql);
 
   /// A lost connection accepts no statement until `reconnect`.
-  [[nodiscard]] bool is_lost() const;
+  [[nodiscard]] bool is_lost() const { return exchange_.is_lost(); }
   /// Throws ConnectionLost.
-  void reconnect();
+  void reconnect() { exchange_.connect(); }
 
   /// For messages: the ledger's URL, which contains no secret.
-  [[nodiscard]] const std::string& name() const { return url_.shown(); }
-  [[nodiscard]] const LedgerUrl& url() const { return url_; }
+  [[nodiscard]] const std::string& name() const { return url().shown(); }
+  [[nodiscard]] const LedgerUrl& url() const { return exchange_.url(); }
   /// 150004 is 15.4.
   [[nodiscard]] int server_version() const;
   /// Of the process that answered at first: a pooler's is not the server's pg_backend_pid().
   [[nodiscard]] int process() const;
 
  private:
-  friend class Rows;
-  struct Close {
-    void operator()(pg_conn* connection) const;
-  };
-
-  void send(const std::string& sql, const Parameters& parameters, How how);
-  void flush();
-  void wait(bool to_write);
-  [[nodiscard]] Rows::Result next_result();  // null: the statement has ended
-  [[nodiscard]] Rows::Result last_result();
-  void require_success(const pg_result* result);
-  void end_streaming();
-  void abandon() noexcept;
-  [[noreturn]] void lose(const std::string& doing);
-
-  LedgerUrl url_;
-  Stop stop_;
-  std::unique_ptr<pg_conn, Close> connection_;
-  bool streaming_ = false;
+  ServerExchange exchange_;
 };
 
 }  // namespace storage

@@ -56,7 +56,7 @@ class Parameters {
   Parameters& add(Column& column);
 
  private:
-  friend class Connection;
+  friend class ServerExchange;
   struct Value {
     unsigned type = 0;  // PostgreSQL's OID
     bool is_null = false;
