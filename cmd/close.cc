@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/close_refusals.h"
@@ -226,7 +227,7 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
 }
 
 ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = ledger_path(settings);
   const core::UtcTime now = core::SystemClock().utc();
   const bool is_file = !storage::is_postgres_url(ledger);  // on a server runs may go on meanwhile
   std::optional<storage::Lock> lock;

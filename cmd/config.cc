@@ -8,6 +8,7 @@
 #include "cmd/cli/accounts.h"
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "cmd/run/run_settings.h"
@@ -62,7 +63,7 @@ Row setting_row(const Setting& setting, const Settings& settings) {
           .has_value = setting.value.has_value()};
   if (setting.option->name == "db" && !setting.value) {
     try {
-      row.value = settings.ledger_path();
+      row.value = ledger_path(settings);
       row.has_value = true;
     } catch (const core::UsageError& error) {
       row.value = std::string("(none: ") + error.what() + ")";

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/os/json_text.h"
@@ -104,7 +105,7 @@ class CheckedFile {
 }  // namespace
 
 ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = ledger_path(settings);
   const storage::MigrationReport report =
       storage::is_postgres_url(ledger) ? migrate_on_server(ledger) : migrate_file(settings, ledger);
   if (settings.flag("json")) {
@@ -123,7 +124,7 @@ ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
 }
 
 ExitCode db_check(const Settings& settings, Log& log, std::ostream& out) {
-  const std::string named = settings.ledger_path();
+  const std::string named = ledger_path(settings);
   const CheckedFile file(named, log);
   const std::string& ledger = file.path();
   std::vector<std::string> findings = storage::check_ledger(ledger, std::string(program_version()));
@@ -174,17 +175,17 @@ ExitCode db_backup(const Settings& settings, Log& log, std::ostream& /*out*/) {
   if (storage::is_postgres_url(target)) {
     throw core::UsageError("db backup makes a file; `reeltally db copy` copies to a database");
   }
-  copy(settings.ledger_path(), target, log);
+  copy(ledger_path(settings), target, log);
   log.note("the ledger is copied to " + target + ", synced and checked");
   return ExitCode::ok;
 }
 
 ExitCode db_copy(const Settings& settings, Log& log, std::ostream& /*out*/) {
-  const std::string& target = settings.target_ledger();
+  const std::string& target = target_ledger(settings);
   if (target == "-") {
     throw core::UsageError("db copy makes a ledger, not a stream: name it (./- for one called -)");
   }
-  copy(settings.ledger_path(), target, log);
+  copy(ledger_path(settings), target, log);
   log.note("the ledger is copied to " + target);
   return ExitCode::ok;
 }
@@ -194,7 +195,7 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   if (!older_than) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
   }
-  const std::string ledger = settings.ledger_file();
+  const std::string ledger = ledger_file(settings);
   storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const storage::PruneReport report =

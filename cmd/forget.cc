@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "core/clock.h"
@@ -90,7 +91,7 @@ ExitCode forget(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("forget takes either task IDs or --failed-import RUN");
   }
   const std::int64_t run = import ? run_of(*import) : 0;
-  const std::string ledger = settings.ledger_file();
+  const std::string ledger = ledger_file(settings);
   storage::require_ledger(ledger);  // before the lock creates a file
   const storage::Lock lock(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();

@@ -9,6 +9,7 @@
 
 #include "cmd/cli/delimiter.h"
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/closed_periods.h"
@@ -184,7 +185,7 @@ class LogReader {
 ReportOptions report_options(const Settings& settings) {
   const auto round = settings.given_count("round");
   ReportOptions options{
-      .ledger = settings.ledger_path(),
+      .ledger = ledger_path(settings),
       .period = settings.given_text("period").value_or(""),
       .from = settings.given_text("from").value_or(""),
       .to = settings.given_text("to").value_or(""),

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_figures.h"
@@ -263,7 +264,7 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
   const auto round = settings.given_count("round");
   const bool only_json = settings.flag("json") && !settings.is_given("format");
   return write_report(
-      {.ledger = settings.ledger_path(),
+      {.ledger = ledger_path(settings),
        .period = settings.given_text("period").value_or(""),
        .from = settings.given_text("from").value_or(""),
        .to = settings.given_text("to").value_or(""),

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
@@ -197,7 +198,7 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
 }  // namespace
 
 ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
-  const auto ledger = storage::open_ledger_reader(settings.ledger_path());
+  const auto ledger = storage::open_ledger_reader(ledger_path(settings));
   const core::SystemClock clock;
   const bool as_json = settings.flag("json");
   if (const auto line = settings.given_text("line")) {

@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "cmd/cli/config_lookup.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/suggestion.h"
 #include "core/error.h"
-#include "storage/postgres/ledger_url.h"
 
 namespace cmd {
 namespace {
@@ -204,15 +204,6 @@ const Value& value_of(const std::vector<Setting>& settings, AnyName name) {
   return *found;
 }
 
-void check_url(const std::string& url, const std::string& given_by, bool weak_tls) {
-  using storage::LedgerUrl;
-  try {
-    const LedgerUrl checked(url, weak_tls ? LedgerUrl::Tls::as_given : LedgerUrl::Tls::verified);
-  } catch (const UsageError& failure) {
-    throw UsageError(given_by + ": " + failure.what());
-  }
-}
-
 }  // namespace
 
 Origin file_origin(const ConfigFile& file, int line) {
@@ -270,9 +261,7 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
       all.push_back(std::move(setting));
     }
   }
-  if (const auto ledger = settings.given_text("db"); ledger && storage::is_postgres_url(*ledger)) {
-    check_url(*ledger, settings.origin("db").text, settings.flag("allow-weak-tls"));
-  }
+  check_named_ledger(settings);
   if (const Setting& account = find(settings.settings_, "account");
       account.option->scope == OptionScope::setting) {
     check_account(settings.text("account"), settings.file_, account.origin);
@@ -320,33 +309,5 @@ bool Settings::is_given(AnyName name) const {
 }
 
 const Origin& Settings::origin(AnyName name) const { return find(settings_, name).origin; }
-
-std::string Settings::ledger_path() const {
-  if (auto path = given_text("db")) {
-    return *path;
-  }
-  const auto folder = xdg_folder(environment_, "XDG_STATE_HOME", "/.local/state");
-  if (!folder) {
-    throw UsageError("where is the ledger? Neither HOME nor XDG_STATE_HOME is set; give --db FILE");
-  }
-  return *folder + "/reeltally/reeltally.db";
-}
-
-const std::string& Settings::target_ledger() const {
-  const std::string& target = arguments_.at(0);
-  if (storage::is_postgres_url(target)) {
-    check_url(target, "TARGET", flag("allow-weak-tls"));
-  }
-  return target;
-}
-
-std::string Settings::ledger_file() const {
-  std::string path = ledger_path();
-  if (storage::is_postgres_url(path)) {
-    throw UsageError("`reeltally " + std::string(spec_of(command_).name) +
-                     "` does not work with a ledger on PostgreSQL; give --db FILE");
-  }
-  return path;
-}
 
 }  // namespace cmd

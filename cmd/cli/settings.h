@@ -69,16 +69,6 @@ class Settings {
   /// "--timeout", "REELTALLY_TIMEOUT", "FILE:3": for messages about a value.
   [[nodiscard]] const Origin& origin(AnyName name) const;
 
-  /// The ledger: --db, else reeltally.db in $XDG_STATE_HOME/reeltally or ~/.local/state/reeltally.
-  /// Throws core::UsageError that says to use --db when there is no home.
-  /// A file, or a PostgreSQL URL, which `load` has checked (storage/postgres/ledger_url.h).
-  [[nodiscard]] std::string ledger_path() const;
-  /// The same for what works on a file alone: a URL throws core::UsageError.
-  [[nodiscard]] std::string ledger_file() const;
-  /// The argument TARGET, which names a ledger and is held to the rules of --db. Throws
-  /// core::UsageError.
-  [[nodiscard]] const std::string& target_ledger() const;
-
   /// All settings of the command (for `config`: of every command), in the order of the option
   /// table.
   [[nodiscard]] const std::vector<Setting>& all() const { return settings_; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
 #include "core/clock.h"
@@ -70,7 +71,7 @@ class IdList {
 }  // namespace
 
 ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = ledger_path(settings);
   std::unique_ptr<core::LedgerReader> reader;
   if (!storage::is_postgres_url(ledger)) {
     storage::require_ledger(ledger, !inputs.names().empty());

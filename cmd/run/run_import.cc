@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
 #include "core/error.h"
@@ -34,8 +35,8 @@ bool RunImport::read_into(core::WorkList& work_list, const core::InputPatience& 
 bool RunImport::read_inputs(const RunInputs::Take& take, std::int64_t run) {
   // On a server each run reports them.
   std::optional<storage::RejectionMemory> rejections;
-  if (!storage::is_postgres_url(settings_.ledger_path())) {
-    rejections.emplace(settings_.ledger_path());
+  if (!storage::is_postgres_url(ledger_path(settings_))) {
+    rejections.emplace(ledger_path(settings_));
   }
   bool complete = true;
   try {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "core/clock.h"
@@ -20,7 +21,7 @@ class RunLedger {
  public:
   /// All must outlive this.
   RunLedger(const Settings& settings, const core::Clock& clock, const Interrupt& interrupt)
-      : settings_(settings), clock_(clock), interrupt_(interrupt), name_(settings.ledger_path()) {}
+      : settings_(settings), clock_(clock), interrupt_(interrupt), name_(ledger_path(settings)) {}
 
   /// As --db names it.
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cmd/cli/accounts.h"
+#include "cmd/cli/ledger_name.h"
 #include "core/error.h"
 #include "tests/support/temp_dir.h"
 
@@ -337,9 +338,9 @@ TEST(Settings, LedgerPath) {
       {{"run"}, {{"HOME", "/h"}, {"REELTALLY_DB", "~/l.db"}}, "/h/l.db"},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(load(c.words, c.environment).ledger_path(), c.expected);
+    EXPECT_EQ(cmd::ledger_path(load(c.words, c.environment)), c.expected);
   }
-  EXPECT_CONTAINS(refusal([] { static_cast<void>(load({"run"}).ledger_path()); }), "--db");
+  EXPECT_CONTAINS(refusal([] { static_cast<void>(cmd::ledger_path(load({"run"}))); }), "--db");
 }
 
 constexpr const char* kAccounts = R"(
