@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/run/bucket_access.h"
@@ -114,115 +115,91 @@ void check(const core::VideoStore& videos, Checked& one, bool deep) {
   }
 }
 
-class Verification {
+// Finds the files of a store that are neither a video of the ledger nor a sidecar of one.
+class UnknownFiles {
  public:
-  Verification(const core::VideoStore& videos, const Settings& settings, std::ostream& out)
-      : videos_(videos),
-        deep_(settings.flag("deep")),
-        json_(settings.flag("json")),
-        out_(out),
-        listing_(videos.in_order()) {
+  // A listing begins here.
+  explicit UnknownFiles(const core::VideoStore& videos)
+      : videos_(videos), listing_(videos.in_order()) {
     if (listing_ != nullptr) {
       ahead_ = listing_->next();
     }
   }
 
-  void add(core::SavedVideo&& video) {
-    batch_.push_back({.video = std::move(video)});
-    if (listing_ != nullptr && videos_.holds(batch_.back().video.path)) {
-      find_in_listing(batch_.back());
+  [[nodiscard]] bool has_listing() const { return listing_ != nullptr; }
+
+  // The size of a video by the listing; none if it is not there, or there is no listing. The
+  // listing and the ledger's videos are both ordered by the bytes of their paths: what the listing
+  // has before this video is no video of the ledger's.
+  std::optional<std::int64_t> listed_bytes(const std::string& path) {
+    if (listing_ == nullptr || !videos_.holds(path)) {
+      return std::nullopt;
     }
-    if (batch_.size() == kBatch) {
-      flush();
+    for (; ahead_ && ahead_->path < path; ahead_ = listing_->next()) {
+      paths_.push_back(std::move(ahead_->path));
+    }
+    if (!ahead_ || ahead_->path != path) {
+      return std::nullopt;
+    }
+    const std::int64_t bytes = ahead_->bytes;
+    ahead_ = listing_->next();
+    return bytes;
+  }
+
+  // A video of the ledger, and its file if that was looked at.
+  void add_recorded(const std::string& path, const std::optional<core::FileIdentity>& identity) {
+    if (listing_ != nullptr) {
+      recorded_.insert(std::hash<std::string_view>{}(path));
+    }
+    if (identity) {
+      known_.insert(*identity);
     }
   }
 
-  void flush() {
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-      for (std::size_t i = next++; i < batch_.size(); i = next++) {
-        check(videos_, batch_[i], deep_);
-      }
-    };
-    const unsigned wanted = listing_ != nullptr ? kBucketReaders : deep_ ? kReaders : 1;
-    std::vector<std::thread> readers;
-    for (unsigned i = 1; i < wanted; ++i) {
-      readers.emplace_back(work);
-    }
-    work();
-    for (std::thread& reader : readers) {
-      reader.join();
-    }
-    for (Checked& one : batch_) {
-      settle(one);
-    }
-    batch_.clear();
-  }
-
-  // Finds files in the store that are neither a video of the ledger nor a sidecar of one.
-  void find_unknown_files() {
+  // Once all videos were added.
+  void find() {
     if (listing_ != nullptr) {
       for (; ahead_; ahead_ = listing_->next()) {
-        unknown_files_.push_back(ahead_->path);
+        paths_.push_back(ahead_->path);
       }
-      std::erase_if(unknown_files_, [this](const std::string& path) { return is_recorded(path); });
+      std::erase_if(paths_, [this](const std::string& path) { return is_recorded(path); });
       return;
     }
     videos_.list([this](const std::string& path) {
       if (!is_known(path)) {
-        unknown_files_.push_back(path);
+        paths_.push_back(path);
       }
     });
   }
 
-  [[nodiscard]] bool has_unknown_files() const { return !unknown_files_.empty(); }
-  // Adds a video if a run recorded it since the first look.
-  void add_recent(core::SavedVideo&& video) {
+  [[nodiscard]] bool empty() const { return paths_.empty(); }
+
+  // Whether a run recorded the video since the first look.
+  [[nodiscard]] bool is_recent(const core::SavedVideo& video) const {
     if (listing_ != nullptr && is_recorded(video.path)) {
-      return;
+      return false;
     }
     const auto found = videos_.find(video.path);
     const auto* file = std::get_if<core::StoredFile>(&found);
-    if (file != nullptr && !known_.contains(file->identity)) {
-      add(std::move(video));
-    }
+    return file != nullptr && !known_.contains(file->identity);
   }
-  // If a run is in progress, a file that changed just now may be a video that it will record.
-  void report_unknown_files(bool run_in_progress) {
+
+  // The paths after a second look, folder by folder. If a run is in progress, a file that changed
+  // just now may be a video that it will record.
+  [[nodiscard]] std::vector<std::string> take(bool run_in_progress) {
     const core::UtcTime now = core::SystemClock().utc();
-    std::erase_if(unknown_files_, [&](const std::string& path) {
+    std::erase_if(paths_, [&](const std::string& path) {
       const auto found = videos_.find(path);
       const auto* file = std::get_if<core::StoredFile>(&found);
       return (listing_ != nullptr ? is_recorded(path) : is_known(path)) || file == nullptr ||
              (run_in_progress && now - file->changed_at < kRecordedWithin);
     });
-    // Sorted folder by folder, by comparing the parts of the paths.
-    std::sort(unknown_files_.begin(), unknown_files_.end(),
+    std::sort(paths_.begin(), paths_.end(),
               [](const auto& one, const auto& other) { return fs::path(one) < fs::path(other); });
-    for (const std::string& path : unknown_files_) {
-      tell(Result::unknown, path, nullptr, -1);
-    }
+    return std::move(paths_);
   }
-
-  [[nodiscard]] const std::vector<core::SavedVideo>& missing() const { return missing_; }
-  [[nodiscard]] std::uint64_t count(Result result) const {
-    return counts_.at(static_cast<std::size_t>(result));
-  }
-  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
  private:
-  // The listing and the ledger's videos are both ordered by the bytes of their paths: what the
-  // listing has before this video is no video of the ledger's.
-  void find_in_listing(Checked& one) {
-    for (; ahead_ && ahead_->path < one.video.path; ahead_ = listing_->next()) {
-      unknown_files_.push_back(std::move(ahead_->path));
-    }
-    if (ahead_ && ahead_->path == one.video.path) {
-      one.listed_bytes = ahead_->bytes;
-      ahead_ = listing_->next();
-    }
-  }
-
   // Whether the path is a video of the ledger's or the sidecar of one, without a look at the store.
   [[nodiscard]] bool is_recorded(const std::string& path) const {
     constexpr std::string_view kSuffix = kSidecarSuffix;
@@ -232,20 +209,6 @@ class Verification {
     const std::string_view whole = path;
     return is_video(whole) ||
            (whole.ends_with(kSuffix) && is_video(whole.substr(0, whole.size() - kSuffix.size())));
-  }
-
-  void settle(Checked& one) {
-    if (listing_ != nullptr) {
-      recorded_.insert(std::hash<std::string_view>{}(one.video.path));
-    }
-    if (one.identity) {
-      known_.insert(*one.identity);
-    }
-    bytes_ += one.video.bytes;
-    tell(one.result, one.video.path, &one.video, one.found_bytes);
-    if (one.result == Result::missing) {
-      missing_.push_back(std::move(one.video));
-    }
   }
 
   [[nodiscard]] bool is_known(const std::string& path) const {
@@ -264,6 +227,87 @@ class Verification {
     const auto beside = videos_.find(path.substr(0, path.size() - kSuffix.size()));
     const auto* video = std::get_if<core::StoredFile>(&beside);
     return video != nullptr && known_.contains(video->identity);
+  }
+
+  const core::VideoStore& videos_;
+  std::unique_ptr<core::FileListing> listing_;  // null: files are looked up one by one
+  std::optional<core::ListedFile> ahead_;       // the next one of the listing
+  std::unordered_set<std::size_t> recorded_;    // with a listing: hashes of the ledger's paths
+  std::set<core::FileIdentity> known_;
+  std::vector<std::string> paths_;
+};
+
+// Checks videos batch by batch, and tells what differs.
+class Verification {
+ public:
+  Verification(const core::VideoStore& videos, const Settings& settings, std::ostream& out)
+      : videos_(videos),
+        deep_(settings.flag("deep")),
+        json_(settings.flag("json")),
+        out_(out),
+        unknown_(videos) {}
+
+  void add(core::SavedVideo&& video) {
+    batch_.push_back({.video = std::move(video)});
+    batch_.back().listed_bytes = unknown_.listed_bytes(batch_.back().video.path);
+    if (batch_.size() == kBatch) {
+      flush();
+    }
+  }
+
+  void flush() {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < batch_.size(); i = next++) {
+        check(videos_, batch_[i], deep_);
+      }
+    };
+    const unsigned wanted = unknown_.has_listing() ? kBucketReaders : deep_ ? kReaders : 1;
+    std::vector<std::thread> readers;
+    for (unsigned i = 1; i < wanted; ++i) {
+      readers.emplace_back(work);
+    }
+    work();
+    for (std::thread& reader : readers) {
+      reader.join();
+    }
+    for (Checked& one : batch_) {
+      settle(one);
+    }
+    batch_.clear();
+  }
+
+  // Files in the store that the ledger does not know; they are told after the second look.
+  [[nodiscard]] bool finds_unknown_files() {
+    unknown_.find();
+    return !unknown_.empty();
+  }
+  // Adds a video if a run recorded it since the first look.
+  void add_recent(core::SavedVideo&& video) {
+    if (unknown_.is_recent(video)) {
+      add(std::move(video));
+    }
+  }
+  void report_unknown_files(bool run_in_progress) {
+    for (const std::string& path : unknown_.take(run_in_progress)) {
+      tell(Result::unknown, path, nullptr, -1);
+    }
+  }
+
+  [[nodiscard]] const std::vector<core::SavedVideo>& missing() const { return missing_; }
+  [[nodiscard]] std::uint64_t count(Result result) const {
+    return counts_.at(static_cast<std::size_t>(result));
+  }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+
+ private:
+  void settle(Checked& one) {
+    unknown_.add_recorded(one.video.path, one.identity);
+    bytes_ += one.video.bytes;
+    tell(one.result, one.video.path, &one.video, one.found_bytes);
+    if (one.result == Result::missing) {
+      missing_.push_back(std::move(one.video));
+    }
   }
 
   void tell(Result result, const std::string& path, const core::SavedVideo* video,
@@ -292,12 +336,8 @@ class Verification {
   bool deep_;
   bool json_;
   std::ostream& out_;
-  std::unique_ptr<core::FileListing> listing_;  // null: files are looked up one by one
-  std::optional<core::ListedFile> ahead_;       // the next one of the listing
-  std::unordered_set<std::size_t> recorded_;    // with a listing: hashes of the ledger's paths
+  UnknownFiles unknown_;
   std::vector<Checked> batch_;
-  std::set<core::FileIdentity> known_;
-  std::vector<std::string> unknown_files_;
   std::vector<core::SavedVideo> missing_;
   std::array<std::uint64_t, 6> counts_{};
   std::int64_t bytes_ = 0;
@@ -314,7 +354,7 @@ std::unique_ptr<core::VideoStore> open_videos(const Settings& settings) {
 }  // namespace
 
 ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
-  const std::string ledger = settings.ledger_path();
+  const std::string ledger = ledger_path(settings);
   const std::unique_ptr<core::VideoStore> videos = open_videos(settings);
   // Locked before the ledger is read, so that no run adds a video meanwhile.
   std::optional<storage::LedgerHold> lock;
@@ -326,8 +366,7 @@ ExitCode verify(const Settings& settings, Log& log, std::ostream& out) {
   const auto reader = storage::open_ledger_reader(ledger);
   reader->each_saved_video([&](core::SavedVideo&& video) { found.add(std::move(video)); });
   found.flush();
-  found.find_unknown_files();
-  if (found.has_unknown_files()) {
+  if (found.finds_unknown_files()) {
     reader->each_saved_video([&](core::SavedVideo&& video) { found.add_recent(std::move(video)); });
     found.flush();
   }

@@ -13,7 +13,6 @@
 #include "cmd/run/run_settings.h"
 #include "core/error.h"
 #include "core/text/ascii.h"
-#include "core/video/local/local_videos.h"
 #include "core/video/s3/bucket_videos.h"
 
 namespace cmd {
@@ -181,16 +180,6 @@ BucketAccess::BucketAccess(const Settings& settings, std::function<bool()> stop)
 
 std::shared_ptr<core::S3Client> client_of(const std::shared_ptr<BucketAccess>& access) {
   return {access, &access->client()};
-}
-
-std::unique_ptr<core::VideoStore> open_videos(
-    const std::shared_ptr<const core::OutputFolder>& folder,
-    const std::shared_ptr<BucketAccess>& bucket, core::Claimed claimed) {
-  if (bucket == nullptr) {
-    return std::make_unique<core::LocalVideos>(folder, std::move(claimed));
-  }
-  return std::make_unique<core::BucketVideos>(client_of(bucket), bucket->place(), folder,
-                                              std::move(claimed));
 }
 
 std::string part_folder(const Settings& settings) {

@@ -12,9 +12,6 @@
 #include "core/http/s3/s3_client.h"
 #include "core/http/s3/s3_keychain.h"
 #include "core/ledger/work_list.h"
-#include "core/video/local/output_folder.h"
-#include "core/video/local/part_placing.h"
-#include "core/video/video_store.h"
 
 namespace cmd {
 
@@ -45,11 +42,6 @@ class BucketAccess {
 /// The client of an access, which it keeps.
 [[nodiscard]] std::shared_ptr<core::S3Client> client_of(
     const std::shared_ptr<BucketAccess>& access);
-
-/// The store of a run: in the bucket if there is one, else in the folder.
-[[nodiscard]] std::unique_ptr<core::VideoStore> open_videos(
-    const std::shared_ptr<const core::OutputFolder>& folder,
-    const std::shared_ptr<BucketAccess>& bucket, core::Claimed claimed);
 
 /// The local folder in which videos arrive before they go into a bucket: --part-dir, else
 /// reeltally/parts in $XDG_CACHE_HOME or ~/.cache. Throws core::UsageError if there is no home.

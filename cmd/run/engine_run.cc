@@ -44,12 +44,9 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
   // created before the threads that use it, and outlives them.
   std::unique_ptr<storage::QueuedLedger> ledger;
   const std::unique_ptr<core::VideoStore> video_store =
-      work.folder == nullptr  // without downloads the store is not opened
-          ? std::make_unique<core::LocalVideos>(settings_.text("output"))
-          : open_videos(work.folder, work.bucket,
-                        [&ledger](const std::string& path) { return ledger->claimed(path); });
+      work.output.videos([&ledger](const std::string& path) { return ledger->claimed(path); });
   run_plan.download_hindrance = [this, &video_store, &work] {
-    return lack_of_space(*video_store, work.folder->path(), settings_.size("min-free"));
+    return lack_of_space(*video_store, work.output.arrival_folder(), settings_.size("min-free"));
   };
   core::CurlTransport transport(std::move(work.transport));
   ledger = store.open_ledger([&transport] { transport.wake(); });

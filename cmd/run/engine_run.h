@@ -11,14 +11,13 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
-#include "cmd/run/bucket_access.h"
 #include "cmd/run/run_outcome.h"
+#include "cmd/run/run_output.h"
 #include "cmd/run/video_hooks.h"
 #include "core/clock.h"
 #include "core/engine/run_plan.h"
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
-#include "core/video/local/local_videos.h"
 #include "storage/answers/run_work.h"
 
 namespace cmd {
@@ -32,8 +31,7 @@ class EngineRun {
 
   struct Work {
     core::TransportSettings transport;
-    std::shared_ptr<const core::OutputFolder> folder;  ///< null: no downloads
-    std::shared_ptr<BucketAccess> bucket;              ///< null: the videos stay in the folder
+    const RunOutput& output;  ///< not open: no downloads
     std::shared_ptr<core::NameTemplate> names;
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -16,16 +15,11 @@
 #include "cmd/run/shared_task_warnings.h"
 #include "cmd/run/sidecar.h"
 #include "core/error.h"
-#include "core/video/s3/bucket_videos.h"
 #include "storage/ledger_error.h"
 
 namespace cmd {
 namespace {
 
-constexpr int kPublisherThreads = 2;
-constexpr int kUploadsMax = 16;
-constexpr int kStopAtOnce = 2;  // Interrupt::level
-const core::OutputFolder::Role kPartFolder{.name = "folder for parts", .option = "--part-dir"};
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
 
 std::string host_name() {
@@ -118,7 +112,7 @@ ExitCode RunSession::execute_held(RunLedger& ledger) {
 
 ExitCode RunSession::execute_with_ledger(RunLedger& ledger, core::TransportSettings transport) {
   if (!settings_.flag("no-download")) {
-    open_output(transport);
+    output_.open(transport);
   }
   outcome_.summary().run_id = ledger.begin();
   try {
@@ -130,20 +124,6 @@ ExitCode RunSession::execute_with_ledger(RunLedger& ledger, core::TransportSetti
     throw core::Error(std::string("the ledger changed during the run: ") + failure.what());
   }
   return outcome_.summary().exit_code;
-}
-
-void RunSession::open_output(core::TransportSettings& transport) {
-  if (!wants_bucket(settings_)) {
-    folder_ = std::make_shared<core::OutputFolder>(settings_.text("output"));
-    transport.publisher_threads = kPublisherThreads;
-    return;
-  }
-  bucket_ = std::make_shared<BucketAccess>(settings_,
-                                           [this] { return interrupt_.level() >= kStopAtOnce; });
-  core::find_create_only(bucket_->client(), bucket_->place(), bucket_->create_only());
-  folder_ = std::make_shared<core::OutputFolder>(part_folder(settings_), kPartFolder);
-  // An upload takes about as long as a download.
-  transport.publisher_threads = std::min(transport.download_concurrency, kUploadsMax);
 }
 
 void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
@@ -180,13 +160,12 @@ void RunSession::warn_of_accounts(const RunLedger& ledger) {
 }
 
 core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings transport) {
-  if (folder_ != nullptr) {
-    hook_settings_.videos = open_videos(folder_, bucket_, nullptr);
+  if (output_.is_open()) {
+    hook_settings_.videos = output_.videos(nullptr);
   }
   VideoHooks hooks(hook_settings_, log_);
   EngineRun::Work work{.transport = std::move(transport),
-                       .folder = folder_,
-                       .bucket = bucket_,
+                       .output = output_,
                        .names = names_,
                        .account_names = account_names_,
                        .deadline = {}};

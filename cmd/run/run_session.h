@@ -10,16 +10,15 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
-#include "cmd/run/bucket_access.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_ledger.h"
 #include "cmd/run/run_outcome.h"
+#include "cmd/run/run_output.h"
 #include "cmd/run/video_hooks.h"
 #include "core/clock.h"
 #include "core/http/curl_transport.h"
 #include "core/video/file_name.h"
-#include "core/video/local/output_folder.h"
 
 namespace cmd {
 
@@ -39,7 +38,6 @@ class RunSession {
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
   void work(RunLedger& ledger, core::TransportSettings transport);
   void warn_of_accounts(const RunLedger& ledger);
-  void open_output(core::TransportSettings& transport);
   [[nodiscard]] core::RunResult drive(RunLedger& ledger, core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const std::string& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
@@ -55,9 +53,8 @@ class RunSession {
   Interrupt interrupt_;
   core::SystemClock clock_;
   const core::SteadyTime begin_ = clock_.steady();
-  std::optional<core::SteadyTime> deadline_;          // starts when the ledger is locked
-  std::shared_ptr<const core::OutputFolder> folder_;  // null: no downloads
-  std::shared_ptr<BucketAccess> bucket_;              // null: the videos stay in the folder
+  std::optional<core::SteadyTime> deadline_;  // starts when the ledger is locked
+  RunOutput output_{settings_, interrupt_};
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;
 };
