@@ -20,6 +20,7 @@
 #include "core/error.h"
 #include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 #include "storage/open_ledger.h"
 
 namespace cmd {

@@ -6,6 +6,7 @@
 
 #include "cmd/os/json_text.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace cmd {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace core {
 
@@ -80,22 +80,6 @@ bool has_url(const VideoLink& link, const std::string& url) {
                                         [&url](const auto& other) { return other.url == url; });
 }
 
-// A length limit may have cut a text in the middle of the key before it gets here.
-void hide_cut_key(std::string& text, std::string_view key) {
-  constexpr std::size_t kTellingBytes = 8;
-  constexpr std::string_view kEllipsis = "…";
-  std::string_view rest = text;
-  const bool cut = rest.ends_with(kEllipsis);
-  rest.remove_suffix(cut ? kEllipsis.size() : 0);
-  for (std::size_t bytes = key.size(); bytes-- > kTellingBytes;) {
-    if (rest.ends_with(key.substr(0, bytes))) {
-      rest.remove_suffix(bytes);
-      text = std::string(rest).append(kKeyMask).append(cut ? kEllipsis : "");
-      return;
-    }
-  }
-}
-
 }  // namespace
 
 bool brings_more(const VideoLink& link, const VideoLink& before) {
@@ -111,22 +95,16 @@ Answer nothing_taken() {
 }
 
 void hide_key(Answer& answer, std::string_view key) {
-  const auto hide = [key](std::string& text) {
-    if (auto without = without_key(text, key)) {
-      text = *std::move(without);
-    }
-    hide_cut_key(text, key);
-  };
   for (std::string* text :
        {&answer.code, &answer.status, &answer.progress, &answer.message, &answer.link_failure}) {
-    hide(*text);
+    mask_key(*text, key);
   }
   for (const FactText text : kFactTexts) {
-    hide(answer.facts.*text);
+    mask_key(answer.facts.*text, key);
   }
   for (UsageMetric& metric : answer.usage) {
-    hide(metric.name);
-    hide(metric.value);
+    mask_key(metric.name, key);
+    mask_key(metric.value, key);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/gateway/video_links.h"
 #include "core/text/ascii.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 #include "core/text/utf8.h"
 
 namespace core {

@@ -4,6 +4,7 @@
 #include "core/gateway/usage.h"
 #include "core/text/json.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace core {
 namespace {

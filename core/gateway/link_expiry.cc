@@ -24,7 +24,7 @@ constexpr std::int64_t kDurationMax = 604'800;
 constexpr std::int64_t kLongDurationMax = std::int64_t{3650} * 86'400;
 
 // The parameters that decide the expiry; empty if absent.
-enum Parameter : std::size_t {
+enum class Parameter : std::size_t {
   expires,
   x_expires,
   ks_time,
@@ -49,34 +49,35 @@ enum Parameter : std::size_t {
   tencent_time,
   tencent_secret,
   short_time,
-  short_sign,
-  parameter_count
+  short_sign
 };
-constexpr std::array<std::string_view, parameter_count> kNames{"expires",
-                                                               "x-expires",
-                                                               "kstime",
-                                                               "x-oss-signature-version",
-                                                               "x-oss-date",
-                                                               "x-oss-expires",
-                                                               "x-amz-date",
-                                                               "x-amz-expires",
-                                                               "x-tos-date",
-                                                               "x-tos-expires",
-                                                               "x-goog-date",
-                                                               "x-goog-expires",
-                                                               "x-obs-date",
-                                                               "x-obs-expires",
-                                                               "se",
-                                                               "sig",
-                                                               "auth_key",
-                                                               "q-sign-time",
-                                                               "authorization",
-                                                               "e",
-                                                               "token",
-                                                               "txtime",
-                                                               "txsecret",
-                                                               "t",
-                                                               "sign"};
+// In the order of Parameter.
+constexpr std::array<std::string_view, 25> kNames{"expires",
+                                                  "x-expires",
+                                                  "kstime",
+                                                  "x-oss-signature-version",
+                                                  "x-oss-date",
+                                                  "x-oss-expires",
+                                                  "x-amz-date",
+                                                  "x-amz-expires",
+                                                  "x-tos-date",
+                                                  "x-tos-expires",
+                                                  "x-goog-date",
+                                                  "x-goog-expires",
+                                                  "x-obs-date",
+                                                  "x-obs-expires",
+                                                  "se",
+                                                  "sig",
+                                                  "auth_key",
+                                                  "q-sign-time",
+                                                  "authorization",
+                                                  "e",
+                                                  "token",
+                                                  "txtime",
+                                                  "txsecret",
+                                                  "t",
+                                                  "sign"};
+static_assert(kNames.size() == static_cast<std::size_t>(Parameter::short_sign) + 1);
 // Enough to read the time in the longest value: in BOS an access key comes before it.
 constexpr std::size_t kValueBytesMax = 160;
 
@@ -88,7 +89,10 @@ struct Value {
   bool cut = false;  // the text is longer
   [[nodiscard]] std::string_view text() const { return {bytes.data(), size}; }
 };
-using Values = std::array<Value, kNames.size()>;
+struct Values {
+  std::array<Value, kNames.size()> all;
+  const Value& operator[](Parameter one) const { return all[static_cast<std::size_t>(one)]; }
+};
 
 // Decodes percent-encoding; a stray `%` stays. A text that is too long is cut.
 void decode(std::string_view text, Value& value) {
@@ -112,7 +116,7 @@ void take(std::string_view pair, Values& values) {
   if (known == kNames.end()) {
     return;
   }
-  Value& value = values[static_cast<std::size_t>(known - kNames.begin())];
+  Value& value = values.all[static_cast<std::size_t>(known - kNames.begin())];
   if (value.given) {
     return;
   }
@@ -276,6 +280,7 @@ std::optional<sys_seconds> short_end(const Value& time, const Value& sign) {
 }  // namespace
 
 std::optional<UtcTime> link_expiry(std::string_view url) {
+  using enum Parameter;
   const Values values = read_query(url);
   const bool oss_date_counts = values[oss_date].given && values[oss_version].text() != "OSS2";
   const auto beside = [&values](Parameter other, std::optional<sys_seconds> found) {

@@ -9,6 +9,7 @@
 #include "core/text/ascii.h"
 #include "core/text/http_headers.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace core {
 namespace {

@@ -14,6 +14,7 @@
 #include "core/http/curl_transfer.h"
 #include "core/http/download_answer.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace core {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/http/curl_transfer.h"
-#include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace core {
 

@@ -10,7 +10,7 @@
 #include "core/domain/lifecycle.h"
 #include "core/files/sha256.h"
 #include "core/gateway/api.h"
-#include "core/text/printable.h"
+#include "core/text/redaction.h"
 #include "storage/answers/json_text.h"
 #include "storage/sqlite/answer_reader.h"
 #include "storage/sqlite/statement.h"
