@@ -1,6 +1,7 @@
 // What an entry changes, beyond core/domain: decided once for all back ends.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/domain/lifecycle.h"
@@ -23,10 +24,16 @@ struct QuotaChange {
 };
 [[nodiscard]] QuotaChange quota_change(const core::AnswerEntry& entry);
 
-/// See core::Unrecorded: the raw answer, which leaves its task as it stands.
-[[nodiscard]] core::AnswerEntry raw_answer(const core::AnswerEntry& entry,
-                                           const core::TaskStanding& standing);
-/// See core::Unrecorded: the video that is still wanted. `why` is for people.
-[[nodiscard]] core::VideoEntry still_wanted(const core::VideoEntry& entry, const std::string& why);
+/// How a back end writes a single entry, within a transaction.
+struct EntryWrites {
+  std::function<core::TaskStanding(core::TaskKey)> standing;
+  /// Returns whether it could be written; if not, nothing is changed.
+  std::function<bool(const core::Entry&)> try_to_write;
+  std::function<void(const core::Entry&)> write;
+};
+/// Writes what stands for an entry that cannot be recorded (core::Unrecorded): the raw answer,
+/// which leaves its task as it stands, or the end of its task in this run; a video that is still
+/// wanted. `why` is for people. Throws what `write` throws: then the ledger has failed.
+void write_instead(const core::Entry& entry, const std::string& why, const EntryWrites& writes);
 
 }  // namespace storage

@@ -28,6 +28,20 @@ void append_json_string(std::string& json, std::string_view text) {
   json += '"';
 }
 
+namespace {
+
+template <typename Values, typename Text>
+std::string array_of(const Values& values, Text text) {
+  std::string json = "[";
+  for (const auto& value : values) {
+    json += json.size() > 1 ? "," : "";
+    append_json_string(json, text(value));
+  }
+  return json + "]";
+}
+
+}  // namespace
+
 void append_json_object(std::string& json, const core::Labels& labels) {
   json += '{';
   const char* separator = "";
@@ -45,12 +59,13 @@ void append_json_object(std::string& json, const core::Labels& labels) {
 
 std::string json_array(const std::vector<core::UsageMetric>& usage,
                        std::string core::UsageMetric::*member) {
-  std::string json = "[";
-  for (const core::UsageMetric& metric : usage) {
-    json += json.size() > 1 ? "," : "";
-    append_json_string(json, metric.*member);
-  }
-  return json + "]";
+  return array_of(usage, [member](const core::UsageMetric& metric) -> const std::string& {
+    return metric.*member;
+  });
+}
+
+std::string json_array(const std::vector<std::string>& texts) {
+  return array_of(texts, [](const std::string& text) -> const std::string& { return text; });
 }
 
 core::Labels read_labels(std::string_view json) {

@@ -21,6 +21,8 @@ void append_json_object(std::string& json, const core::Labels& labels);
 [[nodiscard]] std::string json_array(const std::vector<core::UsageMetric>& usage,
                                      std::string core::UsageMetric::*member);
 
+[[nodiscard]] std::string json_array(const std::vector<std::string>& texts);
+
 /// The labels of such an object; none for an empty text. Throws core::Error if it is damaged.
 [[nodiscard]] core::Labels read_labels(std::string_view json);
 

@@ -29,7 +29,6 @@ struct PostgresWorkList::Connected {
   void import(std::size_t batch);
   [[nodiscard]] std::vector<core::Unrecorded> write_apart(std::span<core::Entry> entries);
   [[nodiscard]] std::optional<std::string> write_alone(const core::Entry& entry);
-  void write_instead(const core::Entry& entry, const std::string& why);
   [[nodiscard]] core::TaskStanding standing(core::TaskKey task);
   [[nodiscard]] core::Unrecorded named(core::Entry entry, const std::string& why);
   void tell_lost();
@@ -198,7 +197,13 @@ std::vector<core::Unrecorded> PostgresWorkList::Connected::write_apart(std::span
   std::vector<core::Unrecorded> unrecorded;
   for (const core::Entry& entry : all) {
     if (const auto why = write_alone(entry)) {
-      write_instead(entry, *why);
+      write_instead(entry, *why,
+                    {.standing = [this](core::TaskKey task) { return standing(task); },
+                     .try_to_write = [this](const core::Entry& one) { return !write_alone(one); },
+                     .write =
+                         [this](const core::Entry& one) {
+                           entries.write({&one, 1}, fence.run());
+                         }});
       unrecorded.push_back(named(entry, *why));
     }
   }
@@ -219,22 +224,6 @@ std::optional<std::string> PostgresWorkList::Connected::write_alone(const core::
   }
   part.keep();
   return std::nullopt;
-}
-
-// See core::Unrecorded. What cannot even be written so is the ledger's trouble.
-void PostgresWorkList::Connected::write_instead(const core::Entry& entry, const std::string& why) {
-  std::optional<core::Entry> instead;
-  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-    const core::Entry raw = raw_answer(*answer, standing(answer->task));
-    if (write_alone(raw) && answer->settled) {
-      instead = core::SettleEntry{answer->task};
-    }
-  } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
-    instead = still_wanted(*video, why);
-  }
-  if (instead) {
-    entries.write({&*instead, 1}, fence.run());
-  }
 }
 
 core::TaskStanding PostgresWorkList::Connected::standing(core::TaskKey task) {

@@ -1,10 +1,10 @@
 #include "storage/postgres/run_rows.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "core/domain/lifecycle.h"
+#include "storage/answers/json_text.h"
 #include "storage/ledger_error.h"
 #include "storage/postgres/heartbeat.h"
 #include "storage/postgres/live_runs.h"
@@ -129,8 +129,7 @@ std::int64_t RunRows::add_run(const core::RunStart& start, const std::string& to
           .add_time(clock_.utc())
           .add(start.version)
           .add(start.host)
-          .add(nlohmann::json(start.inputs)
-                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
+          .add(json_array(start.inputs))
           .add(std::int64_t{start.stale_after.count()})
           .add(static_cast<std::int64_t>(core::kMissingRule)));
   const std::int64_t run = row.step() ? row.integer(0) : 0;

@@ -1,17 +1,19 @@
 #include "storage/postgres/server_transaction.h"
 
-#include <algorithm>
 #include <chrono>
 #include <random>
 #include <string>
 #include <thread>
 
+#include "core/engine/retry.h"
+
 namespace storage {
 namespace {
 
-constexpr int kTriesMax = 60;
-constexpr std::chrono::milliseconds kFirstPause{5};
-constexpr std::chrono::milliseconds kLongestPause{1'000};
+// About half a minute in all.
+constexpr core::RetryPolicy kRetry{.retries = 60,
+                                   .first_delay_max = std::chrono::milliseconds(5),
+                                   .delay_max = std::chrono::milliseconds(1'000)};
 
 // pg_temp is last: no temporary table can take the place of one of the ledger's.
 std::string settings() {
@@ -66,13 +68,12 @@ void ServerTransaction::commit() {
   }
 }
 
-bool RetryPause::may_go_on() const { return tries_ < kTriesMax; }
+bool RetryPause::may_go_on() const { return tries_ < kRetry.retries; }
 
 void RetryPause::wait() {
   static thread_local std::minstd_rand random(std::random_device{}());
-  const auto longest = std::min(kFirstPause * (1 << std::min(tries_++, 10)), kLongestPause);
-  std::this_thread::sleep_for(std::chrono::milliseconds(
-      std::uniform_int_distribution<std::int64_t>(1, longest.count())(random)));
+  const double unit = std::uniform_real_distribution<double>(0, 1)(random);
+  std::this_thread::sleep_for(core::retry_delay(kRetry, ++tries_, unit));
 }
 
 void transact(Connection& connection, const std::function<void()>& body) {

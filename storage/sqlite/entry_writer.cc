@@ -69,7 +69,13 @@ std::vector<core::Unrecorded> EntryWriter::write_apart(std::span<core::Entry> en
     Transaction transaction(database_, Transaction::Kind::writing);
     for (core::Entry& entry : entries) {
       if (const auto why = write_alone(entry)) {
-        write_instead(entry, *why);
+        write_instead(entry, *why,
+                      {.standing = [this](core::TaskKey task) { return standing(task); },
+                       .try_to_write = [this](const core::Entry& one) { return !write_alone(one); },
+                       .write =
+                           [this](const core::Entry& one) {
+                             answers_.write({&one, 1}, runs_.number());
+                           }});
         unrecorded.push_back(named(std::move(entry), *why));
       }
     }
@@ -96,22 +102,6 @@ std::optional<std::string> EntryWriter::write_alone(const core::Entry& entry) {
   }
   part.keep();
   return std::nullopt;
-}
-
-// See core::Unrecorded. If even this fails, the ledger has failed.
-void EntryWriter::write_instead(const core::Entry& entry, const std::string& why) {
-  std::optional<core::Entry> instead;
-  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-    core::Entry raw = raw_answer(*answer, standing(answer->task));
-    if (write_alone(raw) && answer->settled) {
-      instead = core::SettleEntry{answer->task};
-    }
-  } else if (const auto* video = std::get_if<core::VideoEntry>(&entry)) {
-    instead = still_wanted(*video, why);
-  }
-  if (instead) {
-    answers_.write({&*instead, 1}, runs_.number());
-  }
 }
 
 core::TaskStanding EntryWriter::standing(core::TaskKey key) {

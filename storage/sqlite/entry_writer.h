@@ -30,7 +30,6 @@ class EntryWriter {
   [[nodiscard]] bool write_together(std::span<core::Entry> entries);
   [[nodiscard]] std::vector<core::Unrecorded> write_apart(std::span<core::Entry> entries);
   [[nodiscard]] std::optional<std::string> write_alone(const core::Entry& entry);
-  void write_instead(const core::Entry& entry, const std::string& why);
   [[nodiscard]] core::TaskStanding standing(core::TaskKey key);
   [[nodiscard]] core::Unrecorded named(core::Entry&& entry, const std::string& why);
 

@@ -1,11 +1,11 @@
 #include "storage/sqlite/run_store.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/domain/lifecycle.h"
 #include "core/error.h"
+#include "storage/answers/json_text.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/dialect.h"
@@ -56,9 +56,7 @@ std::int64_t RunStore::begin(const core::RunStart& start) {
   add.bind_time(1, clock_.utc());
   add.bind(2, start.version);
   add.bind(3, start.host);
-  add.bind(
-      4,
-      nlohmann::json(start.inputs).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  add.bind(4, json_array(start.inputs));
   add.bind(5, start.stale_after.count());
   add.bind(6, static_cast<std::int64_t>(core::kMissingRule));
   add.run();
