@@ -88,8 +88,8 @@ inline constexpr OptionSpec kChoosing[] = {
      .type = text,
      .argument = "NAME",
      .commands = run,
-     .help = "Shares the work with other runs of this name on the same PostgreSQL ledger; each run "
-             "keeps a --rate of its own."},
+     .help = "Shares the work with other runs of this name on the same PostgreSQL ledger, and the "
+             "--rate of the run that began."},
     {.name = "lease",
      .type = duration,
      .default_value = "30s",

@@ -36,6 +36,7 @@ void RunLedger::hold(core::RunStart start) {
 void RunLedger::hold_on_server() {
   storage::RunnerTerms terms;
   terms.crew = settings_.given_text("crew").value_or("");
+  terms.rate = settings_.count("rate");
   terms.lease = settings_.duration("lease");
   terms.stop = [this] { return interrupt_.level() > 1; };
   try {

@@ -9,13 +9,20 @@ namespace core {
 HeldVideo::HeldVideo(WantedVideo wanted, SteadyTime due_from)
     : video(std::move(wanted)), attempts(1 + video.link.others.size()), due(due_from) {}
 
+std::uint64_t DownloadWindow::takeovers() const {
+  const auto crew = run_.ledger.crew_standing();
+  return crew ? crew->takeovers : 0;
+}
+
 void DownloadWindow::fill(Ticket last_success) {
   if (!page_asked_) {
     const Ticket committed = run_.ledger.committed();
-    const bool has_news = last_success > paged_ && committed > paged_;
+    const bool has_news =
+        (last_success > paged_ && committed > paged_) || takeovers() > paged_takeovers_;
     if (filled_once_ && !more_ && !has_news) {
       return;
     }
+    paged_takeovers_ = takeovers();
     run_.ledger.ask_for_videos(kSize);
     page_asked_ = committed;
   }
@@ -50,7 +57,8 @@ void DownloadWindow::take(std::vector<WantedVideo>&& wanted, Ticket committed) {
 }
 
 bool DownloadWindow::is_exhausted(Ticket last_success) const {
-  return held_.empty() && !page_asked_ && filled_once_ && !more_ && paged_ >= last_success;
+  return held_.empty() && !page_asked_ && filled_once_ && !more_ && paged_ >= last_success &&
+         paged_takeovers_ == takeovers();
 }
 
 HeldVideo& DownloadWindow::at(std::uint64_t token) {

@@ -70,6 +70,7 @@ class DownloadWindow {
   using Key = std::pair<TaskKey, int>;
 
   void take(std::vector<WantedVideo>&& wanted, Ticket committed);
+  [[nodiscard]] std::uint64_t takeovers() const;
 
   const RunContext run_;
   std::map<Key, Ticket> settling_;  // recorded, but the ledger may not show it yet
@@ -77,8 +78,9 @@ class DownloadWindow {
   std::uint64_t next_token_ = kTokenBit;
   std::optional<Ticket> page_asked_;  // the ticket committed at the request; none: no request
   bool filled_once_ = false;
-  bool more_ = false;  // the last page was full
-  Ticket paged_ = 0;   // the ticket committed when the last page was requested
+  bool more_ = false;                  // the last page was full
+  Ticket paged_ = 0;                   // the ticket committed when the last page was requested
+  std::uint64_t paged_takeovers_ = 0;  // CrewStanding::takeovers at that time
 };
 
 }  // namespace core

@@ -1,5 +1,6 @@
 #include "core/engine/query_lane.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <string>
@@ -49,7 +50,7 @@ void QueryLane::start_due() {
 }
 
 void QueryLane::keep_pace_with_crew(SteadyTime now) {
-  const auto crew = run_.ledger.crew_pace();
+  const auto crew = run_.ledger.crew_standing();
   if (!crew) {
     return;
   }
@@ -129,7 +130,7 @@ SteadyTime QueryLane::next_due() {
     // If the ledger has no room, its writer wakes the loop later.
     return run_.ledger.has_room(pace_.in_flight() + 1) ? pace_.next_start(now) : SteadyTime::max();
   }
-  return window_.next_due().value_or(SteadyTime::max());
+  return std::min(window_.next_due().value_or(SteadyTime::max()), feed_.next_sweep());
 }
 
 bool QueryLane::idle() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,8 +26,10 @@ struct RunPlan {
   std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
   std::chrono::milliseconds stale_after{};
   bool download = false;
-  std::uint64_t seed = 0;      ///< of the jitter
-  bool tell_requests = false;  ///< a notice for each query; takes time
+  static constexpr std::size_t kTaskPageMax = 1024;
+  std::size_t task_page = kTaskPageMax;  ///< number of tasks read from the ledger at once
+  std::uint64_t seed = 0;                ///< of the jitter
+  bool tell_requests = false;            ///< a notice for each query; takes time
   /// Returns why no further download may start now (too little free space); none if it may.
   std::function<std::optional<std::string>()> download_hindrance;
 };

@@ -10,7 +10,7 @@ namespace core {
 namespace {
 
 bool has_room_for_page(const TaskWindow& window) {
-  return window.held() + TaskFeed::kPage <= TaskWindow::kTasksMax;
+  return window.held() + RunPlan::kTaskPageMax <= TaskWindow::kTasksMax;
 }
 
 }  // namespace
@@ -37,8 +37,33 @@ std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& ta
 TaskFeed::TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window)
     : run_(run), notices_(notices), window_(window) {}
 
+bool TaskFeed::may_get_more() const {
+  const auto crew = run_.ledger.crew_standing();
+  return crew && crew->may_get_more_tasks;
+}
+
+// A page contains every task that the ledger does not know to be settled: before one is read again,
+// this run's own answers must be committed.
+bool TaskFeed::is_all_committed() const { return run_.ledger.committed() >= last_settled_; }
+
+bool TaskFeed::may_sweep_again() const {
+  return sweep_.at_end && has_room_for_page(window_) && is_all_committed();
+}
+
+SteadyTime TaskFeed::next_sweep() const {
+  if (!may_sweep_again()) {
+    return SteadyTime::max();  // a commit or an answer wakes the loop
+  }
+  if (sweep_.evicted) {
+    return SteadyTime::min();
+  }
+  const auto pages = static_cast<int>(1 + window_.held() / run_.plan.task_page);
+  return may_get_more() ? sweep_.began + kCrewSweep * pages : SteadyTime::max();
+}
+
 void TaskFeed::admit(Ticket last_answer) {
-  while (take_page() || ask_for_page(last_answer)) {
+  last_settled_ = std::max(last_settled_, last_answer);
+  while (take_page() || ask_for_page()) {
   }
 }
 
@@ -52,7 +77,7 @@ bool TaskFeed::take_page() {
     return false;
   }
   page_asked_ = false;
-  sweep_.at_end = page->size() < kPage && !run_.ledger.expects_more_tasks();
+  sweep_.at_end = page->size() < run_.plan.task_page;
   // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
   const auto is_held = [&](TaskKey key) {
@@ -69,16 +94,17 @@ bool TaskFeed::take_page() {
 }
 
 // False if there are no more tasks, or no room for them.
-bool TaskFeed::ask_for_page(Ticket last_answer) {
-  const bool has_room = has_room_for_page(window_);
-  if (sweep_.at_end && !(sweep_.evicted && has_room && sweep_again(last_answer))) {
-    return false;
+bool TaskFeed::ask_for_page() {
+  if (next_sweep() <= run_.clock.steady()) {
+    sweep_again();
   }
-  if (page_asked_ || !has_room || window_.ready() >= kPage / 2 || !run_.ledger.has_room(kPage)) {
+  const std::size_t page = run_.plan.task_page;
+  if (sweep_.at_end || page_asked_ || !has_room_for_page(window_) || window_.ready() >= page / 2 ||
+      !run_.ledger.has_room(page) || !(sweep_.is_first || is_all_committed())) {
     return false;
   }
   held_when_asked_ = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
-  run_.ledger.ask_for_tasks(sweep_.cursor, kPage);
+  run_.ledger.ask_for_tasks(sweep_.cursor, page);
   page_asked_ = true;
   return true;
 }
@@ -86,7 +112,7 @@ bool TaskFeed::ask_for_page(Ticket last_answer) {
 void TaskFeed::admit(TaskRecord&& task) {
   const auto evicted = unanswered_.find(task.key);
   const bool unanswered = evicted != unanswered_.end();
-  const bool polled = !unanswered && !sweep_.is_first && task.last_query.has_value();
+  const bool polled = !unanswered && sweep_.for_evicted && task.last_query.has_value();
   if (!polled && !unanswered && leave_to_next_run(task)) {
     return;
   }
@@ -113,17 +139,13 @@ bool TaskFeed::leave_to_next_run(const TaskRecord& task) {
       pause_before(run_.plan, task, false, run_.clock.utc()).count() == 0) {
     return false;
   }
-  run_.ledger.append(SettleEntry{task.key});
+  last_settled_ = run_.ledger.append(SettleEntry{task.key});
   notices_.left_to_next_run(task);
   return true;
 }
 
-bool TaskFeed::sweep_again(Ticket last_answer) {
-  if (run_.ledger.committed() < last_answer) {
-    return false;
-  }
-  sweep_ = {.is_first = false};
-  return true;
+void TaskFeed::sweep_again() {
+  sweep_ = {.is_first = false, .for_evicted = sweep_.evicted, .began = run_.clock.steady()};
 }
 
 bool TaskFeed::wants_room() const { return !has_room_for_page(window_) && !is_drained(); }
@@ -134,6 +156,7 @@ bool TaskFeed::has_room_for_unanswered() const {
 
 void TaskFeed::evict(std::size_t slot) {
   sweep_.evicted = true;
+  sweep_.for_evicted = sweep_.for_evicted || !sweep_.is_first;
   window_.release(slot);
 }
 
@@ -148,17 +171,17 @@ std::uint64_t TaskFeed::count_never_asked() {
   bool more = !sweep_.at_end;
   while (more) {
     if (!std::exchange(page_asked_, false)) {
-      run_.ledger.ask_for_tasks(after, kPage);
+      run_.ledger.ask_for_tasks(after, run_.plan.task_page);
     }
     run_.ledger.flush();
     const std::vector<TaskRecord> page = run_.ledger.take_tasks().value();
     for (const TaskRecord& task : page) {
       after = task.key;
       const bool was_asked =
-          (!sweep_.is_first && task.last_query) || unanswered_.contains(task.key);
+          (sweep_.for_evicted && task.last_query) || unanswered_.contains(task.key);
       count += was_asked ? 0U : 1U;
     }
-    more = page.size() == kPage;
+    more = page.size() == run_.plan.task_page;
   }
   return count;
 }

@@ -20,13 +20,15 @@ namespace core {
                                                      bool polled, UtcTime now);
 
 /// Reads the ledger page by page, by ascending key. If there are more tasks than the window holds,
-/// waiting tasks are evicted, and the ledger is read again for them. One thread.
+/// waiting tasks are evicted, and the ledger is read again for them; in a crew it is also read
+/// again for the work that other runs leave. One thread.
 class TaskFeed {
  public:
-  static constexpr std::size_t kPage = 1024;
   /// How many evicted tasks may have had no answer to their last query; further ones are given up,
   /// even in a run that waits.
   static constexpr std::size_t kUnansweredMax = 65'536;
+  /// In a crew the ledger is read again after this time for each page of tasks that the run holds.
+  static constexpr auto kCrewSweep = std::chrono::seconds(1);
 
   TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window);
 
@@ -34,7 +36,12 @@ class TaskFeed {
   /// is committed, because its content decides which evicted tasks are still to be queried.
   void admit(Ticket last_answer);
   /// Whether the ledger has no more tasks for this run.
-  [[nodiscard]] bool is_drained() const { return sweep_.at_end && !sweep_.evicted; }
+  [[nodiscard]] bool is_drained() const {
+    return sweep_.at_end && !sweep_.evicted && !may_get_more();
+  }
+  /// When the ledger must be read again even if nothing else happens; max: only after a commit or
+  /// an answer.
+  [[nodiscard]] SteadyTime next_sweep() const;
   /// Whether waiting tasks should be evicted to make room for others.
   [[nodiscard]] bool wants_room() const;
   /// Whether one more task may wait although its last query had no answer.
@@ -54,13 +61,18 @@ class TaskFeed {
     bool at_end = false;   // the ledger has no tasks after cursor
     bool evicted = false;  // a task was evicted, so another pass is needed
     bool is_first = true;
+    bool for_evicted = false;  // it reads tasks again that were evicted in the one before
+    SteadyTime began{};
   };
 
+  [[nodiscard]] bool may_get_more() const;
+  [[nodiscard]] bool is_all_committed() const;
+  [[nodiscard]] bool may_sweep_again() const;
   [[nodiscard]] bool take_page();
-  [[nodiscard]] bool ask_for_page(Ticket last_answer);
+  [[nodiscard]] bool ask_for_page();
   void admit(TaskRecord&& task);
   [[nodiscard]] bool leave_to_next_run(const TaskRecord& task);
-  [[nodiscard]] bool sweep_again(Ticket last_answer);
+  void sweep_again();
 
   RunContext run_;
   const QueryNotices& notices_;
@@ -68,6 +80,7 @@ class TaskFeed {
   bool page_asked_ = false;               // requested and not taken yet
   std::vector<TaskKey> held_when_asked_;  // sorted; only if the ledger is read again
   Sweep sweep_;
+  Ticket last_settled_ = 0;                   // the latest entry that may settle a task
   std::map<TaskKey, SteadyTime> unanswered_;  // when each of these evicted tasks is due
 };
 

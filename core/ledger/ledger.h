@@ -92,13 +92,17 @@ struct Unrecorded {
   std::string why;
 };
 
-/// How the other runs of a crew limit the rate of this one.
-struct CrewPace {
+/// How the other runs of a crew affect this one.
+struct CrewStanding {
   /// This run's part of the crew's rate, in queries per second; 0: none yet. None: the crew has no
   /// rate. The parts of all runs never add up to more than the crew's rate.
   std::optional<double> rate_share;
   /// How often the gateway has asked other runs of the crew to slow down.
   std::uint64_t slow_downs = 0;
+  /// Other runs have open work that this run may get later: later pages may contain more tasks.
+  bool may_get_more_tasks = false;
+  /// The number of finished tasks whose videos this run took over; later pages contain these.
+  std::uint64_t takeovers = 0;
 };
 
 /// The number of an entry: entry number N is durable once committed() >= N.
@@ -122,10 +126,6 @@ class Ledger {
   /// arrives.
   [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;
 
-  /// Whether more tasks may come although the page taken last was not full, then in any order:
-  /// other runs of a crew may leave some.
-  [[nodiscard]] virtual bool expects_more_tasks() const { return false; }
-
   /// Requests a page of videos that this run's tasks still lack and that the run has not settled,
   /// in order of expiry (unknown expiry last).
   virtual void ask_for_videos(std::size_t limit) = 0;
@@ -146,7 +146,7 @@ class Ledger {
   [[nodiscard]] virtual std::vector<Unrecorded> take_unrecorded() = 0;
 
   /// None: the run works alone.
-  [[nodiscard]] virtual std::optional<CrewPace> crew_pace() const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<CrewStanding> crew_standing() const { return std::nullopt; }
   /// The gateway asked this run to slow down, so the whole crew must do so.
   virtual void tell_slow_down() {}
 };

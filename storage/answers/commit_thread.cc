@@ -66,6 +66,13 @@ std::vector<core::Unrecorded> CommitThread::take_unrecorded() {
   return std::exchange(unrecorded_, {});
 }
 
+void CommitThread::wake() {
+  const std::lock_guard lock(mutex_);
+  if (!stopping_) {
+    wake_();
+  }
+}
+
 void CommitThread::commit_all() {
   std::vector<core::Entry> batch;  // its room is used again
   while (queue_.take(batch) && !is_broken() && commit(batch)) {

@@ -42,6 +42,8 @@ class CommitThread {
 
   /// Breaks the ledger from outside, as a failed commit does. The first failure counts. Any thread.
   void fail(std::exception_ptr failure);
+  /// Calls `wake` unless this was stopped. Any thread.
+  void wake();
   /// Writes what is queued, unless the ledger is broken, and ends the thread: from here on `wake`
   /// is not called, and nothing may be appended.
   void stop();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/ledger/ledger.h"
@@ -16,10 +17,10 @@ class PageSource {
   [[nodiscard]] virtual std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                             std::size_t limit) = 0;
   [[nodiscard]] virtual std::vector<core::WantedVideo> videos(std::size_t limit) = 0;
-  /// As core::Ledger::expects_more_tasks. Any thread.
-  [[nodiscard]] virtual bool expects_more() const { return false; }
-  /// A page that waits for tasks comes at once, as it is, while this is set. Any thread.
-  virtual void hurry(bool /*now*/) {}
+  /// As core::Ledger::crew_standing, as far as pages decide it. Any thread.
+  [[nodiscard]] virtual std::optional<core::CrewStanding> crew_standing() const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace storage

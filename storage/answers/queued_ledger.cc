@@ -13,7 +13,6 @@ QueuedLedger::QueuedLedger(std::unique_ptr<PageSource> pages, CommitThread::Writ
 QueuedLedger::~QueuedLedger() { stop(); }
 
 void QueuedLedger::stop() {
-  pages_->hurry(true);
   page_thread_.stop();
   commits_.stop();
 }
@@ -46,9 +45,7 @@ std::optional<std::vector<core::WantedVideo>> QueuedLedger::take_videos() {
 
 void QueuedLedger::flush() {
   commits_.flush();
-  pages_->hurry(true);
   page_thread_.wait();
-  pages_->hurry(false);
 }
 
 }  // namespace storage

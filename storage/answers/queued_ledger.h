@@ -33,7 +33,6 @@ class QueuedLedger : public core::Ledger {
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
-  [[nodiscard]] bool expects_more_tasks() const override { return pages_->expects_more(); }
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override {
@@ -44,6 +43,9 @@ class QueuedLedger : public core::Ledger {
   void flush() override;
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {
     return commits_.take_unrecorded();
+  }
+  [[nodiscard]] std::optional<core::CrewStanding> crew_standing() const override {
+    return pages_->crew_standing();
   }
 
   /// Writes what is queued, unless the ledger is broken, and ends both threads: from here on
@@ -57,6 +59,8 @@ class QueuedLedger : public core::Ledger {
  protected:
   /// CommitThread::fail. Any thread.
   void fail(std::exception_ptr failure) { commits_.fail(std::move(failure)); }
+  /// CommitThread::wake. Any thread.
+  void wake_engine() { commits_.wake(); }
 
  private:
   void require_working() const;

@@ -1,5 +1,6 @@
 #include "storage/postgres/heartbeat.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "storage/postgres/server_transaction.h"
@@ -8,33 +9,26 @@ namespace storage {
 namespace {
 
 constexpr int kBeatsPerLease = 6;
+constexpr int kHastyBeatsPerLease = 30;
+constexpr std::chrono::milliseconds kShortestPause{100};
 
 // Goes on while the machine sleeps.
-std::chrono::nanoseconds boot_time() {
+core::SteadyTime boot_time() {
   timespec time{};
   clock_gettime(CLOCK_BOOTTIME, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  return core::SteadyTime(std::chrono::seconds(time.tv_sec) +
+                          std::chrono::nanoseconds(time.tv_nsec));
 }
 
 }  // namespace
 
-// A video that a lost run left is asked for again with its task: its link may be dead by now.
-void free_work_of_the_gone(Connection& connection) {
-  connection.execute(
-      "UPDATE work SET run = 0 WHERE settled = 0 AND run IN (SELECT r.id FROM run AS r "
-      "LEFT JOIN runner AS n ON n.run = r.id WHERE r.finished_at IS NOT NULL OR n.lost = 1)");
-  connection.execute(
-      "UPDATE work SET run = 0, settled = 0 WHERE settled = 1 AND run IN (SELECT run FROM runner "
-      "WHERE lost = 1) AND EXISTS (SELECT 1 FROM video AS v WHERE v.task = work.task AND "
-      "v.state = 0 AND v.settled_run <> work.run)");
-}
-
-Heartbeat::Heartbeat(const LedgerUrl& url, RunFence& fence, std::function<void()> on_lost)
+Heartbeat::Heartbeat(const LedgerUrl& url, RunFence& fence, std::int64_t crew_rate,
+                     Listener listener)
     : fence_(fence),
       connection_(url),
-      on_lost_(std::move(on_lost)),
-      unbroken_since_(boot_time()),
-      renewed_(boot_time()),
+      listener_(std::move(listener)),
+      lease_(fence.terms().lease),
+      place_{.share = crew_rate > 0 ? std::optional<std::int64_t>(0) : std::nullopt},
       thread_([this] { beat_all(); }) {}
 
 Heartbeat::~Heartbeat() {
@@ -47,66 +41,119 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::beat_all() {
-  const auto interval = fence_.terms().lease / kBeatsPerLease;
   std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, interval, [this] { return stopping_; })) {
+  while (!stopping_) {
+    in_haste_ = false;
+    const CrewPlace before = place_;
     lock.unlock();
-    const auto begin = boot_time();
-    bool lost = false;
-    bool renewed = false;
-    try {
-      beat();
-      renewed = true;
-    } catch (const RunLost&) {
-      lost = true;
-    } catch (const ServerError& error) {
-      unbroken_since_ = is_conflict(error) ? unbroken_since_ : boot_time();
-    } catch (const std::exception&) {
-      unbroken_since_ = boot_time();  // the writer tells of a server that stays away
-    }
+    const Beat beat = try_to_beat();
     lock.lock();
-    if (begin - renewed_ >= fence_.terms().lease) {
-      unbroken_since_ = begin;
-    }
-    lost_ = lost;
-    renewed_ = renewed ? begin : renewed_;
+    const bool changed = place_ != before;
+    lost_ = beat == Beat::lost;
     changed_.notify_all();
-    if (lost) {
-      lock.unlock();
-      on_lost_();
+    lock.unlock();
+    if (beat == Beat::lost) {
+      listener_.lost();
       return;
     }
+    if (changed) {
+      listener_.changed();
+    }
+    lock.lock();
+    // So that a crew that is often refused does not beat all the time.
+    changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kShortestPause, pause(beat)),
+                      [this] { return stopping_; });
+    changed_.wait_for(lock, pause(beat), [this] { return stopping_ || in_haste_; });
   }
+}
+
+// A run that failed to renew its lease, or that waits for its share, tries again soon.
+std::chrono::nanoseconds Heartbeat::pause(Beat beat) const {
+  const bool hasty = beat == Beat::failed || place_.is_waiting;
+  return fence_.terms().lease / (hasty ? kHastyBeatsPerLease : kBeatsPerLease);
+}
+
+Heartbeat::Beat Heartbeat::try_to_beat() {
+  const core::SteadyTime begin = boot_time();
+  try {
+    beat();
+  } catch (const RunLost&) {
+    return Beat::lost;
+  } catch (const std::exception& failure) {  // the writer reports a server that stays away
+    const auto* error = dynamic_cast<const ServerError*>(&failure);
+    if (error == nullptr || !is_conflict(*error)) {
+      const std::lock_guard lock(mutex_);
+      lease_.broken();
+    }
+    return Beat::failed;
+  }
+  const std::lock_guard lock(mutex_);
+  lease_.renewed(begin);
+  return Beat::done;
 }
 
 void Heartbeat::beat() {
   if (connection_.is_lost()) {
     connection_.reconnect();
   }
-  const bool may_declare_lost =
-      !fence_.terms().crew.empty() && boot_time() - unbroken_since_ >= fence_.terms().lease;
-  fence_.renew(connection_,
-               may_declare_lost ? std::function<void()>([this] { declare_lost(); }) : nullptr);
+  if (fence_.terms().crew.empty()) {
+    fence_.renew(connection_, nullptr);
+    return;
+  }
+  CrewPlace place;
+  fence_.renew(connection_, [this, &place] { take_place(place); });
+  const std::lock_guard lock(mutex_);
+  place_ = place;
 }
 
-void Heartbeat::declare_lost() {
-  // Its own lease may be over by the clock: this statement may have waited for a row's lock.
-  connection_.execute(
-      "UPDATE runner SET lost = 1 WHERE run <> $1 AND lost = 0 AND "
-      "alive_until < now_milliseconds() AND run IN "
-      "(SELECT id FROM run WHERE finished_at IS NULL)",
-      Parameters().add(fence_.run()));
-  free_work_of_the_gone(connection_);
+// Within the transaction. A lower share holds before another run can see that the rest is free, and
+// a higher one once it is surely this run's.
+void Heartbeat::take_place(CrewPlace& place) {
+  bool may_declare_lost = false;
+  std::uint64_t slow_downs = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    may_declare_lost = lease_.may_declare_lost(boot_time());
+    slow_downs = slow_downs_told_;
+    place = place_;
+  }
+  if (may_declare_lost) {
+    declare_others_lost(connection_, fence_);
+  }
+  renew_place(connection_, fence_, slow_downs, place);
+  const std::lock_guard lock(mutex_);
+  if (place_.share && place.share) {
+    place_.share = std::min(*place_.share, *place.share);
+  }
 }
-
-bool Heartbeat::is_sure() const { return boot_time() - renewed_ < fence_.terms().lease * 4 / 5; }
 
 void Heartbeat::require_lease() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return lost_ || stopping_ || is_sure(); });
+  changed_.wait(lock, [this] { return lost_ || stopping_ || lease_.is_surely_held(boot_time()); });
   if (lost_) {
     throw RunLost("run " + std::to_string(fence_.run()) + " was declared dead by another run");
   }
+}
+
+core::CrewStanding Heartbeat::standing() const {
+  const std::lock_guard lock(mutex_);
+  core::CrewStanding standing;
+  standing.slow_downs = place_.slow_downs;
+  if (place_.share) {
+    // Another run may have this one's share with its work.
+    const bool sure = lease_.is_surely_held(boot_time());
+    standing.rate_share = sure ? static_cast<double>(*place_.share) : 0;
+  }
+  return standing;
+}
+
+void Heartbeat::tell_slow_down() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++slow_downs_told_;
+    in_haste_ = true;
+  }
+  changed_.notify_all();
 }
 
 }  // namespace storage

@@ -1,25 +1,34 @@
-// A run's signs of life, and the burial of those that give none any more.
+// A run's signs of life, and its place in its crew.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "core/ledger/lease.h"
+#include "core/ledger/ledger.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/crew_rows.h"
 #include "storage/postgres/run_fence.h"
 
 namespace storage {
 
 /// Renews a run's lease from a thread of its own, six times in the time of a lease. A crew's run
-/// also declares dead whose lease is over, and frees the work of those that are gone, but only once
-/// its own lease was renewed without a break for as long as a lease takes: after an outage of the
-/// server all leases are over, and who comes back first must not declare the others lost.
+/// also takes its share of the rate, passes slow-downs on, declares runs lost whose lease is over,
+/// and frees the work of those that are gone.
 class Heartbeat {
  public:
-  /// `on_lost` is called on the thread, once, when this run was itself declared dead. Throws
-  /// ConnectionLost.
-  Heartbeat(const LedgerUrl& url, RunFence& fence, std::function<void()> on_lost);
+  /// Both on the thread.
+  struct Listener {
+    std::function<void()> lost;     ///< this run was itself declared dead; called once
+    std::function<void()> changed;  ///< `standing` changed
+  };
+  /// `crew_rate`: as RunRows::crew_rate. Throws ConnectionLost.
+  Heartbeat(const LedgerUrl& url, RunFence& fence, std::int64_t crew_rate, Listener listener);
   /// Ends the thread.
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
@@ -27,30 +36,35 @@ class Heartbeat {
 
   /// Any thread: returns once the lease is surely this run's for a while yet. Throws RunLost.
   void require_lease();
+  /// The rate of core::CrewStanding. Any thread.
+  [[nodiscard]] core::CrewStanding standing() const;
+  /// As core::Ledger::tell_slow_down. Any thread.
+  void tell_slow_down();
 
  private:
+  enum class Beat { done, failed, lost };
+
   void beat_all();
+  [[nodiscard]] Beat try_to_beat();
   void beat();
-  void declare_lost();
-  [[nodiscard]] bool is_sure() const;  // with mutex_ held
+  void take_place(CrewPlace& place);
+  [[nodiscard]] std::chrono::nanoseconds pause(Beat beat) const;  // with mutex_ held
 
   RunFence& fence_;
   Connection connection_;
-  std::function<void()> on_lost_;
-  std::chrono::nanoseconds unbroken_since_;  // by the clock that counts sleep, too
+  Listener listener_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Under mutex_:
-  std::chrono::nanoseconds renewed_;
+  core::Lease lease_;
+  CrewPlace place_;
+  std::uint64_t slow_downs_told_ = 0;
+  bool in_haste_ = false;  // a slow-down was told
   bool lost_ = false;
   bool stopping_ = false;
 
   std::thread thread_;
 };
-
-/// Within the caller's transaction, which holds the crew's lock: frees the open work of runs that
-/// are lost or over.
-void free_work_of_the_gone(Connection& connection);
 
 }  // namespace storage

@@ -13,13 +13,26 @@ PostgresLedger::PostgresLedger(PostgresWorkList& work, std::function<void()> wak
                                         work.recent_links()),
           [&work](std::span<core::Entry> entries) { return work.write(entries); }, std::move(wake)),
       work_(work) {
-  work_.on_lost([this](std::exception_ptr lost) { fail(std::move(lost)); });
+  work_.listen({.lost = [this](std::exception_ptr lost) { fail(std::move(lost)); },
+                .changed = [this] { wake_engine(); }});
 }
 
 PostgresLedger::~PostgresLedger() {
-  work_.on_lost({});
+  work_.listen({});
   stop();
 }
+
+std::optional<core::CrewStanding> PostgresLedger::crew_standing() const {
+  std::optional<core::CrewStanding> standing = QueuedLedger::crew_standing();
+  if (standing) {
+    const auto rate = work_.standing();
+    standing->rate_share = rate ? rate->rate_share : std::nullopt;
+    standing->slow_downs = rate ? rate->slow_downs : 0;
+  }
+  return standing;
+}
+
+void PostgresLedger::tell_slow_down() { work_.tell_slow_down(); }
 
 bool PostgresLedger::claimed(const std::string& path) {
   work_.require_lease();

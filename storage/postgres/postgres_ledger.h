@@ -18,6 +18,8 @@ class PostgresLedger final : public QueuedLedger {
   PostgresLedger(PostgresWorkList& work, std::function<void()> wake);
   ~PostgresLedger() override;
 
+  [[nodiscard]] std::optional<core::CrewStanding> crew_standing() const override;
+  void tell_slow_down() override;
   /// Also waits until the run's lease is sure: a file that is published may be another run's by
   /// now. Throws RunLost.
   [[nodiscard]] bool claimed(const std::string& path) override;

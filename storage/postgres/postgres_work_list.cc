@@ -32,6 +32,7 @@ struct PostgresWorkList::Connected {
   [[nodiscard]] core::TaskStanding standing(core::TaskKey task);
   [[nodiscard]] core::Unrecorded named(core::Entry entry, const std::string& why);
   void tell_lost();
+  void tell_changed();
 
   const core::Clock& clock;
   Connection connection;
@@ -43,9 +44,9 @@ struct PostgresWorkList::Connected {
   std::vector<ImportBatch> batches;
   core::ImportOutcome imported;
 
-  std::mutex lost_mutex;
-  std::function<void(std::exception_ptr)> lost;  // under lost_mutex
-  std::optional<Heartbeat> heartbeat;            // last: its thread uses the rest
+  std::mutex listener_mutex;
+  Listener listener;                   // under listener_mutex
+  std::optional<Heartbeat> heartbeat;  // last: its thread uses the rest
 };
 
 PostgresWorkList::PostgresWorkList(const LedgerUrl& url, const core::Clock& clock,
@@ -73,15 +74,36 @@ void PostgresWorkList::require_lease() {
   }
 }
 
-void PostgresWorkList::on_lost(std::function<void(std::exception_ptr)> tell) {
-  const std::lock_guard lock(connected_->lost_mutex);
-  connected_->lost = std::move(tell);
+std::optional<core::CrewStanding> PostgresWorkList::standing() const {
+  const Connected& c = *connected_;
+  if (!c.heartbeat || c.fence.terms().crew.empty()) {
+    return std::nullopt;
+  }
+  return c.heartbeat->standing();
+}
+
+void PostgresWorkList::tell_slow_down() {
+  if (connected_->heartbeat) {
+    connected_->heartbeat->tell_slow_down();
+  }
+}
+
+void PostgresWorkList::listen(Listener listener) {
+  const std::lock_guard lock(connected_->listener_mutex);
+  connected_->listener = std::move(listener);
 }
 
 void PostgresWorkList::Connected::tell_lost() {
-  const std::lock_guard lock(lost_mutex);
-  if (lost) {
-    lost(std::make_exception_ptr(fence.lost(connection)));
+  const std::lock_guard lock(listener_mutex);
+  if (listener.lost) {
+    listener.lost(std::make_exception_ptr(fence.lost(connection)));
+  }
+}
+
+void PostgresWorkList::Connected::tell_changed() {
+  const std::lock_guard lock(listener_mutex);
+  if (listener.changed) {
+    listener.changed();
   }
 }
 
@@ -92,7 +114,9 @@ std::int64_t PostgresWorkList::begin_run(const core::RunStart& start) {
   c.imported = {};
   const std::int64_t run = c.runs.begin(start);
   if (c.fence.terms().heartbeat) {
-    c.heartbeat.emplace(c.connection.url(), c.fence, [&c] { c.tell_lost(); });
+    c.heartbeat.emplace(c.connection.url(), c.fence, c.runs.crew_rate(),
+                        Heartbeat::Listener{.lost = [&c] { c.tell_lost(); },
+                                            .changed = [&c] { c.tell_changed(); }});
   }
   return run;
 }

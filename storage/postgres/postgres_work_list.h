@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,8 +59,18 @@ class PostgresWorkList final : public RunWork {
   [[nodiscard]] RecentLinks& recent_links();
   /// Any thread: returns once the lease is surely this run's for a while yet. Throws RunLost.
   void require_lease();
-  /// Called once, on a thread of its own, when this run is declared dead. Any thread.
-  void on_lost(std::function<void(std::exception_ptr)> tell);
+  /// The rate of core::CrewStanding; none: the run works alone. Any thread.
+  [[nodiscard]] std::optional<core::CrewStanding> standing() const;
+  /// As core::Ledger::tell_slow_down. Any thread.
+  void tell_slow_down();
+
+  /// Both called on a thread of its own.
+  struct Listener {
+    std::function<void(std::exception_ptr)> lost;  ///< this run is declared dead; once
+    std::function<void()> changed;                 ///< `standing` changed
+  };
+  /// Any thread.
+  void listen(Listener listener);
 
  private:
   struct Connected;

@@ -46,14 +46,14 @@ void RunFence::begin(std::int64_t run) {
   acknowledged_ = 0;
 }
 
-void RunFence::renew(Connection& connection, const std::function<void()>& buried) {
+void RunFence::renew(Connection& connection, const std::function<void()>& body) {
   ServerTransaction transaction(connection, ServerTransaction::Kind::writing);
-  if (buried) {
+  if (body) {
     lock_crew(connection);
   }
   static_cast<void>(pass(connection, 0));
-  if (buried) {
-    buried();
+  if (body) {
+    body();
   }
   transaction.commit();
 }

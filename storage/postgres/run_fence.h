@@ -21,6 +21,7 @@ class RunLost : public core::Error {
 /// How a run takes part.
 struct RunnerTerms {
   std::string crew;                         ///< empty: it runs alone
+  std::int64_t rate = 0;                    ///< at most so many queries per second; 0: unlimited
   std::chrono::milliseconds lease{30'000};  ///< how long it counts as alive after a sign of life
   /// How long a server that is away is waited for.
   std::chrono::milliseconds outage_max{600'000};
@@ -49,9 +50,9 @@ class RunFence {
   [[nodiscard]] std::int64_t run() const { return run_; }
   [[nodiscard]] const RunnerTerms& terms() const { return terms_; }
 
-  /// One sign of life, tried once. `buried`, if any, runs in its transaction, under the crew's
-  /// lock. Throws RunLost, ServerError, ConnectionLost.
-  void renew(Connection& connection, const std::function<void()>& buried);
+  /// One sign of life, tried once. `body`, if any, runs in its transaction, under the crew's lock.
+  /// Throws RunLost, ServerError, ConnectionLost.
+  void renew(Connection& connection, const std::function<void()>& body);
 
   /// What is thrown when others declared this run dead.
   [[nodiscard]] RunLost lost(const Connection& connection) const;

@@ -6,7 +6,7 @@
 #include "core/domain/lifecycle.h"
 #include "storage/answers/json_text.h"
 #include "storage/ledger_error.h"
-#include "storage/postgres/heartbeat.h"
+#include "storage/postgres/crew_rows.h"
 #include "storage/postgres/live_runs.h"
 #include "storage/postgres/process_mark.h"
 #include "storage/postgres/server_transaction.h"
@@ -79,6 +79,8 @@ std::int64_t RunRows::try_to_begin(const core::RunStart& start, const std::strin
   if (begun == 0) {
     take_place();
   }
+  Rows crew = connection_.query("SELECT rate FROM crew WHERE id = 1");
+  crew_rate_ = crew.step() ? crew.integer(0) : 0;
   add_accounts(start);
   const std::int64_t run = begun != 0 ? begun : add_run(start, token);
   transaction.commit();
@@ -104,7 +106,8 @@ void RunRows::take_place() {
   declare_lost(connection_, runs.gone);
   if (runs.live.empty()) {
     connection_.execute("DELETE FROM work");
-    connection_.execute("UPDATE crew SET name = $1 WHERE id = 1", Parameters().add(crew));
+    connection_.execute("UPDATE crew SET name = $1, rate = $2 WHERE id = 1",
+                        Parameters().add(crew).add(crew.empty() ? 0 : fence_.terms().rate));
   }
 }
 
@@ -123,15 +126,16 @@ void RunRows::add_accounts(const core::RunStart& start) {
 
 std::int64_t RunRows::add_run(const core::RunStart& start, const std::string& token) {
   Rows row = connection_.query(
-      "INSERT INTO run (id, started_at, version, host, inputs, stale_after_ms, missing_rule) "
-      "SELECT (SELECT coalesce(max(id), 0) + 1 FROM run), $1, $2, $3, $4, $5, $6 RETURNING id",
+      "INSERT INTO run (id, started_at, version, host, inputs, stale_after_ms, missing_rule, crew) "
+      "SELECT (SELECT coalesce(max(id), 0) + 1 FROM run), $1, $2, $3, $4, $5, $6, $7 RETURNING id",
       Parameters()
           .add_time(clock_.utc())
           .add(start.version)
           .add(start.host)
           .add(json_array(start.inputs))
           .add(std::int64_t{start.stale_after.count()})
-          .add(static_cast<std::int64_t>(core::kMissingRule)));
+          .add(static_cast<std::int64_t>(core::kMissingRule))
+          .add(fence_.terms().crew));
   const std::int64_t run = row.step() ? row.integer(0) : 0;
   connection_.execute(
       "INSERT INTO runner (run, token, crew, process, alive_until) "

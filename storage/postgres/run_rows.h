@@ -33,6 +33,8 @@ class RunRows {
 
   /// Rows of `account`, by the run's own index.
   [[nodiscard]] const std::vector<std::int64_t>& accounts() const { return accounts_; }
+  /// Of the run that began the crew; 0: unlimited.
+  [[nodiscard]] std::int64_t crew_rate() const { return crew_rate_; }
 
  private:
   [[nodiscard]] std::int64_t try_to_begin(const core::RunStart& start, const std::string& token);
@@ -48,6 +50,7 @@ class RunRows {
   const core::Clock& clock_;
   std::chrono::milliseconds stale_after_{0};
   std::vector<std::int64_t> accounts_;
+  std::int64_t crew_rate_ = 0;
 };
 
 }  // namespace storage

@@ -1,8 +1,6 @@
 #include "storage/postgres/server_pages.h"
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,13 +12,13 @@
 namespace storage {
 namespace {
 
-constexpr std::chrono::seconds kLook{1};  // how often a run without work looks for some
-
 const std::string kTasks =
     "SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, "
     "(SELECT settles_at FROM unsettled WHERE task = t.id), "
     "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id), " +
-    kStandingColumns + " FROM work AS w JOIN task AS t ON t.id = w.task WHERE ";
+    kStandingColumns +
+    " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.run = $1 AND w.task > $2 AND "
+    "w.settled = 0 ORDER BY w.task LIMIT $3";
 
 // One whose answer was pruned waits until its task is asked again.
 constexpr const char* kVideos =
@@ -41,109 +39,92 @@ ServerPages::ServerPages(const LedgerUrl& url, RunFence& fence, std::vector<std:
       accounts_(std::move(accounts)),
       links_(links) {}
 
-void ServerPages::hurry(bool now) {
-  const std::lock_guard lock(mutex_);
-  hurry_ = now;
-  hurried_.notify_all();
+std::optional<core::CrewStanding> ServerPages::crew_standing() const {
+  if (!in_crew()) {
+    return std::nullopt;
+  }
+  core::CrewStanding standing;
+  // In this order: a run that sees that no more tasks will come knows all its videos.
+  standing.may_get_more_tasks = may_get_more_;
+  standing.takeovers = takeovers_;
+  return standing;
 }
 
 std::vector<core::TaskRecord> ServerPages::tasks(core::TaskKey after, std::size_t limit) {
   if (!in_crew()) {
     return own(after, limit);
   }
-  if (after == 0 && gave_any_) {
-    gives_own_ = true;
-    position_ = 0;
+  if (is_any_free()) {
+    claim(after, limit);
   }
-  std::vector<core::TaskRecord> page;
-  if (gives_own_) {
-    page = own(position_, limit);
-    gives_own_ = page.size() == limit;
-    position_ = page.empty() ? position_ : page.back().key;
-  }
-  expects_more_ = true;
-  while (page.size() < limit) {
-    std::vector<core::TaskRecord> taken = claim(limit - page.size());
-    std::move(taken.begin(), taken.end(), std::back_inserter(page));
-    if (!page.empty()) {
-      break;
-    }
-    if (!others_hold_work()) {
-      expects_more_ = false;
-      break;
-    }
-    std::unique_lock lock(mutex_);
-    if (hurried_.wait_for(lock, kLook, [this] { return hurry_; })) {
-      break;
-    }
-  }
-  gave_any_ = gave_any_ || !page.empty();
+  std::vector<core::TaskRecord> page = own(after, limit);
+  may_get_more_ = is_any_left();
   return page;
 }
 
 std::vector<core::TaskRecord> ServerPages::own(core::TaskKey after, std::size_t limit) {
-  return read_tasks(
-      "w.run = $1 AND w.task > $2 AND w.settled = 0 ORDER BY w.task LIMIT $3",
-      Parameters().add(fence_.run()).add(after).add(static_cast<std::int64_t>(limit)));
-}
-
-// The crew's row is the lock of the list: what one run takes no other one sees free.
-std::vector<core::TaskRecord> ServerPages::claim(std::size_t limit) {
-  std::vector<std::int64_t> keys;
-  fence_.durable(
-      connection_, RunFence::Kind::repeated,
-      [&] {
-        // What a COMMIT in doubt took is given back, and taken again.
-        Column before(Column::Kind::integer);
-        for (const std::int64_t key : std::exchange(keys, {})) {
-          before.add(key);
-        }
-        connection_.execute(
-            "UPDATE work SET run = 0 WHERE run = $1 AND settled = 0 AND task = ANY($2)",
-            Parameters().add(fence_.run()).add(before));
-        Rows rows = connection_.query(
-            "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work WHERE run = "
-            "0 ORDER BY task LIMIT $2) RETURNING task",
-            Parameters().add(fence_.run()).add(static_cast<std::int64_t>(limit)));
-        while (rows.step()) {
-          keys.push_back(rows.integer(0));
-        }
-      },
-      [&] { lock_crew(connection_); });
-  if (keys.empty()) {
-    return {};
-  }
-  Column taken(Column::Kind::integer);
-  for (const std::int64_t key : keys) {
-    taken.add(key);
-  }
-  return read_tasks("w.settled = 0 AND w.task = ANY($1) ORDER BY w.task", Parameters().add(taken));
-}
-
-bool ServerPages::others_hold_work() {
-  bool held = false;
-  read_patiently(connection_, fence_.terms(), [&] {
-    Rows row = connection_.query(
-        "SELECT EXISTS (SELECT 1 FROM work WHERE settled = 0 AND run <> $1) OR EXISTS "
-        "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task JOIN run AS r ON r.id = w.run "
-        "WHERE v.state = 0 AND w.run <> $1 AND v.settled_run <> w.run AND r.finished_at IS NULL)",
-        Parameters().add(fence_.run()));
-    held = row.step() && row.integer(0) != 0;
-  });
-  return held;
-}
-
-std::vector<core::TaskRecord> ServerPages::read_tasks(const std::string& condition,
-                                                      const Parameters& parameters) {
   std::vector<core::TaskRecord> page;
   read_patiently(connection_, fence_.terms(), [&] {
     page.clear();
-    Rows rows = connection_.query(kTasks + condition, parameters);
+    Rows rows = connection_.query(
+        kTasks, Parameters().add(fence_.run()).add(after).add(static_cast<std::int64_t>(limit)));
     while (rows.step()) {
       page.push_back(task_of(rows));
     }
   });
   return page;
+}
+
+bool ServerPages::is_any_free() {
+  bool free = false;
+  read_patiently(connection_, fence_.terms(), [&] {
+    Rows row = connection_.query("SELECT EXISTS (SELECT 1 FROM work WHERE run = 0)");
+    free = row.step() && row.integer(0) != 0;
+  });
+  return free;
+}
+
+// The crew's row is the lock of the list: no task is taken twice. What a COMMIT in doubt took is
+// this run's own the next time.
+void ServerPages::claim(core::TaskKey after, std::size_t limit) {
+  const auto page = static_cast<std::int64_t>(limit);
+  fence_.durable(
+      connection_, RunFence::Kind::repeated,
+      [&] {
+        Rows share = connection_.query(
+            "SELECT c.rate = 0 OR n.share > 0 FROM crew AS c, runner AS n WHERE n.run = $1",
+            Parameters().add(fence_.run()));
+        if (!share.step() || share.integer(0) == 0) {
+          return;
+        }
+        connection_.execute(
+            "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work "
+            "WHERE run = 0 AND settled = 0 AND task > $2 ORDER BY task LIMIT $3 - (SELECT count(*) "
+            "FROM (SELECT 1 FROM work WHERE run = $1 AND settled = 0 AND task > $2 LIMIT $3) AS "
+            "o))",
+            Parameters().add(fence_.run()).add(after).add(page));
+        takeovers_ += connection_.execute(
+            "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work "
+            "WHERE run = 0 AND settled = 1 ORDER BY task LIMIT $2)",
+            Parameters().add(fence_.run()).add(page));
+      },
+      [&] { lock_crew(connection_); });
+}
+
+// Whether there is work of others, or of nobody.
+bool ServerPages::is_any_left() {
+  bool left = false;
+  read_patiently(connection_, fence_.terms(), [&] {
+    Rows row = connection_.query(
+        "SELECT EXISTS (SELECT 1 FROM work WHERE settled = 0 AND run < $1) OR EXISTS "
+        "(SELECT 1 FROM work WHERE settled = 0 AND run > $1) OR EXISTS "
+        "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task LEFT JOIN run AS r ON "
+        "r.id = w.run WHERE v.state = 0 AND w.run <> $1 AND "
+        "(w.run = 0 OR v.settled_run <> w.run) AND r.finished_at IS NULL)",
+        Parameters().add(fence_.run()));
+    left = row.step() && row.integer(0) != 0;
+  });
+  return left;
 }
 
 core::TaskRecord ServerPages::task_of(const Rows& row) const {

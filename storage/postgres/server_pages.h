@@ -2,9 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "storage/answers/page_source.h"
@@ -22,22 +21,19 @@ class ServerPages final : public PageSource {
   ServerPages(const LedgerUrl& url, RunFence& fence, std::vector<std::int64_t> accounts,
               RecentLinks& links);
 
-  /// Of a crew: first the tasks that this run holds already, then those that it takes, in any
-  /// order. Waits while there are none but other runs hold some, which they may leave.
+  /// In a crew this first takes free tasks, as many as the page lacks, and free videos. A run
+  /// without a share of the crew's rate takes none: they would wait for it.
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                     std::size_t limit) override;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
-  void hurry(bool now) override;
-
-  [[nodiscard]] bool expects_more() const override { return expects_more_; }
+  [[nodiscard]] std::optional<core::CrewStanding> crew_standing() const override;
 
  private:
   [[nodiscard]] bool in_crew() const { return !fence_.terms().crew.empty(); }
   [[nodiscard]] std::vector<core::TaskRecord> own(core::TaskKey after, std::size_t limit);
-  [[nodiscard]] std::vector<core::TaskRecord> claim(std::size_t limit);
-  [[nodiscard]] bool others_hold_work();
-  [[nodiscard]] std::vector<core::TaskRecord> read_tasks(const std::string& condition,
-                                                         const Parameters& parameters);
+  void claim(core::TaskKey after, std::size_t limit);
+  [[nodiscard]] bool is_any_free();
+  [[nodiscard]] bool is_any_left();
   [[nodiscard]] core::TaskRecord task_of(const Rows& row) const;
   [[nodiscard]] core::WantedVideo video_of(const Rows& row) const;
   [[nodiscard]] core::TaskId id_of(std::string_view text) const;
@@ -49,14 +45,8 @@ class ServerPages final : public PageSource {
   std::vector<std::int64_t> accounts_;
   RecentLinks& links_;
   ServerBlocks answers_{connection_};
-  core::TaskKey position_ = 0;  // of the tasks that this run holds; those up to it were given out
-  bool gives_own_ = true;
-  bool gave_any_ = false;
-  std::atomic<bool> expects_more_{false};
-
-  std::mutex mutex_;
-  std::condition_variable hurried_;
-  bool hurry_ = false;  // under mutex_
+  std::atomic<bool> may_get_more_{true};
+  std::atomic<std::uint64_t> takeovers_{0};
 };
 
 }  // namespace storage

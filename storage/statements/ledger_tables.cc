@@ -55,7 +55,7 @@ const std::vector<LedgerTable>& ledger_tables() {
       table("account", 1, "id, name text"),
       table("run", 1,
             "id, started_at, finished_at, version text, host text, inputs text, stale_after_ms, "
-            "summary text, exit_code, missing_rule"),
+            "summary text, exit_code, missing_rule, crew text"),
       table("task", 1,
             "id, account, task_id text, state, first_seen, last_query, queries, not_found_runs, "
             "not_found_run, not_found_answers, not_found_at, last_snapshot, status_snapshot, "

@@ -22,14 +22,18 @@ void FakeTransport::wait(core::SteadyTime until, std::vector<core::Completion>& 
   if (before_wait) {
     before_wait();
   }
-  if (running_.empty() || running_.begin()->first > until) {
-    if (until == core::SteadyTime::max()) {
-      throw std::logic_error("the engine waits for ever for nothing");
-    }
-    clock_.move_to(until);
+  const core::SteadyTime next = running_.empty() ? until : std::min(until, running_.begin()->first);
+  if (next == core::SteadyTime::max()) {
+    throw std::logic_error("the engine waits for ever for nothing");
+  }
+  if (sleep_until) {
+    sleep_until(next);
+  } else {
+    clock_.move_to(next);
+  }
+  if (running_.empty() || running_.begin()->first > clock_.steady()) {
     return;
   }
-  clock_.move_to(running_.begin()->first);
   Request request = std::move(running_.begin()->second);
   running_.erase(running_.begin());
   core::Completion completion;

@@ -36,6 +36,8 @@ class FakeTransport final : public core::Transport {
   /// Decides each outcome when it is due; set them before the run.
   std::function<QueryOutcome(const core::QueryRequest&)> on_query;
   std::function<FetchOutcome(const core::DownloadRequest&)> on_download;
+  /// Sleeps in every wait, until then at the latest; none: the clock moves there.
+  std::function<void(core::SteadyTime until)> sleep_until;
   /// Called before every wait; may raise a stop flag or move the clock.
   std::function<void()> before_wait;
 

@@ -53,12 +53,19 @@ class FakeVideoStore::Sink final : public core::VideoSink {
       return std::move(*wrong);
     }
     const auto& video = std::get<core::CheckedVideo>(checked);
-    const std::string path = store_.name_for(plan_, video, part().content);
-    File& file = store_.files_[path];
+    std::string path;
+    do {  // another run may take the name meanwhile
+      path = store_.name_for(plan_, video, part().content);
+      if (store_.before_create) {
+        store_.before_create(path);
+      }
+    } while (path != plan_.replaces && store_.is_taken(path, part().content));
+    Published& published = *store_.published_;
+    File& file = published.files[path];
     if (file.content != part().content) {
-      file = {part().content, ++store_.last_number_};
+      file = {part().content, ++published.last_number};
     }
-    store_.owners_[path] = name_;
+    published.owners[path] = name_;
     store_.parts_.erase(name_);
     return core::SavedFile{path, video.bytes, core::hex(video.sha256), video.checks};
   }
@@ -78,24 +85,28 @@ std::string FakeVideoStore::name_for(const core::FilePlan& plan, const core::Che
   }
   for (int nth = 1;; ++nth) {
     std::string path = kRoot + plan.name_template->render(plan.fields, video.extension, nth);
-    const auto file = files_.find(path);
-    const auto owner = owners_.find(path);
-    const bool is_taken = file != files_.end() && file->second.content != content;
+    const auto owner = published_->owners.find(path);
     const bool is_anothers =
-        owner != owners_.end() && owner->second != core::part_file_name(plan.fields);
-    if (!is_taken && !is_anothers && !(path != plan.replaces && claimed_ && claimed_(path))) {
+        owner != published_->owners.end() && owner->second != core::part_file_name(plan.fields);
+    if (!is_taken(path, content) && !is_anothers &&
+        !(path != plan.replaces && claimed_ && claimed_(path))) {
       return path;
     }
   }
 }
 
+bool FakeVideoStore::is_taken(const std::string& path, const std::string& content) const {
+  const auto file = published_->files.find(path);
+  return file != published_->files.end() && file->second.content != content;
+}
+
 void FakeVideoStore::put(const std::string& path, std::string content) {
-  files_[path] = {std::move(content), ++last_number_};
+  published_->files[path] = {std::move(content), ++published_->last_number};
 }
 
 std::optional<std::string> FakeVideoStore::content(const std::string& path) const {
-  const auto found = files_.find(path);
-  return found == files_.end() ? std::nullopt : std::optional(found->second.content);
+  const auto found = published_->files.find(path);
+  return found == published_->files.end() ? std::nullopt : std::optional(found->second.content);
 }
 
 std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> FakeVideoStore::open(
@@ -115,8 +126,8 @@ void FakeVideoStore::discard(core::FilePlan plan) {
 }
 
 std::variant<core::StoredFile, core::NotFound> FakeVideoStore::find(const std::string& path) const {
-  const auto found = files_.find(path);
-  if (found == files_.end()) {
+  const auto found = published_->files.find(path);
+  if (found == published_->files.end()) {
     return core::NotFound::missing;
   }
   return core::StoredFile{.bytes = static_cast<std::int64_t>(found->second.content.size()),
@@ -128,8 +139,8 @@ bool FakeVideoStore::holds(const std::string& path) const {
 }
 
 std::optional<core::Sha256Digest> FakeVideoStore::sha256_of(const std::string& path) const {
-  const auto found = files_.find(path);
-  if (found == files_.end()) {
+  const auto found = published_->files.find(path);
+  if (found == published_->files.end()) {
     return std::nullopt;
   }
   core::Sha256 hash;
@@ -138,7 +149,7 @@ std::optional<core::Sha256Digest> FakeVideoStore::sha256_of(const std::string& p
 }
 
 void FakeVideoStore::list(const std::function<void(const std::string& path)>& visit) const {
-  for (const auto& [path, file] : files_) {
+  for (const auto& [path, file] : published_->files) {
     if (path.starts_with(kRoot)) {
       visit(path);
     }
@@ -146,8 +157,8 @@ void FakeVideoStore::list(const std::function<void(const std::string& path)>& vi
 }
 
 void FakeVideoStore::write_beside(const core::BesideFile& file) {
-  const auto found = files_.find(file.path);
-  if (found != files_.end() && !file.may_replace(found->second.content)) {
+  const auto found = published_->files.find(file.path);
+  if (found != published_->files.end() && !file.may_replace(found->second.content)) {
     throw core::Error(file.path + " is a file that is not ours");
   }
   put(file.path, std::string(file.text));

@@ -32,10 +32,18 @@ class FakeVideoStore final : public core::VideoStore {
     core::PromisedContent promised;
   };
 
-  explicit FakeVideoStore(Claimed claimed = {}) : claimed_(std::move(claimed)) {}
+  explicit FakeVideoStore(Claimed claimed = {})
+      : FakeVideoStore(std::make_shared<Published>(), std::move(claimed)) {}
+  /// Shares published files with other stores, as several machines share a bucket; the parts are
+  /// its own.
+  struct Published;
+  FakeVideoStore(std::shared_ptr<Published> published, Claimed claimed)
+      : claimed_(std::move(claimed)), published_(std::move(published)) {}
 
   /// Decides whether a plan gets a sink; empty: it does.
   std::function<std::optional<core::FetchFailure>(const core::FilePlan&)> on_open;
+  /// Called before each conditional creation of a file.
+  std::function<void(const std::string& path)> before_create;
   std::optional<std::int64_t> free;
   std::vector<std::string> discarded;  ///< tasks whose parts were removed
 
@@ -60,13 +68,18 @@ class FakeVideoStore final : public core::VideoStore {
 
   std::string name_for(const core::FilePlan& plan, const core::CheckedVideo& video,
                        const std::string& content) const;
+  [[nodiscard]] bool is_taken(const std::string& path, const std::string& content) const;
 
   Claimed claimed_;
-  std::map<std::string, File> files_;
-  std::map<std::string, Part> parts_;          ///< by name
-  std::set<std::string> open_parts_;           ///< names that a sink holds
-  std::map<std::string, std::string> owners_;  ///< of published paths: the name of the part
-  std::uint64_t last_number_ = 0;
+  std::map<std::string, Part> parts_;  ///< by name
+  std::set<std::string> open_parts_;   ///< names that a sink holds
+  std::shared_ptr<Published> published_;
+};
+
+struct FakeVideoStore::Published {
+  std::map<std::string, File> files;
+  std::map<std::string, std::string> owners;  ///< of published paths: the name of the part
+  std::uint64_t last_number = 0;
 };
 
 }  // namespace support

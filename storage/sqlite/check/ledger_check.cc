@@ -62,18 +62,21 @@ void check_schema(SQLite::Database& database, Findings& findings) {
   }
 }
 
-// Snapshots are numbered without gaps, run after run.
+// Snapshots are numbered without gaps, run after run; those of a crew's runs are mixed.
 void check_numbering(SQLite::Database& database, Findings& findings) {
   Statement snapshots(database,
-                      "SELECT id, run, block IS NULL, slot IS NULL FROM snapshot ORDER BY id");
+                      "SELECT s.id, s.run, s.block IS NULL, s.slot IS NULL, ifnull(r.crew, '') "
+                      "FROM snapshot AS s LEFT JOIN run AS r ON r.id = s.run ORDER BY s.id");
   std::int64_t last_id = 0;
   std::int64_t last_run = 0;
+  std::string last_crew;
   while (snapshots.step() && !findings.full()) {
     const std::string name = "snapshot " + std::to_string(snapshots.integer(0));
     if (snapshots.integer(0) != last_id + 1) {
       findings.add(name + ": the previous one is " + std::to_string(last_id));
     }
-    if (snapshots.integer(1) < last_run) {
+    const std::string crew(snapshots.text(4));
+    if (snapshots.integer(1) < last_run && (crew.empty() || crew != last_crew)) {
       findings.add(name + ": its run is older than that of the previous one");
     }
     if (snapshots.integer(2) != snapshots.integer(3)) {
@@ -81,6 +84,7 @@ void check_numbering(SQLite::Database& database, Findings& findings) {
     }
     last_id = snapshots.integer(0);
     last_run = snapshots.integer(1);
+    last_crew = crew;
   }
 }
 

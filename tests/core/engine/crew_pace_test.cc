@@ -22,7 +22,7 @@ class CrewPaceTest : public EngineTest {
 
 TEST_F(CrewPaceTest, StaysWithinItsShare) {
   plan_.rate = 100;
-  ledger_.pace = {.rate_share = 20};
+  ledger_.standing = {.rate_share = 20};
   add_failing(100);
   const auto took = time_of_run();
   EXPECT_GE(took, milliseconds(4'700));
@@ -31,12 +31,12 @@ TEST_F(CrewPaceTest, StaysWithinItsShare) {
 
 TEST_F(CrewPaceTest, WaitsForAShare) {
   plan_.rate = 100;
-  ledger_.pace = {.rate_share = 0};
+  ledger_.standing = {.rate_share = 0};
   add_failing(10);
   const auto begin = clock_.steady();
   transport_.before_wait = [&] {
     if (clock_.steady() - begin >= seconds(7)) {
-      ledger_.pace = {.rate_share = 100};
+      ledger_.standing = {.rate_share = 100};
     }
   };
   run();
@@ -47,12 +47,12 @@ TEST_F(CrewPaceTest, WaitsForAShare) {
 
 TEST_F(CrewPaceTest, SlowsDownWhenAnotherRunWasThrottled) {
   plan_.rate = 100;
-  ledger_.pace = {.slow_downs = 3};
+  ledger_.standing = {.slow_downs = 3};
   add_failing(300);
   const auto begin = clock_.steady();
   transport_.before_wait = [&] {
     if (clock_.steady() - begin >= seconds(1)) {
-      ledger_.pace = {.slow_downs = 4};
+      ledger_.standing = {.slow_downs = 4};
     }
   };
   EXPECT_GE(time_of_run(), milliseconds(3'300)) << "3 s at the full rate";
@@ -60,7 +60,7 @@ TEST_F(CrewPaceTest, SlowsDownWhenAnotherRunWasThrottled) {
 
 TEST_F(CrewPaceTest, SlowsDownTheCrew) {
   add("a", {answer(429, "{}"), answer(200, body("a", "FAILURE"))});
-  ledger_.pace.emplace();
+  ledger_.standing.emplace();
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(ledger_.slow_downs_told, 1);
 }

@@ -54,10 +54,12 @@ inline std::string link(const std::string& id, core::UtcTime expiry) {
 // A fake ledger whose run may belong to a crew.
 class CrewLedger : public support::FakeLedger {
  public:
-  [[nodiscard]] std::optional<core::CrewPace> crew_pace() const override { return pace; }
+  [[nodiscard]] std::optional<core::CrewStanding> crew_standing() const override {
+    return standing;
+  }
   void tell_slow_down() override { ++slow_downs_told; }
 
-  std::optional<core::CrewPace> pace;
+  std::optional<core::CrewStanding> standing;
   int slow_downs_told = 0;
 };
 

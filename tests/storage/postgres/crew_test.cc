@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,6 +26,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLong{600'000};
 constexpr milliseconds kShort{300};
+constexpr milliseconds kMiddling{12'000};  // a heartbeat each 2 s
+constexpr milliseconds kLook{10};
 constexpr std::chrono::seconds kPatience{60};
 
 class PostgresCrew : public testing::Test {
@@ -57,6 +60,40 @@ class PostgresCrew : public testing::Test {
                 storage::LedgerUrl(lent_->url()), clock_,
                 storage::RunnerTerms{.crew = crew, .lease = lease, .heartbeat = heartbeat}),
             nullptr};
+  }
+  Runner rated(std::int64_t rate) {
+    Runner made{std::make_unique<storage::PostgresWorkList>(
+                    storage::LedgerUrl(lent_->url()), clock_,
+                    storage::RunnerTerms{.crew = "night", .rate = rate, .lease = kMiddling}),
+                nullptr};
+    std::vector<std::string> ids;
+    for (int i = 0; i < 100; ++i) {
+      ids.push_back("t" + std::to_string(i));
+    }
+    made.begin(ids);
+    return made;
+  }
+  static std::int64_t share(const Runner& runner) {
+    return static_cast<std::int64_t>(runner.ledger->crew_standing()->rate_share.value_or(-1));
+  }
+  // Looks at the crew until its shares are these; false: they never are, or exceed their sum.
+  static bool come_to(const std::vector<const Runner*>& crew, std::multiset<std::int64_t> wanted) {
+    const std::int64_t rate = std::accumulate(wanted.begin(), wanted.end(), std::int64_t{0});
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+      std::multiset<std::int64_t> shares;
+      for (const Runner* one : crew) {
+        shares.insert(share(*one));
+      }
+      if (std::accumulate(shares.begin(), shares.end(), std::int64_t{0}) > rate) {
+        return false;
+      }
+      if (shares == wanted) {
+        return true;
+      }
+      std::this_thread::sleep_for(kLook);
+    }
+    return false;
   }
   std::int64_t number(const std::string& sql) {
     const storage::ServerTransaction moment(*connection_,
@@ -98,7 +135,7 @@ class PostgresCrew : public testing::Test {
     const auto until = std::chrono::steady_clock::now() + kPatience;
     std::vector<core::TaskRecord> tasks;
     while (tasks.empty() && std::chrono::steady_clock::now() < until) {
-      tasks = entries::tasks(*by.ledger, 1);
+      tasks = entries::tasks(*by.ledger);
     }
     return tasks;
   }
@@ -149,15 +186,16 @@ TEST_F(PostgresCrew, EachTaskIsOneRunsAlone) {
   one.begin(ids);
   two.begin(ids);
   EXPECT_EQ(number("SELECT count(*) FROM task"), 50);
-  const auto first = names(entries::tasks(*one.ledger, 0, 20));
+  const auto page = entries::tasks(*one.ledger, 0, 20);
+  const auto first = names(page);
   const auto second = names(entries::tasks(*two.ledger, 0, 20));
-  const auto third = names(entries::tasks(*one.ledger, 1, 20));
+  const auto third = names(entries::tasks(*one.ledger, page.back().key, 20));
   EXPECT_EQ(first.size() + second.size() + third.size(), 50U);
   std::set<std::string> all = first;
   all.insert(second.begin(), second.end());
   all.insert(third.begin(), third.end());
   EXPECT_EQ(all.size(), 50U);
-  EXPECT_TRUE(one.ledger->expects_more_tasks()) << "the other run may leave its tasks";
+  EXPECT_TRUE(one.ledger->crew_standing()->may_get_more_tasks) << "the other run may leave some";
 }
 
 TEST_F(PostgresCrew, ARunThatSweepsAgainSeesItsOwnTasks) {
@@ -165,8 +203,8 @@ TEST_F(PostgresCrew, ARunThatSweepsAgainSeesItsOwnTasks) {
   one.begin({"a", "b", "c"});
   EXPECT_EQ(entries::tasks(*one.ledger, 0).size(), 3U);
   EXPECT_EQ(entries::tasks(*one.ledger, 0).size(), 3U);
-  EXPECT_EQ(entries::tasks(*one.ledger, 1).size(), 0U);
-  EXPECT_FALSE(one.ledger->expects_more_tasks());
+  EXPECT_EQ(entries::tasks(*one.ledger, 3).size(), 0U);
+  EXPECT_FALSE(one.ledger->crew_standing()->may_get_more_tasks);
 }
 
 TEST_F(PostgresCrew, ALostRunWritesNothing) {
@@ -191,7 +229,6 @@ TEST_F(PostgresCrew, ALostRunTakesNoWork) {
   EXPECT_EQ(number("SELECT count(*) FROM work WHERE run <> 0"), 0);
 }
 
-// The first run gives no sign of life, as one that was killed on another machine.
 // Whoever waits for the lock of another run's row longer than its own lease has renewed that lease
 // in the same transaction, which nobody sees yet.
 TEST_F(PostgresCrew, ARunThatWaitsLongDeclaresOthersLostAndNotItself) {
@@ -218,6 +255,7 @@ TEST_F(PostgresCrew, ARunThatWaitsLongDeclaresOthersLostAndNotItself) {
   EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 2"), 0);
 }
 
+// The first run gives no sign of life, as one that was killed on another machine.
 TEST_F(PostgresCrew, TheWorkOfADeadRunGoesToAnotherOne) {
   Runner dead = runner("night", kShort);
   dead.begin({"a", "b"});
@@ -230,7 +268,7 @@ TEST_F(PostgresCrew, TheWorkOfADeadRunGoesToAnotherOne) {
   EXPECT_EQ(number("SELECT lost FROM runner WHERE run = 2"), 0);
 }
 
-// A video that a dead run left is fetched by the one that asks its task again.
+// Its task is not asked again.
 TEST_F(PostgresCrew, TheVideosOfADeadRunGoToAnotherOne) {
   Runner dead = runner("night", kShort);
   dead.begin({"a"});
@@ -239,10 +277,15 @@ TEST_F(PostgresCrew, TheVideosOfADeadRunGoToAnotherOne) {
   EXPECT_EQ(entries::videos(*dead.ledger).size(), 1U);
   Runner alive = runner("night", kShort, true);
   alive.begin({});
-  const auto tasks = tasks_in_time(alive);
-  ASSERT_EQ(names(tasks), (std::set<std::string>{"a"}));
-  alive.ledger->append(success(tasks.at(0)));
-  alive.ledger->flush();
+  EXPECT_EQ(entries::videos(*alive.ledger).size(), 0U);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (alive.ledger->crew_standing()->takeovers == 0 &&
+         std::chrono::steady_clock::now() < until) {
+    EXPECT_EQ(entries::tasks(*alive.ledger).size(), 0U);
+    EXPECT_TRUE(alive.ledger->crew_standing()->may_get_more_tasks ||
+                alive.ledger->crew_standing()->takeovers > 0);
+  }
+  EXPECT_EQ(alive.ledger->crew_standing()->takeovers, 1U);
   EXPECT_EQ(entries::videos(*alive.ledger).size(), 1U);
 }
 
@@ -255,6 +298,57 @@ TEST_F(PostgresCrew, ARunThatEndsLeavesItsOpenWork) {
   one.ledger.reset();
   one.work->end_run(3, "{}");
   EXPECT_EQ(tasks_in_time(two).size(), 1U);
+}
+
+TEST_F(PostgresCrew, TheRateIsSharedAndNeverExceeded) {
+  Runner one = rated(100);
+  EXPECT_TRUE(come_to({&one}, {100}));
+  Runner two = rated(100);
+  EXPECT_TRUE(come_to({&one, &two}, {50, 50}));
+  Runner three = rated(500);
+  EXPECT_TRUE(come_to({&one, &two, &three}, {34, 33, 33})) << "the rate is the first run's";
+  two.ledger.reset();
+  two.work->end_run(0, "{}");
+  EXPECT_TRUE(come_to({&one, &three}, {50, 50}));
+  EXPECT_EQ(number("SELECT sum(share)::bigint FROM runner AS n JOIN run AS r ON r.id = n.run "
+                   "WHERE r.finished_at IS NULL"),
+            100);
+}
+
+TEST_F(PostgresCrew, ARunWithoutWorkLeavesItsShareAndTakesNoneWithoutOne) {
+  Runner one = rated(1);
+  EXPECT_TRUE(come_to({&one}, {1}));
+  EXPECT_EQ(entries::tasks(*one.ledger, 0, 100).size(), 100U);
+  Runner two = rated(1);
+  EXPECT_TRUE(come_to({&one, &two}, {1, 0}));
+  change("UPDATE work SET run = 0 WHERE task > 50");
+  EXPECT_EQ(entries::tasks(*two.ledger, 0, 100).size(), 0U);
+  EXPECT_EQ(number("SELECT count(*) FROM work WHERE run = 0"), 50);
+  EXPECT_TRUE(two.ledger->crew_standing()->may_get_more_tasks);
+  change("UPDATE work SET settled = 1 WHERE run = 1");
+  change("UPDATE work SET run = 2 WHERE run = 0");
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (share(two) != 1 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kLook);
+  }
+  EXPECT_EQ(share(two), 1);
+  EXPECT_EQ(share(one), 0);
+}
+
+TEST_F(PostgresCrew, ARefusalIsToldToTheOthersOnce) {
+  Runner one = rated(100);
+  Runner two = rated(100);
+  EXPECT_TRUE(come_to({&one, &two}, {50, 50}));
+  one.ledger->tell_slow_down();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (two.ledger->crew_standing()->slow_downs == 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kLook);
+  }
+  EXPECT_EQ(two.ledger->crew_standing()->slow_downs, 1U);
+  EXPECT_EQ(one.ledger->crew_standing()->slow_downs, 0U);
+  Runner late = rated(100);
+  EXPECT_TRUE(come_to({&one, &two, &late}, {34, 33, 33}));
+  EXPECT_EQ(late.ledger->crew_standing()->slow_downs, 0U) << "it was before its time";
 }
 
 TEST_F(PostgresCrew, ATransactionWhoseConnectionBreaksIsDoneOnce) {

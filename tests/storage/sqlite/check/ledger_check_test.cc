@@ -82,7 +82,7 @@ TEST_F(LedgerCheckTest, CheckFindsInconsistentRows) {
        "PRAGMA foreign_keys = OFF; UPDATE snapshot SET id = 0 WHERE id = 1"},
       {"a run before the last",
        "INSERT INTO run SELECT 2, started_at, NULL, version, host, inputs, stale_after_ms, NULL, "
-       "NULL, missing_rule FROM run; UPDATE snapshot SET run = 2 WHERE id = 2"},
+       "NULL, missing_rule, crew FROM run; UPDATE snapshot SET run = 2 WHERE id = 2"},
       {"half a place", "UPDATE snapshot SET slot = NULL WHERE id = 4"},
       {"an answer that is gone", "UPDATE snapshot SET block = NULL, slot = NULL WHERE id = 4"},
       {"an answer that nobody names", "UPDATE snapshot SET block = NULL, slot = NULL WHERE id = 3"},
