@@ -259,10 +259,13 @@ void Runner::run_engine() {
   member_.join();
   core::RunPlan plan;
   plan.run = member_.run();
-  plan.concurrency = static_cast<int>(world_.between(2, 8));
+  plan.concurrency = static_cast<int>(world_.between(1, 8));
+  plan.download = true;
   plan.download_concurrency = 2;
   plan.rate = world_.store().state().rate;
   plan.retry.retries = 10;
+  plan.poll_interval = seconds(15);
+  plan.stale_after = std::chrono::hours(36);
   plan.task_page = static_cast<std::size_t>(world_.between(2, 8));
   plan.seed = world_.random()();
   core::Engine engine(plan, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
