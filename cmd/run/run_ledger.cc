@@ -37,6 +37,7 @@ void RunLedger::hold_on_server() {
   storage::RunnerTerms terms;
   terms.crew = settings_.given_text("crew").value_or("");
   terms.rate = settings_.count("rate");
+  terms.downloads = !settings_.flag("no-download");
   terms.lease = settings_.duration("lease");
   terms.stop = [this] { return interrupt_.level() > 1; };
   try {

@@ -42,6 +42,11 @@ bool TaskFeed::may_get_more() const {
   return crew && crew->may_get_more_tasks;
 }
 
+bool TaskFeed::is_any_free() const {
+  const auto crew = run_.ledger.crew_standing();
+  return crew && crew->has_free_tasks;
+}
+
 // A page contains every task that the ledger does not know to be settled: before one is read again,
 // this run's own answers must be committed.
 bool TaskFeed::is_all_committed() const { return run_.ledger.committed() >= last_settled_; }
@@ -77,7 +82,8 @@ bool TaskFeed::take_page() {
     return false;
   }
   page_asked_ = false;
-  sweep_.at_end = page->size() < run_.plan.task_page;
+  sweep_.last_page = page->size();
+  sweep_.at_end = page->size() < run_.plan.task_page && (page->empty() || !is_any_free());
   // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
   const auto is_held = [&](TaskKey key) {
@@ -99,7 +105,8 @@ bool TaskFeed::ask_for_page() {
     sweep_again();
   }
   const std::size_t page = run_.plan.task_page;
-  if (sweep_.at_end || page_asked_ || !has_room_for_page(window_) || window_.ready() >= page / 2 ||
+  const std::size_t enough = (std::min(page, sweep_.last_page) + 1) / 2;
+  if (sweep_.at_end || page_asked_ || !has_room_for_page(window_) || window_.ready() >= enough ||
       !run_.ledger.has_room(page) || !(sweep_.is_first || is_all_committed())) {
     return false;
   }
@@ -168,7 +175,9 @@ void TaskFeed::evict_unanswered(std::size_t slot, SteadyTime due) {
 std::uint64_t TaskFeed::count_never_asked() {
   std::uint64_t count = 0;
   TaskKey after = sweep_.cursor;
-  bool more = !sweep_.at_end;
+  // What no run of a crew has claimed is not this run's to count.
+  const bool is_alone = !run_.ledger.crew_standing();
+  bool more = page_asked_ || (is_alone && !sweep_.at_end);
   while (more) {
     if (!std::exchange(page_asked_, false)) {
       run_.ledger.ask_for_tasks(after, run_.plan.task_page);
@@ -181,7 +190,7 @@ std::uint64_t TaskFeed::count_never_asked() {
           (sweep_.for_evicted && task.last_query) || unanswered_.contains(task.key);
       count += was_asked ? 0U : 1U;
     }
-    more = page.size() == run_.plan.task_page;
+    more = is_alone && page.size() == run_.plan.task_page;
   }
   return count;
 }

@@ -61,11 +61,13 @@ class TaskFeed {
     bool at_end = false;   // the ledger has no tasks after cursor
     bool evicted = false;  // a task was evicted, so another pass is needed
     bool is_first = true;
+    std::size_t last_page = RunPlan::kTaskPageMax;  // the number of its tasks
     bool for_evicted = false;  // it reads tasks again that were evicted in the one before
     SteadyTime began{};
   };
 
   [[nodiscard]] bool may_get_more() const;
+  [[nodiscard]] bool is_any_free() const;
   [[nodiscard]] bool is_all_committed() const;
   [[nodiscard]] bool may_sweep_again() const;
   [[nodiscard]] bool take_page();

@@ -62,4 +62,12 @@ struct RateMember {
   return std::clamp<std::int64_t>(rate - member.taken, 0, equal_share(rate, member));
 }
 
+/// How many of `free` tasks a run takes at once, at most a page: an equal part, where one more run
+/// may join. Short lists are not split further: their ends would take longer than their tasks.
+[[nodiscard]] inline std::int64_t fair_claim(std::int64_t page, std::int64_t free,
+                                             std::int64_t members) {
+  constexpr std::int64_t kLeast = 16;
+  return std::min(page, std::max(kLeast, (free + members) / (members + 1)));
+}
+
 }  // namespace core

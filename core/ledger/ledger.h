@@ -101,6 +101,8 @@ struct CrewStanding {
   std::uint64_t slow_downs = 0;
   /// Other runs have open work that this run may get later: later pages may contain more tasks.
   bool may_get_more_tasks = false;
+  /// No run has the rest of the tasks yet: a page that is not full is not the last one.
+  bool has_free_tasks = false;
   /// The number of finished tasks whose videos this run took over; later pages contain these.
   std::uint64_t takeovers = 0;
 };

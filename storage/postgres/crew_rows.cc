@@ -12,12 +12,13 @@ bool ask(Connection& connection, const std::string& condition, const Parameters&
   return row.step() && row.integer(0) != 0;
 }
 
-bool is_busy(Connection& connection, std::int64_t run) {
+bool is_busy(Connection& connection, const RunFence& fence) {
   return ask(connection,
-             "EXISTS (SELECT 1 FROM work WHERE run = $1 AND settled = 0) OR EXISTS "
-             "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task "
-             "WHERE v.state = 0 AND w.run = $1 AND v.settled_run <> $1)",
-             Parameters().add(run));
+             "EXISTS (SELECT 1 FROM work WHERE run = $1 AND settled = 0) OR $2 = 1 AND EXISTS "
+             "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task JOIN snapshot AS s ON "
+             "s.id = v.snapshot WHERE v.state = 0 AND w.run = $1 AND v.settled_run <> $1 AND "
+             "s.block IS NOT NULL)",
+             Parameters().add(fence.run()).add(std::int64_t{fence.terms().downloads ? 1 : 0}));
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ void renew_place(Connection& connection, const RunFence& fence, std::uint64_t sl
                  CrewPlace& place) {
   const std::int64_t run = fence.run();
   const bool free = ask(connection, "EXISTS (SELECT 1 FROM work WHERE run = 0)", {});
-  const bool busy = is_busy(connection, run);
+  const bool busy = is_busy(connection, fence);
   Rows row = connection.query(
       "SELECT c.rate, count(o.run) FILTER (WHERE o.shares), "
       "count(o.run) FILTER (WHERE o.shares AND o.run < $1), coalesce(sum(o.share), 0)::bigint, "

@@ -20,8 +20,9 @@ class RunLost : public core::Error {
 
 /// How a run takes part.
 struct RunnerTerms {
-  std::string crew;                         ///< empty: it runs alone
-  std::int64_t rate = 0;                    ///< at most so many queries per second; 0: unlimited
+  std::string crew;       ///< empty: it runs alone
+  std::int64_t rate = 0;  ///< at most so many queries per second; 0: unlimited
+  bool downloads = true;  ///< false: it leaves all videos wanted, and waits for none
   std::chrono::milliseconds lease{30'000};  ///< how long it counts as alive after a sign of life
   /// How long a server that is away is waited for.
   std::chrono::milliseconds outage_max{600'000};

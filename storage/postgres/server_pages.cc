@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/error.h"
+#include "core/ledger/lease.h"
 #include "storage/answers/json_text.h"
 #include "storage/statements/standing_columns.h"
 
@@ -47,6 +48,7 @@ std::optional<core::CrewStanding> ServerPages::crew_standing() const {
   // In this order: a run that sees that no more tasks will come knows all its videos.
   standing.may_get_more_tasks = may_get_more_;
   standing.takeovers = takeovers_;
+  standing.has_free_tasks = has_free_;
   return standing;
 }
 
@@ -54,8 +56,9 @@ std::vector<core::TaskRecord> ServerPages::tasks(core::TaskKey after, std::size_
   if (!in_crew()) {
     return own(after, limit);
   }
+  has_free_ = false;
   if (is_any_free()) {
-    claim(after, limit);
+    claim(after, static_cast<std::int64_t>(limit));
   }
   std::vector<core::TaskRecord> page = own(after, limit);
   may_get_more_ = is_any_left();
@@ -86,42 +89,63 @@ bool ServerPages::is_any_free() {
 
 // The crew's row is the lock of the list: no task is taken twice. What a COMMIT in doubt took is
 // this run's own the next time.
-void ServerPages::claim(core::TaskKey after, std::size_t limit) {
-  const auto page = static_cast<std::int64_t>(limit);
+void ServerPages::claim(core::TaskKey after, std::int64_t page) {
   fence_.durable(
       connection_, RunFence::Kind::repeated,
       [&] {
-        Rows share = connection_.query(
-            "SELECT c.rate = 0 OR n.share > 0 FROM crew AS c, runner AS n WHERE n.run = $1",
-            Parameters().add(fence_.run()));
-        if (!share.step() || share.integer(0) == 0) {
+        const Free free = look(page);
+        if (!free.may_claim) {
           return;
         }
-        connection_.execute(
+        const std::uint64_t claimed = connection_.execute(
             "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work "
-            "WHERE run = 0 AND settled = 0 AND task > $2 ORDER BY task LIMIT $3 - (SELECT count(*) "
-            "FROM (SELECT 1 FROM work WHERE run = $1 AND settled = 0 AND task > $2 LIMIT $3) AS "
-            "o))",
-            Parameters().add(fence_.run()).add(after).add(page));
-        takeovers_ += connection_.execute(
-            "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work "
-            "WHERE run = 0 AND settled = 1 ORDER BY task LIMIT $2)",
-            Parameters().add(fence_.run()).add(page));
+            "WHERE run = 0 AND settled = 0 AND task > $2 ORDER BY task LIMIT least($4, $3 - "
+            "(SELECT count(*) FROM (SELECT 1 FROM work WHERE run = $1 AND settled = 0 AND "
+            "task > $2 LIMIT $3) AS o)))",
+            Parameters()
+                .add(fence_.run())
+                .add(after)
+                .add(page)
+                .add(core::fair_claim(page, free.tasks, free.members)));
+        has_free_ = static_cast<std::int64_t>(claimed) < free.tasks;
+        if (fence_.terms().downloads) {
+          takeovers_ += connection_.execute(
+              "UPDATE work SET run = $1 WHERE run = 0 AND task IN (SELECT task FROM work "
+              "WHERE run = 0 AND settled = 1 ORDER BY task LIMIT $2)",
+              Parameters().add(fence_.run()).add(page));
+        }
       },
       [&] { lock_crew(connection_); });
 }
 
-// Whether there is work of others, or of nobody.
+// As many free tasks as decide about a page.
+ServerPages::Free ServerPages::look(std::int64_t page) {
+  Rows row = connection_.query(
+      "WITH m AS (SELECT count(*) AS members FROM runner AS n JOIN run AS r ON r.id = n.run "
+      "WHERE n.crew = $2 AND n.lost = 0 AND r.finished_at IS NULL) "
+      "SELECT c.rate = 0 OR n.share > 0, m.members, (SELECT count(*) FROM (SELECT 1 FROM work "
+      "WHERE run = 0 AND settled = 0 LIMIT $3 * (1 + (SELECT members FROM m))) AS f) "
+      "FROM crew AS c, runner AS n, m WHERE n.run = $1",
+      Parameters().add(fence_.run()).add(fence_.terms().crew).add(page));
+  if (!row.step()) {
+    return {};
+  }
+  return {.may_claim = row.integer(0) != 0, .members = row.integer(1), .tasks = row.integer(2)};
+}
+
+// Whether there is work of others, or of nobody. A video whose answer was pruned is none: nobody
+// can download it now.
 bool ServerPages::is_any_left() {
   bool left = false;
   read_patiently(connection_, fence_.terms(), [&] {
     Rows row = connection_.query(
         "SELECT EXISTS (SELECT 1 FROM work WHERE settled = 0 AND run < $1) OR EXISTS "
-        "(SELECT 1 FROM work WHERE settled = 0 AND run > $1) OR EXISTS "
-        "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task LEFT JOIN run AS r ON "
-        "r.id = w.run WHERE v.state = 0 AND w.run <> $1 AND "
-        "(w.run = 0 OR v.settled_run <> w.run) AND r.finished_at IS NULL)",
-        Parameters().add(fence_.run()));
+        "(SELECT 1 FROM work WHERE settled = 0 AND run > $1) OR $2 = 1 AND EXISTS "
+        "(SELECT 1 FROM video AS v JOIN work AS w ON w.task = v.task JOIN snapshot AS s ON "
+        "s.id = v.snapshot LEFT JOIN run AS r ON r.id = w.run WHERE v.state = 0 AND "
+        "w.run <> $1 AND (w.run = 0 OR v.settled_run <> w.run) AND s.block IS NOT NULL AND "
+        "r.finished_at IS NULL)",
+        Parameters().add(fence_.run()).add(std::int64_t{fence_.terms().downloads ? 1 : 0}));
     left = row.step() && row.integer(0) != 0;
   });
   return left;

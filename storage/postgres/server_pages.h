@@ -21,8 +21,8 @@ class ServerPages final : public PageSource {
   ServerPages(const LedgerUrl& url, RunFence& fence, std::vector<std::int64_t> accounts,
               RecentLinks& links);
 
-  /// In a crew this first takes free tasks, as many as the page lacks, and free videos. A run
-  /// without a share of the crew's rate takes none: they would wait for it.
+  /// In a crew this first takes its part of the free tasks, at most as many as the page lacks, and
+  /// free videos. A run without a share of the crew's rate takes none: they would wait for it.
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                     std::size_t limit) override;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
@@ -31,7 +31,13 @@ class ServerPages final : public PageSource {
  private:
   [[nodiscard]] bool in_crew() const { return !fence_.terms().crew.empty(); }
   [[nodiscard]] std::vector<core::TaskRecord> own(core::TaskKey after, std::size_t limit);
-  void claim(core::TaskKey after, std::size_t limit);
+  struct Free {
+    bool may_claim = false;
+    std::int64_t members = 1;
+    std::int64_t tasks = 0;
+  };
+  void claim(core::TaskKey after, std::int64_t page);
+  [[nodiscard]] Free look(std::int64_t page);
   [[nodiscard]] bool is_any_free();
   [[nodiscard]] bool is_any_left();
   [[nodiscard]] core::TaskRecord task_of(const Rows& row) const;
@@ -47,6 +53,7 @@ class ServerPages final : public PageSource {
   ServerBlocks answers_{connection_};
   std::atomic<bool> may_get_more_{true};
   std::atomic<std::uint64_t> takeovers_{0};
+  std::atomic<bool> has_free_{false};
 };
 
 }  // namespace storage

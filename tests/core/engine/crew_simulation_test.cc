@@ -266,7 +266,8 @@ void Runner::run_engine() {
   plan.retry.retries = 10;
   plan.poll_interval = seconds(15);
   plan.stale_after = std::chrono::hours(36);
-  plan.task_page = static_cast<std::size_t>(world_.between(2, 8));
+  plan.task_page =
+      static_cast<std::size_t>(world_.happens(0.5) ? world_.between(2, 8) : world_.between(16, 64));
   plan.seed = world_.random()();
   core::Engine engine(plan, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
                       {"default"}, {member_, transport_, videos_, clock_, stop_},

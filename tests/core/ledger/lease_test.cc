@@ -76,6 +76,22 @@ TEST(Share, IsEqualUnlessOthersHaveMore) {
   }
 }
 
+TEST(FairClaim, LeavesTheOthersTheirPart) {
+  struct Case {
+    std::int64_t page, free, members, claim;
+  };
+  for (const Case& one : std::vector<Case>{{1024, 600, 1, 300},
+                                           {1024, 600, 3, 150},
+                                           {1024, 601, 3, 151},
+                                           {1024, 30'000, 3, 1024},
+                                           {1024, 30, 3, 16},
+                                           {1024, 0, 3, 16},
+                                           {8, 600, 3, 8}}) {
+    EXPECT_EQ(core::fair_claim(one.page, one.free, one.members), one.claim)
+        << one.free << " for " << one.members;
+  }
+}
+
 TEST(Share, AllTogetherAreTheRate) {
   for (std::int64_t rate = 1; rate < 50; ++rate) {
     for (std::int64_t members = 1; members < 20; ++members) {

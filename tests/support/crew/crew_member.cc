@@ -212,6 +212,18 @@ std::size_t CrewMember::own_tasks(const CrewStore::State& state) const {
       }));
 }
 
+std::int64_t CrewMember::free_tasks(const CrewStore::State& state) {
+  return std::count_if(state.claims.begin(), state.claims.end(), [&](const auto& claim) {
+    return claim.second == 0 && !state.ledger.work.at(claim.first);
+  });
+}
+
+std::int64_t CrewMember::members(const CrewStore::State& state) {
+  return std::count_if(state.runners.begin(), state.runners.end(), [](const auto& runner) {
+    return !runner.second.is_lost && !runner.second.has_ended;
+  });
+}
+
 void CrewMember::read_tasks() {
   std::vector<core::TaskRecord> rows;
   std::uint64_t videos_taken_over = 0;
@@ -219,7 +231,10 @@ void CrewMember::read_tasks() {
     // A task must not wait for a run that may not ask.
     const bool may_claim = fenced(state).share > 0 || state.rate == 0;
     const std::size_t page = task_page_->limit;
-    std::size_t to_claim = may_claim ? page - std::min(page, own_tasks(state)) : 0;
+    std::int64_t free = free_tasks(state);
+    const auto fair = static_cast<std::size_t>(
+        core::fair_claim(static_cast<std::int64_t>(page), free, members(state)));
+    std::size_t to_claim = may_claim ? std::min(fair, page - std::min(page, own_tasks(state))) : 0;
     std::size_t videos_to_claim = may_claim ? page : 0;
     for (auto claim = state.claims.upper_bound(task_page_->after); claim != state.claims.end();
          ++claim) {
@@ -228,6 +243,7 @@ void CrewMember::read_tasks() {
       if (claim->second == 0 && quota > 0) {
         claim->second = run_;
         --quota;
+        free -= is_finished ? 0 : 1;
         videos_taken_over += is_finished ? 1U : 0U;
       }
       // A claim whose COMMIT was in doubt is among ours.
@@ -243,6 +259,7 @@ void CrewMember::read_tasks() {
       }
     }
     standing_.may_get_more_tasks = others_have_work(state);
+    standing_.has_free_tasks = may_claim && free > 0;
   };
   const Outcome outcome = transact(claim_page);
   standing_.takeovers += videos_taken_over;

@@ -74,6 +74,8 @@ class CrewMember final : public core::Ledger {
   [[nodiscard]] bool is_reachable() const;
   CrewStore::Outcome transact(const std::function<void(CrewStore::State&)>& body);
   [[nodiscard]] std::size_t own_tasks(const CrewStore::State& state) const;
+  [[nodiscard]] static std::int64_t free_tasks(const CrewStore::State& state);
+  [[nodiscard]] static std::int64_t members(const CrewStore::State& state);
   void require_standing() const;
   void beat();
   void beat_on(CrewStore::State& state);
