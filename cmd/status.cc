@@ -3,12 +3,14 @@
 #include <date/date.h>
 #include <unistd.h>
 
+#include <array>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
@@ -159,6 +161,91 @@ void history_text(std::ostream& out, const core::TaskHistory& history) {
   }
 }
 
+const char* state_name(core::CrewRun::State state) {
+  switch (state) {
+    case core::CrewRun::State::alive:
+      return "alive";
+    case core::CrewRun::State::silent:
+      return "silent";
+    case core::CrewRun::State::lost:
+      return "lost";
+    case core::CrewRun::State::ended:
+      break;
+  }
+  return "ended";
+}
+
+void crew_json(std::ostream& out, const core::CrewRun& run) {
+  Json json;
+  json["type"] = "crew_run";
+  json["run_id"] = run.run;
+  json["host"] = run.host;
+  json["state"] = state_name(run.state);
+  json["started_at"] = *time_text(run.started_at);
+  json["alive_until"] = *time_text(run.alive_until);
+  const auto finished = time_text(run.finished_at);
+  json["finished_at"] = finished ? Json(*finished) : Json();
+  json["exit_code"] = run.exit_code ? Json(*run.exit_code) : Json();
+  json["rate_share"] = run.rate_share ? Json(*run.rate_share) : Json();
+  json["answers"] = run.answers;
+  json["open_tasks"] = run.open_tasks;
+  json["open_videos"] = run.open_videos;
+  print(out, json);
+}
+
+std::string lease_text(const core::CrewRun& run, core::UtcTime now) {
+  if (run.state == core::CrewRun::State::ended) {
+    return "exit code " + std::to_string(run.exit_code.value_or(0)) + " at " +
+           with_distance(*run.finished_at, now);
+  }
+  return "lease until " + with_distance(run.alive_until, now);
+}
+
+void crew_text(std::ostream& out, const std::vector<core::CrewRun>& runs, core::UtcTime now) {
+  constexpr std::size_t kHostMax = 40;
+  const auto row = [&out](const std::string& name, const std::string& state,
+                          const std::array<std::string, 4>& cells, const std::string& note) {
+    out << padded(name, 9) << ' ' << padded(state, 6);
+    for (const std::string& cell : cells) {
+      out << std::right << std::setw(12) << cell;
+    }
+    out << (note.empty() ? "" : "  ") << note << '\n';
+  };
+  row("run", "state", {"answers", "open tasks", "open videos", "rate"}, "");
+  core::CrewRun sum;
+  for (const core::CrewRun& run : runs) {
+    row(std::to_string(run.run), state_name(run.state),
+        {std::to_string(run.answers), std::to_string(run.open_tasks),
+         std::to_string(run.open_videos), run.rate_share ? std::to_string(*run.rate_share) : "-"},
+        core::printable(run.host, kHostMax) + ", " + lease_text(run, now));
+    sum.answers += run.answers;
+    sum.open_tasks += run.open_tasks;
+    sum.open_videos += run.open_videos;
+    sum.rate_share = sum.rate_share.value_or(0) + run.rate_share.value_or(0);
+  }
+  row("all", "",
+      {std::to_string(sum.answers), std::to_string(sum.open_tasks), std::to_string(sum.open_videos),
+       sum.rate_share.value_or(0) > 0 ? std::to_string(*sum.rate_share) : "-"},
+      "");
+}
+
+ExitCode show_crew(core::LedgerReader& ledger, const std::string& name, bool as_json, Log& log,
+                   std::ostream& out) {
+  const std::vector<core::CrewRun> runs = ledger.crew(name);
+  if (runs.empty()) {
+    log.error("no run has worked on this ledger with --crew " + name);
+    return ExitCode::partly;
+  }
+  if (as_json) {
+    for (const core::CrewRun& run : runs) {
+      crew_json(out, run);
+    }
+  } else {
+    crew_text(out, runs, core::SystemClock().utc());
+  }
+  return ExitCode::ok;
+}
+
 // A file or pipe gets the exact bytes, so that their SHA-256 is that of the line; a terminal gets
 // no control characters.
 ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_json, Log& log,
@@ -207,6 +294,12 @@ ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
       throw core::UsageError("give either --line or task IDs");
     }
     return show_line(*ledger, *line, as_json, log, out);
+  }
+  if (const auto crew = settings.given_text("crew")) {
+    if (!settings.arguments().empty()) {
+      throw core::UsageError("give either --crew or task IDs");
+    }
+    return show_crew(*ledger, *crew, as_json, log, out);
   }
   if (settings.arguments().empty()) {
     const core::LedgerTotals totals = ledger->totals(clock.utc());

@@ -37,7 +37,9 @@ constexpr std::array<CommandSpec, 14> kCommands{{
      .summary = "totals of the ledger, or the full history of tasks",
      .description =
          "Without a TASK_ID: the number of tasks in each state, the oldest unfinished task and "
-         "the soonest expiry. With TASK_IDs: every answer, usage and video of each task.",
+         "the soonest expiry. With TASK_IDs: every answer, usage and video of each task. With "
+         "--crew: the runs that share work under this name, or did so last: what each has "
+         "claimed and recorded, its part of the rate, and until when it counts as alive.",
      .example = "reeltally status 860260753860210752",
      .exit_codes = kCompareCodes},
     {.command = Command::report,

@@ -87,9 +87,9 @@ inline constexpr OptionSpec kChoosing[] = {
     {.name = "crew",
      .type = text,
      .argument = "NAME",
-     .commands = run,
+     .commands = run | status,
      .help = "Shares the work with other runs of this name on the same PostgreSQL ledger, and the "
-             "--rate of the run that began."},
+             "--rate of the run that began; `status` shows these runs."},
     {.name = "lease",
      .type = duration,
      .default_value = "30s",

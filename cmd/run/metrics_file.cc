@@ -113,6 +113,33 @@ void add_totals(Page& page, const core::LedgerTotals& ledger) {
                static_cast<std::uint64_t>(ledger.video_bytes));
 }
 
+void add_crew(Page& page, const std::vector<core::CrewRun>& crew) {
+  const auto each = [&](std::string_view name, std::string_view help, const auto& value) {
+    page.begin(name, "gauge", help);
+    for (const core::CrewRun& run : crew) {
+      page.sample("run", std::to_string(run.run), value(run));
+    }
+  };
+  if (crew.empty()) {
+    return;
+  }
+  each("reeltally_crew_run_alive", "1 for a run of the crew that is at work.",
+       [](const core::CrewRun& run) {
+         return std::string(run.state == core::CrewRun::State::alive ? "1" : "0");
+       });
+  each("reeltally_crew_run_alive_until_timestamp_seconds", "End of the lease of a crew's run.",
+       [](const core::CrewRun& run) { return time_text(run.alive_until); });
+  each("reeltally_crew_run_answers", "Answers that a crew's run has recorded.",
+       [](const core::CrewRun& run) { return std::to_string(run.answers); });
+  each("reeltally_crew_run_open_tasks", "Tasks that a crew's run still has to query.",
+       [](const core::CrewRun& run) { return std::to_string(run.open_tasks); });
+  each("reeltally_crew_run_open_videos", "Videos that a crew's run still has to download.",
+       [](const core::CrewRun& run) { return std::to_string(run.open_videos); });
+  each("reeltally_crew_run_rate_share",
+       "Queries per second that a crew's run may send; 0: no rate.",
+       [](const core::CrewRun& run) { return std::to_string(run.rate_share.value_or(0)); });
+}
+
 void add_last_run(Page& page, const Metrics& metrics) {
   page.gauge("reeltally_last_run_timestamp_seconds", "When the last run ended.",
              time_text(metrics.last_run_end));
@@ -170,6 +197,7 @@ std::string metrics_text(const Metrics& metrics) {
     add_videos(page, *metrics.ledger);
     add_totals(page, *metrics.ledger);
   }
+  add_crew(page, metrics.crew);
   add_last_run(page, metrics);
   return page.take();
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/ledger/ledger_reader.h"
@@ -18,6 +19,7 @@ struct Metrics {
   std::string version;
 
   std::optional<core::LedgerTotals> ledger;
+  std::vector<core::CrewRun> crew;  ///< of the run that ended, with others that work on
 
   core::UtcTime last_run_end{};
   double last_run_seconds = 0;

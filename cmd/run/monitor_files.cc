@@ -25,6 +25,7 @@ void MonitorFiles::write(const Summary& summary, const std::string& ledger,
     write_file("metrics-file", [&](const std::string& path) {
       Metrics metrics = run_metrics(summary, path);
       metrics.ledger = ledger_counts(ledger, place);
+      metrics.crew = crew(ledger);
       write_metrics_file(path, metrics);
     });
   }
@@ -57,6 +58,19 @@ std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(
   } catch (const std::exception& failure) {
     log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
     return std::nullopt;
+  }
+}
+
+std::vector<core::CrewRun> MonitorFiles::crew(const std::string& ledger) const {
+  const auto name = settings_.given_text("crew");
+  if (!name) {
+    return {};
+  }
+  try {
+    return storage::open_ledger_reader(ledger)->crew(*name);
+  } catch (const std::exception& failure) {
+    log_.error(std::string("--metrics-file lacks the runs of the crew: ") + failure.what());
+    return {};
   }
 }
 

@@ -23,7 +23,6 @@ class MonitorFiles {
 
   /// Writes the requested files; nothing if the exit code means that there was no run. `place`: of
   /// the ledger, once the run began.
-  /// the ledger, once the run began.
   void write(const Summary& summary, const std::string& ledger,
              const std::optional<storage::LedgerPlace>& place);
 
@@ -31,6 +30,7 @@ class MonitorFiles {
   void write_file(GivenTextName option, const std::function<void(const std::string&)>& write);
   [[nodiscard]] std::optional<core::LedgerTotals> ledger_counts(
       const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const;
+  [[nodiscard]] std::vector<core::CrewRun> crew(const std::string& ledger) const;
   [[nodiscard]] Metrics run_metrics(const Summary& summary, const std::string& path) const;
 
   const Settings& settings_;

@@ -81,12 +81,36 @@ struct Requeued {
   std::size_t given_up = 0;  ///< of those that were `failed` or `expired`
 };
 
+/// A run that shares its work with others.
+struct CrewRun {
+  enum class State {
+    alive,
+    silent,  ///< its lease is over; another run will declare it lost
+    lost,    ///< it was declared lost, and its work went to others
+    ended,
+  };
+  std::int64_t run = 0;
+  std::string host;
+  State state = State::alive;
+  UtcTime started_at{};
+  UtcTime alive_until{};  ///< the end of its lease, by the server's clock
+  std::optional<UtcTime> finished_at;
+  std::optional<int> exit_code;            ///< once it has ended
+  std::optional<std::int64_t> rate_share;  ///< queries per second; none: no rate, or not at work
+  std::uint64_t answers = 0;               ///< that it has recorded
+  std::uint64_t open_tasks = 0;            ///< that it has claimed and still has to query
+  std::uint64_t open_videos = 0;           ///< of its tasks, that it still has to download
+};
+
 /// Reads a ledger at any time. One thread. Every method throws core::Error if the ledger fails.
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
 
   [[nodiscard]] virtual LedgerTotals totals(UtcTime now) = 0;
+  /// The runs of the crew of this name that work, or else worked last, together; by number. Only
+  /// ledgers on a server have crews.
+  [[nodiscard]] virtual std::vector<CrewRun> crew(const std::string& /*name*/) { return {}; }
   /// None if the account has no such task.
   [[nodiscard]] virtual std::optional<TaskHistory> task(const std::string& account,
                                                         const TaskId& id) = 0;

@@ -6,6 +6,7 @@
 #include "core/domain/lifecycle.h"
 #include "core/domain/video_lifecycle.h"
 #include "storage/migration.h"
+#include "storage/postgres/crew_reader.h"
 #include "storage/postgres/live_runs.h"
 #include "storage/postgres/schema.h"
 #include "storage/postgres/server_rows.h"
@@ -90,6 +91,11 @@ core::LedgerTotals PostgresReader::totals(core::UtcTime now) {
   const ServerTransaction one_moment = moment();
   ServerRows rows(connection_);
   return read_totals(rows, now);
+}
+
+std::vector<core::CrewRun> PostgresReader::crew(const std::string& name) {
+  const ServerTransaction one_moment = moment();
+  return crew_runs(connection_, name);
 }
 
 std::optional<core::TaskHistory> PostgresReader::task(const std::string& account,

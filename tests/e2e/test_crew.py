@@ -1,4 +1,6 @@
-"""Crews on PostgreSQL through faults: lost answers to COMMIT, lost commits, a pooler, restricted roles, and a shared rate."""
+"""Crews on PostgreSQL: their work, and faults: a killed run, lost answers to COMMIT, lost commits, a pooler, roles, a rate."""
+import json
+import random
 import select
 import shutil
 import signal
@@ -10,9 +12,8 @@ import time
 import pytest
 
 from conftest import ROOT
-from postgres import PATIENCE, Pgbouncer, Postgres
-
-LEASE = ["--lease", "5s"]  # short, but a busy machine keeps it
+from crews import Crew, lists
+from postgres import Pgbouncer, Postgres
 
 
 @pytest.fixture(scope="module")
@@ -22,63 +23,11 @@ def server():
     made.close()
 
 
-class Crew:
-    """A new ledger, and runs on it that share its work."""
-
-    def __init__(self, server, reeltally):
-        self.server, self.reeltally, self.runs = server, reeltally, []
-        self.database = server.database()
-        self.use(server.url(self.database))
-        assert reeltally("db", "migrate").code == 0
-
-    def use(self, url):
-        self.reeltally.env["REELTALLY_DB"] = url
-
-    def sql(self, query):
-        return self.server.sql(self.database, query)
-
-    def start(self, gateway, *arguments, runs=1):
-        """Starts runs, each once the one before has joined."""
-        for _ in range(runs):
-            self.runs.append(self.reeltally.start("run", *self.reeltally.flags(gateway), "--crew", "night", *LEASE, *arguments))
-            self.wait_until(lambda: len(self.sql("SELECT run FROM runner")) == len(self.runs))
-        return self.runs
-
-    def wait_until(self, is_so):
-        until = time.monotonic() + PATIENCE
-        while not is_so():
-            assert time.monotonic() < until and any(run.poll() is None for run in self.runs), self.finish()
-            time.sleep(0.02)
-
-    def wait_for_answers(self, run, count):
-        self.wait_until(lambda: int(self.sql(f"SELECT count(*) FROM snapshot WHERE run = {run}")[0][0]) >= count)
-
-    def finish(self):
-        return [self.reeltally.finish(run) for run in self.runs]
-
-    def expect_done(self, tasks, videos):
-        """One final answer per task, numbers without a gap, one file per video, nothing open; and a copy passes the check."""
-        assert self.sql("SELECT count(*), count(final_snapshot) FROM task WHERE state IN (1, 2)") == [(str(tasks), str(tasks))]
-        assert self.sql("SELECT count(*) FROM (SELECT task FROM snapshot AS s JOIN outcome AS o ON o.id = s.outcome "
-                        "WHERE o.verdict IN (1, 2) GROUP BY task HAVING count(*) > 1) AS twice") == [("0",)]
-        assert self.sql("SELECT max(id) - count(*), min(id) FROM snapshot") == [("0", "1")]
-        assert self.sql("SELECT count(*) FROM work WHERE settled = 0") == [("0",)]
-        assert self.sql("SELECT count(*), count(DISTINCT path), count(*) FILTER (WHERE state = 1) FROM video") == [(str(videos),) * 3]
-        assert len(self.reeltally.files()) == videos
-        copy = self.reeltally.folder / "copy.db"
-        assert self.reeltally("db", "backup", copy, "--db", self.server.url(self.database)).code == 0
-        checked = self.reeltally("db", "check", "--db", copy)
-        assert checked.code == 0, checked
-
-
 @pytest.fixture
 def crew(server, reeltally):
     made = Crew(server, reeltally)
     yield made
-    for run in made.runs:
-        if run.poll() is None:
-            run.kill()
-            run.wait(PATIENCE)
+    made.close()
 
 
 class CommitCutter:
@@ -145,13 +94,58 @@ def received(end):
     return message
 
 
-def lists(reeltally, failing, videos):
-    """A CSV file with so many tasks of each kind, mixed by ID, and the gateway's plan for them."""
-    every = failing // max(videos, 1)
-    ids = [f"t{n:05}" for n in range(failing)] + [f"t{n * every:05}v" for n in range(videos)]
-    plan = {"tasks": {name: {"polls": ["success"], "video": {"size": 20000}} for name in ids[failing:]},
-            "default": {"polls": ["failure"]}}
-    return reeltally.csv(*sorted(ids)), plan
+def test_three_runs_share_the_work_and_one_dies(crew, reeltally, make_gateway):
+    path, plan = lists(reeltally, 1250, 250)
+    crew.start(make_gateway(latency_ms=20, **plan), "--concurrency", "4", "--metrics-file", "crew.prom", path, runs=3)
+    crew.wait_for_answers(2, random.randint(1, 150))
+    crew.runs[1].kill()
+    running = crew.shown()
+    assert [run["run_id"] for run in running] == [1, 2, 3] and "ended" not in [run["state"] for run in running], running
+    assert running[1]["open_tasks"] > 0 and running[1]["answers"] > 0
+    results = crew.finish()
+    assert [result.code for result in results] == [0, -signal.SIGKILL, 0], results
+    crew.expect_done(1500, 250)
+    ended = crew.shown()
+    assert [(run["state"], run["exit_code"], run["open_tasks"], run["open_videos"]) for run in ended] == \
+        [("ended", 0, 0, 0), ("lost", None, 0, 0), ("ended", 0, 0, 0)], ended
+    assert sum(run["answers"] for run in ended) == 1500 and min(run["answers"] for run in ended) > 0
+    for run in 0, 2:  # each tells its own work, and that of the dead run's videos
+        assert results[run].summary["requests"] == ended[run]["answers"] <= results[run].summary["tasks"], results[run]
+    assert 1500 - running[1]["answers"] - 8 <= sum(results[run].summary["tasks"] for run in (0, 2)) <= 1500
+    assert sum(results[run].summary["videos_downloaded"] for run in (0, 2)) <= 250
+    told = reeltally("status", "--crew", "night")
+    assert told.code == 0 and told.out.splitlines()[-1].split()[:2] == ["all", "1500"], told
+    metrics = (reeltally.folder / "crew.prom").read_text()
+    assert 'reeltally_crew_run_alive{run="2"} 0' in metrics and f'_answers{{run="2"}} {ended[1]["answers"]}\n' in metrics
+    assert reeltally("status", "--crew", "day").code == 3
+
+
+def test_a_short_list_is_shared(crew, reeltally, make_gateway):
+    path, plan = lists(reeltally, 600, 0)
+    crew.start(make_gateway(latency_ms=50, **plan), "--concurrency", "4", path, runs=3)
+    results = crew.finish()
+    assert [result.code for result in results] == [0, 0, 0], results
+    assert min(run["answers"] for run in crew.shown()) > 60
+    crew.expect_done(600, 0)
+
+
+def test_closing_beside_runs_loses_nothing(crew, reeltally, make_gateway):
+    path, plan = lists(reeltally, 600, 0)
+    gateway = make_gateway(latency_ms=20, default={"vendor": "happyhorse"})
+    ago = 40 * 86400
+    gateway.set_clock(-ago)
+    month, following = (time.strftime("%Y-%m", time.gmtime(time.time() - ago + days * 86400)) for days in (0, 31))
+    crew.start(gateway, "--concurrency", "4", "--no-download", path, runs=2)
+    crew.wait_for_answers(1, 20)
+    closed = reeltally("close", month, "--force", "--json")
+    assert closed.code == 0, closed
+    results = crew.finish()
+    assert [result.code for result in results] == [0, 0], results
+    first, late = (reeltally("report", "--period", period, "--json") for period in (month, following))
+    assert first.code == 0 and late.code == 0, (first, late)
+    names = [[json.loads(line)["task_id"] for line in report.out.splitlines() if '"task_id"' in line] for report in (first, late)]
+    assert 0 < len(names[0]) < 600 and sorted(names[0] + names[1]) == [f"t{n:05}" for n in range(600)]
+    assert json.loads(closed.out)["lines"] == len(names[0])
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not-done"])

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "storage/ledger_error.h"
 #include "storage/postgres/postgres_ledger.h"
+#include "storage/postgres/postgres_reader.h"
 #include "storage/postgres/postgres_work_list.h"
 #include "storage/postgres/run_fence.h"
 #include "storage/postgres/server_transaction.h"
@@ -186,16 +188,37 @@ TEST_F(PostgresCrew, EachTaskIsOneRunsAlone) {
   one.begin(ids);
   two.begin(ids);
   EXPECT_EQ(number("SELECT count(*) FROM task"), 50);
-  const auto page = entries::tasks(*one.ledger, 0, 20);
-  const auto first = names(page);
-  const auto second = names(entries::tasks(*two.ledger, 0, 20));
-  const auto third = names(entries::tasks(*one.ledger, page.back().key, 20));
-  EXPECT_EQ(first.size() + second.size() + third.size(), 50U);
-  std::set<std::string> all = first;
-  all.insert(second.begin(), second.end());
-  all.insert(third.begin(), third.end());
+  std::set<std::string> all;
+  std::size_t given = 0;
+  std::map<Runner*, core::TaskKey> after;
+  for (Runner* by : {&one, &two, &one, &two}) {
+    const auto page = entries::tasks(*by->ledger, after[by], 20);
+    ASSERT_FALSE(page.empty());
+    EXPECT_EQ(by->ledger->crew_standing()->has_free_tasks, given + page.size() < 50);
+    after[by] = page.back().key;
+    given += page.size();
+    const auto tasks = names(page);
+    all.insert(tasks.begin(), tasks.end());
+  }
+  EXPECT_EQ(given, 50U);
   EXPECT_EQ(all.size(), 50U);
   EXPECT_TRUE(one.ledger->crew_standing()->may_get_more_tasks) << "the other run may leave some";
+}
+
+TEST_F(PostgresCrew, AShortListIsSharedByAllMembers) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 600; ++i) {
+    ids.push_back("t" + std::to_string(i));
+  }
+  Runner one = runner("night");
+  one.begin(ids);
+  EXPECT_EQ(entries::tasks(*one.ledger, 0, 1024).size(), 300U) << "another run may join";
+  Runner two = runner("night");
+  Runner three = runner("night");
+  two.begin(ids);
+  three.begin(ids);
+  EXPECT_EQ(entries::tasks(*two.ledger, 0, 1024).size(), 75U);
+  EXPECT_EQ(entries::tasks(*three.ledger, 0, 1024).size(), 57U);
 }
 
 TEST_F(PostgresCrew, ARunThatSweepsAgainSeesItsOwnTasks) {
@@ -318,7 +341,7 @@ TEST_F(PostgresCrew, TheRateIsSharedAndNeverExceeded) {
 TEST_F(PostgresCrew, ARunWithoutWorkLeavesItsShareAndTakesNoneWithoutOne) {
   Runner one = rated(1);
   EXPECT_TRUE(come_to({&one}, {1}));
-  EXPECT_EQ(entries::tasks(*one.ledger, 0, 100).size(), 100U);
+  change("UPDATE work SET run = 1");
   Runner two = rated(1);
   EXPECT_TRUE(come_to({&one, &two}, {1, 0}));
   change("UPDATE work SET run = 0 WHERE task > 50");
@@ -333,6 +356,43 @@ TEST_F(PostgresCrew, ARunWithoutWorkLeavesItsShareAndTakesNoneWithoutOne) {
   }
   EXPECT_EQ(share(two), 1);
   EXPECT_EQ(share(one), 0);
+}
+
+TEST_F(PostgresCrew, ItsRunsAreShown) {
+  Runner early = runner("night");
+  early.begin({"a"});
+  early.ledger.reset();
+  early.work->end_run(0, "{}");
+  clock_.advance(std::chrono::hours(24));
+  Runner one = rated(100);
+  Runner two = rated(100);
+  const auto page = entries::tasks(*one.ledger, 0, 30);
+  ASSERT_EQ(page.size(), 30U);
+  one.ledger->append(success(page.at(0)));
+  one.ledger->flush();
+  EXPECT_TRUE(come_to({&one, &two}, {50, 50}));
+  storage::PostgresReader reader{storage::LedgerUrl(lent_->url())};
+  EXPECT_TRUE(reader.crew("day").empty());
+  auto crew = reader.crew("night");
+  ASSERT_EQ(crew.size(), 2U) << "and none of another night";
+  EXPECT_EQ(crew[0].run, 2);
+  EXPECT_EQ(crew[0].host, "h");
+  EXPECT_EQ(crew[0].state, core::CrewRun::State::alive);
+  EXPECT_EQ(crew[0].answers, 1U);
+  EXPECT_EQ(crew[0].open_tasks, 29U);
+  EXPECT_EQ(crew[0].open_videos, 1U);
+  EXPECT_EQ(crew[0].rate_share, 50);
+  EXPECT_EQ(crew[1].answers, 0U);
+  EXPECT_EQ(crew[1].open_tasks, 0U);
+  change("UPDATE runner SET lost = 1 WHERE run = 2");
+  two.ledger.reset();
+  two.work->end_run(3, "{}");
+  crew = reader.crew("night");
+  ASSERT_EQ(crew.size(), 2U);
+  EXPECT_EQ(crew[0].state, core::CrewRun::State::lost);
+  EXPECT_EQ(crew[0].rate_share, std::nullopt);
+  EXPECT_EQ(crew[1].state, core::CrewRun::State::ended);
+  EXPECT_EQ(crew[1].exit_code, 3);
 }
 
 TEST_F(PostgresCrew, ARefusalIsToldToTheOthersOnce) {
