@@ -18,6 +18,9 @@ import subprocess
 import tempfile
 import time
 
+import pytest
+
+import crews
 from conftest import BINARY, ROOT, Gateway, Reeltally
 
 SHIM = ROOT / "tests/support/torture/fault_shim.cc"
@@ -532,7 +535,18 @@ def power(bench, count, tell):
         disk.unmount()
 
 
-PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory}
+def fleet(bench, count, tell):
+    place = bench.folder / "fleet"
+    place.mkdir()
+    try:
+        crews.sail_often(place, bench.dice, count, tell)
+    except AssertionError as error:
+        raise Finding(f"fleet: {error}") from error
+    except pytest.skip.Exception as reason:
+        raise Skipped(str(reason)) from reason
+
+
+PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet}
 
 
 def torture(parts, seed, seconds=None, tell=lambda line: None):
