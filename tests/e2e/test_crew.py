@@ -130,7 +130,7 @@ def test_a_short_list_is_shared(crew, reeltally, make_gateway):
 
 
 def test_closing_beside_runs_loses_nothing(crew, reeltally, make_gateway):
-    path, plan = lists(reeltally, 600, 0)
+    path, _ = lists(reeltally, 400, 0)
     gateway = make_gateway(latency_ms=20, default={"vendor": "happyhorse"})
     ago = 40 * 86400
     gateway.set_clock(-ago)
@@ -144,7 +144,7 @@ def test_closing_beside_runs_loses_nothing(crew, reeltally, make_gateway):
     first, late = (reeltally("report", "--period", period, "--json") for period in (month, following))
     assert first.code == 0 and late.code == 0, (first, late)
     names = [[json.loads(line)["task_id"] for line in report.out.splitlines() if '"task_id"' in line] for report in (first, late)]
-    assert 0 < len(names[0]) < 600 and sorted(names[0] + names[1]) == [f"t{n:05}" for n in range(600)]
+    assert 0 < len(names[0]) < 400 and sorted(names[0] + names[1]) == [f"t{n:05}" for n in range(400)]
     assert json.loads(closed.out)["lines"] == len(names[0])
 
 
@@ -237,7 +237,7 @@ def most_in(times, seconds):
 
 
 def test_a_crew_keeps_its_rate_when_a_run_dies(crew, reeltally, make_gateway):
-    path, plan = lists(reeltally, 2600, 0)
+    path, plan = lists(reeltally, 1800, 0)
     gateway = make_gateway(**plan)
     crew.start(gateway, "--rate", "200", "--concurrency", "50", path, runs=3)
     crew.wait_until(lambda: [row for row in crew.sql("SELECT share FROM runner ORDER BY run") if int(row[0]) >= 66] != [] and
@@ -246,7 +246,7 @@ def test_a_crew_keeps_its_rate_when_a_run_dies(crew, reeltally, make_gateway):
     crew.runs[1].kill()
     results = crew.finish()
     assert [result.code for result in results] == [0, -signal.SIGKILL, 0], results
-    crew.expect_done(2600, 0)
+    crew.expect_done(1800, 0)
     # A busy machine may note a query this much later than it was sent.
     late = 0.25
     times = sorted(query["t"] for query in gateway.queries())
