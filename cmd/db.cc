@@ -21,6 +21,7 @@
 #include "storage/open_ledger.h"
 #include "storage/postgres/ledger_url.h"
 #include "storage/postgres/schema.h"
+#include "storage/postgres/server_upkeep.h"
 #include "storage/sqlite/check/ledger_check.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
@@ -195,11 +196,12 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   if (!older_than) {
     throw core::UsageError("db prune needs --older-than DURATION, for example --older-than 90d");
   }
-  const std::string ledger = ledger_file(settings);
-  storage::require_ledger(ledger);  // before the lock creates a file
-  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  const std::string ledger = ledger_path(settings);
+  const storage::LedgerHold hold(ledger, settings.duration("lock-wait"));
+  const core::UtcTime before = core::SystemClock().utc() - *older_than;
   const storage::PruneReport report =
-      storage::prune_ledger(ledger, core::SystemClock().utc() - *older_than);
+      storage::is_postgres_url(ledger) ? storage::prune_ledger(storage::LedgerUrl(ledger), before)
+                                       : storage::prune_ledger(ledger, before);
   const std::int64_t freed = report.bytes_before - report.bytes_after;
   if (settings.flag("json")) {
     print_json(out, {{"type", "prune"},

@@ -17,9 +17,10 @@
 #include "core/domain/task.h"
 #include "core/error.h"
 #include "core/text/printable.h"
+#include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
+#include "storage/postgres/server_upkeep.h"
 #include "storage/sqlite/forgetting.h"
-#include "storage/sqlite/ledger_file.h"
-#include "storage/sqlite/lock.h"
 #include "storage/sqlite/maintenance.h"
 
 namespace cmd {
@@ -91,14 +92,20 @@ ExitCode forget(const Settings& settings, Log& log, std::ostream& out) {
     throw core::UsageError("forget takes either task IDs or --failed-import RUN");
   }
   const std::int64_t run = import ? run_of(*import) : 0;
-  const std::string ledger = ledger_file(settings);
-  storage::require_ledger(ledger);  // before the lock creates a file
-  const storage::Lock lock(ledger, settings.duration("lock-wait"));
+  const std::string ledger = ledger_path(settings);
+  const storage::LedgerHold hold(ledger, settings.duration("lock-wait"));
   const core::UtcTime now = core::SystemClock().utc();
-  static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
-  const auto report =
-      import ? storage::forget_import(ledger, run, now)
-             : std::optional(storage::forget_tasks(ledger, settings.text("account"), ids, now));
+  const auto forget_in = [&](const auto& place) {
+    return import ? storage::forget_import(place, run, now)
+                  : std::optional(storage::forget_tasks(place, settings.text("account"), ids, now));
+  };
+  std::optional<storage::ForgetReport> report;
+  if (storage::is_postgres_url(ledger)) {
+    report = forget_in(storage::LedgerUrl(ledger));
+  } else {
+    static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
+    report = forget_in(ledger);
+  }
   if (!report) {
     throw core::UsageError("no run " + *import + " in the ledger " + ledger);
   }

@@ -37,15 +37,6 @@ std::string ledger_path(const Settings& settings) {
   return *folder + "/reeltally/reeltally.db";
 }
 
-std::string ledger_file(const Settings& settings) {
-  std::string path = ledger_path(settings);
-  if (storage::is_postgres_url(path)) {
-    throw UsageError("`reeltally " + std::string(spec_of(settings.command()).name) +
-                     "` does not work with a ledger on PostgreSQL; give --db FILE");
-  }
-  return path;
-}
-
 const std::string& target_ledger(const Settings& settings) {
   const std::string& target = settings.arguments().at(0);
   if (storage::is_postgres_url(target)) {

@@ -15,9 +15,6 @@ void check_named_ledger(const Settings& settings);
 /// PostgreSQL URL. Throws core::UsageError that says to use --db when there is no home.
 [[nodiscard]] std::string ledger_path(const Settings& settings);
 
-/// The same for what works on a file alone: a URL throws core::UsageError.
-[[nodiscard]] std::string ledger_file(const Settings& settings);
-
 /// The argument TARGET, which names a ledger and is held to the rules of --db. Throws
 /// core::UsageError.
 [[nodiscard]] const std::string& target_ledger(const Settings& settings);

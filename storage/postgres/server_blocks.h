@@ -1,6 +1,7 @@
 // Raw answers on PostgreSQL.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,5 +22,9 @@ class ServerBlocks final : public BlockReader {
 
   Connection& connection_;
 };
+
+/// The row of the dictionary that this program writes with; makes it if need be. Under a lock that
+/// keeps other writers away.
+[[nodiscard]] std::int64_t dictionary_row(Connection& connection);
 
 }  // namespace storage

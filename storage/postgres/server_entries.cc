@@ -9,6 +9,7 @@
 #include "storage/answers/entry_change.h"
 #include "storage/answers/json_text.h"
 #include "storage/answers/outcome_words.h"
+#include "storage/postgres/server_blocks.h"
 #include "storage/statements/fact_columns.h"
 
 namespace storage {
@@ -197,28 +198,13 @@ std::vector<AnswerPlace> ServerEntries::write_blocks(std::span<const core::Entry
       packing_.pack(entries, next, {.same_as_last = same_as_last, .write_block = write_block});
   if (next > first) {
     static_cast<void>(take_numbers("answer_block", next - first));
-    const std::int64_t words = dictionary();
+    const std::int64_t words = dictionary_row(connection_);  // under the lock of the counter
     connection_.execute(
         "INSERT INTO answer_block (id, dictionary, lengths, content) "
         "SELECT u.id, $4, u.lengths, u.content FROM unnest($1, $2, $3) AS u(id, lengths, content)",
         blocks.parameters().add(words));
   }
   return places;
-}
-
-// Under the lock of the counter.
-std::int64_t ServerEntries::dictionary() {
-  const std::string_view text = AnswerCodec::built_in_dictionary();
-  Rows found = connection_.query("SELECT id FROM dictionary WHERE content = $1",
-                                 Parameters().add_bytes(text));
-  if (found.step()) {
-    return found.integer(0);
-  }
-  Rows added = connection_.query(
-      "INSERT INTO dictionary (id, content) SELECT coalesce(max(id), 0) + 1, $1 FROM dictionary "
-      "RETURNING id",
-      Parameters().add_bytes(text));
-  return added.step() ? added.integer(0) : 0;
 }
 
 // Under the lock of the counter.

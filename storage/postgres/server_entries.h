@@ -46,7 +46,6 @@ class ServerEntries {
   [[nodiscard]] std::vector<AnswerPlace> write_blocks(std::span<const core::Entry> entries);
   [[nodiscard]] std::unordered_map<core::TaskKey, AnswerPlace> last_places(
       std::span<const core::Entry> entries);
-  [[nodiscard]] std::int64_t dictionary();
   [[nodiscard]] std::int64_t outcome_of(const core::AnswerEntry& entry);
   void write_snapshots(const std::vector<Numbered>& answers, const std::vector<AnswerPlace>& places,
                        std::int64_t run);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "storage/statements/pruning.h"
 
 namespace storage {
 
@@ -26,12 +27,6 @@ struct MigrationReport {
 /// data. False if another program keeps reading from the log. The caller holds the Lock.
 [[nodiscard]] bool settle_ledger(const std::string& path);
 
-struct PruneReport {
-  std::uint64_t tasks = 0;
-  std::uint64_t answers = 0;      ///< deleted; their rows and hashes stay
-  std::int64_t bytes_before = 0;  ///< of stored answers, compressed
-  std::int64_t bytes_after = 0;
-};
 /// Deletes the raw answers of tasks that finished before `before` and have no wanted video. Later
 /// answers reuse the space. The caller holds the Lock.
 [[nodiscard]] PruneReport prune_ledger(const std::string& path, core::UtcTime before);

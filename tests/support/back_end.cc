@@ -8,6 +8,7 @@
 #include "storage/open_ledger.h"
 #include "storage/postgres/postgres_ledger.h"
 #include "storage/postgres/postgres_work_list.h"
+#include "storage/postgres/server_upkeep.h"
 #include "storage/sqlite/forgetting.h"
 #include "storage/sqlite/maintenance.h"
 #include "storage/sqlite/sqlite_ledger.h"
@@ -43,14 +44,10 @@ class FakeBackEnd final : public BackEnd {
   std::unique_ptr<core::BillingSource> open_billing() override {
     return open_fake_billing(memory_);
   }
-  bool forget(const std::string& id) override {
+  void forget(const std::string& id) override {
     memory_->tasks.at(memory_->find("default", id)).is_forgotten = true;
-    return true;
   }
-  bool prune() override {
-    memory_->prune();
-    return true;
-  }
+  void prune() override { memory_->prune(); }
 
  private:
   std::size_t commit_lag_;
@@ -81,13 +78,12 @@ class SqliteBackEnd final : public BackEnd {
   std::unique_ptr<core::BillingSource> open_billing() override {
     return storage::open_billing_source(path_);
   }
-  bool forget(const std::string& id) override {
+  void forget(const std::string& id) override {
     const std::vector ids{std::get<core::TaskId>(core::TaskId::parse(id))};
-    return storage::forget_tasks(path_, "default", ids, clock.utc()).forgotten == 1;
+    (void)storage::forget_tasks(path_, "default", ids, clock.utc());
   }
-  bool prune() override {
+  void prune() override {
     (void)storage::prune_ledger(path_, clock.utc() + std::chrono::hours(24 * 3650));
-    return true;
   }
 
  private:
@@ -119,6 +115,15 @@ class PostgresBackEnd final : public BackEnd {
   }
   std::unique_ptr<core::BillingSource> open_billing() override {
     return storage::open_billing_source(ledger_.url());
+  }
+  void forget(const std::string& id) override {
+    const std::vector ids{std::get<core::TaskId>(core::TaskId::parse(id))};
+    const storage::LedgerUrl url(ledger_.url());
+    (void)storage::forget_tasks(url, "default", ids, clock.utc());
+  }
+  void prune() override {
+    (void)storage::prune_ledger(storage::LedgerUrl(ledger_.url()),
+                                clock.utc() + std::chrono::hours(24 * 3650));
   }
 
  private:

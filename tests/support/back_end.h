@@ -30,9 +30,9 @@ class BackEnd {
   [[nodiscard]] virtual std::unique_ptr<core::BillingSource> open_billing() = 0;
 
   /// Takes back a task of the account `default`, or deletes the raw answers of all finished tasks:
-  /// maintenance outside of runs. False if this back end does not support it.
-  [[nodiscard]] virtual bool forget(const std::string& /*id*/) { return false; }
-  [[nodiscard]] virtual bool prune() { return false; }
+  /// maintenance outside of runs.
+  virtual void forget(const std::string& id) = 0;
+  virtual void prune() = 0;
 
   /// The clock of everything that is opened.
   ManualClock clock;
