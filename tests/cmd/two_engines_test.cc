@@ -1,6 +1,8 @@
 // Whatever people are told of a ledger is the same, byte for byte, on SQLite and on PostgreSQL.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <set>
@@ -17,7 +19,11 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/maintenance.h"
 #include "storage/statements/ledger_tables.h"
+#include "tests/storage/histories.h"
+#include "tests/storage/runs.h"
+#include "tests/support/back_end.h"
 #include "tests/support/billing_ledger.h"
+#include "tests/support/ledger_dump.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -67,12 +73,13 @@ class PostgresReports : public testing::Test {
     std::filesystem::remove(options.output + ".manifest.json");
     return told;
   }
-  std::string close(cmd::CloseOptions options, const std::string& ledger, bool reprice) {
+  std::string close(cmd::CloseOptions options, const std::string& ledger, bool reprice,
+                    core::UtcTime now = kNow) {
     options.ledger = ledger;
     std::ostringstream out;
     try {
-      const cmd::ExitCode code = reprice ? cmd::reprice_period(options, kNow, log_, out)
-                                         : cmd::close_period(options, kNow, log_, out);
+      const cmd::ExitCode code = reprice ? cmd::reprice_period(options, now, log_, out)
+                                         : cmd::close_period(options, now, log_, out);
       return std::to_string(static_cast<int>(code)) + out.str();
     } catch (const core::Error& failure) {
       return failure.what();
@@ -106,6 +113,32 @@ class PostgresReports : public testing::Test {
         }
       }
     }
+  }
+
+  static const support::BackEndMaker& back_end(const std::string& name) {
+    return *std::find_if(support::back_ends().begin(), support::back_ends().end(),
+                         [&](const auto& maker) { return maker.name == name; });
+  }
+  std::string close_between_runs(runs::Runs& runs, const cmd::CloseOptions& options, bool reprice) {
+    runs.end();
+    runs.clock().advance(std::chrono::hours(20));
+    std::string told = close(options, runs.back_end().ledger(), reprice, runs.now());
+    runs.clock().advance(std::chrono::milliseconds(1));  // the check tells by it what came later
+    runs.begin_run();
+    runs.work().add_pending(0);
+    return told;
+  }
+  // Row for row, in each report, and by the checks.
+  void expect_same_ledger(const std::string& ledger, const std::string& server) {
+    const std::string back = copy_in_file(server);
+    support::Dump expected = support::dump_of(ledger);
+    support::Dump found = support::dump_of(back);
+    for (support::Dump* dump : {&expected, &found}) {
+      dump->erase("migration");  // made at different times
+    }
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(storage::check_ledger(back, ""), std::vector<std::string>{});
+    expect_alike({"2026-06", "2026-06-01"}, ledger, {server, back});
   }
 
   support::TempDir folder_;
@@ -216,6 +249,41 @@ TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
       EXPECT_EQ(storage::check_ledger(back, ""), storage::check_ledger(ledger, ""));
       expect_alike(kMonths, ledger, {server, back});
     }
+  }
+}
+
+// What happens to a ledger in a month, done to both: runs, answers, downloads, what people do
+// between runs, and closings. REELTALLY_HISTORIES: how many.
+TEST_F(PostgresReports, RandomHistoriesLeaveTheSameLedger) {
+  const std::vector<std::string> kDays = {"2026-06-01", "2026-06-02", "2026-06"};
+  constexpr int kSteps = 30;
+  const char* many = std::getenv("REELTALLY_HISTORIES");
+  const unsigned histories = many == nullptr ? 3 : static_cast<unsigned>(std::stoul(many));
+  for (unsigned seed = runs::first_seed(); seed < runs::first_seed() + histories; ++seed) {
+    SCOPED_TRACE("REELTALLY_SEED=" + std::to_string(seed));
+    runs::Histories steps(seed);
+    std::mt19937 random(seed);
+    runs::Runs file(back_end("sqlite"));
+    runs::Runs server(back_end("postgres"));
+    for (int number = 0; number < kSteps; ++number) {
+      const runs::Step step = number == 0 ? steps.begin_list() : steps.next(file);
+      step.play(file);
+      step.play(server);
+      if (random() % 6 == 0) {
+        const cmd::CloseOptions options{.ledger = "",
+                                        .period = kDays[random() % 3],
+                                        .prices = random() % 2 == 0 ? prices_ : other_prices_,
+                                        .force = random() % 3 > 0,
+                                        .write_off_stale = random() % 2 == 0,
+                                        .stale_after = std::chrono::hours(random() % 50)};
+        const bool reprice = random() % 4 == 0;
+        EXPECT_EQ(close_between_runs(server, options, reprice),
+                  close_between_runs(file, options, reprice));
+      }
+    }
+    file.end();
+    server.end();
+    expect_same_ledger(file.back_end().ledger(), server.back_end().ledger());
   }
 }
 

@@ -1,6 +1,7 @@
 """Ledgers on PostgreSQL: what people read is as on SQLite, and what cannot be done says why."""
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -76,13 +77,14 @@ def test_what_people_read_is_as_on_sqlite(filled, server, pool, way):
     assert same(filled, url, "run", "--dry-run", "--pending").out == "slow\n"
 
 
-def test_requeueing_keeps_off_a_ledger_in_use(filled, server):
+def test_what_changes_history_keeps_off_a_ledger_in_use(filled, server):
     database = copied(filled, server)
     server.psql(database, "INSERT INTO reeltally.run (id, started_at, version, host, inputs, stale_after_ms) VALUES "
                           "(9, 1, '1', 'far', '[]', 1); INSERT INTO reeltally.runner (run, token, crew, process, alive_until) "
                           "VALUES (9, 't', '', '', reeltally.now_milliseconds() + 3600000)")
-    result = filled("verify", "--requeue", "--db", server.url(database))
-    assert result.code == 11 and "run 9 on far" in result.err and "--lock-wait" in result.err, result
+    for command in (["verify", "--requeue"], ["forget", "slow"], ["db", "prune", "--older-than", "0"]):
+        result = filled(*command, "--db", server.url(database))
+        assert result.code == 11 and "run 9 on far" in result.err and "--lock-wait" in result.err, result
     assert filled("verify", "--db", server.url(database)).code == 0
     server.psql(database, "UPDATE reeltally.run SET finished_at = 2 WHERE id = 9")
     assert filled("verify", "--requeue", "--db", server.url(database)).code == 0
@@ -160,8 +162,41 @@ def test_doctor_judges_the_server(filled, server, pool):
     assert checks(server.url(server.database()))[0] == 10
 
 
-@pytest.mark.parametrize("command", [["forget", "a"], ["db", "prune", "--older-than", "1d"]])
-def test_what_does_not_work_there_yet_says_so(reeltally, server, command):
-    result = reeltally(*command, "--db", server.url("postgres"))
-    assert result.code == 2 and "does not work with a ledger on PostgreSQL" in result.err, result
-    assert not list(reeltally.folder.glob("postgres*"))
+def rows_of(path):
+    """All rows of a ledger's file, but for the times of its making."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        tables = [name for name, in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migration'")]
+        rows = {table: database.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables}
+    rows["forgotten"] = [task for task, _ in rows["forgotten"]]
+    return rows
+
+
+def test_pruning_and_forgetting_do_the_same(filled, server):
+    url, back = server.url(copied(filled, server)), filled.folder / "back.db"
+    bytes_before = filled.sql("SELECT sum(length(content)) FROM answer_block")
+    assert same(filled, url, "forget", "slow", "bad", "nobody").code == 3
+    assert same(filled, url, "forget", "--json", "--failed-import", "1").code == 0
+    assert json.loads(same(filled, url, "db", "prune", "--older-than", "0", "--json").out)["tasks"] == 3
+    assert same(filled, url, "db", "prune", "--older-than", "0").err.startswith("reeltally: dropped 0 raw answers")
+    assert filled.sql("SELECT sum(length(content)) FROM answer_block") < bytes_before
+    assert same(filled, url, "status", "--json", "slow").out.count('"answer":null') == 0
+    assert '"answer":null' in same(filled, url, "status", "--json", "a").out
+    assert json.loads(same(filled, url, "status", "--json").out)["forgotten"] == 1
+    for name in ("csv", "json", "focus", "html"):
+        same(filled, url, "report", "--from", "2000-01-01", "--to", "2100-01-01", "--format", name)
+    assert filled("db", "copy", back, "--db", url).code == 0
+    assert rows_of(back) == rows_of(filled.ledger)
+    assert filled("db", "check", "--db", back).code == 0
+    assert same(filled, url, "forget", "--failed-import", "9").code == 2
+
+
+@pytest.mark.parametrize("inputs,code", [("[]", 0), ("the same", 0), ("[\"other.csv\"]", 2), ("[\"-\"]", 2)])
+def test_an_import_that_overlapped_another_one_is_not_forgotten(filled, server, inputs, code):
+    database = copied(filled, server)
+    text = "(SELECT inputs FROM run WHERE id = 1)" if inputs == "the same" else f"'{inputs}'"
+    server.psql(database, "INSERT INTO run (id, started_at, finished_at, version, host, inputs, stale_after_ms) "
+                          f"SELECT 9, started_at, finished_at + 1, '1', 'far', {text}, 1 FROM run WHERE id = 1;"
+                          "UPDATE run SET started_at = finished_at WHERE id = 2")
+    result = filled("forget", "--failed-import", "1", "--db", server.url(database))
+    assert result.code == code and ("run 1 and run 9 read different lists" in result.err) == (code == 2), result
+    assert server.sql(database, "SELECT count(*) FROM forgotten") == [("0" if code else "1",)]

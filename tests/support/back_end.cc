@@ -44,9 +44,7 @@ class FakeBackEnd final : public BackEnd {
   std::unique_ptr<core::BillingSource> open_billing() override {
     return open_fake_billing(memory_);
   }
-  void forget(const std::string& id) override {
-    memory_->tasks.at(memory_->find("default", id)).is_forgotten = true;
-  }
+  void forget(const std::string& id) override { memory_->forget("default", id); }
   void prune() override { memory_->prune(); }
 
  private:
@@ -66,6 +64,7 @@ class SqliteBackEnd final : public BackEnd {
   explicit SqliteBackEnd(std::string path) : path_(std::move(path)) { (void)open_work_list(); }
   SqliteBackEnd() : SqliteBackEnd(std::make_unique<TempDir>(fast_folder())) {}
 
+  std::string ledger() const override { return path_; }
   std::unique_ptr<core::WorkList> open_work_list() override {
     return std::make_unique<storage::TaskStore>(path_, clock, false);
   }
@@ -100,6 +99,7 @@ class PostgresBackEnd final : public BackEnd {
  public:
   explicit PostgresBackEnd(const std::string& settings) : ledger_(settings) {}
 
+  std::string ledger() const override { return ledger_.url(); }
   // Without a lease: whoever comes next takes the place at once, as on SQLite without its lock.
   std::unique_ptr<core::WorkList> open_work_list() override {
     return std::make_unique<storage::PostgresWorkList>(

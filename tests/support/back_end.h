@@ -29,8 +29,11 @@ class BackEnd {
   [[nodiscard]] virtual std::unique_ptr<core::LedgerReader> open_reader() = 0;
   [[nodiscard]] virtual std::unique_ptr<core::BillingSource> open_billing() = 0;
 
-  /// Takes back a task of the account `default`, or deletes the raw answers of all finished tasks:
-  /// maintenance outside of runs.
+  /// What --db names; empty: nothing can.
+  [[nodiscard]] virtual std::string ledger() const { return {}; }
+
+  /// Takes back a task of the account `default` if that is possible, or deletes the raw answers of
+  /// all finished tasks: maintenance outside of runs.
   virtual void forget(const std::string& id) = 0;
   virtual void prune() = 0;
 

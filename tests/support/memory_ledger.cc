@@ -127,6 +127,13 @@ void MemoryLedger::apply(const core::VideoEntry& entry) {
   video.error = entry.error;
 }
 
+void MemoryLedger::forget(const std::string& account, const std::string& id) {
+  const auto found = tasks.find(find(account, id));
+  if (found != tasks.end() && !found->second.final_answer && found->second.videos.empty()) {
+    found->second.is_forgotten = true;
+  }
+}
+
 void MemoryLedger::prune() {
   for (Snapshot& snapshot : snapshots) {
     const Task& task = tasks.at(snapshot.task);

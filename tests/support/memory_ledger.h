@@ -94,6 +94,8 @@ struct MemoryLedger {
   void apply(const core::SettleEntry& entry);
   void apply(const core::VideoEntry& entry);
 
+  /// Takes a task back unless it has a final answer or a video.
+  void forget(const std::string& account, const std::string& id);
   /// Deletes the raw answers of finished tasks without wanted videos.
   void prune();
 

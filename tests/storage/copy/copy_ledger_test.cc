@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/text/hex.h"
 #include "storage/migration.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/schema.h"
@@ -20,10 +19,14 @@
 #include "storage/sqlite/statement.h"
 #include "storage/statements/ledger_tables.h"
 #include "tests/support/back_end.h"
+#include "tests/support/ledger_dump.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
+
+using support::Dump;
+using support::dump_of;
 
 using Kind = storage::TableColumn::Kind;
 using Columns = std::map<std::string, std::set<std::string>>;  // "name kind" by table
@@ -42,29 +45,6 @@ Columns columns_copied() {
     }
   }
   return all;
-}
-
-// The rows of all tables, as text.
-using Dump = std::map<std::string, std::vector<std::string>>;
-
-Dump dump_of(const std::string& path) {
-  Dump dump;
-  const auto database = storage::open_for_reading(path);
-  for (const storage::LedgerTable& table : storage::ledger_tables()) {
-    storage::Statement rows(*database, table.select_text().c_str());
-    std::vector<std::string>& lines = dump[table.name];
-    while (rows.step()) {
-      std::string& line = lines.emplace_back();
-      for (int at = 0; at < static_cast<int>(table.columns.size()); ++at) {
-        line += rows.is_null(at) ? "-|" : core::hex(rows.blob(at)) + "|";
-      }
-    }
-  }
-  storage::Statement applied(*database, "SELECT number || ' ' || applied_at FROM migration");
-  while (applied.step()) {
-    dump["migration"].emplace_back(applied.text(0));
-  }
-  return dump;
 }
 
 class PostgresCopyTest : public testing::Test {
