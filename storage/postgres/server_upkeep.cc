@@ -18,9 +18,8 @@ constexpr std::int64_t kBlocksAtOnce = 1'024;
 
 // A killed run wrote nothing after its lease, nor after a run began that is not of its crew.
 constexpr const char* kLastSign =
-    "(SELECT least(p.alive_until, (SELECT min(n.started_at) FROM run AS n JOIN runner AS o ON "
-    "o.run = n.id WHERE n.id > p.run AND (o.crew = '' OR o.crew <> p.crew))) FROM runner AS p "
-    "WHERE p.run = r.id)";
+    "(SELECT least(p.alive_until, (SELECT min(n.started_at) FROM run AS n WHERE n.id > r.id AND "
+    "(r.crew = '' OR n.crew <> r.crew))) FROM runner AS p WHERE p.run = r.id)";
 
 // One writing transaction that keeps runs away.
 class MaintainedServer {

@@ -43,10 +43,12 @@ inline constexpr const char* kForgetTask =
     "INSERT INTO forgotten (task, forgotten_at) VALUES ($1, $2) ON CONFLICT (task) DO NOTHING";
 
 /// The runs, with the time until which each of them may have imported tasks: a killed one until
-/// `last_sign`, an expression over `run` as `r`, or, if that is null, until the next one began.
+/// `last_sign`, an expression over `run` as `r`, or, if that is null, until the next one began
+/// that was not of its crew.
 [[nodiscard]] inline std::string run_times(const std::string& last_sign) {
   return "(SELECT r.id, r.inputs, r.started_at, coalesce(r.finished_at, " + last_sign +
-         ", (SELECT min(n.started_at) FROM run AS n WHERE n.id > r.id), 9223372036854775807) "
+         ", (SELECT min(n.started_at) FROM run AS n WHERE n.id > r.id AND "
+         "(r.crew = '' OR n.crew <> r.crew)), 9223372036854775807) "
          "AS ended_at FROM run AS r)";
 }
 /// {begin, end} of the run $1.
