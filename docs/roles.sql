@@ -4,7 +4,8 @@
 -- Then make logins and grant each one role: CREATE ROLE nightly LOGIN; GRANT reeltally_runner TO nightly;
 --   reeltally_runner    run: adds what it hears; changes and deletes no history
 --   reeltally_closer    report, close, reprice: reads all, appends closed periods
---   reeltally_reporter  report, status: reads all
+--   reeltally_reporter  report, status, reconcile, verify: reads all
+-- The rest is the owner's: db migrate, db copy into the database, db prune, forget.
 
 SET search_path = reeltally;
 

@@ -1,11 +1,15 @@
 """Runs whose ledger is on PostgreSQL: alone, beside each other, killed, and through a restart of the server."""
+import csv
+import io
 import json
+import re
 import signal
 import time
 
 import pytest
 
-from postgres import PATIENCE, Postgres
+from conftest import ROOT
+from postgres import PATIENCE, Pgbouncer, Postgres
 
 LEASE = ["--lease", "5s"]  # short, but a busy machine keeps it
 
@@ -165,3 +169,74 @@ def test_a_restart_of_the_server_is_waited_for(server, ledger, reeltally, make_g
     assert ledger("SELECT state, count(*) FROM task GROUP BY state") == [("2", "600")]
     assert ledger("SELECT max(id) - count(*) FROM snapshot") == [("0",)]
     assert json.loads(result.out.splitlines()[-1])["requests"] == 600
+
+
+def test_what_goes_with_a_run(ledger, reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}, "b": {"polls": ["failure"]}})
+    metrics, status = reeltally.folder / "m.prom", reeltally.folder / "s.json"
+    rows = reeltally.csv("a,North", "b,South", header="task_id,customer")
+    result = reeltally.run(gateway, "--sidecar", "--metrics-file", metrics, "--status-file", status, rows)
+    assert result.code == 0 and json.loads(status.read_text())["exit_code"] == 0, result
+    sidecar = json.loads((reeltally.videos / "a.mp4.json").read_text())
+    assert ledger("SELECT encode(sha256, 'hex'), bytes FROM video") == [(sidecar["sha256"], str(sidecar["bytes"]))]
+    assert sidecar["labels"] == {"customer": "North"} and sidecar["file"] == "a.mp4"
+    text = metrics.read_text()
+    assert 'reeltally_tasks{state="succeeded"} 1' in text and 'reeltally_tasks{state="failed"} 1' in text, text
+    whole = reeltally("verify", "--deep", "--json")
+    assert whole.code == 0 and json.loads(whole.out)["whole"] == 1, whole
+    (reeltally.videos / "a.mp4").write_bytes(b"x")
+    assert reeltally("verify").code == 3
+
+
+AGO = 40 * 86400  # so that all that is finished lies in a month that is over
+MONTH = time.strftime("%Y-%m", time.gmtime(time.time() - AGO))
+
+
+@pytest.fixture
+def roles(server, ledger, reeltally):
+    """Runs a command as a login that has a role of docs/roles.sql alone."""
+    owner = reeltally.env["REELTALLY_DB"]
+    database = re.search(r"/(\w+)\?", owner)[1]
+    server.psql(database, (ROOT / "docs/roles.sql").read_text())
+    for role in ("runner", "closer", "reporter"):
+        server.psql(database, f"CREATE ROLE {role} LOGIN; GRANT reeltally_{role} TO {role}")
+    yield lambda role, *arguments: reeltally(*arguments, "--db", owner.replace("owner@", f"{role}@"))
+    server.psql(database, "DROP ROLE runner, closer, reporter")
+
+
+def test_each_role_does_its_work_and_no_more(server, roles, reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse", "polls": ["success"]}}, default={"polls": ["failure"]})
+    gateway.set_clock(-AGO)
+    rows, prices, log = reeltally.csv("a,m", "b,m", header="task_id,model"), reeltally.folder / "prices.csv", reeltally.folder / "log.csv"
+    prices.write_text("model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,,0.9,CNY,,\n")
+    run, close = ["run", *reeltally.flags(gateway), "--no-download", rows], ["close", MONTH, "--prices", prices]
+    forget, prune = ["forget", "--failed-import", "1"], ["db", "prune", "--older-than", "0"]
+
+    def refuses(role, *commands):
+        for command in commands:
+            result = roles(role, *command)
+            assert result.code == 1 and "permission denied" in result.err and result.out == "", result
+    refuses("reporter", run)
+    refuses("closer", run)
+    assert not gateway.queries()
+    assert roles("runner", *run).code == 0
+    refuses("runner", close, forget, prune)
+    refuses("reporter", close, forget, prune)
+    refuses("closer", forget, prune)
+    assert roles("closer", *close).code == 0
+    report = [roles(role, "report", "--period", MONTH) for role in ("reporter", "closer", "runner", "owner")]
+    assert {(one.code, one.out) for one in report} == {(0, report[0].out)} and report[0].out.count("\n") == 3, report
+    billed, = (line for line in csv.DictReader(io.StringIO(report[0].out)) if line["task_id"] == "a")
+    assert float(billed["cost"]) > 0
+    log.write_text(f"task_id,cost,currency\na,{billed['cost']},CNY\nb,0,CNY\n")
+    same = roles("reporter", "reconcile", log, "--period", MONTH)
+    assert same.code == 0 and same.out == "result,task_id,ours,theirs\n", same
+    log.write_text(f"task_id,cost,currency\na,{float(billed['cost']) + 1},CNY\n")
+    assert roles("reporter", "reconcile", log, "--period", MONTH).out.splitlines()[1].startswith("different,a,")
+    pool = Pgbouncer(server)
+    try:
+        pooled = reeltally("report", "--period", MONTH, "--db", reeltally.env["REELTALLY_DB"].replace(str(server.folder), str(pool.folder)))
+    finally:
+        pool.close()
+    assert (pooled.code, pooled.out) == (0, report[0].out), pooled
+    assert json.loads(roles("owner", *prune, "--json").out)["tasks"] >= 1
