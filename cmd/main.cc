@@ -14,6 +14,7 @@
 #include "cmd/reconcile.h"
 #include "cmd/report.h"
 #include "cmd/run.h"
+#include "cmd/runs.h"
 #include "cmd/status.h"
 #include "cmd/verify.h"
 #include "core/http/curl_transport.h"
@@ -22,19 +23,13 @@
 namespace {
 
 constexpr cmd::CommandEntry kCommands[]{
-    {cmd::Command::run, cmd::run},
-    {cmd::Command::status, cmd::status},
-    {cmd::Command::report, cmd::report},
-    {cmd::Command::close, cmd::close},
-    {cmd::Command::reconcile, cmd::reconcile},
-    {cmd::Command::verify, cmd::verify},
-    {cmd::Command::doctor, cmd::doctor},
-    {cmd::Command::forget, cmd::forget},
-    {cmd::Command::db_migrate, cmd::db_migrate},
-    {cmd::Command::db_check, cmd::db_check},
-    {cmd::Command::db_backup, cmd::db_backup},
-    {cmd::Command::db_copy, cmd::db_copy},
-    {cmd::Command::db_prune, cmd::db_prune},
+    {cmd::Command::run, cmd::run},           {cmd::Command::status, cmd::status},
+    {cmd::Command::runs, cmd::runs},         {cmd::Command::report, cmd::report},
+    {cmd::Command::close, cmd::close},       {cmd::Command::reconcile, cmd::reconcile},
+    {cmd::Command::verify, cmd::verify},     {cmd::Command::doctor, cmd::doctor},
+    {cmd::Command::forget, cmd::forget},     {cmd::Command::db_migrate, cmd::db_migrate},
+    {cmd::Command::db_check, cmd::db_check}, {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_copy, cmd::db_copy},   {cmd::Command::db_prune, cmd::db_prune},
     {cmd::Command::config, cmd::run_config},
 };
 

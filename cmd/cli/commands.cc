@@ -16,7 +16,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 14> kCommands{{
+constexpr std::array<CommandSpec, 15> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -41,6 +41,16 @@ constexpr std::array<CommandSpec, 14> kCommands{{
          "--crew: the runs that share work under this name, or did so last: what each has "
          "claimed and recorded, its part of the rate, and until when it counts as alive.",
      .example = "reeltally status 860260753860210752",
+     .exit_codes = kCompareCodes},
+    {.command = Command::runs,
+     .name = "runs",
+     .arguments = "[RUN...]",
+     .arguments_max = kAnyNumber,
+     .summary = "past runs and what they did",
+     .description =
+         "Without a RUN: one line for each of the last runs (--last), and what went wrong in it. "
+         "With the numbers of RUNs: all that is recorded of each.",
+     .example = "reeltally runs --last 50",
      .exit_codes = kCompareCodes},
     {.command = Command::report,
      .name = "report",

@@ -12,6 +12,7 @@ namespace cmd {
 enum class Command {
   run,
   status,
+  runs,
   report,
   close,
   reconcile,

@@ -119,6 +119,11 @@ class LedgerReader {
   [[nodiscard]] virtual std::optional<RawAnswer> answer_of(std::int64_t snapshot,
                                                            const std::string& sha256_begin) = 0;
 
+  /// Rows of v_run in the order of their numbers: those of the last `count` runs.
+  [[nodiscard]] virtual std::vector<ViewRow> last_runs(std::size_t count) = 0;
+  /// The row of v_run of one run; none if there was no such run.
+  [[nodiscard]] virtual std::optional<ViewRow> run(std::int64_t number) = 0;
+
   /// Whether a run with a list that names the task would query it.
   [[nodiscard]] virtual bool would_ask(const std::string& account, const std::string& task_id,
                                        const ImportRules& rules) = 0;

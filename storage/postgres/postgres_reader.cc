@@ -131,6 +131,16 @@ std::optional<core::RawAnswer> PostgresReader::answer_of(std::int64_t snapshot,
                          .answer = raw_answer(kSameAnswer, snapshot)};
 }
 
+std::vector<core::ViewRow> PostgresReader::last_runs(std::size_t count) {
+  const ServerTransaction one_moment = moment();
+  return view_rows(connection_, kLastRunsView, Parameters().add(static_cast<std::int64_t>(count)));
+}
+
+std::optional<core::ViewRow> PostgresReader::run(std::int64_t number) {
+  const ServerTransaction one_moment = moment();
+  return only_row(view_rows(connection_, kRunView, Parameters().add(number)));
+}
+
 bool PostgresReader::would_ask(const std::string& account, const std::string& task_id,
                                const core::ImportRules& rules) {
   if (!asking_ || connection_.is_lost() || asking_->questions == kQuestionsOfOneMoment) {

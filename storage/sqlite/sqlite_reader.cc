@@ -113,6 +113,22 @@ std::optional<core::RawAnswer> SqliteReader::answer_of(std::int64_t snapshot,
   });
 }
 
+std::vector<core::ViewRow> SqliteReader::numbered_rows(const char* text, std::int64_t number) {
+  return with_ledger_errors(path_, "read", [&] {
+    SQLite::Statement select(*connection_->database, in_dialect(text, Dialect::sqlite));
+    select.bind(1, number);
+    return rows_of(select);
+  });
+}
+
+std::vector<core::ViewRow> SqliteReader::last_runs(std::size_t count) {
+  return numbered_rows(kLastRunsView, static_cast<std::int64_t>(count));
+}
+
+std::optional<core::ViewRow> SqliteReader::run(std::int64_t number) {
+  return only_row(numbered_rows(kRunView, number));
+}
+
 bool SqliteReader::would_ask(const std::string& account, const std::string& task_id,
                              const core::ImportRules& rules) {
   Connection& c = *connection_;

@@ -63,6 +63,10 @@ inline constexpr const char* kSnapshotView =
 inline constexpr const char* kOneSnapshotView = "SELECT * FROM v_snapshot WHERE snapshot_id = $1";
 inline constexpr const char* kUsageView =
     "SELECT name, value FROM usage_metric WHERE snapshot = $1";
+// Rows of v_run: of the last $1 runs, and of the run $1.
+inline constexpr const char* kLastRunsView =
+    "SELECT * FROM (SELECT * FROM v_run ORDER BY run_id DESC LIMIT $1) AS last ORDER BY run_id";
+inline constexpr const char* kRunView = "SELECT * FROM v_run WHERE run_id = $1";
 /// {block, slot} of the snapshot $1.
 inline constexpr const char* kAnswerPlace = "SELECT block, slot FROM snapshot WHERE id = $1";
 /// If the answer of the snapshot $1 was pruned, a later snapshot with the same SHA-256 has its
@@ -71,6 +75,11 @@ inline constexpr const char* kSameAnswer =
     "SELECT s.block, s.slot FROM snapshot AS o JOIN snapshot AS s ON s.task = o.task "
     "AND s.raw_sha256 = o.raw_sha256 WHERE o.id = $1 AND s.block IS NOT NULL "
     "ORDER BY s.id LIMIT 1";
+
+/// The first row, if there is one.
+[[nodiscard]] inline std::optional<core::ViewRow> only_row(std::vector<core::ViewRow>&& rows) {
+  return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
+}
 
 /// As saved_video reads it.
 inline constexpr const char* kSavedVideos =

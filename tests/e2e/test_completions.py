@@ -88,7 +88,7 @@ def fish(folder, line):
 
 
 @pytest.mark.parametrize("line, wanted", [
-    ("reeltally ", ["close", "config", "db", "doctor", "forget", "reconcile", "report", "run", "status", "verify"]),
+    ("reeltally ", ["close", "config", "db", "doctor", "forget", "reconcile", "report", "run", "runs", "status", "verify"]),
     ("reeltally db ", ["backup", "check", "copy", "migrate", "prune"]),
     ("reeltally run --download-c", ["--download-concurrency"]),
     ("reeltally db prune --older", ["--older-than"]),
@@ -103,7 +103,7 @@ def test_in_fish(folder, line, wanted):
     assert sorted(fish(folder, line)) == wanted
 
 
-@pytest.mark.parametrize("command", ["run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate",
+@pytest.mark.parametrize("command", ["run", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate",
                                      "db check", "db backup", "db copy", "db prune", "config"])
 def test_every_option_of_help_is_offered(folder, command):
     """In bash and in fish; only the left column of help counts."""

@@ -30,7 +30,7 @@ def test_recipes_find_something(filled):
 
 def test_views_have_the_documented_columns(filled):
     described = re.findall(r"^\| `(v_\w+)` \| [^|]* \| `([^`]*)` \|$", (ROOT / "docs/ledger.md").read_text(), re.M)
-    assert len(described) == 6
+    assert len(described) == 7
     with sqlite3.connect(filled.ledger) as database:
         for view, columns in described:
             assert [row[1] for row in database.execute(f"PRAGMA table_info({view})")] == columns.split(), view
@@ -51,7 +51,7 @@ def test_every_documented_command_and_option_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
     for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md"]:
-        for command, rest in re.findall(r"reeltally (run|status|report|close|reconcile|verify|doctor|forget|db \w+|config)\b([^\n`|&;#]*)",
+        for command, rest in re.findall(r"reeltally (run|status|runs|report|close|reconcile|verify|doctor|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
                 result = reeltally(*command.split(), "--help")

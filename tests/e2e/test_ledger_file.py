@@ -20,7 +20,7 @@ def listing(folder):
             for p in sorted(pathlib.Path(folder).rglob("*"))}
 
 
-COMMANDS = [["run", "tasks.csv"], ["run", "--pending"], ["run", "--dry-run", "--pending"], ["status"], ["status", "a"],
+COMMANDS = [["run", "tasks.csv"], ["run", "--pending"], ["run", "--dry-run", "--pending"], ["status"], ["status", "a"], ["runs"], ["runs", "1"],
             ["report", "--period", "2026"], ["close", "2026-06"], ["reconcile", "log.csv"], ["verify"],
             ["verify", "--requeue"], ["doctor"], ["db", "migrate"], ["db", "check"], ["db", "backup", "copy.db"],
             ["db", "prune", "--older-than", "1d"], ["forget", "a"]]

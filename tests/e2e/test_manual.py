@@ -9,7 +9,7 @@ from conftest import BINARY, PATIENCE
 
 TEXTS = pathlib.Path(BINARY).resolve().parent / "texts"
 PAGES = sorted(TEXTS.glob("man?/*.[15]"))
-COMMANDS = ["run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate", "db check", "db backup", "db copy",
+COMMANDS = ["run", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate", "db check", "db backup", "db copy",
             "db prune", "config"]
 
 

@@ -74,6 +74,53 @@ TEST_P(LedgerReaderContract, AnEmptyLedgerHasNothing) {
   EXPECT_EQ(runs_.pending(), "");
 }
 
+TEST_P(LedgerReaderContract, RunsAreReadWithWhatTheirSummariesSay) {
+  EXPECT_TRUE(runs_.reader()->last_runs(9).empty());
+  EXPECT_FALSE(runs_.reader()->run(1));
+  runs_.begin_run();
+  runs_.clock().advance(milliseconds(1'500));
+  runs_.work().end_run(3, R"({"run_id":1,"exit_code":3,"rows_rejected":2,"tasks":9,"queried":8,)"
+                          R"("succeeded":5,"failed":1,"unfinished":2,"missing":1,"not_answered":1,)"
+                          R"("videos_downloaded":4,"videos_failed":1,"videos_expired":1,)"
+                          R"("videos_left":3,"bytes":5000000000,"requests":10,"retries":2,)"
+                          R"("errors":{"http_5xx":2}})");
+  runs_.kill();
+  runs_.begin_run();
+  const auto first = runs_.reader()->run(1);
+  ASSERT_TRUE(first);
+  expect_columns(*first, {{"run_id", "1"},
+                          {"host", "h"},
+                          {"version", "1"},
+                          {"crew", {}},
+                          {"exit_code", "3"},
+                          {"rows_rejected", "2"},
+                          {"tasks", "9"},
+                          {"queried", "8"},
+                          {"succeeded", "5"},
+                          {"failed", "1"},
+                          {"unfinished", "2"},
+                          {"missing", "1"},
+                          {"not_answered", "1"},
+                          {"videos_downloaded", "4"},
+                          {"videos_failed", "1"},
+                          {"videos_expired", "1"},
+                          {"videos_left", "3"},
+                          {"bytes", "5000000000"},
+                          {"requests", "10"},
+                          {"retries", "2"},
+                          {"errors", R"({"http_5xx":2})"}});
+  const Columns times = columns(*first);
+  EXPECT_LT(times.at("started_at"), times.at("finished_at"));
+  const auto all = runs_.reader()->last_runs(9);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all.front(), *first);
+  expect_columns(
+      all.back(),
+      {{"run_id", "2"}, {"finished_at", {}}, {"exit_code", {}}, {"tasks", {}}, {"errors", {}}});
+  ASSERT_EQ(runs_.reader()->last_runs(1).size(), 1U);
+  EXPECT_EQ(runs_.reader()->last_runs(1).front(), all.back());
+}
+
 TEST_P(LedgerReaderContract, TotalsAreOfAllTasksAnswersAndVideos) {
   runs::make_all_kinds(runs_);  // 3 runs; 3 + 4 + 2 answers
   succeed("lost");

@@ -193,6 +193,43 @@ std::optional<core::RawAnswer> FakeReader::answer_of(std::int64_t snapshot,
                          .answer = kept == all.end() ? std::nullopt : std::optional(kept->body)};
 }
 
+std::vector<core::ViewRow> FakeReader::last_runs(std::size_t count) {
+  std::vector<core::ViewRow> rows;
+  const auto runs = std::ssize(memory_->runs);
+  for (auto number = std::max<std::int64_t>(1, runs - static_cast<std::int64_t>(count) + 1);
+       number <= runs; ++number) {
+    rows.push_back(row_of_run(number));
+  }
+  return rows;
+}
+
+std::optional<core::ViewRow> FakeReader::run(std::int64_t number) {
+  return number >= 1 && number <= std::ssize(memory_->runs) ? std::optional(row_of_run(number))
+                                                            : std::nullopt;
+}
+
+core::ViewRow FakeReader::row_of_run(std::int64_t number_of_run) const {
+  const MemoryLedger::Run& run = memory_->runs.at(static_cast<std::size_t>(number_of_run - 1));
+  const bool ended = run.exit_code.has_value();
+  core::ViewRow row{{"run_id", number(number_of_run)},
+                    {"started_at", text(run.started_at, true)},
+                    {"finished_at", ended ? text(run.finished_at, true) : std::nullopt},
+                    {"host", run.start.host},
+                    {"version", run.start.version},
+                    {"crew", std::nullopt},
+                    {"inputs", nlohmann::json(run.start.inputs).dump()},
+                    {"exit_code", ended ? std::optional(number(*run.exit_code)) : std::nullopt}};
+  const auto summary = nlohmann::json::parse(run.summary, nullptr, false);
+  for (const char* name :
+       {"rows_rejected", "tasks", "queried", "succeeded", "failed", "unfinished", "missing",
+        "not_answered", "videos_downloaded", "videos_failed", "videos_expired", "videos_left",
+        "bytes", "requests", "retries", "errors"}) {
+    const bool has = summary.is_object() && summary.contains(name);
+    row.emplace_back(name, has ? std::optional(summary.at(name).dump()) : std::nullopt);
+  }
+  return row;
+}
+
 bool FakeReader::would_ask(const std::string& account, const std::string& task_id,
                            const core::ImportRules& rules) {
   const core::TaskKey key = memory_->find(account, task_id);

@@ -18,6 +18,8 @@ class FakeReader final : public core::LedgerReader {
                                                       const core::TaskId& id) override;
   [[nodiscard]] std::optional<core::RawAnswer> answer_of(std::int64_t snapshot,
                                                          const std::string& sha256_begin) override;
+  [[nodiscard]] std::vector<core::ViewRow> last_runs(std::size_t count) override;
+  [[nodiscard]] std::optional<core::ViewRow> run(std::int64_t number) override;
   [[nodiscard]] bool would_ask(const std::string& account, const std::string& task_id,
                                const core::ImportRules& rules) override;
   void each_pending(const std::string& account, core::UtcTime stale_before,
@@ -32,6 +34,7 @@ class FakeReader final : public core::LedgerReader {
  private:
   [[nodiscard]] core::ViewRow row_of(const MemoryLedger::Task& task) const;
   [[nodiscard]] core::ViewRow row_of(const MemoryLedger::Snapshot& snapshot) const;
+  [[nodiscard]] core::ViewRow row_of_run(std::int64_t number) const;
   [[nodiscard]] bool may_live(const MemoryLedger::Video& video, core::UtcTime now) const;
 
   std::shared_ptr<MemoryLedger> memory_;

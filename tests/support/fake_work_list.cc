@@ -19,7 +19,7 @@ std::int64_t FakeWorkList::begin_run(const core::RunStart& start) {
   for (const std::string& name : start.accounts) {
     memory_->add_account(name);
   }
-  memory_->runs.push_back({.start = start, .exit_code = {}});
+  memory_->runs.push_back({.start = start, .started_at = clock_.utc(), .exit_code = {}});
   memory_->work.clear();
   outcome_ = {};
   return memory_->run = run_ = std::ssize(memory_->runs);
@@ -165,8 +165,11 @@ void FakeWorkList::require_newest_run() {
   }
 }
 
-void FakeWorkList::end_run(int exit_code, const std::string& /*summary_json*/) {
-  memory_->runs.at(static_cast<std::size_t>(run_ - 1)).exit_code = exit_code;
+void FakeWorkList::end_run(int exit_code, const std::string& summary_json) {
+  MemoryLedger::Run& run = memory_->runs.at(static_cast<std::size_t>(run_ - 1));
+  run.exit_code = exit_code;
+  run.finished_at = clock_.utc();
+  run.summary = summary_json;
 }
 
 }  // namespace support

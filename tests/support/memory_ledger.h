@@ -23,7 +23,10 @@ namespace support {
 struct MemoryLedger {
   struct Run {
     core::RunStart start;
+    core::UtcTime started_at{};
     std::optional<int> exit_code;  ///< none: it did not end
+    core::UtcTime finished_at{};   ///< if it did
+    std::string summary;           ///< if it did: JSON
   };
   struct Snapshot {
     std::int64_t number = 0;

@@ -112,6 +112,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "min-free sidecar exec lock-wait progress-interval metrics-file failed-out ping-url "
        "status-file shard no-backup part-dir s3-endpoint s3-addressing s3-create-only s3-header"},
       {Command::status, "line json db"},
+      {Command::runs, "last json db"},
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
        "round"},
