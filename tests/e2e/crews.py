@@ -31,8 +31,8 @@ class Crew:
             self.wait_until(lambda: len(self.sql("SELECT run FROM runner")) == len(self.runs))
         return self.runs
 
-    def wait_until(self, is_so):
-        until = time.monotonic() + PATIENCE
+    def wait_until(self, is_so, patience=PATIENCE):
+        until = time.monotonic() + patience
         while not is_so():
             assert time.monotonic() < until and any(run.poll() is None for run in self.runs), self.finish()
             time.sleep(0.02)
@@ -79,11 +79,14 @@ def lists(reeltally, failing, videos):
     return reeltally.csv(*sorted(ids)), plan
 
 
+VOYAGE = 1800  # seconds; far beyond what it takes
+
+
 def sail(server, folder, dice, failing=25000, videos=5000):
     """Three runs, of which one is killed at a random moment; the server crashes twice in every other voyage."""
     reeltally = Reeltally(folder)
     path, plan = lists(reeltally, failing, videos)
-    gateway = Gateway(folder, plan, lifetime=1800)
+    gateway = Gateway(folder, plan, lifetime=2 * VOYAGE)
     crew = Crew(server, reeltally)
     try:
         crew.start(gateway, "--concurrency", "32", path, runs=3)
@@ -91,12 +94,14 @@ def sail(server, folder, dice, failing=25000, videos=5000):
         moments = sorted(dice.randrange(failing // 2) for _ in range(3))
         crashes = dice.random() < 0.5
         for number, answers in enumerate(moments):
-            crew.wait_until(lambda: int(crew.sql("SELECT count(*) FROM snapshot")[0][0]) >= answers)
+            crew.wait_until(lambda: int(crew.sql("SELECT count(*) FROM snapshot")[0][0]) >= answers, VOYAGE)
             if number == 1:
                 crew.runs[victim].kill()
             elif crashes:
                 server.stop_at_once()
                 server.start()
+        for run in crew.runs:
+            run.wait(VOYAGE)
         results = crew.finish()
         wanted = [-signal.SIGKILL if run == victim else 0 for run in range(3)]
         assert [result.code for result in results] == wanted, results
