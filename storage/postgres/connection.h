@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/clock.h"
 #include "storage/postgres/ledger_url.h"
@@ -65,6 +66,10 @@ class Connection {
 
   /// Connects. Throws ConnectionLost that names the server and the reason.
   explicit Connection(LedgerUrl url, Stop stop = {});
+  struct Later {};
+  /// Lost until `reconnect`: for those that wait for a server that is away.
+  Connection(Later /*tag*/, LedgerUrl url, Stop stop)
+      : exchange_(std::move(url), std::move(stop)) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

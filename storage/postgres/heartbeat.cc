@@ -25,7 +25,7 @@ core::SteadyTime boot_time() {
 Heartbeat::Heartbeat(const LedgerUrl& url, RunFence& fence, std::int64_t crew_rate,
                      Listener listener)
     : fence_(fence),
-      connection_(url),
+      connection_(Connection::Later{}, url, {}),
       listener_(std::move(listener)),
       lease_(fence.terms().lease),
       place_{.share = crew_rate > 0 ? std::optional<std::int64_t>(0) : std::nullopt},

@@ -27,7 +27,7 @@ class Heartbeat {
     std::function<void()> lost;     ///< this run was itself declared dead; called once
     std::function<void()> changed;  ///< `standing` changed
   };
-  /// `crew_rate`: as RunRows::crew_rate. Throws ConnectionLost.
+  /// `crew_rate`: as RunRows::crew_rate. Connects on the thread, as often as it takes.
   Heartbeat(const LedgerUrl& url, RunFence& fence, std::int64_t crew_rate, Listener listener);
   /// Ends the thread.
   ~Heartbeat();

@@ -12,7 +12,8 @@ PostgresLedger::PostgresLedger(PostgresWorkList& work, std::function<void()> wak
           std::make_unique<ServerPages>(work.url(), work.fence(), work.account_rows(),
                                         work.recent_links()),
           [&work](std::span<core::Entry> entries) { return work.write(entries); }, std::move(wake)),
-      work_(work) {
+      work_(work),
+      claims_(Connection::Later{}, work.url(), work.fence().terms().stop) {
   work_.listen({.lost = [this](std::exception_ptr lost) { fail(std::move(lost)); },
                 .changed = [this] { wake_engine(); }});
 }
@@ -37,13 +38,9 @@ void PostgresLedger::tell_slow_down() { work_.tell_slow_down(); }
 bool PostgresLedger::claimed(const std::string& path) {
   work_.require_lease();
   const std::lock_guard lock(claims_mutex_);
-  if (!claims_) {
-    claims_.emplace(work_.url());
-  }
   bool found = false;
-  read_patiently(*claims_, work_.fence().terms(), [&] {
-    Rows row =
-        claims_->query("SELECT 1 FROM video WHERE path = $1 LIMIT 1", Parameters().add(path));
+  read_patiently(claims_, work_.fence().terms(), [&] {
+    Rows row = claims_.query("SELECT 1 FROM video WHERE path = $1 LIMIT 1", Parameters().add(path));
     found = row.step();
   });
   return found;

@@ -27,7 +27,7 @@ class PostgresLedger final : public QueuedLedger {
  private:
   PostgresWorkList& work_;
   std::mutex claims_mutex_;
-  std::optional<Connection> claims_;  // under claims_mutex_
+  Connection claims_;  // under claims_mutex_; made at first use
 };
 
 }  // namespace storage

@@ -18,16 +18,11 @@ void require_patience(const RunnerTerms& terms) {
 
 }  // namespace
 
-void read_patiently(Connection& connection, const RunnerTerms& terms,
-                    const std::function<void()>& body) {
+void patiently(const RunnerTerms& terms, const std::function<void()>& body) {
   const auto until = std::chrono::steady_clock::now() + terms.outage_max;
   RetryPause pause;
   while (true) {
     try {
-      if (connection.is_lost()) {
-        connection.reconnect();
-      }
-      const ServerTransaction moment(connection, ServerTransaction::Kind::reading);
       body();
       return;
     } catch (const ConnectionLost&) {
@@ -38,6 +33,17 @@ void read_patiently(Connection& connection, const RunnerTerms& terms,
     require_patience(terms);
     pause.wait();
   }
+}
+
+void read_patiently(Connection& connection, const RunnerTerms& terms,
+                    const std::function<void()>& body) {
+  patiently(terms, [&] {
+    if (connection.is_lost()) {
+      connection.reconnect();
+    }
+    const ServerTransaction moment(connection, ServerTransaction::Kind::reading);
+    body();
+  });
 }
 
 void RunFence::begin(std::int64_t run) {

@@ -36,6 +36,10 @@ struct RunnerTerms {
 /// taken in one order everywhere: this one, the run's own row, the counters, the rest.
 void lock_crew(Connection& connection);
 
+/// Runs `body`, again when it throws ConnectionLost: until the server was away for too long. Throws
+/// core::Stopped when the run is to stop.
+void patiently(const RunnerTerms& terms, const std::function<void()>& body);
+
 /// Reads one state of the ledger, again over a new connection when the old one is lost. What `body`
 /// did before does not count then. Throws ConnectionLost when the server is away for too long.
 void read_patiently(Connection& connection, const RunnerTerms& terms,

@@ -46,23 +46,19 @@ std::int64_t RunRows::count(const std::string& sql) {
 
 std::int64_t RunRows::begin(const core::RunStart& start) {
   const std::string token = random_token();
-  const auto until = std::chrono::steady_clock::now() + fence_.terms().outage_max;
   stale_after_ = start.stale_after;
   std::int64_t run = 0;
   RetryPause pause;
   while (run == 0) {
     try {
-      if (connection_.is_lost()) {
-        connection_.reconnect();
-      }
-      run = try_to_begin(start, token);
+      patiently(fence_.terms(), [&] {
+        if (connection_.is_lost()) {
+          connection_.reconnect();
+        }
+        run = try_to_begin(start, token);
+      });
     } catch (const ServerError& error) {
       if (!is_conflict(error) || !pause.may_go_on()) {
-        throw;
-      }
-      pause.wait();
-    } catch (const ConnectionLost&) {
-      if (std::chrono::steady_clock::now() >= until) {
         throw;
       }
       pause.wait();

@@ -35,7 +35,7 @@ constexpr const char* kVideos =
 
 ServerPages::ServerPages(const LedgerUrl& url, RunFence& fence, std::vector<std::int64_t> accounts,
                          RecentLinks& links)
-    : connection_(url, fence.terms().stop),
+    : connection_(Connection::Later{}, url, fence.terms().stop),
       fence_(fence),
       accounts_(std::move(accounts)),
       links_(links) {}

@@ -14,7 +14,7 @@
 
 namespace storage {
 
-/// Over a connection of its own. One thread at a time but where it says so.
+/// Over a connection of its own, made at first use. One thread at a time but where it says so.
 class ServerPages final : public PageSource {
  public:
   /// `accounts`: rows, by the run's own index. `fence` and `links` must outlive this.

@@ -1,6 +1,7 @@
 // Several runs on one PostgreSQL ledger: who may begin, who gets what, and who is dead.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -97,6 +98,21 @@ class PostgresCrew : public testing::Test {
     }
     return false;
   }
+  // Refuses new connections to the ledger; those that exist go on.
+  class NobodyMayConnect {
+   public:
+    explicit NobodyMayConnect(PostgresCrew& test) : test_(test) { admit("false"); }
+    ~NobodyMayConnect() { admit("true"); }
+    NobodyMayConnect(const NobodyMayConnect&) = delete;
+    NobodyMayConnect& operator=(const NobodyMayConnect&) = delete;
+
+   private:
+    void admit(const std::string& whether) {
+      test_.change("UPDATE pg_database SET datallowconn = " + whether +
+                   " WHERE datname = current_database()");
+    }
+    PostgresCrew& test_;
+  };
   std::int64_t number(const std::string& sql) {
     const storage::ServerTransaction moment(*connection_,
                                             storage::ServerTransaction::Kind::reading);
@@ -429,6 +445,37 @@ TEST_F(PostgresCrew, ATransactionWhoseConnectionBreaksIsDoneOnce) {
   });
   EXPECT_EQ(tries, 2);
   EXPECT_EQ(number("SELECT next FROM counter WHERE name = 'snapshot'"), 2);
+}
+
+TEST_F(PostgresCrew, AServerThatIsAwayOnceARunHasBegunIsWaitedFor) {
+  std::atomic<bool> stop = false;
+  Runner beating{std::make_unique<storage::PostgresWorkList>(
+                     storage::LedgerUrl(lent_->url()), clock_,
+                     storage::RunnerTerms{
+                         .crew = "night", .rate = 100, .lease = kMiddling, .heartbeat = true}),
+                 nullptr};
+  Runner stopped{std::make_unique<storage::PostgresWorkList>(
+                     storage::LedgerUrl(lent_->url()), clock_,
+                     storage::RunnerTerms{.crew = "night",
+                                          .lease = kLong,
+                                          .heartbeat = false,
+                                          .stop = [&stop] { return stop.load(); }}),
+                 nullptr};
+  {
+    const NobodyMayConnect away(*this);
+    beating.begin({"a"});
+    stopped.begin({"a"});
+    EXPECT_THROW(runner("night"), storage::ConnectionLost) << "before a run has begun";
+    stop = true;
+    EXPECT_THROW(static_cast<void>(stopped.ledger->claimed("a.mp4")), core::Stopped);
+    stop = false;
+    beating.ledger->ask_for_tasks(0, 10);
+  }
+  EXPECT_FALSE(stopped.ledger->claimed("a.mp4"));
+  EXPECT_TRUE(come_to({&beating}, {50}));
+  beating.ledger->flush();
+  EXPECT_TRUE(beating.ledger->take_tasks().has_value());
+  EXPECT_EQ(names(tasks_in_time(beating)), std::set<std::string>{"a"});
 }
 
 TEST_F(PostgresCrew, AFailoverThatLostCommitsIsNoticed) {
