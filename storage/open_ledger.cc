@@ -1,5 +1,6 @@
 #include "storage/open_ledger.h"
 
+#include <exception>
 #include <thread>
 
 #include "storage/ledger_error.h"
@@ -19,13 +20,13 @@
 namespace storage {
 namespace {
 
-// A server that cannot be reached is a ledger that cannot be read.
+// A server that cannot be reached is a ledger that cannot be read; nested, for those that wait.
 template <typename Open>
 auto on_server(const std::string& ledger, Open open) {
   try {
     return open(LedgerUrl(ledger));
   } catch (const ConnectionLost& lost) {
-    throw LedgerUnreadable(lost.what());
+    std::throw_with_nested(LedgerUnreadable(lost.what()));
   }
 }
 

@@ -14,7 +14,8 @@ namespace storage {
 class Lock;
 
 /// Opens a ledger to read: a file, or a URL that cmd has checked. Throws LedgerUnreadable when
-/// there is none that this version can read, or its server cannot be reached.
+/// there is none that this version can read, or, with a nested ConnectionLost, its server cannot be
+/// reached.
 [[nodiscard]] std::unique_ptr<core::LedgerReader> open_ledger_reader(const std::string& ledger);
 
 /// Opens a ledger for billing. Throws LedgerUnreadable when there is no ledger that this version

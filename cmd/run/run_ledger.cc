@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <exception>
 #include <utility>
 
 #include "core/error.h"
@@ -32,17 +33,20 @@ void RunLedger::hold(core::RunStart start) {
   lock_.emplace(name_, settings_.duration("lock-wait"), interrupt_.descriptor());
 }
 
-// There a run holds its place from its beginning on.
-void RunLedger::hold_on_server() {
+storage::RunnerTerms RunLedger::terms() const {
   storage::RunnerTerms terms;
   terms.crew = settings_.given_text("crew").value_or("");
   terms.rate = settings_.count("rate");
   terms.downloads = !settings_.flag("no-download");
   terms.lease = settings_.duration("lease");
   terms.stop = [this] { return interrupt_.level() > 1; };
+  return terms;
+}
+
+// There a run holds its place from its beginning on.
+void RunLedger::hold_on_server() {
   try {
-    work_ = std::make_unique<storage::PostgresWorkList>(storage::LedgerUrl(name_), clock_,
-                                                        std::move(terms));
+    work_ = std::make_unique<storage::PostgresWorkList>(storage::LedgerUrl(name_), clock_, terms());
   } catch (const storage::ConnectionLost& lost) {
     throw storage::LedgerUnreadable(lost.what());
   }
@@ -73,6 +77,21 @@ std::int64_t RunLedger::begin() {
   lock_->keep();
   work_ = std::move(store);
   return run;
+}
+
+void RunLedger::read_beside(const std::function<void()>& body) const {
+  if (!storage::is_postgres_url(name_)) {
+    body();
+    return;
+  }
+  storage::patiently(terms(), [&body] {
+    try {
+      body();
+    } catch (const storage::LedgerUnreadable& failure) {
+      std::rethrow_if_nested(failure);
+      throw;
+    }
+  });
 }
 
 void RunLedger::require_alone() {

@@ -1,6 +1,7 @@
 // The ledger of a run, on either back end: waited for, opened to write, and held against others.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/clock.h"
 #include "core/ledger/work_list.h"
 #include "storage/answers/run_work.h"
+#include "storage/postgres/run_fence.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
 
@@ -33,6 +35,10 @@ class RunLedger {
   std::int64_t begin();
   [[nodiscard]] storage::RunWork& work() { return *work_; }
 
+  /// Once the run began: runs `body`, which reads the ledger over connections of its own, again
+  /// when a server was away meanwhile.
+  void read_beside(const std::function<void()>& body) const;
+
   /// Of a file, once the run began.
   [[nodiscard]] const std::optional<storage::LedgerPlace>& place() const { return place_; }
   /// Throws core::Error when others may have done the same work.
@@ -40,6 +46,7 @@ class RunLedger {
 
  private:
   void hold_on_server();
+  [[nodiscard]] storage::RunnerTerms terms() const;
 
   const Settings& settings_;
   const core::Clock& clock_;

@@ -174,18 +174,19 @@ core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings tra
   }
   core::RunResult result = EngineRun(settings_, log_, interrupt_, clock_, outcome_)
                                .drive(ledger.work(), std::move(work), hooks);
-  finish_hooks(hooks, ledger.name());
+  finish_hooks(hooks, ledger);
   return result;
 }
 
 // Everything is recorded by now. A signal ends hooks that still run.
-void RunSession::finish_hooks(VideoHooks& hooks, const std::string& ledger) {
+void RunSession::finish_hooks(VideoHooks& hooks, const RunLedger& ledger) {
   interrupt_.wake_with([&hooks] { hooks.hurry(); });
   hooks.finish(interrupt_.level() != 0);
   interrupt_.wake_with({});
   std::size_t failures = hooks.failures();
   if (hook_settings_.sidecar && hook_settings_.videos && interrupt_.level() == 0) {
-    failures += write_missing_sidecars(ledger, *hook_settings_.videos, log_);
+    ledger.read_beside(
+        [&] { failures += write_missing_sidecars(ledger.name(), *hook_settings_.videos, log_); });
   }
   if (failures > 0) {
     outcome_.summary().tally.errors["hook"] += failures;

@@ -39,7 +39,7 @@ class RunSession {
   void work(RunLedger& ledger, core::TransportSettings transport);
   void warn_of_accounts(const RunLedger& ledger);
   [[nodiscard]] core::RunResult drive(RunLedger& ledger, core::TransportSettings transport);
-  void finish_hooks(VideoHooks& hooks, const std::string& ledger);
+  void finish_hooks(VideoHooks& hooks, const RunLedger& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
   void write_monitor_files(const RunLedger& ledger);
   [[nodiscard]] double seconds_so_far() const;

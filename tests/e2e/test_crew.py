@@ -1,4 +1,5 @@
 """Crews on PostgreSQL: their work, and faults: a killed run, lost answers to COMMIT, lost commits, a pooler, roles, a rate."""
+import contextlib
 import json
 import random
 import select
@@ -182,6 +183,23 @@ def test_commits_lost_in_a_failover_end_the_run(server, crew, reeltally, make_ga
     again = reeltally.run(make_gateway(**plan), path)  # what was lost is asked again
     assert again.code == 0, again
     crew.expect_done(400, 0)
+
+
+def test_a_server_that_is_away_when_the_hooks_end_is_waited_for(server, crew, reeltally, make_gateway):
+    path, plan = lists(reeltally, 6, 2)
+    hook = reeltally.folder / "hook"
+    hook.write_text(f'#!/bin/sh\ncd {reeltally.folder}\ntouch waits\nwhile [ ! -e go ]; do sleep 0.1; done\n')
+    hook.chmod(0o755)
+    crew.start(make_gateway(**plan), "--sidecar", "--exec", hook, path)
+    crew.wait_until(lambda: (reeltally.folder / "waits").exists() and
+                    crew.sql("SELECT count(*) FROM video WHERE state = 1") == [("2",)])
+    server.stop_at_once()
+    (reeltally.folder / "go").touch()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # it looks for missing sidecars meanwhile
+        crew.runs[0].wait(2)
+    server.start()
+    result = crew.finish()[0]
+    assert result.code == 0 and len(reeltally.files()) == 4, result
 
 
 def test_a_crew_works_through_a_transaction_pooler(server, crew, reeltally, make_gateway):
