@@ -1,6 +1,5 @@
 #include "cmd/runs.h"
 
-#include <date/date.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +11,6 @@
 #include <optional>
 #include <ostream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +20,6 @@
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
-#include "core/clock.h"
 #include "core/error.h"
 #include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
@@ -59,19 +56,12 @@ class RunRow {
   [[nodiscard]] bool has_ended() const { return !text("exit_code").empty(); }
   /// Empty unless it has ended.
   [[nodiscard]] std::optional<std::chrono::milliseconds> took() const {
-    const auto begin = time("started_at");
-    const auto end = time("finished_at");
-    return begin && end ? std::optional(*end - *begin) : std::nullopt;
+    const std::string digits = text("took_ms");
+    return digits.empty() ? std::nullopt
+                          : std::optional(std::chrono::milliseconds(number("took_ms")));
   }
 
  private:
-  [[nodiscard]] std::optional<core::UtcTime> time(std::string_view column) const {
-    std::istringstream in(text(column));
-    core::UtcTime value;
-    in >> date::parse("%Y-%m-%dT%H:%M:%SZ", value);
-    return in ? std::optional(value) : std::nullopt;
-  }
-
   const core::ViewRow& row_;
 };
 

@@ -4,6 +4,7 @@ SELECT
   r.id AS run_id,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1000.0, 'unixepoch') AS started_at,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.finished_at / 1000.0, 'unixepoch') AS finished_at,
+  r.finished_at - r.started_at AS took_ms,
   r.host AS host,
   r.version AS version,
   nullif(r.crew, '') AS crew,

@@ -4,6 +4,7 @@ SELECT
   r.id AS run_id,
   utc_milliseconds(r.started_at) AS started_at,
   utc_milliseconds(r.finished_at) AS finished_at,
+  r.finished_at - r.started_at AS took_ms,
   r.host AS host,
   r.version AS version,
   nullif(r.crew, '') AS crew,

@@ -89,6 +89,7 @@ TEST_P(LedgerReaderContract, RunsAreReadWithWhatTheirSummariesSay) {
   const auto first = runs_.reader()->run(1);
   ASSERT_TRUE(first);
   expect_columns(*first, {{"run_id", "1"},
+                          {"took_ms", "1500"},
                           {"host", "h"},
                           {"version", "1"},
                           {"crew", {}},

@@ -211,14 +211,17 @@ std::optional<core::ViewRow> FakeReader::run(std::int64_t number) {
 core::ViewRow FakeReader::row_of_run(std::int64_t number_of_run) const {
   const MemoryLedger::Run& run = memory_->runs.at(static_cast<std::size_t>(number_of_run - 1));
   const bool ended = run.exit_code.has_value();
-  core::ViewRow row{{"run_id", number(number_of_run)},
-                    {"started_at", text(run.started_at, true)},
-                    {"finished_at", ended ? text(run.finished_at, true) : std::nullopt},
-                    {"host", run.start.host},
-                    {"version", run.start.version},
-                    {"crew", std::nullopt},
-                    {"inputs", nlohmann::json(run.start.inputs).dump()},
-                    {"exit_code", ended ? std::optional(number(*run.exit_code)) : std::nullopt}};
+  core::ViewRow row{
+      {"run_id", number(number_of_run)},
+      {"started_at", text(run.started_at, true)},
+      {"finished_at", ended ? text(run.finished_at, true) : std::nullopt},
+      {"took_ms",
+       ended ? std::optional(number((run.finished_at - run.started_at).count())) : std::nullopt},
+      {"host", run.start.host},
+      {"version", run.start.version},
+      {"crew", std::nullopt},
+      {"inputs", nlohmann::json(run.start.inputs).dump()},
+      {"exit_code", ended ? std::optional(number(*run.exit_code)) : std::nullopt}};
   const auto summary = nlohmann::json::parse(run.summary, nullptr, false);
   for (const char* name :
        {"rows_rejected", "tasks", "queried", "succeeded", "failed", "unfinished", "missing",
