@@ -13,7 +13,9 @@ install(FILES ${texts}/completions/_reeltally
 install(FILES ${texts}/completions/reeltally.fish
   DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${texts}/config.toml docs/prices-example.csv DESTINATION ${doc}/examples)
-install(DIRECTORY docs/ DESTINATION ${doc} FILES_MATCHING PATTERN "*.md" PATTERN "*.yml")
+install(DIRECTORY docs/ DESTINATION ${doc}
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.yml" PATTERN "*.sql")
+install(DIRECTORY packaging/examples/ DESTINATION ${doc}/examples)
 
 install(FILES packaging/systemd/reeltally.service packaging/systemd/reeltally.timer
   DESTINATION lib/systemd/system)

@@ -50,7 +50,7 @@ def test_alert_rules_and_metrics(filled):
 def test_every_documented_command_and_option_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
-    for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md"]:
+    for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md", "docs/fleet.md"]:
         for command, rest in re.findall(r"reeltally (run|status|runs|report|close|reconcile|verify|doctor|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
@@ -81,3 +81,14 @@ def test_every_help_fits_80_columns(reeltally):
 def test_config_names_every_setting(reeltally):
     lines = [json.loads(line) for line in reeltally("config", "--json").out.splitlines()]
     assert len(lines) > 40
+
+
+def test_the_scale_on_paper_is_what_the_script_says():
+    said = subprocess.run([ROOT / "tools/scale"], check=True, capture_output=True, text=True).stdout
+    page = (ROOT / "docs/scale.md").read_text()
+    assert said in page
+    constants = re.findall(r"^([A-Z_]+) = (\d+)$", (ROOT / "tools/scale").read_text(), re.M)
+    named = dict(constants)
+    for name in ["BYTES_A_TASK", "BYTES_A_SNAPSHOT", "BYTES_A_RAW_ANSWER", "BYTES_A_CLOSED_LINE", "SERVER_US_A_SNAPSHOT"]:
+        assert re.search(rf"\b{named[name]}\b", page), name
+    assert subprocess.run([ROOT / "tools/scale", "--tasks", "0"], capture_output=True).returncode == 2

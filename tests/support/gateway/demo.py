@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the demo's input: a CSV of 240 mixed tasks and the scenario that the test gateway plays.
+"""Writes a demo's input: a CSV and the scenario that the test gateway plays.
 
-Usage: demo.py CSV SCENARIO
+Usage: demo.py [fleet] CSV SCENARIO
+240 mixed tasks with failures and faults; with `fleet` 600 tasks that all succeed, each in its own time.
 """
 import json
 import random
@@ -38,9 +39,17 @@ def plan_of(number, random):
     return plan
 
 
-def main():
-    csv_path, scenario_path = sys.argv[1:3]
-    generator = random.Random(20260601)
+def fleet(generator):
+    tasks, rows = {}, ["task_id,customer"]
+    for number in range(600):
+        task_id = f"asyntask_{generator.getrandbits(128):032x}"
+        tasks[task_id] = {"polls": ["IN_PROGRESS"] * (number % 3) + ["success"],
+                          "video": {"size": 6000 + generator.randrange(40000)}}
+        rows.append(f"{task_id},{['acme', 'globex', 'initech'][number % 3]}")
+    return tasks, rows
+
+
+def mixed(generator):
     tasks, rows = {}, ["task_id,model,customer,project"]
     for number in range(240):
         digits = f"{generator.getrandbits(128):032x}"
@@ -49,6 +58,12 @@ def main():
         tasks[task_id] = plan_of(number, generator)
         rows.append(f"{task_id},{MODELS.get(vendor, '')},{['acme', 'globex', 'initech'][number % 3]},p{number % 5}")
     rows += ["8.60E+17,kling-v3,acme,p1", ",,globex,p2"]
+    return tasks, rows
+
+
+def main():
+    *kind, csv_path, scenario_path = sys.argv[1:]
+    tasks, rows = (fleet if kind == ["fleet"] else mixed)(random.Random(20260601))
     with open(csv_path, "w") as f:
         f.write("\n".join(rows) + "\n")
     with open(scenario_path, "w") as f:
