@@ -34,8 +34,7 @@ inline constexpr OptionSpec kInput[] = {
      .argument = "I/N",
      .default_note = "every row",
      .commands = run,
-     .help = "Reads only part I of N of the rows, chosen by a hash of the ID: N machines share a "
-             "list."},
+     .help = "Reads only part I of N of the rows, by a hash of the ID: N machines share a list."},
     {.name = "relabel",
      .commands = run,
      .help = "If a list and the ledger differ in a label or model, stores the list's value."},
@@ -79,7 +78,6 @@ inline constexpr OptionSpec kInput[] = {
      .commands = runs,
      .help = "Shows the last N runs.",
      .minimum = 1,
-     .maximum = 1'000'000,
      .scope = Scope::command_line},
     {.name = "line",
      .type = text,
@@ -212,8 +210,7 @@ inline constexpr OptionSpec kVideos[] = {
      .argument = "HOW",
      .default_value = "auto",
      .commands = kNetwork,
-     .help = "How the bucket is named: in the path of the URL, in its host, or as the service "
-             "usually has it (auto).",
+     .help = "Where the URL has the bucket's name; auto: where the service usually has it.",
      .choices = "auto|path|host"},
     {.name = "s3-create-only",
      .type = choice,
@@ -342,8 +339,7 @@ inline constexpr OptionSpec kPeriod[] = {
      .help = "Exit code 3 if tasks of the period are unfinished."},
     {.name = "force",
      .commands = close,
-     .help = "Closes the period even if tasks are unfinished, lines have no cost, or some hours "
-             "belong to no period.",
+     .help = "Closes also with unfinished tasks, lines without cost, or hours of no period.",
      .scope = Scope::command_line},
     {.name = "write-off-stale",
      .commands = close,
@@ -352,8 +348,7 @@ inline constexpr OptionSpec kPeriod[] = {
      .scope = Scope::command_line},
     {.name = "reprice",
      .commands = close,
-     .help = "Prices a closed period again with --prices FILE. Differences become adjustments in "
-             "the next open period.",
+     .help = "Prices a closed period anew (--prices); the next open one gets the differences.",
      .scope = Scope::command_line},
 };
 

@@ -31,7 +31,9 @@ void QueryLane::admit() { feed_.admit(answers_.records().last_ticket()); }
 void QueryLane::start_due() {
   const SteadyTime now = run_.clock.steady();
   KeyInquiry& keys = health_.keys();
-  keep_pace_with_crew(now);
+  if (const auto crew = run_.ledger.crew_standing()) {
+    pace_.follow(*crew, now);
+  }
   window_.advance(now);
   // No answer that could decide the undecided ones will come.
   if (answers_.open() > 0 && window_.held() == answers_.open() && pace_.in_flight() == 0 &&
@@ -46,19 +48,6 @@ void QueryLane::start_due() {
   while (!keys.is_open() && window_.ready() > 0 && run_.ledger.has_room(pace_.in_flight() + 1) &&
          pace_.may_start(now)) {
     start(window_.take_ready(), now);
-  }
-}
-
-void QueryLane::keep_pace_with_crew(SteadyTime now) {
-  const auto crew = run_.ledger.crew_standing();
-  if (!crew) {
-    return;
-  }
-  if (crew->rate_share) {
-    pace_.limit_to(*crew->rate_share, now);
-  }
-  if (std::exchange(crew_slow_downs_, crew->slow_downs) < crew->slow_downs) {
-    pace_.slow_down(now, std::nullopt);
   }
 }
 

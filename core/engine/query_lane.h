@@ -56,7 +56,6 @@ class QueryLane {
 
  private:
   void start(std::size_t slot, SteadyTime now);
-  void keep_pace_with_crew(SteadyTime now);
 
   RunContext run_;
   Transport& transport_;
@@ -64,7 +63,6 @@ class QueryLane {
   QueryNotices notices_;
   GatewayHealth health_;
   QueryPace pace_;
-  std::uint64_t crew_slow_downs_ = 0;  // that this run has followed
   TaskFeed feed_;
   TaskSteps steps_;
   QueryAnswers answers_;

@@ -4,11 +4,14 @@
 #include <cassert>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/engine/rate_limiter.h"
 #include "core/engine/run_plan.h"
+#include "core/ledger/ledger.h"
 
 namespace core {
 
@@ -33,8 +36,17 @@ class QueryPace {
     --in_flight_;
   }
 
+  /// Keeps to this run's part of a crew's rate, and slows down when the gateway asked another run
+  /// of the crew to.
+  void follow(const CrewStanding& crew, SteadyTime now) {
+    if (crew.rate_share) {
+      limiter_.limit_to(*crew.rate_share, now);
+    }
+    if (std::exchange(crew_slow_downs_, crew.slow_downs) < crew.slow_downs) {
+      slow_down(now, std::nullopt);
+    }
+  }
   /// See RateLimiter.
-  void limit_to(double rate_max, SteadyTime now) { limiter_.limit_to(rate_max, now); }
   void slow_down(SteadyTime now, std::optional<std::chrono::milliseconds> retry_after) {
     limiter_.slow_down(now, retry_after);
   }
@@ -44,6 +56,7 @@ class QueryPace {
   std::size_t slots_;
   std::size_t in_flight_ = 0;
   RateLimiter limiter_;
+  std::uint64_t crew_slow_downs_ = 0;  // that this run has followed
 };
 
 }  // namespace core

@@ -13,6 +13,18 @@ bool has_room_for_page(const TaskWindow& window) {
   return window.held() + RunPlan::kTaskPageMax <= TaskWindow::kTasksMax;
 }
 
+// Whether other runs may leave tasks to this one.
+bool may_get_more(const Ledger& ledger) {
+  const auto crew = ledger.crew_standing();
+  return crew && crew->may_get_more_tasks;
+}
+
+// Whether no run has the rest of the tasks yet.
+bool is_any_free(const Ledger& ledger) {
+  const auto crew = ledger.crew_standing();
+  return crew && crew->has_free_tasks;
+}
+
 }  // namespace
 
 std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& task, bool polled,
@@ -37,33 +49,23 @@ std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& ta
 TaskFeed::TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window)
     : run_(run), notices_(notices), window_(window) {}
 
-bool TaskFeed::may_get_more() const {
-  const auto crew = run_.ledger.crew_standing();
-  return crew && crew->may_get_more_tasks;
-}
-
-bool TaskFeed::is_any_free() const {
-  const auto crew = run_.ledger.crew_standing();
-  return crew && crew->has_free_tasks;
-}
-
 // A page contains every task that the ledger does not know to be settled: before one is read again,
 // this run's own answers must be committed.
 bool TaskFeed::is_all_committed() const { return run_.ledger.committed() >= last_settled_; }
 
-bool TaskFeed::may_sweep_again() const {
-  return sweep_.at_end && has_room_for_page(window_) && is_all_committed();
+bool TaskFeed::is_drained() const {
+  return sweep_.at_end && !sweep_.evicted && !may_get_more(run_.ledger);
 }
 
 SteadyTime TaskFeed::next_sweep() const {
-  if (!may_sweep_again()) {
+  if (!sweep_.at_end || !has_room_for_page(window_) || !is_all_committed()) {
     return SteadyTime::max();  // a commit or an answer wakes the loop
   }
   if (sweep_.evicted) {
     return SteadyTime::min();
   }
   const auto pages = static_cast<int>(1 + window_.held() / run_.plan.task_page);
-  return may_get_more() ? sweep_.began + kCrewSweep * pages : SteadyTime::max();
+  return may_get_more(run_.ledger) ? sweep_.began + kCrewSweep * pages : SteadyTime::max();
 }
 
 void TaskFeed::admit(Ticket last_answer) {
@@ -83,7 +85,8 @@ bool TaskFeed::take_page() {
   }
   page_asked_ = false;
   sweep_.last_page = page->size();
-  sweep_.at_end = page->size() < run_.plan.task_page && (page->empty() || !is_any_free());
+  sweep_.at_end =
+      page->size() < run_.plan.task_page && (page->empty() || !is_any_free(run_.ledger));
   // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
   const auto is_held = [&](TaskKey key) {
@@ -102,7 +105,7 @@ bool TaskFeed::take_page() {
 // False if there are no more tasks, or no room for them.
 bool TaskFeed::ask_for_page() {
   if (next_sweep() <= run_.clock.steady()) {
-    sweep_again();
+    sweep_ = {.is_first = false, .for_evicted = sweep_.evicted, .began = run_.clock.steady()};
   }
   const std::size_t page = run_.plan.task_page;
   const std::size_t enough = (std::min(page, sweep_.last_page) + 1) / 2;
@@ -149,10 +152,6 @@ bool TaskFeed::leave_to_next_run(const TaskRecord& task) {
   last_settled_ = run_.ledger.append(SettleEntry{task.key});
   notices_.left_to_next_run(task);
   return true;
-}
-
-void TaskFeed::sweep_again() {
-  sweep_ = {.is_first = false, .for_evicted = sweep_.evicted, .began = run_.clock.steady()};
 }
 
 bool TaskFeed::wants_room() const { return !has_room_for_page(window_) && !is_drained(); }

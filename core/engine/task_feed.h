@@ -36,9 +36,7 @@ class TaskFeed {
   /// is committed, because its content decides which evicted tasks are still to be queried.
   void admit(Ticket last_answer);
   /// Whether the ledger has no more tasks for this run.
-  [[nodiscard]] bool is_drained() const {
-    return sweep_.at_end && !sweep_.evicted && !may_get_more();
-  }
+  [[nodiscard]] bool is_drained() const;
   /// When the ledger must be read again even if nothing else happens; max: only after a commit or
   /// an answer.
   [[nodiscard]] SteadyTime next_sweep() const;
@@ -66,15 +64,11 @@ class TaskFeed {
     SteadyTime began{};
   };
 
-  [[nodiscard]] bool may_get_more() const;
-  [[nodiscard]] bool is_any_free() const;
   [[nodiscard]] bool is_all_committed() const;
-  [[nodiscard]] bool may_sweep_again() const;
   [[nodiscard]] bool take_page();
   [[nodiscard]] bool ask_for_page();
   void admit(TaskRecord&& task);
   [[nodiscard]] bool leave_to_next_run(const TaskRecord& task);
-  void sweep_again();
 
   RunContext run_;
   const QueryNotices& notices_;

@@ -22,11 +22,6 @@ void CommitThread::stop() {
   }
 }
 
-bool CommitThread::is_broken() const {
-  const std::lock_guard lock(mutex_);
-  return broken_ != nullptr;
-}
-
 void CommitThread::throw_if_broken() const {
   const std::lock_guard lock(mutex_);
   rethrow_if_broken();
@@ -75,12 +70,18 @@ void CommitThread::wake() {
 
 void CommitThread::commit_all() {
   std::vector<core::Entry> batch;  // its room is used again
-  while (queue_.take(batch) && !is_broken() && commit(batch)) {
+  while (queue_.take(batch) && commit(batch)) {
     batch.clear();
   }
 }
 
 bool CommitThread::commit(std::vector<core::Entry>& batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (broken_) {
+      return false;
+    }
+  }
   std::exception_ptr failure;
   std::vector<core::Unrecorded> unrecorded;
   try {

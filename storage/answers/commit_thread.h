@@ -50,10 +50,9 @@ class CommitThread {
 
  private:
   void commit_all();
-  [[nodiscard]] bool commit(std::vector<core::Entry>& batch);  // false: the ledger broke
+  [[nodiscard]] bool commit(std::vector<core::Entry>& batch);  // false: the ledger is broken
   void tell();                                                 // with mutex_ held
-  [[nodiscard]] bool is_broken() const;
-  void rethrow_if_broken() const;  // with mutex_ held
+  void rethrow_if_broken() const;                              // with mutex_ held
 
   Write write_;
   std::function<void()> wake_;

@@ -248,8 +248,8 @@ def test_backup_writes_a_file_and_not_a_stream(filled):
 
 
 def test_a_limit_on_the_size_of_files_is_a_full_disk(reeltally, make_gateway):
-    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 900_000}})
-    limit = ["prlimit", "--fsize=800000"]  # a new ledger with its log fits, a video does not
+    gateway = make_gateway(default={"vendor": "happyhorse", "video": {"size": 1_100_000}})
+    limit = ["prlimit", "--fsize=1000000"]  # a new ledger with its log fits, a video does not
     result = reeltally.run(gateway, reeltally.csv("a", "b"), wrapper=limit)
     assert result.code == 1 and "File too large" in result.err and result.summary["succeeded"] == 2
     many = reeltally.csv(*(f"t{i:020}" for i in range(20000)))
