@@ -11,6 +11,7 @@
 #include "core/domain/money.h"
 #include "core/error.h"
 #include "core/text/hex.h"
+#include "storage/sqlite/check/closed_without.h"
 #include "storage/sqlite/rows.h"
 #include "storage/sqlite/statement.h"
 #include "storage/statements/closing_chain.h"
@@ -69,6 +70,20 @@ void check_periods(SQLite::Database& database, Findings& findings) {
   }
 }
 
+// A reversal repeats its line. A first line has a lost video only if one was not saved by then, and
+// it has one if nothing was answered or downloaded since and one has expired. Other lines may
+// repeat what was so at an earlier closing.
+std::string lost_matches() {
+  const std::string video = "EXISTS (SELECT 1 FROM video AS v WHERE v.task = l.task AND ";
+  return "CASE WHEN l.reversal THEN l.lost = o.lost WHEN l.adjusts IS NOT NULL THEN 1 WHEN l.lost "
+         "THEN " +
+         video + "NOT (v.state = " + sql_number(core::VideoState::done) +
+         " AND v.saved_at < p.closed_at)) ELSE NOT (" + is_as_closed("l.task") + " AND " + video +
+         "v.state = " + sql_number(core::VideoState::expired) +
+         " AND (v.settled_run = 0 OR (SELECT r.finished_at FROM run AS r WHERE r.id = "
+         "v.settled_run) <= p.closed_at))) END";
+}
+
 // `o` is the line that `l` adjusts, `i` the period to which it belongs. Each time that prices
 // replaced a line, the new line of the same answer got the next number. Parameters: 1 and 2 the
 // kinds of lines, 3 the verdict of a success.
@@ -85,11 +100,13 @@ constexpr const char* kLines =
     "'object' ELSE 0 END, l.succeeded = (a.verdict = ?3), l.unit_price, l.quantity, l.cost, "
     "CASE WHEN l.reversal THEN o.snapshot = l.snapshot AND o.kind = l.kind AND NOT o.reversal END, "
     "1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = l.snapshot "
-    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id) "
+    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id), {lost} "
     "FROM report_line AS l JOIN period AS p ON p.id = l.period JOIN period AS i "
     "ON i.id = l.incurred JOIN snapshot AS s ON s.id = l.snapshot JOIN outcome AS a "
     "ON a.id = s.outcome "
     "LEFT JOIN report_line AS o ON o.line_id = l.adjusts ORDER BY l.id";
+
+constexpr std::string_view kLostMark = "{lost}";
 
 bool names_what_it_is_of(const Statement& row) {
   if (row.integer(2) == 1) {
@@ -128,11 +145,16 @@ std::string wrong_with_line(const Statement& row) {
   if (row.integer(11) == 0) {
     return "its answer disagrees about the success of the task";
   }
+  if (row.integer(17) == 0) {
+    return "its note of a lost video does not match the task's videos";
+  }
   return adds_up(row) ? "" : "its cost is not its price times its quantity";
 }
 
 void check_lines(SQLite::Database& database, Findings& findings) {
-  Statement lines(database, kLines);
+  std::string text(kLines);
+  text.replace(text.find(kLostMark), kLostMark.size(), lost_matches());
+  Statement lines(database, text.c_str());
   lines.bind(1, static_cast<std::int64_t>(core::LineKind::main));
   lines.bind(2, static_cast<std::int64_t>(core::LineKind::super_resolution));
   lines.bind(3, static_cast<std::int64_t>(core::Verdict::succeeded));
@@ -184,6 +206,7 @@ void check_closings(SQLite::Database& database, Findings& findings) {
   check_periods(database, findings);
   check_lines(database, findings);
   check_tasks(database, findings);
+  check_closed_without(database, findings);
 }
 
 }  // namespace storage

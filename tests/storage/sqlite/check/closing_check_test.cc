@@ -185,4 +185,99 @@ TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
   }
 }
 
+// October was closed by force without `open` and `gone`, and without `stale`, which was written
+// off.
+class ClosedWithoutTest : public testing::Test {
+ protected:
+  ClosedWithoutTest() {
+    add("a", 1, core::TaskState::succeeded);
+    add("stale", 1, core::TaskState::unfinished);
+    add("gone", 2, core::TaskState::missing);
+    add("open", 10, core::TaskState::unfinished);
+    add("november", 35, core::TaskState::unfinished);
+    core::ClosedPeriod period{.period = core::parse_period("2026-10", zone_), .zone = "UTC"};
+    period.unfinished = 1;
+    period.missing = 1;
+    core::Reports reports(storage::open_billing_source(path_));
+    const auto closing = reports.source().close(period, support::utc(kOctober + 40 * kDayMs));
+    closing->write_off(support::utc(kOctober + 5 * kDayMs));
+    reports.each_line({.begin = period.period.begin, .end = period.period.end, .videos = true}, {},
+                      zone_, [&](const core::ReportLine& line) { closing->add(line); });
+    closing->commit(std::string(64, '0'));
+  }
+
+  // An answer of that day about a task of the day.
+  void add(const std::string& id, int day, core::TaskState state, int answered = 0) {
+    const std::int64_t at = kOctober + day * kDayMs;
+    core::TaskFacts facts{.submit_time = support::utc(at)};
+    if (state == core::TaskState::succeeded || state == core::TaskState::failed) {
+      facts.finish_time = support::utc(at);
+    }
+    answers_.record({.id = id,
+                     .state = state,
+                     .facts = facts,
+                     .observed_at = answered == 0 ? at : kOctober + answered * kDayMs,
+                     .body = id + std::to_string(answered)});
+  }
+  std::vector<std::string> findings() {
+    storage::Findings findings;
+    storage::check_closings(*storage::open_for_reading(path_), findings);
+    return findings.take();
+  }
+
+  core::TimeZone zone_{"UTC"};
+  support::TempDir folder_;
+  std::string path_ = folder_.path("ledger.db");
+  support::BillingLedger answers_{path_};
+};
+
+TEST_F(ClosedWithoutTest, FindsWhatContradictsItsTasks) {
+  ASSERT_EQ(findings(), std::vector<std::string>{});
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"an unfinished task less", "UPDATE period SET unfinished = 0"},
+      {"an unfinished task more", "UPDATE period SET unfinished = 2"},
+      {"a number that is none", "UPDATE period SET unfinished = -1"},
+      {"a missing task less", "UPDATE period SET missing = 0"},
+      {"a missing task more", "UPDATE period SET missing = 2"},
+      {"a task no longer written off", "DELETE FROM written_off"},
+      {"a finished task written off",
+       "INSERT INTO written_off SELECT 1, id FROM task WHERE task_id = 'a'"},
+      {"a missing task written off",
+       "INSERT INTO written_off SELECT 1, id FROM task WHERE task_id = 'gone'"},
+      {"a task of another month written off",
+       "INSERT INTO written_off SELECT 1, id FROM task WHERE task_id = 'november'"},
+      {"a loss without a video", "UPDATE report_line SET lost = 1"},
+      {"a loss of a saved video",
+       "INSERT INTO video (task, video_index, snapshot, state, saved_at) "
+       "SELECT task, 1, snapshot, 1, billed_at FROM report_line; UPDATE report_line SET lost = 1"},
+      {"a loss that is hidden",
+       "INSERT INTO video (task, video_index, snapshot, state) "
+       "SELECT task, 1, snapshot, 3 FROM report_line"}};
+  const auto database = storage::open_for_writing(path_);
+  database->exec(
+      "DROP TRIGGER period_is_fixed; DROP TRIGGER report_line_is_fixed; "
+      "DROP TRIGGER written_off_is_kept");
+  for (const auto& [name, sql] : cases) {
+    SCOPED_TRACE(name);
+    SQLite::Transaction transaction(*database);
+    database->exec(sql);
+    storage::Findings found;
+    storage::check_closings(*database, found);
+    EXPECT_FALSE(found.empty());
+  }
+}
+
+TEST_F(ClosedWithoutTest, WhatBecameKnownLaterIsNoContradiction) {
+  add("open", 10, core::TaskState::succeeded, 50);
+  add("stale", 1, core::TaskState::failed, 50);
+  add("gone", 2, core::TaskState::unfinished, 50);
+  add("late", 3, core::TaskState::unfinished, 50);
+  add("a", 1, core::TaskState::succeeded, 50);
+  EXPECT_EQ(findings(), std::vector<std::string>{});
+  storage::open_for_writing(path_)->exec(
+      "INSERT INTO video (task, video_index, snapshot, state) "
+      "SELECT task, 1, snapshot, 3 FROM report_line");
+  EXPECT_EQ(findings(), std::vector<std::string>{}) << "it may have expired since";
+}
+
 }  // namespace
