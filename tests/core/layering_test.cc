@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -125,6 +127,43 @@ TEST(Layering, NothingIncludesUpwards) {
       if (all.contains(name)) {
         EXPECT_TRUE(may_use(room_of(file), room_of(name))) << file << " includes " << name;
       }
+    }
+  }
+}
+
+// The names in backticks on a page: paths from the project's root or the page's folder, with or
+// without `.h` or `.cc`.
+std::set<std::string> names_on(const fs::path& page) {
+  std::ifstream file(page);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  static const std::regex kName("`([a-z0-9_]+(?:[/.][a-z0-9_/.]*[a-z0-9_]|_[a-z0-9_]+))`");
+  std::set<std::string> names;
+  for (auto name = std::sregex_iterator(text.begin(), text.end(), kName);
+       name != std::sregex_iterator(); ++name) {
+    names.insert((*name)[1]);
+  }
+  return names;
+}
+
+TEST(Layering, TheGuidesNameOnlyFilesThatExist) {
+  const fs::path root(SOURCE_DIR);
+  std::set<std::string> known;  // every file and folder by each end of its path
+  for (const char* folder : {"core", "storage", "cmd", "docs", "tests"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      std::string path = fs::relative(entry.path(), root).string();
+      const std::string stem = path.substr(0, path.rfind('.'));
+      for (std::size_t at = 0, slash = 0; slash != std::string::npos; at = slash + 1) {
+        known.insert(path.substr(at));
+        known.insert(stem.substr(at));
+        slash = path.find('/', at);
+      }
+    }
+  }
+  for (const char* page : {"core/README.md", "storage/README.md"}) {
+    const std::set<std::string> names = names_on(root / page);
+    EXPECT_GT(names.size(), 50U) << page;
+    for (const std::string& name : names) {
+      EXPECT_TRUE(known.contains(name)) << page << " names " << name;
     }
   }
 }
