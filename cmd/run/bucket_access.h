@@ -22,7 +22,7 @@ namespace cmd {
 class BucketAccess {
  public:
   /// `stop` ends every request once it is true; it may be empty. Throws core::UsageError for an
-  /// output, endpoint or header that is none, and for plain http to another machine.
+  /// invalid output, endpoint or header, and for plain http to another machine.
   explicit BucketAccess(const Settings& settings, std::function<bool()> stop = {});
 
   [[nodiscard]] core::S3Client& client() { return client_; }

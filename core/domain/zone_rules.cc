@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "core/error.h"
+#include "core/files/read_whole.h"
 #include "core/text/ascii.h"
 
 namespace core {
@@ -306,15 +305,15 @@ std::shared_ptr<const ZoneRules> ZoneRules::load(std::string_view name) {
     utc->offsets_.push_back(0);
     return utc;
   }
-  const std::filesystem::path path = kDatabase + std::string(name);
-  std::error_code ignored;
-  if (!is_zone_name(name) || !std::filesystem::is_regular_file(path, ignored)) {
+  constexpr std::size_t kZoneBytesMax = std::size_t{1} << 20U;  // real ones have a few thousand
+  const auto bytes = is_zone_name(name)
+                         ? read_small_file(kDatabase + std::string(name), kZoneBytesMax)
+                         : std::nullopt;
+  if (!bytes) {
     throw_unknown(name);
   }
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   try {
-    return std::make_shared<const ZoneRules>(parse(bytes));
+    return std::make_shared<const ZoneRules>(parse(*bytes));
   } catch (const Error&) {
     throw_unknown(name);  // the folder holds files that are not zones, too
   }

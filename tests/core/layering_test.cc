@@ -185,7 +185,8 @@ TEST(Layering, ForeignHeadersAreIncludedOnlyWhereAllowed) {
         "core/http/ca_file.cc", "core/http/curl_handles.cc"}},
       {"lzma", {"core/video/video_check.cc"}},
       {"zstd", {"storage/"}},
-      // The file system. Besides the two rooms for it: lists, CA certificates, the zone database.
+      // The file system. Besides the two rooms for it: lists, CA certificates, the note of an
+      // upload.
       {"fcntl.h",
        {"core/files/", "core/video/local/", "core/video/s3/upload_note.cc",
         "core/input/input_file.cc", "core/http/ca_file.cc", "storage/", "cmd/"}},
@@ -194,10 +195,8 @@ TEST(Layering, ForeignHeadersAreIncludedOnlyWhereAllowed) {
         "storage/", "cmd/"}},
       {"sys/file.h", {"core/files/", "core/video/local/", "storage/"}},
       {"sys/statvfs.h", {"core/files/"}},
-      {"filesystem",
-       {"core/files/", "core/video/local/", "core/domain/zone_rules.cc", "storage/", "cmd/"}},
-      {"fstream",
-       {"core/files/", "core/video/local/", "core/domain/zone_rules.cc", "storage/", "cmd/"}},
+      {"filesystem", {"core/files/", "core/video/local/", "storage/", "cmd/"}},
+      {"fstream", {"core/files/", "core/video/local/", "storage/", "cmd/"}},
       // The engine and the network know only core/video/video_store.h.
       {"core/video/local/", {"core/video/local/", "core/video/s3/", "cmd/"}},
   };

@@ -79,6 +79,19 @@ def test_a_ledger_is_billed_on_a_server_as_in_a_file(reeltally, ledger, database
     assert reports(reeltally, back) == reports(reeltally, ledger)
 
 
+def test_a_closed_month_that_somebody_changed_on_a_server_is_found(reeltally, server, database, ledger):
+    assert reeltally("db", "copy", database, "--db", ledger).code == 0
+    assert reeltally("close", "2026-10", "--force", "--db", database).code == 0
+    name = database.split("@/")[1].split("?")[0]
+    for column in ("unfinished", "missing"):
+        change = "ALTER TABLE reeltally.period {0} TRIGGER USER; UPDATE reeltally.period SET {1} = {1} {2} 100; ALTER TABLE reeltally.period {3} TRIGGER USER"
+        server.psql(name, change.format("DISABLE", column, "+", "ENABLE"))
+        result = reeltally("db", "check", "--db", database)
+        assert result.code == 1 and "closed period 2026-10: its numbers of unfinished" in result.err, result
+        server.psql(name, change.format("DISABLE", column, "-", "ENABLE"))
+    assert reeltally("db", "check", "--db", database).code == 0
+
+
 def test_what_cannot_be_copied_leaves_nothing_behind(reeltally, ledger, database):
     refused = reeltally("db", "copy", reeltally.folder / "copy.db", "--db", database)
     assert refused.code == 10 and "db migrate" in refused.err

@@ -53,7 +53,7 @@ inline std::string failure(const std::string& task) {
 inline const std::string kNotFound =
     R"({"code":"task_not_exist","message":"task_not_exist","data":null})";
 
-struct Heard {
+struct Reply {
   core::TaskKey task = 0;
   std::string id;
   std::string body;
@@ -64,15 +64,15 @@ struct Heard {
 };
 
 /// The entry that the engine appends for an answer; only an unfinished one is queried again.
-inline core::AnswerEntry answered(Heard heard) {
+inline core::AnswerEntry answered(Reply reply) {
   core::AnswerEntry entry;
-  entry.task = heard.task;
-  entry.observed_at = heard.when;
-  entry.http_status = heard.http_status;
-  entry.answer = core::parse_answer(heard.http_status, heard.body, id(heard.id));
-  entry.body = std::move(heard.body);
+  entry.task = reply.task;
+  entry.observed_at = reply.when;
+  entry.http_status = reply.http_status;
+  entry.answer = core::parse_answer(reply.http_status, reply.body, id(reply.id));
+  entry.body = std::move(reply.body);
   const core::TaskStanding after =
-      core::fold(heard.before, {entry.answer.verdict, heard.run, heard.when});
+      core::fold(reply.before, {entry.answer.verdict, reply.run, reply.when});
   entry.state = after.state;
   entry.not_found = after.not_found;
   entry.is_final = core::is_final(entry.answer.verdict);

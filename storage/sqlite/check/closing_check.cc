@@ -70,9 +70,9 @@ void check_periods(SQLite::Database& database, Findings& findings) {
   }
 }
 
-// A reversal repeats its line. A first line has a lost video only if one was not saved by then, and
-// it has one if nothing was answered or downloaded since and one has expired. Other lines may
-// repeat what was so at an earlier closing.
+// A reversal repeats its line. A first line may note a lost video only if the task has one that was
+// not saved before the closing; it must if one has expired, and nothing was answered or downloaded
+// since the closing. Other lines may repeat what was true at an earlier closing.
 std::string lost_matches() {
   const std::string video = "EXISTS (SELECT 1 FROM video AS v WHERE v.task = l.task AND ";
   return "CASE WHEN l.reversal THEN l.lost = o.lost WHEN l.adjusts IS NOT NULL THEN 1 WHEN l.lost "

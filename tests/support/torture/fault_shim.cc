@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::array kNames{"malloc", "open",  "read",  "write", "sync", "truncate", "unlink",
                             "rename", "mkdir", "chmod", "lock",  "map",  "stat"};
-enum Call {
+enum class Call {
   allocate,
   opening,
   reading,
@@ -116,8 +116,9 @@ bool concerns(int folder, const char* path) {
 
 // Whether this call must fail; then errno is set.
 bool fails(Call call) {
-  counts[call].fetch_add(1);
-  if (plan.at == 0 || (plan.call >= 0 ? plan.call != call : call == allocate)) {
+  counts[static_cast<std::size_t>(call)].fetch_add(1);
+  if (plan.at == 0 ||
+      (plan.call >= 0 ? plan.call != static_cast<int>(call) : call == Call::allocate)) {
     return false;
   }
   const long number = matched.fetch_add(1) + 1;
@@ -168,7 +169,7 @@ void* malloc(std::size_t size) noexcept {
     return pool_used <= sizeof pool ? memory : nullptr;
   }
   REAL(malloc);
-  return plan.active && fails(allocate) ? nullptr : real_malloc(size);
+  return plan.active && fails(Call::allocate) ? nullptr : real_malloc(size);
 }
 
 void* calloc(std::size_t count, std::size_t size) noexcept {
@@ -176,12 +177,12 @@ void* calloc(std::size_t count, std::size_t size) noexcept {
     return malloc(count * size);  // the pool is zero
   }
   REAL(calloc);
-  return plan.active && fails(allocate) ? nullptr : real_calloc(count, size);
+  return plan.active && fails(Call::allocate) ? nullptr : real_calloc(count, size);
 }
 
 void* realloc(void* memory, std::size_t size) noexcept {
   REAL(realloc);
-  return plan.active && fails(allocate) ? nullptr : real_realloc(memory, size);
+  return plan.active && fails(Call::allocate) ? nullptr : real_realloc(memory, size);
 }
 
 void free(void* memory) noexcept {
@@ -192,14 +193,14 @@ void free(void* memory) noexcept {
   real_free(memory);
 }
 
-#define OPENING(name, at)                                                  \
-  int name(const char* path, int flags, ...) {                             \
-    REAL(name);                                                            \
-    va_list rest;                                                          \
-    va_start(rest, flags);                                                 \
-    const auto mode = static_cast<mode_t>(va_arg(rest, int));              \
-    va_end(rest);                                                          \
-    return fails(opening, at, path) ? -1 : real_##name(path, flags, mode); \
+#define OPENING(name, at)                                                        \
+  int name(const char* path, int flags, ...) {                                   \
+    REAL(name);                                                                  \
+    va_list rest;                                                                \
+    va_start(rest, flags);                                                       \
+    const auto mode = static_cast<mode_t>(va_arg(rest, int));                    \
+    va_end(rest);                                                                \
+    return fails(Call::opening, at, path) ? -1 : real_##name(path, flags, mode); \
   }
 OPENING(open, AT_FDCWD)
 OPENING(open64, AT_FDCWD)
@@ -210,7 +211,7 @@ int openat(int folder, const char* path, int flags, ...) {
   va_start(rest, flags);
   const auto mode = static_cast<mode_t>(va_arg(rest, int));
   va_end(rest);
-  return fails(opening, folder, path) ? -1 : real_openat(folder, path, flags, mode);
+  return fails(Call::opening, folder, path) ? -1 : real_openat(folder, path, flags, mode);
 }
 
 // openat2 has no wrapper function.
@@ -224,7 +225,7 @@ long syscall(long number, ...) noexcept {
   }
   va_end(rest);
   if (number == SYS_openat2 &&
-      fails(opening, static_cast<int>(values[0]), reinterpret_cast<const char*>(values[1]))) {
+      fails(Call::opening, static_cast<int>(values[0]), reinterpret_cast<const char*>(values[1]))) {
     return -1;
   }
   return real_syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
@@ -232,81 +233,83 @@ long syscall(long number, ...) noexcept {
 
 ssize_t pread(int file, void* bytes, std::size_t count, off_t at) {
   REAL(pread);
-  return fails(reading, file) ? -1 : real_pread(file, bytes, count, at);
+  return fails(Call::reading, file) ? -1 : real_pread(file, bytes, count, at);
 }
 ssize_t pread64(int file, void* bytes, std::size_t count, off64_t at) {
   REAL(pread64);
-  return fails(reading, file) ? -1 : real_pread64(file, bytes, count, at);
+  return fails(Call::reading, file) ? -1 : real_pread64(file, bytes, count, at);
 }
 ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t at) {
   REAL(pwrite);
-  return fails(writing, file) ? -1 : real_pwrite(file, bytes, count, at);
+  return fails(Call::writing, file) ? -1 : real_pwrite(file, bytes, count, at);
 }
 ssize_t pwrite64(int file, const void* bytes, std::size_t count, off64_t at) {
   REAL(pwrite64);
-  return fails(writing, file) ? -1 : real_pwrite64(file, bytes, count, at);
+  return fails(Call::writing, file) ? -1 : real_pwrite64(file, bytes, count, at);
 }
 ssize_t write(int file, const void* bytes, std::size_t count) {
   REAL(write);
-  return fails(writing, file) ? -1 : real_write(file, bytes, count);
+  return fails(Call::writing, file) ? -1 : real_write(file, bytes, count);
 }
 int fsync(int file) {
   REAL(fsync);
-  return fails(syncing, file) ? -1 : real_fsync(file);
+  return fails(Call::syncing, file) ? -1 : real_fsync(file);
 }
 int fdatasync(int file) {
   REAL(fdatasync);
-  return fails(syncing, file) ? -1 : real_fdatasync(file);
+  return fails(Call::syncing, file) ? -1 : real_fdatasync(file);
 }
 int ftruncate(int file, off_t size) noexcept {
   REAL(ftruncate);
-  return fails(truncating, file) ? -1 : real_ftruncate(file, size);
+  return fails(Call::truncating, file) ? -1 : real_ftruncate(file, size);
 }
 int ftruncate64(int file, off64_t size) noexcept {
   REAL(ftruncate64);
-  return fails(truncating, file) ? -1 : real_ftruncate64(file, size);
+  return fails(Call::truncating, file) ? -1 : real_ftruncate64(file, size);
 }
 int unlink(const char* path) noexcept {
   REAL(unlink);
-  return fails(unlinking, AT_FDCWD, path) ? -1 : real_unlink(path);
+  return fails(Call::unlinking, AT_FDCWD, path) ? -1 : real_unlink(path);
 }
 int unlinkat(int folder, const char* path, int flags) noexcept {
   REAL(unlinkat);
-  return fails(unlinking, folder, path) ? -1 : real_unlinkat(folder, path, flags);
+  return fails(Call::unlinking, folder, path) ? -1 : real_unlinkat(folder, path, flags);
 }
 int rename(const char* from, const char* to) noexcept {
   REAL(rename);
-  return fails(renaming, AT_FDCWD, to) ? -1 : real_rename(from, to);
+  return fails(Call::renaming, AT_FDCWD, to) ? -1 : real_rename(from, to);
 }
 int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
   REAL(renameat);
-  return fails(renaming, to_folder, to) ? -1 : real_renameat(from_folder, from, to_folder, to);
+  return fails(Call::renaming, to_folder, to) ? -1
+                                              : real_renameat(from_folder, from, to_folder, to);
 }
 int renameat2(int from_folder, const char* from, int to_folder, const char* to,
               unsigned flags) noexcept {
   REAL(renameat2);
-  return fails(renaming, to_folder, to) ? -1
-                                        : real_renameat2(from_folder, from, to_folder, to, flags);
+  return fails(Call::renaming, to_folder, to)
+             ? -1
+             : real_renameat2(from_folder, from, to_folder, to, flags);
 }
 int mkdir(const char* path, mode_t mode) noexcept {
   REAL(mkdir);
-  return fails(making_folder, AT_FDCWD, path) ? -1 : real_mkdir(path, mode);
+  return fails(Call::making_folder, AT_FDCWD, path) ? -1 : real_mkdir(path, mode);
 }
 int mkdirat(int folder, const char* path, mode_t mode) noexcept {
   REAL(mkdirat);
-  return fails(making_folder, folder, path) ? -1 : real_mkdirat(folder, path, mode);
+  return fails(Call::making_folder, folder, path) ? -1 : real_mkdirat(folder, path, mode);
 }
 int chmod(const char* path, mode_t mode) noexcept {
   REAL(chmod);
-  return fails(changing_mode, AT_FDCWD, path) ? -1 : real_chmod(path, mode);
+  return fails(Call::changing_mode, AT_FDCWD, path) ? -1 : real_chmod(path, mode);
 }
 int fchmod(int file, mode_t mode) noexcept {
   REAL(fchmod);
-  return fails(changing_mode, file) ? -1 : real_fchmod(file, mode);
+  return fails(Call::changing_mode, file) ? -1 : real_fchmod(file, mode);
 }
 int flock(int file, int operation) noexcept {
   REAL(flock);
-  return fails(locking, file) ? -1 : real_flock(file, operation);
+  return fails(Call::locking, file) ? -1 : real_flock(file, operation);
 }
 int fcntl64(int file, int command, ...) {
   REAL(fcntl64);
@@ -315,33 +318,34 @@ int fcntl64(int file, int command, ...) {
   void* value = va_arg(rest, void*);
   va_end(rest);
   const bool locks = command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK;
-  return locks && fails(locking, file) ? -1 : real_fcntl64(file, command, value);
+  return locks && fails(Call::locking, file) ? -1 : real_fcntl64(file, command, value);
 }
 void* mmap64(void* at, std::size_t size, int protection, int flags, int file,
              off64_t offset) noexcept {
   REAL(mmap64);
-  return file >= 0 && fails(mapping, file) ? MAP_FAILED
-                                           : real_mmap64(at, size, protection, flags, file, offset);
+  return file >= 0 && fails(Call::mapping, file)
+             ? MAP_FAILED
+             : real_mmap64(at, size, protection, flags, file, offset);
 }
 int stat(const char* path, struct stat* found) noexcept {
   REAL(stat);
-  return fails(looking, AT_FDCWD, path) ? -1 : real_stat(path, found);
+  return fails(Call::looking, AT_FDCWD, path) ? -1 : real_stat(path, found);
 }
 int stat64(const char* path, struct stat64* found) noexcept {
   REAL(stat64);
-  return fails(looking, AT_FDCWD, path) ? -1 : real_stat64(path, found);
+  return fails(Call::looking, AT_FDCWD, path) ? -1 : real_stat64(path, found);
 }
 int lstat(const char* path, struct stat* found) noexcept {
   REAL(lstat);
-  return fails(looking, AT_FDCWD, path) ? -1 : real_lstat(path, found);
+  return fails(Call::looking, AT_FDCWD, path) ? -1 : real_lstat(path, found);
 }
 int fstat(int file, struct stat* found) noexcept {
   REAL(fstat);
-  return fails(looking, file) ? -1 : real_fstat(file, found);
+  return fails(Call::looking, file) ? -1 : real_fstat(file, found);
 }
 int fstat64(int file, struct stat64* found) noexcept {
   REAL(fstat64);
-  return fails(looking, file) ? -1 : real_fstat64(file, found);
+  return fails(Call::looking, file) ? -1 : real_fstat64(file, found);
 }
 
 }  // extern "C"
