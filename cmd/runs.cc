@@ -168,15 +168,15 @@ void print_run(std::ostream& out, const core::ViewRow& row) {
 }
 
 void print_json_run(std::ostream& out, const core::ViewRow& row) {
-  static const std::set<std::string_view> texts{"started_at", "finished_at", "host", "version",
-                                                "crew"};
+  static const std::set<std::string_view> kTexts{"started_at", "finished_at", "host", "version",
+                                                 "crew"};
   Json json;
   json["type"] = "run";
   for (const auto& [name, value] : row) {
-    Json parsed = value && !texts.contains(name) ? Json::parse(*value, nullptr, false) : Json();
-    json[name] = !value                                          ? Json()
-                 : texts.contains(name) || parsed.is_discarded() ? Json(*value)
-                                                                 : parsed;
+    Json parsed = value && !kTexts.contains(name) ? Json::parse(*value, nullptr, false) : Json();
+    json[name] = !value                                           ? Json()
+                 : kTexts.contains(name) || parsed.is_discarded() ? Json(*value)
+                                                                  : parsed;
   }
   print_json(out, json, isatty(STDOUT_FILENO) != 0);
 }
