@@ -1,6 +1,5 @@
 #include "cmd/forget.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -44,14 +43,13 @@ std::vector<core::TaskId> ids_of(const std::vector<std::string>& texts) {
 }
 
 std::int64_t run_of(const std::string& text) {
-  std::int64_t run = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), run);
-  if (error != std::errc() || end != text.data() + text.size() || run < 1) {
+  const auto run = parse_run_number(text);
+  if (!run) {
     throw core::UsageError(
         "--failed-import takes the number of a run, which its summary names, not " +
         core::printable(text, kShownMax) + "; task IDs are arguments of forget");
   }
-  return run;
+  return *run;
 }
 
 const char* reason_of(storage::ForgetRefusal why) {

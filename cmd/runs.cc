@@ -116,7 +116,7 @@ constexpr std::array<TableColumn, 9> kTable{{{"RUN", 6},
                                              {"SIZE", 8},
                                              {"EXIT", 4}}};
 
-// Numbers to the right, as wide as the widest line of 80 columns allows.
+// Each cell stands to the right in its column; all columns together fit into 80.
 void print_line(std::ostream& out, const std::array<std::string, kTable.size()>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::size_t width = kTable.at(i).width;
@@ -181,23 +181,23 @@ void print_json_run(std::ostream& out, const core::ViewRow& row) {
   print_json(out, json, isatty(STDOUT_FILENO) != 0);
 }
 
-std::int64_t run_number(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) {
-    throw core::UsageError("not the number of a run, as `reeltally runs` lists them: " +
-                           core::printable(text, kShownMax));
+std::vector<std::int64_t> run_numbers(const std::vector<std::string>& texts) {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& text : texts) {
+    const auto number = parse_run_number(text);
+    if (!number) {
+      throw core::UsageError("not the number of a run, as `reeltally runs` lists them: " +
+                             core::printable(text, kShownMax));
+    }
+    numbers.push_back(*number);
   }
-  return number;
+  return numbers;
 }
 
 }  // namespace
 
 ExitCode runs(const Settings& settings, Log& log, std::ostream& out) {
-  std::vector<std::int64_t> numbers;
-  for (const std::string& text : settings.arguments()) {
-    numbers.push_back(run_number(text));
-  }
+  const std::vector<std::int64_t> numbers = run_numbers(settings.arguments());
   const auto ledger = storage::open_ledger_reader(ledger_path(settings));
   const bool as_json = settings.flag("json");
   if (numbers.empty()) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cmd/cli/option_rows.h"
+#include "cmd/cli/report_option_rows.h"
 
 namespace cmd::option_rows {
 

@@ -199,4 +199,10 @@ std::string format_count(std::uint64_t count, std::string_view noun) {
   return count == 1 ? text : text + "s";
 }
 
+std::optional<std::int64_t> parse_run_number(std::string_view text) {
+  std::int64_t run = 0;
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), run);
+  return error == std::errc() && end == text.end() && run > 0 ? std::optional(run) : std::nullopt;
+}
+
 }  // namespace cmd

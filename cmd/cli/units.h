@@ -30,4 +30,8 @@ inline constexpr std::chrono::milliseconds kDurationMax = std::chrono::hours{24 
 /// For people: `1 task`, `2 tasks`. A plural with -s alone.
 [[nodiscard]] std::string format_count(std::uint64_t count, std::string_view noun);
 
+/// The number of a run, as summaries and `reeltally runs` show it. None if the text is no such
+/// number.
+[[nodiscard]] std::optional<std::int64_t> parse_run_number(std::string_view text);
+
 }  // namespace cmd

@@ -16,6 +16,9 @@ namespace core {
 
 /// The engine's settings (design.md, section 1). The defaults are in the option table.
 struct RunPlan {
+  /// Of a page of tasks; the window of the run has room for it.
+  static constexpr std::size_t kTaskPageMax = 1024;
+
   std::int64_t run = 0;          ///< the number of this run in the ledger
   int concurrency = 0;           ///< at least 1
   int download_concurrency = 0;  ///< at least 1
@@ -26,7 +29,6 @@ struct RunPlan {
   std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
   std::chrono::milliseconds stale_after{};
   bool download = false;
-  static constexpr std::size_t kTaskPageMax = 1024;
   std::size_t task_page = kTaskPageMax;  ///< number of tasks read from the ledger at once
   std::uint64_t seed = 0;                ///< of the jitter
   bool tell_requests = false;            ///< a notice for each query; takes time

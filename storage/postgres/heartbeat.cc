@@ -131,7 +131,7 @@ void Heartbeat::require_lease() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return lost_ || stopping_ || lease_.is_surely_held(boot_time()); });
   if (lost_) {
-    throw RunLost("run " + std::to_string(fence_.run()) + " was declared dead by another run");
+    throw fence_.lost(connection_);
   }
 }
 

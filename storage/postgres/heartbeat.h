@@ -24,7 +24,7 @@ class Heartbeat {
  public:
   /// Both on the thread.
   struct Listener {
-    std::function<void()> lost;     ///< this run was itself declared dead; called once
+    std::function<void()> lost;     ///< this run was itself declared lost; called once
     std::function<void()> changed;  ///< `standing` changed
   };
   /// `crew_rate`: as RunRows::crew_rate. Connects on the thread, as often as it takes.

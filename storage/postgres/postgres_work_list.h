@@ -66,7 +66,7 @@ class PostgresWorkList final : public RunWork {
 
   /// Both called on a thread of its own.
   struct Listener {
-    std::function<void(std::exception_ptr)> lost;  ///< this run is declared dead; once
+    std::function<void(std::exception_ptr)> lost;  ///< this run is declared lost; once
     std::function<void()> changed;                 ///< `standing` changed
   };
   /// Any thread.

@@ -152,8 +152,9 @@ bool ServerPages::is_any_left() {
 }
 
 core::TaskRecord ServerPages::task_of(const Rows& row) const {
-  core::TaskRecord task{
-      .key = row.integer(0), .account = account_index(row.integer(1)), .id = id_of(row.text(2))};
+  core::TaskRecord task{.key = row.integer(0),
+                        .account = account_index(row.integer(1), row.text(2)),
+                        .id = id_of(row.text(2))};
   task.first_seen = row.time(3).value_or(core::UtcTime{});
   task.submit_time = row.time(4);
   task.last_query = row.time(5);
@@ -172,11 +173,16 @@ core::TaskId ServerPages::id_of(std::string_view text) const {
     return std::move(*id);
   }
   throw core::Error("the ledger " + connection_.name() +
-                    " holds a task ID that is none; run `reeltally db check`");
+                    " holds an invalid task ID; run `reeltally db check`");
 }
 
-int ServerPages::account_index(std::int64_t row) const {
+int ServerPages::account_index(std::int64_t row, std::string_view task_id) const {
   const auto found = std::find(accounts_.begin(), accounts_.end(), row);
+  if (found == accounts_.end()) {
+    throw core::Error("the crew's list has task " + std::string(task_id) +
+                      " of an account that this run does not have; give all runs of a crew the "
+                      "same --account and configuration");
+  }
   return static_cast<int>(found - accounts_.begin());
 }
 
@@ -195,8 +201,9 @@ std::vector<core::WantedVideo> ServerPages::videos(std::size_t limit) {
 }
 
 core::WantedVideo ServerPages::video_of(const Rows& row) const {
-  core::WantedVideo video{
-      .task = row.integer(0), .account = account_index(row.integer(6)), .id = id_of(row.text(7))};
+  core::WantedVideo video{.task = row.integer(0),
+                          .account = account_index(row.integer(6), row.text(7)),
+                          .id = id_of(row.text(7))};
   video.attempts = static_cast<int>(row.integer(3));
   video.first_refusal = row.time(4);
   video.path = row.text(5);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "storage/answers/page_source.h"
@@ -43,7 +44,7 @@ class ServerPages final : public PageSource {
   [[nodiscard]] core::TaskRecord task_of(const Rows& row) const;
   [[nodiscard]] core::WantedVideo video_of(const Rows& row) const;
   [[nodiscard]] core::TaskId id_of(std::string_view text) const;
-  [[nodiscard]] int account_index(std::int64_t row) const;
+  [[nodiscard]] int account_index(std::int64_t row, std::string_view task_id) const;
   [[nodiscard]] core::VideoLink link_of(const core::WantedVideo& video, const Rows& row);
 
   Connection connection_;

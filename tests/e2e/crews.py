@@ -79,14 +79,14 @@ def lists(reeltally, failing, videos):
     return reeltally.csv(*sorted(ids)), plan
 
 
-VOYAGE = 1800  # seconds; far beyond what it takes
+ROUND_MAX = 1800  # seconds; far beyond what a round takes
 
 
-def sail(server, folder, dice, failing=25000, videos=5000):
-    """Three runs, of which one is killed at a random moment; the server crashes twice in every other voyage."""
+def play_round(server, folder, dice, failing=25000, videos=5000):
+    """Three runs, of which one is killed at a random moment; the server crashes twice in every other round."""
     reeltally = Reeltally(folder)
     path, plan = lists(reeltally, failing, videos)
-    gateway = Gateway(folder, plan, lifetime=2 * VOYAGE)
+    gateway = Gateway(folder, plan, lifetime=2 * ROUND_MAX)
     crew = Crew(server, reeltally)
     try:
         crew.start(gateway, "--concurrency", "32", path, runs=3)
@@ -94,14 +94,14 @@ def sail(server, folder, dice, failing=25000, videos=5000):
         moments = sorted(dice.randrange(failing // 2) for _ in range(3))
         crashes = dice.random() < 0.5
         for number, answers in enumerate(moments):
-            crew.wait_until(lambda: int(crew.sql("SELECT count(*) FROM snapshot")[0][0]) >= answers, VOYAGE)
+            crew.wait_until(lambda: int(crew.sql("SELECT count(*) FROM snapshot")[0][0]) >= answers, ROUND_MAX)
             if number == 1:
                 crew.runs[victim].kill()
             elif crashes:
                 server.stop_at_once()
                 server.start()
         for run in crew.runs:
-            run.wait(VOYAGE)
+            run.wait(ROUND_MAX)
         results = crew.finish()
         wanted = [-signal.SIGKILL if run == victim else 0 for run in range(3)]
         assert [result.code for result in results] == wanted, results
@@ -111,13 +111,13 @@ def sail(server, folder, dice, failing=25000, videos=5000):
         gateway.close()
 
 
-def sail_often(folder, dice, count, tell):
+def play_rounds(folder, dice, count, tell):
     server = Postgres()
     try:
-        for voyage in range(count):
-            place = folder / f"voyage{voyage}"
+        for number in range(count):
+            place = folder / f"round{number}"
             place.mkdir()
-            sail(server, place, dice)
-            tell(f"{voyage + 1} of {count} crews")
+            play_round(server, place, dice)
+            tell(f"{number + 1} of {count} crews")
     finally:
         server.close()

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import KEY, ROOT
 from crews import Crew, lists
 from postgres import Pgbouncer, Postgres
 
@@ -271,3 +271,19 @@ def test_a_crew_keeps_its_rate_when_a_run_dies(crew, reeltally, make_gateway):
     for seconds in (1, 2, 4):
         assert most_in(times, seconds) <= 200 * (seconds + late)
     assert times[-1] - times[0] < 60, "what the dead run had goes to the others"
+
+
+def test_a_run_without_the_account_of_a_task_says_so_and_leaves_it(crew, reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["IN_PROGRESS", "success"], "video": {"size": 20000}})
+    (reeltally.folder / "config.toml").write_text('[account.studio]\napi-key-file = "key"\n')
+    key = reeltally.folder / "key"
+    key.write_text(KEY)
+    key.chmod(0o600)
+    path = reeltally.csv(*(f"t{number}" for number in range(200)))
+    slowly = ["--rate", "60", "--wait", "--poll-interval", "1s"]  # some tasks are free when the second run joins
+    crew.start(gateway, *slowly, "--config", "config.toml", "--account", "studio", path)
+    crew.start(gateway, *slowly, "--pending")
+    with_it, without = crew.finish()
+    assert with_it.code == 0, with_it
+    assert without.code == 1 and "of an account that this run does not have" in without.err, without
+    crew.expect_done(200, 200)

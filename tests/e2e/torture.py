@@ -539,7 +539,7 @@ def fleet(bench, count, tell):
     place = bench.folder / "fleet"
     place.mkdir()
     try:
-        crews.sail_often(place, bench.dice, count, tell)
+        crews.play_rounds(place, bench.dice, count, tell)
     except AssertionError as error:
         raise Finding(f"fleet: {error}") from error
     except pytest.skip.Exception as reason:

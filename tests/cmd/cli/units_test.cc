@@ -93,6 +93,14 @@ TEST(Size, Parse) {
   }
 }
 
+TEST(RunNumber, IsAPlainNumberFromOneOn) {
+  EXPECT_EQ(cmd::parse_run_number("1"), 1);
+  EXPECT_EQ(cmd::parse_run_number("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
+  for (const char* text : {"", "0", "-1", "+1", "1x", " 1", "1.0", "9223372036854775808"}) {
+    EXPECT_FALSE(cmd::parse_run_number(text)) << text;
+  }
+}
+
 TEST(Duration, Format) {
   struct Case {
     std::chrono::milliseconds duration;

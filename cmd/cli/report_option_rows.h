@@ -1,0 +1,122 @@
+// The rows of the option table about periods, money and the form of reports, as in option_rows.h.
+#pragma once
+
+#include "cmd/cli/options.h"
+
+namespace cmd::option_rows {
+
+using enum Command;
+using enum OptionType;
+using Scope = OptionScope;
+
+inline constexpr CommandSet kPricers = report | close | reconcile;
+
+inline constexpr OptionSpec kPeriod[] = {
+    {.name = "period",
+     .letter = 'p',
+     .type = text,
+     .argument = "PERIOD",
+     .commands = report | reconcile,
+     .help = "2026-10, 2026, 2026-W41 or 2026-10-05."},
+    {.name = "from",
+     .type = text,
+     .argument = "TIME",
+     .commands = report | reconcile,
+     .help = "Start of the period (ISO 8601); needs --to."},
+    {.name = "to",
+     .type = text,
+     .argument = "TIME",
+     .commands = report | reconcile,
+     .help = "End of the period (ISO 8601); this instant is not part of it."},
+    {.name = "tz",
+     .type = text,
+     .argument = "ZONE",
+     .default_value = "UTC",
+     .commands = report | close | reconcile,
+     .help = "Time zone of the period and of the times shown, e.g. Europe/Berlin."},
+    {.name = "time",
+     .type = choice,
+     .argument = "WHICH",
+     .default_value = "finish",
+     .commands = report | reconcile,
+     .help = "The time that decides the period of a task: finish or submit.",
+     .choices = "finish|submit"},
+    {.name = "status",
+     .type = choice,
+     .argument = "WHICH",
+     .default_value = "all",
+     .commands = report,
+     .help = "Tasks to report: success, failure or all.",
+     .choices = "success|failure|all"},
+    // As a setting, `account` says whose key a run uses; it must not remove rows from a report.
+    {.name = "account",
+     .type = text,
+     .argument = "NAME",
+     .default_note = "all accounts",
+     .commands = report,
+     .help = "Reports only the tasks of this account.",
+     .scope = Scope::command_line},
+    {.name = "require-complete",
+     .commands = report,
+     .help = "Exit code 3 if tasks of the period are unfinished."},
+    {.name = "force",
+     .commands = close,
+     .help = "Closes the period even if tasks are unfinished, lines have no cost, or some hours "
+             "belong to no period.",
+     .scope = Scope::command_line},
+    {.name = "write-off-stale",
+     .commands = close,
+     .help = "Closes the period without its stale tasks; the manifest names them. If one finishes "
+             "later, it is a line of a later period.",
+     .scope = Scope::command_line},
+    {.name = "reprice",
+     .commands = close,
+     .help = "Prices a closed period again with --prices FILE. Differences become adjustments in "
+             "the next open period.",
+     .scope = Scope::command_line},
+};
+
+inline constexpr OptionSpec kMoney[] = {
+    {.name = "prices",
+     .type = path,
+     .default_note = "none: costs are empty",
+     .commands = kPricers,
+     .help = "Price book (CSV)."},
+    {.name = "round",
+     .type = count,
+     .default_note = "exact",
+     .commands = report | reconcile,
+     .help = "Rounds the cost of each line to N decimals, half to even.",
+     .maximum = 18},
+};
+
+inline constexpr OptionSpec kOutput[] = {
+    {.name = "by",
+     .type = text,
+     .argument = "KEY",
+     .default_value = "task",
+     .commands = report,
+     .help = "Groups rows: task, day, month, model, action, resolution, status, account or "
+             "label:NAME. May be given more than once.",
+     .repeatable = true},
+    {.name = "format",
+     .type = choice,
+     .argument = "FORMAT",
+     .default_value = "csv",
+     .commands = report,
+     .help = "csv, json (one object per line), html (one page) or focus (FinOps FOCUS 1.2).",
+     .choices = "csv|json|html|focus"},
+    {.name = "output",
+     .letter = 'o',
+     .type = path,
+     .default_value = "-",
+     .commands = report,
+     .help = "File for the report, written completely or not at all, with FILE.manifest.json "
+             "beside it; `-` is standard output. Of a symbolic link the target is replaced.",
+     .scope = Scope::command_line},
+    {.name = "bom",
+     .commands = report,
+     .help = "Starts the CSV with a byte order mark, for Excel."},
+};
+
+}  // namespace cmd::option_rows
