@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <set>
 #include <sstream>
@@ -33,6 +34,25 @@ constexpr core::UtcTime kNow{std::chrono::milliseconds(1'796'000'000'000)};
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kSeptember = 1'788'220'800'000;  // 2026-09-01T00:00:00Z
 const std::vector<std::string> kMonths = {"2026-09", "2026-10", "2026-11"};
+
+// When the last block is pruned, SQLite gives its number to the next block, and PostgreSQL gives it
+// to none: blocks are compared by their content.
+void name_blocks_by_content(support::Dump& dump) {
+  std::map<std::string, std::string> contents;
+  for (std::string& line : dump["answer_block"]) {
+    const std::size_t number = line.find('|');
+    contents[line.substr(0, number)] = line.substr(number);
+    line.erase(0, number);
+  }
+  for (std::string& line : dump["snapshot"]) {  // its last columns: "…|block|slot|"
+    const std::size_t slot = line.rfind('|', line.size() - 2);
+    const std::size_t block = line.rfind('|', slot - 1) + 1;
+    const auto found = contents.find(line.substr(block, slot - block));
+    if (found != contents.end()) {
+      line.replace(block, slot - block, found->second);
+    }
+  }
+}
 
 class PostgresReports : public testing::Test {
  protected:
@@ -135,6 +155,7 @@ class PostgresReports : public testing::Test {
     support::Dump found = support::dump_of(back);
     for (support::Dump* dump : {&expected, &found}) {
       dump->erase("migration");  // made at different times
+      name_blocks_by_content(*dump);
     }
     EXPECT_EQ(found, expected);
     EXPECT_EQ(storage::check_ledger(back, ""), std::vector<std::string>{});
@@ -281,8 +302,9 @@ TEST_F(PostgresReports, RandomHistoriesLeaveTheSameLedger) {
                   close_between_runs(file, options, reprice));
       }
     }
-    file.end();
-    server.end();
+    for (runs::Runs* runs : {&file, &server}) {
+      runs::Histories::forget_all().play(*runs);
+    }
     expect_same_ledger(file.back_end().ledger(), server.back_end().ledger());
   }
 }

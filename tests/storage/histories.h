@@ -89,6 +89,16 @@ class Histories {
             }};
   }
 
+  // Takes back every task that can be taken back: those without a final answer.
+  static Step forget_all() {
+    return {"forget all", [](Runs& runs) {
+              runs.end();
+              for (const std::string& id : kIds) {
+                runs.back_end().forget(id);
+              }
+            }};
+  }
+
  private:
   unsigned pick(std::size_t below) {
     return std::uniform_int_distribution<unsigned>(0, static_cast<unsigned>(below) - 1)(random_);
