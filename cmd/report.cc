@@ -43,8 +43,10 @@ struct Outcome {
 };
 
 RowFormat row_format(const ReportPlan& plan) {
-  return {
-      .json = plan.options.format == "json", .bom = plan.options.bom, .delimiter = plan.delimiter};
+  return {.json = plan.options.format == "json",
+          .bom = plan.options.bom,
+          .delimiter = plan.delimiter,
+          .decimal_comma = plan.options.decimal_comma};
 }
 
 void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
@@ -90,6 +92,15 @@ void write_focus(const ReportPlan& plan, core::Reports& reports, ReportOutput& o
   outcome.rows = writer.rows();
 }
 
+// What of the ledger the report shows; empty: all.
+std::string filter_of(const ReportPlan& plan) {
+  const std::string& account = plan.options.account;
+  std::string text = account.empty() ? "" : "account " + account;
+  const std::string labels = core::filter_text(plan.query.label_filter);
+  text += text.empty() || labels.empty() ? "" : ", ";
+  return text + labels;
+}
+
 void write_html(const ReportPlan& plan, bool closed, core::Reports& reports, ReportOutput& output,
                 Outcome& outcome) {
   ReportFigures figures(plan.zone, reports.closed_periods());
@@ -100,7 +111,7 @@ void write_html(const ReportPlan& plan, bool closed, core::Reports& reports, Rep
   });
   output.text() = html_page({.period = plan.period,
                              .zone = plan.zone,
-                             .account = plan.options.account,
+                             .filter = filter_of(plan),
                              .closed = closed,
                              .open = outcome.open,
                              .figures = figures});
@@ -142,6 +153,7 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["time"] = options.time;
   json["status"] = options.status;
   json["account"] = options.account.empty() ? Json() : Json(options.account);
+  json["label"] = plan.query.label_filter.empty() ? Json() : Json(plan.query.label_filter);
   json["by"] = options.by;
   json["format"] = options.format;
   if (closed != nullptr) {
@@ -149,6 +161,7 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   } else {
     json["prices_sha256"] = plan.prices ? hash_of(plan.prices->text) : Json();
   }
+  json["decimal_comma"] = options.decimal_comma;
   json["round"] = options.round ? Json(*options.round) : Json();
   json["rows"] = outcome.rows;
   json["left_out"] = outcome.left_out;
@@ -161,12 +174,14 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["charged_under_another_account"] = totals.charged_elsewhere;
   json["not_refunded"] = totals.not_refunded;
   json["adjustments"] = json_of(totals.adjustments);
-  // For a closed period, these numbers are stored only for all accounts together.
-  const bool counted = closed == nullptr || options.account.empty();
+  // For a closed period, these numbers are stored only for all tasks together, and other
+  // customers' tasks are not named to one of them.
+  const bool labelled = !plan.query.label_filter.empty();
+  const bool counted = closed == nullptr || (options.account.empty() && !labelled);
   json["unfinished"] = counted ? Json(outcome.open.unfinished) : Json();
   json["missing"] = counted ? Json(outcome.open.missing) : Json();
   json["finish_in_future"] = closed == nullptr ? Json(outcome.future.tasks) : Json();
-  json["written_off"] = Json::array();
+  json["written_off"] = labelled && closed != nullptr ? Json() : Json::array();
   for (const core::TaskName& task : outcome.written_off) {
     json["written_off"].push_back({{"account", task.account}, {"task_id", task.task_id}});
   }
@@ -207,6 +222,26 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   }
 }
 
+// An empty file may come from a typing error in --label.
+void warn_of_no_label(const ReportPlan& plan, core::Reports& reports, const Outcome& outcome,
+                      Log& log) {
+  if (plan.query.label_filter.empty() || outcome.totals.all.lines > 0) {
+    return;
+  }
+  constexpr std::size_t kShownMax = 200;
+  core::ReportQuery all = plan.query;
+  all.label_filter.clear();
+  std::string names;
+  for (const std::string& name : reports.label_names(all)) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  log.warning("no task of " + plan.period.name + " has " +
+              core::printable(core::filter_text(plan.query.label_filter), kShownMax) +
+              ", so the report is empty; " +
+              (names.empty() ? "its tasks have no labels"
+                             : "its labels are " + core::printable(names, kShownMax)));
+}
+
 // A typing error must not replace the price book by the report or its manifest.
 void require_other_output(const ReportOptions& options) {
   for (const char* end : {"", ".manifest.json"}) {
@@ -233,7 +268,7 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
   outcome.open = closed != nullptr ? core::OpenTasks{closed->unfinished, closed->missing}
                                    : reports.source().open_tasks(plan.query);
   outcome.future = reports.source().future_tasks(plan.query);
-  if (closed != nullptr) {
+  if (closed != nullptr && plan.query.label_filter.empty()) {
     outcome.written_off = reports.source().written_off(*closed);
   }
   ReportOutput output(options.output, out);
@@ -257,6 +292,7 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
     beside.publish();
   }
   warn(plan, outcome, log);
+  warn_of_no_label(plan, reports, outcome, log);
   return options.require_complete && outcome.open.unfinished > 0 ? ExitCode::partly : ExitCode::ok;
 }
 
@@ -277,7 +313,9 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
        .output = settings.text("output"),
        .prices = settings.given_text("prices").value_or(""),
        .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,
-       .delimiter = settings.given_text("delimiter").value_or(ReportOptions().delimiter),
+       .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>(),
+       .delimiter = settings.given_text("delimiter").value_or(""),
+       .decimal_comma = settings.flag("decimal-comma"),
        .bom = settings.flag("bom"),
        .require_complete = settings.flag("require-complete")},
       log, out);

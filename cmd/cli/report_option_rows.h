@@ -56,6 +56,15 @@ inline constexpr OptionSpec kPeriod[] = {
      .commands = report,
      .help = "Reports only the tasks of this account.",
      .scope = Scope::command_line},
+    {.name = "label",
+     .type = text,
+     .argument = "NAME=VALUE",
+     .default_note = "all tasks",
+     .commands = report,
+     .help = "Reports only the tasks with this label; an empty VALUE: those without it. May be "
+             "given more than once: one of the values of each name.",
+     .scope = Scope::command_line,
+     .repeatable = true},
     {.name = "require-complete",
      .commands = report,
      .help = "Exit code 3 if tasks of the period are unfinished."},
@@ -113,6 +122,11 @@ inline constexpr OptionSpec kOutput[] = {
      .commands = report,
      .help = "File for the report, written completely or not at all, with FILE.manifest.json "
              "beside it; `-` is standard output. Of a symbolic link the target is replaced.",
+     .scope = Scope::command_line},
+    {.name = "decimal-comma",
+     .commands = report,
+     .help = "Writes 0,90 instead of 0.90 into the CSV, with `;` between cells, for spreadsheets "
+             "set to a language that does so.",
      .scope = Scope::command_line},
     {.name = "bom",
      .commands = report,

@@ -405,7 +405,7 @@ std::string head(const HtmlPage& page) {
   html += "<h1>" + name + "</h1>\n<p class=\"soft\">" +
           html_escape(page.zone.text(page.period.begin)) + " until " +
           html_escape(page.zone.text(page.period.end)) + ", " + html_escape(page.zone.name()) +
-          (page.account.empty() ? "" : ", account " + html_escape(page.account)) +
+          (page.filter.empty() ? "" : ", " + html_escape(page.filter)) +
           (page.closed ? ", closed" : "") + "</p>\n";
   if (page.open.unfinished > 0) {
     html += "<p class=\"warn\">Unfinished tasks of this period, which are not in it: " +

@@ -12,7 +12,7 @@ namespace cmd {
 struct HtmlPage {
   const core::Period& period;
   const core::TimeZone& zone;
-  const std::string& account;  ///< empty: all
+  std::string filter;  ///< "account studio, customer=ACME"; empty: all tasks
   bool closed = false;
   core::OpenTasks open;
   ReportFigures& figures;

@@ -32,6 +32,20 @@ std::string json_value(ReportCell::Kind kind, std::string_view text) {
   return number ? std::string(text) : json_string(text);
 }
 
+// A count that is not a number ("5.0.1") stays as it was sent.
+std::string_view with_decimal_comma(ReportCell::Kind kind, std::string_view text,
+                                    std::string& scratch) {
+  const std::size_t point = text.find('.');
+  const bool number = kind == ReportCell::Kind::amount ||
+                      (kind == ReportCell::Kind::count && core::Decimal::parse(text));
+  if (!number || point == std::string_view::npos) {
+    return text;
+  }
+  scratch = text;
+  scratch[point] = ',';
+  return scratch;
+}
+
 }  // namespace
 
 ReportOutput::ReportOutput(const std::string& path, std::ostream& out) : out_(out) {
@@ -72,7 +86,10 @@ void ReportOutput::publish() {
 
 RowWriter::RowWriter(const RowFormat& format, std::vector<core::ReportColumn> columns,
                      const char* type, ReportOutput& output)
-    : columns_(std::move(columns)), type_(type), output_(output) {
+    : columns_(std::move(columns)),
+      type_(type),
+      output_(output),
+      decimal_comma_(format.decimal_comma) {
   if (format.json) {
     return;
   }
@@ -86,7 +103,7 @@ void RowWriter::add(core::CellKind kind, std::string_view text) {
   assert(column_ < columns_.size());
   const core::ReportColumn& column = columns_[column_++];
   if (csv_) {
-    csv_->add(kind, text);
+    csv_->add(kind, decimal_comma_ ? with_decimal_comma(kind, text, scratch_) : text);
     return;
   }
   std::string& out = output_.text();

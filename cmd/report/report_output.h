@@ -43,6 +43,7 @@ struct RowFormat {
   bool json = false;  ///< one object per line, else CSV
   bool bom = false;
   char delimiter = ',';
+  bool decimal_comma = false;  ///< in counts and amounts of a CSV
 };
 
 class RowWriter final : public core::RowSink {
@@ -62,7 +63,9 @@ class RowWriter final : public core::RowSink {
   const char* type_;
   ReportOutput& output_;
   std::optional<core::CsvRows> csv_;  // none: JSON
-  std::size_t column_ = 0;            // index of the next cell
+  bool decimal_comma_;
+  std::string scratch_;
+  std::size_t column_ = 0;  // index of the next cell
   std::uint64_t rows_ = 0;
 };
 

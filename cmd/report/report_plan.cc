@@ -42,6 +42,30 @@ std::vector<GroupKey> keys_of(const ReportOptions& options) {
   return keys;
 }
 
+core::LabelFilter label_filter(const std::vector<std::string>& texts) {
+  core::LabelFilter filter;
+  for (const std::string& text : texts) {
+    core::add_to_filter(text, filter);
+  }
+  return filter;
+}
+
+// A comma cannot separate numbers that have one.
+char delimiter_of(const ReportOptions& options) {
+  const char otherwise = options.decimal_comma ? ';' : ',';
+  const char delimiter =
+      options.delimiter.empty() ? otherwise : report_delimiter(options.delimiter);
+  if (options.decimal_comma && options.format != "csv") {
+    throw core::UsageError("--decimal-comma cannot be used with --format " + options.format +
+                           ", which has its own form of numbers; leave it out");
+  }
+  if (options.decimal_comma && delimiter == ',') {
+    throw core::UsageError(
+        "--decimal-comma cannot be used with --delimiter `,`; leave --delimiter out for `;`");
+  }
+  return delimiter;
+}
+
 }  // namespace
 
 std::optional<PriceFile> read_price_file(const std::string& path) {
@@ -63,14 +87,15 @@ ReportPlan::ReportPlan(const ReportOptions& given)
       zone(given.zone.empty() ? "UTC" : given.zone),
       period(period_of(given, zone)),
       keys(keys_of(given)),
-      delimiter(report_delimiter(given.delimiter)),
+      delimiter(delimiter_of(given)),
       prices(read_price_file(given.prices)),
       query{.begin = period.begin,
             .end = period.end,
             .time = given.time == "submit" ? core::ReportTime::submit : core::ReportTime::finish,
             .successes = given.status != "failure",
             .failures = given.status != "success",
-            .videos = given.format == "html"} {
+            .videos = given.format == "html",
+            .label_filter = label_filter(given.labels)} {
   if (!keys.empty() && (given.format == "focus" || given.format == "html")) {
     throw core::UsageError("--by cannot be used with --format " + given.format +
                            ", which has its own columns; leave it out");

@@ -32,7 +32,9 @@ struct ReportOptions {
   std::string output = default_text(Command::report, "output");
   std::string prices{};  ///< a file; empty: costs stay empty
   std::optional<int> round{};
-  std::string delimiter = ",";
+  std::vector<std::string> labels{};  ///< NAME=VALUE; none: all tasks
+  std::string delimiter{};            ///< empty: `,`, and `;` with `decimal_comma`
+  bool decimal_comma = false;
   bool bom = false;
   bool require_complete = false;
 };

@@ -13,6 +13,7 @@
 #include "core/billing/adjustments.h"
 #include "core/billing/billing.h"
 #include "core/billing/closed_period.h"
+#include "core/billing/label_filter.h"
 #include "core/clock.h"
 
 namespace core {
@@ -33,6 +34,9 @@ struct ReportQuery {
   std::int64_t account = 0;  ///< its key; 0: all
   bool videos = false;       ///< fills FinishedTask::lost, which reads each task's videos
   bool labels = true;        ///< fills FinishedTask::labels
+  /// Reports, and counts of open and future tasks, are restricted to these. Cursors are not: they
+  /// only fill the labels.
+  LabelFilter label_filter{};
 
   bool operator==(const ReportQuery&) const = default;
 };
@@ -178,7 +182,8 @@ class BillingSource {
   [[nodiscard]] virtual std::unique_ptr<GroupCursor> grouped_tasks(const TaskSlice& slice,
                                                                    bool unfrozen_only,
                                                                    std::size_t reader) = 0;
-  /// Adds the label names of these tasks, except tasks whose time `skip` accepts.
+  /// Adds the label names of these tasks that pass the query's label filter, except tasks whose
+  /// time `skip` accepts.
   virtual void add_task_label_names(const ReportQuery& query, bool unfrozen_only,
                                     const std::function<bool(UtcTime)>& skip,
                                     std::set<std::string>& names) = 0;
@@ -186,6 +191,7 @@ class BillingSource {
   /// The lines of closed periods in [query.begin, query.end), by time; lines with equal times in
   /// the order of their report.
   [[nodiscard]] virtual std::unique_ptr<LineCursor> frozen_lines(const ReportQuery& query) = 0;
+  /// Only of lines that pass the query's label filter.
   virtual void add_frozen_label_names(const ReportQuery& query, std::set<std::string>& names) = 0;
 
   /// The keys of finished tasks that may correct `periods`: those with a final answer that became
@@ -216,9 +222,9 @@ class BillingSource {
   [[nodiscard]] virtual std::int64_t unpriced_lines(const ClosedPeriod& closed,
                                                     LineScope scope) = 0;
 
-  /// For the query's account and times.
+  /// For the query's account, times and label filter.
   [[nodiscard]] virtual OpenTasks open_tasks(const ReportQuery& query) = 0;
-  /// For the query's account, whatever its times are.
+  /// For the query's account and label filter, whatever its times are.
   [[nodiscard]] virtual FutureTasks future_tasks(const ReportQuery& query) = 0;
   [[nodiscard]] virtual PeriodBlockers blockers(const Period& period, UtcTime stale_before) = 0;
   /// One result for each pair of accounts with common task IDs.

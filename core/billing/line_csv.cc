@@ -46,12 +46,7 @@ ReportColumn fact_column(const Fact& fact) {
 }
 
 std::string_view label_of(const FinishedTask& task, std::string_view name) {
-  for (const auto& [label, value] : task.labels) {
-    if (label == name) {
-      return value;
-    }
-  }
-  return {};
+  return label_value(task.labels, name);
 }
 
 std::vector<ReportColumn> line_columns(const LineShape& shape) {

@@ -18,6 +18,16 @@ ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod
   return part;
 }
 
+bool is_wanted(const ReportLine& line, const ReportQuery& query) {
+  return passes(line.task.labels, query.label_filter);
+}
+
+void add_names(const Labels& labels, std::set<std::string>& names) {
+  for (const auto& [name, value] : labels) {
+    names.insert(name);
+  }
+}
+
 }  // namespace
 
 // The closed periods that affect a report.
@@ -46,15 +56,23 @@ void Reports::each_line(const ReportQuery& query, const Pricing& pricing, const 
   each_merged_line({.tasks = source_->finished_tasks(query, !closed.empty()),
                     .frozen = source_->frozen_lines(frozen_part(query, closed)),
                     .adjustments = adjustments},
-                   closed, pricing, zone, visit);
+                   closed, pricing, zone, [&](const ReportLine& line) {
+                     if (is_wanted(line, query)) {
+                       visit(line);
+                     }
+                   });
 }
 
-void Reports::sum_lines(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
+void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&, std::int64_t)>& visit) {
-  const std::vector<ClosedPeriod>& closed = closed_for(query);
+  const std::vector<ClosedPeriod>& closed = closed_for(wanted);
+  ReportQuery query = wanted;
+  query.labels = query.labels || !query.label_filter.empty();
   const auto visit_owned = [&](OwnedLine& line) {
-    round_cost(line.charge, pricing.round_places);
-    visit(line.view(), 1);
+    if (is_wanted(line.view(), query)) {
+      round_cost(line.charge, pricing.round_places);
+      visit(line.view(), 1);
+    }
   };
   for (OwnedLine line : adjustments_for(query)) {
     visit_owned(line);
@@ -65,6 +83,9 @@ void Reports::sum_lines(const ReportQuery& query, const Pricing& pricing, const 
     visit_owned(line);
   }
   each_task_group(*source_, query, closed, zone, [&](const FinishedTask& task, std::int64_t count) {
+    if (!passes(task.labels, query.label_filter)) {
+      return;
+    }
     for (const Charge& charge : charges_of(task, pricing, zone)) {
       visit({.task = task, .charge = charge}, count);
     }
@@ -80,8 +101,8 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
   if (!closed.empty()) {
     source_->add_frozen_label_names(query, names);
     for (const OwnedLine& line : adjustments_for(query)) {
-      for (const auto& [name, value] : line.task.labels) {
-        names.insert(name);
+      if (is_wanted(line.view(), query)) {
+        add_names(line.task.labels, names);
       }
     }
   }

@@ -120,4 +120,13 @@ core::BilledAt billed_at_source(const core::TaskFacts& facts, core::ReportTime t
   return facts.submit_time ? core::BilledAt::named : core::BilledAt::first_seen;
 }
 
+void add_passing_names(core::Labels labels, const core::LabelFilter& filter,
+                       std::set<std::string>& names) {
+  if (core::passes(labels, filter)) {
+    for (auto& [name, value] : labels) {
+      names.insert(std::move(name));
+    }
+  }
+}
+
 }  // namespace storage

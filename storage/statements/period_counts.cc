@@ -9,14 +9,16 @@ namespace storage {
 std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state) {
   const std::string index =
       state == core::TaskState::missing ? "{by task_missing}" : "{by task_unfinished}";
-  return "SELECT count(*) FROM task AS t " + index + " WHERE t.state = " + sql_number(state) +
-         " AND " + kTaskSince + " >= $1 AND " + kTaskSince +
-         " < $2 AND t.id NOT IN (SELECT task FROM forgotten)" +
-         account_condition(query, "t.account");
+  const bool by_labels = !query.label_filter.empty();
+  return (by_labels ? "SELECT count(*), t.labels FROM task AS t "
+                    : "SELECT count(*), NULL FROM task AS t ") +
+         index + " WHERE t.state = " + sql_number(state) + " AND " + kTaskSince + " >= $1 AND " +
+         kTaskSince + " < $2 AND t.id NOT IN (SELECT task FROM forgotten)" +
+         account_condition(query, "t.account") + (by_labels ? " GROUP BY t.labels" : "");
 }
 
 std::string future_tasks_text(const core::ReportQuery& query) {
-  return "SELECT task_id, finish_time FROM task {by task_by_finish} WHERE state " +
+  return "SELECT task_id, finish_time, labels FROM task {by task_by_finish} WHERE state " +
          sql_in_finished_states() +
          " AND finish_time > $1 + coalesce((SELECT observed_at FROM snapshot "
          "ORDER BY id DESC LIMIT 1), 9000000000000000)" +

@@ -5,13 +5,16 @@
 #include <vector>
 
 #include "core/billing/billing_source.h"
+#include "storage/answers/json_text.h"
 #include "storage/statements/rows.h"
 
 namespace storage {
 
-/// The number of tasks with the state that the query finds in [$1, $2), read by `index`.
+/// {number, labels} of the tasks with the state that the query finds in [$1, $2). One row, without
+/// labels, if the query has no label filter.
 [[nodiscard]] std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state);
-/// {ID, finish time} of the finished tasks that are later than the newest answer by more than $1.
+/// {ID, finish time, labels} of the finished tasks that are later than the newest answer by more
+/// than $1.
 [[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
 /// {account, ID} of the tasks without which the period $1 was closed.
 inline constexpr const char* kWrittenOff =
@@ -32,8 +35,11 @@ template <RowSource Rows>
   const auto count = [&](core::TaskState state) {
     auto row = source.select(open_tasks_text(query, state), {query.begin.time_since_epoch().count(),
                                                              query.end.time_since_epoch().count()});
-    row.step();
-    return static_cast<std::uint64_t>(row.integer(0));
+    std::int64_t tasks = 0;
+    while (row.step()) {
+      tasks += core::passes(read_labels(row.text(1)), query.label_filter) ? row.integer(0) : 0;
+    }
+    return static_cast<std::uint64_t>(tasks);
   };
   return {.unfinished = count(core::TaskState::unfinished),
           .missing = count(core::TaskState::missing)};
@@ -45,6 +51,9 @@ template <RowSource Rows>
   core::FutureTasks future;
   auto rows = source.select(future_tasks_text(query), {kClocksDifferMs});
   while (rows.step()) {
+    if (!core::passes(read_labels(rows.text(2)), query.label_filter)) {
+      continue;
+    }
     ++future.tasks;
     future.task_id = rows.text(0);
     future.latest = *rows.time(1);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include "core/text/csv.h"
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -289,6 +291,75 @@ TEST_F(ReportTest, OfOneAccountNamesItInManifestAndPage) {
   }
 }
 
+// The IDs of the rows of a report.
+std::string ids_of(const std::string& report) {
+  std::string ids;
+  for (auto& row : support::csv_table(report)) {
+    ids += row["task_id"] + " ";
+  }
+  return ids;
+}
+
+TEST_F(ReportTest, OfOneLabelHasOnlyItsTasksInEveryFormat) {
+  add("t5", TaskState::succeeded,
+      {.finish_time = utc(kDay + 95'000),
+       .model = "happyhorse",
+       .resolution = "720p",
+       .duration_seconds = "2"},
+      {{"customer", "Duck"}, {"project", "=x"}});
+  add("open2", TaskState::unfinished, {.submit_time = utc(kDay)}, {{"customer", "Duck"}});
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"customer=Duck"}, "t5 "},
+      {{"customer=A, B"}, "t2 "},
+      {{"customer=Duck", "customer=A, B"}, "t2 t5 "},
+      {{"customer=Duck", "project==x"}, "t5 "},
+      {{"customer=A, B", "project==x"}, ""},
+      {{"customer="}, "t1 t1 t3 t4 "},
+      {{"customer=", "customer=Duck"}, "t1 t1 t3 t5 t4 "},
+      {{"customer=duck"}, ""},
+  };
+  for (const auto& [labels, ids] : cases) {
+    options_.labels = labels;
+    EXPECT_EQ(ids_of(report()), ids) << labels.front();
+  }
+  options_.labels = {"customer=A, B"};
+  EXPECT_EQ(report().find("label_project"), std::string::npos) << "another customer's";
+  options_.labels = {"customer=Duck"};
+  options_.by = {"model"};
+  EXPECT_NE(report().find("\nhappyhorse,1,CNY"), std::string::npos) << report();
+  options_.by = {"task"};
+  options_.format = "html";
+  EXPECT_NE(report().find(", customer=Duck</p>"), std::string::npos);
+  EXPECT_EQ(report().find("A, B"), std::string::npos);
+  options_.format = "csv";
+  options_.output = folder_.path("duck.csv");
+  (void)report();
+  EXPECT_EQ(manifest().at("label"), (nlohmann::json{{"customer", {"Duck"}}}));
+  EXPECT_EQ(manifest().at("rows"), 1);
+  EXPECT_EQ(manifest().at("unfinished"), 1);
+  EXPECT_EQ(manifest().at("missing"), 0);
+}
+
+TEST_F(ReportTest, DecimalCommasChangeNumbersAndNothingElse) {
+  const std::string plain = report();
+  options_.decimal_comma = true;
+  std::string text = report();
+  EXPECT_NE(text.find(";mtoken;0,1089;46;CNY;5,0094;"), std::string::npos) << text;
+  EXPECT_NE(text.find(";720p;16:9;5,0;"), std::string::npos) << text;
+  EXPECT_NE(text.find(";A, B;"), std::string::npos) << "a text is not a number";
+  options_.delimiter = "tab";
+  auto rows = cells_of(report(), '\t');
+  EXPECT_EQ(rows.size(), 6U);
+  for (auto& row : rows) {
+    for (std::string& cell : row) {
+      if (cell.find_first_not_of("0123456789,-") == std::string::npos) {
+        std::replace(cell.begin(), cell.end(), ',', '.');
+      }
+    }
+  }
+  EXPECT_EQ(rows, cells_of(plain, ','));
+}
+
 TEST_F(ReportTest, AFailedReportLeavesTheOldFile) {
   options_.output = folder_.write("october.csv", "old");
   options_.prices = folder_.write("prices.csv", "model,unit,price,currency\nx,hour,1,USD\n");
@@ -353,6 +424,23 @@ TEST_F(ReportTest, RefusesInvalidOptions) {
       {"delimiter", [](auto& o) { o.delimiter = "x"; }},
       {"prices", [](auto& o) { o.prices = "/nonexistent/prices.csv"; }},
       {"a folder as prices", [](auto& o) { o.prices = "/"; }},
+      {"a label without a value", [](auto& o) { o.labels = {"customer"}; }},
+      {"a label without a name", [](auto& o) { o.labels = {"=A, B"}; }},
+      {"decimal commas between commas",
+       [](auto& o) {
+         o.decimal_comma = true;
+         o.delimiter = ",";
+       }},
+      {"decimal commas in JSON",
+       [](auto& o) {
+         o.decimal_comma = true;
+         o.format = "json";
+       }},
+      {"decimal commas in FOCUS",
+       [](auto& o) {
+         o.decimal_comma = true;
+         o.format = "focus";
+       }},
       {"a key twice",
        [](auto& o) {
          o.by = {"label:x", "day", "label:x"};

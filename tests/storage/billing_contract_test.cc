@@ -254,6 +254,40 @@ TEST_P(BillingContract, ALaterPriceBookIsMarkedUntilAPeriodHasItsChanges) {
   EXPECT_EQ(lines("2026-12"), "");
 }
 
+TEST_P(BillingContract, ALabelFilterHoldsForOpenFrozenAndAdjustingLines) {
+  finish("a", kOctober + 1000);
+  finish("b", kOctober + 2000);
+  close(period("2026-10"));
+  finish("a", kOctober + 1000, "9", TaskState::succeeded, "nine");
+  finish("b", kOctober + 2000, "7", TaskState::succeeded, "seven");
+  record({.id = "n",
+          .facts = {.finish_time = utc(kNovember + 5), .model = "m"},
+          .labels = {{"customer", "ca"}, {"project", "p"}},
+          .observed_at = kNovember + 5});
+  core::Reports reports(open());
+  core::ReportQuery query{.begin = utc(kOctober), .end = utc(kNovember + 30 * kDayMs)};
+  const auto found = [&] {
+    std::map<std::string, std::int64_t> lines;
+    reports.each_line(query, {}, core::TimeZone("UTC"), [&](const core::ReportLine& line) {
+      ++lines[line.task.task_id + line.task.facts.duration_seconds];
+    });
+    std::int64_t summed = 0;
+    core::ReportQuery sums = query;
+    sums.labels = false;
+    reports.sum_lines(sums, {}, core::TimeZone("UTC"),
+                      [&](const core::ReportLine&, std::int64_t times) { summed += times; });
+    EXPECT_EQ(summed, std::ssize(lines));
+    return lines;
+  };
+  using Lines = std::map<std::string, std::int64_t>;
+  query.label_filter = {{"customer", {"ca"}}};
+  EXPECT_EQ(found(), (Lines{{"a8", 1}, {"a-8", 1}, {"a9", 1}, {"n", 1}}));
+  EXPECT_EQ(reports.label_names(query), (std::vector<std::string>{"customer", "project"}));
+  query.label_filter = {{"customer", {"cb"}}};
+  EXPECT_EQ(found(), (Lines{{"b8", 1}, {"b-8", 1}, {"b7", 1}}));
+  EXPECT_EQ(reports.label_names(query), std::vector<std::string>({"customer"}));
+}
+
 TEST_P(BillingContract, SumsAreThoseOfTheLines) {
   for (int i = 0; i < 60; ++i) {
     finish("t" + std::to_string(i), kOctober + i % 7 * kDayMs, std::to_string(i % 3),
@@ -282,6 +316,7 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
     record({.id = id,
             .state = TaskState::unfinished,
             .facts = {.submit_time = utc(submitted)},
+            .labels = {{"customer", "c" + id}},
             .observed_at = submitted});
   };
   finish("hasty", kOctober, "8", TaskState::succeeded, "", utc(kOctober + 30'000));
@@ -294,6 +329,10 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
     const auto source = open();
     EXPECT_EQ(source->open_tasks(of(october)).unfinished, 2U);
     EXPECT_EQ(source->open_tasks(of(october)).missing, 1U);
+    core::ReportQuery labelled = of(october);
+    labelled.label_filter = {{"customer", {"crunning"}}};
+    EXPECT_EQ(source->open_tasks(labelled).unfinished, 1U);
+    EXPECT_EQ(source->open_tasks(labelled).missing, 0U);
     const core::PeriodBlockers blockers = source->blockers(october.period, utc(kOctober + 1000));
     EXPECT_EQ(blockers.running.count, 1U);
     ASSERT_EQ(blockers.stale.count, 1U);

@@ -132,7 +132,7 @@ class FakeSource final : public core::BillingSource {
                             const std::function<bool(UtcTime)>& skip,
                             std::set<std::string>& names) override {
     for (const FinishedTask& task : finished(query, unfrozen_only)) {
-      if (!skip(task.billed_at)) {
+      if (!skip(task.billed_at) && core::passes(task.labels, query.label_filter)) {
         add_names(task.labels, names);
       }
     }
@@ -143,7 +143,9 @@ class FakeSource final : public core::BillingSource {
   }
   void add_frozen_label_names(const ReportQuery& query, std::set<std::string>& names) override {
     for (const OwnedLine& line : frozen(query)) {
-      add_names(line.task.labels, names);
+      if (core::passes(line.task.labels, query.label_filter)) {
+        add_names(line.task.labels, names);
+      }
     }
   }
 
@@ -225,7 +227,7 @@ class FakeSource final : public core::BillingSource {
           std::count_if(state_.tasks.begin(), state_.tasks.end(), [&](const auto& one) {
             const Task& task = one.second;
             return task.standing.state == state && is_within(submitted(task), query) &&
-                   is_of(task, query);
+                   is_of(task, query) && core::passes(task.labels, query.label_filter);
           }));
     };
     return {.unfinished = count(TaskState::unfinished), .missing = count(TaskState::missing)};
@@ -237,6 +239,7 @@ class FakeSource final : public core::BillingSource {
     for (const auto& [key, task] : state_.tasks) {
       const auto& finish = task.facts.finish_time;
       if (is_finished(task.standing.state) && finish && is_of(task, query) &&
+          core::passes(task.labels, query.label_filter) &&
           *finish > newest + std::chrono::minutes(5)) {
         ++future.tasks;
         if (*finish >= future.latest) {
