@@ -210,7 +210,8 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
   const ReportOptions report{.ledger = options.ledger,
                              .period = options.period,
                              .zone = options.zone,
-                             .prices = options.prices};
+                             .prices = options.prices,
+                             .quota_per_unit = options.quota_per_unit};
   ReportPlan plan(report);
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
@@ -240,6 +241,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
                              .period = settings.arguments().at(0),
                              .zone = settings.is_given("tz") ? settings.text("tz") : "",
                              .prices = settings.given_text("prices").value_or(""),
+                             .quota_per_unit = settings.count("quota-per-unit"),
                              .force = settings.flag("force"),
                              .write_off_stale = settings.flag("write-off-stale"),
                              .stale_after = settings.duration("stale-after"),

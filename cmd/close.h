@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "core/billing/price_book.h"
 #include "core/clock.h"
 
 namespace cmd {
@@ -17,6 +19,7 @@ struct CloseOptions {
   std::string period;
   std::string zone{};    ///< empty: UTC
   std::string prices{};  ///< a file; empty: costs stay empty
+  std::int64_t quota_per_unit = core::PriceBook::kUsualQuotaPerUnit;
   /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;

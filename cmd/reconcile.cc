@@ -192,6 +192,7 @@ ReportOptions report_options(const Settings& settings) {
       .zone = settings.is_given("tz") ? settings.text("tz") : "",
       .time = settings.text("time"),
       .prices = settings.given_text("prices").value_or(""),
+      .quota_per_unit = settings.count("quota-per-unit"),
       .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt};
   if (options.period.empty() && options.from.empty() && options.to.empty()) {
     options.from = "2000-01-01";  // all: no task is older than the gateway

@@ -312,6 +312,7 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
        .format = only_json ? "json" : settings.text("format"),
        .output = settings.text("output"),
        .prices = settings.given_text("prices").value_or(""),
+       .quota_per_unit = settings.count("quota-per-unit"),
        .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,
        .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>(),
        .delimiter = settings.given_text("delimiter").value_or(""),

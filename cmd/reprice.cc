@@ -107,7 +107,7 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
 
 ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
                         std::ostream& out) {
-  const auto prices = read_price_file(options.prices);
+  const auto prices = read_price_file(options.prices, options.quota_per_unit);
   if (!prices) {
     throw core::UsageError("close --reprice needs the corrected price book: --prices FILE");
   }

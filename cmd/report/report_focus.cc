@@ -46,6 +46,7 @@ const char* unit_text(core::PriceUnit unit) {
   switch (unit) {
     case core::PriceUnit::second:
     case core::PriceUnit::output_second:
+    case core::PriceUnit::input_second:
       return "Seconds";
     case core::PriceUnit::video:
       return "Videos";
@@ -53,7 +54,12 @@ const char* unit_text(core::PriceUnit unit) {
     case core::PriceUnit::sr_mtoken:
       return "1000000 Tokens";
     case core::PriceUnit::unit:
+    case core::PriceUnit::label:
       return "Units";
+    case core::PriceUnit::quota:
+      return "Quota Units";
+    case core::PriceUnit::task:
+      return "Tasks";
     case core::PriceUnit::credit:
       return "Credits";
   }

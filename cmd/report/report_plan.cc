@@ -68,7 +68,7 @@ char delimiter_of(const ReportOptions& options) {
 
 }  // namespace
 
-std::optional<PriceFile> read_price_file(const std::string& path) {
+std::optional<PriceFile> read_price_file(const std::string& path, std::int64_t quota_per_unit) {
   if (path.empty()) {
     return std::nullopt;
   }
@@ -78,6 +78,7 @@ std::optional<PriceFile> read_price_file(const std::string& path) {
   for (std::size_t got = 0; (got = read(block.data(), block.size())) > 0;) {
     text.append(block.data(), got);
   }
+  text = core::with_quota_per_unit(std::move(text), quota_per_unit);
   core::PriceBook book = core::PriceBook::parse(text, path);
   return PriceFile{std::move(text), std::move(book)};
 }
@@ -88,7 +89,7 @@ ReportPlan::ReportPlan(const ReportOptions& given)
       period(period_of(given, zone)),
       keys(keys_of(given)),
       delimiter(delimiter_of(given)),
-      prices(read_price_file(given.prices)),
+      prices(read_price_file(given.prices, given.quota_per_unit)),
       query{.begin = period.begin,
             .end = period.end,
             .time = given.time == "submit" ? core::ReportTime::submit : core::ReportTime::finish,

@@ -31,6 +31,7 @@ struct ReportOptions {
   std::string format = default_text(Command::report, "format");
   std::string output = default_text(Command::report, "output");
   std::string prices{};  ///< a file; empty: costs stay empty
+  std::int64_t quota_per_unit = core::PriceBook::kUsualQuotaPerUnit;
   std::optional<int> round{};
   std::vector<std::string> labels{};  ///< NAME=VALUE; none: all tasks
   std::string delimiter{};            ///< empty: `,`, and `;` with `decimal_comma`
@@ -39,13 +40,14 @@ struct ReportOptions {
   bool require_complete = false;
 };
 
-/// A price book with its bytes.
+/// A price book with its bytes, to which another number of quota per unit is added.
 struct PriceFile {
   std::string text;
   core::PriceBook book;
 };
 /// None for an empty path. Throws core::UsageError if the file is unreadable or not a price book.
-[[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path);
+[[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path,
+                                                       std::int64_t quota_per_unit);
 
 /// Logs the rows that can never apply, one line each.
 void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log);

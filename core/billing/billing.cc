@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/billing/label_filter.h"
 #include "core/error.h"
 
 namespace core {
@@ -20,7 +21,7 @@ constexpr std::string_view kReversalEnd = "-reversal";
 constexpr std::string_view kChargedUnder = "charged under account ";
 constexpr std::string_view kRevision = "-r";
 
-// The count that a unit is priced by.
+// The count that a unit is priced by; null: none.
 constexpr FactText count_of(PriceUnit unit) {
   switch (unit) {
     case PriceUnit::second:
@@ -36,9 +37,16 @@ constexpr FactText count_of(PriceUnit unit) {
     case PriceUnit::unit:
       return &TaskFacts::units;
     case PriceUnit::credit:
+      return &TaskFacts::credits;
+    case PriceUnit::quota:
+      return &TaskFacts::quota;
+    case PriceUnit::input_second:
+      return &TaskFacts::input_seconds;
+    case PriceUnit::task:
+    case PriceUnit::label:
       break;
   }
-  return &TaskFacts::credits;
+  return nullptr;
 }
 
 bool is_per_million(PriceUnit unit) {
@@ -89,19 +97,76 @@ void drop_revision(std::string_view& line_id) {
   }
 }
 
-void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const Pricing& pricing) {
+// In the unit of the row, as the task says it; none if it says no usable number.
+std::optional<Decimal> stated_quantity(const Price& row, const FinishedTask& task,
+                                       const PriceBook& book) {
+  if (row.unit == PriceUnit::task) {
+    return Decimal(1);
+  }
+  const FactText count = count_of(row.unit);
+  auto quantity = Decimal::parse(count == nullptr ? label_value(task.labels, row.unit_label)
+                                                  : std::string_view(task.facts.*count));
+  if (!quantity || quantity->is_negative()) {
+    return std::nullopt;
+  }
+  if (is_per_million(row.unit)) {
+    return quantity->divided_by_power_of_ten(kMillion);
+  }
+  return row.unit == PriceUnit::quota ? *quantity * book.unit_of_quota() : *quantity;
+}
+
+std::string no_quantity(const Price& row) {
+  const FactText count = count_of(row.unit);
+  return count == nullptr ? "the label " + row.unit_label + " is not a usable number"
+                          : "the answer has no usable " + std::string(fact_of(count).column);
+}
+
+// A quantity of 0 stays 0: nothing was used.
+Decimal charged_quantity(const Decimal& stated, const Price& row, std::string& notes) {
+  Decimal quantity = stated;
+  if (stated.is_zero()) {
+    return quantity;
+  }
+  if (row.round_up) {
+    quantity = quantity.rounded_up_to(*row.round_up);
+    if (quantity != stated) {
+      add_note(notes, "quantity " + stated.text() + " rounded up");
+    }
+  }
+  if (row.minimum && quantity < *row.minimum) {
+    quantity = *row.minimum;
+    add_note(notes, "minimum quantity");
+  }
+  return quantity;
+}
+
+// What the columns of the line do not say. The text of the book has a word in front, so that it is
+// never taken for a note of ours.
+void add_price_notes(std::string& notes, const Price& row) {
+  if (row.unit == PriceUnit::label) {
+    add_note(notes, "quantity is the label " + row.unit_label);
+  }
+  if (!row.discount.is_zero()) {
+    add_note(notes, row.discount.text() + "% off " + row.list_price.text());
+  }
+  if (!row.note.empty()) {
+    add_note(notes, "price note: " + row.note);
+  }
+}
+
+void apply_price(Charge& charge, const Price& row, const FinishedTask& task,
+                 const Pricing& pricing) {
   charge.unit = row.unit;
   charge.unit_price = row.price;
   charge.currency = row.currency;
-  const FactText count = count_of(row.unit);
-  const auto quantity = Decimal::parse(facts.*count);
-  if (!quantity || quantity->is_negative()) {
-    add_note(charge.cost_note, "the answer has no usable " + std::string(fact_of(count).column));
-    return;
-  }
-  charge.quantity =
-      is_per_million(row.unit) ? quantity->divided_by_power_of_ten(kMillion) : *quantity;
   try {
+    const auto quantity = stated_quantity(row, task, *pricing.prices);
+    if (!quantity) {
+      add_note(charge.cost_note, no_quantity(row));
+      return;
+    }
+    charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
+    add_price_notes(charge.cost_note, row);
     const Decimal cost = *charge.quantity * row.price;
     if (const std::string failure = cost_failure(cost); !failure.empty()) {
       add_note(charge.cost_note, failure);
@@ -111,6 +176,17 @@ void apply_price(Charge& charge, const Price& row, const TaskFacts& facts, const
     round_cost(charge, pricing.round_places);
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");
+  }
+}
+
+void apply_match(Charge& charge, const PriceMatch& match, const FinishedTask& task,
+                 const Pricing& pricing) {
+  if (match.is_tied()) {
+    add_note(charge.cost_note, "lines " + std::to_string(match.tied.front()) + " and " +
+                                   std::to_string(match.tied.back()) +
+                                   " of the price book fit equally well");
+  } else if (match.row != nullptr) {
+    apply_price(charge, *match.row, task, pricing);
   }
 }
 
@@ -134,7 +210,10 @@ PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
   return {.model = task.facts.model,
           .lines = picture_lines(task.facts.resolution),
           .generated_lines = picture_lines(generated_resolution(task.facts)),
-          .day = zone.day(task.billed_at)};
+          .day = zone.day(task.billed_at),
+          .account = task.account,
+          .facts = &task.facts,
+          .labels = &task.labels};
 }
 
 }  // namespace
@@ -243,17 +322,17 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
     return charges;
   }
   const PricedTask priced = priced_task(task, zone);
-  if (const Price* row = pricing.prices->find(priced)) {
-    apply_price(main, *row, task.facts, pricing);
-  } else {
+  const PriceMatch own = pricing.prices->find(priced);
+  if (own.row == nullptr && !own.is_tied()) {
     add_note(main.cost_note, describe(pricing.prices->gap(priced)));
   }
-  const Price* beside = pricing.prices->find_super_resolution(priced);
-  if (beside != nullptr && !task.facts.super_resolution_tokens.empty()) {
+  apply_match(main, own, task, pricing);
+  const PriceMatch beside = pricing.prices->find_super_resolution(priced);
+  if ((beside.row != nullptr || beside.is_tied()) && !task.facts.super_resolution_tokens.empty()) {
     Charge extra;
     extra.kind = LineKind::super_resolution;
     extra.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::super_resolution);
-    apply_price(extra, *beside, task.facts, pricing);
+    apply_match(extra, beside, task, pricing);
     charges.push_back(std::move(extra));
   }
   if (!task.charged_under.empty()) {

@@ -136,6 +136,9 @@ std::vector<DeadPrice> dead_prices(const PriceBook& book) {
   Rows globs;
   std::unordered_map<std::string_view, Rows> of_model;
   std::vector<DeadPrice> dead;
+  if (book.has_conditions()) {
+    return dead;  // rows before it hide nothing: the most special one counts
+  }
   for (const Price& row : book.rows()) {
     const bool is_glob = row.model.find_first_of("*?") != std::string::npos;
     Rows earlier = globs;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/billing/price_rows.h"
 #include "core/error.h"
 #include "core/text/ascii.h"
 #include "core/text/printable.h"
@@ -12,7 +13,7 @@
 namespace core {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, PriceUnit>, 7> kUnits = {{
+constexpr std::array<std::pair<std::string_view, PriceUnit>, 11> kUnits = {{
     {"second", PriceUnit::second},
     {"output_second", PriceUnit::output_second},
     {"video", PriceUnit::video},
@@ -20,168 +21,37 @@ constexpr std::array<std::pair<std::string_view, PriceUnit>, 7> kUnits = {{
     {"sr_mtoken", PriceUnit::sr_mtoken},
     {"unit", PriceUnit::unit},
     {"credit", PriceUnit::credit},
+    {"quota", PriceUnit::quota},
+    {"task", PriceUnit::task},
+    {"input_second", PriceUnit::input_second},
+    {"label", PriceUnit::label},
 }};
-
-enum class Column : std::size_t {
-  model,
-  unit,
-  min_sr,
-  max_sr,
-  price,
-  currency,
-  valid_from,
-  valid_to
-};
-constexpr std::array<std::string_view, 8> kColumns = {
-    "model", "unit", "min_sr", "max_sr", "price", "currency", "valid_from", "valid_to"};
-constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
-// The position of each column in a row.
-using ColumnPlaces = std::array<std::size_t, kColumns.size()>;
-
-constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
 std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t"); }
 
-std::optional<PriceUnit> unit_of(std::string_view text) {
-  for (const auto& [word, value] : kUnits) {
-    if (word == text) {
-      return value;
-    }
+// The number of the line kQuotaPerUnit at the end; empty if there is none.
+std::string_view stated_quota_per_unit(std::string_view text) {
+  const std::size_t last = text.find_last_not_of('\n');
+  text = text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  text = text.substr(text.rfind('\n') + 1);
+  if (!text.starts_with(PriceBook::kQuotaPerUnit)) {
+    return {};
   }
-  return std::nullopt;
+  return text.substr(PriceBook::kQuotaPerUnit.size());
 }
 
-std::string shown(std::string_view cell) {
-  constexpr std::size_t kShownMax = 100;
-  return "'" + printable(cell, kShownMax) + "'";
+// 1 / `text`; none if that is no exact decimal.
+std::optional<Decimal> exact_unit_of(std::string_view text) {
+  const auto number = Decimal::parse(text);
+  return number && !number->is_negative() ? number->exact_reciprocal() : std::nullopt;
 }
 
-// One row with its header, for messages that name the place.
-class RowReader {
- public:
-  RowReader(const std::string& file, const ColumnPlaces& places, const CsvRow& row)
-      : file_(file), places_(places), row_(row) {}
-
-  [[nodiscard]] std::string_view cell(Column column) const {
-    const std::size_t place = places_.at(index_of(column));
-    return place < row_.fields.size() ? trimmed(row_.fields[place]) : std::string_view();
-  }
-  [[noreturn]] void fail(Column column, const std::string& why) const {
-    throw UsageError("price book " + file_ + ", line " + std::to_string(row_.line) + ", column " +
-                     std::string(kColumns.at(index_of(column))) + ": " + why);
-  }
-  [[nodiscard]] std::optional<Decimal> number(Column column) const {
-    if (cell(column).empty()) {
-      return std::nullopt;
-    }
-    const auto value = Decimal::parse(cell(column));
-    if (!value || value->is_negative()) {
-      fail(column,
-           shown(cell(column)) +
-               " is not a plain decimal number such as 0.90: a point, no thousands separators, up "
-               "to " +
-               std::to_string(Decimal::kWholeDigitsMax) + " digits before it and " +
-               std::to_string(Decimal::kPlacesMax) + " behind");
-    }
-    return value;
-  }
-  [[nodiscard]] std::string day(Column column) const {
-    std::string text(cell(column));
-    static const TimeZone kUtc("UTC");
-    try {
-      if (!text.empty() && parse_period(text, kUtc).length != PeriodLength::day) {
-        throw UsageError("");
-      }
-    } catch (const UsageError&) {
-      fail(column, shown(text) + " is not a day such as 2026-10-05");
-    }
-    return text;
-  }
-  [[nodiscard]] Price price_row() const;
-
- private:
-  const std::string& file_;
-  const ColumnPlaces& places_;
-  const CsvRow& row_;
-};
-
-Price RowReader::price_row() const {
-  Price row;
-  row.model = cell(Column::model);
-  if (row.model.empty()) {
-    fail(Column::model, "the model is missing; `*` stands for all");
-  }
-  const auto known_unit = unit_of(cell(Column::unit));
-  if (!known_unit) {
-    fail(Column::unit, shown(cell(Column::unit)) +
-                           " is not a unit; use second, output_second, video, mtoken, sr_mtoken, "
-                           "unit or credit");
-  }
-  row.unit = *known_unit;
-  row.min_sr = number(Column::min_sr);
-  row.max_sr = number(Column::max_sr);
-  if (row.min_sr && row.max_sr && *row.max_sr < *row.min_sr) {
-    fail(Column::max_sr, "it is less than min_sr, so the row matches nothing");
-  }
-  const auto amount = number(Column::price);
-  if (!amount) {
-    fail(Column::price, "the price is missing");
-  }
-  row.price = *amount;
-  row.currency = cell(Column::currency);
-  if (!is_currency(row.currency)) {
-    fail(Column::currency, shown(row.currency) + " is not an ISO 4217 code such as USD");
-  }
-  row.valid_from = day(Column::valid_from);
-  row.valid_to = day(Column::valid_to);
-  row.line = row_.line;
-  if (!row.valid_from.empty() && !row.valid_to.empty() && row.valid_to < row.valid_from) {
-    fail(Column::valid_to, "it is before valid_from, so the row matches nothing");
-  }
-  return row;
+bool conditions_hold(const Price& row, const PricedTask& task) {
+  return std::all_of(row.conditions.begin(), row.conditions.end(),
+                     [&task](const PriceCondition& one) { return one.holds(task); });
 }
 
-ColumnPlaces header_places(const CsvRow& row, const std::string& file) {
-  const auto fail = [&](const std::string& why) {
-    throw UsageError("price book " + file + ", line " + std::to_string(row.line) + ": " + why);
-  };
-  ColumnPlaces places{};
-  places.fill(kAbsent);
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    const std::string word = lower_ascii(trimmed(row.fields[i]));
-    const auto* known = std::find(kColumns.begin(), kColumns.end(), word);
-    if (known == kColumns.end()) {
-      fail(shown(word) + " is not a column of a price book");
-    }
-    std::size_t& place = places.at(static_cast<std::size_t>(known - kColumns.begin()));
-    if (place != kAbsent) {
-      fail("the column " + word + " occurs twice");
-    }
-    place = i;
-  }
-  for (const Column needed : {Column::model, Column::unit, Column::price, Column::currency}) {
-    if (places.at(index_of(needed)) == kAbsent) {
-      fail("the column " + std::string(kColumns.at(index_of(needed))) +
-           " is missing; the header is "
-           "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to");
-    }
-  }
-  return places;
-}
-
-// Whether any cell from position `width` on is not blank.
-bool has_text_from(const CsvRow& row, std::size_t width) {
-  const auto behind =
-      row.fields.begin() + static_cast<std::ptrdiff_t>(std::min(width, row.fields.size()));
-  return std::any_of(behind, row.fields.end(),
-                     [](std::string_view cell) { return !trimmed(cell).empty(); });
-}
-
-// An unquoted 0,90 is two cells, and would be read as a price of 0. Spreadsheets add blank cells.
-bool is_wider(const CsvRow& row, std::size_t width) { return has_text_from(row, width); }
-
-// Spreadsheets keep emptied rows.
-bool is_blank(const CsvRow& row) { return !has_text_from(row, 0); }
+constexpr std::size_t kNumberMax = 40;
 
 bool model_fits(const Price& row, const PricedTask& task) {
   return !task.model.empty() && glob_matches(row.model, task.model);
@@ -193,33 +63,6 @@ bool resolution_fits(const Price& row, const PricedTask& task) {
   }
   const auto& lines = row.unit == PriceUnit::mtoken ? task.generated_lines : task.lines;
   return lines && (!row.min_sr || *row.min_sr <= *lines) && (!row.max_sr || *lines <= *row.max_sr);
-}
-
-// With `kTextIsGlob`, `text` is itself a glob, whose `*` is matched only by a `*`.
-template <bool kTextIsGlob>
-bool glob_fits(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  const auto one_fits = [&] {
-    return pattern[p] == '?' ? !kTextIsGlob || text[t] != '*' : pattern[p] == text[t];
-  };
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && one_fits()) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 // Dates such as 2026-10-05 sort like text.
@@ -239,12 +82,23 @@ std::string_view name(PriceUnit unit) {
   return {};
 }
 
+std::optional<PriceUnit> price_unit(std::string_view name) {
+  for (const auto& [word, value] : kUnits) {
+    if (word == name) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string_view describe(PriceGap gap) {
   switch (gap) {
     case PriceGap::no_model:
       return "the model is unknown";
     case PriceGap::no_row_for_model:
       return "no price for this model";
+    case PriceGap::no_row_for_conditions:
+      return "no price for this account, these labels or these properties";
     case PriceGap::no_row_for_resolution:
       return "no price for this resolution";
     case PriceGap::generation_unknown:
@@ -287,12 +141,20 @@ bool is_currency(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char one) { return one >= 'A' && one <= 'Z'; });
 }
 
-bool glob_matches(std::string_view pattern, std::string_view text) {
-  return glob_fits<false>(pattern, text);
-}
-
-bool glob_covers(std::string_view wide, std::string_view narrow) {
-  return glob_fits<true>(wide, narrow);
+std::string with_quota_per_unit(std::string text, long long quota_per_unit) {
+  if (quota_per_unit == PriceBook::kUsualQuotaPerUnit) {
+    return text;
+  }
+  if (!exact_unit_of(std::to_string(quota_per_unit))) {
+    throw UsageError("--quota-per-unit " + std::to_string(quota_per_unit) +
+                     ": amounts would not be exact; use a number whose only prime factors are 2 "
+                     "and 5, such as 500000");
+  }
+  return std::move(text)
+      .append("\n")
+      .append(PriceBook::kQuotaPerUnit)
+      .append(std::to_string(quota_per_unit))
+      .append("\n");
 }
 
 PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
@@ -304,33 +166,34 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   reader.detect_delimiter();
   CsvRow row;
   PriceBook book;
-  std::optional<ColumnPlaces> places;
+  std::optional<PriceColumns> columns;
   std::size_t width = 0;
   while (reader.next(row)) {
     if (row.kind != CsvRow::Kind::fields) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
                        ": the row is too long, or a quote opened there is never closed");
     }
-    if (is_blank(row)) {
+    if (!has_text_from(row, 0)) {  // spreadsheets keep emptied rows
       continue;
     }
-    if (!places) {
-      places = header_places(row, file);
+    if (!columns) {
+      columns.emplace(row, file);
       width = row.fields.size();
       continue;
     }
-    if (is_wider(row, width) || book.rows_.size() == kRowsMax) {
+    // An unquoted 0,90 is two cells, and would be read as a price of 0. Spreadsheets add blank
+    // cells.
+    if (has_text_from(row, width) || book.rows_.size() == kRowsMax) {
       throw UsageError("price book " + file + ", line " + std::to_string(row.line) +
                        ": more cells than the header has columns (0,90 is two: write 0.90), or "
                        "more than 100000 rows");
     }
-    book.rows_.push_back(RowReader(file, *places, row).price_row());
+    book.rows_.push_back(read_price(row, *columns, file));
   }
-  if (!places) {
-    throw UsageError("price book " + file +
-                     " is empty; its first line is "
-                     "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to");
+  if (!columns) {
+    throw UsageError("price book " + file + " is empty; its first line is " + std::string(kHeader));
   }
+  book.has_conditions_ = !columns->conditions().empty();
   return book;
 }
 
@@ -342,26 +205,76 @@ const Price* PriceBook::first(const PricedTask& task, Accept accept) const {
   return found == rows_.end() ? nullptr : &*found;
 }
 
+template <typename Accept>
+PriceMatch PriceBook::most_special(const PricedTask& task, Accept accept) const {
+  PriceMatch best;
+  PriceRank best_rank;
+  std::uint64_t best_line = 0;  // 0: no row fits so far
+  for (const Price& row : rows_) {
+    if (!accept(row) || !model_fits(row, task) || !conditions_hold(row, task)) {
+      continue;
+    }
+    const PriceRank rank = row.rank();
+    if (best_line == 0 || best_rank < rank) {
+      best = {.row = &row};
+      best_rank = rank;
+      best_line = row.line;
+    } else if (rank == best_rank) {
+      best = {.row = nullptr, .tied = {best_line, row.line}};
+    }
+  }
+  return best;
+}
+
 PriceBook PriceBook::parse(std::string_view text, const std::string& file) {
-  return read(
-      [text](char* buffer, std::size_t size) mutable {
-        const std::size_t count = text.copy(buffer, size);
-        text.remove_prefix(count);
+  PriceBook book = read(
+      [rest = text](char* buffer, std::size_t size) mutable {
+        const std::size_t count = rest.copy(buffer, size);
+        rest.remove_prefix(count);
         return count;
       },
       file);
+  if (const std::string_view number = stated_quota_per_unit(text); !number.empty()) {
+    const auto unit = exact_unit_of(number);
+    if (!unit) {
+      throw UsageError("price book " + file + ", last line: 1 / " + printable(number, kNumberMax) +
+                       " is no exact decimal");
+    }
+    book.unit_of_quota_ = *unit;
+  }
+  return book;
 }
 
-const Price* PriceBook::find(const PricedTask& task) const {
-  return first(task, [&](const Price& row) {
-    return row.unit != PriceUnit::sr_mtoken && resolution_fits(row, task) && date_fits(row, task);
+PriceRank Price::rank() const {
+  const auto fixed = static_cast<std::size_t>(
+      std::count_if(model.begin(), model.end(), [](char one) { return one != '*' && one != '?'; }));
+  return {conditions.size(), fixed == model.size(), fixed, min_sr || max_sr,
+          !valid_from.empty() || !valid_to.empty()};
+}
+
+bool PriceBook::uses_labels() const {
+  return std::any_of(rows_.begin(), rows_.end(), [](const Price& row) {
+    return row.unit == PriceUnit::label ||
+           std::any_of(row.conditions.begin(), row.conditions.end(), [](const PriceCondition& one) {
+             return one.subject().kind == PriceSubject::Kind::label;
+           });
   });
 }
 
-const Price* PriceBook::find_super_resolution(const PricedTask& task) const {
-  return first(task, [&](const Price& row) {
-    return row.unit == PriceUnit::sr_mtoken && resolution_fits(row, task) && date_fits(row, task);
-  });
+template <typename Accept>
+PriceMatch PriceBook::choose(const PricedTask& task, Accept accept) const {
+  const auto fits = [&](const Price& row) {
+    return accept(row) && resolution_fits(row, task) && date_fits(row, task);
+  };
+  return has_conditions_ ? most_special(task, fits) : PriceMatch{.row = first(task, fits)};
+}
+
+PriceMatch PriceBook::find(const PricedTask& task) const {
+  return choose(task, [](const Price& row) { return row.unit != PriceUnit::sr_mtoken; });
+}
+
+PriceMatch PriceBook::find_super_resolution(const PricedTask& task) const {
+  return choose(task, [](const Price& row) { return row.unit == PriceUnit::sr_mtoken; });
 }
 
 PriceGap PriceBook::gap(const PricedTask& task) const {
@@ -369,17 +282,24 @@ PriceGap PriceBook::gap(const PricedTask& task) const {
     return PriceGap::no_model;
   }
   const auto is_main = [](const Price& row) { return row.unit != PriceUnit::sr_mtoken; };
+  const auto is_for_it = [&](const Price& row) {
+    return is_main(row) && conditions_hold(row, task);
+  };
   if (first(task, is_main) == nullptr) {
     return PriceGap::no_row_for_model;
   }
+  if (first(task, is_for_it) == nullptr) {
+    return PriceGap::no_row_for_conditions;
+  }
   const bool tier = first(task, [&](const Price& row) {
-                      return is_main(row) && resolution_fits(row, task);
+                      return is_for_it(row) && resolution_fits(row, task);
                     }) != nullptr;
   if (tier) {
     return PriceGap::no_row_for_date;
   }
-  const bool by_generation =
-      first(task, [](const Price& row) { return row.unit == PriceUnit::mtoken; }) != nullptr;
+  const bool by_generation = first(task, [&](const Price& row) {
+                               return row.unit == PriceUnit::mtoken && is_for_it(row);
+                             }) != nullptr;
   return by_generation && task.lines && !task.generated_lines ? PriceGap::generation_unknown
                                                               : PriceGap::no_row_for_resolution;
 }

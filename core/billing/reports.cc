@@ -22,6 +22,13 @@ bool is_wanted(const ReportLine& line, const ReportQuery& query) {
   return passes(line.task.labels, query.label_filter);
 }
 
+// Labels are read if the filter or a price depends on them.
+ReportQuery with_labels(ReportQuery query, const Pricing& pricing) {
+  query.labels = query.labels || !query.label_filter.empty() ||
+                 (pricing.prices != nullptr && pricing.prices->uses_labels());
+  return query;
+}
+
 void add_names(const Labels& labels, std::set<std::string>& names) {
   for (const auto& [name, value] : labels) {
     names.insert(name);
@@ -49,8 +56,9 @@ const std::vector<OwnedLine>& Reports::adjustments_for(const ReportQuery& query)
   return adjustments_;
 }
 
-void Reports::each_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
+void Reports::each_line(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&)>& visit) {
+  const ReportQuery query = with_labels(wanted, pricing);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   const std::vector<OwnedLine>& adjustments = adjustments_for(query);
   each_merged_line({.tasks = source_->finished_tasks(query, !closed.empty()),
@@ -65,9 +73,8 @@ void Reports::each_line(const ReportQuery& query, const Pricing& pricing, const 
 
 void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&, std::int64_t)>& visit) {
-  const std::vector<ClosedPeriod>& closed = closed_for(wanted);
-  ReportQuery query = wanted;
-  query.labels = query.labels || !query.label_filter.empty();
+  const ReportQuery query = with_labels(wanted, pricing);
+  const std::vector<ClosedPeriod>& closed = closed_for(query);
   const auto visit_owned = [&](OwnedLine& line) {
     if (is_wanted(line.view(), query)) {
       round_cost(line.charge, pricing.round_places);

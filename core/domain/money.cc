@@ -133,6 +133,27 @@ Decimal Decimal::divided_by_power_of_ten(int exponent) const {
   return {coefficient_, coefficient_ == 0 ? 0 : places_ + exponent};
 }
 
+std::optional<Decimal> Decimal::exact_reciprocal() const {
+  constexpr int kReciprocalPlacesMax = 24;
+  if (coefficient_ <= 0 || places_ > 0) {
+    return std::nullopt;
+  }
+  for (int places = 0; places <= kReciprocalPlacesMax; ++places) {
+    if (power_of_ten(places) % coefficient_ == 0) {
+      return Decimal(power_of_ten(places) / coefficient_, places);
+    }
+  }
+  return std::nullopt;
+}
+
+Decimal Decimal::rounded_up_to(const Decimal& step) const {
+  const int places = std::max(places_, step.places_);
+  const Coefficient own = checked_multiply(coefficient_, power_of_ten(places - places_));
+  const Coefficient unit = checked_multiply(step.coefficient_, power_of_ten(places - step.places_));
+  const Coefficient steps = own / unit + (own % unit == 0 ? 0 : 1);
+  return {checked_multiply(steps, unit), places};
+}
+
 Decimal Decimal::rounded(int places) const {
   if (places_ <= places) {
     return *this;

@@ -30,6 +30,11 @@ class Decimal {
   [[nodiscard]] static Decimal from_text(std::string_view text);
 
   [[nodiscard]] Decimal divided_by_power_of_ten(int exponent) const;
+  /// 1 / this; none if that has no end: 500000 gives 0.000002, 3 none. Only of positive whole
+  /// numbers.
+  [[nodiscard]] std::optional<Decimal> exact_reciprocal() const;
+  /// The least multiple of `step` that is not less. Neither is negative, and `step` is not 0.
+  [[nodiscard]] Decimal rounded_up_to(const Decimal& step) const;
   /// Rounds half to even: 0.125 to 2 places is 0.12.
   [[nodiscard]] Decimal rounded(int places) const;
   /// Without an exponent, trailing zeros or a needless point.

@@ -110,7 +110,7 @@ inline constexpr std::array kFacts = {
          FactChange::corrects_lines, FactPlace::behind_status},
     Fact{"generation_resolution", &TaskFacts::generation_resolution, FactKind::price_text,
          FactSource::final_answer, FactChange::corrects_nothing, FactPlace::not_shown, "", 10},
-    Fact{"ratio", &TaskFacts::ratio, FactKind::text, FactSource::final_answer,
+    Fact{"ratio", &TaskFacts::ratio, FactKind::price_text, FactSource::final_answer,
          FactChange::corrects_lines, FactPlace::behind_status},
     Fact{"duration_seconds", &TaskFacts::duration_seconds, FactKind::count,
          FactSource::final_answer, FactChange::corrects_lines, FactPlace::behind_status},

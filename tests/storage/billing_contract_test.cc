@@ -214,6 +214,34 @@ TEST_P(BillingContract, LaterAnswersBecomeAdjustmentsOnce) {
   EXPECT_EQ(lines("2026-12"), "changed -9 -18*; changed 7 14*; ");
 }
 
+TEST_P(BillingContract, AClosedPeriodKeepsTheContractsOfItsBook) {
+  finish("a", kOctober + 1000);
+  finish("b", kOctober + 2000);
+  finish("7", kOctober + 3000);
+  core::ClosedPeriod october = period("2026-10");
+  october.prices = core::with_quota_per_unit(
+      "model,unit,price,currency,label:customer,minimum,round_up,discount,note\n"
+      "m,second,2,CNY,,,,,\n"
+      "m,second,10,CNY,cb,,5,50%,contract\n"
+      "m,label:customer,1,CNY,c7,,,,\n",
+      1000);
+  const std::string hash = close(october);
+  EXPECT_EQ(lines("2026-10"), "a 8 16; b 8 50; 7 8 -; ");
+  {
+    core::Reports reports(open());
+    const core::ClosedPeriod closed = reports.closed_periods().front();
+    EXPECT_EQ(closed.prices, october.prices);
+    EXPECT_EQ(core::hash_lines(reports, of(closed), {}, core::TimeZone("UTC"),
+                               closed.schema_version, [](const core::ReportLine&) {}),
+              hash);
+  }
+  finish("b", kOctober + 2000, "11", TaskState::succeeded, "eleven");
+  EXPECT_EQ(lines("2026-11"), "b -8 -50*; b 11 75*; ");
+  core::Reports reports(open());
+  EXPECT_TRUE(reports.closing_findings(of(period("2026-11"))).empty())
+      << "the book has the prices of the lines";
+}
+
 TEST_P(BillingContract, StandingLinesAreThoseThatNoLineReverses) {
   const std::int64_t first = finish("a", kOctober + 1000);
   close(period("2026-10"));

@@ -42,12 +42,21 @@ constexpr int kPrice = 3;  // per second, until a closed month is repriced
 constexpr int kPricesEnd = 6;
 constexpr int kShards = 4;  // tests that run in parallel
 
+// Odd tasks are of a customer whose contract has whole pairs of seconds, 4 at least, and half off
+// twice the price.
+bool is_contract(int task) { return task % 2 == 1; }
+int charged_seconds(int task, int seconds) {
+  return is_contract(task) ? std::max(4, (seconds + 1) / 2 * 2) : seconds;
+}
+
 // The gateway's last answer about a task.
 struct Said {
   int month = 0;
   bool succeeded = false;
   int seconds = 0;
-  [[nodiscard]] int cost(int price) const { return succeeded ? seconds * price : 0; }
+  [[nodiscard]] int cost(int task, int price) const {
+    return succeeded ? charged_seconds(task, seconds) * price : 0;
+  }
   [[nodiscard]] bool charges_as(const Said& other) const {
     return succeeded == other.succeeded && seconds == other.seconds;
   }
@@ -85,7 +94,7 @@ class Oracle {
     std::vector<Line> lines;
     for (const auto& [task, said] : said_) {
       const auto frozen = frozen_.find(task);
-      const int cost = said.cost(price(origin(task)));
+      const int cost = said.cost(task, price(origin(task)));
       if (frozen == frozen_.end()) {
         if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
           lines.emplace_back(task, cost, is_closed(said.month));
@@ -107,7 +116,7 @@ class Oracle {
         return std::get<0>(line) == task;
       });
       if (here) {
-        const Frozen now{origin(task), said, said.cost(price(origin(task)))};
+        const Frozen now{origin(task), said, said.cost(task, price(origin(task)))};
         frozen_[task] = now;
       }
     }
@@ -118,7 +127,7 @@ class Oracle {
   [[nodiscard]] int total() const {
     int total = 0;
     for (const auto& [task, said] : said_) {
-      total += said.cost(price(origin(task)));
+      total += said.cost(task, price(origin(task)));
     }
     return total;
   }
@@ -166,8 +175,10 @@ class Program {
       : folder_(folder), ledger_(folder.path("ledger.db")), prices_(price_file(kPrice)) {
     for (int price = 1; price < kPricesEnd; ++price) {
       folder.write("prices" + std::to_string(price) + ".csv",
-                   "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,," +
-                       std::to_string(price) + ",CNY,,\n");
+                   "model,unit,price,currency,label:customer,minimum,round_up,discount,note\n"
+                   "m,second," +
+                       std::to_string(price) + ",CNY,,,,,\nm,second," + std::to_string(2 * price) +
+                       ",CNY,c1,4,2,50%,contract\n");
     }
   }
 
@@ -188,6 +199,7 @@ class Program {
          .facts = {.finish_time = support::utc(begin_of(said.month) + task * 1000),
                    .model = "m",
                    .duration_seconds = std::to_string(said.seconds)},
+         .labels = labels_of(task),
          .observed_at = kYear2026,
          .body = "answer " + std::to_string(step)});
   }
@@ -197,6 +209,7 @@ class Program {
     answers_->record({.id = "t" + std::to_string(task),
                       .state = core::TaskState::unfinished,
                       .facts = {.submit_time = support::utc(at), .model = "m"},
+                      .labels = labels_of(task),
                       .observed_at = at});
   }
 
@@ -268,6 +281,9 @@ class Program {
   }
 
  private:
+  static core::Labels labels_of(int task) {
+    return is_contract(task) ? core::Labels{{"customer", "c1"}} : core::Labels{};
+  }
   static std::int64_t begin_of(int month) {
     return kYear2026 + kDayOfYear.at(static_cast<std::size_t>(month)) * kDayMs;
   }
@@ -332,8 +348,8 @@ class History {
     known_.insert(task);
     program_.say(task, said, step);
     oracle_.say(task, said);
-    trace_ << "t" << task << " of " << month_name(said.month) << " costs " << said.cost(kPrice)
-           << "; ";
+    trace_ << "t" << task << " of " << month_name(said.month) << " costs "
+           << said.cost(task, kPrice) << "; ";
   }
   void submit(int task, int month) {
     if (known_.insert(task).second) {

@@ -61,6 +61,86 @@ std::string charged(const FinishedTask& task, const std::string& rows,
   return all;
 }
 
+// With optional columns: "model,unit,price,currency," and these.
+std::string charged_by(const FinishedTask& task, const std::string& columns,
+                       const std::string& rows) {
+  const PriceBook prices =
+      PriceBook::parse("model,unit,price,currency," + columns + "\n" + rows, "prices.csv");
+  std::string all;
+  for (const Charge& charge : core::charges_of(task, {.prices = &prices}, TimeZone("UTC"))) {
+    all += (all.empty() ? "" : " | ") + shown(charge);
+  }
+  return all;
+}
+
+TEST(Billing, QuantitiesAreRoundedUpAndHaveAMinimum) {
+  FinishedTask task = finished();  // 5.041 seconds
+  const std::string columns = "minimum,round_up";
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,,1\n"),
+            "6 x 2 = 12 CNY (quantity 5.041 rounded up)");
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,,5.041\n"), "5.041 x 2 = 10.082 CNY");
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,,0.3\n"),
+            "5.1 x 2 = 10.2 CNY (quantity 5.041 rounded up)");
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,5,\n"), "5.041 x 2 = 10.082 CNY");
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,5.5,\n"),
+            "5.5 x 2 = 11 CNY (minimum quantity)");
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,6.5,1\n"),
+            "6.5 x 2 = 13 CNY (quantity 5.041 rounded up; minimum quantity)");
+  EXPECT_EQ(charged_by(task, columns, "m,mtoken,46,CNY,0.2,\n"),
+            "0.2 x 46 = 9.2 CNY (minimum quantity)");
+  task.facts.output_seconds = "0";
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,6.5,1\n"), "0 x 2 = 0 CNY");
+  task.facts.output_seconds = "";
+  EXPECT_EQ(charged_by(task, columns, "m,output_second,2,CNY,6.5,1\n"),
+            "- x 2 = - CNY (the answer has no usable output_seconds)");
+}
+
+TEST(Billing, TheNetPriceIsShownWithItsDiscount) {
+  const FinishedTask task = finished();
+  EXPECT_EQ(charged_by(task, "discount,note", "m,second,0.9,CNY,12.5%,contract 7\n"),
+            "5 x 0.7875 = 3.9375 CNY (12.5% off 0.9; price note: contract 7)");
+  EXPECT_EQ(charged_by(task, "discount,note", "m,second,0.9,CNY,100 %,\n"),
+            "5 x 0 = 0 CNY (100% off 0.9)");
+  EXPECT_EQ(charged_by(task, "discount,note", "m,second,0.9,CNY,0%,charged under account x\n"),
+            "5 x 0.9 = 4.5 CNY (price note: charged under account x)")
+      << "a text of the book is not a note of ours";
+}
+
+TEST(Billing, TasksQuotaInputAndLabelsAreUnits) {
+  FinishedTask task = finished();
+  task.facts.quota = "217800";
+  task.facts.input_seconds = "3.5";
+  task.labels = {{"Seconds", "8"}};
+  EXPECT_EQ(charged_by(task, "note", "m,task,2,CNY,\n"), "1 x 2 = 2 CNY");
+  EXPECT_EQ(charged_by(task, "note", "m,quota,7.2,CNY,\n"), "0.4356 x 7.2 = 3.13632 CNY");
+  EXPECT_EQ(charged_by(task, "note", "m,quota,7.2,CNY,\n# quota-per-unit: 1000000\n"),
+            "0.2178 x 7.2 = 1.56816 CNY");
+  EXPECT_EQ(charged_by(task, "note", "m,input_second,2,CNY,\n"), "3.5 x 2 = 7 CNY");
+  EXPECT_EQ(charged_by(task, "note", "m,label:Seconds,2,CNY,\n"),
+            "8 x 2 = 16 CNY (quantity is the label Seconds)");
+  for (const char* unusable : {"", "8s", "-8", "1e1", "8,5"}) {
+    task.labels = {{"Seconds", unusable}};
+    EXPECT_EQ(charged_by(task, "note", "m,label:Seconds,2,CNY,\n"),
+              "- x 2 = - CNY (the label Seconds is not a usable number)");
+  }
+  task.facts.quota = "";
+  EXPECT_EQ(charged_by(task, "note", "m,quota,7.2,CNY,\n"),
+            "- x 7.2 = - CNY (the answer has no usable quota)");
+}
+
+TEST(Billing, RowsThatFitEquallyWellGiveNoPrice) {
+  FinishedTask task = finished();
+  task.account = "studio";
+  task.labels = {{"c", "x"}};
+  const std::string rows =
+      "m,second,2,CNY,studio,\nm,second,2,CNY,,x\nm,sr_mtoken,1,CNY,,x\nm,sr_mtoken,1,CNY,,x\n";
+  EXPECT_EQ(charged_by(task, "account,label:c", rows),
+            "- x - = -  (lines 2 and 3 of the price book fit equally well) | "
+            "- x - = -  (lines 4 and 5 of the price book fit equally well)");
+  EXPECT_EQ(charged_by(task, "account,label:c", rows + "m,second,3,CNY,studio,x\n").substr(0, 13),
+            "5 x 3 = 15 CN");
+}
+
 TEST(Billing, ATaskChargedUnderAnotherAccountCostsNothing) {
   FinishedTask task = finished();
   task.charged_under = "studio";

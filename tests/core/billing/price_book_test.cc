@@ -28,10 +28,12 @@ PriceBook book(std::string text) {
 
 std::string price_of(const PriceBook& prices, std::string_view model, std::string_view resolution,
                      const std::string& day = "2026-10-05") {
-  const core::Price* row = prices.find({.model = model,
-                                        .lines = core::picture_lines(resolution),
-                                        .generated_lines = core::picture_lines(resolution),
-                                        .day = day});
+  const core::Price* row = prices
+                               .find({.model = model,
+                                      .lines = core::picture_lines(resolution),
+                                      .generated_lines = core::picture_lines(resolution),
+                                      .day = day})
+                               .row;
   return row == nullptr ? "" : row->price.text() + " " + row->currency;
 }
 
@@ -61,10 +63,10 @@ TEST(PriceBook, TheFirstMatchingRowApplies) {
 TEST(PriceBook, SuperResolutionIsAddedToAnotherPrice) {
   const PriceBook prices = book(kHeader + "*,sr_mtoken,,,3,CNY,,\n*seedance*,mtoken,,,46,CNY,,\n");
   const PricedTask task{.model = "doubao-seedance-2-0", .lines = std::nullopt, .day = "2026-10-05"};
-  ASSERT_NE(prices.find(task), nullptr);
-  EXPECT_EQ(prices.find(task)->price.text(), "46");
-  ASSERT_NE(prices.find_super_resolution(task), nullptr);
-  EXPECT_EQ(prices.find_super_resolution(task)->price.text(), "3");
+  ASSERT_NE(prices.find(task).row, nullptr);
+  EXPECT_EQ(prices.find(task).row->price.text(), "46");
+  ASSERT_NE(prices.find_super_resolution(task).row, nullptr);
+  EXPECT_EQ(prices.find_super_resolution(task).row->price.text(), "3");
 }
 
 TEST(PriceBook, SaysWhyNoRowMatches) {
@@ -120,6 +122,124 @@ struct Fault {
   std::string said;  // what the message must name
 };
 
+// A book with conditions: whose price it is decides before the order of its rows.
+const std::string kContracts =
+    "model,unit,min_sr,max_sr,price,currency,account,label:Customer,action,ratio,input_seconds\n"
+    "*,second,,,9,CNY,,,,,\n"              // line 2
+    "happy*,second,,,8,CNY,,,,,\n"         // 3
+    "happy*,second,,720,7,CNY,,,,,\n"      // 4
+    "happyhorse,second,,,6,CNY,,,,,\n"     // 5
+    "*,second,,,5,CNY,,ACME*,,,\n"         // 6
+    "*,second,,,4,CNY,studio,ACME*,,,\n"   // 7
+    "*,second,,,3,CNY,,ACME Sub,,16:9,\n"  // 8
+    "wan,second,,,2,CNY,,,edit,,>0\n"      // 9
+    "wan,second,,,1,CNY,studio,,,,\n"      // 10
+    "wan,second,,,0.5,CNY,,,t2v,,\n";      // 11
+
+TEST(PriceBook, WithConditionsTheMostSpecialRowCounts) {
+  struct Case {
+    std::string model;
+    std::string resolution;
+    std::string account;
+    std::string customer;
+    std::string action;
+    std::string ratio;
+    std::string input_seconds;
+    std::string price;  // "10+11": these lines are tied
+  };
+  const std::vector<Case> cases = {
+      {"other", "720p", "default", "", "", "", "", "9"},
+      {"happy2", "1080p", "default", "", "", "", "", "8"},
+      {"happy2", "720p", "default", "", "", "", "", "7"},
+      {"happyhorse", "720p", "default", "", "", "", "", "6"},
+      {"happyhorse", "720p", "default", "ACME", "", "", "", "5"},
+      {"happyhorse", "720p", "default", "acme", "", "", "", "6"},
+      {"happyhorse", "720p", "studio", "ACME", "", "", "", "4"},
+      {"happyhorse", "720p", "default", "ACME Sub", "", "16:9", "", "3"},
+      {"happyhorse", "720p", "studio", "ACME Sub", "", "16:9", "", "7+8"},
+      {"wan", "720p", "default", "", "edit", "", "0.5", "2"},
+      {"wan", "720p", "default", "", "edit", "", "0", "9"},
+      {"wan", "720p", "default", "", "edit", "", "", "9"},
+      {"wan", "720p", "studio", "", "", "", "", "1"},
+      {"wan", "720p", "studio", "", "edit", "", "3", "2"},
+      {"wan", "720p", "studio", "", "t2v", "", "", "10+11"},
+  };
+  const PriceBook prices = book(kContracts);
+  EXPECT_TRUE(prices.has_conditions());
+  for (const Case& one : cases) {
+    core::TaskFacts facts;
+    facts.action = one.action;
+    facts.ratio = one.ratio;
+    facts.input_seconds = one.input_seconds;
+    const core::Labels labels{{"Customer", one.customer}};
+    const core::PriceMatch match = prices.find({.model = one.model,
+                                                .lines = core::picture_lines(one.resolution),
+                                                .day = "2026-10-05",
+                                                .account = one.account,
+                                                .facts = &facts,
+                                                .labels = &labels});
+    const std::string found =
+        match.row != nullptr ? match.row->price.text()
+                             : std::to_string(match.tied[0]) + "+" + std::to_string(match.tied[1]);
+    EXPECT_EQ(found, one.price) << one.model << ' ' << one.account << ' ' << one.customer;
+  }
+}
+
+TEST(PriceBook, AConditionOnANumberIsANumberARangeOrAComparison) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"5", "05 5 5.0 "},
+      {"0", "0 0.0 "},
+      {"2..4", "2 2.0 3.9 4 "},
+      {">4", "4.01 05 5 5.0 9 "},
+      {">=4", "4 4.01 05 5 5.0 9 "},
+      {"<2", "0 0.0 1.99 "},
+      {" <= 2 ", "0 0.0 1.99 2 2.0 "},
+  };
+  for (const auto& [cell, holds] : cases) {
+    const PriceBook prices =
+        book("model,unit,price,currency,input_seconds\n*,task,1,USD,\"" + cell + "\"\n");
+    std::string found;
+    for (const std::string value :
+         {"0", "0.0", "1.99", "2", "2.0", "3.9", "4", "4.01", "05", "5", "5.0", "9", "", "x"}) {
+      core::TaskFacts facts;
+      facts.input_seconds = value;
+      const core::PricedTask task{.model = "m", .lines = {}, .day = "2026-10-05", .facts = &facts};
+      found += prices.find(task).row != nullptr ? value + " " : "";
+    }
+    EXPECT_EQ(found, holds) << cell;
+    EXPECT_EQ(prices.find({.model = "m", .lines = {}, .day = "2026-10-05"}).row, nullptr)
+        << "nothing is known";
+  }
+}
+
+TEST(PriceBook, SaysThatNoConditionHolds) {
+  const PriceBook prices = book("model,unit,price,currency,account\nm,task,1,USD,studio\n");
+  EXPECT_EQ(prices.gap({.model = "m", .lines = {}, .day = "2026-10-05", .account = "other"}),
+            core::PriceGap::no_row_for_conditions);
+}
+
+TEST(PriceBook, BooksOfEightColumnsKeepTheirOrder) {
+  const PriceBook prices = book(kHeader + "*,second,,,9,CNY,,\nhappyhorse,second,,,6,CNY,,\n");
+  EXPECT_FALSE(prices.has_conditions());
+  EXPECT_EQ(price_of(prices, "happyhorse", "720p"), "9 CNY");
+  // Other new columns do not change which row counts.
+  EXPECT_EQ(price_of(book("model,unit,price,currency,note\n*,second,9,CNY,\nm,second,6,CNY,x\n"),
+                     "m", "720p"),
+            "9 CNY");
+}
+
+TEST(PriceBook, TheQuotaOfAUnitIsStatedAtTheEnd) {
+  const std::string text = kHeader + "a,quota,,,1,USD,,";
+  EXPECT_EQ(PriceBook::parse(text, "x").unit_of_quota().text(), "0.000002");
+  EXPECT_EQ(core::with_quota_per_unit(text, 500'000), text);
+  EXPECT_EQ(
+      PriceBook::parse(core::with_quota_per_unit(text, 1'000'000), "x").unit_of_quota().text(),
+      "0.000001");
+  EXPECT_EQ(PriceBook::parse(core::with_quota_per_unit(text, 80), "x").unit_of_quota().text(),
+            "0.0125");
+  EXPECT_THROW((void)core::with_quota_per_unit(text, 300'000), core::UsageError);
+}
+
 TEST(PriceBook, ErrorsNameFileLineAndColumn) {
   const std::vector<Fault> faults = {
       {"", "prices.csv is empty"},
@@ -145,6 +265,21 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
       {kHeader + "a,second,,,1,USD,,,x\n", "line 2: more cells"},
       {"model,unit,currency,price\na,second,USD,0,90\n", "line 2: more cells"},
       {kHeader + "\"a,second,,,1,USD,,\n", "line 2"},
+      {"model,unit,price,currency,from_quantity\n", "'from_quantity' is not a column"},
+      {"model,unit,price,currency,fail_reason\n", "'fail_reason' is not a column"},
+      {"model,unit,price,currency,label:\n", "'label:' is not a column"},
+      {"model,unit,price,currency,label:a,Label: a\n", "label:a occurs twice"},
+      {"model,unit,price,currency,input_seconds\na,task,1,USD,long\n",
+       "column input_seconds: 'long'"},
+      {"model,unit,price,currency,input_seconds\na,task,1,USD,9..2\n",
+       "column input_seconds: '9..2'"},
+      {"model,unit,price,currency,discount\na,task,1,USD,10\n", "column discount: '10'"},
+      {"model,unit,price,currency,discount\na,task,1,USD,101%\n", "column discount: '101%'"},
+      {"model,unit,price,currency,discount\na,task,1,USD,-1%\n", "column discount: '-1%'"},
+      {"model,unit,price,currency,minimum\na,task,1,USD,0\n", "column minimum: it is 0"},
+      {"model,unit,price,currency,round_up\na,task,1,USD,-1\n", "column round_up: '-1'"},
+      {kHeader + "a,label,,,1,USD,,\n", "column unit: 'label' is not a unit"},
+      {kHeader + "a,label:,,,1,USD,,\n", "column unit: 'label:' is not a unit"},
   };
   for (const Fault& fault : faults) {
     try {

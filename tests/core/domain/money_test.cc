@@ -105,6 +105,34 @@ TEST(Money, ComparesValuesNotSpellings) {
   EXPECT_LE(decimal("720"), decimal("720.0"));
 }
 
+TEST(Money, RoundsUpToMultiples) {
+  const auto up = [](const char* value, const char* step) {
+    return Decimal::parse(value)->rounded_up_to(*Decimal::parse(step)).text();
+  };
+  EXPECT_EQ(up("5.041", "1"), "6");
+  EXPECT_EQ(up("5", "1"), "5");
+  EXPECT_EQ(up("5.0000000000000001", "5"), "10");
+  EXPECT_EQ(up("0.1089", "0.001"), "0.109");
+  EXPECT_EQ(up("7", "2.5"), "7.5");
+  EXPECT_EQ(up("0", "3"), "0");
+  const Decimal large = decimal("999999999999999999") * decimal("999999999999999999");
+  EXPECT_THROW((void)large.rounded_up_to(decimal("0.003")), core::Error);
+}
+
+TEST(Money, HasAReciprocalOnlyIfItIsExact) {
+  const auto reciprocal = [](long long value) {
+    const auto exact = Decimal(value).exact_reciprocal();
+    return exact ? exact->text() : "none";
+  };
+  EXPECT_EQ(reciprocal(500'000), "0.000002");
+  EXPECT_EQ(reciprocal(1), "1");
+  EXPECT_EQ(reciprocal(80), "0.0125");
+  EXPECT_EQ(reciprocal(1'000'000'000'000'000'000), "0.000000000000000001");
+  for (const long long value : {0LL, -5LL, 3LL, 300'000LL, 7LL}) {
+    EXPECT_EQ(reciprocal(value), "none") << value;
+  }
+}
+
 TEST(Money, RefusesToOverflow) {
   const Decimal large = decimal("999999999999999999") * decimal("999999999999999999");
   EXPECT_THROW((void)(large * large), core::Error);
