@@ -95,6 +95,9 @@ Answer nothing_taken() {
 }
 
 void hide_key(Answer& answer, std::string_view key) {
+  if (key.empty()) {
+    return;
+  }
   for (std::string* text :
        {&answer.code, &answer.status, &answer.progress, &answer.message, &answer.link_failure}) {
     mask_key(*text, key);

@@ -74,7 +74,7 @@ class Scanner {
   int number(std::size_t count) {
     const std::string_view digits = rest_.substr(0, count);
     failed_ = failed_ || digits.size() < count ||
-              digits.find_first_not_of("0123456789") != std::string_view::npos;
+              !std::all_of(digits.begin(), digits.end(), is_ascii_digit);
     if (failed_) {
       return 0;
     }
@@ -83,9 +83,9 @@ class Scanner {
   }
 
   std::string_view digits() {
-    const std::size_t end = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    const std::string_view digits = rest_.substr(0, end);
-    rest_.remove_prefix(end);
+    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_ascii_digit);
+    const std::string_view digits = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    rest_.remove_prefix(digits.size());
     return digits;
   }
 
@@ -153,8 +153,8 @@ std::optional<UtcTime> written_time(std::string_view text, std::optional<minutes
                   minutes(minute) + std::chrono::seconds(second) + rest - *offset);
 }
 
-std::optional<UtcTime> first_time(JsonValue object, std::initializer_list<const char*> keys) {
-  for (const char* key : keys) {
+std::optional<UtcTime> first_time(JsonValue object, std::initializer_list<MarkedKey> keys) {
+  for (const MarkedKey& key : keys) {
     const auto time = read_time(object[key]);
     if (time) {
       return time;
@@ -178,6 +178,17 @@ std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
     }
   }
   return std::nullopt;
+}
+
+// Whether a text is what `for_people` makes of it, seen at once: no URL, no key ("sk-"), no blank,
+// nothing behind a `?` or a `=`. Most names are so.
+bool is_plain_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) {
+                       return is_ascii_alphanumeric(c) || c == '-' || c == '_' || c == '.' ||
+                              c == '/';
+                     }) &&
+         text.find("k-") == std::string_view::npos && text.find("K-") == std::string_view::npos;
 }
 
 std::string first_name(std::initializer_list<JsonValue> values) {
@@ -380,6 +391,9 @@ bool is_success_code(JsonValue code) {
 }
 
 std::string for_people(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && is_plain_word(text)) {
+    return std::string(text);
+  }
   // Enough to reach the limit after masking; the rest of a huge text is not processed.
   const std::string_view start = utf8_start(text, 8 * bytes_max);
   return printable(redact_keys(redact_urls(start)), bytes_max);

@@ -310,7 +310,12 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
 }  // namespace
 
 std::string query_path(const TaskId& id) {
-  return "/v1/video/generations/" + percent_encoded(id.text(), false);
+  constexpr std::string_view kBefore = "/v1/video/generations/";
+  std::string path;
+  path.reserve(kBefore.size() + id.text().size());
+  path += kBefore;
+  append_percent_encoded(path, id.text(), false);
+  return path;
 }
 
 std::string content_path(const TaskId& id) {
@@ -318,8 +323,9 @@ std::string content_path(const TaskId& id) {
 }
 
 Verdict verdict_of_word(std::string_view status) {
+  status = trim_ascii(status, kBlanks);
   for (const StatusWord& known : kStatusWords) {
-    if (is_word(status, known.word)) {
+    if (status.size() == known.word.size() && equal_but_for_case(status, known.word)) {
       return known.verdict;
     }
   }

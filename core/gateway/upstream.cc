@@ -1,6 +1,11 @@
 #include "core/gateway/upstream.h"
 
 namespace core {
+namespace {
+
+constexpr std::array<MarkedKey, 4> kInner{"data", "task", "response", "resultJson"};
+
+}  // namespace
 
 AnswerLevels::AnswerLevels(JsonNest& nest, JsonValue task) { add(nest, task, 0); }
 
@@ -9,7 +14,7 @@ void AnswerLevels::add(JsonNest& nest, JsonValue level, std::size_t depth) {
     return;
   }
   levels_[count_++] = level;
-  for (const char* key : {"data", "task", "response", "resultJson"}) {
+  for (const MarkedKey& key : kInner) {
     const JsonValue inner = nest.unwrapped(level[key]);
     if (inner.is_object()) {
       add(nest, inner, depth + 1);

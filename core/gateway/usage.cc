@@ -122,18 +122,18 @@ void add_leaves(JsonValue value, std::string& name, std::vector<UsageMetric>& me
   }
 }
 
-void add_member(JsonValue object, const char* key, std::vector<UsageMetric>& metrics) {
+void add_member(JsonValue object, const MarkedKey& key, std::vector<UsageMetric>& metrics) {
   const JsonValue member = object[key];
   if (member.is_null()) {
     return;
   }
-  std::string name = key;
+  std::string name(key.text);
   add_leaves(member, name, metrics);
 }
 
 // Whether a number is 0 or empty (not stated).
 bool is_zero(std::string_view number) {
-  return number.find_first_not_of("0.") == std::string_view::npos;
+  return std::all_of(number.begin(), number.end(), [](char c) { return c == '0' || c == '.'; });
 }
 
 // The first number among the values. A zero does not hide a later one.
@@ -250,7 +250,7 @@ enum class StatedIn { usage, holder };
 struct StatedCount {
   FactText fact;
   StatedIn place;
-  const char* key;
+  MarkedKey key;
 };
 // The counts that vendors state under their own keys. If a fact has several rows, the first one
 // with a number counts; a zero does not hide a later one.
@@ -370,7 +370,9 @@ UsageBlock find_usage(JsonNest& nest, const AnswerLevels& levels) {
 }
 
 std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBlock& block) {
+  constexpr std::size_t kMany = 8;
   std::vector<UsageMetric> metrics;
+  metrics.reserve(kMany);
   if (!block.holder.exists()) {
     const JsonValue seconds = sora_seconds(levels);
     if (seconds.exists()) {
@@ -386,8 +388,9 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
     std::string name = "usage";
     add_leaves(block.usage, name, metrics);
   }
-  for (const char* key :
-       {"credits", "final_unit_deduction", "final_balance_deduction", "billing"}) {
+  static constexpr std::array<MarkedKey, 4> kBeside{"credits", "final_unit_deduction",
+                                                    "final_balance_deduction", "billing"};
+  for (const MarkedKey& key : kBeside) {
     const bool hides_one = block.usage[key].exists() && weight(block.holder[key]) < kSaysSomething;
     if (!hides_one) {
       add_member(block.holder, key, metrics);

@@ -12,6 +12,7 @@
 #include "core/gateway/link_expiry.h"
 #include "core/gateway/video_lists.h"
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 
 namespace core {
 namespace {
@@ -25,7 +26,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
 
 // The path of an http(s) URL or of a relative one, without its query.
 std::string_view path_of(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
+  url = without_query(url);
   if (url.starts_with('/')) {
     return url;
   }
@@ -234,10 +235,7 @@ bool is_link(std::string_view text) {
   if (text.size() > kLinkBytesMax) {
     return false;
   }
-  const bool has_blank = std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
-  });
-  if (has_blank) {
+  if (has_blank(text)) {
     return false;
   }
   if (text.starts_with('/')) {

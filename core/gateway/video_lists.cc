@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -23,7 +25,7 @@ constexpr std::size_t kSchemeBytesMax = 16;
 constexpr std::array<std::string_view, 4> kWideBlanks{"\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B",
                                                       "\xEF\xBB\xBF"};
 
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; }
+constexpr bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; }
 
 std::string_view trimmed(std::string_view text) {
   const auto cut = [&text](std::size_t bytes, bool front) {
@@ -96,7 +98,7 @@ std::string link_failure(std::string_view text, LinkPlaces::Holder holder) {
   if (text.size() > kLinkBytesMax) {
     return "it is longer than " + std::to_string(kLinkBytesMax) + " bytes";
   }
-  if (std::any_of(text.begin(), text.end(), is_blank)) {
+  if (has_blank(text)) {
     return "a control character is in it";
   }
   return "it names no host";
@@ -114,7 +116,7 @@ bool is_encoding_of(std::string_view encoded, std::string_view text) {
 }
 
 struct ListKey {
-  std::string_view key;
+  MarkedKey key;
   bool of_videos;  // an entry without a link counts as a video, too
 };
 constexpr std::array kListKeys{
@@ -122,7 +124,10 @@ constexpr std::array kListKeys{
     ListKey{"video_urls", true},  ListKey{"videoUrls", true},    ListKey{"outputs", false},
     ListKey{"resultUrls", false}, ListKey{"result_urls", false}, ListKey{"output", false},
     ListKey{"video_url", true},   ListKey{"result_url", true},   ListKey{"url", true}};
-constexpr std::array<std::string_view, 6> kHolders{
+constexpr std::uint64_t kListMarks =
+    std::accumulate(kListKeys.begin(), kListKeys.end(), std::uint64_t{0},
+                    [](std::uint64_t marks, const ListKey& one) { return marks | one.key.mark; });
+constexpr std::array<MarkedKey, 6> kHolders{
     "result", "task_result", "output", "generateVideoResponse", "metadata", "content"};
 // The `type` words of outputs that are not videos, and the file extensions of such links.
 constexpr std::array<std::string_view, 9> kOtherTypes{
@@ -132,7 +137,7 @@ constexpr std::array<std::string_view, 12> kOtherEndings{".jpg", ".jpeg", ".png"
                                                          ".m4a", ".json", ".srt", ".vtt"};
 
 bool is_other_media(std::string_view url) {
-  const std::string path = lower_ascii(url.substr(0, url.find_first_of("?#")));
+  const std::string path = lower_ascii(without_query(url));
   return std::any_of(kOtherEndings.begin(), kOtherEndings.end(),
                      [&path](std::string_view ending) { return path.ends_with(ending); });
 }
@@ -144,7 +149,7 @@ class ListReader {
   // Reads the lists of an object, and of its objects that hold results.
   void read_object(JsonValue object) {
     read_holder(object);
-    for (const std::string_view key : kHolders) {
+    for (const MarkedKey& key : kHolders) {
       read_holder(object[key]);
     }
   }
@@ -171,6 +176,9 @@ class ListReader {
 
  private:
   void read_holder(JsonValue holder) {
+    if (!holder.may_hold(kListMarks)) {
+      return;
+    }
     for (const ListKey& list : kListKeys) {
       const JsonValue entries = holder[list.key];
       if (!entries.is_array()) {
@@ -269,7 +277,7 @@ void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
   if (value.is_object()) {
     value = value["url"];
   }
-  if (value.text().empty()) {
+  if (value.text().empty() || std::find(links.begin(), links.end(), value.text()) != links.end()) {
     return;
   }
   std::optional<std::string> url = usable(value.text(), holder);
@@ -291,7 +299,7 @@ void LinkPlaces::add_text(std::string_view text, Links& links) {
 
 std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder holder) {
   text = trimmed(text);
-  std::string url = with_blanks_encoded(text);
+  std::string url = has_blank(text) ? with_blanks_encoded(text) : std::string(text);
   if (is_link(url)) {
     if (auto own = own_content(url)) {
       return own;

@@ -31,6 +31,34 @@ namespace core {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + kTen : -1;
 }
 
+/// Whether a text has an ASCII blank or control character. Looks at all of it, which is faster than
+/// to stop at the first.
+[[nodiscard]] constexpr bool has_blank(std::string_view text) {
+  unsigned char found = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const unsigned char is_low = byte <= 0x20;
+    const unsigned char is_delete = byte == 0x7F;
+    found |= is_low;
+    found |= is_delete;
+  }
+  return found != 0;
+}
+
+/// Whether every character is an ASCII letter, digit, mark or blank. Looks at all of them, as
+/// above.
+[[nodiscard]] constexpr bool is_printable_ascii(std::string_view text) {
+  unsigned char other = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const unsigned char is_low = byte < 0x20;
+    const unsigned char is_high = byte > 0x7E;
+    other |= is_low;
+    other |= is_high;
+  }
+  return other == 0;
+}
+
 /// The text with ASCII letters in lower case; other characters stay.
 [[nodiscard]] inline std::string lower_ascii(std::string_view text) {
   std::string out(text);

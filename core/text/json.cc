@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <new>
 #include <utility>
 
@@ -53,13 +54,15 @@ std::string_view JsonValue::key() const {
   return document_->slice(node.key_at, node.key_bytes);
 }
 
-JsonValue JsonValue::find(std::string_view key) const {
+JsonValue JsonValue::find(std::string_view key, std::uint64_t mark) const {
+  const auto bit = static_cast<std::uint8_t>(std::countr_zero(mark));
   const JsonDocument::Node* nodes = document_->nodes_.data();
   const char* texts = document_->texts_.data();
   const std::uint32_t end = nodes[node_].end;
   JsonValue found;
   for (std::uint32_t at = node_ + 1; at < end; at = nodes[at].end) {
-    if (std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) {
+    if (nodes[at].key_bit != bit ||
+        std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) {
       continue;
     }
     if (found.exists()) {
@@ -302,6 +305,7 @@ class JsonDocument::Reader {
     for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end) {
       const std::string_view key = document_.slice(nodes[at].key_at, nodes[at].key_bytes);
       const std::uint64_t mark = key_mark(key);
+      nodes[at].key_bit = static_cast<std::uint8_t>(std::countr_zero(mark));
       const bool maybe_again = (marks & mark) != 0;
       must_sort = must_sort || (maybe_again && keys.size() >= kPairwiseKeysMax);
       repeats = repeats || (maybe_again && !must_sort &&

@@ -1,6 +1,7 @@
 // JSON read into flat, reusable memory (RFC 8259), strict where money depends on it.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -26,6 +27,13 @@ class JsonDocument;
   const std::size_t sum = byte(0) + 5 * byte(key.size() / 2) + 11 * byte(key.size() - 1);
   return std::uint64_t{1} << ((sum + 3 * key.size()) % 64);
 }
+
+/// A key with its mark, for keys that are looked up in a loop: the mark is found at compile time.
+struct MarkedKey {
+  consteval MarkedKey(const char* key) : text(key), mark(key_mark(text)) {}
+  std::string_view text;
+  std::uint64_t mark;
+};
 
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object };
 
@@ -59,8 +67,16 @@ class JsonValue {
   /// object repeats the key, because choosing one would be a guess; the document then remembers it
   /// (JsonDocument::met_repeated_key).
   [[nodiscard]] JsonValue operator[](std::string_view key) const {
-    return may_hold(key_mark(key)) ? find(key) : JsonValue();
+    const std::uint64_t mark = key_mark(key);
+    return may_hold(mark) ? find(key, mark) : JsonValue();
   }
+  // A template, so that plain texts are not converted.
+  template <std::same_as<MarkedKey> Key>
+  [[nodiscard]] JsonValue operator[](const Key& key) const {
+    return may_hold(key.mark) ? find(key.text, key.mark) : JsonValue();
+  }
+  /// False if this has no member with any of the keys whose marks are combined.
+  [[nodiscard]] bool may_hold(std::uint64_t marks) const;
 
   /// The first value inside an array or object, and the next value after this one; absent at the
   /// end. Walking over a repeated key counts as looking it up.
@@ -75,8 +91,7 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
-  [[nodiscard]] bool may_hold(std::uint64_t mark) const;
-  [[nodiscard]] JsonValue find(std::string_view key) const;
+  [[nodiscard]] JsonValue find(std::string_view key, std::uint64_t mark) const;
 
   JsonValue(const JsonDocument* document, std::uint32_t node, std::uint32_t parent_end)
       : document_(document), node_(node), parent_end_(parent_end) {}
@@ -169,6 +184,7 @@ class JsonDocument {
     std::uint32_t end = 0;
     JsonKind kind = JsonKind::null;
     bool repeats_key = false;     // of an object
+    std::uint8_t key_bit = 0;     // of a member: the bit of its key's mark
     std::uint64_t key_marks = 0;  // of an object: which keys it may hold
   };
 
@@ -186,8 +202,8 @@ class JsonDocument {
 
 inline JsonKind JsonValue::kind() const { return document_->nodes_.data()[node_].kind; }
 
-inline bool JsonValue::may_hold(std::uint64_t mark) const {
-  return exists() && (document_->nodes_.data()[node_].key_marks & mark) != 0;
+inline bool JsonValue::may_hold(std::uint64_t marks) const {
+  return exists() && (document_->nodes_.data()[node_].key_marks & marks) != 0;
 }
 
 inline std::string_view JsonValue::scalar() const {

@@ -9,14 +9,13 @@
 
 namespace core {
 
-/// The text with all but the unreserved characters encoded; with `keep_slashes` (for paths) `/`
-/// stays.
-[[nodiscard]] inline std::string percent_encoded(std::string_view text, bool keep_slashes) {
+/// Appends a text with all but the unreserved characters encoded; with `keep_slashes` (for paths)
+/// `/` stays.
+inline void append_percent_encoded(std::string& out, std::string_view text, bool keep_slashes) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kUnreserved = "-._~";
   constexpr unsigned kNibble = 4;
   constexpr unsigned kLow = 15;
-  std::string out;
   for (const char one : text) {
     const auto byte = static_cast<unsigned char>(one);
     if (is_ascii_alphanumeric(one) || kUnreserved.find(one) != std::string_view::npos ||
@@ -28,7 +27,17 @@ namespace core {
       out.push_back(kDigits[byte & kLow]);
     }
   }
+}
+[[nodiscard]] inline std::string percent_encoded(std::string_view text, bool keep_slashes) {
+  std::string out;
+  append_percent_encoded(out, text, keep_slashes);
   return out;
+}
+
+/// A URL before its `?` or `#`.
+[[nodiscard]] constexpr std::string_view without_query(std::string_view url) {
+  url = url.substr(0, url.find('#'));
+  return url.substr(0, url.find('?'));
 }
 
 /// The byte that is encoded at `at`, which moves to the last character read; a stray `%` stays as

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
@@ -34,6 +35,9 @@ void append_printable(std::string& out, std::string_view text, const Utf8Charact
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && is_printable_ascii(text)) {
+    return std::string(text);
+  }
   std::string out;
   out.reserve(std::min(text.size(), bytes_max));
   std::size_t cut = 0;  // the longest beginning that leaves room for the ellipsis

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -116,7 +118,7 @@ void hide_cut_key(std::string& text, std::string_view key) {
 }  // namespace
 
 std::string redacted_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
+  url = without_query(url);
   std::string out;
   std::string_view path = url;
   if (!url.starts_with('/')) {
@@ -152,7 +154,12 @@ std::string redact_urls(std::string_view text) {
 }
 
 std::optional<std::string> without_key(std::string_view text, std::string_view key) {
-  std::size_t at = key.size() < kKeyBytesMin ? std::string_view::npos : text.find(key);
+  // Every answer is searched, and memmem is faster than string_view::find, which stops at each
+  // letter that the key begins with.
+  std::size_t at = key.size() < kKeyBytesMin ||
+                           memmem(text.data(), text.size(), key.data(), key.size()) == nullptr
+                       ? std::string_view::npos
+                       : text.find(key);
   if (at == std::string_view::npos) {
     return std::nullopt;
   }

@@ -254,6 +254,29 @@ TEST(Caps, CutBetweenCharacters) {
   EXPECT_EQ(parse(R"({"code":")" + std::string(100, 'c') + R"("})").code, std::string(64, 'c'));
 }
 
+TEST(Names, ArePrintableWithoutSecrets) {
+  struct Case {
+    std::string sent;
+    std::string shown;
+  };
+  const Case cases[] = {{"happyhorse-1.0", "happyhorse-1.0"},
+                        {"disk-Task-1", "disk-Task-1"},
+                        {"kling/v1_pro", "kling/v1_pro"},
+                        {"a\u202eb", "a\\u202eb"},
+                        {"sk-abcdefghijklmnop", "sk-…"},
+                        {"x/SK-abcdefghijklmnop", "x/SK-…"},
+                        {"Bearer abcdefghijklmnop", "Bearer …"},
+                        {"https://h/a?Signature=x", "https://h/a"},
+                        {"a?Signature=x", "a?…"},
+                        {"Signature=x", "Signature=…"}};
+  for (const Case& one : cases) {
+    const std::string body =
+        R"({"code":"success","data":{"task_id":"t","status":"SUCCESS","action":")" + one.sent +
+        R"("}})";
+    EXPECT_EQ(parse(body).facts.action, one.shown) << one.sent;
+  }
+}
+
 TEST(Messages, ArePrintableWithoutSecrets) {
   const Answer portal = answer_of("captive_portal.html", "t");
   EXPECT_EQ(portal.message.find('\x1b'), std::string::npos);

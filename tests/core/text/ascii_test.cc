@@ -18,6 +18,25 @@ TEST(Ascii, ComparesIgnoringCase) {
   EXPECT_FALSE(equal_but_for_case("a", "ab"));
 }
 
+// At every place of texts that are longer than what is looked at at once.
+TEST(Ascii, SeesEveryBlankAndEveryByteThatIsNotPrintable) {
+  for (const std::size_t size : {1, 15, 16, 17, 40}) {
+    const std::string plain(size, 'x');
+    EXPECT_FALSE(has_blank(plain));
+    EXPECT_TRUE(is_printable_ascii(plain));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text = plain;
+        text[at] = static_cast<char>(byte);
+        ASSERT_EQ(has_blank(text), byte <= 0x20 || byte == 0x7F) << byte;
+        ASSERT_EQ(is_printable_ascii(text), byte >= 0x20 && byte <= 0x7E) << byte;
+      }
+    }
+  }
+  EXPECT_FALSE(has_blank(""));
+  EXPECT_TRUE(is_printable_ascii(""));
+}
+
 TEST(Ascii, TrimsOnlyBothEnds) {
   EXPECT_EQ(trim_ascii(" \ta b\t ", " \t"), "a b");
   EXPECT_EQ(trim_ascii("\na\n", " \t"), "\na\n");

@@ -58,6 +58,17 @@ TEST(JsonDocument, FindsEachOfManyKeysAndNoMissingOne) {
     const JsonValue value = root["key_" + std::to_string(i)];
     EXPECT_EQ(value.scalar(), i % 2 == 0 ? std::to_string(i) : "") << i;
   }
+  EXPECT_EQ(root[MarkedKey("key_298")].scalar(), "298");
+  EXPECT_FALSE(root[MarkedKey("key_299")].exists());
+}
+
+TEST(JsonDocument, TellsQuicklyThatNoneOfSomeKeysIsThere) {
+  JsonDocument document;
+  ASSERT_EQ(document.read(R"({"url":"x"})"), JsonFailure::none);
+  EXPECT_TRUE(document.root().may_hold(key_mark("videos") | key_mark("url")));
+  EXPECT_FALSE(document.root().may_hold(key_mark("videos")));
+  EXPECT_FALSE(document.root()["url"].may_hold(key_mark("url")));
+  EXPECT_FALSE(JsonValue().may_hold(key_mark("url")));
 }
 
 TEST(JsonDocument, LookUpsInAnAbsentValueAreAbsent) {

@@ -26,6 +26,14 @@ TEST(Percent, WhatIsEncodedIsDecodedOnce) {
   EXPECT_EQ(decoded("%252F"), "%2F");
 }
 
+TEST(Percent, AUrlEndsBeforeItsQueryOrItsFragment) {
+  for (const char* url : {"https://h/a", "https://h/a?b", "https://h/a#b", "https://h/a?b#c",
+                          "https://h/a#b?c", "https://h/a?", "https://h/a#"}) {
+    EXPECT_EQ(core::without_query(url), "https://h/a") << url;
+  }
+  EXPECT_EQ(core::without_query("?a"), "");
+}
+
 TEST(Percent, AStrayPercentSignStays) {
   EXPECT_EQ(decoded("100%"), "100%");
   EXPECT_EQ(decoded("%4"), "%4");
