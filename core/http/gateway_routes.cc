@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-GatewayRoute route_of(const GatewayAccount& account, const Proxies& proxies) {
+GatewayRoute route_of(const GatewayAccount& account, const TransportSettings& settings) {
   GatewayRoute route{.base_url = account.base_url, .api_key = account.api_key};
   const auto origin = origin_of(account.base_url);
   route.url.reset(curl_url());
@@ -23,13 +23,16 @@ GatewayRoute route_of(const GatewayAccount& account, const Proxies& proxies) {
   if (route.target_base == "/") {
     route.target_base.clear();
   }
-  route.proxy = proxies.of(account.base_url).url;
+  route.proxy = settings.proxies.of(account.base_url).url;
   if (origin->scheme == "http" && reads_targets(route.proxy)) {
     route.target_base = account.base_url;
   }
   route.authorization = "Authorization: Bearer " + account.api_key;
   add_header(route.headers, route.authorization);
   add_header(route.headers, "Accept: application/json");
+  // libcurl writes these two by itself, too, but by formatting them for each request.
+  add_header(route.headers, "Accept-Encoding: gzip");
+  add_header(route.headers, "User-Agent: " + settings.user_agent);
   return route;
 }
 
@@ -38,7 +41,7 @@ GatewayRoute route_of(const GatewayAccount& account, const Proxies& proxies) {
 std::vector<GatewayRoute> routes_of(const TransportSettings& settings) {
   std::vector<GatewayRoute> routes;
   for (const GatewayAccount& account : settings.accounts) {
-    routes.push_back(route_of(account, settings.proxies));
+    routes.push_back(route_of(account, settings));
   }
   return routes;
 }

@@ -16,7 +16,7 @@ struct GatewayRoute {
   std::string target_base;  ///< the beginning of its request targets
   Origin origin;
   Url url;
-  HeaderList headers;
+  HeaderList headers;  ///< all that a query has, but for the host
   std::string api_key;
   std::string authorization;  ///< a header line
   std::string proxy;          ///< empty: none

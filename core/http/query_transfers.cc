@@ -42,7 +42,8 @@ QueryTransfers::Query::Query(QueryTransfers& pool)
   constexpr long kBufferBytes = 4096;  // most answers fit; thousands may be in flight
   const TransportSettings& settings = pool.settings_;
   CURL* easy = transfer_.easy();
-  set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");  // for reading: GatewayRoute asks for it
+  set_option(easy, CURLOPT_USERAGENT, nullptr);       // in GatewayRoute::headers
   set_option(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   set_option(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings.query_timeout.count()));
   set_option(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -58,7 +59,10 @@ void QueryTransfers::Query::start(const QueryRequest& request) {
   // The path is passed as the request target, which is sent unchanged; as part of the URL, libcurl
   // would change %2F to %2f.
   const GatewayRoute& route = pool_.routes_.at(static_cast<std::size_t>(request.account));
-  set_option(transfer_.easy(), CURLOPT_REQUEST_TARGET, (route.target_base + request.path).c_str());
+  const std::string target =
+      route.target_base.empty() ? std::string() : route.target_base + request.path;
+  set_option(transfer_.easy(), CURLOPT_REQUEST_TARGET,
+             (target.empty() ? request.path : target).c_str());
   if (account_ != request.account) {
     use_account(request.account);
   }

@@ -149,6 +149,41 @@ TEST(CurlTransportQuery, DateAndRetryAfterAreRead) {
   }
 }
 
+TEST(CurlTransportQuery, EachAnswerHasItsOwnDate) {
+  const std::vector<std::pair<std::string, std::optional<std::int64_t>>> cases = {
+      {"Date: Sun, 06 Nov 1994 08:49:37 GMT", 784'111'777},
+      {"Date: Sun, 06 Nov 1994 08:49:37 GMT", 784'111'777},
+      {"Date: Sun, 06 Nov 1994 08:49:38 GMT", 784'111'778},
+      {"Date: soon", std::nullopt},
+      {"X-Date: none", std::nullopt},
+      {"Date: Sun, 06 Nov 1994 08:49:38 GMT", 784'111'778}};
+  std::size_t next = 0;
+  const HttpServer server(
+      [&](const HttpRequest&) { return reply(200, "{}", {cases.at(next).first}); });
+  CurlTransport transport(settings_for(server));
+  for (; next < cases.size(); ++next) {
+    const Completion completion = query(transport, "/v1/x");
+    const auto& date = std::get<QueryAnswer>(completion.outcome).date;
+    ASSERT_EQ(date.has_value(), cases[next].second.has_value()) << next;
+    if (date) {
+      EXPECT_EQ(date->time_since_epoch(), std::chrono::seconds(*cases[next].second)) << next;
+    }
+  }
+}
+
+TEST(CurlTransportQuery, ARequestHasEachHeaderOnce) {
+  const HttpServer server([](const HttpRequest&) { return reply(200, "{}"); });
+  TransportSettings settings = settings_for(server);
+  settings.user_agent = "reeltally/1";
+  CurlTransport transport(std::move(settings));
+  static_cast<void>(query(transport, "/v1/x"));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].header("user-agent"), "reeltally/1");
+  EXPECT_EQ(requests[0].header("accept-encoding"), "gzip");
+  EXPECT_EQ(requests[0].header("accept"), "application/json");
+}
+
 // design.md, H2, H3, H8, H11, H12.
 TEST(CurlTransportQuery, EveryFailureOfAServerIsSurvived) {
   struct Fault {
