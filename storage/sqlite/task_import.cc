@@ -1,65 +1,137 @@
 #include "storage/sqlite/task_import.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/domain/lifecycle.h"
 
 namespace storage {
+namespace {
 
-TaskImport::TaskImport(SQLite::Database& database, VideoRecords& videos)
-    : database_(database), videos_(videos) {}
+std::string insertion(std::size_t rows) {
+  std::string sql =
+      "INSERT OR IGNORE INTO task (account, first_seen, account_named, task_id, input_model, "
+      "labels) VALUES ";
+  for (std::size_t row = 0; row < rows; ++row) {
+    sql += row == 0 ? "(?1, ?2, ?3, ?, ?, ?)" : ", (?1, ?2, ?3, ?, ?, ?)";
+  }
+  return sql;
+}
 
-std::uint64_t TaskImport::add(const ImportBatch& batch, const Terms& terms) {
-  const std::int64_t last_key = last_key_.step() ? last_key_.integer(0) : 0;
-  last_key_.reset();
-  std::uint64_t duplicates = 0;
-  std::string_view before;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const ImportBatch::Row row = batch.row(i);
-    const bool again = i > 0 && row.id == before;
-    before = row.id;
-    new_last_ = new_last_ && !again && add_new(row, terms);
-    if (new_last_) {
-      continue;
-    }
-    const Task task = find_known(row, terms);
-    if (task.key == 0) {
-      new_last_ = add_new(row, terms);
-    } else if (again) {
-      ++duplicates;
-    } else {
-      add_work_.bind(1, task.key);
-      add_work_.bind(2, task.ask ? 0 : 1);
-      add_work_.run();
-      duplicates += database_.getChanges() == 1 ? 0U : 1U;
+bool is_again(const ImportBatch& batch, std::size_t row) {
+  return row > 0 && batch.row(row).id == batch.row(row - 1).id;
+}
+
+// Whether `count` rows from `first` on are of as many tasks.
+bool are_distinct(const ImportBatch& batch, std::size_t first, std::size_t count) {
+  if (batch.size() - first < count) {
+    return false;
+  }
+  for (std::size_t row = first; row < first + count; ++row) {
+    if (is_again(batch, row)) {
+      return false;
     }
   }
-  add_new_work_.bind(1, last_key);  // all at once, because their keys are the highest
+  return true;
+}
+
+}  // namespace
+
+TaskImport::TaskImport(SQLite::Database& database, VideoRecords& videos)
+    : database_(database),
+      videos_(videos),
+      add_task_(database, insertion(1).c_str()),
+      add_tasks_(database, insertion(kTogether).c_str()) {}
+
+std::uint64_t TaskImport::add(const ImportBatch& batch, const Terms& terms) {
+  last_key_before_ = last_key_.step() ? last_key_.integer(0) : 0;
+  last_key_.reset();
+  bind_terms(add_task_, terms);
+  bind_terms(add_tasks_, terms);
+  std::uint64_t duplicates = 0;
+  for (std::size_t row = 0; row < batch.size();) {
+    if (new_last_ && are_distinct(batch, row, kTogether)) {
+      duplicates += add_together(batch, row, terms);
+      row += kTogether;
+    } else {
+      duplicates += add_one(batch.row(row), is_again(batch, row), terms);
+      ++row;
+    }
+  }
+  add_new_work_.bind(1, last_key_before_);  // all at once, because their keys are the highest
   add_new_work_.run();
   return duplicates;
 }
 
+// Returns how many tasks were on the work list already.
+std::uint64_t TaskImport::add_one(const ImportBatch::Row& row, bool again, const Terms& terms) {
+  new_last_ = new_last_ && !again && add_new(row);
+  if (new_last_) {
+    return 0;
+  }
+  const Task task = find_known(row, terms);
+  if (task.key == 0) {
+    new_last_ = add_new(row);
+    return 0;
+  }
+  return again ? 1 : list_known(task);
+}
+
+// As `add_one`, for kTogether rows of as many tasks.
+std::uint64_t TaskImport::add_together(const ImportBatch& batch, std::size_t first,
+                                       const Terms& terms) {
+  for (std::size_t number = 0; number < kTogether; ++number) {
+    bind_row(add_tasks_, number, batch.row(first + number));
+  }
+  add_tasks_.run();
+  if (database_.getChanges() == static_cast<int>(kTogether)) {
+    return 0;
+  }
+  std::uint64_t duplicates = 0;
+  for (std::size_t number = 0; number < kTogether; ++number) {
+    const Task task = find_known(batch.row(first + number), terms);
+    new_last_ = task.key > last_key_before_;
+    duplicates += new_last_ ? 0 : list_known(task);
+  }
+  return duplicates;
+}
+
 // False if the ledger knows the task.
-bool TaskImport::add_new(const ImportBatch::Row& row, const Terms& terms) {
-  id_ = row.id;
-  model_ = row.model;
-  labels_ = row.labels;
-  add_task_.bind(1, terms.account);
-  add_task_.bind(2, id_);
-  add_task_.bind_time(3, terms.now);
-  add_task_.bind_or_null(4, model_);
-  add_task_.bind_or_null(5, labels_);
-  add_task_.bind(6, std::int64_t{terms.account_named ? 1 : 0});
+bool TaskImport::add_new(const ImportBatch::Row& row) {
+  bind_row(add_task_, 0, row);
   add_task_.run();
   return database_.getChanges() == 1;
+}
+
+std::uint64_t TaskImport::list_known(const Task& task) {
+  add_work_.bind(1, task.key);
+  add_work_.bind(2, task.ask ? 0 : 1);
+  add_work_.run();
+  return database_.getChanges() == 1 ? 0 : 1;
+}
+
+void TaskImport::bind_terms(Statement& statement, const Terms& terms) {
+  statement.bind(1, terms.account);
+  statement.bind_time(2, terms.now);
+  statement.bind(3, std::int64_t{terms.account_named ? 1 : 0});
+}
+
+void TaskImport::bind_row(Statement& statement, std::size_t number, const ImportBatch::Row& row) {
+  Texts& texts = texts_.at(number);
+  texts.id = row.id;
+  texts.model = row.model;
+  texts.labels = row.labels;
+  const int position = 4 + 3 * static_cast<int>(number);
+  statement.bind(position, texts.id);
+  statement.bind_or_null(position + 1, texts.model);
+  statement.bind_or_null(position + 2, texts.labels);
 }
 
 TaskImport::Task TaskImport::find_known(const ImportBatch::Row& row, const Terms& terms) {
   Task task;
   find_task_.bind(1, terms.account);
-  id_ = row.id;
-  find_task_.bind(2, id_);
+  find_task_.bind(2, std::string(row.id));
   if (!find_task_.step()) {
     find_task_.reset();
     return task;

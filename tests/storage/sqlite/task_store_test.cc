@@ -27,6 +27,28 @@ TEST_F(TaskStoreTest, DuplicatesAreQueriedOnceAndCounted) {
   EXPECT_EQ(import({"a"}), 0U) << "the runs before do not count";
 }
 
+// Rows are added many at once: among them are known tasks, and rows that a list repeats.
+TEST_F(TaskStoreTest, ALongListWithKnownAndRepeatedRowsIsAddedOnce) {
+  const auto name = [](int number) { return "t" + std::to_string(1000 + number); };
+  import({name(40), name(70)});
+  hear(name(40), entries::success(name(40)));
+  begin_run();
+  std::vector<std::string> list;
+  for (int number = 199; number >= 0; --number) {
+    list.push_back(name(number));
+    if (number % 90 == 7) {
+      list.push_back(name(number));
+    }
+  }
+  EXPECT_EQ(import(list), 3U) << "7, 97 and 187";
+  EXPECT_EQ(number("SELECT count(*) FROM task"), 200);
+  EXPECT_EQ(number("SELECT count(*) FROM work"), 200);
+  EXPECT_EQ(number("SELECT count(*) FROM work WHERE settled = 0"), 199) << "one has succeeded";
+  EXPECT_EQ(import(list), 203U);
+  EXPECT_EQ(number("SELECT count(*) FROM task"), 200);
+  EXPECT_EQ(number("SELECT count(*) FROM work WHERE settled = 0"), 199);
+}
+
 TEST_F(TaskStoreTest, IdsThatDifferInAnyByteAreDifferentTasks) {
   EXPECT_EQ(import({"a", "A", "a.", "aa", "\xC3\xA4", "a'; DROP TABLE task; --"}), 0U);
   EXPECT_EQ(number("SELECT count(*) FROM task"), 6);
