@@ -107,7 +107,7 @@ void AnswerRecords::record(std::size_t slot, QueryAnswer&& answer, Answer&& pars
   const bool offers_videos = !parsed.links.empty();
   run_.tally.videos_found += is_news && !held.offered ? parsed.links.size() : 0;
   held.offered = held.offered || offers_videos;
-  append_answer(*held.task, std::move(answer), std::move(parsed), now,
+  append_answer(held, std::move(answer), std::move(parsed), now,
                 step == Step::finish || step == Step::give_up);
   if (offers_videos) {
     last_offer_ = last_ticket_;
@@ -196,8 +196,9 @@ void AnswerRecords::tell_oddities(HeldTask& held, const Answer& answer, bool ans
   }
 }
 
-void AnswerRecords::append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed,
+void AnswerRecords::append_answer(HeldTask& held, QueryAnswer&& answer, Answer&& parsed,
                                   UtcTime now, bool settled) {
+  const TaskRecord& task = *held.task;
   if (answer.body.size() >= kLargeBody) {
     run_.ledger.flush();  // otherwise large bodies would pile up in the queue
   }
@@ -211,6 +212,8 @@ void AnswerRecords::append_answer(const TaskRecord& task, QueryAnswer&& answer, 
   entry.state = task.state;
   entry.not_found = task.not_found;
   entry.settled = settled;
+  // For a video the task is held a second time, after its first answer.
+  entry.is_first = !std::exchange(held.recorded, true) && held.recheck_for == 0 && !task.last_query;
   if (entry.is_final) {
     entry.settles_at = task.settles_at;
   }
@@ -249,12 +252,12 @@ void AnswerRecords::record_unexpected(std::size_t slot, QueryAnswer&& answer,
   if (!window_.is_held(slot)) {
     return;  // the task was already recorded
   }
-  const HeldTask& held = window_[slot];
+  HeldTask& held = window_[slot];
   ++run_.tally.errors["unexpected"];
   if (answer.body.empty()) {  // the ledger did not accept it
     appended(run_.ledger.append(SettleEntry{held.task->key}));
   } else {
-    append_answer(*held.task, std::move(answer), nothing_taken(), run_.clock.utc(), true);
+    append_answer(held, std::move(answer), nothing_taken(), run_.clock.utc(), true);
   }
   if (held.recheck_for != 0) {
     steps_.end_recheck(slot, {.video = held.recheck_for});

@@ -42,7 +42,7 @@ class AnswerRecords {
   void count_failure(const std::string& kind);
   void slow_when_overloaded();
   void tell_oddities(HeldTask& held, const Answer& answer, bool answered);
-  void append_answer(const TaskRecord& task, QueryAnswer&& answer, Answer&& parsed, UtcTime now,
+  void append_answer(HeldTask& held, QueryAnswer&& answer, Answer&& parsed, UtcTime now,
                      bool settled);
   void appended(Ticket ticket);
 

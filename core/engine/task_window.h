@@ -24,7 +24,8 @@ struct HeldTask {
   std::optional<TaskRecord> task;  ///< none: the slot is free
   int failures = 0;                ///< since the last answer or the last interval
   bool asked = false;
-  bool waiting = false;  ///< answered in this run; to be queried again later
+  bool recorded = false;  ///< an answer of this run went to the ledger
+  bool waiting = false;   ///< answered in this run; to be queried again later
   bool unrecognised = false;
   bool told_wrong_task = false;
   bool told_unreachable = false;  ///< the user was told of videos without a usable link

@@ -57,7 +57,8 @@ struct AnswerEntry {
   TaskState state = TaskState::unfinished;
   bool is_final = false;  ///< reports use this snapshot
   NotFoundCounts not_found;
-  bool settled = false;  ///< this run does not query the task again
+  bool settled = false;   ///< this run does not query the task again
+  bool is_first = false;  ///< the ledger has no other answer of the task; false if that is unknown
   /// For a final answer: when its quota will be settled (lifecycle::settles_at); none: it is.
   std::optional<UtcTime> settles_at;
 };

@@ -94,9 +94,15 @@ EncodedBlock AnswerCodec::encode(const std::vector<std::string_view>& answers) {
     append_length(block.lengths, answer.size());
   }
   block.content.resize(ZSTD_compressBound(joined.size()));
+  // The answers of a full block are like each other: the dictionary would save an eighth of the
+  // block for half as much work again. `decode` needs not know: such a block never refers to it.
   const std::size_t size =
-      ZSTD_compress_usingCDict(contexts_->compressor, block.content.data(), block.content.size(),
-                               joined.data(), joined.size(), contexts_->for_compressing);
+      answers.size() == kSlotsMax
+          ? ZSTD_compressCCtx(contexts_->compressor, block.content.data(), block.content.size(),
+                              joined.data(), joined.size(), kLevel)
+          : ZSTD_compress_usingCDict(contexts_->compressor, block.content.data(),
+                                     block.content.size(), joined.data(), joined.size(),
+                                     contexts_->for_compressing);
   if (ZSTD_isError(size) != 0U) {
     throw core::Error(std::string("zstd cannot compress an answer: ") + ZSTD_getErrorName(size));
   }

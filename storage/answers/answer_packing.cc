@@ -4,11 +4,35 @@
 #include <variant>
 
 namespace storage {
+namespace {
+
+// Finds the last answer of a task in a batch. Most answers are their tasks' first ones, so that
+// nothing is indexed until one is looked for.
+class BatchIndex {
+ public:
+  void add(core::TaskKey task) { tasks_.push_back(task); }
+  // The number of the task's last answer among those added.
+  [[nodiscard]] std::optional<std::size_t> last_of(core::TaskKey task) {
+    for (; indexed_ < tasks_.size(); ++indexed_) {
+      last_[tasks_[indexed_]] = indexed_;
+    }
+    const auto found = last_.find(task);
+    return found == last_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  std::vector<core::TaskKey> tasks_;
+  std::size_t indexed_ = 0;
+  std::unordered_map<core::TaskKey, std::size_t> last_;
+};
+
+}  // namespace
 
 std::vector<AnswerPlace> AnswerPacking::pack(std::span<const core::Entry> entries,
                                              std::int64_t& next_block, const Store& store) {
   std::vector<AnswerPlace> places;
-  std::unordered_map<core::TaskKey, AnswerPlace> in_batch;
+  places.reserve(entries.size());
+  BatchIndex batch;
   std::vector<std::string_view> open;
   std::size_t open_bytes = 0;
   for (const core::Entry& entry : entries) {
@@ -18,10 +42,12 @@ std::vector<AnswerPlace> AnswerPacking::pack(std::span<const core::Entry> entrie
     }
     hash_.update(answer->body);
     const core::Sha256Digest sha256 = hash_.finish();
-    const auto earlier = in_batch.find(answer->task);
-    const auto same = earlier == in_batch.end()          ? store.same_as_last(answer->task, sha256)
-                      : earlier->second.sha256 == sha256 ? std::optional(earlier->second)
-                                                         : std::nullopt;
+    const auto earlier = answer->is_first ? std::nullopt : batch.last_of(answer->task);
+    const auto same = answer->is_first                    ? std::nullopt
+                      : !earlier                          ? store.same_as_last(answer->task, sha256)
+                      : places[*earlier].sha256 == sha256 ? std::optional(places[*earlier])
+                                                          : std::nullopt;
+    batch.add(answer->task);
     if (same) {
       places.push_back(*same);
       continue;
@@ -32,7 +58,6 @@ std::vector<AnswerPlace> AnswerPacking::pack(std::span<const core::Entry> entrie
       open_bytes = 0;
     }
     places.push_back({next_block, static_cast<std::int64_t>(open.size()), sha256});
-    in_batch[answer->task] = places.back();
     open.push_back(answer->body);
     open_bytes += answer->body.size();
   }

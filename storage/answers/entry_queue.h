@@ -20,7 +20,7 @@ class EntryQueue {
   /// With fewer entries than this `take` waits a moment for more: answers that share a block need a
   /// third of the space.
   static constexpr std::size_t kGather = 512;
-  static constexpr std::chrono::milliseconds kGatherTime{25};
+  static constexpr std::chrono::milliseconds kGatherTime{100};
 
   /// Whether `entries` more fit beside all that are not yet released. Any thread.
   [[nodiscard]] bool has_room(std::size_t entries) const;

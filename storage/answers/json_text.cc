@@ -32,12 +32,18 @@ namespace {
 
 template <typename Values, typename Text>
 std::string array_of(const Values& values, Text text) {
+  std::size_t bytes = 2;
+  for (const auto& value : values) {
+    bytes += text(value).size() + 3;
+  }
   std::string json = "[";
+  json.reserve(bytes);
   for (const auto& value : values) {
     json += json.size() > 1 ? "," : "";
     append_json_string(json, text(value));
   }
-  return json + "]";
+  json += ']';
+  return json;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "storage/sqlite/answer_store.h"
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <variant>
@@ -26,23 +27,35 @@ void AnswerStore::go_back_to(const Mark& mark) {
 
 // The blocks are written first, because every snapshot refers to one.
 void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) {
+  settled_.clear();
   const std::vector<AnswerPlace> places = blocks_.write(entries);
   std::size_t next = 0;
   for (const core::Entry& entry : entries) {
     if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
       write(*answer, places[next++], run);
     } else if (const auto* settled = std::get_if<core::SettleEntry>(&entry)) {
-      settle(settled->task);
+      settled_.push_back(settled->task);
     } else {
       videos_.record(std::get<core::VideoEntry>(entry), run);
     }
   }
+  settle();
   assert(next == places.size());
 }
 
-void AnswerStore::settle(core::TaskKey task) {
-  settle_work_.bind(1, task);
-  settle_work_.run();
+// Tasks are queried in the order of their keys, so that a batch settles few ranges of them.
+void AnswerStore::settle() {
+  std::sort(settled_.begin(), settled_.end());
+  for (auto first = settled_.begin(); first != settled_.end();) {
+    auto last = first;
+    while (last + 1 != settled_.end() && *(last + 1) - *last <= 1) {
+      ++last;
+    }
+    settle_work_.bind(1, *first);
+    settle_work_.bind(2, *last);
+    settle_work_.run();
+    first = last + 1;
+  }
 }
 
 void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place,
@@ -69,7 +82,7 @@ void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place
     mark_live_fetch_.run();
   }
   if (entry.settled) {
-    settle(entry.task);
+    settled_.push_back(entry.task);
   }
   for (const core::VideoLink& link : entry.answer.links) {
     videos_.offer(entry.task, link, snapshot);
@@ -126,6 +139,9 @@ void AnswerStore::update_settling(const core::AnswerEntry& entry) {
       unsettle_task_.run();
       return;
     case QuotaChange::Kind::settled:
+      if (entry.is_first) {
+        return;  // nothing can wait yet
+      }
       settle_task_.bind(1, entry.task);
       settle_task_.bind_time(2, change.at);
       settle_task_.run();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/ledger/ledger.h"
 #include "storage/sqlite/answer_blocks.h"
@@ -36,7 +37,7 @@ class AnswerStore {
 
  private:
   void write(const core::AnswerEntry& entry, const AnswerPlace& place, std::int64_t run);
-  void settle(core::TaskKey task);
+  void settle();
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void update_settling(const core::AnswerEntry& entry);
@@ -46,6 +47,7 @@ class AnswerStore {
   Outcomes outcomes_{database_};
   VideoRecords videos_{database_};
   std::int64_t next_snapshot_;
+  std::vector<core::TaskKey> settled_;  // by the entries that are being written
   Statement add_snapshot_{
       database_,
       "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
@@ -73,7 +75,7 @@ class AnswerStore {
                            "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
   Statement settle_task_{database_, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
   Statement mark_live_fetch_{database_, "INSERT OR IGNORE INTO live_fetch (task) VALUES (?)"};
-  Statement settle_work_{database_, "UPDATE work SET settled = 1 WHERE task = ?"};
+  Statement settle_work_{database_, "UPDATE work SET settled = 1 WHERE task BETWEEN ? AND ?"};
 };
 
 }  // namespace storage

@@ -211,6 +211,10 @@ bool empty_log(SQLite::Database& database, const std::string& path) {
   });
 }
 
+void trust_references(SQLite::Database& database, const std::string& path) {
+  set_and_verify(database, path, "foreign_keys", 0);
+}
+
 void leave_log_at_close(SQLite::Database& database) {
   set_log_at_close(database, LogAtClose::stays);
 }

@@ -22,6 +22,10 @@ inline constexpr std::int64_t kApplicationId = 0x5265656C;
 /// SQLite::Exception.
 void lay_out_ledger(const std::string& file);
 
+/// From here on the connection does not look up the rows that its rows refer to: a run knows them,
+/// since it has added or read them itself. Tests and `db check` look (PRAGMA foreign_key_check).
+void trust_references(SQLite::Database& database, const std::string& path);
+
 /// After this call, closing the connection does not move the write-ahead log into the file: for a
 /// ledger that must not be changed.
 void leave_log_at_close(SQLite::Database& database);

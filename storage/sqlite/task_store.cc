@@ -27,7 +27,9 @@ struct TaskStore::Connection {
       : path(ledger),
         clock(wall),
         database(open_for_writing(ledger)),
-        migrated(migrate(*database, path, embedded_migrations(), clock.utc(), backup)) {}
+        migrated(migrate(*database, path, embedded_migrations(), clock.utc(), backup)) {
+    trust_references(*database, path);
+  }
 
   void check_log() const;
   void import(std::size_t batch);

@@ -117,6 +117,21 @@ TEST_F(EngineTest, EachAnswerIsASnapshotAndATransportFailureIsNone) {
   EXPECT_EQ(tally().errors.at("http_500"), 1U);
 }
 
+TEST_F(EngineTest, OnlyTheFirstAnswerThatTheLedgerHearsOfATaskIsMarkedAsSuch) {
+  std::vector<bool> first;
+  ledger_.before_append = [&first](const core::Entry& entry) {
+    if (const auto* one = std::get_if<core::AnswerEntry>(&entry)) {
+      first.push_back(one->is_first);
+    }
+  };
+  add("a", {core::TransportFailure{"connect", "refused"}, answer(502, ""),
+            answer(200, body("a", "IN_PROGRESS"))});
+  run();
+  EXPECT_EQ(first, (std::vector<bool>{true, false}));
+  run();
+  EXPECT_EQ(first, (std::vector<bool>{true, false, false})) << "the run before heard two";
+}
+
 TEST_F(EngineTest, AfterATransportFailureANewConnectionIsUsed) {
   add("a", {core::TransportFailure{"timeout", "late"}, answer(200, body("a", "FAILURE"))});
   std::vector<bool> fresh;

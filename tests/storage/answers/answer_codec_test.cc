@@ -44,6 +44,9 @@ TEST_F(AnswerCodecTest, AnswersAreReturnedByteForByte) {
         std::string(16'384, 'd')}},
       {"the largest that is taken", {noise(8 * 1024 * 1024, 2)}},
       {"after the largest", {"small"}},
+      {"a full block, which has no dictionary",
+       std::vector<std::string>(AnswerCodec::kSlotsMax, entries::success("a"))},
+      {"after a full block", {entries::success("a")}},
   };
   for (const auto& [name, answers] : cases) {
     SCOPED_TRACE(name);

@@ -36,6 +36,31 @@ TEST_F(TaskStoreTest, AnUnchangedAnswerSharesItsBodyWithinOneTransaction) {
   EXPECT_EQ(text("SELECT hex(lengths) FROM answer_block").size(), 4U) << "one slot";
 }
 
+TEST_F(TaskStoreTest, AnAnswerAfterAFirstOneInOneTransactionIsCompared) {
+  import({"a", "b"});
+  core::AnswerEntry first = answer("a", entries::running("a"));
+  first.is_first = true;
+  core::AnswerEntry other = answer("b", entries::running("b"));
+  other.is_first = true;
+  std::vector<core::Entry> batch{first, other, answer("a", entries::running("a"))};
+  store_->write(batch);
+  EXPECT_EQ(text("SELECT group_concat(block || '.' || slot, ' ') FROM snapshot"), "1.0 1.1 1.0");
+  hear("a", entries::running("a"));
+  EXPECT_EQ(text("SELECT block || '.' || slot FROM snapshot WHERE id = 4"), "1.0");
+}
+
+TEST_F(TaskStoreTest, ABatchSettlesItsOwnTasksAndNoOthers) {
+  import({"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"});
+  std::vector<core::Entry> batch;
+  for (const core::TaskKey key : {9, 2, 3, 1, 6, 9}) {  // t0 has the key 1
+    batch.emplace_back(core::SettleEntry{key});
+  }
+  store_->write(batch);
+  EXPECT_EQ(asked(), "t3 t4 t6 t7 t9");
+  write(core::SettleEntry{4});
+  EXPECT_EQ(asked(), "t4 t6 t7 t9");
+}
+
 TEST_F(TaskStoreTest, BlocksAreBoundedInAnswersAndBytes) {
   import({"a"});
   std::vector<core::Entry> batch;
