@@ -1,6 +1,7 @@
 #include "cmd/run/dry_run.h"
 
 #include <array>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -29,7 +30,12 @@ class IdList {
  public:
   using Wanted = std::function<bool(std::size_t account, const std::string& id)>;
 
-  IdList(std::size_t accounts, std::ostream& out) : seen_(accounts), out_(out) {}
+  // `expected`: about how many IDs will come.
+  IdList(std::size_t accounts, std::size_t expected, std::ostream& out) : out_(out) {
+    for (std::size_t account = 0; account < accounts; ++account) {
+      seen_.emplace_back(accounts == 1 ? expected : 0);
+    }
+  }
 
   // Calls `wanted` only for a new ID.
   void add(std::size_t account, const std::string& id, const Wanted& wanted) {
@@ -62,11 +68,23 @@ class IdList {
     one.id.clear();
   }
 
-  std::vector<core::IdSet> seen_;  // by account
+  std::deque<core::IdSet> seen_;  // by account
   std::ostream& out_;
   std::array<Waiting, 16> waiting_;
   std::size_t next_ = 0;
 };
+
+// About as many as the files have rows; what is no file is not counted.
+std::size_t expected_ids(const std::vector<std::string>& names) {
+  constexpr std::uintmax_t kRowBytes = 40;
+  std::uintmax_t bytes = 0;
+  for (const std::string& name : names) {
+    std::error_code no_file;
+    const std::uintmax_t size = std::filesystem::file_size(name, no_file);
+    bytes += no_file ? 0 : size;
+  }
+  return static_cast<std::size_t>(bytes / kRowBytes);
+}
 
 }  // namespace
 
@@ -86,7 +104,7 @@ ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ost
   const IdList::Wanted would_ask = [&](std::size_t account, const std::string& id) {
     return reader == nullptr || reader->would_ask(inputs.accounts().at(account).name, id, rules);
   };
-  IdList ids(inputs.accounts().size(), out);
+  IdList ids(inputs.accounts().size(), expected_ids(inputs.names()), out);
   inputs.read([&](const core::WantedTask& task,
                   std::size_t account) { ids.add(account, task.id.text(), would_ask); },
               [](const core::RejectedRow&) { return false; });

@@ -15,6 +15,9 @@ namespace core {
 namespace {
 
 constexpr std::size_t kFirstTable = 1024;
+// A table grows when it is four fifths full.
+constexpr std::size_t kFull = 4;
+constexpr std::size_t kFullOf = 5;
 constexpr std::size_t kStep = 16;  // bytes of an ID that are mixed in per step
 constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642fULL;
 constexpr std::uint64_t kOdd2 = 0xe7037ed1a0b428dbULL;
@@ -33,8 +36,10 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-IdSet::IdSet(std::size_t in_memory_max)
-    : in_memory_max_(std::max<std::size_t>(in_memory_max, 1)), keys_{}, table_(kFirstTable) {
+IdSet::IdSet(std::size_t expected, std::size_t in_memory_max)
+    : in_memory_max_(std::max<std::size_t>(in_memory_max, 1)),
+      keys_{},
+      table_(std::max(kFirstTable, std::min(expected, in_memory_max_) * kFullOf / kFull + 1)) {
   std::random_device random;
   for (std::uint64_t& key : keys_) {
     key = static_cast<std::uint64_t>(random()) << 32U | random();
@@ -60,16 +65,21 @@ IdSet::Fingerprint IdSet::prepare(std::string_view id) const {
   Fingerprint one{mix(high ^ kOdd1, id.size() ^ kOdd2 ^ keys_[0]),
                   mix(low ^ kOdd1, id.size() ^ kOdd2 ^ keys_[1])};
   one.low |= one == Fingerprint{} ? 1U : 0U;  // all zero marks a free place
-  __builtin_prefetch(&table_[one.low & (table_.size() - 1)]);
+  __builtin_prefetch(&table_[first_place(one)]);
   return one;
+}
+
+// Spreads the fingerprints evenly over a table of any size.
+std::size_t IdSet::first_place(const Fingerprint& one) const {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::size_t>(static_cast<Wide>(one.low) * table_.size() >> 64U);
 }
 
 // The place of a fingerprint, or the free place for it.
 IdSet::Fingerprint& IdSet::place(const Fingerprint& one) {
-  const std::size_t mask = table_.size() - 1;
-  std::size_t position = one.low & mask;
+  std::size_t position = first_place(one);
   while (table_[position] != Fingerprint{} && table_[position] != one) {
-    position = (position + 1) & mask;
+    position = position + 1 == table_.size() ? 0 : position + 1;
   }
   return table_[position];
 }
@@ -91,7 +101,7 @@ bool IdSet::insert(const Fingerprint& one) {
   }
   if (used_ >= in_memory_max_) {
     spill();
-  } else if (used_ * 3 >= table_.size() * 2) {
+  } else if (used_ * kFullOf >= table_.size() * kFull) {
     grow();
   }
   place(one) = one;

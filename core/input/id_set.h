@@ -15,9 +15,10 @@ namespace core {
 /// are in memory, beyond it in sorted runs in an unnamed temporary file. One thread.
 class IdSet {
  public:
-  static constexpr std::size_t kInMemoryMax = 1'398'000;  ///< a table of 32 MiB, two thirds full
+  static constexpr std::size_t kInMemoryMax = 1'600'000;  ///< a table of 32 MiB or less
 
-  explicit IdSet(std::size_t in_memory_max = kInMemoryMax);
+  /// With room for `expected` IDs: a table that grows stands beside the old one meanwhile.
+  explicit IdSet(std::size_t expected = 0, std::size_t in_memory_max = kInMemoryMax);
   IdSet(const IdSet&) = delete;
   IdSet& operator=(const IdSet&) = delete;
 
@@ -43,6 +44,7 @@ class IdSet {
   };
   static constexpr std::size_t kPage = 256;  // fingerprints
 
+  [[nodiscard]] std::size_t first_place(const Fingerprint& one) const;
   [[nodiscard]] Fingerprint& place(const Fingerprint& one);
   void grow();
   void spill();
