@@ -7,9 +7,16 @@
 namespace storage {
 namespace {
 
+// Of the entry and of what is large in it.
 std::size_t bytes_of(const core::Entry& entry) {
-  const auto* answer = std::get_if<core::AnswerEntry>(&entry);
-  return answer == nullptr ? 0 : answer->body.size();
+  std::size_t bytes = sizeof entry;
+  if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+    bytes += answer->body.size() + answer->answer.usage.size() * sizeof(core::UsageMetric);
+    for (const core::VideoLink& link : answer->answer.links) {
+      bytes += sizeof link + link.url.size();
+    }
+  }
+  return bytes;
 }
 
 }  // namespace
