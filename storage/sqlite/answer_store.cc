@@ -25,22 +25,27 @@ void AnswerStore::go_back_to(const Mark& mark) {
   videos_.recent_links().clear();
 }
 
-// The blocks are written first, because every snapshot refers to one.
+// The blocks are written first, because every snapshot refers to one; then the snapshots, because
+// the rows of tasks and videos refer to them.
 void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) {
   settled_.clear();
+  videos_.forget_offers();
+  run_ = run;
   const std::vector<AnswerPlace> places = blocks_.write(entries);
-  std::size_t next = 0;
+  std::int64_t snapshot = next_snapshot_;
+  add_snapshots(entries, places);
   for (const core::Entry& entry : entries) {
     if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-      write(*answer, places[next++], run);
+      take(*answer, snapshot++);
     } else if (const auto* settled = std::get_if<core::SettleEntry>(&entry)) {
       settled_.push_back(settled->task);
     } else {
       videos_.record(std::get<core::VideoEntry>(entry), run);
     }
   }
+  videos_.write_offers();
   settle();
-  assert(next == places.size());
+  assert(snapshot == next_snapshot_);
 }
 
 // Tasks are queried in the order of their keys, so that a batch settles few ranges of them.
@@ -58,23 +63,56 @@ void AnswerStore::settle() {
   }
 }
 
-void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place,
-                        std::int64_t run) {
-  const std::int64_t snapshot = next_snapshot_++;
-  const std::string values = entry.answer.usage.empty()
-                                 ? std::string()
-                                 : json_array(entry.answer.usage, &core::UsageMetric::value);
-  add_snapshot_.bind(1, snapshot);
-  add_snapshot_.bind(2, entry.task);
-  add_snapshot_.bind(3, run);
-  add_snapshot_.bind_time(4, entry.observed_at);
-  add_snapshot_.bind(5, outcomes_.row_of(entry));
-  add_snapshot_.bind_or_null(6, values);
-  add_snapshot_.bind(7, static_cast<std::int64_t>(entry.body.size()));
-  add_snapshot_.bind_blob(8, core::bytes_of(place.sha256));
-  add_snapshot_.bind(9, place.block);
-  add_snapshot_.bind(10, place.slot);
-  add_snapshot_.run();
+std::string AnswerStore::snapshot_insertion(std::size_t rows) {
+  return "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, raw_bytes, "
+         "raw_sha256, block, slot) VALUES " +
+         placeholders(rows, kSnapshotColumns);
+}
+
+void AnswerStore::add_snapshots(std::span<const core::Entry> entries,
+                                std::span<const AnswerPlace> places) {
+  std::vector<const core::AnswerEntry*> answers;
+  answers.reserve(places.size());
+  for (const core::Entry& entry : entries) {
+    if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
+      answers.push_back(answer);
+    }
+  }
+  assert(answers.size() == places.size());
+  for (std::size_t first = 0; first < answers.size();) {
+    const bool many = answers.size() - first >= kTogether;
+    const std::size_t rows = many ? kTogether : 1;
+    Statement& statement = many ? add_snapshots_ : add_snapshot_;
+    for (std::size_t row = 0; row < rows; ++row) {
+      bind_snapshot(statement, row, *answers[first + row], places[first + row]);
+    }
+    statement.run();
+    first += rows;
+  }
+}
+
+void AnswerStore::bind_snapshot(Statement& statement, std::size_t row,
+                                const core::AnswerEntry& entry, const AnswerPlace& place) {
+  std::string& values = values_.at(row);
+  values.clear();
+  if (!entry.answer.usage.empty()) {
+    values = json_array(entry.answer.usage, &core::UsageMetric::value);
+  }
+  int position = static_cast<int>(row * kSnapshotColumns);
+  statement.bind(++position, next_snapshot_++);
+  statement.bind(++position, entry.task);
+  statement.bind(++position, run_);
+  statement.bind_time(++position, entry.observed_at);
+  statement.bind(++position, outcomes_.row_of(entry));
+  statement.bind_or_null(++position, values);
+  statement.bind(++position, static_cast<std::int64_t>(entry.body.size()));
+  statement.bind_blob(++position, core::bytes_of(place.sha256));
+  statement.bind(++position, place.block);
+  statement.bind(++position, place.slot);
+}
+
+// Applies an answer to the rows that depend on it.
+void AnswerStore::take(const core::AnswerEntry& entry, std::int64_t snapshot) {
   update_task(entry, snapshot);
   update_settling(entry);
   if (entry.answer.live_fetch) {
@@ -85,7 +123,11 @@ void AnswerStore::write(const core::AnswerEntry& entry, const AnswerPlace& place
     settled_.push_back(entry.task);
   }
   for (const core::VideoLink& link : entry.answer.links) {
-    videos_.offer(entry.task, link, snapshot);
+    if (entry.is_first) {
+      videos_.offer_later(entry.task, link, snapshot);
+    } else {
+      videos_.offer(entry.task, link, snapshot);
+    }
   }
 }
 

@@ -3,8 +3,11 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/ledger/ledger.h"
@@ -36,22 +39,30 @@ class AnswerStore {
   void go_back_to(const Mark& mark);
 
  private:
-  void write(const core::AnswerEntry& entry, const AnswerPlace& place, std::int64_t run);
+  static constexpr std::size_t kTogether = 8;  // snapshots of one statement
+  static constexpr std::size_t kSnapshotColumns = 10;
+
+  void add_snapshots(std::span<const core::Entry> entries, std::span<const AnswerPlace> places);
+  void bind_snapshot(Statement& statement, std::size_t row, const core::AnswerEntry& entry,
+                     const AnswerPlace& place);
+  void take(const core::AnswerEntry& entry, std::int64_t snapshot);
   void settle();
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void update_settling(const core::AnswerEntry& entry);
+
+  static std::string snapshot_insertion(std::size_t rows);
 
   SQLite::Database& database_;
   AnswerBlocks blocks_{database_};
   Outcomes outcomes_{database_};
   VideoRecords videos_{database_};
   std::int64_t next_snapshot_;
-  std::vector<core::TaskKey> settled_;  // by the entries that are being written
-  Statement add_snapshot_{
-      database_,
-      "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
-      "raw_bytes, raw_sha256, block, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  std::vector<core::TaskKey> settled_;         // by the entries that are being written
+  std::int64_t run_ = 0;                       // that is being written
+  std::array<std::string, kTogether> values_;  // bound texts must exist until they are written
+  Statement add_snapshot_{database_, snapshot_insertion(1).c_str()};
+  Statement add_snapshots_{database_, snapshot_insertion(kTogether).c_str()};
   Statement move_task_{database_,
                        ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
                         "not_found_runs = ?4, not_found_run = ?5, not_found_answers = ?6, "

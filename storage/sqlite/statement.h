@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -86,5 +87,20 @@ class Statement {
  private:
   mutable SQLite::Statement statement_;
 };
+
+/// SQL: "(?, ?), (?, ?)", for the VALUES of so many rows. One statement for several rows takes
+/// about half the instructions of a statement for each.
+[[nodiscard]] inline std::string placeholders(std::size_t rows, std::size_t columns) {
+  std::string row = "(?";
+  for (std::size_t column = 1; column < columns; ++column) {
+    row += ", ?";
+  }
+  row += ')';
+  std::string sql = row;
+  for (std::size_t next = 1; next < rows; ++next) {
+    sql += ", " + row;
+  }
+  return sql;
+}
 
 }  // namespace storage

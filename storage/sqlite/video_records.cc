@@ -19,28 +19,62 @@ core::VideoStanding standing_of(const Statement& row) {
 
 }  // namespace
 
+void VideoRecords::bind(Statement& statement, int before, const Offer& offer) {
+  statement.bind(before + 1, offer.task);
+  statement.bind(before + 2, static_cast<std::int64_t>(offer.link->index));
+  statement.bind(before + 3, offer.snapshot);
+  statement.bind_time(before + 4, offer.link->expires_at);
+}
+
 void VideoRecords::offer(core::TaskKey task, const core::VideoLink& link, std::int64_t snapshot) {
-  const auto bind = [&](Statement& statement) {
-    statement.bind(1, task);
-    statement.bind(2, static_cast<std::int64_t>(link.index));
-    statement.bind(3, snapshot);
-    statement.bind_time(4, link.expires_at);
-  };
-  bind(add_);
+  write_offers();
+  offer_now({task, &link, snapshot});
+}
+
+void VideoRecords::offer_later(core::TaskKey task, const core::VideoLink& link,
+                               std::int64_t snapshot) {
+  offers_.push_back({task, &link, snapshot});
+  if (offers_.size() == kTogether) {
+    write_offers();
+  }
+}
+
+void VideoRecords::write_offers() {
+  const bool together = offers_.size() == kTogether;
+  if (together) {
+    for (std::size_t row = 0; row < kTogether; ++row) {
+      bind(add_together_, static_cast<int>(row * kOfferColumns), offers_[row]);
+    }
+    add_together_.run();
+  }
+  // Also if some were known against all expectation: to offer a link again changes nothing.
+  const bool all_new = together && database_.getChanges() == static_cast<int>(kTogether);
+  for (const Offer& one : offers_) {
+    if (all_new) {
+      recent_links_.keep(one.task, one.snapshot, *one.link);
+    } else {
+      offer_now(one);
+    }
+  }
+  offers_.clear();
+}
+
+void VideoRecords::offer_now(const Offer& offer) {
+  bind(add_, 0, offer);
   add_.run();
   if (database_.getChanges() != 1) {
-    const Known before = known(task, link);
+    const Known before = known(offer.task, *offer.link);
     if (!core::takes_links(before.standing)) {
       return;
     }
     const core::VideoStanding after = core::offered(before.standing, before.is_fresh);
     if (after != before.standing) {
-      move(task, link.index, after);
+      move(offer.task, offer.link->index, after);
     }
-    bind(relink_);
+    bind(relink_, 0, offer);
     relink_.run();
   }
-  recent_links_.keep(task, snapshot, link);
+  recent_links_.keep(offer.task, offer.snapshot, *offer.link);
 }
 
 VideoRecords::Known VideoRecords::known(core::TaskKey task, const core::VideoLink& link) {
@@ -75,6 +109,7 @@ core::KnownLink VideoRecords::known_link(const core::VideoLink& link) {
 
 void VideoRecords::record(const core::VideoEntry& entry, std::int64_t run) {
   assert(entry.file.has_value() == (entry.state == core::VideoState::done));
+  write_offers();
   const core::VideoStanding after = core::tried(entry.state, entry.first_refusal, run);
   record_.bind(1, entry.task);
   record_.bind(2, static_cast<std::int64_t>(entry.index));

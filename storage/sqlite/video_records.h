@@ -3,7 +3,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/domain/video_lifecycle.h"
 #include "core/ledger/ledger.h"
@@ -21,6 +24,13 @@ class VideoRecords {
 
   /// A snapshot of the task has this link.
   void offer(core::TaskKey task, const core::VideoLink& link, std::int64_t snapshot);
+  /// The same for the link of a task's first answer, which is written together with others: before
+  /// anything else is done with a video, and by `write_offers` at the latest. `link` must exist
+  /// until then.
+  void offer_later(core::TaskKey task, const core::VideoLink& link, std::int64_t snapshot);
+  void write_offers();
+  /// For a transaction that was undone.
+  void forget_offers() { offers_.clear(); }
   /// Run number `run` has settled a video.
   void record(const core::VideoEntry& entry, std::int64_t run);
   /// The video's file is missing.
@@ -32,10 +42,20 @@ class VideoRecords {
   [[nodiscard]] RecentLinks& recent_links() { return recent_links_; }
 
  private:
+  struct Offer {
+    core::TaskKey task = 0;
+    const core::VideoLink* link = nullptr;
+    std::int64_t snapshot = 0;
+  };
+  static constexpr std::size_t kTogether = 8;  // offers of one statement
+  static constexpr std::size_t kOfferColumns = 4;
+
   struct Known {
     core::VideoStanding standing;
     bool is_fresh = false;  ///< whether the new link is fresh, if that matters
   };
+  static void bind(Statement& statement, int before, const Offer& offer);
+  void offer_now(const Offer& offer);
   [[nodiscard]] Known known(core::TaskKey task, const core::VideoLink& link);
   [[nodiscard]] core::KnownLink known_link(const core::VideoLink& link);
   void move(core::TaskKey task, int index, const core::VideoStanding& standing);
@@ -43,11 +63,15 @@ class VideoRecords {
   SQLite::Database& database_;
   AnswerReader answers_{database_};
   RecentLinks recent_links_;
+  std::vector<Offer> offers_;  // to be written together
   // Not an upsert: SQLite would first copy every page that it changes, to be able to undo the
   // statement alone.
-  Statement add_{database_,
-                 "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) "
-                 "VALUES (?, ?, ?, ?)"};
+  static std::string insertion(std::size_t rows) {
+    return "INSERT OR IGNORE INTO video (task, video_index, snapshot, expires_at) VALUES " +
+           placeholders(rows, kOfferColumns);
+  }
+  Statement add_{database_, insertion(1).c_str()};
+  Statement add_together_{database_, insertion(kTogether).c_str()};
   Statement known_{database_,
                    "SELECT v.state, v.settled_run, v.refused_at, v.expires_at, s.block, s.slot, "
                    "o.http_status, t.task_id "

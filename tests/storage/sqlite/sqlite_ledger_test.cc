@@ -113,7 +113,8 @@ TEST_F(SqliteLedgerTest, TheQueueIsBoundedInEntries) {
 TEST_F(SqliteLedgerTest, ABrokenLedgerThrowsFromEverything) {
   ledger_->append(running(1, "1%"));
   ledger_->flush();
-  ledger_->append(running(4711, "2%"));  // no such task: the commit fails
+  storage::open_for_writing(path_)->exec("ALTER TABLE task RENAME TO gone");
+  ledger_->append(running(1, "2%"));
   EXPECT_THROW(ledger_->flush(), core::Error);
   EXPECT_THROW(ledger_->flush(), core::Error);
   EXPECT_THROW(ledger_->append(running(1, "3%")), core::Error);

@@ -210,10 +210,17 @@ TEST_F(TaskStoreTest, NoTwoListsOfWordsShareAnOutcome) {
 TEST_F(TaskStoreTest, AWriteThatFailsStoresNothingAndDoesNoHarm) {
   import({"a"});
   hear("a", entries::running("a"));
-  core::AnswerEntry nobody = answer("a", entries::running("a", "77%"));
-  nobody.task = 4711;
-  std::vector<core::Entry> batch{answer("a", entries::running("a", "66%")), nobody};
-  EXPECT_THROW(store_->write(batch), core::Error);
+  std::vector<core::Entry> batch{answer("a", entries::running("a", "66%")),
+                                 answer("a", entries::running("a", "77%"))};
+  const auto other = storage::open_for_writing(path_);
+  const std::string guard = text("SELECT sql FROM sqlite_schema WHERE name = 'snapshot_is_kept'");
+  other->exec(
+      "INSERT INTO snapshot (id, task, run, observed_at, outcome, raw_bytes, raw_sha256) "
+      "SELECT 3, task, run, observed_at, outcome, raw_bytes, raw_sha256 FROM snapshot");
+  EXPECT_THROW(store_->write(batch), core::Error) << "another writer has taken a number";
+  other->exec("DROP TRIGGER snapshot_is_kept");
+  other->exec("DELETE FROM snapshot WHERE id = 3");
+  other->exec(guard);
   EXPECT_EQ(number("SELECT count(*) FROM snapshot"), 1);
   EXPECT_EQ(number("SELECT count(*) FROM outcome"), 1);
   hear("a", entries::running("a", "88%"));
@@ -318,6 +325,39 @@ TEST_F(TaskStoreTest, VideosKeepTheirResults) {
                  "FROM v_video"),
             "done2-/v/a.mp41000" + std::string(64, 'a'));
   EXPECT_EQ(text("SELECT checks || saved_at FROM video"), "length boxes1780286400000");
+}
+
+// The videos of first answers are written many at once; among the answers is one that comes again,
+// and one whose task has a video against all expectation.
+TEST_F(TaskStoreTest, VideosOfManyFirstAnswersAreWrittenAsOneByOne) {
+  std::vector<std::string> ids;
+  for (int i = 10; i < 40; ++i) {
+    ids.push_back("t" + std::to_string(i));
+  }
+  import(ids);
+  hear("t35", entries::success("t35", "1780371000"));
+  write(saved(26, "/v/t35.mp4"));
+  std::vector<core::Entry> batch;
+  for (const std::string& id : ids) {
+    core::AnswerEntry entry = answer(id, entries::success(id));
+    entry.is_first = true;
+    batch.emplace_back(entry);
+    if (id == "t12") {
+      batch.emplace_back(answer(id, entries::success(id, "1780371400")));
+      batch.emplace_back(saved(3, "/v/t12.mp4"));
+    }
+  }
+  store_->write(batch);
+  EXPECT_EQ(number("SELECT count(*) FROM video"), 30);
+  EXPECT_EQ(number("SELECT count(*) FROM video AS v JOIN snapshot AS s ON s.id = v.snapshot "
+                   "WHERE s.task = v.task"),
+            30);
+  EXPECT_EQ(text("SELECT state || path || expires_at FROM video WHERE task = 3"),
+            "1/v/t12.mp41780371400000");
+  EXPECT_EQ(text("SELECT state || path || expires_at FROM video WHERE task = 26"),
+            "1/v/t35.mp41780371000000");
+  EXPECT_EQ(number("SELECT count(*) FROM video WHERE state = 0 AND expires_at = 1780371305000"),
+            28);
 }
 
 // A link is a secret; only the compressed raw answer contains it.
