@@ -42,8 +42,8 @@ bool is_gateway_link(std::string_view url) {
           path.ends_with("/content"));
 }
 
-LinkCandidate candidate_of(std::string url, const TaskFacts& facts) {
-  LinkCandidate link{.url = std::move(url), .expires_at = {}};
+LinkCandidate candidate_of(std::string_view url, const TaskFacts& facts) {
+  LinkCandidate link{.url = std::string(url), .expires_at = {}};
   link.expires_at = link_expiry(link.url);
   if (link.expires_at || is_gateway_link(link.url)) {
     return link;
@@ -117,7 +117,7 @@ void Offer::match_list() {
   auto& videos = lists_.videos;
   const auto copied = std::find_if(videos.begin(), videos.end(), [this](const Links& video) {
     return std::any_of(video.begin(), video.end(),
-                       [this](const std::string& url) { return has(gateway_, url); });
+                       [this](std::string_view url) { return has(gateway_, url); });
   });
   if (copied != videos.end()) {
     std::rotate(videos.begin(), copied, copied + 1);
@@ -135,7 +135,7 @@ bool Offer::is_anothers(std::string_view url) const {
 }
 
 void Offer::take(const Links& links, Links& video) const {
-  for (const std::string& url : links) {
+  for (const std::string_view url : links) {
     if (video.size() < kCandidatesMax && !has(video, url) && !is_anothers(url)) {
       video.push_back(url);
     }
@@ -150,7 +150,7 @@ Links Offer::first_video() const {
   const bool copied = !gateway_.empty() && !is_gateway_link(gateway_.front());
   if (!enhanced) {
     Links keyless = listed;
-    std::erase_if(keyless, [this](const std::string& url) { return has(lists_.keyed, url); });
+    std::erase_if(keyless, [this](std::string_view url) { return has(lists_.keyed, url); });
     take(keyless, video);
     take(vendor_, video);
     if (!copied) {
@@ -177,7 +177,7 @@ bool Offer::add(const Links& video, Answer& answer) const {
     return false;
   }
   VideoLink link{.index = static_cast<int>(answer.links.size()) + 1, .url = {}, .expires_at = {}};
-  for (const std::string& url : video) {
+  for (const std::string_view url : video) {
     LinkCandidate one = candidate_of(url, answer.facts);
     if (link.url.empty()) {
       link.url = std::move(one.url);
@@ -197,7 +197,7 @@ void Offer::write(const TaskId& id, Answer& answer) {
   const Links first = first_video();
   Links original = original_;
   if (!gateway_.empty() && !original.empty()) {
-    for (const std::string& url : vendor_) {
+    for (const std::string_view url : vendor_) {
       if (!has(original, url) && !has(first, url)) {
         original.push_back(url);
       }

@@ -240,12 +240,12 @@ class ListReader {
       lists_.beyond = beyond;
     }
     for (std::size_t at = 0; at < videos.size(); ++at) {
-      for (std::string& url : videos[at]) {
-        const bool is_known = std::any_of(known.begin(), known.end(), [&url](const Links& video) {
+      for (const std::string_view url : videos[at]) {
+        const bool is_known = std::any_of(known.begin(), known.end(), [url](const Links& video) {
           return std::find(video.begin(), video.end(), url) != video.end();
         });
         if (!is_known) {
-          known[at].push_back(std::move(url));
+          known[at].push_back(url);
         }
       }
     }
@@ -280,9 +280,9 @@ void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
   if (value.text().empty() || std::find(links.begin(), links.end(), value.text()) != links.end()) {
     return;
   }
-  std::optional<std::string> url = usable(value.text(), holder);
+  const std::optional<std::string_view> url = usable(value.text(), holder);
   if (url && std::find(links.begin(), links.end(), *url) == links.end()) {
-    links.push_back(*std::move(url));
+    links.push_back(*url);
   }
 }
 
@@ -291,18 +291,20 @@ void LinkPlaces::add_text(std::string_view text, Links& links) {
   if (text.starts_with('/') || !is_link(text)) {
     return;
   }
-  const std::optional<std::string> url = usable(text, Holder::vendor);
+  const std::optional<std::string_view> url = usable(text, Holder::vendor);
   if (url && std::find(links.begin(), links.end(), *url) == links.end()) {
     links.push_back(*url);
   }
 }
 
-std::optional<std::string> LinkPlaces::usable(std::string_view text, Holder holder) {
+std::string_view LinkPlaces::keep(std::string text) { return made_.emplace_front(std::move(text)); }
+
+std::optional<std::string_view> LinkPlaces::usable(std::string_view text, Holder holder) {
   text = trimmed(text);
-  std::string url = has_blank(text) ? with_blanks_encoded(text) : std::string(text);
+  const std::string_view url = has_blank(text) ? keep(with_blanks_encoded(text)) : text;
   if (is_link(url)) {
     if (auto own = own_content(url)) {
-      return own;
+      return keep(*std::move(own));
     }
     if (holder == Holder::gateway || !url.starts_with('/')) {
       return url;

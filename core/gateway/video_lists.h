@@ -1,6 +1,7 @@
 // Finds the links of videos in an answer: single links, and vendors' lists.
 #pragma once
 
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +13,11 @@
 
 namespace core {
 
-/// The URLs of one video, best first.
-using Links = std::vector<std::string>;
+/// The URLs of one video, best first: parts of the answer, or texts of a LinkPlaces.
+using Links = std::vector<std::string_view>;
 
-/// Collects links, makes them usable, and remembers why one is unusable.
+/// Collects links, makes them usable, and remembers why one is unusable. The links are valid as
+/// long as the answer and this object.
 class LinkPlaces {
  public:
   /// The origin of a link: a path without a host is usable only if it comes from the gateway.
@@ -31,10 +33,12 @@ class LinkPlaces {
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
-  [[nodiscard]] std::optional<std::string> usable(std::string_view text, Holder holder);
+  [[nodiscard]] std::optional<std::string_view> usable(std::string_view text, Holder holder);
+  [[nodiscard]] std::string_view keep(std::string text);
   [[nodiscard]] std::optional<std::string> own_content(std::string_view url) const;
 
   const TaskId& id_;
+  std::forward_list<std::string> made_;  // links that differ from what the answer says
   std::string failure_;
 };
 
