@@ -10,6 +10,7 @@
 #include "cmd/doctor.h"
 #include "cmd/forget.h"
 #include "cmd/os/process.h"
+#include "cmd/prices.h"
 #include "cmd/program.h"
 #include "cmd/reconcile.h"
 #include "cmd/report.h"
@@ -30,7 +31,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::forget, cmd::forget},     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check}, {cmd::Command::db_backup, cmd::db_backup},
     {cmd::Command::db_copy, cmd::db_copy},   {cmd::Command::db_prune, cmd::db_prune},
-    {cmd::Command::config, cmd::run_config},
+    {cmd::Command::config, cmd::run_config}, {cmd::Command::prices_check, cmd::prices_check},
 };
 
 }  // namespace

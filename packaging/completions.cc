@@ -1,7 +1,9 @@
 #include "packaging/completions.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include "cmd/cli/commands.h"
 #include "cmd/cli/options.h"
@@ -38,6 +40,11 @@ std::string joined_choices(const cmd::OptionSpec& option) {
 bool takes_files(const cmd::CommandSpec& command) {
   return command.arguments.find("FILE") != std::string_view::npos;
 }
+
+// First words of commands of two words, and what these are about. Also in the texts of bash and
+// zsh.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kFirstOfTwo = {
+    {{"db", "the ledger"}, {"prices", "the price book"}}};
 
 // The first words of commands ("run", "db"), each once; with `parent`, the second words after it.
 std::string command_words(std::string_view parent) {
@@ -108,7 +115,7 @@ _reeltally() {
     option=${COMP_WORDS[COMP_CWORD-2]}
   fi
   local command=${COMP_WORDS[1]} kind='' words='' options='' arguments='nothing'
-  [[ $command == db && $COMP_CWORD -gt 2 ]] && command="db ${COMP_WORDS[2]}"
+  [[ ' db prices ' == *" $command "* && $COMP_CWORD -gt 2 ]] && command+=" ${COMP_WORDS[2]}"
   [[ $COMP_CWORD -eq 1 ]] && command=''
   COMPREPLY=()
   case $command in
@@ -262,7 +269,9 @@ std::string fish_option(const cmd::CommandSpec& command, const cmd::OptionSpec& 
 std::string bash_completion() {
   std::string out(kBashBegin);
   out += "    '') kind=words words='" + command_words("") + " --help --version' ;;\n";
-  out += "    db) kind=words words='" + command_words("db") + "' ;;\n";
+  for (const auto& [word, title] : kFirstOfTwo) {
+    out += "    " + std::string(word) + ") kind=words words='" + command_words(word) + "' ;;\n";
+  }
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     out += bash_command(command);
   }
@@ -281,13 +290,19 @@ std::string zsh_completion() {
     out += takes_files(command) ? "        '*:FILE:_files' ;;\n" : "        '*::argument:' ;;\n";
   }
   out.append(kZshEnd).append(zsh_commands(""));
-  out += "        'db:the ledger: " + command_words("db") + "'\n    )\n";
-  out += "    _describe command commands\n";
-  out += "  elif [[ $words[2] == db && $CURRENT -eq 3 ]]; then\n    commands=(\n";
-  out += zsh_commands("db") + "    )\n    _describe command commands\n  else\n";
+  for (const auto& [word, title] : kFirstOfTwo) {
+    out += "        '" + std::string(word) + ":" + std::string(title) + ": " + command_words(word) +
+           "'\n";
+  }
+  out += "    )\n    _describe command commands\n";
+  for (const auto& [word, title] : kFirstOfTwo) {
+    out += "  elif [[ $words[2] == " + std::string(word) +
+           " && $CURRENT -eq 3 ]]; then\n    commands=(\n" + zsh_commands(word) +
+           "    )\n    _describe command commands\n";
+  }
   out +=
-      "    local name=$words[2] skipped=1\n"
-      "    [[ $name == db ]] && name=\"db $words[3]\" skipped=2\n"
+      "  else\n    local name=$words[2] skipped=1\n"
+      "    [[ $name == (db|prices) ]] && name=\"$name $words[3]\" skipped=2\n"
       "    shift $skipped words\n    (( CURRENT -= skipped ))\n"
       "    _reeltally_command $name\n  fi\n}\n_reeltally \"$@\"\n";
   return out;
@@ -296,7 +311,10 @@ std::string zsh_completion() {
 std::string fish_completion() {
   std::string out(kFishBegin);
   out += "complete -c reeltally -n __reeltally_ends -l help -s h -d 'Shows this text.'\n";
-  out += "complete -c reeltally -n __reeltally_ends -a db -d 'the ledger'\n";
+  for (const auto& [word, title] : kFirstOfTwo) {
+    out.append("complete -c reeltally -n __reeltally_ends -a ").append(word);
+    out.append(" -d '").append(title).append("'\n");
+  }
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     const std::size_t space = command.name.find(' ');
     const bool one_word = space == std::string_view::npos;

@@ -16,7 +16,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 15> kCommands{{
+constexpr std::array<CommandSpec, 16> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -81,6 +81,18 @@ constexpr std::array<CommandSpec, 15> kCommands{{
          "FILE is a CSV with a task ID column and `quota`, or `cost` and `currency`. Each line "
          "that does not match is written to standard output. The ledger is never changed.",
      .example = "reeltally reconcile gateway-log.csv --period 2026-10",
+     .exit_codes = kCompareCodes},
+    {.command = Command::prices_check,
+     .name = "prices check",
+     .arguments = "FILE",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "find what is probably wrong in a price book",
+     .description =
+         "Names rows that can never count, rows that fit the same tasks, days and pictures between "
+         "rows without a price, and codes that are no currency. With --db also the models of the "
+         "ledger's videos for which no row has a price. Exit code 3 on a finding.",
+     .example = "reeltally prices check prices.csv --db ledger.db",
      .exit_codes = kCompareCodes},
     {.command = Command::verify,
      .name = "verify",

@@ -16,6 +16,7 @@ enum class Command {
   report,
   close,
   reconcile,
+  prices_check,
   verify,
   doctor,
   forget,

@@ -1,14 +1,14 @@
 #include "core/billing/dead_prices.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <iterator>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "core/billing/price_bounds.h"
 
 namespace core {
 namespace {
@@ -16,57 +16,19 @@ namespace {
 using Day = std::chrono::sys_days;
 using Rows = std::vector<const Price*>;
 
-// Both ends inclusive; an open end is beyond every day in a price book.
-struct Days {
-  Day first = Day::min();
-  Day last = Day::max();
-  [[nodiscard]] bool hold(Day day) const { return first <= day && day <= last; }
-};
-struct Lines {
-  Decimal low{std::numeric_limits<long long>::min()};
-  Decimal high{std::numeric_limits<long long>::max()};
-};
-
-// Of a text such as 2026-10-05, which the book has validated.
-Day day_of(std::string_view text) {
-  constexpr std::size_t kMonthAt = 5;
-  constexpr std::size_t kDayAt = 8;
-  const auto number = [text](std::size_t begin, std::size_t length) {
-    int value = 0;
-    const char* first = text.data() + begin;
-    std::from_chars(first, first + length, value);
-    return value;
-  };
-  return std::chrono::year(number(0, kMonthAt - 1)) /
-         std::chrono::month(static_cast<unsigned>(number(kMonthAt, 2))) /
-         std::chrono::day(static_cast<unsigned>(number(kDayAt, 2)));
-}
-
-Days days_of(const Price& row) {
-  Days days;
-  days.first = row.valid_from.empty() ? days.first : day_of(row.valid_from);
-  days.last = row.valid_to.empty() ? days.last : day_of(row.valid_to);
-  return days;
-}
-
 bool is_bounded(const Price& row) { return row.min_sr || row.max_sr; }
-
-Lines lines_of(const Price& row) {
-  Lines lines;
-  return {row.min_sr.value_or(lines.low), row.max_sr.value_or(lines.high)};
-}
 
 // A row without bounds also matches tasks whose resolution is unknown.
 bool cover_resolutions(const Rows& rows, const Price& row) {
   if (std::any_of(rows.begin(), rows.end(), [](const Price* one) { return !is_bounded(*one); })) {
     return true;
   }
-  const Lines wanted = lines_of(row);
+  const PictureSpan wanted = lines_of(row);
   Decimal reach = wanted.low;
   bool begun = false;  // `reach` itself is covered
   while (is_bounded(row) && !(begun && wanted.high <= reach)) {
     const auto further = std::find_if(rows.begin(), rows.end(), [&](const Price* one) {
-      const Lines lines = lines_of(*one);
+      const PictureSpan lines = lines_of(*one);
       return lines.low <= reach && (begun ? lines.high > reach : lines.high >= reach);
     });
     if (further == rows.end()) {
@@ -80,12 +42,12 @@ bool cover_resolutions(const Rows& rows, const Price& row) {
 
 // Whether `rows`, which all match the models of `row`, together match everything that it matches.
 bool hide(const Rows& rows, const Price& row) {
-  const Days wanted = days_of(row);
+  const DaySpan wanted = days_of(row);
   for (Day day = wanted.first;;) {
     Rows valid;
     Day last = wanted.last;  // as long as all of them stay valid
     for (const Price* one : rows) {
-      if (const Days days = days_of(*one); days.hold(day)) {
+      if (const DaySpan days = days_of(*one); days.hold(day)) {
         valid.push_back(one);
         last = std::min(last, days.last);
       }

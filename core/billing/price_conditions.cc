@@ -115,8 +115,8 @@ std::optional<PriceSubject> price_subject(std::string_view column) {
 std::optional<PriceCondition> PriceCondition::parse(const PriceSubject& subject,
                                                     std::string_view cell) {
   PriceCondition condition(subject);
+  condition.cell_ = cell;
   if (subject.kind != PriceSubject::Kind::count) {
-    condition.glob_ = cell;
     return condition;
   }
   return condition.parse_range(cell) ? std::optional(std::move(condition)) : std::nullopt;
@@ -158,7 +158,7 @@ bool PriceCondition::holds(const PricedTask& task) const {
     return false;
   }
   if (subject_.kind != PriceSubject::Kind::count) {
-    return glob_matches(glob_, value);
+    return glob_matches(cell_, value);
   }
   const auto number = Decimal::parse(value);
   return number && is_within(*number);
@@ -166,7 +166,7 @@ bool PriceCondition::holds(const PricedTask& task) const {
 
 bool PriceCondition::may_overlap(const PriceCondition& other) const {
   if (subject_.kind != PriceSubject::Kind::count) {
-    return globs_may_overlap(glob_, other.glob_);
+    return globs_may_overlap(cell_, other.cell_);
   }
   const auto is_above = [](const std::optional<Bound>& low, const std::optional<Bound>& high) {
     return low && high &&

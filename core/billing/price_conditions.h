@@ -46,6 +46,10 @@ class PriceCondition {
                                                            std::string_view cell);
   [[nodiscard]] bool holds(const PricedTask& task) const;
   [[nodiscard]] const PriceSubject& subject() const { return subject_; }
+  /// Whether both ask the same, in the same words.
+  [[nodiscard]] bool is_same(const PriceCondition& other) const {
+    return subject_.name == other.subject_.name && cell_ == other.cell_;
+  }
   /// Whether some value may meet both; false only if that is certain. Same subject.
   [[nodiscard]] bool may_overlap(const PriceCondition& other) const;
 
@@ -59,7 +63,7 @@ class PriceCondition {
   [[nodiscard]] bool parse_range(std::string_view cell);
 
   PriceSubject subject_;
-  std::string glob_;
+  std::string cell_;
   std::optional<Bound> low_;
   std::optional<Bound> high_;
 };

@@ -70,6 +70,7 @@ def terminal(request, folder):
 def test_on_a_terminal(terminal):
     terminal.complete("reeltally ", "reconcile", "doctor", "verify")
     terminal.complete("reeltally db ", "migrate", "backup", "prune")
+    terminal.complete("reeltally prices check some-t", "asks.csv")
     terminal.complete("reeltally run --download-c", "oncurrency")
     terminal.complete("reeltally db prune --older", "-than")
     terminal.complete("reeltally report --format ", "focus", "html")
@@ -88,8 +89,11 @@ def fish(folder, line):
 
 
 @pytest.mark.parametrize("line, wanted", [
-    ("reeltally ", ["close", "config", "db", "doctor", "forget", "reconcile", "report", "run", "runs", "status", "verify"]),
+    ("reeltally ", ["close", "config", "db", "doctor", "forget", "prices", "reconcile", "report", "run", "runs",
+                    "status", "verify"]),
     ("reeltally db ", ["backup", "check", "copy", "migrate", "prune"]),
+    ("reeltally prices ", ["check"]),
+    ("reeltally prices check some-t", ["some-tasks.csv"]),
     ("reeltally run --download-c", ["--download-concurrency"]),
     ("reeltally db prune --older", ["--older-than"]),
     ("reeltally report --format ", ["csv", "focus", "html", "json"]),
@@ -103,8 +107,8 @@ def test_in_fish(folder, line, wanted):
     assert sorted(fish(folder, line)) == wanted
 
 
-@pytest.mark.parametrize("command", ["run", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget", "db migrate",
-                                     "db check", "db backup", "db copy", "db prune", "config"])
+@pytest.mark.parametrize("command", ["run", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget",
+                                     "prices check", "db migrate", "db check", "db backup", "db copy", "db prune", "config"])
 def test_every_option_of_help_is_offered(folder, command):
     """In bash and in fish; only the left column of help counts."""
     text = subprocess.run([BINARY, *command.split(), "--help"], capture_output=True, text=True, timeout=PATIENCE).stdout

@@ -120,6 +120,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "prices round"},
+      {Command::prices_check, "db json"},
       {Command::verify,
        "deep requeue output s3-endpoint s3-addressing s3-create-only allow-http ca-file proxy"},
       {Command::doctor,
