@@ -1,5 +1,6 @@
 # Run by embed_migrations: writes OUTPUT, which defines NAME, from the list FILES.
-set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/migration.h\"\n\nnamespace storage {\n\n")
+set(text "// Made by cmake/WriteMigrations.cmake.\n#include \"storage/migration.h\"\n\nnamespace storage {\n\n"
+  "std::span<const Migration> ${NAME}() {\n")
 set(rows "")
 foreach(file IN LISTS FILES)
   get_filename_component(name ${file} NAME)
@@ -13,10 +14,9 @@ foreach(file IN LISTS FILES)
   # As bytes: CMake's own reading of text would trip over semicolons and brackets in SQL.
   file(READ ${file} hex HEX)
   string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${hex}")
-  string(APPEND text "static constexpr char kSql${number}[] = {${bytes}};\n")
+  string(APPEND text "  static constexpr char kSql${number}[] = {${bytes}};\n")
   string(APPEND rows "    {${number}, \"${title}\", {kSql${number}, sizeof kSql${number}}},\n")
 endforeach()
-string(APPEND text "\nstatic constexpr Migration kMigrations[] = {\n${rows}};\n\n")
-string(APPEND text "std::span<const Migration> ${NAME}() { return kMigrations; }\n\n")
+string(APPEND text "  static constexpr Migration kMigrations[] = {\n${rows}  };\n  return kMigrations;\n}\n\n")
 string(APPEND text "}  // namespace storage\n")
 file(WRITE ${OUTPUT} "${text}")

@@ -27,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownMax = 200;
+constexpr std::size_t kIdShownMax = 200;
 
 std::vector<core::TaskId> ids_of(const std::vector<std::string>& texts) {
   std::vector<core::TaskId> ids;
@@ -35,7 +35,7 @@ std::vector<core::TaskId> ids_of(const std::vector<std::string>& texts) {
     auto parsed = core::TaskId::parse(text);
     if (const auto* failure = std::get_if<core::IdFailure>(&parsed)) {
       throw core::UsageError(std::string(core::describe(*failure)) + ": " +
-                             core::printable(text, kShownMax));
+                             core::printable(text, kIdShownMax));
     }
     ids.push_back(std::get<core::TaskId>(std::move(parsed)));
   }
@@ -47,7 +47,7 @@ std::int64_t run_of(const std::string& text) {
   if (!run) {
     throw core::UsageError(
         "--failed-import takes the number of a run, which its summary names, not " +
-        core::printable(text, kShownMax) + "; task IDs are arguments of forget");
+        core::printable(text, kIdShownMax) + "; task IDs are arguments of forget");
   }
   return *run;
 }

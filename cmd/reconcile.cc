@@ -28,7 +28,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownMax = 100;  // bytes of a foreign text in a message
+constexpr std::size_t kCellShownMax = 100;  // bytes of a foreign text in a message
 
 // The columns of the file that are compared.
 struct LogColumns {
@@ -71,7 +71,7 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool
 std::string amount_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
                            std::string_view currency) {
   const auto quoted = [](std::string_view text) {
-    return "`" + core::printable(text, kShownMax) + "`";
+    return "`" + core::printable(text, kCellShownMax) + "`";
   };
   if (!amount) {
     return quoted(amount_text) +

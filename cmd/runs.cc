@@ -31,7 +31,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownMax = 200;
+constexpr std::size_t kTextShownMax = 200;
 
 /// A row of v_run.
 class RunRow {
@@ -99,7 +99,7 @@ std::string trouble(const RunRow& run) {
   if (code != exit_number(ExitCode::ok) && code != exit_number(ExitCode::partly)) {
     all = meaning_of(code) + (all.empty() ? "" : " (" + all + ")");
   }
-  return core::printable(all, kShownMax);
+  return core::printable(all, kTextShownMax);
 }
 
 struct TableColumn {
@@ -150,7 +150,7 @@ void print_table(std::ostream& out, const std::vector<core::ViewRow>& rows) {
 }
 
 std::string shown(const std::string& value) {
-  return core::printable(core::redact_keys(core::redact_urls(value)), kShownMax);
+  return core::printable(core::redact_keys(core::redact_urls(value)), kTextShownMax);
 }
 
 void print_run(std::ostream& out, const core::ViewRow& row) {
@@ -187,7 +187,7 @@ std::vector<std::int64_t> run_numbers(const std::vector<std::string>& texts) {
     const auto number = parse_run_number(text);
     if (!number) {
       throw core::UsageError("not the number of a run, as `reeltally runs` lists them: " +
-                             core::printable(text, kShownMax));
+                             core::printable(text, kTextShownMax));
     }
     numbers.push_back(*number);
   }

@@ -43,7 +43,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kBatch = 1024;
 constexpr unsigned kReaders = 2;        // more do not make a disk faster
 constexpr unsigned kBucketReaders = 8;  // a bucket answers many at once
-constexpr std::size_t kShownMax = 4096;
+constexpr std::size_t kPathShownMax = 4096;
 // A run records a video shortly after it has renamed it.
 constexpr std::chrono::seconds kRecordedWithin{60};
 
@@ -317,7 +317,7 @@ class Verification {
       return;
     }
     if (!json_) {
-      out_ << name(result) << '\t' << core::printable(path, kShownMax)
+      out_ << name(result) << '\t' << core::printable(path, kPathShownMax)
            << (video == nullptr ? "" : "\t" + video->task_id) << '\n';
       return;
     }

@@ -98,7 +98,7 @@ std::string json_line(const LevelStyle& style, std::string_view message,
 }
 
 // A message that cannot be written is lost, because there is no other place to report it.
-void write_all(int fd, std::string_view bytes) {
+void write_or_lose(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) {
@@ -139,7 +139,7 @@ class Log::Sink final : public spdlog::sinks::base_sink<std::mutex> {
     if (before_line_) {
       before_line_();
     }
-    write_all(options_.fd, line);
+    write_or_lose(options_.fd, line);
   }
   void flush_() override {}
 

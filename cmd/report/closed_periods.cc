@@ -17,13 +17,6 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
   return day.begin == time;
 }
 
-// A time as UTC text: "2026-05-31T22:00:00Z".
-std::string utc_text(core::UtcTime time) {
-  std::string text = core::TimeZone("UTC").text(time);
-  constexpr std::string_view kOffset = "+00:00";
-  return text.replace(text.size() - kOffset.size(), kOffset.size(), "Z");
-}
-
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& findings) {
   const std::string hash = core::hash_lines(
@@ -76,8 +69,8 @@ std::string hours_text(core::UtcTime begin, core::UtcTime end) {
   const bool whole = minutes % std::chrono::hours(1) == std::chrono::minutes(0);
   const auto count = static_cast<std::uint64_t>(
       whole ? std::chrono::duration_cast<std::chrono::hours>(minutes).count() : minutes.count());
-  return "the " + format_count(count, whole ? "hour" : "minute") + " from " + utc_text(begin) +
-         " to " + utc_text(end);
+  return "the " + format_count(count, whole ? "hour" : "minute") + " from " +
+         core::utc_text(begin) + " to " + core::utc_text(end);
 }
 
 bool PeriodGap::can_be_closed() const {
@@ -115,7 +108,8 @@ std::vector<std::string> gap_warnings(const std::string& ledger) {
                          gap.after.zone + "), with " + format_count(lines, "line") +
                          " that no closed period has; `reeltally "
                          "report --from " +
-                         utc_text(gap.begin()) + " --to " + utc_text(gap.end()) + "` shows them");
+                         core::utc_text(gap.begin()) + " --to " + core::utc_text(gap.end()) +
+                         "` shows them");
     }
   }
   return warnings;

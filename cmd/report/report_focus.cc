@@ -66,14 +66,6 @@ const char* unit_text(core::PriceUnit unit) {
   return "";
 }
 
-// FOCUS "Date/Time Format": UTC with Z, whole seconds.
-std::string utc_text(core::UtcTime time) {
-  static const core::TimeZone kUtc("UTC");
-  std::string text = kUtc.text(std::chrono::floor<std::chrono::seconds>(time));
-  text.replace(text.rfind('+'), std::string::npos, "Z");
-  return text;
-}
-
 // FOCUS "Key-Value Format": a JSON object.
 std::string key_values(const core::Labels& values) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
@@ -138,14 +130,14 @@ void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& 
   cells.add(line.task.account);
   cells.add(line.task.account);
   cells.add(charge.currency);
-  cells.add(utc_text(period.end));
-  cells.add(utc_text(period.begin));
+  cells.add(core::utc_text(period.end));
+  cells.add(core::utc_text(period.begin));
   cells.add("Usage");
   cells.add(line.corrects() ? "Correction" : "");
   cells.add(description(line));
   cells.add("Usage-Based");
-  cells.add(utc_text(at + std::chrono::seconds(1)));
-  cells.add(utc_text(at));
+  cells.add(core::utc_text(at + std::chrono::seconds(1)));
+  cells.add(core::utc_text(at));
   cells.add(charge.quantity);
   cells.add(unit_text(*charge.unit));
   cells.add(list_cost(charge));

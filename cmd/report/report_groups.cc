@@ -8,19 +8,16 @@
 namespace cmd {
 namespace {
 
-using Kind = GroupKey::Kind;
-
-constexpr std::array<std::pair<std::string_view, Kind>, 7> kWords = {{
-    {"day", Kind::day},
-    {"month", Kind::month},
-    {"model", Kind::model},
-    {"action", Kind::action},
-    {"resolution", Kind::resolution},
-    {"status", Kind::status},
-    {"account", Kind::account},
+constexpr std::array<std::pair<std::string_view, GroupKey::Kind>, 7> kWords = {{
+    {"day", GroupKey::Kind::day},
+    {"month", GroupKey::Kind::month},
+    {"model", GroupKey::Kind::model},
+    {"action", GroupKey::Kind::action},
+    {"resolution", GroupKey::Kind::resolution},
+    {"status", GroupKey::Kind::status},
+    {"account", GroupKey::Kind::account},
 }};
 constexpr std::string_view kLabelBegin = "label:";
-constexpr std::size_t kMonthLength = 7;  // of 2026-10-05
 
 }  // namespace
 
@@ -31,7 +28,7 @@ GroupKey parse_group_key(std::string_view text) {
     }
   }
   if (text.starts_with(kLabelBegin) && text.size() > kLabelBegin.size()) {
-    return {Kind::label, "label_" + std::string(text.substr(kLabelBegin.size()))};
+    return {GroupKey::Kind::label, "label_" + std::string(text.substr(kLabelBegin.size()))};
   }
   throw core::UsageError("--by " + std::string(text) +
                          ": unknown key; use task alone, or day, month, model, action, "
@@ -43,28 +40,28 @@ std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task
   std::vector<std::string> values;
   for (const GroupKey& key : keys_) {
     switch (key.kind) {
-      case Kind::day:
+      case GroupKey::Kind::day:
         values.push_back(zone_.day(task.billed_at));
         break;
-      case Kind::month:
-        values.push_back(zone_.day(task.billed_at).substr(0, kMonthLength));
+      case GroupKey::Kind::month:
+        values.push_back(zone_.day(task.billed_at).substr(0, core::kMonthLength));
         break;
-      case Kind::model:
+      case GroupKey::Kind::model:
         values.push_back(task.facts.model);
         break;
-      case Kind::action:
+      case GroupKey::Kind::action:
         values.push_back(task.facts.action);
         break;
-      case Kind::resolution:
+      case GroupKey::Kind::resolution:
         values.push_back(task.facts.resolution);
         break;
-      case Kind::status:
+      case GroupKey::Kind::status:
         values.emplace_back(task.succeeded ? "success" : "failure");
         break;
-      case Kind::account:
+      case GroupKey::Kind::account:
         values.push_back(task.account);
         break;
-      case Kind::label:
+      case GroupKey::Kind::label:
         values.emplace_back(core::label_of(task, std::string_view(key.name).substr(kLabelPrefix)));
         break;
     }

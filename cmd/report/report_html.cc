@@ -16,8 +16,7 @@ constexpr std::size_t kRowsMax = 12;  // of a table; one more row sums up the re
 // A longer period is shown by month, and a very long one without empty months.
 constexpr std::chrono::hours kDaysMax(24 * 93);
 constexpr std::chrono::hours kEmptyMonthsMax(24 * 3660);
-constexpr std::size_t kYearLength = 4;   // of 2026-10-05
-constexpr std::size_t kMonthLength = 7;  // …
+constexpr std::size_t kYearLength = 4;  // of 2026-10-05
 constexpr std::size_t kDaysOfMonthMax = 31;
 
 constexpr std::string_view kStyle = R"css(
@@ -120,20 +119,20 @@ std::string cards(const HtmlPage& page) {
 }
 
 // The columns of tables after videos and failures.
-struct Columns {
+struct TableColumns {
   std::vector<std::string> money;  // currencies
   bool unpriced = false;           // some line has no cost
 };
 
-Columns columns_of(const Figures& all) {
-  Columns columns{.money = {}, .unpriced = all.unpriced != 0};
+TableColumns columns_of(const Figures& all) {
+  TableColumns columns{.money = {}, .unpriced = all.unpriced != 0};
   for (const auto& [currency, sum] : all.cost) {
     columns.money.push_back(currency);
   }
   return columns;
 }
 
-std::string header_row(const std::string& first, const Columns& columns, bool bar) {
+std::string header_row(const std::string& first, const TableColumns& columns, bool bar) {
   std::string html = "<tr><th>" + html_escape(first) + "</th>";
   if (bar) {
     html += "<th class=\"b\" aria-hidden=\"true\"></th>";
@@ -145,7 +144,7 @@ std::string header_row(const std::string& first, const Columns& columns, bool ba
   return html + (columns.unpriced ? "<th class=\"n\">no price</th>" : "") + "</tr>\n";
 }
 
-std::string number_cells(const Figures& figures, const Columns& columns) {
+std::string number_cells(const Figures& figures, const TableColumns& columns) {
   std::string html = "<td class=\"n\">" + grouped(figures.succeeded) + "</td><td class=\"n\">" +
                      grouped(figures.failed) + "</td>";
   for (const std::string& currency : columns.money) {
@@ -211,7 +210,7 @@ std::map<std::string, Figures> with_rest(std::map<std::string, Figures> values,
 }
 
 std::string group_table(const std::string& first, const std::map<std::string, Figures>& groups,
-                        const Columns& columns, const std::string& id) {
+                        const TableColumns& columns, const std::string& id) {
   const std::vector<Named> rows = largest(groups, columns.money);
   const auto length = [&columns](const Figures& figures) {
     return columns.money.empty() ? static_cast<double>(figures.succeeded)
@@ -231,12 +230,13 @@ std::string group_table(const std::string& first, const std::map<std::string, Fi
   return html + "</table></div>\n";
 }
 
-std::string table_row(const std::string& name, const Figures& figures, const Columns& columns) {
+std::string table_row(const std::string& name, const Figures& figures,
+                      const TableColumns& columns) {
   return "<tr><td>" + html_escape(name) + "</td>" + number_cells(figures, columns) + "</tr>\n";
 }
 
 // Adjustments belong to a closed period, not to a day of this one.
-std::string adjustment_section(const ReportFigures& figures, const Columns& columns) {
+std::string adjustment_section(const ReportFigures& figures, const TableColumns& columns) {
   if (figures.by_closed_period.empty()) {
     return {};
   }
@@ -251,7 +251,7 @@ std::string adjustment_section(const ReportFigures& figures, const Columns& colu
 }
 
 std::string day_table(const std::map<std::string, Figures>& days, const std::string& what,
-                      const ReportFigures& figures, const Columns& columns) {
+                      const ReportFigures& figures, const TableColumns& columns) {
   std::string html =
       "<details><summary>As a table</summary><div class=\"scroll\"><table id=\"days\">" +
       header_row(what, columns, false);
@@ -274,7 +274,7 @@ std::map<std::string, Figures> spans(const HtmlPage& page) {
   const core::Period& period = page.period;
   const auto length = period.end - period.begin;
   const auto name = [by_month = length > kDaysMax](const std::string& day) {
-    return by_month ? day.substr(0, kMonthLength) : day;
+    return by_month ? day.substr(0, core::kMonthLength) : day;
   };
   std::map<std::string, Figures> spans;
   for (core::UtcTime time = period.begin; length < kEmptyMonthsMax && time < period.end;
@@ -287,14 +287,14 @@ std::map<std::string, Figures> spans(const HtmlPage& page) {
   return spans;
 }
 
-std::string day_section(const HtmlPage& page, const Columns& columns) {
+std::string day_section(const HtmlPage& page, const TableColumns& columns) {
   const std::map<std::string, Figures> days = spans(page);
-  const bool by_month = !days.empty() && days.begin()->first.size() == kMonthLength;
+  const bool by_month = !days.empty() && days.begin()->first.size() == core::kMonthLength;
   const std::string what = by_month ? "month" : "day";
   // 2026-10, 05, or 10-05 if there are several months.
   const std::size_t name_begin = by_month                        ? 0
                                  : days.size() > kDaysOfMonthMax ? kYearLength + 1
-                                                                 : kMonthLength + 1;
+                                                                 : core::kMonthLength + 1;
   const auto chart = [&](const std::string& label,
                          const std::function<void(const Figures&, Bar&)>& fill) {
     std::vector<Bar> bars;
@@ -418,7 +418,7 @@ std::string head(const HtmlPage& page) {
 
 std::string html_page(const HtmlPage& page) {
   ReportFigures& figures = page.figures;
-  const Columns columns = columns_of(figures.all);
+  const TableColumns columns = columns_of(figures.all);
   std::string html = head(page) + cards(page);
   if (figures.all.lines > 0) {
     html += day_section(page, columns) + adjustment_section(figures, columns);

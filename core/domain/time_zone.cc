@@ -102,4 +102,10 @@ std::string TimeZone::text(UtcTime time) const {
   return out;
 }
 
+std::string utc_text(UtcTime time) {
+  static const TimeZone kUtc("UTC");
+  std::string text = kUtc.text(std::chrono::floor<std::chrono::seconds>(time));
+  return text.replace(text.rfind('+'), std::string::npos, "Z");
+}
+
 }  // namespace core

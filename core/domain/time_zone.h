@@ -10,6 +10,9 @@
 
 namespace core {
 
+/// Of the text of a day: "2026-10".
+inline constexpr std::size_t kMonthLength = 7;
+
 class ZoneRules;
 
 /// A zone of the system's tz database, for all time (core/domain/zone_rules.h). Cheap to copy; not
@@ -44,5 +47,8 @@ class TimeZone {
   mutable UtcTime known_end_{};
   mutable std::chrono::seconds known_offset_{};
 };
+
+/// "2026-05-31T22:00:00Z": whole seconds.
+[[nodiscard]] std::string utc_text(UtcTime time);
 
 }  // namespace core

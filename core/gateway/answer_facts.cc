@@ -215,12 +215,10 @@ std::string read_model(const AnswerLevels& levels) {
 
 bool is_zero(JsonValue code) { return code.scalar() == "0"; }
 
-std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t\r\n"); }
-
 // "code: message"; only one of them if the other repeats it or is empty.
 std::string joined(JsonValue code, JsonValue message) {
-  const std::string_view words = trimmed(message.text());
-  std::string text(is_success_code(code) ? std::string_view() : trimmed(code.scalar()));
+  const std::string_view words = trim_ascii(message.text());
+  std::string text(is_success_code(code) ? std::string_view() : trim_ascii(code.scalar()));
   if (text == words) {
     return text;
   }
@@ -233,7 +231,7 @@ std::string joined(JsonValue code, JsonValue message) {
 // `error` is an object with code and message, a text, a number, or null.
 std::string error_text(JsonValue error) {
   return error.is_object() ? joined(error["code"], error["message"])
-                           : std::string(trimmed(error.is_boolean() ? "" : error.scalar()));
+                           : std::string(trim_ascii(error.is_boolean() ? "" : error.scalar()));
 }
 
 // The failure text of one level of the vendor's body (gateway.md, section 5, "failure text").
@@ -243,7 +241,7 @@ std::string cause_at(JsonValue level) {
     text = joined(level["output"]["code"], level["output"]["message"]);
   }
   if (text.empty()) {
-    text = trimmed(level["task_status_msg"].text());
+    text = trim_ascii(level["task_status_msg"].text());
   }
   if (text.empty() && !is_success_code(level["err_code"])) {
     text = level["err_code"].scalar();
@@ -262,7 +260,7 @@ std::string cause_at(JsonValue level) {
   }
   // Kling's newer answers list tasks that each have a status and a message.
   if (text.empty() && verdict_of_word(level["status"].text()) == Verdict::failed) {
-    text = trimmed(level["message"].text());
+    text = trim_ascii(level["message"].text());
   }
   return text;
 }

@@ -16,7 +16,6 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
 // The memory of larger bodies is freed at once.
 constexpr std::size_t kKeptBodyBytes = std::size_t{256} * 1024;
 // How much of a non-JSON body is shown.
@@ -43,7 +42,7 @@ constexpr auto kStatusWords = std::to_array<StatusWord>({
 constexpr std::string_view kExpired = "expired";
 
 bool is_word(std::string_view text, std::string_view lower_case_word) {
-  return equal_but_for_case(trim_ascii(text, kBlanks), lower_case_word);
+  return equal_but_for_case(trim_ascii(text), lower_case_word);
 }
 
 std::string capped(std::string_view text) { return std::string(utf8_start(text, kWordBytesMax)); }
@@ -65,7 +64,7 @@ std::string message_of(JsonValue root) {
 }
 
 std::string excerpt(std::string_view body) {
-  const std::size_t start = body.find_first_not_of(kBlanks);
+  const std::size_t start = body.find_first_not_of(kAsciiBlanks);
   if (start == std::string_view::npos) {
     return {};
   }
@@ -323,7 +322,7 @@ std::string content_path(const TaskId& id) {
 }
 
 Verdict verdict_of_word(std::string_view status) {
-  status = trim_ascii(status, kBlanks);
+  status = trim_ascii(status);
   for (const StatusWord& known : kStatusWords) {
     if (status.size() == known.word.size() && equal_but_for_case(status, known.word)) {
       return known.verdict;
@@ -347,7 +346,7 @@ bool is_web_page(std::string_view body) {
   if (body.starts_with("\xEF\xBB\xBF")) {
     body.remove_prefix(3);
   }
-  body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
+  body.remove_prefix(std::min(body.find_first_not_of(kAsciiBlanks), body.size()));
   return body.starts_with('<');
 }
 

@@ -16,8 +16,8 @@ namespace {
 using std::chrono::sys_seconds;
 
 // An earlier time is not the expiry of a video link, but a duration or garbage.
-constexpr sys_seconds kEarliest = std::chrono::sys_days(std::chrono::year(2015) / 1 / 1);
-constexpr sys_seconds kLatest = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+constexpr sys_seconds kEarliestExpiry = std::chrono::sys_days(std::chrono::year(2015) / 1 / 1);
+constexpr sys_seconds kLatestExpiry = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 // OSS V4, S3 V4, TOS V4 and GCS V4 allow at most seven days.
 constexpr std::int64_t kDurationMax = 604'800;
 // BOS and OBS have no limit; more than ten years is a point in time instead of a duration.
@@ -140,7 +140,7 @@ Values read_query(std::string_view url) {
   return values;
 }
 
-std::optional<std::int64_t> integer(std::string_view text, int base = 10) {
+std::optional<std::int64_t> whole_number(std::string_view text, int base = 10) {
   std::int64_t value = 0;
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value, base);
@@ -151,8 +151,8 @@ std::optional<std::int64_t> integer(std::string_view text, int base = 10) {
 }
 
 std::optional<sys_seconds> credible(std::optional<std::int64_t> seconds) {
-  if (!seconds || *seconds < kEarliest.time_since_epoch().count() ||
-      *seconds > kLatest.time_since_epoch().count()) {
+  if (!seconds || *seconds < kEarliestExpiry.time_since_epoch().count() ||
+      *seconds > kLatestExpiry.time_since_epoch().count()) {
     return std::nullopt;
   }
   return sys_seconds(std::chrono::seconds(*seconds));
@@ -166,9 +166,9 @@ struct TimeOfDay {
 
 std::optional<sys_seconds> moment(std::string_view year, std::string_view month,
                                   std::string_view day, const TimeOfDay& clock) {
-  const auto y = integer(year);
-  const auto m = integer(month);
-  const auto d = integer(day);
+  const auto y = whole_number(year);
+  const auto m = whole_number(month);
+  const auto d = whole_number(day);
   if (!y || !m || !d) {
     return std::nullopt;
   }
@@ -187,9 +187,9 @@ std::optional<sys_seconds> signing_date(std::string_view text) {
   if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') {
     return std::nullopt;
   }
-  const auto hour = integer(text.substr(9, 2));
-  const auto minute = integer(text.substr(11, 2));
-  const auto second = integer(text.substr(13, 2));
+  const auto hour = whole_number(text.substr(9, 2));
+  const auto minute = whole_number(text.substr(11, 2));
+  const auto second = whole_number(text.substr(13, 2));
   if (!hour || !minute || !second) {
     return std::nullopt;
   }
@@ -208,11 +208,12 @@ std::optional<sys_seconds> iso_date(std::string_view text) {
     if (rest.size() < 7 || rest[0] != 'T' || rest[3] != ':' || !rest.ends_with('Z')) {
       return std::nullopt;
     }
-    const auto hour = integer(rest.substr(1, 2));
-    const auto minute = integer(rest.substr(4, 2));
+    const auto hour = whole_number(rest.substr(1, 2));
+    const auto minute = whole_number(rest.substr(4, 2));
     rest = rest.substr(6, rest.size() - 7);
     const bool has_seconds = rest.size() >= 3 && rest[0] == ':';
-    const auto second = has_seconds ? integer(rest.substr(1, 2)) : std::optional<std::int64_t>(0);
+    const auto second =
+        has_seconds ? whole_number(rest.substr(1, 2)) : std::optional<std::int64_t>(0);
     const bool ends = rest.empty() || (has_seconds && (rest.size() == 3 || rest[3] == '.'));
     if (!hour || !minute || !second || !ends) {
       return std::nullopt;
@@ -223,12 +224,12 @@ std::optional<sys_seconds> iso_date(std::string_view text) {
 }
 
 std::optional<sys_seconds> absolute(const Value& value, int base = 10) {
-  return value.cut ? std::nullopt : credible(integer(value.text(), base));
+  return value.cut ? std::nullopt : credible(whole_number(value.text(), base));
 }
 
 std::optional<sys_seconds> plus(std::optional<sys_seconds> start, std::string_view duration,
                                 std::int64_t duration_max) {
-  const auto seconds = integer(duration);
+  const auto seconds = whole_number(duration);
   if (!start || !seconds || *seconds < 1 || *seconds > duration_max) {
     return std::nullopt;
   }
@@ -250,13 +251,13 @@ std::string_view take_part(std::string_view& text, char separator) {
 // Aliyun's CDN and compatible ones: `auth_key=time-rand-uid-md5`.
 std::optional<sys_seconds> cdn_moment(std::string_view key) {
   const std::string_view seconds = take_part(key, '-');
-  return key.empty() ? std::nullopt : credible(integer(seconds));
+  return key.empty() ? std::nullopt : credible(whole_number(seconds));
 }
 
 // COS: `q-sign-time=start;end`.
 std::optional<sys_seconds> cos_end(std::string_view span) {
-  const auto start = integer(take_part(span, ';'));
-  return start ? credible(integer(span)) : std::nullopt;
+  const auto start = whole_number(take_part(span, ';'));
+  return start ? credible(whole_number(span)) : std::nullopt;
 }
 
 // BOS: `bce-auth-v1/access key/time/seconds/signed headers/signature`; -1 s is no expiry.

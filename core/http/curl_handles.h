@@ -13,6 +13,9 @@
 
 namespace core {
 
+/// A slower transfer is stalled.
+inline constexpr long kStallBytesPerSecond = 1024;
+
 /// Throws core::Error if libcurl was built without the option.
 template <typename Value>
 void set_option(CURL* easy, CURLoption option, Value value) {

@@ -19,7 +19,6 @@
 namespace core {
 namespace {
 
-constexpr long kStallBytesPerSecond = 1024;         // a slower download is stalled
 constexpr long kDownloadBufferBytes = 512L * 1024;  // 16 KiB costs a third (design.md, section 7)
 constexpr std::size_t kErrorBytesMax = 1024;
 

@@ -14,7 +14,6 @@
 namespace core {
 namespace {
 
-constexpr long kStallBytesPerSecond = 1024;
 constexpr long kTransferBufferBytes = 512L * 1024;
 constexpr long kFirstSuccess = 200;
 constexpr long kFirstFailure = 300;

@@ -33,9 +33,9 @@ std::string try_once(const MonitorPing& ping, std::chrono::milliseconds timeout)
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
     return curl_easy_strerror(code);
   }
-  constexpr long kFirstFailure = 300;
+  constexpr long kSuccessEnd = 300;
   const long status = status_of(easy.get());
-  return status < kFirstFailure ? std::string() : "HTTP " + std::to_string(status);
+  return status < kSuccessEnd ? std::string() : "HTTP " + std::to_string(status);
 }
 
 }  // namespace

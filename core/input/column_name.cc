@@ -15,7 +15,7 @@ std::string column_name(std::string_view cell) {
   std::string name;
   for (std::size_t at = 0; at < cell.size();) {
     const Utf8Character one = utf8_character(cell, at);
-    char32_t code = one.valid ? one.code : 0xFFFD;
+    char32_t code = one.valid ? one.code : kReplacement;
     at += one.bytes;
     if (code >= kFullWidthFirst && code <= kFullWidthLast) {
       code -= kFullWidthFirst - '!';

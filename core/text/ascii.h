@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -66,9 +67,18 @@ namespace core {
   return out;
 }
 
+/// The first `what` in [begin, end); end if there is none.
+[[nodiscard]] inline const char* find_byte(const char* begin, const char* end, char what) {
+  const void* found = std::memchr(begin, what, static_cast<std::size_t>(end - begin));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
+/// White space as JSON and XML have it.
+inline constexpr std::string_view kAsciiBlanks = " \t\r\n";
+
 /// The text without the characters of `blanks` at its beginning and end.
 [[nodiscard]] constexpr std::string_view trim_ascii(std::string_view text,
-                                                    std::string_view blanks) {
+                                                    std::string_view blanks = kAsciiBlanks) {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }

@@ -10,11 +10,6 @@
 namespace core {
 namespace {
 
-const char* find(const char* begin, const char* end, char what) {
-  const void* found = std::memchr(begin, what, static_cast<std::size_t>(end - begin));
-  return found == nullptr ? end : static_cast<const char*>(found);
-}
-
 // How often a delimiter occurs outside quotes.
 std::size_t count_outside_quotes(std::string_view line, char delimiter) {
   std::size_t count = 0;
@@ -97,7 +92,7 @@ bool CsvReader::skip_blank() {
     const char* begin = text_.ahead().data();
     const bool blank =
         std::all_of(begin, end, [](char one) { return one == ' ' || one == '\t'; }) &&
-        (delimiter_ != '\t' || find(begin, end, '\t') == end);
+        (delimiter_ != '\t' || find_byte(begin, end, '\t') == end);
     if (!blank) {
       return true;
     }
@@ -199,11 +194,11 @@ bool CsvReader::plain_row(CsvRow& row) {
     return true;
   }
   const char* begin = text_.ahead().data();
-  if (find(begin, end, '"') != end) {
+  if (find_byte(begin, end, '"') != end) {
     return false;
   }
   for (const char* field = begin;;) {
-    const char* stop = find(field, end, delimiter_);
+    const char* stop = find_byte(field, end, delimiter_);
     row.fields.emplace_back(field, static_cast<std::size_t>(stop - field));
     if (stop == end) {
       break;

@@ -24,7 +24,6 @@ Gb18030::~Gb18030() {
 }
 
 void Gb18030::append(std::string_view text, std::string& out) {
-  constexpr char32_t kReplacement = 0xFFFD;
   if (converter_ == nullptr) {
     converter_ = iconv_open("UTF-8", "GB18030");
   }

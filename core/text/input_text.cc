@@ -15,7 +15,7 @@ constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 constexpr std::size_t kLineBytesMax = std::size_t{64} * 1024;  // a longer one is decoded in parts
 constexpr std::size_t kAheadBytes = std::size_t{64} * 1024;    // look-ahead limit of the decision
 constexpr std::size_t kHeadBytes = 512;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kReplacementUtf8 = "\xEF\xBF\xBD";
 
 struct Magic {
   std::string_view begin;
@@ -294,10 +294,10 @@ void InputText::decode_utf16() {
       }
       const char32_t low = utf16_unit(raw_, position + 2, big);
       const bool pair = low >= 0xDC00 && low <= 0xDFFF;
-      code = pair ? 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00) : 0xFFFD;
+      code = pair ? 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00) : kReplacement;
       bytes = pair ? 4 : 2;
     } else if (code >= 0xDC00 && code <= 0xDFFF) {
-      code = 0xFFFD;
+      code = kReplacement;
     }
     append_utf8(text_, code);
     position += bytes;
@@ -305,7 +305,7 @@ void InputText::decode_utf16() {
   raw_.erase(0, position);
   if (at_end_ && !raw_.empty()) {
     raw_.clear();
-    text_ += kReplacement;
+    text_ += kReplacementUtf8;
   }
 }
 
@@ -393,7 +393,7 @@ void InputText::decode(std::string_view piece) {
   } else {
     text_ += valid_utf8(piece);
   }
-  if (decoded().find(kReplacement) != std::string_view::npos) {
+  if (decoded().find(kReplacementUtf8) != std::string_view::npos) {
     tell_once(Told::replaced, decoded());
   }
 }

@@ -9,10 +9,11 @@
 #include <new>
 #include <utility>
 
+#include "core/text/ascii.h"
+
 namespace core {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // For fewer keys than this, comparing every pair is faster than sorting.
@@ -219,7 +220,7 @@ class JsonDocument::Reader {
     if (!text_of(value.raw_json_token(), token)) {
       return false;
     }
-    token = token.substr(0, token.find_last_not_of(kBlanks) + 1);
+    token = token.substr(0, token.find_last_not_of(kAsciiBlanks) + 1);
     return true;
   }
 
@@ -347,7 +348,7 @@ JsonFailure JsonDocument::read(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  if (text.find_first_not_of(kBlanks) == std::string_view::npos) {
+  if (text.find_first_not_of(kAsciiBlanks) == std::string_view::npos) {
     return JsonFailure::empty;
   }
   if (text.find('\0') != std::string_view::npos) {
@@ -387,7 +388,7 @@ JsonFailure JsonNest::read(std::string_view text) {
 
 JsonValue JsonNest::unwrapped(JsonValue value) {
   const std::string_view text = value.text();
-  const std::size_t start = text.find_first_not_of(kBlanks);
+  const std::size_t start = text.find_first_not_of(kAsciiBlanks);
   if (start == std::string_view::npos || text[start] != '{') {
     return value;
   }

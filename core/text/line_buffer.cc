@@ -4,18 +4,14 @@
 #include <cstring>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace core {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
-constexpr std::size_t kBufferBytes = LineBuffer::kLineBytesMax + 2 * kReadBytes;
-
-const char* find(const char* begin, const char* end, char what) {
-  const void* found = std::memchr(begin, what, static_cast<std::size_t>(end - begin));
-  return found == nullptr ? end : static_cast<const char*>(found);
-}
+constexpr std::size_t kRefillBytes = std::size_t{256} * 1024;
+constexpr std::size_t kBufferBytes = LineBuffer::kLineBytesMax + 2 * kRefillBytes;
 
 }  // namespace
 
@@ -31,10 +27,10 @@ bool LineBuffer::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() - end_ < kReadBytes) {
-    buffer_.resize(end_ + kReadBytes);
+  if (buffer_.size() - end_ < kRefillBytes) {
+    buffer_.resize(end_ + kRefillBytes);
   }
-  const std::size_t got = text_.read(buffer_.data() + end_, kReadBytes);
+  const std::size_t got = text_.read(buffer_.data() + end_, kRefillBytes);
   at_end_ = got == 0;
   end_ += got;
   return !at_end_;
@@ -50,8 +46,8 @@ const char* LineBuffer::line_end() {
     }
     const char* from = buffer_.data() + begin_ + searched;
     const char* to = from + std::min(kWindow, end_ - begin_ - searched);
-    const char* line_feed = find(from, to, '\n');
-    const char* found = find(from, line_feed, '\r');
+    const char* line_feed = find_byte(from, to, '\n');
+    const char* found = find_byte(from, line_feed, '\r');
     searched = static_cast<std::size_t>(found - buffer_.data()) - begin_;
     if (found != to) {
       return searched <= kLineBytesMax ? found : nullptr;
@@ -87,8 +83,8 @@ bool LineBuffer::skip_invisible() {
 void LineBuffer::skip_line() {
   while (has(0)) {
     const char* end = buffer_.data() + end_;
-    const char* line_feed = find(buffer_.data() + begin_, end, '\n');
-    const char* found = find(buffer_.data() + begin_, line_feed, '\r');
+    const char* line_feed = find_byte(buffer_.data() + begin_, end, '\n');
+    const char* found = find_byte(buffer_.data() + begin_, line_feed, '\r');
     begin_ = static_cast<std::size_t>(found - buffer_.data());
     if (found != end) {
       consume_line_end();

@@ -9,7 +9,6 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 void append_hex(std::string& out, std::uint32_t code, unsigned digits) {

@@ -7,6 +7,9 @@
 
 namespace core {
 
+/// What stands where a text was cut.
+inline constexpr std::string_view kEllipsis = "…";
+
 /// Replaces everything that could control a terminal or mislead a reader: control characters (C0,
 /// DEL, C1), including line ends, and invalid UTF-8 bytes become `\xNN`; bidirectional controls,
 /// zero-width and other invisible characters become `\uNNNN`. The result has at most `bytes_max`

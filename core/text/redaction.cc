@@ -13,7 +13,6 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kEllipsis = "…";
 constexpr std::size_t kPathBytesMax = 48;
 constexpr std::size_t kOriginBytesMax = 200;
 

@@ -10,7 +10,6 @@ namespace {
 constexpr unsigned kBitsPerByte = 6;
 constexpr unsigned char kContinuation = 0x80;
 constexpr unsigned char kPayload = 0x3F;
-constexpr char32_t kReplacement = 0xFFFD;
 
 // The one table of invisible characters, in ascending order.
 struct InvisibleRange {

@@ -8,6 +8,9 @@
 
 namespace core {
 
+/// What stands for bytes that are no character.
+inline constexpr char32_t kReplacement = 0xFFFD;
+
 struct Utf8Character {
   char32_t code = 0;
   std::size_t bytes = 1;  ///< for an invalid one: how many bytes to skip

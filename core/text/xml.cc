@@ -12,7 +12,6 @@ namespace core {
 namespace {
 
 constexpr int kDepthMax = 16;
-constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::array<std::pair<std::string_view, char>, 5> kEntities{
     {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}}};
 
@@ -99,7 +98,7 @@ class Reader {
 
   bool skip_misc() {
     while (true) {
-      rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size()));
+      rest_.remove_prefix(std::min(rest_.find_first_not_of(kAsciiBlanks), rest_.size()));
       const auto skipped = aside();
       if (!skipped) {
         return true;
@@ -144,7 +143,7 @@ class Reader {
     if (!take("</") || end == std::string_view::npos) {
       return false;
     }
-    const std::string_view whole = trim_ascii(rest_.substr(0, end - 2), kBlanks);
+    const std::string_view whole = trim_ascii(rest_.substr(0, end - 2));
     rest_.remove_prefix(end - 1);
     return whole.substr(whole.find(':') + 1) == name;
   }

@@ -23,7 +23,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 20U;
 constexpr milliseconds kTimeout{5'000};
 constexpr milliseconds kInstanceTimeout{1'000};  // there is no such service on most machines
-constexpr std::string_view kBlanks = " \t\r\n";
 constexpr long kOk = 200;
 
 std::string why(const HttpAnswer& answer) {
@@ -32,7 +31,7 @@ std::string why(const HttpAnswer& answer) {
 
 std::optional<std::string> trimmed_file(const std::string& path) {
   const auto text = read_small_file(path, kFileBytesMax);
-  return text ? std::optional(std::string(trim_ascii(*text, kBlanks))) : std::nullopt;
+  return text ? std::optional(std::string(trim_ascii(*text))) : std::nullopt;
 }
 
 // 2026-11-27T00:05:17Z, with or without fractions of a second.
@@ -125,17 +124,17 @@ std::optional<std::string> profile_value(std::string_view text, std::string_view
   bool inside = false;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim_ascii(text.substr(0, end), kBlanks);
+    const std::string_view line = trim_ascii(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.starts_with('[')) {
       const std::string_view found = line.substr(1, std::min(line.find(']'), line.size()) - 1);
-      inside = trim_ascii(found, kBlanks) == section;
+      inside = trim_ascii(found) == section;
       continue;
     }
     const std::size_t equals = line.find('=');
     if (inside && equals != std::string_view::npos && !line.starts_with('#') &&
-        equal_but_for_case(trim_ascii(line.substr(0, equals), kBlanks), name)) {
-      return std::string(trim_ascii(line.substr(equals + 1), kBlanks));
+        equal_but_for_case(trim_ascii(line.substr(0, equals)), name)) {
+      return std::string(trim_ascii(line.substr(equals + 1)));
     }
   }
   return std::nullopt;
