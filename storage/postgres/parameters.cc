@@ -133,4 +133,12 @@ Parameters& Parameters::add(Column& column) {
   return *this;
 }
 
+std::string rows_of(const std::vector<std::string>& names) {
+  std::string columns;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    columns += (i == 0 ? "unnest($" : ", unnest($") + std::to_string(i + 1) + ") AS " + names[i];
+  }
+  return "(SELECT " + columns + ") AS u";
+}
+
 }  // namespace storage

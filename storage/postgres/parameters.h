@@ -14,7 +14,7 @@ namespace storage {
 /// PostgreSQL stores no U+0000 in a text: it becomes U+FFFD.
 [[nodiscard]] std::string storable_text(std::string_view text);
 
-/// One column of many rows, for `unnest($1::bigint[], $2::text[])`. Copies what it is given.
+/// One column of many rows, for `rows_of` or `unnest($1)`. Copies what it is given.
 class Column {
  public:
   enum class Kind { integer, text, bytes };
@@ -66,5 +66,9 @@ class Parameters {
 
   std::vector<Value> values_;
 };
+
+/// "(SELECT unnest($1) AS id, unnest($2) AS state) AS u": the rows of columns that are the first
+/// parameters. Cheaper for the server than `unnest` behind FROM, which stores each column first.
+[[nodiscard]] std::string rows_of(const std::vector<std::string>& names);
 
 }  // namespace storage

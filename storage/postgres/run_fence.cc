@@ -1,7 +1,5 @@
 #include "storage/postgres/run_fence.h"
 
-#include "storage/postgres/server_transaction.h"
-
 namespace storage {
 
 void lock_crew(Connection& connection) {
@@ -36,12 +34,12 @@ void patiently(const RunnerTerms& terms, const std::function<void()>& body) {
 }
 
 void read_patiently(Connection& connection, const RunnerTerms& terms,
-                    const std::function<void()>& body) {
+                    const std::function<void()>& body, ServerTransaction::Kind kind) {
   patiently(terms, [&] {
     if (connection.is_lost()) {
       connection.reconnect();
     }
-    const ServerTransaction moment(connection, ServerTransaction::Kind::reading);
+    const ServerTransaction moment(connection, kind);
     body();
   });
 }
@@ -53,7 +51,7 @@ void RunFence::begin(std::int64_t run) {
 }
 
 void RunFence::renew(Connection& connection, const std::function<void()>& body) {
-  ServerTransaction transaction(connection, ServerTransaction::Kind::writing);
+  ServerTransaction transaction(connection, ServerTransaction::Kind::writing_some);
   if (body) {
     lock_crew(connection);
   }
@@ -102,7 +100,7 @@ bool RunFence::attempt(Connection& connection, std::int64_t number, bool& in_dou
     }
   }
   in_doubt = false;
-  ServerTransaction transaction(connection, ServerTransaction::Kind::writing);
+  ServerTransaction transaction(connection, ServerTransaction::Kind::writing_some);
   if (locked) {
     locked();
   }

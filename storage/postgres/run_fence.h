@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/server_transaction.h"
 
 namespace storage {
 
@@ -43,7 +44,8 @@ void patiently(const RunnerTerms& terms, const std::function<void()>& body);
 /// Reads one state of the ledger, again over a new connection when the old one is lost. What `body`
 /// did before does not count then. Throws ConnectionLost when the server is away for too long.
 void read_patiently(Connection& connection, const RunnerTerms& terms,
-                    const std::function<void()>& body);
+                    const std::function<void()>& body,
+                    ServerTransaction::Kind kind = ServerTransaction::Kind::reading_some);
 
 /// Every transaction of a run passes it. `durable` with a number, and `begin`, belong to one thread
 /// at a time; the rest to any thread, each with a connection of its own.

@@ -31,8 +31,9 @@ std::string postgres(const std::string& text) { return in_dialect(text, Dialect:
 
 }  // namespace
 
+// Of the whole list.
 void RunRows::read(const std::function<void()>& body) {
-  read_patiently(connection_, fence_.terms(), body);
+  read_patiently(connection_, fence_.terms(), body, ServerTransaction::Kind::reading);
 }
 
 std::int64_t RunRows::count(const std::string& sql) {

@@ -46,17 +46,6 @@ class Columns {
   std::size_t at_ = 0;
 };
 
-// "unnest($1, $2) AS u(id, state)"
-std::string unnested(const std::vector<std::string>& names) {
-  std::string places;
-  std::string columns;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    places += (i == 0 ? "$" : ", $") + std::to_string(i + 1);
-    columns += (i == 0 ? "" : ", ") + names[i];
-  }
-  return "unnest(" + places + ") AS u(" + columns + ")";
-}
-
 // Adds the facts' columns and their assignments. Only a fact of the final answer is cleared by an
 // answer that lacks it.
 void add_facts(core::FactCondition accepts, std::vector<std::string>& names,
@@ -79,7 +68,7 @@ struct TaskUpdate {
 TaskUpdate task_update(std::vector<std::string> names, std::vector<Kind> kinds,
                        std::string assignments, core::FactCondition accepts) {
   add_facts(accepts, names, kinds, assignments);
-  return {"UPDATE task AS t SET " + assignments + " FROM " + unnested(names) + " WHERE t.id = u.id",
+  return {"UPDATE task AS t SET " + assignments + " FROM " + rows_of(names) + " WHERE t.id = u.id",
           std::move(kinds)};
 }
 
@@ -200,8 +189,9 @@ std::vector<AnswerPlace> ServerEntries::write_blocks(std::span<const core::Entry
     static_cast<void>(take_numbers("answer_block", next - first));
     const std::int64_t words = dictionary_row(connection_);  // under the lock of the counter
     connection_.execute(
-        "INSERT INTO answer_block (id, dictionary, lengths, content) "
-        "SELECT u.id, $4, u.lengths, u.content FROM unnest($1, $2, $3) AS u(id, lengths, content)",
+        "INSERT INTO answer_block (id, dictionary, lengths, content) SELECT u.id, $4, u.lengths, "
+        "u.content FROM " +
+            rows_of({"id", "lengths", "content"}),
         blocks.parameters().add(words));
   }
   return places;
@@ -264,13 +254,13 @@ void ServerEntries::write_snapshots(const std::vector<Numbered>& answers,
     rows.next().add(place.block);
     rows.next().add(place.slot);
   }
-  connection_.execute(
+  static const std::string kInsert =
       "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, raw_bytes, "
       "raw_sha256, block, slot) SELECT u.id, u.task, $10, u.observed_at, u.outcome, "
-      "u.usage_values, u.raw_bytes, u.raw_sha256, u.block, u.slot "
-      "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS u(id, task, observed_at, outcome, "
-      "usage_values, raw_bytes, raw_sha256, block, slot)",
-      rows.parameters().add(run));
+      "u.usage_values, u.raw_bytes, u.raw_sha256, u.block, u.slot FROM " +
+      rows_of({"id", "task", "observed_at", "outcome", "usage_values", "raw_bytes", "raw_sha256",
+               "block", "slot"});
+  connection_.execute(kInsert, rows.parameters().add(run));
 }
 
 void ServerEntries::write(const Round& round, std::int64_t run) {

@@ -141,8 +141,8 @@ void ServerImport::add_new(const Tasks& tasks) {
   if (keys.size() > 0) {
     connection_.execute(
         "INSERT INTO task (id, account, task_id, first_seen, input_model, labels, account_named) "
-        "SELECT u.id, $5, u.task_id, $6, u.model, u.labels, $7 "
-        "FROM unnest($1, $2, $3, $4) AS u(id, task_id, model, labels)",
+        "SELECT u.id, $5, u.task_id, $6, u.model, u.labels, $7 FROM " +
+            rows_of({"id", "task_id", "model", "labels"}),
         Parameters()
             .add(keys)
             .add(ids)
@@ -221,29 +221,37 @@ void ServerImport::keep_changes() {
           .add(std::int64_t{terms_.rules.relabel ? 1 : 0}));
 }
 
-// A crew's tasks are anybody's until they are taken, but those whose videos alone are wanted.
+// A crew's tasks are anybody's until they are taken, but those whose videos alone are wanted. New
+// tasks cannot be on the list yet: the server need not look.
 void ServerImport::add_work(const Tasks& tasks) {
-  Column keys(Kind::integer), settled(Kind::integer);
-  std::uint64_t known = 0;
+  Column new_keys(Kind::integer), known_keys(Kind::integer), settled(Kind::integer);
   for (const auto& [id, task] : tasks) {
-    const bool ask = task.is_new || core::is_to_be_asked({.state = task.state,
-                                                          .is_unsettled = task.is_unsettled,
-                                                          .is_forgotten = task.is_forgotten,
-                                                          .lacks_a_file = task.lacks_a_file},
-                                                         terms_.rules.refresh);
-    keys.add(task.key);
+    if (task.is_new) {
+      new_keys.add(task.key);
+      continue;
+    }
+    const bool ask = core::is_to_be_asked({.state = task.state,
+                                           .is_unsettled = task.is_unsettled,
+                                           .is_forgotten = task.is_forgotten,
+                                           .lacks_a_file = task.lacks_a_file},
+                                          terms_.rules.refresh);
+    known_keys.add(task.key);
     settled.add(std::int64_t{ask ? 0 : 1});
-    known += 1;
+  }
+  const std::int64_t asker = terms_.in_crew ? 0 : terms_.run;
+  if (new_keys.size() > 0) {
+    connection_.execute("INSERT INTO work (task, run) SELECT unnest($1), $2",
+                        Parameters().add(new_keys).add(asker));
+  }
+  const std::uint64_t known = known_keys.size();
+  if (known == 0) {
+    return;
   }
   const std::uint64_t added = connection_.execute(
       "INSERT INTO work (task, settled, run) SELECT u.task, u.settled, "
-      "CASE WHEN $4 = 1 AND u.settled = 0 THEN 0 ELSE $3 END "
-      "FROM unnest($1, $2) AS u(task, settled) ON CONFLICT (task) DO NOTHING",
-      Parameters()
-          .add(keys)
-          .add(settled)
-          .add(terms_.run)
-          .add(std::int64_t{terms_.in_crew ? 1 : 0}));
+      "CASE u.settled WHEN 0 THEN $3 ELSE $4 END FROM " +
+          rows_of({"task", "settled"}) + " ON CONFLICT (task) DO NOTHING",
+      Parameters().add(known_keys).add(settled).add(asker).add(terms_.run));
   // What other runs of a crew brought is no duplicate of this run's list.
   duplicates_ += terms_.in_crew ? 0 : known - added;
 }

@@ -20,20 +20,28 @@ std::string settings() {
   return std::string("SET LOCAL search_path = ") + kLedgerSchema + ", pg_temp";
 }
 
+constexpr const char* kReading =
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+// The time-outs release the locks of a runner that was paused or lost its network.
+constexpr const char* kWriting =
+    "SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '60s'; "
+    "SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '20s'";
+
+// The plans are the same for all values, which the server need not look at. Where there is no index
+// a scan seems so costly that it would compile the statement, and work in parallel.
+constexpr const char* kByIndex =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; "
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; "
+    "SET LOCAL max_parallel_workers_per_gather = 0";
+
 std::string begin(ServerTransaction::Kind kind) {
-  switch (kind) {
-    case ServerTransaction::Kind::reading:
-      return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings() +
-             "; SET LOCAL statement_timeout = 0; "
-             "SET LOCAL idle_in_transaction_session_timeout = 0";
-    case ServerTransaction::Kind::writing:
-      // The time-outs release the locks of a runner that was paused or lost its network.
-      return "BEGIN; " + settings() +
-             "; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '60s'; "
-             "SET LOCAL lock_timeout = '20s'; "
-             "SET LOCAL idle_in_transaction_session_timeout = '20s'";
-  }
-  return {};
+  using Kind = ServerTransaction::Kind;
+  const bool reads = kind == Kind::reading || kind == Kind::reading_some;
+  const bool some = kind == Kind::reading_some || kind == Kind::writing_some;
+  return (reads ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " : "BEGIN; ") + settings() +
+         "; " + (reads ? kReading : kWriting) + (some ? std::string("; ") + kByIndex : "");
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ class ServerTransaction {
   enum class Kind {
     reading,  ///< sees one state of the ledger from its first statement on
     writing,  ///< may end in a conflict (is_conflict): see `transact`
+    /// The same for some of many rows: each statement goes by an index, whatever the server
+    /// believes of the tables. Of a young ledger it knows nothing, and would read them from end to
+    /// end.
+    reading_some,
+    writing_some,
   };
   /// Throws ServerError, ConnectionLost, as the methods do.
   ServerTransaction(Connection& connection, Kind kind);

@@ -1,7 +1,6 @@
 #include "storage/postgres/server_videos.h"
 
 #include <cassert>
-#include <set>
 #include <string>
 #include <variant>
 
@@ -20,38 +19,53 @@ core::VideoStanding standing_of(const Rows& row) {
 
 }  // namespace
 
+// Writers take turns (ServerEntries), so that a video that is not here now can be added without a
+// look at each row.
 void ServerVideos::offer(const std::vector<Offer>& offers) {
   if (offers.empty()) {
     return;
   }
+  std::set<std::pair<std::int64_t, std::int64_t>> known = known_videos(offers);
+  std::vector<const Offer*> again;
   Column tasks(Column::Kind::integer);
   Column indices(Column::Kind::integer);
   Column snapshots(Column::Kind::integer);
   Column expiries(Column::Kind::integer);
   for (const Offer& offer : offers) {
+    if (!known.emplace(offer.task, offer.link->index).second) {
+      again.push_back(&offer);
+      continue;
+    }
     tasks.add(offer.task);
     indices.add(std::int64_t{offer.link->index});
     snapshots.add(offer.snapshot);
     expiries.add_time(offer.link->expires_at);
+    recent_links_.keep(offer.task, offer.snapshot, *offer.link);
   }
-  std::set<std::pair<std::int64_t, std::int64_t>> added;
-  {
-    Rows rows = connection_.query(
-        "INSERT INTO video (task, video_index, snapshot, expires_at) "
-        "SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (task, video_index) DO NOTHING "
-        "RETURNING task, video_index",
+  if (tasks.size() > 0) {
+    connection_.execute(
+        "INSERT INTO video (task, video_index, snapshot, expires_at) SELECT u.* FROM " +
+            rows_of({"task", "video_index", "snapshot", "expires_at"}),
         Parameters().add(tasks).add(indices).add(snapshots).add(expiries));
-    while (rows.step()) {
-      added.emplace(rows.integer(0), rows.integer(1));
-    }
   }
+  for (const Offer* offer : again) {
+    offer_again(*offer);
+  }
+}
+
+std::set<std::pair<std::int64_t, std::int64_t>> ServerVideos::known_videos(
+    const std::vector<Offer>& offers) {
+  Column tasks(Column::Kind::integer);
   for (const Offer& offer : offers) {
-    if (added.contains({offer.task, offer.link->index})) {
-      recent_links_.keep(offer.task, offer.snapshot, *offer.link);
-    } else {
-      offer_again(offer);
-    }
+    tasks.add(offer.task);
   }
+  Rows rows = connection_.query("SELECT task, video_index FROM video WHERE task = ANY($1)",
+                                Parameters().add(tasks));
+  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  while (rows.step()) {
+    known.emplace(rows.integer(0), rows.integer(1));
+  }
+  return known;
 }
 
 // The video is known.
@@ -133,9 +147,10 @@ void ServerVideos::record(const std::vector<const core::VideoEntry*>& entries, s
       "refused_at = u.refused_at, path = coalesce(u.path, v.path), "
       "bytes = coalesce(u.bytes, v.bytes), sha256 = coalesce(u.sha256, v.sha256), "
       "checks = coalesce(u.checks, v.checks), saved_at = coalesce(u.saved_at, v.saved_at), "
-      "last_error = u.last_error FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS "
-      "u(task, video_index, state, run, refused_at, path, bytes, sha256, checks, saved_at, "
-      "last_error) WHERE v.task = u.task AND v.video_index = u.video_index",
+      "last_error = u.last_error FROM " +
+          rows_of({"task", "video_index", "state", "run", "refused_at", "path", "bytes", "sha256",
+                   "checks", "saved_at", "last_error"}) +
+          " WHERE v.task = u.task AND v.video_index = u.video_index",
       Parameters()
           .add(tasks)
           .add(indices)

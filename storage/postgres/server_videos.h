@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +37,8 @@ class ServerVideos {
   [[nodiscard]] RecentLinks& recent_links() { return recent_links_; }
 
  private:
+  [[nodiscard]] std::set<std::pair<std::int64_t, std::int64_t>> known_videos(
+      const std::vector<Offer>& offers);
   void offer_again(const Offer& offer);
   void move(core::TaskKey task, int index, const core::VideoStanding& standing);
   [[nodiscard]] core::KnownLink known_link(const Rows& row, const core::VideoLink& link);

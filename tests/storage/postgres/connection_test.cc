@@ -151,6 +151,33 @@ TEST_F(PostgresConnection, AReaderSeesOneState) {
   EXPECT_THROW(connection().execute("INSERT INTO pair VALUES (2, 'b')"), storage::ServerError);
 }
 
+// The server takes a table that was never analysed for a small one.
+TEST_F(PostgresConnection, SomeRowsAreFoundByAnIndexWhateverTheServerBelieves) {
+  using Kind = ServerTransaction::Kind;
+  connection().run_script(
+      "CREATE TABLE reeltally.many (id bigint PRIMARY KEY) WITH (autovacuum_enabled = false); "
+      "INSERT INTO reeltally.many SELECT generate_series(1, 2000)");
+  const auto scans_all = [this](Kind kind) {
+    const ServerTransaction transaction(connection(), kind);
+    Column keys(Column::Kind::integer);
+    for (std::int64_t key = 0; key < 1000; ++key) {
+      keys.add(key);
+    }
+    Rows plan = connection().query(
+        "EXPLAIN SELECT m.id FROM (SELECT unnest($1) AS id) AS u JOIN many AS m ON m.id = u.id",
+        Parameters().add(keys));
+    std::string lines;
+    while (plan.step()) {
+      lines += std::string(plan.text(0)) + "\n";
+    }
+    EXPECT_NE(lines.find("many"), std::string::npos) << lines;
+    return lines.find("Seq Scan") != std::string::npos;
+  };
+  EXPECT_TRUE(scans_all(Kind::writing));  // or the settings are not needed
+  EXPECT_FALSE(scans_all(Kind::writing_some));
+  EXPECT_FALSE(scans_all(Kind::reading_some));
+}
+
 // Each needs the row that the other one has locked: the server refuses one of them, and it tries
 // again.
 TEST_F(PostgresConnection, AConflictIsRetried) {
