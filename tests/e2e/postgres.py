@@ -15,9 +15,10 @@ PATIENCE = 60
 
 
 class Postgres:
-    """Ends with its test, also when that is killed."""
+    """Ends with its test, also when that is killed. Each of `settings` is a NAME=VALUE of its configuration."""
 
-    def __init__(self):
+    def __init__(self, *settings):
+        self.settings = settings
         self.parent = pathlib.Path(tempfile.mkdtemp(prefix="reeltally-pg-"))
         self.parent.chmod(0o755)
         self.folder = self.parent / "pg"
@@ -26,7 +27,7 @@ class Postgres:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([str(ROOT / "tests/support/postgres/server"), str(self.folder)],
+        self.process = subprocess.Popen([str(ROOT / "tests/support/postgres/server"), str(self.folder), *self.settings],
                                         stdin=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE
         while self.psql("postgres", "SELECT 1", check=False).returncode != 0:
