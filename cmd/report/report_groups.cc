@@ -17,7 +17,6 @@ constexpr std::array<std::pair<std::string_view, GroupKey::Kind>, 7> kWords = {{
     {"status", GroupKey::Kind::status},
     {"account", GroupKey::Kind::account},
 }};
-constexpr std::string_view kLabelBegin = "label:";
 
 }  // namespace
 
@@ -27,8 +26,8 @@ GroupKey parse_group_key(std::string_view text) {
       return {kind, std::string(word)};
     }
   }
-  if (text.starts_with(kLabelBegin) && text.size() > kLabelBegin.size()) {
-    return {GroupKey::Kind::label, "label_" + std::string(text.substr(kLabelBegin.size()))};
+  if (text.starts_with(core::kLabelMark) && text.size() > core::kLabelMark.size()) {
+    return {GroupKey::Kind::label, "label_" + std::string(text.substr(core::kLabelMark.size()))};
   }
   throw core::UsageError("--by " + std::string(text) +
                          ": unknown key; use task alone, or day, month, model, action, "

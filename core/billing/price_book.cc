@@ -27,8 +27,6 @@ constexpr std::array<std::pair<std::string_view, PriceUnit>, 11> kUnits = {{
     {"label", PriceUnit::label},
 }};
 
-std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t"); }
-
 // The number of the line kQuotaPerUnit at the end; empty if there is none.
 std::string_view stated_quota_per_unit(std::string_view text) {
   const std::size_t last = text.find_last_not_of('\n');
@@ -110,7 +108,7 @@ std::string_view describe(PriceGap gap) {
 }
 
 std::optional<Decimal> picture_lines(std::string_view resolution) {
-  std::string text = lower_ascii(trimmed(resolution));
+  std::string text = lower_ascii(trim_ascii(resolution));
   // "4k" and "2k" are format names, not numbers of lines.
   constexpr std::array<std::pair<std::string_view, int>, 3> kNames = {
       {{"4k", 2160}, {"2k", 1440}, {"8k", 4320}}};

@@ -10,7 +10,6 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kLabel = "label:";
 constexpr std::string_view kWild = "*?";
 
 // With `kTextIsGlob`, `text` is itself a glob, whose `*` is matched only by a `*`.
@@ -50,8 +49,6 @@ bool end_alike(std::string_view one, std::string_view other) {
   return one.substr(one.size() - length) == other.substr(other.size() - length);
 }
 
-std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t"); }
-
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -83,7 +80,7 @@ std::string_view PriceSubject::value(const PricedTask& task) const {
     case Kind::label:
       return task.labels == nullptr
                  ? std::string_view()
-                 : label_value(*task.labels, std::string_view(name).substr(kLabel.size()));
+                 : label_value(*task.labels, std::string_view(name).substr(kLabelMark.size()));
     case Kind::text:
     case Kind::count:
       break;
@@ -97,9 +94,11 @@ std::optional<PriceSubject> price_subject(std::string_view column) {
   if (word == "account") {
     return PriceSubject{.kind = Kind::account, .name = word};
   }
-  if (word.starts_with(kLabel) && word.size() > kLabel.size()) {  // names are case-sensitive
-    return PriceSubject{.kind = Kind::label,
-                        .name = std::string(kLabel).append(trimmed(column.substr(kLabel.size())))};
+  if (word.starts_with(kLabelMark) &&
+      word.size() > kLabelMark.size()) {  // names are case-sensitive
+    return PriceSubject{
+        .kind = Kind::label,
+        .name = std::string(kLabelMark).append(trim_ascii(column.substr(kLabelMark.size())))};
   }
   const auto* fact = std::find_if(kFacts.begin(), kFacts.end(), [&word](const Fact& one) {
     return (is_price_text(one) || is_count(one)) && one.name_in_reports() == word;
@@ -124,7 +123,7 @@ std::optional<PriceCondition> PriceCondition::parse(const PriceSubject& subject,
 
 bool PriceCondition::parse_range(std::string_view cell) {
   const auto bound = [](std::string_view text, bool inclusive) {
-    const auto value = Decimal::parse(trimmed(text));
+    const auto value = Decimal::parse(trim_ascii(text));
     return value ? std::optional(Bound{*value, inclusive}) : std::nullopt;
   };
   constexpr std::string_view kTo = "..";

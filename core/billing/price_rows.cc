@@ -16,13 +16,10 @@ using Name = PriceColumns::Name;
 constexpr std::array<std::string_view, PriceColumns::kNames> kColumns = {
     "model",      "unit",     "min_sr",  "max_sr",   "price",    "currency",
     "valid_from", "valid_to", "minimum", "round_up", "discount", "note"};
-constexpr std::string_view kLabel = "label:";
 
 constexpr std::string_view text_of(Name name) {
   return kColumns.at(static_cast<std::size_t>(name));
 }
-
-std::string_view trimmed(std::string_view text) { return trim_ascii(text, " \t"); }
 
 std::string shown(std::string_view cell) {
   constexpr std::size_t kShownMax = 100;
@@ -39,7 +36,7 @@ class RowReader {
 
  private:
   [[nodiscard]] std::string_view cell(std::size_t place) const {
-    return place < row_.fields.size() ? trimmed(row_.fields[place]) : std::string_view();
+    return place < row_.fields.size() ? trim_ascii(row_.fields[place]) : std::string_view();
   }
   [[nodiscard]] std::string_view cell(Name name) const { return cell(columns_.place(name)); }
   [[noreturn]] void fail(std::string_view column, const std::string& why) const {
@@ -98,9 +95,9 @@ std::string RowReader::day(Name name) const {
 
 void RowReader::read_unit(Price& row) const {
   const std::string_view text = cell(Name::unit);
-  if (text.starts_with(kLabel) && text.size() > kLabel.size()) {
+  if (text.starts_with(kLabelMark) && text.size() > kLabelMark.size()) {
     row.unit = PriceUnit::label;
-    row.unit_label = text.substr(kLabel.size());
+    row.unit_label = text.substr(kLabelMark.size());
     return;
   }
   const auto known = price_unit(text);
@@ -137,8 +134,9 @@ void RowReader::read_price(Price& row) const {
   }
   constexpr int kWhole = 100;
   constexpr int kWholePlaces = 2;
-  const auto percent =
-      text.ends_with('%') ? Decimal::parse(trimmed(text.substr(0, text.size() - 1))) : std::nullopt;
+  const auto percent = text.ends_with('%')
+                           ? Decimal::parse(trim_ascii(text.substr(0, text.size() - 1)))
+                           : std::nullopt;
   if (!percent || percent->is_negative() || Decimal(kWhole) < *percent) {
     fail(Name::discount, shown(text) + " is not a percentage from 0% to 100%, such as 12.5%");
   }
@@ -220,7 +218,7 @@ PriceColumns::PriceColumns(const CsvRow& header, const std::string& file) {
   places_.fill(kAbsent);
   try {
     for (std::size_t i = 0; i < header.fields.size(); ++i) {
-      add(std::string(trimmed(header.fields[i])), i);
+      add(std::string(trim_ascii(header.fields[i])), i);
     }
   } catch (const UsageError& failure) {
     throw UsageError(where + failure.what());
@@ -241,7 +239,7 @@ bool has_text_from(const CsvRow& row, std::size_t from) {
   const auto behind =
       row.fields.begin() + static_cast<std::ptrdiff_t>(std::min(from, row.fields.size()));
   return std::any_of(behind, row.fields.end(),
-                     [](std::string_view cell) { return !trimmed(cell).empty(); });
+                     [](std::string_view cell) { return !trim_ascii(cell).empty(); });
 }
 
 }  // namespace core

@@ -152,6 +152,8 @@ struct SavedFile {
 
 /// The user's own columns beside the ID, in the order of the file.
 using Labels = std::vector<std::pair<std::string, std::string>>;
+/// Of a label's name where a fact may be named too: "label:customer".
+inline constexpr std::string_view kLabelMark = "label:";
 
 /// An accepted input row.
 struct WantedTask {

@@ -176,9 +176,8 @@ NameTemplate::Piece NameTemplate::placeholder(std::string_view name, std::string
       {"index", Kind::index},
       {"ext", Kind::ext},
   }};
-  constexpr std::string_view kLabel = "label:";
-  if (name.starts_with(kLabel) && name.size() > kLabel.size()) {
-    return {Kind::label, std::string(name.substr(kLabel.size()))};
+  if (name.starts_with(kLabelMark) && name.size() > kLabelMark.size()) {
+    return {Kind::label, std::string(name.substr(kLabelMark.size()))};
   }
   for (const auto& [known, kind] : kNames) {
     if (name == known) {
