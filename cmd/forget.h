@@ -9,7 +9,7 @@
 
 namespace cmd {
 
-/// Returns the exit code of the README's table: 3 if a named task is not forgotten.
+/// Returns the exit code (operating.md, "Exit codes"): 3 if a named task is not forgotten.
 ExitCode forget(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -9,7 +9,7 @@
 
 namespace cmd {
 
-/// Returns the exit code of the README's table. Throws core::UsageError before the first query,
+/// Returns the exit code (operating.md, "Exit codes"). Throws core::UsageError before the first query,
 /// core::Error (LedgerUnreadable, LedgerBusy) if the run cannot continue.
 ExitCode run(const Settings& settings, Log& log, std::ostream& out);
 

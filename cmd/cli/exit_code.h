@@ -1,4 +1,4 @@
-// The exit codes of the README, and the mapping from exceptions to exit codes.
+// The exit codes (operating.md), and the mapping from exceptions to exit codes.
 #pragma once
 
 #include <exception>
@@ -8,7 +8,7 @@
 
 namespace cmd {
 
-/// Numbers as in the README, "Exit codes".
+/// Numbers as in operating.md, "Exit codes".
 enum class ExitCode {
   ok = 0,
   fatal = 1,

@@ -50,7 +50,8 @@ def test_alert_rules_and_metrics(filled):
 def test_every_documented_command_and_option_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
-    for page in ["README.md", "docs/operating.md", "docs/ledger.md", "docs/upgrades.md", "docs/fleet.md"]:
+    for page in ["README.md", "README.zh-CN.md", "docs/operating.md", "docs/billing.md", "docs/ledger.md", "docs/upgrades.md",
+                 "docs/fleet.md"]:
         for command, rest in re.findall(r"reeltally (run|status|runs|report|close|reconcile|verify|doctor|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
@@ -63,7 +64,7 @@ def test_every_documented_command_and_option_exists(reeltally):
 
 
 def test_links_lead_somewhere():
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for page in [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -1,4 +1,4 @@
-"""Every exit code of the README's table, and their precedence."""
+"""Every exit code of the table in docs/operating.md, and their precedence."""
 import json
 import os
 import sqlite3
