@@ -1,5 +1,6 @@
 #include "cmd/close.h"
 
+#include <iomanip>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
+#include "cmd/report/report_totals.h"
 #include "cmd/run/shared_task_warnings.h"
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
@@ -70,6 +72,49 @@ ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& repo
   return ExitCode::ok;
 }
 
+// What closing a period would find.
+struct Preview {
+  ReportTotals totals{};
+  core::PeriodBlockers blockers;
+  std::uint64_t missing = 0;
+  bool would_close = false;
+};
+
+void say(const Preview& found, const ReportPlan& plan, bool json, std::ostream& out) {
+  const char* result = found.would_close ? "would be closed" : "would be refused";
+  const std::pair<const char*, std::uint64_t> counts[] = {
+      {"lines", static_cast<std::uint64_t>(found.totals.all.lines)},
+      {"adjustments", static_cast<std::uint64_t>(found.totals.adjustments.lines)},
+      {"unpriced", static_cast<std::uint64_t>(found.totals.all.unpriced)},
+      {"unfinished", found.blockers.running.count},
+      {"stale", found.blockers.stale.count},
+      {"unsettled", found.blockers.unsettled.count},
+      {"missing", found.missing}};
+  if (json) {
+    nlohmann::ordered_json line{{"type", "close"},
+                                {"period", plan.period.name},
+                                {"result", result},
+                                {"tz", plan.zone.name()},
+                                {"totals", nlohmann::ordered_json::object()}};
+    for (const auto& [currency, cost] : found.totals.all.cost) {
+      line["totals"][currency] = cost.text();
+    }
+    for (const auto& [name, count] : counts) {
+      line[name] = count;
+    }
+    print_json(out, line);
+    return;
+  }
+  constexpr int kNameWidth = 16;
+  out << plan.period.name << ' ' << result << ", zone " << plan.zone.name() << '\n' << std::left;
+  for (const auto& [name, count] : counts) {
+    out << "  " << std::setw(kNameWidth) << name << count << '\n';
+  }
+  for (const auto& [currency, cost] : found.totals.all.cost) {
+    out << "  " << std::setw(kNameWidth) << "cost, " + currency << cost.text() << '\n';
+  }
+}
+
 // A period that is about to be closed.
 class ToClose {
  public:
@@ -84,11 +129,14 @@ class ToClose {
 
   // None if it is not closed; the log then has an error.
   std::optional<Closed> close();
+  // What `close` would find; the log has an error for each reason to refuse.
+  [[nodiscard]] Preview preview();
 
  private:
   [[nodiscard]] std::string reason_to_wait() const;
   [[nodiscard]] bool may_go_on(const std::string& reason) const;
   [[nodiscard]] core::ClosedPeriod period() const;
+  [[nodiscard]] bool overlaps() const;
   std::optional<Closed> freeze();
   [[nodiscard]] bool may_lack_costs(const UnpricedLines& unpriced) const;
 
@@ -134,8 +182,8 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
     return true;
   }
   if (!plan_.prices) {
-    log_.warning(plan_.period.name +
-                 " is closed without a price book: its lines have usage and no cost; `reeltally "
+    log_.warning(plan_.period.name + (options_.dry_run ? " would be" : " is") +
+                 " closed without a price book: its lines have usage and no cost; `reeltally "
                  "close " +
                  plan_.period.name +
                  " --reprice --prices FILE` charges them later, in the next open period");
@@ -186,13 +234,32 @@ std::optional<Closed> ToClose::freeze() {
   return closed;
 }
 
-std::optional<Closed> ToClose::close() {
-  if (const std::string overlap = overlap_text(plan_, reports_.closed_periods());
-      !overlap.empty()) {
+bool ToClose::overlaps() const {
+  const std::string overlap = overlap_text(plan_, reports_.closed_periods());
+  if (!overlap.empty()) {
     log_.error("cannot close " + plan_.period.name + ": " + overlap);
-    return std::nullopt;
   }
-  if (!may_go_on(reason_to_wait())) {
+  return !overlap.empty();
+}
+
+Preview ToClose::preview() {
+  Preview found{.blockers = blockers_,
+                .missing = reports_.source().open_tasks(plan_.query).missing};
+  UnpricedLines unpriced;
+  reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
+    found.totals.add(line);
+    unpriced.add(line);
+  });
+  // All reasons, not the first one alone.
+  const bool free = !overlaps();
+  const bool settled = may_go_on(reason_to_wait());
+  const bool priced = may_lack_costs(unpriced);
+  found.would_close = free && settled && priced;
+  return found;
+}
+
+std::optional<Closed> ToClose::close() {
+  if (overlaps() || !may_go_on(reason_to_wait())) {
     return std::nullopt;
   }
   std::optional<Closed> closed = freeze();
@@ -219,7 +286,13 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
     return say_closed_before(*closed, reports, options.json, out);
   }
   require_unchanged_periods(reports, plan.query);  // its adjustments depend on them
-  const auto closed = ToClose(options, plan, reports, now, log).close();
+  ToClose to_close(options, plan, reports, now, log);
+  if (options.dry_run) {
+    const Preview found = to_close.preview();
+    say(found, plan, options.json, out);
+    return found.would_close ? ExitCode::ok : ExitCode::partly;
+  }
+  const auto closed = to_close.close();
   if (!closed) {
     return ExitCode::partly;
   }
@@ -231,9 +304,17 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = ledger_path(settings);
   const core::UtcTime now = core::SystemClock().utc();
   const bool is_file = !storage::is_postgres_url(ledger);  // on a server runs may go on meanwhile
+  const bool dry_run = settings.flag("dry-run");
+  if (dry_run && (settings.flag("force") || settings.flag("reprice"))) {
+    throw core::UsageError(
+        "--dry-run says what a close would find, and goes with neither --force "
+        "nor --reprice");
+  }
   std::optional<storage::Lock> lock;
   if (is_file) {
     storage::require_ledger(ledger);  // before the lock creates a file
+  }
+  if (is_file && !dry_run) {
     lock.emplace(ledger, settings.duration("lock-wait"));
     static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   }
@@ -244,6 +325,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
                              .quota_per_unit = settings.count("quota-per-unit"),
                              .force = settings.flag("force"),
                              .write_off_stale = settings.flag("write-off-stale"),
+                             .dry_run = dry_run,
                              .stale_after = settings.duration("stale-after"),
                              .json = settings.flag("json"),
                              .account = settings.text("account")};
@@ -254,7 +336,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const ExitCode code = settings.flag("reprice") ? reprice_period(options, now, log, out)
                                                  : close_period(options, now, log, out);
   // Only after the period's reader is destroyed, because it keeps the log.
-  if (code == ExitCode::ok && is_file && !storage::settle_ledger(ledger)) {
+  if (code == ExitCode::ok && lock && !storage::settle_ledger(ledger)) {
     log.warning("the closed period is only in the write-ahead log " + ledger +
                 "-wal, because another program keeps reading the ledger; until that program ends, "
                 "copy the ledger with `reeltally db backup`, not the file itself");

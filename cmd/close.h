@@ -23,13 +23,15 @@ struct CloseOptions {
   /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;
+  /// Only say what closing would find; nothing is written, and no Lock is needed.
+  bool dry_run = false;
   std::chrono::milliseconds stale_after{};
   bool json = false;
   std::string account = "default";  ///< the default of commands, for suggestions
 };
 
-/// Writes to `out` what was closed. Returns the exit code: ok also if the period was already
-/// closed, `partly` if it cannot be closed. The caller holds the ledger's Lock. Throws
+/// Writes to `out` what was closed, or would be. Returns the exit code: ok also if the period was
+/// already closed, `partly` if it cannot be closed. The caller holds the ledger's Lock. Throws
 /// core::UsageError for options that name no period, core::Error if the ledger fails or a closed
 /// period was changed.
 ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out);

@@ -78,6 +78,10 @@ inline constexpr OptionSpec kPeriod[] = {
      .help = "Closes the period without its stale tasks; the manifest names them. If one finishes "
              "later, it is a line of a later period.",
      .scope = Scope::command_line},
+    {.name = "dry-run",
+     .commands = close,
+     .help = "Closes nothing: prints what the period would have, and every reason to refuse it.",
+     .scope = Scope::command_line},
     {.name = "reprice",
      .commands = close,
      .help = "Prices a closed period again with --prices FILE. Differences become adjustments in "

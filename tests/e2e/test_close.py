@@ -59,6 +59,28 @@ def test_a_running_task_is_not_stale(reeltally, past):
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
 
 
+def test_a_dry_run_says_all_that_a_close_would_find(reeltally, past):
+    gateway = past("a", "b", "c", b={"polls": ["IN_PROGRESS", "success"]}, c={"vendor": "kling"})
+    (reeltally.folder / "dear.csv").write_text(HEADER + "other,second,,,0.9,CNY,,\n")
+    before = reeltally.ledger.read_bytes()
+    refused = reeltally("close", MONTH, "--prices", "dear.csv", "--dry-run")
+    assert refused.code == 3 and "would be refused" in refused.out, refused
+    assert [word for word in ("1 stale task (b)", "have no cost (model m, 2 lines") if word not in refused.err] == [], refused
+    assert reeltally("close", MONTH, "--prices", "prices.csv", "--dry-run", "--stale-after", "100d").code == 3
+    command, = advice(reeltally("close", MONTH, "--prices", "prices.csv", "--dry-run"))
+    assert reeltally.ledger.read_bytes() == before, "nothing is written"
+    assert reeltally(*command, *reeltally.flags(gateway), "--no-download").code == 0
+    found = json.loads(reeltally("close", MONTH, "--prices", "prices.csv", "--dry-run", "--json").out)
+    assert found["result"] == "would be closed" and found["lines"] == 3 and found["unfinished"] == found["unpriced"] == 0, found
+    assert reeltally("report", "--period", MONTH, "--prices", "prices.csv", "-o", "open.csv").code == 0
+    manifest = json.loads((reeltally.folder / "open.csv.manifest.json").read_text())
+    assert found["totals"] == manifest["totals"] and found["totals"]["CNY"] != "0", (found, manifest)
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    assert "was closed before" in reeltally("close", MONTH, "--dry-run").out
+    for option in ("--force", "--reprice"):
+        assert reeltally("close", MONTH, "--prices", "prices.csv", "--dry-run", option).code == 2
+
+
 def test_a_stale_task_is_written_off_and_late_when_it_finishes(reeltally, past):
     gateway = past("lost", "done", lost={"polls": ["IN_PROGRESS", "success"]})
     closed = reeltally("close", MONTH, "--prices", "prices.csv", "--write-off-stale")
