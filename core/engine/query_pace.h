@@ -40,6 +40,9 @@ class QueryPace {
   /// of the crew to.
   void follow(const CrewStanding& crew, SteadyTime now) {
     if (crew.rate_share) {
+      if (!std::exchange(has_share_, true)) {
+        limiter_.limit_to(0, now);  // the first share is a higher limit, too
+      }
       limiter_.limit_to(*crew.rate_share, now);
     }
     if (std::exchange(crew_slow_downs_, crew.slow_downs) < crew.slow_downs) {
@@ -56,6 +59,7 @@ class QueryPace {
   std::size_t slots_;
   std::size_t in_flight_ = 0;
   RateLimiter limiter_;
+  bool has_share_ = false;  // of a crew's rate
   std::uint64_t crew_slow_downs_ = 0;  // that this run has followed
 };
 

@@ -25,8 +25,18 @@ TEST_F(CrewPaceTest, StaysWithinItsShare) {
   ledger_.standing = {.rate_share = 20};
   add_failing(100);
   const auto took = time_of_run();
-  EXPECT_GE(took, milliseconds(4'700));
-  EXPECT_LE(took, milliseconds(5'600));
+  EXPECT_GE(took, milliseconds(5'700));
+  EXPECT_LE(took, milliseconds(6'600));
+}
+
+TEST_F(CrewPaceTest, WaitsASecondForWhatOthersStartedUnderItsFirstShare) {
+  plan_.rate = 100;
+  ledger_.standing = {.rate_share = 20};
+  add_failing(2);
+  const auto begin = clock_.steady();
+  run();
+  ASSERT_EQ(transport_.sent.size(), 2U);
+  EXPECT_GE(transport_.sent.front().when - begin, seconds(1));
 }
 
 TEST_F(CrewPaceTest, WaitsForAShare) {
