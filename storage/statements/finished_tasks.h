@@ -171,7 +171,7 @@ class FinishedTaskByKey {
 };
 
 /// Adds the names of the labels if they pass the filter.
-void add_passing_names(core::Labels labels, const core::LabelFilter& filter,
+void add_passing_names(const core::Labels& labels, const core::LabelFilter& filter,
                        std::set<std::string>& names);
 
 /// Adds the label names of these tasks, except those whose time `skip` accepts.
