@@ -9,8 +9,8 @@
 
 namespace cmd {
 
-/// Returns the exit code (operating.md, "Exit codes"). Throws core::UsageError before the first query,
-/// core::Error (LedgerUnreadable, LedgerBusy) if the run cannot continue.
+/// Returns the exit code (operating.md, "Exit codes"). Throws core::UsageError before the first
+/// query, core::Error (LedgerUnreadable, LedgerBusy) if the run cannot continue.
 ExitCode run(const Settings& settings, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -11,8 +11,8 @@
 namespace cmd {
 
 /// Writes their IDs, one per line, without sending a query; reports how many lines were not rows.
-/// Returns the exit code (operating.md, "Exit codes"). Throws LedgerUnreadable if the ledger exists but
-/// cannot be read.
+/// Returns the exit code (operating.md, "Exit codes"). Throws LedgerUnreadable if the ledger exists
+/// but cannot be read.
 ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ostream& out);
 
 }  // namespace cmd

@@ -56,7 +56,8 @@ class FailureList {
   Group video_expired_;
 };
 
-/// What decides the exit code. By priority: 130 or 143, then 12, 2, 1, 3, 4 (operating.md, "Exit codes").
+/// What decides the exit code. By priority: 130 or 143, then 12, 2, 1, 3, 4 (operating.md, "Exit
+/// codes").
 struct ExitFacts {
   int signal = 0;
   core::RunResult result;

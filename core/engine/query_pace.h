@@ -59,7 +59,7 @@ class QueryPace {
   std::size_t slots_;
   std::size_t in_flight_ = 0;
   RateLimiter limiter_;
-  bool has_share_ = false;  // of a crew's rate
+  bool has_share_ = false;             // of a crew's rate
   std::uint64_t crew_slow_downs_ = 0;  // that this run has followed
 };
 
