@@ -22,6 +22,15 @@ bool passes(const Labels& labels, const LabelFilter& filter) {
   });
 }
 
+void add_passing_names(const Labels& labels, const LabelFilter& filter,
+                       std::set<std::string>& names) {
+  if (passes(labels, filter)) {
+    for (const auto& [name, value] : labels) {
+      names.insert(name);
+    }
+  }
+}
+
 void add_to_filter(std::string_view text, LabelFilter& filter) {
   constexpr std::size_t kShownMax = 100;
   const std::size_t at = text.find('=');

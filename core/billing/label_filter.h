@@ -19,6 +19,10 @@ using LabelFilter = std::map<std::string, std::set<std::string, std::less<>>, st
 
 [[nodiscard]] bool passes(const Labels& labels, const LabelFilter& filter);
 
+/// Adds the names of the labels if they pass the filter.
+void add_passing_names(const Labels& labels, const LabelFilter& filter,
+                       std::set<std::string>& names);
+
 /// Adds NAME=VALUE. Throws UsageError for a text without a name.
 void add_to_filter(std::string_view text, LabelFilter& filter);
 

@@ -29,12 +29,6 @@ ReportQuery with_labels(ReportQuery query, const Pricing& pricing) {
   return query;
 }
 
-void add_names(const Labels& labels, std::set<std::string>& names) {
-  for (const auto& [name, value] : labels) {
-    names.insert(name);
-  }
-}
-
 }  // namespace
 
 // The closed periods that affect a report.
@@ -108,9 +102,7 @@ std::vector<std::string> Reports::label_names(const ReportQuery& query) {
   if (!closed.empty()) {
     source_->add_frozen_label_names(query, names);
     for (const OwnedLine& line : adjustments_for(query)) {
-      if (is_wanted(line.view(), query)) {
-        add_names(line.task.labels, names);
-      }
+      add_passing_names(line.task.labels, query.label_filter, names);
     }
   }
   return {names.begin(), names.end()};

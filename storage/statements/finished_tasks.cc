@@ -120,13 +120,4 @@ core::BilledAt billed_at_source(const core::TaskFacts& facts, core::ReportTime t
   return facts.submit_time ? core::BilledAt::named : core::BilledAt::first_seen;
 }
 
-void add_passing_names(const core::Labels& labels, const core::LabelFilter& filter,
-                       std::set<std::string>& names) {
-  if (core::passes(labels, filter)) {
-    for (const auto& [name, value] : labels) {
-      names.insert(name);
-    }
-  }
-}
-
 }  // namespace storage

@@ -170,10 +170,6 @@ class FinishedTaskByKey {
   typename Rows::Cursor cursor_;
 };
 
-/// Adds the names of the labels if they pass the filter.
-void add_passing_names(const core::Labels& labels, const core::LabelFilter& filter,
-                       std::set<std::string>& names);
-
 /// Adds the label names of these tasks, except those whose time `skip` accepts.
 template <RowSource Rows>
 void add_label_names(Rows& source, const core::ReportQuery& query, bool unfrozen_only,
@@ -186,7 +182,7 @@ void add_label_names(Rows& source, const core::ReportQuery& query, bool unfrozen
       if (known.contains(labels) || skip(*cursor.time(1))) {
         continue;
       }
-      add_passing_names(read_labels(labels), query.label_filter, names);
+      core::add_passing_names(read_labels(labels), query.label_filter, names);
       if (known.size() < kKnownMax) {
         known.emplace(labels);
       }

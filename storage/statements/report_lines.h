@@ -134,7 +134,7 @@ void add_frozen_labels(Rows& source, const core::ReportQuery& query, std::set<st
                     {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count(),
                      query.failures ? 0 : 1, query.successes ? 1 : 0});
   while (cursor.step()) {
-    add_passing_names(read_labels(cursor.text(0)), query.label_filter, names);
+    core::add_passing_names(read_labels(cursor.text(0)), query.label_filter, names);
   }
 }
 
