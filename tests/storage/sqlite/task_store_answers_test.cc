@@ -52,13 +52,13 @@ TEST_F(TaskStoreTest, AnAnswerAfterAFirstOneInOneTransactionIsCompared) {
 TEST_F(TaskStoreTest, ABatchSettlesItsOwnTasksAndNoOthers) {
   import({"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"});
   std::vector<core::Entry> batch;
-  for (const core::TaskKey key : {9, 2, 3, 1, 6, 9}) {  // t0 has the key 1
+  for (const core::TaskKey key : {9, 2, 3, 1, 5, 9}) {  // t0 has the key 1
     batch.emplace_back(core::SettleEntry{key});
   }
   store_->write(batch);
-  EXPECT_EQ(asked(), "t3 t4 t6 t7 t9");
+  EXPECT_EQ(asked(), "t3 t5 t6 t7 t9");
   write(core::SettleEntry{4});
-  EXPECT_EQ(asked(), "t4 t6 t7 t9");
+  EXPECT_EQ(asked(), "t5 t6 t7 t9");
 }
 
 TEST_F(TaskStoreTest, BlocksAreBoundedInAnswersAndBytes) {
