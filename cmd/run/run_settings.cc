@@ -51,6 +51,7 @@ core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
   plan.poll_interval = settings.duration("poll-interval");
   plan.stale_after = settings.duration("stale-after");
   plan.download = !settings.flag("no-download");
+  plan.claims_tasks = settings.given_text("crew").has_value();
   plan.seed = std::random_device()();
   return plan;
 }

@@ -81,7 +81,8 @@ FilePlan DownloadLane::plan_for(const WantedVideo& video) const {
                      .finish_time = video.finish_time,
                      .index = video.link.index,
                      .labels = video.labels},
-          .replaces = video.path};
+          .replaces = video.path,
+          .is_claimed = run_.plan.claims_tasks};
 }
 
 SteadyTime DownloadLane::next_due() const {

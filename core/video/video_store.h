@@ -27,6 +27,9 @@ struct FilePlan {
   /// The path of the file that the ledger recorded earlier for this video: the only file that may
   /// be replaced. Empty: none.
   std::string replaces;
+  /// Whether the ledger says that no other run may download this video now, as a claim in a crew
+  /// does: then a run that still holds resumable bytes open lost its claim, and they are removed.
+  bool is_claimed = false;
 };
 
 /// One video on its way into a store; nobody else writes to it while this object exists. One thread
@@ -122,7 +125,8 @@ class VideoStore {
 
   /// Resumes what an earlier attempt left of this video, or begins anew. Returns a FetchFailure if
   /// that is not possible: disk, disk_full, or blocked if something else occupies the place or
-  /// another process writes to it.
+  /// another process writes to it and `plan.is_claimed` is false; if it is true, the other process
+  /// can publish nothing that it wrote.
   [[nodiscard]] virtual std::variant<std::unique_ptr<VideoSink>, FetchFailure> open(
       FilePlan plan) = 0;
   /// Removes what earlier attempts left of a video that will not be downloaded any more. If that

@@ -243,9 +243,7 @@ def test_a_run_that_sleeps_for_three_leases_writes_nothing_more(crew, reeltally,
     results = crew.finish()
     assert results[0].code == 1 and "took its place" in results[0].err, results
     assert crew.sql("SELECT count(*), max(id) FROM snapshot WHERE run = 1") == written
-    # A video whose part file the sleeping run kept open is the next run's.
-    assert results[1].code == 0 or results[1].code == 3 and "another run is downloading" in results[1].err, results
-    assert reeltally.run(gateway, "--crew", "night", "--pending").code == 0
+    assert results[1].code == 0, results
     crew.expect_done(1530, 30)
 
 

@@ -13,40 +13,42 @@ class FakeVideoStore::Sink final : public core::VideoSink {
  public:
   Sink(FakeVideoStore& store, core::FilePlan plan)
       : store_(store), plan_(std::move(plan)), name_(core::part_file_name(plan_.fields)) {
-    Part& part = store_.parts_[name_];
-    if (part.validator.empty()) {
-      part = {};
+    auto& part = store_.parts_[name_];
+    if (part == nullptr || part->validator.empty()) {
+      part = std::make_shared<Part>();
     }
-    store_.open_parts_.insert(name_);
+    part->is_open = true;
+    part_ = part;
   }
   ~Sink() override {
-    store_.open_parts_.erase(name_);
-    if (size() == 0) {
+    part_->is_open = false;
+    if (has_its_name() && size() == 0) {
       store_.parts_.erase(name_);
     }
   }
 
   [[nodiscard]] std::int64_t size() const override {
-    const auto found = store_.parts_.find(name_);
-    return found == store_.parts_.end() || found->second.validator.empty()
-               ? 0
-               : static_cast<std::int64_t>(found->second.content.size());
+    return part_->validator.empty() ? 0 : static_cast<std::int64_t>(part_->content.size());
   }
-  [[nodiscard]] const std::string& validator() const override { return part().validator; }
-  [[nodiscard]] const core::PromisedContent& promised() const override { return part().promised; }
+  [[nodiscard]] const std::string& validator() const override { return part_->validator; }
+  [[nodiscard]] const core::PromisedContent& promised() const override { return part_->promised; }
   [[nodiscard]] std::optional<core::FetchFailure> restart(
       std::string_view validator, const core::PromisedContent& promised) override {
-    part() = core::is_strong_etag(validator) ? Part{"", std::string(validator), promised} : Part{};
+    *part_ = core::is_strong_etag(validator) ? Part{"", std::string(validator), promised} : Part{};
+    part_->is_open = true;
     return std::nullopt;
   }
   [[nodiscard]] std::optional<core::FetchFailure> append(std::string_view bytes) override {
-    part().content += bytes;
+    part_->content += bytes;
     return std::nullopt;
   }
   [[nodiscard]] std::variant<core::SavedFile, core::FetchFailure> publish(
       const core::PromisedContent& promised) override {
+    if (!has_its_name()) {
+      return taken();
+    }
     core::VideoCheck check(core::hashes_of(promised));
-    check.update(part().content);
+    check.update(part_->content);
     auto checked = core::check_content(promised, check.finish());
     if (auto* wrong = std::get_if<core::FetchFailure>(&checked)) {
       store_.parts_.erase(name_);
@@ -55,15 +57,15 @@ class FakeVideoStore::Sink final : public core::VideoSink {
     const auto& video = std::get<core::CheckedVideo>(checked);
     std::string path;
     do {  // another run may take the name meanwhile
-      path = store_.name_for(plan_, video, part().content);
+      path = store_.name_for(plan_, video, part_->content);
       if (store_.before_create) {
         store_.before_create(path);
       }
-    } while (path != plan_.replaces && store_.is_taken(path, part().content));
+    } while (path != plan_.replaces && store_.is_taken(path, part_->content));
     Published& published = *store_.published_;
     File& file = published.files[path];
-    if (file.content != part().content) {
-      file = {part().content, ++published.last_number};
+    if (file.content != part_->content) {
+      file = {part_->content, ++published.last_number};
     }
     published.owners[path] = name_;
     store_.parts_.erase(name_);
@@ -71,11 +73,19 @@ class FakeVideoStore::Sink final : public core::VideoSink {
   }
 
  private:
-  [[nodiscard]] Part& part() const { return store_.parts_.at(name_); }
+  // Whether no run with a claim took the part away.
+  [[nodiscard]] bool has_its_name() const {
+    const auto found = store_.parts_.find(name_);
+    return found != store_.parts_.end() && found->second == part_;
+  }
+  [[nodiscard]] static core::FetchFailure taken() {
+    return {.kind = core::FetchFailure::Kind::blocked, .text = "another run took the part"};
+  }
 
   FakeVideoStore& store_;
   core::FilePlan plan_;
   std::string name_;
+  std::shared_ptr<Part> part_;
 };
 
 std::string FakeVideoStore::name_for(const core::FilePlan& plan, const core::CheckedVideo& video,
@@ -114,8 +124,13 @@ std::variant<std::unique_ptr<core::VideoSink>, core::FetchFailure> FakeVideoStor
   if (auto refused = on_open ? on_open(plan) : std::nullopt) {
     return *std::move(refused);
   }
-  if (open_parts_.contains(core::part_file_name(plan.fields))) {
-    return core::FetchFailure{.kind = core::FetchFailure::Kind::blocked, .text = "it is under way"};
+  const auto part = parts_.find(core::part_file_name(plan.fields));
+  if (part != parts_.end() && part->second->is_open) {
+    if (!plan.is_claimed) {
+      return core::FetchFailure{.kind = core::FetchFailure::Kind::blocked,
+                                .text = "it is under way"};
+    }
+    parts_.erase(part);
   }
   return std::make_unique<Sink>(*this, std::move(plan));
 }

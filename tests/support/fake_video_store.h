@@ -30,6 +30,7 @@ class FakeVideoStore final : public core::VideoStore {
     std::string content;
     std::string validator;
     core::PromisedContent promised;
+    bool is_open = false;  ///< a sink holds it
   };
 
   explicit FakeVideoStore(Claimed claimed = {})
@@ -71,8 +72,7 @@ class FakeVideoStore final : public core::VideoStore {
   [[nodiscard]] bool is_taken(const std::string& path, const std::string& content) const;
 
   Claimed claimed_;
-  std::map<std::string, Part> parts_;  ///< by name
-  std::set<std::string> open_parts_;   ///< names that a sink holds
+  std::map<std::string, std::shared_ptr<Part>> parts_;  ///< by name
   std::shared_ptr<Published> published_;
 };
 

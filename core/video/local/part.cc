@@ -38,13 +38,13 @@ std::variant<std::unique_ptr<Part>, FetchFailure> Part::open(
     return *std::move(lost);
   }
   std::unique_ptr<Part> part(new Part(std::move(output), part_file_name(plan.fields)));
-  if (auto failed = part->open_in(part_folder(plan))) {
+  if (auto failed = part->open_in(part_folder(plan), plan.is_claimed)) {
     return *std::move(failed);
   }
   return part;
 }
 
-std::optional<FetchFailure> Part::open_in(const std::string& folder) {
+std::optional<FetchFailure> Part::open_in(const std::string& folder, bool is_claimed) {
   where_ = folder;
   home_ = output_->open(where_);
   if (!home_.valid()) {
@@ -52,7 +52,7 @@ std::optional<FetchFailure> Part::open_in(const std::string& folder) {
   }
   for (int attempt = 0; attempt < kOpenTriesMax; ++attempt) {
     bool again = false;
-    auto failed = open_once(again);
+    auto failed = open_once(is_claimed, again);
     if (!again) {
       return failed;
     }
@@ -61,7 +61,7 @@ std::optional<FetchFailure> Part::open_in(const std::string& folder) {
                  ": another program keeps changing it; is another run writing to the same folder?");
 }
 
-std::optional<FetchFailure> Part::open_once(bool& again) {
+std::optional<FetchFailure> Part::open_once(bool is_claimed, bool& again) {
   Descriptor file = open_beneath(home_.number(), name_, O_RDWR | O_CREAT, kPartMode);
   struct stat opened {};
   if (!file.valid() || fstat(file.number(), &opened) != 0) {
@@ -71,7 +71,12 @@ std::optional<FetchFailure> Part::open_once(bool& again) {
     return blocked(path() + " is in the way: it is not a regular file; remove it");
   }
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return blocked("another run is downloading " + path());
+    if (!is_claimed) {
+      return blocked("another run is downloading " + path());
+    }
+    auto failed = take_from_holder(file.number());
+    again = !failed;
+    return failed;
   }
   // Between open and lock, the previous owner may have published or removed the file.
   struct stat named {};
@@ -89,6 +94,20 @@ std::optional<FetchFailure> Part::open_once(bool& again) {
   return std::nullopt;
 }
 
+std::optional<FetchFailure> Part::take_from_holder(int held) const {
+  if (!is_named(held, home_.number(), name_)) {
+    return std::nullopt;  // it has just gone
+  }
+  // The notes first: they must never describe the bytes of the part that comes.
+  if (const int error = notes().remove(); error != 0) {
+    return disk_failure(error, "remove the notes of", path());
+  }
+  if (unlinkat(home_.number(), name_.c_str(), 0) != 0 && errno != ENOENT) {
+    return disk_failure(errno, "remove", path());
+  }
+  return std::nullopt;
+}
+
 std::string Part::path_of(const std::string& name) const {
   return output_->absolute(where_.empty() ? name : where_ + '/' + name);
 }
@@ -100,6 +119,8 @@ std::optional<std::int64_t> Part::bytes() const {
   return fstat(file(), &status) == 0 ? std::optional<std::int64_t>(status.st_size) : std::nullopt;
 }
 
+bool Part::has_its_name() const { return is_named(file(), home_.number(), name_); }
+
 int Part::truncate() const { return ftruncate(file(), 0) == 0 ? 0 : errno; }
 
 int Part::move_to(int folder, const std::string& name) {
@@ -108,9 +129,7 @@ int Part::move_to(int folder, const std::string& name) {
   // another file.
   int error = link_file(file(), folder, name);
   if (error == EOPNOTSUPP) {
-    error = is_named(file(), home_.number(), name_)
-                ? move_without_replacing(home_.number(), name_, folder, name)
-                : ENOENT;
+    error = has_its_name() ? move_without_replacing(home_.number(), name_, folder, name) : ENOENT;
   }
   if (error == 0) {
     remove();
@@ -120,7 +139,7 @@ int Part::move_to(int folder, const std::string& name) {
 
 int Part::move_over(int folder, const std::string& name) {
   assert(!gone_);
-  if (!is_named(file(), home_.number(), name_)) {
+  if (!has_its_name()) {
     return ENOENT;
   }
   if (renameat(home_.number(), name_.c_str(), folder, name.c_str()) != 0) {
@@ -132,7 +151,7 @@ int Part::move_over(int folder, const std::string& name) {
 
 void Part::remove() {
   static_cast<void>(notes().remove());
-  if (is_named(file(), home_.number(), name_)) {
+  if (has_its_name()) {
     static_cast<void>(unlinkat(home_.number(), name_.c_str(), 0));
   }
   gone_ = true;

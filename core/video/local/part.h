@@ -46,6 +46,8 @@ class Part {
   /// Removes the part, if its name still leads to it, and its notes. If that fails, they stay, and
   /// the next attempt empties them.
   void remove();
+  /// Whether the part's name still leads to it.
+  [[nodiscard]] bool has_its_name() const;
   /// The failure if the part's name leads to another file or to none: that file must not be
   /// touched.
   [[nodiscard]] FetchFailure vanished();
@@ -54,9 +56,12 @@ class Part {
 
  private:
   Part(std::shared_ptr<const OutputFolder> output, std::string name);
-  std::optional<FetchFailure> open_in(const std::string& folder);
+  std::optional<FetchFailure> open_in(const std::string& folder, bool is_claimed);
   /// One attempt; sets `again` if the name changed its owner meanwhile.
-  std::optional<FetchFailure> open_once(bool& again);
+  std::optional<FetchFailure> open_once(bool is_claimed, bool& again);
+  /// Removes the name of a part that a run without a claim holds open: without a name it cannot be
+  /// published. The failure if that is not possible.
+  [[nodiscard]] std::optional<FetchFailure> take_from_holder(int held) const;
 
   std::shared_ptr<const OutputFolder> output_;
   std::string name_;

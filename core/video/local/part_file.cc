@@ -95,6 +95,9 @@ std::int64_t PartFile::size() const { return notes_.validator.empty() ? 0 : size
 std::optional<FetchFailure> PartFile::restart(std::string_view validator,
                                               const PromisedContent& promised) {
   assert(!published_);
+  if (!part_->has_its_name()) {
+    return part_->vanished();
+  }
   const PartNotesFile notes = part_->notes();
   // In this order, so that notes never describe bytes of another object.
   notes_ = {};
@@ -127,6 +130,9 @@ std::optional<FetchFailure> PartFile::append(std::string_view bytes) {
 std::variant<SavedFile, FetchFailure> PartFile::publish(const PromisedContent& promised) {
   assert(!published_);
   published_ = true;
+  if (!part_->has_its_name()) {
+    return part_->vanished();
+  }
   // Starts writing while the bytes are hashed; the sync below waits for it and reports errors.
   static_cast<void>(sync_file_range(part_->file(), 0, 0, SYNC_FILE_RANGE_WRITE));
   const auto checked = check(promised);

@@ -35,7 +35,8 @@ bool is_hidden(std::string_view key) {
 // The parts need no folders: only the bucket has the template's.
 FilePlan part_plan(const FilePlan& plan) {
   static const auto kFlat = std::make_shared<const NameTemplate>(NameTemplate::kDefault);
-  return {.name_template = kFlat, .fields = plan.fields, .replaces = {}};
+  return {
+      .name_template = kFlat, .fields = plan.fields, .replaces = {}, .is_claimed = plan.is_claimed};
 }
 
 }  // namespace

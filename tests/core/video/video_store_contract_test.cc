@@ -342,6 +342,26 @@ TEST_P(VideoStoreContract, AVideoHasOneSinkAtATime) {
   EXPECT_NE(open(plan("t1")), nullptr);
 }
 
+TEST_P(VideoStoreContract, AClaimTakesThePartFromItsHolder) {
+  auto stopped = open(plan("t1"));
+  fill(*stopped, other_, kEtag);
+  auto claimed = plan("t1");
+  claimed.is_claimed = true;
+  auto sink = open(claimed);
+  EXPECT_EQ(sink->size(), 0) << "the bytes of another writer";
+  ASSERT_FALSE(sink->restart(kEtag, {.length = 1000}));
+  ASSERT_FALSE(sink->append(video_.substr(0, 400)));
+  const auto refused = stopped->publish({.length = 1000});
+  ASSERT_TRUE(std::holds_alternative<FetchFailure>(refused));
+  EXPECT_EQ(std::get<FetchFailure>(refused).kind, FailureKind::blocked)
+      << std::get<FetchFailure>(refused).text;
+  stopped.reset();
+  ASSERT_FALSE(sink->append(video_.substr(400)));
+  ASSERT_EQ(path_of(sink->publish({.length = 1000})), path("t1.mp4"));
+  EXPECT_EQ(subject_->content(path("t1.mp4")), video_);
+  EXPECT_EQ(listed(), std::set<std::string>{path("t1.mp4")});
+}
+
 TEST_P(VideoStoreContract, ExistingFilesAreNotReplaced) {
   subject_->put(path("t1.mp4"), "somebody else's");
   EXPECT_EQ(path_of(save(plan("t1"), video_)), path("t1-2.mp4"));
