@@ -23,19 +23,26 @@ bool is_busy(Connection& connection, const RunFence& fence) {
 
 }  // namespace
 
+bool is_any_work_free(Connection& connection) {
+  return ask(connection,
+             "EXISTS (SELECT 1 FROM work WHERE run = 0 AND settled = 0) OR EXISTS "
+             "(SELECT 1 FROM work WHERE run = 0 AND settled = 1)",
+             {});
+}
+
 // A run without work leaves its share to the others.
 void renew_place(Connection& connection, const RunFence& fence, std::uint64_t slow_downs,
                  CrewPlace& place) {
   const std::int64_t run = fence.run();
-  const bool free = ask(connection, "EXISTS (SELECT 1 FROM work WHERE run = 0)", {});
+  const bool free = is_any_work_free(connection);
   const bool busy = is_busy(connection, fence);
   Rows row = connection.query(
       "SELECT c.rate, count(o.run) FILTER (WHERE o.shares), "
       "count(o.run) FILTER (WHERE o.shares AND o.run < $1), coalesce(sum(o.share), 0)::bigint, "
-      "(SELECT coalesce(sum(slow_downs), 0)::bigint FROM runner WHERE crew = $2 AND run <> $1) "
+      "c.slow_downs - (SELECT slow_downs FROM runner WHERE run = $1) "
       "FROM crew AS c LEFT JOIN (SELECT n.run, n.share, (n.share > 0 OR n.busy = 1 OR $3 = 1) AS "
       "shares FROM runner AS n JOIN run AS r ON r.id = n.run WHERE n.crew = $2 AND n.run <> $1 AND "
-      "n.lost = 0 AND r.finished_at IS NULL) AS o ON true GROUP BY c.rate",
+      "n.lost = 0 AND r.finished_at IS NULL) AS o ON true GROUP BY c.id",
       Parameters().add(run).add(fence.terms().crew).add(std::int64_t{free ? 1 : 0}));
   if (!row.step()) {
     return;
@@ -57,6 +64,11 @@ void renew_place(Connection& connection, const RunFence& fence, std::uint64_t sl
   place.slow_downs_before = place.is_known ? place.slow_downs_before : refused;
   place.slow_downs = refused - std::min(refused, place.slow_downs_before);
   place.is_known = true;
+  // The crew's sum, so that nobody adds up the runs of years.
+  connection.execute(
+      "UPDATE crew SET slow_downs = crew.slow_downs + $2 - n.slow_downs FROM runner AS n "
+      "WHERE n.run = $1 AND n.slow_downs <> $2",
+      Parameters().add(run).add(static_cast<std::int64_t>(slow_downs)));
   connection.execute("UPDATE runner SET share = $2, busy = $3, slow_downs = $4 WHERE run = $1",
                      Parameters()
                          .add(run)
@@ -75,10 +87,11 @@ void declare_others_lost(Connection& connection, const RunFence& fence) {
 }
 
 void free_work_of_the_gone(Connection& connection) {
+  // Of the live runs, which are few: the others are those of years.
   const std::string gone =
-      "run IN (SELECT r.id FROM run AS r LEFT JOIN runner AS n ON n.run = r.id "
-      "WHERE r.finished_at IS NOT NULL OR n.lost = 1)";
-  connection.execute("UPDATE work SET run = 0 WHERE settled = 0 AND " + gone);
+      "run <> 0 AND work.run NOT IN (SELECT r.id FROM run AS r JOIN runner AS n ON n.run = r.id "
+      "WHERE r.finished_at IS NULL AND n.lost = 0)";
+  connection.execute("UPDATE work SET run = 0 WHERE settled = 0 AND work." + gone);
   connection.execute(
       "UPDATE work SET run = 0 FROM video AS v WHERE v.task = work.task AND v.state = 0 AND "
       "v.settled_run <> work.run AND work." +

@@ -20,6 +20,9 @@ struct CrewPlace {
   bool operator==(const CrewPlace&) const = default;
 };
 
+/// Whether tasks or videos are no run's.
+[[nodiscard]] bool is_any_work_free(Connection& connection);
+
 /// Takes the run's share of the rate, and tells the others how often this run was refused. `place`:
 /// as it was known, and then as it is.
 void renew_place(Connection& connection, const RunFence& fence, std::uint64_t slow_downs,

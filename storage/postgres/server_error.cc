@@ -28,7 +28,7 @@ std::string advice_for(const std::string& state) {
     const char* text;
   };
   static constexpr std::array<Advice, 8> kAdvice = {{
-      {"42501", "the role lacks a permission: grant it as in docs/roles.sql"},
+      {"42501", "the role lacks a permission: use a role that docs/roles.sql gives it to, or the owner"},
       {"25006", "this server is a standby or read-only: name the primary in --db"},
       {"3F000", "make the ledger's tables with `reeltally db migrate`"},
       {"42P01", "make or upgrade the ledger's tables with `reeltally db migrate`"},

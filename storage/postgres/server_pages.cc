@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/ledger/lease.h"
 #include "storage/answers/json_text.h"
+#include "storage/postgres/crew_rows.h"
 #include "storage/statements/standing_columns.h"
 
 namespace storage {
@@ -80,10 +81,7 @@ std::vector<core::TaskRecord> ServerPages::own(core::TaskKey after, std::size_t 
 
 bool ServerPages::is_any_free() {
   bool free = false;
-  read_patiently(connection_, fence_.terms(), [&] {
-    Rows row = connection_.query("SELECT EXISTS (SELECT 1 FROM work WHERE run = 0)");
-    free = row.step() && row.integer(0) != 0;
-  });
+  read_patiently(connection_, fence_.terms(), [&] { free = is_any_work_free(connection_); });
   return free;
 }
 

@@ -1,0 +1,1 @@
+-- Of a ledger on PostgreSQL alone.
