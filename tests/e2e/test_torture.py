@@ -21,3 +21,17 @@ def test_a_video_that_was_not_recorded_never_comes_twice(tmp_path):
         pytest.skip(str(why))
     finally:
         bench.gateway.close()
+
+
+def test_a_simulation_that_fails_is_a_finding(tmp_path, monkeypatch):
+    monkeypatch.setattr(torture, "BINARY", tmp_path / "reeltally")
+    (tmp_path / "tests").mkdir()
+    program = tmp_path / "tests/core_test"
+    told = []
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    torture.simulate_crews(None, 1200, told.append)
+    assert told[-1] == "1200 of 1200 simulated crews"
+    program.write_text('#!/bin/sh\necho "seed $REELTALLY_SEED"\n[ "$REELTALLY_SEED" -ne 501 ]\n')
+    with pytest.raises(torture.Finding, match="seed 501"):
+        torture.simulate_crews(None, 1200, told.append)

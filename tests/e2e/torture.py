@@ -4,6 +4,7 @@ A job is a command on a ledger that is laid out anew each time. Whatever happene
 was asked for, no hang; `db check` is clean; nothing that was seen in the ledger is gone; every recorded video is there,
 whole; exit 0 only with all of the outcome; and the same command, run again undisturbed, ends as if nothing had happened.
 """
+import concurrent.futures
 import ctypes
 import fcntl
 import hashlib
@@ -26,6 +27,7 @@ from conftest import BINARY, ROOT, Gateway, Reeltally
 SHIM = ROOT / "tests/support/torture/fault_shim.cc"
 ERRORS = {"EIO": 5, "ENOSPC": 28, "EINTR": 4}
 HANG = 100  # seconds; far beyond every time limit that jobs are given
+SEEDS_AT_ONCE = 500
 DAYS = 86400
 VIDEO = {"size": 70000, "life": 90 * DAYS}
 # Links that say when they end; the newer kinds of signature may live for a week at most.
@@ -546,7 +548,30 @@ def fleet(bench, count, tell):
         raise Skipped(str(reason)) from reason
 
 
-PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet}
+def simulate_crews(_, count, tell):
+    program = pathlib.Path(BINARY).parent / "tests/core_test"
+    if not program.exists():
+        raise Skipped(f"there is no {program}")
+
+    def simulate(first):
+        seeds = {"REELTALLY_SEED": str(first), "REELTALLY_CREW_SEEDS": str(min(SEEDS_AT_ONCE, count + 1 - first))}
+        done = subprocess.run([program, "--gtest_filter=CrewSimulation/*"], env=os.environ | seeds, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Finding(f"simulation: {done.stdout[-1000:]}")
+        return int(seeds["REELTALLY_CREW_SEEDS"])
+
+    total = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        try:
+            for done in workers.map(simulate, range(1, count + 1, SEEDS_AT_ONCE)):
+                total += done
+                tell(f"{total} of {count} simulated crews")
+        finally:
+            workers.shutdown(cancel_futures=True)
+
+
+PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet,
+         "crews": simulate_crews}
 
 
 def torture(parts, seed, seconds=None, tell=lambda line: None):
