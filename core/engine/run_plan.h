@@ -29,7 +29,7 @@ struct RunPlan {
   std::optional<std::chrono::milliseconds> deadline;  ///< from the engine's start
   std::chrono::milliseconds stale_after{};
   bool download = false;
-  bool claims_tasks = false;  ///< a task of this run is no other run's, as in a crew
+  bool claims_tasks = false;             ///< a task of this run is no other run's, as in a crew
   std::size_t task_page = kTaskPageMax;  ///< number of tasks read from the ledger at once
   std::uint64_t seed = 0;                ///< of the jitter
   bool tell_requests = false;            ///< a notice for each query; takes time

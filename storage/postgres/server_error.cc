@@ -28,7 +28,8 @@ std::string advice_for(const std::string& state) {
     const char* text;
   };
   static constexpr std::array<Advice, 8> kAdvice = {{
-      {"42501", "the role lacks a permission: use a role that docs/roles.sql gives it to, or the owner"},
+      {"42501",
+       "the role lacks a permission: use the owner, or a role of docs/roles.sql that has it"},
       {"25006", "this server is a standby or read-only: name the primary in --db"},
       {"3F000", "make the ledger's tables with `reeltally db migrate`"},
       {"42P01", "make or upgrade the ledger's tables with `reeltally db migrate`"},
