@@ -5,6 +5,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "cmd/cli/delimiter.h"
@@ -30,12 +31,26 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kCellShownMax = 100;  // bytes of a foreign text in a message
 
-// The columns of the file that are compared.
+// The columns of the file that are compared, as the user or we name them.
 struct LogColumns {
   std::string amount;
   std::string currency;        // empty: `amount` is a quota
   bool is_our_report = false;  // its rows are read as report lines
   [[nodiscard]] bool by_quota() const { return currency.empty(); }
+};
+
+// The same as the latest header spells them; empty: it has no such column.
+struct Spelling {
+  std::string amount;
+  std::string currency;
+  std::string line_id;
+  std::string status;
+
+  Spelling(const core::ListColumns& list, const LogColumns& columns)
+      : amount(list.label_named(columns.amount)),
+        currency(columns.by_quota() ? "" : list.label_named(columns.currency)),
+        line_id(list.label_named("line_id")),
+        status(list.label_named("status")) {}
 };
 
 bool is_our_report(const core::TaskList& list) {
@@ -84,19 +99,14 @@ std::string amount_failure(const std::optional<core::Decimal>& amount, std::stri
 
 // The amount of a line of our own report: a cost may have more digits than any gateway writes, and
 // an empty cell is unknown. Throws core::Error for a text that is not a cost.
-std::optional<core::Decimal> own_amount(const core::WantedTask& row, const LogColumns& columns) {
-  const std::string_view text = core::find_label(row.labels, columns.amount);
-  if (!columns.by_quota()) {
+std::optional<core::Decimal> own_amount(const core::WantedTask& row, const Spelling& names,
+                                        bool by_quota) {
+  const std::string_view text = core::find_label(row.labels, names.amount);
+  if (!by_quota) {
     return text.empty() ? std::nullopt : std::optional(core::Decimal::from_text(text));
   }
-  const bool failed = core::find_label(row.labels, "status") == "failure";
+  const bool failed = core::find_label(row.labels, names.status) == "failure";
   return failed ? core::Decimal() : core::Decimal::parse(text);  // as in quota_of
-}
-
-// Whether a line has amounts to compare: only the first line of a task has counts.
-bool is_compared(const core::WantedTask& row, const LogColumns& columns) {
-  return !columns.by_quota() ||
-         core::kind_of_line(core::find_label(row.labels, "line_id")) == core::LineKind::main;
 }
 
 // The rows of the file that is compared with our lines.
@@ -107,12 +117,16 @@ class LogReader {
         account_(settings.text("account")),
         list_(file_, core::open_input(file_), list_options(settings, log)),
         columns_(columns_of(settings, list_, we_have_prices)),
+        names_(list_.columns(), columns_),
         both_(both),
         log_(log) {}
 
   // Reads all rows; unusable ones are named and counted.
   std::uint64_t read() {
     while (const auto row = list_.next()) {
+      if (std::exchange(headers_, list_.repeated_headers()) != list_.repeated_headers()) {
+        names_ = Spelling(list_.columns(), columns_);
+      }
       if (const auto* bad = std::get_if<core::RejectedRow>(&*row)) {
         log_.warning(file_ + ":" + std::to_string(bad->line) + ": " + bad->reason);
         ++rejected_;
@@ -137,33 +151,36 @@ class LogReader {
             .column = settings.given_text("id-column").value_or(""),
             .warn = [&log](const std::string& line) { log.warning(line); }};
   }
-  [[nodiscard]] std::string_view currency_of(const core::WantedTask& task) const {
-    return by_quota() ? std::string_view() : core::find_label(task.labels, columns_.currency);
-  }
-
   void add(const core::WantedTask& task) {
-    const std::string_view text = core::find_label(task.labels, columns_.amount);
-    const std::string_view currency = currency_of(task);
+    const std::string_view text = core::find_label(task.labels, names_.amount);
+    const std::string_view currency = core::find_label(task.labels, names_.currency);
     const auto amount = core::Decimal::parse(text);
     if (const std::string failure = amount_failure(amount, text, currency); !failure.empty()) {
       reject(task.id.text(), failure);
       return;
     }
-    both_.add_theirs(task.id.text(), std::string(currency), *amount);
+    both_.add_theirs(task.id.text(), currency, *amount);
   }
 
   void add_own(const core::WantedTask& task) {
     if (core::without_guard(task.account) != account_) {
       ++other_accounts_;
-    } else if (is_compared(task, columns_)) {
-      const std::string task_id(core::without_guard(task.id.text()));
-      try {
-        both_.add_theirs(task_id, std::string(currency_of(task)), own_amount(task, columns_),
-                         core::is_reversal_id(core::find_label(task.labels, "line_id")));
-      } catch (const core::Error& failure) {
-        reject(task_id, failure.what());
-      }
+      return;
     }
+    const std::string_view line_id = core::find_label(task.labels, names_.line_id);
+    if (by_quota() && core::kind_of_line(line_id) != core::LineKind::main) {
+      return;  // only the first line of a task has counts
+    }
+    const std::string task_id(core::without_guard(task.id.text()));
+    const std::string_view currency = core::find_label(task.labels, names_.currency);
+    std::optional<core::Decimal> amount;
+    try {
+      amount = own_amount(task, names_, by_quota());
+    } catch (const core::Error& failure) {
+      reject(task_id, failure.what());
+      return;
+    }
+    both_.add_theirs(task_id, currency, amount, core::is_reversal_id(line_id));
   }
 
   void reject(const std::string& task_id, const std::string& failure) {
@@ -176,6 +193,8 @@ class LogReader {
   std::string account_;
   core::TaskList list_;
   LogColumns columns_;
+  Spelling names_;
+  std::uint64_t headers_ = 0;  // seen again so far
   core::Reconciliation& both_;
   Log& log_;
   std::uint64_t rejected_ = 0;
@@ -253,36 +272,52 @@ std::string amount_text(const std::optional<core::Decimal>& amount, const std::s
   return amount ? amount->text() + (unit.empty() ? "" : " " + unit) : std::string();
 }
 
-void write_csv(const std::vector<core::Reconciliation::Difference>& differences,
-               std::ostream& out) {
-  std::string text;
-  core::CsvWriter csv(text, ',');
-  for (const char* column : {"result", "task_id", "ours", "theirs"}) {
-    csv.text(column);
+// Writes differences as they are found.
+class DifferenceWriter {
+ public:
+  DifferenceWriter(bool as_json, std::ostream& out) : as_json_(as_json), out_(out) {
+    if (!as_json_) {
+      for (const char* column : {"result", "task_id", "ours", "theirs"}) {
+        csv_.text(column);
+      }
+      end_row();
+    }
   }
-  csv.end_row();
-  for (const auto& one : differences) {
-    csv.text(core::name(one.result));
-    csv.text(one.task_id);
-    csv.number(amount_text(one.ours, one.unit));
-    csv.number(amount_text(one.theirs, one.unit));
-    csv.end_row();
+  void write(const core::Reconciliation::Difference& one) {
+    any_ = true;
+    if (as_json_) {
+      print_json(out_, json(one));
+      return;
+    }
+    csv_.text(core::name(one.result));
+    csv_.text(one.task_id);
+    csv_.number(amount_text(one.ours, one.unit));
+    csv_.number(amount_text(one.theirs, one.unit));
+    end_row();
   }
-  out << text;
-}
+  [[nodiscard]] bool wrote_any() const { return any_; }
 
-void write_json(const std::vector<core::Reconciliation::Difference>& differences,
-                std::ostream& out) {
-  const auto value = [](const std::optional<core::Decimal>& amount) {
-    return amount ? Json(amount->text()) : Json();
-  };
-  for (const auto& one : differences) {
-    const Json line{{"type", "difference"},    {"result", core::name(one.result)},
-                    {"task_id", one.task_id},  {"unit", one.unit.empty() ? Json() : Json(one.unit)},
-                    {"ours", value(one.ours)}, {"theirs", value(one.theirs)}};
-    print_json(out, line);
+ private:
+  static Json json(const core::Reconciliation::Difference& one) {
+    const auto value = [](const std::optional<core::Decimal>& amount) {
+      return amount ? Json(amount->text()) : Json();
+    };
+    return {{"type", "difference"},    {"result", core::name(one.result)},
+            {"task_id", one.task_id},  {"unit", one.unit.empty() ? Json() : Json(one.unit)},
+            {"ours", value(one.ours)}, {"theirs", value(one.theirs)}};
   }
-}
+  void end_row() {
+    csv_.end_row();
+    out_ << row_;
+    row_.clear();
+  }
+
+  bool as_json_;
+  std::ostream& out_;
+  std::string row_;
+  core::CsvWriter csv_{row_, ','};
+  bool any_ = false;
+};
 
 }  // namespace
 
@@ -293,17 +328,17 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
   const std::uint64_t rejected = reader.read();
   const bool by_quota = reader.by_quota();
   ours.add_to(both, by_quota);
-  const auto differences = both.differences();
-  const core::Reconciliation::Counts counts = both.counts();
-  if (settings.flag("json")) {
-    write_json(differences, out);
+  const bool as_json = settings.flag("json");
+  DifferenceWriter writer(as_json, out);
+  const core::Reconciliation::Counts counts =
+      both.compare([&writer](const auto& one) { writer.write(one); });
+  if (as_json) {
     const Json summary{{"type", "reconciliation"},      {"by", by_quota ? "quota" : "cost"},
                        {"matched", counts.matched},     {"without_amount", counts.without_amount},
                        {"only_ours", counts.only_ours}, {"only_theirs", counts.only_theirs},
                        {"different", counts.different}, {"rejected", rejected}};
     print_json(out, summary);
   } else {
-    write_csv(differences, out);
     const std::string unknown =
         counts.without_amount == 0
             ? ""
@@ -315,7 +350,7 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
              std::to_string(counts.different) + " different, " + format_count(rejected, "row") +
              " of the log not usable");
   }
-  return differences.empty() && rejected == 0 ? ExitCode::ok : ExitCode::partly;
+  return !writer.wrote_any() && rejected == 0 ? ExitCode::ok : ExitCode::partly;
 }
 
 }  // namespace cmd

@@ -89,10 +89,12 @@ bool ListColumns::is_name(std::string_view cell) const {
          std::any_of(header_.begin(), header_.end(), is_same);
 }
 
-bool ListColumns::has_label(std::string_view name) const {
-  return !name.empty() &&
-         std::any_of(label_names_.begin(), label_names_.end(),
-                     [&](const auto& one) { return column_name(one) == column_name(name); });
+std::string ListColumns::label_named(std::string_view name) const {
+  const std::string wanted = column_name(name);
+  const auto found = std::find_if(label_names_.begin(), label_names_.end(), [&](const auto& one) {
+    return !one.empty() && column_name(one) == wanted;
+  });
+  return found == label_names_.end() ? std::string() : *found;
 }
 
 void ListColumns::read(const std::vector<std::string_view>& fields, WantedTask& task) const {
@@ -113,9 +115,8 @@ void ListColumns::read(const std::vector<std::string_view>& fields, WantedTask& 
 }
 
 std::string_view find_label(const Labels& labels, std::string_view name) {
-  const auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& label) {
-    return column_name(label.first) == column_name(name);
-  });
+  const auto found = std::find_if(labels.begin(), labels.end(),
+                                  [name](const auto& label) { return label.first == name; });
   return found == labels.end() ? std::string_view() : std::string_view(found->second);
 }
 

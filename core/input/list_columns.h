@@ -49,9 +49,10 @@ class ListColumns {
 
   /// Whether there is a column named `account`.
   [[nodiscard]] bool has_account() const { return account_.has_value(); }
-  /// Whether a label column has this name, in any case; the columns of ID, model and account are
-  /// not labels.
-  [[nodiscard]] bool has_label(std::string_view name) const;
+  /// The label column of this name, in any case, as the header spells it; empty if there is none.
+  /// The columns of ID, model and account are not labels.
+  [[nodiscard]] std::string label_named(std::string_view name) const;
+  [[nodiscard]] bool has_label(std::string_view name) const { return !label_named(name).empty(); }
   /// The number of named columns.
   [[nodiscard]] std::size_t size() const { return label_names_.size(); }
   /// Fills in everything except the ID.

@@ -91,7 +91,7 @@ class TaskList {
   Counts counts_;
 };
 
-/// The value of a label, whose name matches in any case; empty if there is none.
+/// The value of a label of exactly this name (ListColumns::label_named); empty if there is none.
 [[nodiscard]] std::string_view find_label(const Labels& labels, std::string_view name);
 
 }  // namespace core

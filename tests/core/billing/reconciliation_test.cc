@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,24 +14,25 @@ using core::Reconciliation;
 
 std::optional<Decimal> amount(const char* text) { return Decimal::parse(text); }
 
-// "result task ours theirs" for each difference; `-` for none.
-std::vector<std::string> texts(const Reconciliation& both) {
-  const auto text = [](const std::optional<Decimal>& one) { return one ? one->text() : "-"; };
-  std::vector<std::string> texts;
-  for (const auto& one : both.differences()) {
-    texts.push_back(std::string(core::name(one.result)) + " " + one.task_id + " " + text(one.ours) +
-                    " " + text(one.theirs));
-  }
-  return texts;
-}
+// A comparison as text.
+struct Compared {
+  std::vector<std::string> differences;  // "result task ours theirs"; `-` for none
+  std::string counts;
+};
 
-std::string counted(const Reconciliation& both) {
-  const Reconciliation::Counts counts = both.counts();
-  return std::to_string(counts.matched) + " matched, " + std::to_string(counts.only_ours) +
-         " only ours, " + std::to_string(counts.only_theirs) + " only theirs, " +
-         std::to_string(counts.different) + " different" +
-         (counts.without_amount == 0 ? ""
-                                     : ", " + std::to_string(counts.without_amount) + " blank");
+Compared compared(Reconciliation& both) {
+  const auto text = [](const std::optional<Decimal>& one) { return one ? one->text() : "-"; };
+  Compared found;
+  const Reconciliation::Counts counts = both.compare([&](const Reconciliation::Difference& one) {
+    found.differences.push_back(std::string(core::name(one.result)) + " " + one.task_id + " " +
+                                text(one.ours) + " " + text(one.theirs));
+  });
+  found.counts =
+      std::to_string(counts.matched) + " matched, " + std::to_string(counts.only_ours) +
+      " only ours, " + std::to_string(counts.only_theirs) + " only theirs, " +
+      std::to_string(counts.different) + " different" +
+      (counts.without_amount == 0 ? "" : ", " + std::to_string(counts.without_amount) + " blank");
+  return found;
 }
 
 TEST(Reconciliation, NamesWhatDoesNotMatch) {
@@ -40,9 +43,11 @@ TEST(Reconciliation, NamesWhatDoesNotMatch) {
   both.add_theirs("theirs", "", *amount("7"));
   both.add_ours("other", "", amount("5"));
   both.add_theirs("other", "", *amount("5.01"));
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"different other 5 5.01", "only_ours ours 5 -",
-                                                   "only_theirs theirs - 7"}));
-  EXPECT_EQ(counted(both), "1 matched, 1 only ours, 1 only theirs, 1 different");
+  const Compared found = compared(both);
+  EXPECT_EQ(found.differences,
+            (std::vector<std::string>{"different other 5 5.01", "only_ours ours 5 -",
+                                      "only_theirs theirs - 7"}));
+  EXPECT_EQ(found.counts, "1 matched, 1 only ours, 1 only theirs, 1 different");
 }
 
 TEST(Reconciliation, LinesOfOneTaskAddUpOnBothSides) {
@@ -52,7 +57,7 @@ TEST(Reconciliation, LinesOfOneTaskAddUpOnBothSides) {
   both.add_ours("t", "CNY", amount("5.5"));
   both.add_theirs("t", "CNY", *amount("6"));
   both.add_theirs("t", "CNY", *amount("-0.5"));
-  EXPECT_TRUE(both.differences().empty());
+  EXPECT_TRUE(compared(both).differences.empty());
 }
 
 TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
@@ -60,7 +65,7 @@ TEST(Reconciliation, ALineWithoutAnAmountMatchesNothing) {
   both.add_ours("t", "CNY", amount("5"));
   both.add_ours("t", "CNY", std::nullopt);
   both.add_theirs("t", "CNY", *amount("5"));
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t - 5"}));
+  EXPECT_EQ(compared(both).differences, (std::vector<std::string>{"different t - 5"}));
 }
 
 TEST(Reconciliation, AnUnreadableRowCountsAndMatchesNothing) {
@@ -71,15 +76,17 @@ TEST(Reconciliation, AnUnreadableRowCountsAndMatchesNothing) {
   both.add_theirs("free", "", *amount("0"));
   both.add_unreadable("free");
   both.add_unreadable("stranger");
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"different free 0 -", "different t 5 -"}));
-  EXPECT_EQ(counted(both), "0 matched, 0 only ours, 0 only theirs, 2 different");
+  const Compared found = compared(both);
+  EXPECT_EQ(found.differences, (std::vector<std::string>{"different free 0 -", "different t 5 -"}));
+  EXPECT_EQ(found.counts, "0 matched, 0 only ours, 0 only theirs, 2 different");
 }
 
 TEST(Reconciliation, CurrenciesAreNeverMixed) {
   Reconciliation both;
   both.add_ours("t", "CNY", amount("5"));
   both.add_theirs("t", "USD", *amount("5"));
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"different t 5 -", "different t - 5"}))
+  EXPECT_EQ(compared(both).differences,
+            (std::vector<std::string>{"different t 5 -", "different t - 5"}))
       << "both sides know the task";
 }
 
@@ -130,7 +137,7 @@ TEST(Reconciliation, ATaskCountsOnceWhateverItsUnits) {
         both.add_theirs("t", row.unit, amount(row.theirs));
       }
     }
-    EXPECT_EQ(counted(both), one.expected) << one.name;
+    EXPECT_EQ(compared(both).counts, one.expected) << one.name;
   }
 }
 
@@ -140,9 +147,9 @@ TEST(Reconciliation, ARefundLeavesNothingToMatch) {
   both.add_ours("failed", "", amount("0"));
   both.add_theirs("failed", "CNY", *amount("5"));
   both.add_theirs("failed", "CNY", *amount("-5"));
-  EXPECT_TRUE(both.differences().empty());
+  EXPECT_TRUE(compared(both).differences.empty());
   both.add_theirs("unknown", "CNY", *amount("0"));
-  EXPECT_EQ(texts(both), (std::vector<std::string>{"only_theirs unknown - 0"}));
+  EXPECT_EQ(compared(both).differences, (std::vector<std::string>{"only_theirs unknown - 0"}));
 }
 
 TEST(Reconciliation, AReversedUnknownAmountIsKnownAgain) {
@@ -154,7 +161,7 @@ TEST(Reconciliation, AReversedUnknownAmountIsKnownAgain) {
     both.add_ours("t", "", std::nullopt, true);
     both.add_ours("t", "CNY", amount("5"));
     both.add_theirs("t", "CNY", amount("5"));
-    EXPECT_EQ(counted(both), "1 matched, 0 only ours, 0 only theirs, 0 different");
+    EXPECT_EQ(compared(both).counts, "1 matched, 0 only ours, 0 only theirs, 0 different");
   }
 }
 
@@ -163,8 +170,23 @@ TEST(Reconciliation, AnUnknownAmountOfOursMatchesNothing) {
   both.add_ours("logged", "", std::nullopt);
   both.add_theirs("logged", "", *amount("0"));
   both.add_ours("not logged", "", std::nullopt);
-  EXPECT_EQ(texts(both),
+  EXPECT_EQ(compared(both).differences,
             (std::vector<std::string>{"different logged - 0", "only_ours not logged - -"}));
+}
+
+// More than fits into memory is compared by way of a file.
+TEST(Reconciliation, HundredsOfThousandsOfLinesAreComparedInOrder) {
+  constexpr int kTasks = 300'000;
+  Reconciliation both;
+  for (int i = 0; i < kTasks; ++i) {
+    const std::string task = "asyntask_with_a_long_name_" + std::to_string(i * 7919LL % kTasks);
+    both.add_ours(task, "CNY", amount("5"));
+    both.add_theirs(task, "CNY", amount(i % 100'000 == 1 ? "6" : "5"));
+  }
+  const Compared found = compared(both);
+  EXPECT_EQ(found.counts, "299997 matched, 0 only ours, 0 only theirs, 3 different");
+  ASSERT_EQ(found.differences.size(), 3U);
+  EXPECT_TRUE(std::is_sorted(found.differences.begin(), found.differences.end()));
 }
 
 }  // namespace
