@@ -19,7 +19,9 @@ namespace {
 constexpr const char* kClosing = "close a period of";
 constexpr const char* kRepricing = "price a period anew in";
 
-// The period row is inserted last (deferred foreign key), once count and hash are known.
+// The period row is inserted last, once count and hash are known. References are not looked up:
+// they are to that row, and to tasks and snapshots that were just read, which nobody removes
+// meanwhile.
 class Closing final : public core::PeriodWriter {
  public:
   Closing(const std::string& path, core::ClosedPeriod period, core::UtcTime now);
@@ -49,8 +51,8 @@ class Closing final : public core::PeriodWriter {
 Closing::Closing(const std::string& path, core::ClosedPeriod period, core::UtcTime now)
     : path_(path), database_(open_for_writing(path)), period_(std::move(period)), now_(now) {
   require_schema(*database_, path_, embedded_migrations());
+  trust_references(*database_, path_);
   transaction_ = std::make_unique<Transaction>(*database_, Transaction::Kind::writing);
-  database_->exec("PRAGMA defer_foreign_keys = ON");
   SqliteRows rows(*database_);
   closed_ = read_closed_periods(rows);
   period_.key = database_->execAndGet(kNextPeriod).getInt64();
@@ -133,6 +135,7 @@ void Closing::add(const core::ReportLine& line) {
 void Closing::commit(const std::string& sha256) {
   assert(!committed_);
   with_ledger_errors(path_, kClosing, [&] {
+    insert_->flush();
     settle_adjusted();
     write_period(sha256);
     write_closing(sha256);
