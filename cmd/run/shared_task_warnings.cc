@@ -1,7 +1,11 @@
 #include "cmd/run/shared_task_warnings.h"
 
+#include <string>
+
 #include "cmd/cli/accounts.h"
 #include "cmd/cli/base_url.h"
+#include "cmd/cli/options.h"
+#include "cmd/cli/settings.h"
 #include "cmd/cli/units.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
@@ -9,11 +13,30 @@
 namespace cmd {
 namespace {
 
+struct StatedUrl {
+  std::string url;
+  std::string origin;
+};
+
+// A command that does not ask the gateway has no --base-url: only the tables of accounts tell it.
+StatedUrl stated_url(const Settings& settings, const std::string& account) {
+  if (find_option(settings.command(), "base-url") != nullptr) {
+    const auto known = account_named(settings, account);
+    return known ? StatedUrl{known->base_url, known->base_url_origin.text} : StatedUrl{};
+  }
+  const auto& accounts = settings.file().accounts;
+  const auto table = accounts.find(account);
+  return table == accounts.end()
+             ? StatedUrl{}
+             : StatedUrl{table->second.base_url,
+                         file_origin(settings.file(), table->second.base_url_line).text};
+}
+
 // Empty if the settings do not define it.
 std::string base_url_of(const Settings& settings, const std::string& account) {
-  const auto known = account_named(settings, account);
+  const StatedUrl stated = stated_url(settings, account);
   try {
-    return known ? check_base_url(known->base_url, true, known->base_url_origin.text) : "";
+    return stated.url.empty() ? "" : check_base_url(stated.url, true, stated.origin);
   } catch (const core::UsageError&) {
     return {};
   }

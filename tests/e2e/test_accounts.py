@@ -96,6 +96,9 @@ def test_one_gateway_task_under_two_accounts_is_reported_and_charged_once(reelta
     (reeltally.folder / "prices.csv").write_text(
         "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,video,,,1,USD,,\n")
 
+    closing = reeltally("close", "2026", "--prices", "prices.csv", "--dry-run", *config)
+    assert closing.code == 3 and told in closing.err and "is not over before" in closing.err, closing
+
     def report():
         result = reeltally("report", "--period", "2026", "--prices", "prices.csv", "-o", "r.csv", *config)
         manifest = json.loads((reeltally.folder / "r.csv.manifest.json").read_text())
