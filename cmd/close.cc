@@ -10,6 +10,7 @@
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
+#include "cmd/report/close_preview.h"
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
@@ -72,49 +73,6 @@ ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& repo
   return ExitCode::ok;
 }
 
-// What closing a period would find.
-struct Preview {
-  ReportTotals totals{};
-  core::PeriodBlockers blockers;
-  std::uint64_t missing = 0;
-  bool would_close = false;
-};
-
-void say(const Preview& found, const ReportPlan& plan, bool json, std::ostream& out) {
-  const char* result = found.would_close ? "would be closed" : "would be refused";
-  const std::pair<const char*, std::uint64_t> counts[] = {
-      {"lines", static_cast<std::uint64_t>(found.totals.all.lines)},
-      {"adjustments", static_cast<std::uint64_t>(found.totals.adjustments.lines)},
-      {"unpriced", static_cast<std::uint64_t>(found.totals.all.unpriced)},
-      {"unfinished", found.blockers.running.count},
-      {"stale", found.blockers.stale.count},
-      {"unsettled", found.blockers.unsettled.count},
-      {"missing", found.missing}};
-  if (json) {
-    nlohmann::ordered_json line{{"type", "close"},
-                                {"period", plan.period.name},
-                                {"result", result},
-                                {"tz", plan.zone.name()},
-                                {"totals", nlohmann::ordered_json::object()}};
-    for (const auto& [currency, cost] : found.totals.all.cost) {
-      line["totals"][currency] = cost.text();
-    }
-    for (const auto& [name, count] : counts) {
-      line[name] = count;
-    }
-    print_json(out, line);
-    return;
-  }
-  constexpr int kNameWidth = 16;
-  out << plan.period.name << ' ' << result << ", zone " << plan.zone.name() << '\n' << std::left;
-  for (const auto& [name, count] : counts) {
-    out << "  " << std::setw(kNameWidth) << name << count << '\n';
-  }
-  for (const auto& [currency, cost] : found.totals.all.cost) {
-    out << "  " << std::setw(kNameWidth) << "cost, " + currency << cost.text() << '\n';
-  }
-}
-
 // A period that is about to be closed.
 class ToClose {
  public:
@@ -130,7 +88,7 @@ class ToClose {
   // None if it is not closed; the log then has an error.
   std::optional<Closed> close();
   // What `close` would find; the log has an error for each reason to refuse.
-  [[nodiscard]] Preview preview();
+  [[nodiscard]] ClosePreview preview();
 
  private:
   [[nodiscard]] std::string reason_to_wait() const;
@@ -139,6 +97,7 @@ class ToClose {
   [[nodiscard]] bool overlaps() const;
   std::optional<Closed> freeze();
   [[nodiscard]] bool may_lack_costs(const UnpricedLines& unpriced) const;
+  [[nodiscard]] bool may_lack_rates(const UnconvertedLines& unconverted) const;
 
   const CloseOptions& options_;
   const ReportPlan& plan_;
@@ -199,13 +158,27 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
   return false;
 }
 
+// With rates, a line without its cost in the billing currency is an oversight.
+bool ToClose::may_lack_rates(const UnconvertedLines& unconverted) const {
+  if (unconverted.count() == 0) {
+    return true;
+  }
+  if (options_.force) {
+    log_.warning(plan_.period.name + " is closed although " + unconverted.text());
+    return true;
+  }
+  log_.error("cannot close " + plan_.period.name + ": " + unconverted.text() +
+             "; add what is missing to " + options_.rates + ", or --force closes it anyway");
+  return false;
+}
+
 core::ClosedPeriod ToClose::period() const {
   core::ClosedPeriod period{.period = plan_.period, .zone = plan_.zone.name()};
   period.unfinished = blockers_.running.count;
   period.unfinished += options_.write_off_stale ? 0 : blockers_.stale.count;
   period.missing = reports_.source().open_tasks(plan_.query).missing;
   if (plan_.prices) {
-    period.prices = plan_.prices->text;
+    period.prices = core::with_terms(plan_.prices->text, plan_.terms);
   }
   return period;
 }
@@ -219,14 +192,16 @@ std::optional<Closed> ToClose::freeze() {
     closed.written_off = blockers_.stale.count;
   }
   UnpricedLines unpriced;
-  closed.period.sha256 =
-      core::hash_lines(reports_, plan_.query, plan_.pricing(), plan_.zone,
-                       reports_.source().schema_version(), [&](const core::ReportLine& line) {
-                         writer->add(line);
-                         unpriced.add(line);
-                         ++closed.period.lines;
-                       });
-  if (!may_lack_costs(unpriced)) {
+  UnconvertedLines unconverted;
+  closed.period.sha256 = core::hash_lines(
+      reports_, plan_.query, plan_.pricing(), plan_.zone, reports_.source().schema_version(),
+      [&](const core::ReportLine& exact, const core::ReportLine& shown) {
+        writer->add(exact);
+        unpriced.add(exact);
+        unconverted.add(shown);
+        ++closed.period.lines;
+      });
+  if (!may_lack_costs(unpriced) || !may_lack_rates(unconverted)) {
     return std::nullopt;
   }
   writer->commit(closed.period.sha256);
@@ -242,19 +217,24 @@ bool ToClose::overlaps() const {
   return !overlap.empty();
 }
 
-Preview ToClose::preview() {
-  Preview found{.blockers = blockers_,
-                .missing = reports_.source().open_tasks(plan_.query).missing};
+ClosePreview ToClose::preview() {
+  ClosePreview found{.blockers = blockers_,
+                     .missing = reports_.source().open_tasks(plan_.query).missing,
+                     .neighbours = neighbours_of(plan_.period, reports_.closed_periods())};
   UnpricedLines unpriced;
+  UnconvertedLines unconverted;
   reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
     found.totals.add(line);
+    found.customers[std::string(core::label_of(line.task, options_.customer_label))].add(line, 1);
     unpriced.add(line);
+    unconverted.add(line);
   });
   // All reasons, not the first one alone.
   const bool free = !overlaps();
   const bool settled = may_go_on(reason_to_wait());
   const bool priced = may_lack_costs(unpriced);
-  found.would_close = free && settled && priced;
+  const bool converted = may_lack_rates(unconverted);
+  found.would_close = free && settled && priced && converted;
   return found;
 }
 
@@ -278,8 +258,16 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
                              .period = options.period,
                              .zone = options.zone,
                              .prices = options.prices,
-                             .quota_per_unit = options.quota_per_unit};
+                             .quota_per_unit = options.quota_per_unit,
+                             .rates = options.rates,
+                             .billing_currency = options.billing_currency};
   ReportPlan plan(report);
+  plan.terms.rounding = options.round;
+  if (!plan.prices && !plan.terms.are_none()) {
+    throw core::UsageError(
+        "close: --round, --round-by-currency and --rates are kept with the price book; add "
+        "--prices FILE, or leave them out");
+  }
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
@@ -288,8 +276,8 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
   require_unchanged_periods(reports, plan.query);  // its adjustments depend on them
   ToClose to_close(options, plan, reports, now, log);
   if (options.dry_run) {
-    const Preview found = to_close.preview();
-    say(found, plan, options.json, out);
+    const ClosePreview found = to_close.preview();
+    say_preview(found, plan, options.json, out);
     return found.would_close ? ExitCode::ok : ExitCode::partly;
   }
   const auto closed = to_close.close();
@@ -318,17 +306,22 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
     lock.emplace(ledger, settings.duration("lock-wait"));
     static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   }
-  const CloseOptions options{.ledger = ledger,
-                             .period = settings.arguments().at(0),
-                             .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                             .prices = settings.given_text("prices").value_or(""),
-                             .quota_per_unit = settings.count("quota-per-unit"),
-                             .force = settings.flag("force"),
-                             .write_off_stale = settings.flag("write-off-stale"),
-                             .dry_run = dry_run,
-                             .stale_after = settings.duration("stale-after"),
-                             .json = settings.flag("json"),
-                             .account = settings.text("account")};
+  const CloseOptions options{
+      .ledger = ledger,
+      .period = settings.arguments().at(0),
+      .zone = settings.is_given("tz") ? settings.text("tz") : "",
+      .prices = settings.given_text("prices").value_or(""),
+      .quota_per_unit = settings.count("quota-per-unit"),
+      .round = rounding_of(settings),
+      .rates = settings.given_text("rates").value_or(""),
+      .billing_currency = settings.given_text("billing-currency").value_or(""),
+      .force = settings.flag("force"),
+      .write_off_stale = settings.flag("write-off-stale"),
+      .dry_run = dry_run,
+      .stale_after = settings.duration("stale-after"),
+      .json = settings.flag("json"),
+      .customer_label = settings.text("customer-label"),
+      .account = settings.text("account")};
   warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
                        [&log](const std::string& text, const std::string& advice) {
                          log.warning(text + "; " + advice);

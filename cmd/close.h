@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "core/billing/price_book.h"
+#include "core/billing/rounding.h"
 #include "core/clock.h"
 
 namespace cmd {
@@ -20,6 +22,9 @@ struct CloseOptions {
   std::string zone{};    ///< empty: UTC
   std::string prices{};  ///< a file; empty: costs stay empty
   std::int64_t quota_per_unit = core::PriceBook::kUsualQuotaPerUnit;
+  std::optional<core::Rounding> round{};  ///< kept for good, as the rates are
+  std::string rates{};                    ///< a file; empty: nothing is converted
+  std::string billing_currency{};
   /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;
@@ -27,7 +32,8 @@ struct CloseOptions {
   bool dry_run = false;
   std::chrono::milliseconds stale_after{};
   bool json = false;
-  std::string account = "default";  ///< the default of commands, for suggestions
+  std::string customer_label = "customer";  ///< for the sums of a dry run
+  std::string account = "default";          ///< the default of commands, for suggestions
 };
 
 /// Writes to `out` what was closed, or would be. Returns the exit code: ok also if the period was

@@ -202,17 +202,15 @@ class LogReader {
 };
 
 ReportOptions report_options(const Settings& settings) {
-  const auto round = settings.given_count("round");
-  ReportOptions options{
-      .ledger = ledger_path(settings),
-      .period = settings.given_text("period").value_or(""),
-      .from = settings.given_text("from").value_or(""),
-      .to = settings.given_text("to").value_or(""),
-      .zone = settings.is_given("tz") ? settings.text("tz") : "",
-      .time = settings.text("time"),
-      .prices = settings.given_text("prices").value_or(""),
-      .quota_per_unit = settings.count("quota-per-unit"),
-      .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt};
+  ReportOptions options{.ledger = ledger_path(settings),
+                        .period = settings.given_text("period").value_or(""),
+                        .from = settings.given_text("from").value_or(""),
+                        .to = settings.given_text("to").value_or(""),
+                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                        .time = settings.text("time"),
+                        .prices = settings.given_text("prices").value_or(""),
+                        .quota_per_unit = settings.count("quota-per-unit"),
+                        .round = rounding_of(settings)};
   if (options.period.empty() && options.from.empty() && options.to.empty()) {
     options.from = "2000-01-01";  // all: no task is older than the gateway
     options.to = "9999-12-31";

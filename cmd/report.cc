@@ -12,6 +12,7 @@
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/report/closed_periods.h"
+#include "cmd/report/report_check.h"
 #include "cmd/report/report_figures.h"
 #include "cmd/report/report_focus.h"
 #include "cmd/report/report_groups.h"
@@ -51,7 +52,8 @@ RowFormat row_format(const ReportPlan& plan) {
 
 void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  const core::LineShape shape{reports.label_names(plan.query), outcome.schema_version};
+  const core::LineShape shape{reports.label_names(plan.query), outcome.schema_version,
+                              reports.has_conversions(plan.query, plan.pricing())};
   RowWriter writer(row_format(plan), core::line_columns(shape), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
@@ -62,7 +64,7 @@ void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& o
 
 void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                   Outcome& outcome) {
-  ReportGroups groups(plan.keys, plan.zone);
+  ReportGroups groups(plan.keys, plan.zone, reports.has_conversions(plan.query, plan.pricing()));
   core::ReportQuery query = plan.query;
   query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
                              [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
@@ -132,10 +134,34 @@ Json json_of(const ReportTotals::Part& part) {
           {"unpriced", part.unpriced}};
 }
 
-Json hash_of(const std::string& text) {
+Json hash_of(std::string_view text) {
   core::Sha256 hash;
   hash.update(text);
   return core::hex(hash.finish());
+}
+
+Json json_of(const std::optional<core::Rounding>& round) {
+  if (!round) {
+    return {};
+  }
+  return round->places == core::Rounding::kOfCurrency ? Json(round->text()) : Json(round->places);
+}
+
+// Only what there is, so that the manifests of months without terms stay the same.
+void add_terms(const ReportPlan& plan, const core::ClosedPeriod* closed, const ReportTotals& totals,
+               Json& json) {
+  const core::Terms frozen =
+      closed != nullptr ? core::terms_of(closed->prices.value_or("")) : core::Terms();
+  if (frozen.rounding) {
+    json["closed_round"] = json_of(frozen.rounding);
+  }
+  const auto& rates = frozen.rates ? frozen.rates : plan.terms.rates;
+  if (rates) {
+    json["billing_currency"] = rates->billing_currency();
+    json["rates_sha256"] = hash_of(rates->text());
+    json["billing_totals"] = json_of(totals.all.billed);
+    json["unconverted"] = totals.all.unconverted;
+  }
 }
 
 // Contains neither the current time nor a path, only names: the same report has the same manifest.
@@ -157,12 +183,14 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["by"] = options.by;
   json["format"] = options.format;
   if (closed != nullptr) {
-    json["prices_sha256"] = closed->prices ? hash_of(*closed->prices) : Json();
+    json["prices_sha256"] =
+        closed->prices ? hash_of(core::PriceBook::without_terms(*closed->prices)) : Json();
   } else {
     json["prices_sha256"] = plan.prices ? hash_of(plan.prices->text) : Json();
   }
   json["decimal_comma"] = options.decimal_comma;
-  json["round"] = options.round ? Json(*options.round) : Json();
+  json["round"] = json_of(options.round);
+  add_terms(plan, closed, outcome.totals, json);
   json["rows"] = outcome.rows;
   json["left_out"] = outcome.left_out;
   const ReportTotals& totals = outcome.totals;
@@ -208,6 +236,11 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
   if (outcome.totals.all.unpriced > 0) {
     log.warning("no cost in " + unpriced_text(outcome.totals) +
                 ", so the totals do not include them; cost_note gives the reasons");
+  }
+  if (outcome.totals.all.unconverted > 0) {
+    log.warning("no cost in the billing currency in " +
+                format_count(static_cast<std::uint64_t>(outcome.totals.all.unconverted), "line") +
+                ", so billing_totals does not include them; rate_note gives the reasons");
   }
   if (outcome.totals.charged_elsewhere > 0) {
     log.warning(format_count(static_cast<std::uint64_t>(outcome.totals.charged_elsewhere), "task") +
@@ -297,29 +330,37 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
 }
 
 ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
-  const auto round = settings.given_count("round");
   const bool only_json = settings.flag("json") && !settings.is_given("format");
-  return write_report(
-      {.ledger = ledger_path(settings),
-       .period = settings.given_text("period").value_or(""),
-       .from = settings.given_text("from").value_or(""),
-       .to = settings.given_text("to").value_or(""),
-       .zone = settings.is_given("tz") ? settings.text("tz") : "",
-       .time = settings.text("time"),
-       .status = settings.text("status"),
-       .account = settings.given_text("account").value_or(""),
-       .by = settings.list("by"),
-       .format = only_json ? "json" : settings.text("format"),
-       .output = settings.text("output"),
-       .prices = settings.given_text("prices").value_or(""),
-       .quota_per_unit = settings.count("quota-per-unit"),
-       .round = round ? std::optional<int>(static_cast<int>(*round)) : std::nullopt,
-       .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>(),
-       .delimiter = settings.given_text("delimiter").value_or(""),
-       .decimal_comma = settings.flag("decimal-comma"),
-       .bom = settings.flag("bom"),
-       .require_complete = settings.flag("require-complete")},
-      log, out);
+  const ReportOptions options{
+      .ledger = ledger_path(settings),
+      .period = settings.given_text("period").value_or(""),
+      .from = settings.given_text("from").value_or(""),
+      .to = settings.given_text("to").value_or(""),
+      .zone = settings.is_given("tz") ? settings.text("tz") : "",
+      .time = settings.text("time"),
+      .status = settings.text("status"),
+      .account = settings.given_text("account").value_or(""),
+      .by = settings.list("by"),
+      .format = only_json ? "json" : settings.text("format"),
+      .output = settings.text("output"),
+      .prices = settings.given_text("prices").value_or(""),
+      .quota_per_unit = settings.count("quota-per-unit"),
+      .round = rounding_of(settings),
+      .rates = settings.given_text("rates").value_or(""),
+      .billing_currency = settings.given_text("billing-currency").value_or(""),
+      .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>(),
+      .delimiter = settings.given_text("delimiter").value_or(""),
+      .decimal_comma = settings.flag("decimal-comma"),
+      .bom = settings.flag("bom"),
+      .require_complete = settings.flag("require-complete")};
+  if (!settings.flag("check")) {
+    return write_report(options, log, out);
+  }
+  if (options.output != "-" || settings.is_given("by")) {
+    throw core::UsageError(
+        "report --check writes no report, and goes with neither --output nor --by");
+  }
+  return check_report(settings, options, log, out);
 }
 
 }  // namespace cmd

@@ -126,7 +126,9 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
   }
   const std::string& shown_in = repricing.shown_in.name;
   // The same book can change something if an older version closed the period by other rules.
-  if (closed->ruling_prices() == prices->text && (closed->repriced || change.lines == 0)) {
+  const std::string ruling = closed->ruling_prices().value_or("");
+  if (core::PriceBook::without_terms(ruling) == prices->text &&
+      (closed->repriced || change.lines == 0)) {
     say(closed->period.name, shown_in, change, "has these prices already", options.json, out);
     return ExitCode::ok;
   }

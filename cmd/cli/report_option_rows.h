@@ -68,6 +68,18 @@ inline constexpr OptionSpec kPeriod[] = {
     {.name = "require-complete",
      .commands = report,
      .help = "Exit code 3 if tasks of the period are unfinished."},
+    {.name = "check",
+     .commands = report,
+     .help =
+         "Writes no report, but a line for each thing to look into: lines without a cost, models "
+         "new in the period, IDs under two accounts, labels that changed. Exit code 3 then.",
+     .scope = Scope::command_line},
+    {.name = "customer-label",
+     .type = text,
+     .argument = "NAME",
+     .default_value = "customer",
+     .commands = close,
+     .help = "The label that names the customer, for the sums of --dry-run."},
     {.name = "force",
      .commands = close,
      .help = "Closes the period even if tasks are unfinished, lines have no cost, or some hours "
@@ -104,9 +116,24 @@ inline constexpr OptionSpec kMoney[] = {
     {.name = "round",
      .type = count,
      .default_note = "exact",
-     .commands = report | reconcile,
-     .help = "Rounds the cost of each line to N decimals, half to even.",
+     .commands = report | close | reconcile,
+     .help = "Rounds the cost of each line to N decimals, half to even. `close` keeps it for good.",
      .maximum = 18},
+    {.name = "round-by-currency",
+     .commands = report | close | reconcile,
+     .help =
+         "Rounds the cost of each line to the decimals of its currency (ISO 4217: USD 2, JPY 0, "
+         "KWD 3), half to even. `close` keeps it for good."},
+    {.name = "rates",
+     .type = path,
+     .default_note = "none: nothing is converted",
+     .commands = report | close,
+     .help = "Exchange rates (CSV: date,from,to,rate,source); needs --billing-currency."},
+    {.name = "billing-currency",
+     .type = text,
+     .argument = "CODE",
+     .commands = report | close,
+     .help = "Adds the cost of each line in this currency, by --rates."},
 };
 
 inline constexpr OptionSpec kOutput[] = {

@@ -162,4 +162,27 @@ std::string UnpricedLines::text(const std::vector<core::ClosedPeriod>& closed) c
   return text;
 }
 
+void UnconvertedLines::add(const core::ReportLine& line) {
+  if (!line.lacks_conversion()) {
+    return;
+  }
+  ++count_;
+  currency_ = line.conversion->currency;
+  ++reasons_[line.conversion->note];
+}
+
+std::string UnconvertedLines::text() const {
+  std::string text = format_count(static_cast<std::uint64_t>(count_), "line") +
+                     (count_ == 1 ? " has" : " have") + " no cost in " + currency_ + " (";
+  std::size_t named = 0;
+  for (const auto& [reason, count] : reasons_) {
+    if (++named > kNamed) {
+      return text + "; and " + std::to_string(reasons_.size() - kNamed) + " reasons more)";
+    }
+    text += (named == 1 ? "" : "; ") + format_count(static_cast<std::uint64_t>(count), "line") +
+            ": " + reason;
+  }
+  return text + ")";
+}
+
 }  // namespace cmd

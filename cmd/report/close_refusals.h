@@ -45,4 +45,18 @@ class UnpricedLines {
   std::map<std::int64_t, std::int64_t> incurred_;  // by the key of a closed period
 };
 
+/// The priced lines of a period that have no cost in its billing currency.
+class UnconvertedLines {
+ public:
+  void add(const core::ReportLine& line);
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  /// By reason.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::int64_t count_ = 0;
+  std::string currency_;
+  std::map<std::string, std::int64_t> reasons_;
+};
+
 }  // namespace cmd

@@ -19,9 +19,10 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
 
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& findings) {
-  const std::string hash = core::hash_lines(
-      reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
-      core::TimeZone(closed.zone), closed.schema_version, [](const core::ReportLine&) {});
+  const std::string hash =
+      core::hash_lines(reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+                       core::TimeZone(closed.zone), closed.schema_version,
+                       [](const core::ReportLine&, const core::ReportLine&) {});
   if (hash != closed.sha256) {
     findings.push_back("closed period " + closed.period.name +
                        ": its lines no longer have the SHA-256 of its closing");

@@ -83,11 +83,19 @@ void ReportGroups::Totals::add(const Totals& more) {
 }
 
 void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
-  Totals& totals = groups_[key_values(line.task)][line.charge.currency];
+  const core::Conversion* conversion = line.charge.currency.empty() ? nullptr : line.conversion;
+  Totals& totals = groups_[key_values(line.task)][{
+      line.charge.currency, conversion == nullptr ? "" : conversion->currency}];
   if (line.lacks_cost()) {
     totals.unpriced += times;
   } else if (line.charge.cost) {
     totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
+  }
+  if (conversion != nullptr && conversion->cost) {
+    totals.billed =
+        totals.billed.value_or(core::Decimal()) + *conversion->cost * core::Decimal(times);
+  } else if (line.lacks_conversion()) {
+    totals.unconverted += times;
   }
   // A task is counted by its main line, even if another line is in another group.
   if (line.charge.kind == core::LineKind::main) {
@@ -117,10 +125,9 @@ void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, 
 // Failures and lines without a price have no currency. They are counted in the first row of the
 // group that has one; otherwise the group would have a second row. If no line has a currency, the
 // cost is 0 if all lines are failures, and unknown otherwise.
-std::map<std::string, ReportGroups::Totals> ReportGroups::rows_of(
-    const std::map<std::string, Totals>& by_currency) {
-  std::map<std::string, Totals> rows = by_currency;
-  const auto none = rows.find("");
+ReportGroups::Rows ReportGroups::rows_of(const Rows& by_currency) {
+  Rows rows = by_currency;
+  const auto none = rows.find({"", ""});
   if (none == rows.end()) {
     return rows;
   }
@@ -145,24 +152,40 @@ std::vector<core::ReportColumn> ReportGroups::columns() const {
   for (const core::FactText count : core::kCounts) {
     columns.push_back(core::fact_column(core::fact_of(count)));
   }
+  if (conversions_) {
+    columns.push_back({"billing_currency", ReportCell::Kind::text});
+    columns.push_back({"billing_cost", ReportCell::Kind::amount});
+    columns.push_back({"unconverted", ReportCell::Kind::count});
+  }
   return columns;
+}
+
+void ReportGroups::add_billed(const Currencies& currencies, const Totals& totals,
+                              std::vector<ReportCell>& row) const {
+  if (!conversions_) {
+    return;
+  }
+  row.push_back({ReportCell::Kind::text, currencies.second});
+  row.push_back({ReportCell::Kind::amount, totals.billed ? totals.billed->text() : std::string()});
+  row.push_back({ReportCell::Kind::count, std::to_string(totals.unconverted)});
 }
 
 std::vector<std::vector<ReportCell>> ReportGroups::rows() const {
   std::vector<std::vector<ReportCell>> rows;
   for (const auto& [values, by_currency] : groups_) {
-    for (const auto& [currency, totals] : rows_of(by_currency)) {
+    for (const auto& [currencies, totals] : rows_of(by_currency)) {
       std::vector<ReportCell>& row = rows.emplace_back();
       for (const std::string& value : values) {
         row.push_back({ReportCell::Kind::text, value});
       }
       row.push_back({ReportCell::Kind::count, std::to_string(totals.tasks)});
-      row.push_back({ReportCell::Kind::text, currency});
+      row.push_back({ReportCell::Kind::text, currencies.first});
       row.push_back({ReportCell::Kind::amount, totals.cost ? totals.cost->text() : std::string()});
       row.push_back({ReportCell::Kind::count, std::to_string(totals.unpriced)});
       for (const Sum& sum : totals.counts) {
         row.push_back({ReportCell::Kind::count, sum.text()});
       }
+      add_billed(currencies, totals, row);
     }
   }
   return rows;

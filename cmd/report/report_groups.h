@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cmd/report/report_rows.h"
@@ -26,14 +27,16 @@ struct GroupKey {
 
 class ReportGroups {
  public:
-  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone)
-      : keys_(std::move(keys)), zone_(zone) {}
+  /// `conversions`: whether lines have a cost in a billing currency.
+  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone, bool conversions = false)
+      : keys_(std::move(keys)), zone_(zone), conversions_(conversions) {}
 
   /// Adds `times` such lines. Throws core::Error if a sum overflows.
   void add(const core::ReportLine& line, std::int64_t times);
 
   /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
-  /// others) and the sums of all counts.
+  /// others) and the sums of all counts; then billing currency, cost in it, and `unconverted` (the
+  /// number of priced lines without one).
   [[nodiscard]] std::vector<core::ReportColumn> columns() const;
   /// Rows sorted by keys, then currency.
   [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
@@ -47,21 +50,28 @@ class ReportGroups {
     [[nodiscard]] std::string text() const { return any && exact ? value.text() : std::string(); }
   };
   struct Totals {
-    std::int64_t tasks = 0;             // without reversed ones
-    std::int64_t unpriced = 0;          // lines
-    std::optional<core::Decimal> cost;  // of the priced lines; none if there are none
+    std::int64_t tasks = 0;                 // without reversed ones
+    std::int64_t unpriced = 0;              // lines
+    std::optional<core::Decimal> cost;      // of the priced lines; none if there are none
+    std::optional<core::Decimal> billed{};  // the same in the billing currency
+    std::int64_t unconverted = 0;           // priced lines without it
     std::array<Sum, core::kCounts.size()> counts;
     void add(const Totals& more);  // everything except the cost
   };
 
   static void add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals);
-  [[nodiscard]] static std::map<std::string, Totals> rows_of(
-      const std::map<std::string, Totals>& by_currency);
+  // The currency of the cost and the billing currency.
+  using Currencies = std::pair<std::string, std::string>;
+  using Rows = std::map<Currencies, Totals>;
+  [[nodiscard]] static Rows rows_of(const Rows& by_currency);
+  void add_billed(const Currencies& currencies, const Totals& totals,
+                  std::vector<ReportCell>& row) const;
   [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;
   const core::TimeZone& zone_;
-  std::map<std::vector<std::string>, std::map<std::string, Totals>> groups_;  // by keys, currency
+  bool conversions_;
+  std::map<std::vector<std::string>, Rows> groups_;  // by keys
 };
 
 }  // namespace cmd

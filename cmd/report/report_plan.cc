@@ -7,6 +7,7 @@
 
 #include "cmd/cli/delimiter.h"
 #include "cmd/cli/units.h"
+#include "core/billing/currencies.h"
 #include "core/billing/dead_prices.h"
 #include "core/error.h"
 #include "core/input/input_file.h"
@@ -50,6 +51,37 @@ core::LabelFilter label_filter(const std::vector<std::string>& texts) {
   return filter;
 }
 
+std::string read_file(const std::string& path) {
+  const core::ReadBytes read = core::open_input(path);
+  std::string text;
+  std::array<char, std::size_t{64} * 1024> block;
+  for (std::size_t got = 0; (got = read(block.data(), block.size())) > 0;) {
+    text.append(block.data(), got);
+  }
+  return text;
+}
+
+core::Terms terms_of(const ReportOptions& options) {
+  core::Terms terms;
+  if (options.rates.empty() != options.billing_currency.empty()) {
+    throw core::UsageError(options.rates.empty()
+                               ? "--billing-currency needs the exchange rates: --rates FILE"
+                               : "--rates needs the currency of the bill: --billing-currency CODE");
+  }
+  if (options.rates.empty()) {
+    return terms;
+  }
+  if (!core::is_iso_currency(options.billing_currency)) {
+    constexpr std::size_t kShownMax = 100;
+    throw core::UsageError("--billing-currency " +
+                           core::printable(options.billing_currency, kShownMax) +
+                           " is no code of ISO 4217; use one such as EUR");
+  }
+  terms.rates =
+      core::Rates::parse(read_file(options.rates), options.billing_currency, options.rates);
+  return terms;
+}
+
 // A comma cannot separate numbers that have one.
 char delimiter_of(const ReportOptions& options) {
   const char otherwise = options.decimal_comma ? ';' : ',';
@@ -72,11 +104,12 @@ std::optional<PriceFile> read_price_file(const std::string& path, std::int64_t q
   if (path.empty()) {
     return std::nullopt;
   }
-  const core::ReadBytes read = core::open_input(path);
-  std::string text;
-  std::array<char, std::size_t{64} * 1024> block;
-  for (std::size_t got = 0; (got = read(block.data(), block.size())) > 0;) {
-    text.append(block.data(), got);
+  std::string text = read_file(path);
+  if (core::PriceBook::without_terms(text) != text) {
+    throw core::UsageError(
+        "price book " + path +
+        " ends with the terms of a closing; delete the line `# terms of the closing …` and all "
+        "after it, and use --round-by-currency, --rates and --billing-currency");
   }
   text = core::with_quota_per_unit(std::move(text), quota_per_unit);
   core::PriceBook book = core::PriceBook::parse(text, path);
@@ -90,6 +123,7 @@ ReportPlan::ReportPlan(const ReportOptions& given)
       keys(keys_of(given)),
       delimiter(delimiter_of(given)),
       prices(read_price_file(given.prices, given.quota_per_unit)),
+      terms(terms_of(given)),
       query{.begin = period.begin,
             .end = period.end,
             .time = given.time == "submit" ? core::ReportTime::submit : core::ReportTime::finish,
@@ -119,6 +153,17 @@ void ReportPlan::choose_account(const std::map<std::string, std::int64_t>& accou
   throw core::UsageError("--account " + core::printable(options.account, kShownMax) +
                          ": the ledger has no task of that account; use one of " +
                          core::printable(known, kShownMax));
+}
+
+std::optional<core::Rounding> rounding_of(const Settings& settings) {
+  const auto places = settings.given_count("round");
+  if (!settings.flag("round-by-currency")) {
+    return places ? std::optional(core::Rounding{static_cast<int>(*places)}) : std::nullopt;
+  }
+  if (places) {
+    throw core::UsageError("--round and --round-by-currency exclude each other; leave one out");
+  }
+  return core::Rounding{};
 }
 
 void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log) {
@@ -156,6 +201,17 @@ void ReportPlan::warn_of_other_zone(const std::vector<core::ClosedPeriod>& close
               ", so tasks between the two may be in neither; use --tz " + last.zone);
 }
 
+void ReportPlan::warn_of_frozen_terms(const core::ClosedPeriod& closed, Log& log) const {
+  const core::Terms frozen = core::terms_of(closed.prices.value_or(""));
+  if (terms.rates && frozen.rates &&
+      (terms.rates->text() != frozen.rates->text() ||
+       terms.rates->billing_currency() != frozen.rates->billing_currency())) {
+    log.warning(closed.period.name + " was closed with its own rates into " +
+                frozen.rates->billing_currency() + ", so --rates " + options.rates +
+                " is not used");
+  }
+}
+
 const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod>& closed,
                                             Log& log) {
   const auto found =
@@ -180,13 +236,17 @@ const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod
     log.warning(period.name + " was closed in " + found->zone + ", so --tz " + options.zone +
                 " is not used");
   }
-  if (prices && prices->text != found->prices) {
+  const auto book = [](const std::optional<std::string>& text) {
+    return text ? std::optional(core::PriceBook::without_terms(*text)) : std::nullopt;
+  };
+  if (prices && prices->text != book(found->prices)) {
     log.warning(period.name + " was closed with " + (found->prices ? "other prices" : "no prices") +
                 ", so --prices " + options.prices + " is not used; " +
                 (prices->text == found->later_prices
                      ? "its adjustments use them"
                      : "`reeltally close " + period.name + " --reprice` makes adjustments"));
   }
+  warn_of_frozen_terms(*found, log);
   zone = core::TimeZone(found->zone);
   period = found->period;
   query.begin = period.begin;

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cmd/cli/option_name.h"
+#include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "cmd/report/report_groups.h"
 #include "core/billing/billing.h"
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
 #include "core/billing/reports.h"
+#include "core/billing/terms.h"
 
 namespace cmd {
 
@@ -32,7 +34,9 @@ struct ReportOptions {
   std::string output = default_text(Command::report, "output");
   std::string prices{};  ///< a file; empty: costs stay empty
   std::int64_t quota_per_unit = core::PriceBook::kUsualQuotaPerUnit;
-  std::optional<int> round{};
+  std::optional<core::Rounding> round{};
+  std::string rates{};  ///< a file; empty: nothing is converted
+  std::string billing_currency{};
   std::vector<std::string> labels{};  ///< NAME=VALUE; none: all tasks
   std::string delimiter{};            ///< empty: `,`, and `;` with `decimal_comma`
   bool decimal_comma = false;
@@ -48,6 +52,10 @@ struct PriceFile {
 /// None for an empty path. Throws core::UsageError if the file is unreadable or not a price book.
 [[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path,
                                                        std::int64_t quota_per_unit);
+
+/// The rounding of the settings --round and --round-by-currency. Throws core::UsageError if both
+/// are given.
+[[nodiscard]] std::optional<core::Rounding> rounding_of(const Settings& settings);
 
 /// Logs the rows that can never apply, one line each.
 void warn_of_dead_prices(const PriceFile& prices, const std::string& path, Log& log);
@@ -67,7 +75,9 @@ struct ReportPlan {
   void choose_account(const std::map<std::string, std::int64_t>& accounts);
 
   [[nodiscard]] core::Pricing pricing() const {
-    return {.prices = prices ? &prices->book : nullptr, .round_places = options.round};
+    return {.prices = prices ? &prices->book : nullptr,
+            .terms = terms.are_none() ? nullptr : &terms,
+            .round = options.round};
   }
 
   const ReportOptions& options;
@@ -76,9 +86,11 @@ struct ReportPlan {
   std::vector<GroupKey> keys;  ///< none: one row per line
   char delimiter;
   std::optional<PriceFile> prices;
+  core::Terms terms;  ///< those that a closing freezes
   core::ReportQuery query;
 
  private:
+  void warn_of_frozen_terms(const core::ClosedPeriod& closed, Log& log) const;
   void warn_of_other_zone(const std::vector<core::ClosedPeriod>& closed, Log& log) const;
 };
 

@@ -20,6 +20,11 @@ void ReportTotals::Part::add(const core::ReportLine& line, std::int64_t times) {
   } else if (line.charge.cost && !line.charge.currency.empty()) {
     cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
   }
+  if (line.conversion != nullptr && line.conversion->cost) {
+    billed[line.conversion->currency] += *line.conversion->cost * core::Decimal(times);
+  } else if (line.lacks_conversion()) {
+    unconverted += times;
+  }
 }
 
 void ReportTotals::add(const core::ReportLine& line, std::int64_t times) {

@@ -14,9 +14,11 @@ struct ReportTotals {
   /// The totals of some lines.
   struct Part {
     std::int64_t lines = 0;
-    std::int64_t tasks = 0;                     ///< without reversed ones
-    std::int64_t unpriced = 0;                  ///< lines with an unknown cost
-    std::map<std::string, core::Decimal> cost;  ///< of the priced lines, by currency
+    std::int64_t tasks = 0;                         ///< without reversed ones
+    std::int64_t unpriced = 0;                      ///< lines with an unknown cost
+    std::map<std::string, core::Decimal> cost;      ///< of the priced lines, by currency
+    std::map<std::string, core::Decimal> billed{};  ///< the same by billing currency
+    std::int64_t unconverted = 0;  ///< priced lines with an unknown cost in the billing currency
 
     void add(const core::ReportLine& line, std::int64_t times);
   };

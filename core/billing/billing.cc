@@ -70,15 +70,6 @@ std::string_view note_of(BilledAt source) {
   return {};
 }
 
-// Why a cost cannot be summed up; empty if it can.
-std::string cost_failure(const Decimal& cost) {
-  if (cost.places() > kCostPlacesMax) {
-    return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
-  }
-  return cost < Decimal(kCostEnd) ? std::string()
-                                  : "the amount is not below " + std::to_string(kCostEnd);
-}
-
 void drop_end(std::string_view& line_id, std::string_view end) {
   if (line_id.ends_with(end)) {
     line_id.remove_suffix(end.size());
@@ -168,12 +159,11 @@ void apply_price(Charge& charge, const Price& row, const FinishedTask& task,
     charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
     add_price_notes(charge.cost_note, row);
     const Decimal cost = *charge.quantity * row.price;
-    if (const std::string failure = cost_failure(cost); !failure.empty()) {
+    if (const std::string failure = amount_failure(cost); !failure.empty()) {
       add_note(charge.cost_note, failure);
       return;
     }
     charge.cost = cost;
-    round_cost(charge, pricing.round_places);
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");
   }
@@ -217,6 +207,14 @@ PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
 }
 
 }  // namespace
+
+std::string amount_failure(const Decimal& amount) {
+  if (amount.places() > kCostPlacesMax) {
+    return "the amount has more than " + std::to_string(kCostPlacesMax) + " decimals";
+  }
+  return amount < Decimal(kCostEnd) ? std::string()
+                                    : "the amount is not below " + std::to_string(kCostEnd);
+}
 
 std::string line_id(std::int64_t snapshot, std::string_view raw_sha256, LineKind kind,
                     std::int64_t revision) {
@@ -288,12 +286,6 @@ bool is_not_shown_as_refunded(const FinishedTask& task) {
 const std::string& generated_resolution(const TaskFacts& facts) {
   return facts.generation_resolution.empty() && !is_enhanced(facts) ? facts.resolution
                                                                     : facts.generation_resolution;
-}
-
-void round_cost(Charge& charge, const std::optional<int>& places) {
-  if (charge.cost && places) {
-    charge.cost = charge.cost->rounded(*places);
-  }
 }
 
 std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,

@@ -9,6 +9,7 @@
 
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
+#include "core/billing/terms.h"
 #include "core/clock.h"
 #include "core/domain/money.h"
 #include "core/domain/task.h"
@@ -53,11 +54,13 @@ struct Charge {
 
 /// How amounts are computed.
 struct Pricing {
-  const PriceBook* prices = nullptr;               ///< null: none was given
-  std::optional<int> round_places = std::nullopt;  ///< for each line, half to even
+  const PriceBook* prices = nullptr;  ///< null: none was given
+  /// For lines that belong to no closed period with own terms; null: none.
+  const Terms* terms = nullptr;
+  std::optional<Rounding> round{};  ///< of each line, after its terms
 };
 
-/// The charges of a task, at least one, `main` first (gateway.md, section 8):
+/// The charges of a task, unrounded, at least one, `main` first (gateway.md, section 8):
 ///  - a failed task costs 0, with the note `failed` (B4); a remaining quota in its answer is noted;
 ///  - a success costs quantity times price, and never 0 because a price or a count is missing;
 ///  - a success that is charged under another account costs 0, and the note names that account;
@@ -65,6 +68,9 @@ struct Pricing {
 /// Pure: the same arguments always give the same lines (B9).
 [[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
                                              const TimeZone& zone);
+
+/// Why a report cannot sum up the amount; empty if it can.
+[[nodiscard]] std::string amount_failure(const Decimal& amount);
 
 /// Whether the line costs nothing because another account's line charges for its task; works also
 /// for a frozen line and for a reversal.
@@ -77,8 +83,13 @@ struct Pricing {
 /// The resolution that decides the price of a generation's tokens; empty: unknown.
 [[nodiscard]] const std::string& generated_resolution(const TaskFacts& facts);
 
-/// Rounds the cost of an unrounded charge.
-void round_cost(Charge& charge, const std::optional<int>& places);
+/// The cost of a line in the currency of the bill.
+struct Conversion {
+  std::string currency;
+  std::optional<Decimal> cost;  ///< none: unknown, with the reason in `note`
+  std::optional<Decimal> rate;  ///< none: there is no rate, or none is needed
+  std::string note;             ///< the date and source of the rate, or why there is none
+};
 
 /// A row of a report. It only refers to its data.
 struct ReportLine {
@@ -89,10 +100,15 @@ struct ReportLine {
   std::int64_t incurred_in = 0;  ///< key of the closed period that it concerns; 0: none
   /// For a line that corrects a closed period: when the cost was incurred, within that period.
   UtcTime incurred_at{};
+  const Conversion* conversion = nullptr;  ///< null: amounts are not converted
 
   /// Whether the report lacks an amount because this line has no cost. The reversal of a line
   /// without a cost changes no sum.
   [[nodiscard]] bool lacks_cost() const { return !charge.cost && !reversal; }
+  /// Whether it has a cost, but not in the billing currency. A reversal changes no such sum.
+  [[nodiscard]] bool lacks_conversion() const {
+    return conversion != nullptr && charge.cost && !conversion->cost && !reversal;
+  }
   [[nodiscard]] bool corrects() const { return !adjusts.empty(); }
 };
 

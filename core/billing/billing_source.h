@@ -132,6 +132,13 @@ struct SharedTasks {
   std::string example;  ///< the ID of one of them, a certain one if possible
 };
 
+/// A task whose labels are other ones than in its frozen line.
+struct RelabelledTask {
+  TaskName name;
+  Labels frozen;
+  Labels now;
+};
+
 enum class SharedTaskScope {
   ledger,
   last_run,  ///< tasks of the newest run, compared with all in the ledger
@@ -221,6 +228,11 @@ class BillingSource {
   /// How many lines of a closed period have no cost.
   [[nodiscard]] virtual std::int64_t unpriced_lines(const ClosedPeriod& closed,
                                                     LineScope scope) = 0;
+
+  /// The tasks of frozen main lines in [begin, end) whose labels have changed, in the order of the
+  /// lines. Reversals are no such lines.
+  virtual void each_relabelled(UtcTime begin, UtcTime end,
+                               const std::function<void(const RelabelledTask&)>& visit) = 0;
 
   /// For the query's account, times and label filter.
   [[nodiscard]] virtual OpenTasks open_tasks(const ReportQuery& query) = 0;

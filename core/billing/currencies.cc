@@ -13,16 +13,35 @@ constexpr std::string_view kCodes =
     "SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS "
     "UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG ";
 
-}  // namespace
+// Of these, the ones without decimals, and those with three. All others have two.
+constexpr std::string_view kWhole =
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF ";
+constexpr std::string_view kThousandths = "BHD IQD JOD KWD LYD OMR TND ";
 
-bool is_iso_currency(std::string_view code) {
+bool has(std::string_view codes, std::string_view code) {
   constexpr std::size_t kEach = 4;
-  for (std::size_t at = 0; at < kCodes.size(); at += kEach) {
-    if (kCodes.substr(at, kEach - 1) == code) {
+  for (std::size_t at = 0; at < codes.size(); at += kEach) {
+    if (codes.substr(at, kEach - 1) == code) {
       return true;
     }
   }
   return false;
+}
+
+}  // namespace
+
+bool is_iso_currency(std::string_view code) { return has(kCodes, code); }
+
+std::optional<int> currency_decimals(std::string_view code) {
+  constexpr int kUsual = 2;
+  constexpr int kThree = 3;
+  if (!is_iso_currency(code)) {
+    return std::nullopt;
+  }
+  if (has(kWhole, code)) {
+    return 0;
+  }
+  return has(kThousandths, code) ? kThree : kUsual;
 }
 
 }  // namespace core

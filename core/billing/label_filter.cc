@@ -53,4 +53,15 @@ std::string filter_text(const LabelFilter& filter) {
   return text;
 }
 
+std::optional<std::string> differing_label(const Labels& one, const Labels& other) {
+  for (const Labels* labels : {&one, &other}) {
+    for (const auto& [name, value] : *labels) {
+      if (label_value(one, name) != label_value(other, name)) {
+        return name;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace core

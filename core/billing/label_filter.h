@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,5 +29,9 @@ void add_to_filter(std::string_view text, LabelFilter& filter);
 
 /// "customer=ACME, customer=Duck": each name and value.
 [[nodiscard]] std::string filter_text(const LabelFilter& filter);
+
+/// A name whose value differs between the two, whatever their order; none if there is no such name.
+/// An empty value is that of a label that a task does not have.
+[[nodiscard]] std::optional<std::string> differing_label(const Labels& one, const Labels& other);
 
 }  // namespace core

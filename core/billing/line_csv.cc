@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/billing/line_terms.h"
 #include "core/files/sha256.h"
 
 namespace core {
@@ -78,6 +79,11 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
   add(CellKind::count, {"snapshot_id"});
   add(CellKind::text, {"raw_sha256"});
   add_facts(kAtTheEnd);
+  if (shape.conversions) {
+    add(CellKind::text, {"billing_currency"});
+    add(CellKind::amount, {"billing_cost", "rate"});
+    add(CellKind::text, {"rate_note"});
+  }
   return columns;
 }
 
@@ -96,6 +102,15 @@ void write_fact(const TaskFacts& facts, const Fact& fact, bool first_line, const
   } else {
     row.count(first_line ? std::string_view(text) : std::string_view());
   }
+}
+
+void write_conversion(const Conversion* conversion, RowSink& row) {
+  static const Conversion kNone;
+  const Conversion& shown = conversion == nullptr ? kNone : *conversion;
+  row.text(shown.currency);
+  row.amount(shown.cost);
+  row.amount(shown.rate);
+  row.text(shown.note);
 }
 
 }  // namespace
@@ -130,6 +145,9 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
   row.count(std::to_string(task.snapshot));
   row.text(task.raw_sha256);
   write_facts(kAtTheEnd);
+  if (shape.conversions) {
+    write_conversion(line.conversion, row);
+  }
   row.end_row();
 }
 
@@ -154,16 +172,18 @@ CsvRows::CsvRows(std::string& out, const std::vector<ReportColumn>& columns, cha
 }
 
 std::string hash_lines(Reports& reports, const ReportQuery& query, const Pricing& pricing,
-                       const TimeZone& zone, int schema_version,
-                       const std::function<void(const ReportLine&)>& visit) {
+                       const TimeZone& zone, int schema_version, const VisitBoth& visit) {
   constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
-  const LineShape shape{reports.label_names(query), schema_version};
+  const LineShape shape{reports.label_names(query), schema_version,
+                        reports.has_conversions(query, pricing)};
+  LineTerms terms(reports.closed_periods(), pricing, zone);
   Sha256 hash;
   std::string block;
   CsvRows rows(block, line_columns(shape), ',');
-  reports.each_line(query, pricing, zone, [&](const ReportLine& line) {
-    visit(line);
-    write_line(line, shape, zone, rows);
+  reports.each_exact_line(query, pricing, zone, [&](const ReportLine& line) {
+    const ReportLine shown = terms.apply(line);
+    visit(line, shown);
+    write_line(shown, shape, zone, rows);
     if (block.size() >= kBlockBytes) {
       hash.update(block);
       block.clear();

@@ -67,11 +67,12 @@ class CsvRows final : public RowSink {
 /// closed period that of the time of the closing, so that its bytes never change.
 struct LineShape {
   std::vector<std::string> labels;
-  int schema_version = 0;  ///< facts of later versions have no column
+  int schema_version = 0;    ///< facts of later versions have no column
+  bool conversions = false;  ///< with the columns of a cost in a billing currency
 };
 
-/// The fixed columns, `label_NAME` for each label, snapshot, hash, and the facts that were added
-/// later.
+/// The fixed columns, `label_NAME` for each label, snapshot, hash, the facts that were added later,
+/// and the cost in a billing currency.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 
 /// Writes the row of one line in that order. Only the task's first line has the counts, so that
@@ -81,12 +82,14 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
 /// The value of a task's label; empty if it has none.
 [[nodiscard]] std::string_view label_of(const FinishedTask& task, std::string_view name);
 
-/// Calls `visit` with each line of a report. Returns the SHA-256 of the report as CSV with default
-/// options and the columns of `schema_version` (LineShape): the hash that is stored for a closed
-/// period. Throws core::Error.
+/// Receives a line as it is frozen, and as a report shows it, with the terms of its period.
+using VisitBoth = std::function<void(const ReportLine& exact, const ReportLine& shown)>;
+
+/// Calls `visit` with each line of a report. Returns the SHA-256
+/// of the report as CSV with default options and the columns of `schema_version` (LineShape): the
+/// hash that is stored for a closed period. Throws core::Error.
 [[nodiscard]] std::string hash_lines(Reports& reports, const ReportQuery& query,
                                      const Pricing& pricing, const TimeZone& zone,
-                                     int schema_version,
-                                     const std::function<void(const ReportLine&)>& visit);
+                                     int schema_version, const VisitBoth& visit);
 
 }  // namespace core

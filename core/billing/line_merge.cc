@@ -202,7 +202,6 @@ void read_lines(Sources& sources, const std::vector<ClosedPeriod>& closed, Batch
 void visit_item(Item& item, const Pricing& pricing, const TimeZone& zone,
                 const std::function<void(const ReportLine&)>& visit) {
   if (item.priced) {
-    round_cost(item.line.charge, pricing.round_places);
     visit(item.line.view());
     return;
   }

@@ -224,7 +224,8 @@ PriceMatch PriceBook::most_special(const PricedTask& task, Accept accept) const 
   return best;
 }
 
-PriceBook PriceBook::parse(std::string_view text, const std::string& file) {
+PriceBook PriceBook::parse(std::string_view bytes, const std::string& file) {
+  const std::string_view text = without_terms(bytes);
   PriceBook book = read(
       [rest = text](char* buffer, std::size_t size) mutable {
         const std::size_t count = rest.copy(buffer, size);

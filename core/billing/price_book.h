@@ -105,12 +105,20 @@ class PriceBook {
   static constexpr std::string_view kQuotaPerUnit = "# quota-per-unit: ";
   static constexpr long long kUsualQuotaPerUnit = 500'000;
 
+  /// Begins the terms that a closing adds behind the book (terms.h).
+  static constexpr std::string_view kTermsMark = "\n# terms of the closing, added by reeltally\n";
+
+  /// The bytes before kTermsMark.
+  [[nodiscard]] static std::string_view without_terms(std::string_view text) {
+    return text.substr(0, text.find(kTermsMark));
+  }
+
   /// Reads kHeader and optional columns, in any order and case, by its header, whose delimiter is
   /// detected; blank cells are open bounds and no condition. Throws UsageError that names `file`,
   /// line and column.
   [[nodiscard]] static PriceBook read(ReadBytes read, const std::string& file);
 
-  /// Reads the bytes of such a file, and the line `kQuotaPerUnit` at their end.
+  /// Reads the bytes of such a file, and the line `kQuotaPerUnit` at their end, without terms.
   [[nodiscard]] static PriceBook parse(std::string_view text, const std::string& file);
 
   /// Of the rows that fit and are not for super resolution: the first one, or, in a book with a

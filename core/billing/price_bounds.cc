@@ -30,6 +30,11 @@ DaySpan days_of(const Price& row) {
   return days;
 }
 
+std::string day_text(std::chrono::sys_days day) {
+  static const TimeZone kUtc("UTC");
+  return kUtc.day(UtcTime(day));
+}
+
 PictureSpan lines_of(const Price& row) {
   PictureSpan lines;
   return {row.min_sr.value_or(lines.low), row.max_sr.value_or(lines.high)};

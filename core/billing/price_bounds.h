@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <limits>
+#include <string>
 
 #include "core/billing/price_book.h"
 
@@ -19,6 +20,8 @@ struct DaySpan {
   bool operator==(const DaySpan&) const = default;
 };
 [[nodiscard]] DaySpan days_of(const Price& row);
+/// 2026-10-05.
+[[nodiscard]] std::string day_text(std::chrono::sys_days day);
 
 /// Lines of the picture, both ends inclusive.
 struct PictureSpan {

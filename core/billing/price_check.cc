@@ -34,11 +34,6 @@ Box common(const Box& one, const Box& other) {
 
 std::string line_text(const Price& row) { return "line " + std::to_string(row.line); }
 
-std::string day_text(std::chrono::sys_days day) {
-  static const TimeZone kUtc("UTC");
-  return kUtc.day(UtcTime(day));
-}
-
 bool is_for_super_resolution(const Price& row) { return row.unit == PriceUnit::sr_mtoken; }
 
 bool asks(const Price& row, const PriceCondition& wanted) {

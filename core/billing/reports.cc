@@ -1,9 +1,11 @@
 #include "core/billing/reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/billing/adjusted_tasks.h"
 #include "core/billing/line_merge.h"
+#include "core/billing/line_terms.h"
 #include "core/billing/task_groups.h"
 
 namespace core {
@@ -50,8 +52,15 @@ const std::vector<OwnedLine>& Reports::adjustments_for(const ReportQuery& query)
   return adjustments_;
 }
 
-void Reports::each_line(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
+void Reports::each_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&)>& visit) {
+  LineTerms terms(closed_for(query), pricing, zone);
+  each_exact_line(query, pricing, zone, [&](const ReportLine& line) { visit(terms.apply(line)); });
+}
+
+void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
+                              const TimeZone& zone,
+                              const std::function<void(const ReportLine&)>& visit) {
   const ReportQuery query = with_labels(wanted, pricing);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   const std::vector<OwnedLine>& adjustments = adjustments_for(query);
@@ -69,13 +78,13 @@ void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const
                         const std::function<void(const ReportLine&, std::int64_t)>& visit) {
   const ReportQuery query = with_labels(wanted, pricing);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
-  const auto visit_owned = [&](OwnedLine& line) {
+  LineTerms terms(closed, pricing, zone);
+  const auto visit_owned = [&](const OwnedLine& line) {
     if (is_wanted(line.view(), query)) {
-      round_cost(line.charge, pricing.round_places);
-      visit(line.view(), 1);
+      visit(terms.apply(line.view()), 1);
     }
   };
-  for (OwnedLine line : adjustments_for(query)) {
+  for (const OwnedLine& line : adjustments_for(query)) {
     visit_owned(line);
   }
   OwnedLine line;
@@ -88,9 +97,18 @@ void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const
       return;
     }
     for (const Charge& charge : charges_of(task, pricing, zone)) {
-      visit({.task = task, .charge = charge}, count);
+      visit(terms.apply({.task = task, .charge = charge}), count);
     }
   });
+}
+
+bool Reports::has_conversions(const ReportQuery& query, const Pricing& pricing) const {
+  const std::vector<ClosedPeriod>& closed = closed_for(query);
+  return (pricing.terms != nullptr && pricing.terms->rates) ||
+         std::any_of(closed.begin(), closed.end(), [&query](const ClosedPeriod& one) {
+           return one.overlaps({.begin = query.begin, .end = query.end}) && one.prices &&
+                  terms_of(*one.prices).rates;
+         });
 }
 
 std::vector<std::string> Reports::label_names(const ReportQuery& query) {

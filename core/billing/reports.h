@@ -32,15 +32,20 @@ class Reports {
   }
 
   /// Calls `visit` with each line, by time, then task ID, then account. `pricing` and `zone` apply
-  /// to tasks without a closed period; `pricing.round_places` applies to all. Memory: all tasks of
-  /// one instant, and all adjustments.
+  /// to tasks without a closed period; `pricing.round` applies to all. Lines have the terms of
+  /// their periods (line_terms.h). Memory: all tasks of one instant, and all adjustments.
   void each_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                  const std::function<void(const ReportLine&)>& visit);
-  /// The same lines for sums: equal ones (core/billing/task_groups.h) come once, with their number,
-  /// in any order and without the values that differ. `visit` is called from several threads, one
-  /// call at a time.
+  /// The same lines without any terms and rounding, as they are frozen.
+  void each_exact_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
+                       const std::function<void(const ReportLine&)>& visit);
+  /// The same lines as each_line for sums: equal ones (core/billing/task_groups.h) come once, with
+  /// their number, in any order and without the values that differ. `visit` is called from several
+  /// threads, one call at a time.
   void sum_lines(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                  const std::function<void(const ReportLine&, std::int64_t)>& visit);
+  /// Whether these lines have a cost in a billing currency.
+  [[nodiscard]] bool has_conversions(const ReportQuery& query, const Pricing& pricing) const;
   /// The label names of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
   /// The keys of the closed periods that lines of the query correct.

@@ -98,6 +98,10 @@ class BillingReader : public core::BillingSource {
   std::int64_t unpriced_lines(const core::ClosedPeriod& closed, core::LineScope scope) override {
     return snapshot_->guard([&] { return count_unpriced(snapshot_->rows(0), closed, scope); });
   }
+  void each_relabelled(core::UtcTime begin, core::UtcTime end,
+                       const std::function<void(const core::RelabelledTask&)>& visit) override {
+    snapshot_->guard([&] { visit_relabelled(snapshot_->rows(0), begin, end, visit); });
+  }
   core::OpenTasks open_tasks(const core::ReportQuery& query) override {
     return snapshot_->guard([&] { return count_open_tasks(snapshot_->rows(0), query); });
   }

@@ -1,6 +1,8 @@
 // Numbers that a report shows beside its lines.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,14 @@ inline constexpr const char* kUnpricedStanding =
     "SELECT count(*) FROM report_line AS l WHERE l.incurred = $1 AND l.cost IS NULL AND "
     "l.reversal = 0 AND NOT EXISTS (SELECT 1 FROM report_line AS r WHERE r.task = l.task AND "
     "r.reversal <> 0 AND r.adjusts = l.line_id)";
+
+/// {account, ID, frozen labels, labels now} of the lines of [$1, $2) whose task has other labels;
+/// $3: the kind of main lines. The texts may differ only in their form.
+inline constexpr const char* kRelabelled =
+    "SELECT a.name, t.task_id, l.labels, t.labels FROM report_line AS l JOIN task AS t "
+    "ON t.id = l.task JOIN account AS a ON a.id = t.account WHERE l.billed_at >= $1 AND "
+    "l.billed_at < $2 AND l.kind = $3 AND l.reversal = 0 AND l.labels IS DISTINCT FROM t.labels "
+    "ORDER BY l.id";
 
 template <RowSource Rows>
 [[nodiscard]] core::OpenTasks count_open_tasks(Rows& source, const core::ReportQuery& query) {
@@ -69,6 +79,22 @@ template <RowSource Rows>
     tasks.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
   }
   return tasks;
+}
+
+template <RowSource Rows>
+void visit_relabelled(Rows& source, core::UtcTime begin, core::UtcTime end,
+                      const std::function<void(const core::RelabelledTask&)>& visit) {
+  auto rows =
+      source.select(kRelabelled, {begin.time_since_epoch().count(), end.time_since_epoch().count(),
+                                  static_cast<std::int64_t>(core::LineKind::main)});
+  while (rows.step()) {
+    const core::RelabelledTask task{{std::string(rows.text(0)), std::string(rows.text(1))},
+                                    read_labels(rows.text(2)),
+                                    read_labels(rows.text(3))};
+    if (core::differing_label(task.frozen, task.now)) {
+      visit(task);
+    }
+  }
 }
 
 template <RowSource Rows>

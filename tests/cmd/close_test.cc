@@ -128,7 +128,7 @@ TEST_F(CloseTest, RoundsFrozenLinesAndTheirReversalsAlike) {
   answer("a", 1, {.duration_seconds = "10"}, "second");
   const auto rounded = [this](const std::string& period) {
     std::ostringstream out;
-    cmd::write_report({.ledger = ledger_, .period = period, .round = 0}, log_, out);
+    cmd::write_report({.ledger = ledger_, .period = period, .round = core::Rounding{0}}, log_, out);
     std::string all;
     for (auto& row : support::csv_table(out.str())) {
       all += row["cost"] + " ";

@@ -238,7 +238,7 @@ TEST_F(ReportTest, EachTableOfThePageAddsUp) {
 }
 
 TEST_F(ReportTest, RoundsOnlyOnRequest) {
-  options_.round = 2;
+  options_.round = core::Rounding{2};
   EXPECT_NE(report().find(",CNY,5.01,"), std::string::npos);
   EXPECT_NE(report().find(",USD,0.61,"), std::string::npos);
 }

@@ -169,6 +169,9 @@ class PostgresReports : public testing::Test {
                     "happy*,second,,,0.90,CNY,,\n"
                     "m*,second,,,0.45,USD,,\n"
                     "seed*,mtoken,,,46,CNY,,\n");
+  std::string rates_ = folder_.write("rates.csv",
+                                     "date,from,to,rate,source\n"
+                                     "2026-10,CNY,EUR,0.1261,bank\n2026-11,CNY,EUR,0.1277,bank\n");
   std::string other_prices_ =
       folder_.write("other.csv",
                     "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n"
@@ -263,6 +266,11 @@ TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
             .force = random.below(3) > 0,
             .write_off_stale = random.below(2) == 0,
             .stale_after = std::chrono::hours(random.below(200))};
+        if (!reprice && !options.prices.empty() && random.below(2) == 0) {
+          options.round = core::Rounding{};
+          options.rates = rates_;
+          options.billing_currency = "EUR";
+        }
         const std::string told = close(options, ledger, reprice);
         EXPECT_EQ(close(options, server, reprice), told);
       }

@@ -96,8 +96,11 @@ def test_one_gateway_task_under_two_accounts_is_reported_and_charged_once(reelta
     (reeltally.folder / "prices.csv").write_text(
         "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,video,,,1,USD,,\n")
 
+    check = ("report", "--check", "--period", "2026", "--prices", "prices.csv", *config)
     closing = reeltally("close", "2026", "--prices", "prices.csv", "--dry-run", *config)
     assert closing.code == 3 and told in closing.err and "is not over before" in closing.err, closing
+    found = reeltally(*check)
+    assert found.code == 3 and found.out.count("\n") == 1 and "2026: " + told in found.out, found
 
     def report():
         result = reeltally("report", "--period", "2026", "--prices", "prices.csv", "-o", "r.csv", *config)
@@ -108,4 +111,5 @@ def test_one_gateway_task_under_two_accounts_is_reported_and_charged_once(reelta
     assert "1 task under two accounts, charged once" in err and totals == {"USD": "2"} and elsewhere == 1
     assert run("north", reeltally.csv("same,north", "same,south", header="task_id,account")).err == ""
     assert report() == ("", {"USD": "3"}, 0), "a list that names both accounts means both"
+    assert reeltally(*check).code == 0
     assert "under both" not in reeltally("doctor", *config).out

@@ -76,6 +76,8 @@ def test_a_dry_run_says_all_that_a_close_would_find(reeltally, past):
     manifest = json.loads((reeltally.folder / "open.csv.manifest.json").read_text())
     assert found["totals"] == manifest["totals"] and found["totals"]["CNY"] != "0", (found, manifest)
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    assert found["neighbours"] == [] and [one["customer"] for one in found["customers"]] == [None], found
+    assert found["customers"][0]["totals"] == found["totals"]
     assert "was closed before" in reeltally("close", MONTH, "--dry-run").out
     for option in ("--force", "--reprice"):
         assert reeltally("close", MONTH, "--prices", "prices.csv", "--dry-run", option).code == 2

@@ -212,6 +212,17 @@ class FakeSource final : public core::BillingSource {
     }
     return names;
   }
+  void each_relabelled(UtcTime begin, UtcTime end,
+                       const std::function<void(const core::RelabelledTask&)>& visit) override {
+    for (const auto& one : state_.lines) {
+      const core::FinishedTask& task = one.line.task;
+      if (task.billed_at >= begin && task.billed_at < end && !one.line.reversal &&
+          one.line.charge.kind == core::LineKind::main &&
+          core::differing_label(task.labels, task_at(one.task).labels)) {
+        visit({{task.account, task.task_id}, task.labels, task_at(one.task).labels});
+      }
+    }
+  }
   std::int64_t unpriced_lines(const ClosedPeriod& closed, core::LineScope scope) override {
     return std::count_if(state_.lines.begin(), state_.lines.end(), [&](const auto& one) {
       const bool counts = scope == core::LineScope::shown

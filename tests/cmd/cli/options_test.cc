@@ -115,11 +115,11 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::runs, "last json db"},
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
-       "round"},
-      {Command::close, "tz prices force"},
+       "round round-by-currency rates billing-currency"},
+      {Command::close, "tz prices force round round-by-currency rates billing-currency"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
-       "prices round"},
+       "prices round round-by-currency"},
       {Command::prices_check, "db json"},
       {Command::verify,
        "deep requeue output s3-endpoint s3-addressing s3-create-only allow-http ca-file proxy"},

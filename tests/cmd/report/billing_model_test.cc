@@ -62,8 +62,8 @@ struct Said {
   }
 };
 
-// A line: task, cost, and whether it corrects a closed month.
-using Line = std::tuple<int, int, bool>;
+// A line: task, cost, cost in the billing currency, and whether it corrects a closed month.
+using Line = std::tuple<int, int, int, bool>;
 
 class Oracle {
  public:
@@ -97,12 +97,13 @@ class Oracle {
       const int cost = said.cost(task, price(origin(task)));
       if (frozen == frozen_.end()) {
         if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
-          lines.emplace_back(task, cost, is_closed(said.month));
+          lines.emplace_back(task, cost, cost * rate(said.month), is_closed(said.month));
         }
       } else if (next_open(frozen->second.month) == month &&
                  !(said.charges_as(frozen->second.said) && cost == frozen->second.cost)) {
-        lines.emplace_back(task, -frozen->second.cost, true);
-        lines.emplace_back(task, cost, true);
+        const int rate = this->rate(frozen->second.month);
+        lines.emplace_back(task, -frozen->second.cost, -frozen->second.cost * rate, true);
+        lines.emplace_back(task, cost, cost * rate, true);
       }
     }
     std::sort(lines.begin(), lines.end());
@@ -121,7 +122,10 @@ class Oracle {
       }
     }
     closed_[month] = std::move(frozen);
+    closed_rates_[month] = rate_;
   }
+  // Another rate for months that are not closed.
+  void change_rate(int rate) { rate_ = rate; }
 
   // The current cost of all tasks: the sum of all lines of all months.
   [[nodiscard]] int total() const {
@@ -148,6 +152,10 @@ class Oracle {
     const auto other = prices_.find(month);
     return other == prices_.end() ? kPrice : other->second;
   }
+  [[nodiscard]] int rate(int month) const {
+    const auto frozen = closed_rates_.find(month);
+    return frozen == closed_rates_.end() ? rate_ : frozen->second;
+  }
   [[nodiscard]] int next_open(int month) const {
     do {
       ++month;
@@ -160,6 +168,8 @@ class Oracle {
   std::map<int, int> prices_;      // of closed months that were repriced
   std::map<int, Frozen> frozen_;
   std::map<int, std::vector<Line>> closed_;
+  std::map<int, int> closed_rates_;
+  int rate_ = 1;
 };
 
 constexpr std::int64_t kDayMs = 86'400'000;
@@ -173,6 +183,14 @@ class Program {
  public:
   explicit Program(const support::TempDir& folder)
       : folder_(folder), ledger_(folder.path("ledger.db")), prices_(price_file(kPrice)) {
+    for (int rate = 1; rate < kPricesEnd; ++rate) {
+      std::string rows = "date,from,to,rate,source\n";
+      for (int month = 0; month < kMonths; ++month) {
+        rows += month_name(month) + ",CNY,EUR," + std::to_string(rate) + ",bank\n";
+      }
+      folder.write("rates" + std::to_string(rate) + ".csv", rows);
+    }
+    change_rate(1);
     for (int price = 1; price < kPricesEnd; ++price) {
       folder.write("prices" + std::to_string(price) + ".csv",
                    "model,unit,price,currency,label:customer,minimum,round_up,discount,note\n"
@@ -183,6 +201,7 @@ class Program {
   }
 
   void copy_from(const std::string& empty_ledger) {
+    change_rate(1);
     answers_.reset();
     for (const char* end : {"-wal", "-shm", "-journal"}) {
       std::filesystem::remove(ledger_ + end);
@@ -218,6 +237,9 @@ class Program {
     ASSERT_EQ(cmd::close_period({.ledger = ledger_,
                                  .period = month_name(month),
                                  .prices = prices_,
+                                 .round = core::Rounding{},
+                                 .rates = rates_,
+                                 .billing_currency = "EUR",
                                  .force = true,
                                  .write_off_stale = true,
                                  .stale_after = std::chrono::hours(36)},
@@ -253,20 +275,26 @@ class Program {
     const core::TimeZone utc("UTC");
     const core::Period period = core::parse_period(month_name(month), utc);
     const auto closing = reports.source().close({.period = period, .zone = "UTC"}, kMuchLater);
-    reports.each_line({.begin = period.begin, .end = period.end}, {}, utc,
-                      [&](const core::ReportLine& line) {
-                        if (lines-- > 0) {
-                          closing->add(line);
-                        }
-                      });
+    reports.each_exact_line({.begin = period.begin, .end = period.end}, {}, utc,
+                            [&](const core::ReportLine& line) {
+                              if (lines-- > 0) {
+                                closing->add(line);
+                              }
+                            });
   }
 
   std::string report(int month) {
     std::ostringstream out;
-    cmd::write_report({.ledger = ledger_, .period = month_name(month), .prices = prices_}, log_,
-                      out);
+    cmd::write_report({.ledger = ledger_,
+                       .period = month_name(month),
+                       .prices = prices_,
+                       .rates = rates_,
+                       .billing_currency = "EUR"},
+                      log_, out);
     return out.str();
   }
+
+  void change_rate(int rate) { rates_ = folder_.path("rates" + std::to_string(rate) + ".csv"); }
 
   // The costs of the year's months, from a report that sums them up.
   std::map<std::string, int> costs_by_month() {
@@ -295,6 +323,7 @@ class Program {
   std::string ledger_;
   std::unique_ptr<support::BillingLedger> answers_;
   std::string prices_;
+  std::string rates_;
   cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
 
   // Runs a command whose refusal is expected.
@@ -308,7 +337,7 @@ std::vector<Line> parse(const std::string& report) {
   std::vector<Line> lines;
   for (auto& row : support::csv_table(report)) {
     lines.emplace_back(std::stoi(row["task_id"].substr(1)), std::stoi(row["cost"]),
-                       !row["adjusts"].empty());
+                       std::stoi(row["billing_cost"]), !row["adjusts"].empty());
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -320,7 +349,7 @@ class History {
 
   void play() {
     for (int step = 0; step < kSteps; ++step) {
-      switch (pick(8)) {
+      switch (pick(9)) {
         case 0:
           close(pick(kPlayed));
           break;
@@ -332,6 +361,9 @@ class History {
           break;
         case 3:
           submit(pick(kTasks), pick(kPlayed));
+          break;
+        case 4:
+          change_rate(1 + pick(kPricesEnd - 1));
           break;
         default:
           say(pick(kTasks), step);
@@ -365,6 +397,11 @@ class History {
       oracle_.reprice(month, price);
       trace_ << month_name(month) << " at " << price << " a second; ";
     }
+  }
+  void change_rate(int rate) {
+    program_.change_rate(rate);
+    oracle_.change_rate(rate);
+    trace_ << "rate " << rate << "; ";
   }
   void close(int month) {
     program_.close(month);

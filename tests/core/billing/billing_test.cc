@@ -50,12 +50,10 @@ std::string shown(const Charge& charge) {
          charge.currency + (charge.cost_note.empty() ? "" : " (" + charge.cost_note + ")");
 }
 
-std::string charged(const FinishedTask& task, const std::string& rows,
-                    std::optional<int> places = std::nullopt) {
+std::string charged(const FinishedTask& task, const std::string& rows) {
   const PriceBook prices = book(rows);
   std::string all;
-  for (const Charge& charge :
-       core::charges_of(task, {.prices = &prices, .round_places = places}, TimeZone("UTC"))) {
+  for (const Charge& charge : core::charges_of(task, {.prices = &prices}, TimeZone("UTC"))) {
     all += (all.empty() ? "" : " | ") + shown(charge);
   }
   return all;
@@ -216,11 +214,6 @@ TEST(Billing, SuperResolutionAndGenerationHaveSeparateTiers) {
   task.facts.super_resolution_tokens = "0";
   EXPECT_EQ(charged(task, rows), "1 x 51 = 51 CNY | 0 x 2 = 0 CNY");
   EXPECT_EQ(cost("720p", "1080p"), "1 x 46 = 46 CNY | 0 x 2 = 0 CNY");
-}
-
-TEST(Billing, RoundsEachLineOnRequest) {
-  EXPECT_EQ(charged(finished(), "m,unit,,,0.125,CNY,,\n", 2), "3.6 x 0.125 = 0.45 CNY");
-  EXPECT_EQ(charged(finished(), "m,second,,,0.025,CNY,,\n", 2), "5 x 0.025 = 0.12 CNY");
 }
 
 TEST(Billing, UnknownIsEmptyWithItsReasonNeverZero) {

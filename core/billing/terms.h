@@ -1,0 +1,27 @@
+// What a period is closed with beside its price book: how amounts are rounded and converted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/billing/rates.h"
+#include "core/billing/rounding.h"
+
+namespace core {
+
+struct Terms {
+  std::optional<Rounding> rounding{};
+  std::optional<Rates> rates{};
+
+  [[nodiscard]] bool are_none() const { return !rounding && !rates; }
+};
+
+/// The bytes of a price book, with the terms in comment lines behind it: the book of a closed
+/// period. Without terms the bytes are unchanged.
+[[nodiscard]] std::string with_terms(std::string book, const Terms& terms);
+
+/// The terms of such bytes. Throws core::Error if they are damaged.
+[[nodiscard]] Terms terms_of(std::string_view book);
+
+}  // namespace core
