@@ -18,7 +18,9 @@ install(DIRECTORY docs/ DESTINATION ${doc}
 install(DIRECTORY packaging/examples/ DESTINATION ${doc}/examples)
 
 install(FILES packaging/systemd/reeltally.service packaging/systemd/reeltally.timer
+  packaging/systemd/reeltally-month.service packaging/systemd/reeltally-month.timer
   DESTINATION lib/systemd/system)
+install(PROGRAMS packaging/month/reeltally-month DESTINATION lib/reeltally)
 
 install(FILES packaging/debian/lintian-overrides
   DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME reeltally)

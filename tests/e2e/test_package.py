@@ -43,7 +43,8 @@ def test_the_unpacked_program_runs(package, tmp_path):
     for wanted in ("bin/reeltally", "share/man/man1/reeltally-db-prune.1.gz", "share/man/man5/reeltally-config.5.gz",
                    "share/bash-completion/completions/reeltally", "share/zsh/vendor-completions/_reeltally",
                    "share/fish/vendor_completions.d/reeltally.fish", "lib/systemd/system/reeltally.service",
-                   "lib/systemd/system/reeltally.timer", "share/doc/reeltally/examples/config.toml",
+                   "lib/systemd/system/reeltally.timer", "lib/systemd/system/reeltally-month.timer",
+                   "lib/reeltally/reeltally-month", "share/doc/reeltally/examples/config.toml",
                    "share/doc/reeltally/changelog.Debian.gz", "share/doc/reeltally/copyright"):
         assert (tmp_path / "usr" / wanted).is_file(), wanted
     page = run("man", "-l", tmp_path / "usr/share/man/man1/reeltally.1.gz", env={"PATH": "/usr/bin:/bin"})
@@ -55,11 +56,16 @@ def test_the_units_are_sound(tmp_path):
     text = (UNITS / "reeltally.service").read_text()
     (tmp_path / "reeltally.service").write_text(text.replace("ExecStart=reeltally", f"ExecStart={BINARY}"))
     (tmp_path / "reeltally.timer").write_text((UNITS / "reeltally.timer").read_text())
-    result = run("systemd-analyze", "verify", "--man=no", tmp_path / "reeltally.service", tmp_path / "reeltally.timer")
+    month = (UNITS / "reeltally-month.service").read_text()
+    script = ROOT / "packaging/month/reeltally-month"
+    (tmp_path / "reeltally-month.service").write_text(month.replace("/usr/lib/reeltally/reeltally-month", str(script)))
+    (tmp_path / "reeltally-month.timer").write_text((UNITS / "reeltally-month.timer").read_text())
+    result = run("systemd-analyze", "verify", "--man=no", *sorted(tmp_path.glob("reeltally*")))
     assert result.returncode == 0 and not result.stderr, result.stderr
 
 
-def test_the_service_is_sandboxed():
-    result = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", UNITS / "reeltally.service")
-    exposure = re.search(r"exposure level for reeltally.service: ([0-9.]+)", result.stdout)
+@pytest.mark.parametrize("service", ["reeltally.service", "reeltally-month.service"])
+def test_the_service_is_sandboxed(service):
+    result = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", UNITS / service)
+    exposure = re.search(rf"exposure level for {service}: ([0-9.]+)", result.stdout)
     assert result.returncode == 0 and exposure and float(exposure[1]) <= 2.0, result.stdout
