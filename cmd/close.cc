@@ -97,7 +97,7 @@ class ToClose {
   [[nodiscard]] bool overlaps() const;
   std::optional<Closed> freeze();
   [[nodiscard]] bool may_lack_costs(const UnpricedLines& unpriced) const;
-  [[nodiscard]] bool may_lack_rates(const UnconvertedLines& unconverted) const;
+  [[nodiscard]] bool may_lack_terms(const LackingTerms& lacking) const;
 
   const CloseOptions& options_;
   const ReportPlan& plan_;
@@ -158,18 +158,20 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
   return false;
 }
 
-// With rates, a line without its cost in the billing currency is an oversight.
-bool ToClose::may_lack_rates(const UnconvertedLines& unconverted) const {
-  if (unconverted.count() == 0) {
-    return true;
+// With rates or a resale book, a line that they do not cover is an oversight.
+bool ToClose::may_lack_terms(const LackingTerms& lacking) const {
+  bool may = true;
+  for (const auto& [lines, file] : {std::pair(&lacking.unconverted(), &options_.rates),
+                                    std::pair(&lacking.unsold(), &options_.resale)}) {
+    if (lines->count() > 0 && options_.force) {
+      log_.warning(plan_.period.name + " is closed although " + lines->text());
+    } else if (lines->count() > 0) {
+      log_.error("cannot close " + plan_.period.name + ": " + lines->text() +
+                 "; add what is missing to " + *file + ", or --force closes it anyway");
+      may = false;
+    }
   }
-  if (options_.force) {
-    log_.warning(plan_.period.name + " is closed although " + unconverted.text());
-    return true;
-  }
-  log_.error("cannot close " + plan_.period.name + ": " + unconverted.text() +
-             "; add what is missing to " + options_.rates + ", or --force closes it anyway");
-  return false;
+  return may;
 }
 
 core::ClosedPeriod ToClose::period() const {
@@ -192,16 +194,16 @@ std::optional<Closed> ToClose::freeze() {
     closed.written_off = blockers_.stale.count;
   }
   UnpricedLines unpriced;
-  UnconvertedLines unconverted;
+  LackingTerms lacking(plan_.terms);
   closed.period.sha256 = core::hash_lines(
       reports_, plan_.query, plan_.pricing(), plan_.zone, reports_.source().schema_version(),
       [&](const core::ReportLine& exact, const core::ReportLine& shown) {
         writer->add(exact);
         unpriced.add(exact);
-        unconverted.add(shown);
+        lacking.add(shown);
         ++closed.period.lines;
       });
-  if (!may_lack_costs(unpriced) || !may_lack_rates(unconverted)) {
+  if (!may_lack_costs(unpriced) || !may_lack_terms(lacking)) {
     return std::nullopt;
   }
   writer->commit(closed.period.sha256);
@@ -222,19 +224,19 @@ ClosePreview ToClose::preview() {
                      .missing = reports_.source().open_tasks(plan_.query).missing,
                      .neighbours = neighbours_of(plan_.period, reports_.closed_periods())};
   UnpricedLines unpriced;
-  UnconvertedLines unconverted;
+  LackingTerms lacking(plan_.terms);
   reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
     found.totals.add(line);
     found.customers[std::string(core::label_of(line.task, options_.customer_label))].add(line, 1);
     unpriced.add(line);
-    unconverted.add(line);
+    lacking.add(line);
   });
   // All reasons, not the first one alone.
   const bool free = !overlaps();
   const bool settled = may_go_on(reason_to_wait());
   const bool priced = may_lack_costs(unpriced);
-  const bool converted = may_lack_rates(unconverted);
-  found.would_close = free && settled && priced && converted;
+  const bool complete = may_lack_terms(lacking);
+  found.would_close = free && settled && priced && complete;
   return found;
 }
 
@@ -260,12 +262,14 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
                              .prices = options.prices,
                              .quota_per_unit = options.quota_per_unit,
                              .rates = options.rates,
-                             .billing_currency = options.billing_currency};
+                             .billing_currency = options.billing_currency,
+                             .resale = options.resale};
   ReportPlan plan(report);
   plan.terms.rounding = options.round;
   if (!plan.prices && !plan.terms.are_none()) {
     throw core::UsageError(
-        "close: --round, --round-by-currency and --rates are kept with the price book; add "
+        "close: --round, --round-by-currency, --rates and --resale are kept with the price book; "
+        "add "
         "--prices FILE, or leave them out");
   }
   plan.query.videos = true;  // frozen as well
@@ -315,6 +319,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
       .round = rounding_of(settings),
       .rates = settings.given_text("rates").value_or(""),
       .billing_currency = settings.given_text("billing-currency").value_or(""),
+      .resale = settings.given_text("resale").value_or(""),
       .force = settings.flag("force"),
       .write_off_stale = settings.flag("write-off-stale"),
       .dry_run = dry_run,

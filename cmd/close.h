@@ -25,6 +25,7 @@ struct CloseOptions {
   std::optional<core::Rounding> round{};  ///< kept for good, as the rates are
   std::string rates{};                    ///< a file; empty: nothing is converted
   std::string billing_currency{};
+  std::string resale{};  ///< a file: what customers pay
   /// Close although tasks may still change, lines have no cost, or hours belong to no period.
   bool force = false;
   bool write_off_stale = false;

@@ -53,7 +53,7 @@ RowFormat row_format(const ReportPlan& plan) {
 void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
   const core::LineShape shape{reports.label_names(plan.query), outcome.schema_version,
-                              reports.has_conversions(plan.query, plan.pricing())};
+                              reports.shown_terms(plan.query, plan.pricing())};
   RowWriter writer(row_format(plan), core::line_columns(shape), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
@@ -64,7 +64,7 @@ void write_lines(const ReportPlan& plan, core::Reports& reports, ReportOutput& o
 
 void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                   Outcome& outcome) {
-  ReportGroups groups(plan.keys, plan.zone, reports.has_conversions(plan.query, plan.pricing()));
+  ReportGroups groups(plan.keys, plan.zone, reports.shown_terms(plan.query, plan.pricing()));
   core::ReportQuery query = plan.query;
   query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
                              [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
@@ -155,12 +155,17 @@ void add_terms(const ReportPlan& plan, const core::ClosedPeriod* closed, const R
   if (frozen.rounding) {
     json["closed_round"] = json_of(frozen.rounding);
   }
-  const auto& rates = frozen.rates ? frozen.rates : plan.terms.rates;
-  if (rates) {
+  if (const auto& rates = frozen.rates ? frozen.rates : plan.terms.rates) {
     json["billing_currency"] = rates->billing_currency();
     json["rates_sha256"] = hash_of(rates->text());
     json["billing_totals"] = json_of(totals.all.billed);
     json["unconverted"] = totals.all.unconverted;
+  }
+  if (const auto& resale = frozen.resale ? frozen.resale : plan.terms.resale) {
+    json["resale_sha256"] = hash_of(resale->text);
+    json["resale_totals"] = json_of(totals.all.resale);
+    json["margin_totals"] = json_of(totals.all.margin);
+    json["unsold"] = totals.all.unsold;
   }
 }
 
@@ -241,6 +246,11 @@ void warn(const ReportPlan& plan, const Outcome& outcome, Log& log) {
     log.warning("no cost in the billing currency in " +
                 format_count(static_cast<std::uint64_t>(outcome.totals.all.unconverted), "line") +
                 ", so billing_totals does not include them; rate_note gives the reasons");
+  }
+  if (outcome.totals.all.unsold > 0) {
+    log.warning("no resale price in " +
+                format_count(static_cast<std::uint64_t>(outcome.totals.all.unsold), "line") +
+                ", so resale_totals does not include them; resale_note gives the reasons");
   }
   if (outcome.totals.charged_elsewhere > 0) {
     log.warning(format_count(static_cast<std::uint64_t>(outcome.totals.charged_elsewhere), "task") +
@@ -348,6 +358,7 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
       .round = rounding_of(settings),
       .rates = settings.given_text("rates").value_or(""),
       .billing_currency = settings.given_text("billing-currency").value_or(""),
+      .resale = settings.given_text("resale").value_or(""),
       .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>(),
       .delimiter = settings.given_text("delimiter").value_or(""),
       .decimal_comma = settings.flag("decimal-comma"),

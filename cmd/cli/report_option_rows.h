@@ -134,6 +134,12 @@ inline constexpr OptionSpec kMoney[] = {
      .argument = "CODE",
      .commands = report | close,
      .help = "Adds the cost of each line in this currency, by --rates."},
+    {.name = "resale",
+     .type = path,
+     .default_note = "none",
+     .commands = report | close,
+     .help =
+         "A second price book (CSV): what the customer pays. Adds columns for it and the margin."},
 };
 
 inline constexpr OptionSpec kOutput[] = {

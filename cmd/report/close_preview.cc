@@ -13,7 +13,7 @@ namespace cmd {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Counts = std::array<std::pair<const char*, std::uint64_t>, 8>;
+using Counts = std::array<std::pair<const char*, std::uint64_t>, 9>;
 using Amounts = std::map<std::string, core::Decimal>;
 
 Counts counts_of(const ClosePreview& found) {
@@ -22,6 +22,7 @@ Counts counts_of(const ClosePreview& found) {
            {"adjustments", count(found.totals.adjustments.lines)},
            {"unpriced", count(found.totals.all.unpriced)},
            {"unconverted", count(found.totals.all.unconverted)},
+           {"unsold", count(found.totals.all.unsold)},
            {"unfinished", found.blockers.running.count},
            {"stale", found.blockers.stale.count},
            {"unsettled", found.blockers.unsettled.count},
@@ -49,6 +50,10 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
   if (plan.terms.rates) {
     json["billing_totals"] = json_object(found.totals.all.billed);
   }
+  if (plan.terms.resale) {
+    json["resale_totals"] = json_object(found.totals.all.resale);
+    json["margin_totals"] = json_object(found.totals.all.margin);
+  }
   for (const auto& [name, count] : counts_of(found)) {
     json[name] = count;
   }
@@ -60,6 +65,9 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
                                  {"unpriced", part.unpriced}});
     if (plan.terms.rates) {
       json["customers"].back()["billing_totals"] = json_object(part.billed);
+    }
+    if (plan.terms.resale) {
+      json["customers"].back()["resale_totals"] = json_object(part.resale);
     }
   }
   return json;
@@ -86,6 +94,7 @@ std::string zone_text(const ClosePreview& found, const ReportPlan& plan) {
 std::string customer_text(const ReportTotals::Part& part) {
   std::string text = part.cost.empty() ? "no cost" : text_of(part.cost);
   text += part.billed.empty() ? "" : " (= " + text_of(part.billed) + ")";
+  text += part.resale.empty() ? "" : ", pays " + text_of(part.resale);
   text += part.unpriced == 0 ? "" : ", " + std::to_string(part.unpriced) + " unpriced";
   return text;
 }
@@ -130,6 +139,12 @@ void say_preview(const ClosePreview& found, const ReportPlan& plan, bool json, s
   }
   for (const auto& [currency, cost] : found.totals.all.billed) {
     say("billed, " + currency, cost.text());
+  }
+  for (const auto& [currency, amount] : found.totals.all.resale) {
+    say("resale, " + currency, amount.text());
+  }
+  for (const auto& [currency, amount] : found.totals.all.margin) {
+    say("margin, " + currency, amount.text());
   }
   if (found.customers.size() > 1 || !found.customers.contains("")) {
     for (const auto& [name, part] : found.customers) {

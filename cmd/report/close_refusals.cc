@@ -162,18 +162,9 @@ std::string UnpricedLines::text(const std::vector<core::ClosedPeriod>& closed) c
   return text;
 }
 
-void UnconvertedLines::add(const core::ReportLine& line) {
-  if (!line.lacks_conversion()) {
-    return;
-  }
-  ++count_;
-  currency_ = line.conversion->currency;
-  ++reasons_[line.conversion->note];
-}
-
-std::string UnconvertedLines::text() const {
+std::string LackingLines::text() const {
   std::string text = format_count(static_cast<std::uint64_t>(count_), "line") +
-                     (count_ == 1 ? " has" : " have") + " no cost in " + currency_ + " (";
+                     (count_ == 1 ? " has " : " have ") + lack_ + " (";
   std::size_t named = 0;
   for (const auto& [reason, count] : reasons_) {
     if (++named > kNamed) {
@@ -183,6 +174,20 @@ std::string UnconvertedLines::text() const {
             ": " + reason;
   }
   return text + ")";
+}
+
+LackingTerms::LackingTerms(const core::Terms& terms)
+    : unconverted_("no cost in " + (terms.rates ? terms.rates->billing_currency()
+                                                : std::string("the billing currency"))) {}
+
+void LackingTerms::add(const core::ReportLine& line) {
+  if (line.lacks_conversion()) {
+    unconverted_.add(line.conversion->note);
+  }
+  if (line.lacks_resale()) {
+    const std::string& model = line.task.facts.model;
+    unsold_.add((model.empty() ? "no model" : "model " + model) + ", " + line.resale->note);
+  }
 }
 
 }  // namespace cmd

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "cmd/report/report_plan.h"
@@ -45,18 +46,38 @@ class UnpricedLines {
   std::map<std::int64_t, std::int64_t> incurred_;  // by the key of a closed period
 };
 
-/// The priced lines of a period that have no cost in its billing currency.
-class UnconvertedLines {
+/// The lines of a period that lack what its terms promise.
+class LackingLines {
  public:
-  void add(const core::ReportLine& line);
+  /// `lack`: "no cost in EUR".
+  explicit LackingLines(std::string lack) : lack_(std::move(lack)) {}
+
+  void add(const std::string& reason) {
+    ++count_;
+    ++reasons_[reason];
+  }
   [[nodiscard]] std::int64_t count() const { return count_; }
   /// By reason.
   [[nodiscard]] std::string text() const;
 
  private:
+  std::string lack_;
   std::int64_t count_ = 0;
-  std::string currency_;
   std::map<std::string, std::int64_t> reasons_;
+};
+
+/// What lines lack by the terms of a report.
+class LackingTerms {
+ public:
+  explicit LackingTerms(const core::Terms& terms);
+
+  void add(const core::ReportLine& line);
+  [[nodiscard]] const LackingLines& unconverted() const { return unconverted_; }
+  [[nodiscard]] const LackingLines& unsold() const { return unsold_; }
+
+ private:
+  LackingLines unconverted_;
+  LackingLines unsold_{"no resale price"};
 };
 
 }  // namespace cmd

@@ -60,11 +60,11 @@ void ReportCheck::write(std::string_view kind, const std::string& text) {
 
 void ReportCheck::check_lines() {
   UnpricedLines unpriced;
-  UnconvertedLines unconverted;
+  LackingTerms lacking(plan_.terms);
   std::map<std::string, std::int64_t> models;
   reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
     unpriced.add(line);
-    unconverted.add(line);
+    lacking.add(line);
     if (!line.corrects() && line.charge.kind == core::LineKind::main &&
         !line.task.facts.model.empty()) {
       ++models[line.task.facts.model];
@@ -73,8 +73,11 @@ void ReportCheck::check_lines() {
   if (unpriced.count() > 0) {
     write("unpriced", unpriced.text(reports_.closed_periods()));
   }
-  if (unconverted.count() > 0) {
-    write("unconverted", unconverted.text());
+  if (lacking.unconverted().count() > 0) {
+    write("unconverted", lacking.unconverted().text());
+  }
+  if (lacking.unsold().count() > 0) {
+    write("unsold", lacking.unsold().text());
   }
   check_models(models);
 }

@@ -77,26 +77,47 @@ void ReportGroups::Sum::add(const Sum& more) {
 void ReportGroups::Totals::add(const Totals& more) {
   tasks += more.tasks;
   unpriced += more.unpriced;
+  unconverted += more.unconverted;
+  unsold += more.unsold;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts.at(i).add(more.counts.at(i));
   }
 }
 
+// A line without a currency is a failure, or has no price: it must not make a row of its own.
+ReportGroups::Currencies ReportGroups::currencies_of(const core::ReportLine& line) {
+  return {.cost = line.charge.currency,
+          .billing = line.charge.currency.empty() || line.conversion == nullptr
+                         ? ""
+                         : line.conversion->currency,
+          .resale = line.resale == nullptr ? "" : line.resale->currency};
+}
+
+void ReportGroups::add_terms(const core::ReportLine& line, std::int64_t times, Totals& totals) {
+  const auto add = [times](std::optional<core::Decimal>& sum, const core::Decimal& amount) {
+    sum = sum.value_or(core::Decimal()) + amount * core::Decimal(times);
+  };
+  if (line.conversion != nullptr && line.conversion->cost && !line.charge.currency.empty()) {
+    add(totals.billed, *line.conversion->cost);
+  }
+  totals.unconverted += line.lacks_conversion() ? times : 0;
+  totals.unsold += line.lacks_resale() ? times : 0;
+  if (line.resale != nullptr && line.resale->amount && !line.resale->currency.empty()) {
+    add(totals.resale, *line.resale->amount);
+  }
+  if (line.resale != nullptr && line.resale->margin && !line.resale->currency.empty()) {
+    add(totals.margin, *line.resale->margin);
+  }
+}
+
 void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
-  const core::Conversion* conversion = line.charge.currency.empty() ? nullptr : line.conversion;
-  Totals& totals = groups_[key_values(line.task)][{
-      line.charge.currency, conversion == nullptr ? "" : conversion->currency}];
+  Totals& totals = groups_[key_values(line.task)][currencies_of(line)];
   if (line.lacks_cost()) {
     totals.unpriced += times;
   } else if (line.charge.cost) {
     totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   }
-  if (conversion != nullptr && conversion->cost) {
-    totals.billed =
-        totals.billed.value_or(core::Decimal()) + *conversion->cost * core::Decimal(times);
-  } else if (line.lacks_conversion()) {
-    totals.unconverted += times;
-  }
+  add_terms(line, times, totals);
   // A task is counted by its main line, even if another line is in another group.
   if (line.charge.kind == core::LineKind::main) {
     totals.tasks += line.reversal ? -times : times;
@@ -127,7 +148,7 @@ void ReportGroups::add_counts(const core::ReportLine& line, std::int64_t times, 
 // cost is 0 if all lines are failures, and unknown otherwise.
 ReportGroups::Rows ReportGroups::rows_of(const Rows& by_currency) {
   Rows rows = by_currency;
-  const auto none = rows.find({"", ""});
+  const auto none = rows.find(Currencies{});
   if (none == rows.end()) {
     return rows;
   }
@@ -152,22 +173,36 @@ std::vector<core::ReportColumn> ReportGroups::columns() const {
   for (const core::FactText count : core::kCounts) {
     columns.push_back(core::fact_column(core::fact_of(count)));
   }
-  if (conversions_) {
+  if (terms_.conversions) {
     columns.push_back({"billing_currency", ReportCell::Kind::text});
     columns.push_back({"billing_cost", ReportCell::Kind::amount});
     columns.push_back({"unconverted", ReportCell::Kind::count});
   }
+  if (terms_.resale) {
+    columns.push_back({"resale_currency", ReportCell::Kind::text});
+    columns.push_back({"resale", ReportCell::Kind::amount});
+    columns.push_back({"margin", ReportCell::Kind::amount});
+    columns.push_back({"unsold", ReportCell::Kind::count});
+  }
   return columns;
 }
 
-void ReportGroups::add_billed(const Currencies& currencies, const Totals& totals,
-                              std::vector<ReportCell>& row) const {
-  if (!conversions_) {
-    return;
+void ReportGroups::add_term_cells(const Currencies& currencies, const Totals& totals,
+                                  std::vector<ReportCell>& row) const {
+  const auto add_amount = [&row](const std::optional<core::Decimal>& amount) {
+    row.push_back({ReportCell::Kind::amount, amount ? amount->text() : std::string()});
+  };
+  if (terms_.conversions) {
+    row.push_back({ReportCell::Kind::text, currencies.billing});
+    add_amount(totals.billed);
+    row.push_back({ReportCell::Kind::count, std::to_string(totals.unconverted)});
   }
-  row.push_back({ReportCell::Kind::text, currencies.second});
-  row.push_back({ReportCell::Kind::amount, totals.billed ? totals.billed->text() : std::string()});
-  row.push_back({ReportCell::Kind::count, std::to_string(totals.unconverted)});
+  if (terms_.resale) {
+    row.push_back({ReportCell::Kind::text, currencies.resale});
+    add_amount(totals.resale);
+    add_amount(totals.margin);
+    row.push_back({ReportCell::Kind::count, std::to_string(totals.unsold)});
+  }
 }
 
 std::vector<std::vector<ReportCell>> ReportGroups::rows() const {
@@ -179,13 +214,13 @@ std::vector<std::vector<ReportCell>> ReportGroups::rows() const {
         row.push_back({ReportCell::Kind::text, value});
       }
       row.push_back({ReportCell::Kind::count, std::to_string(totals.tasks)});
-      row.push_back({ReportCell::Kind::text, currencies.first});
+      row.push_back({ReportCell::Kind::text, currencies.cost});
       row.push_back({ReportCell::Kind::amount, totals.cost ? totals.cost->text() : std::string()});
       row.push_back({ReportCell::Kind::count, std::to_string(totals.unpriced)});
       for (const Sum& sum : totals.counts) {
         row.push_back({ReportCell::Kind::count, sum.text()});
       }
-      add_billed(currencies, totals, row);
+      add_term_cells(currencies, totals, row);
     }
   }
   return rows;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "cmd/report/report_rows.h"
 #include "core/billing/billing.h"
+#include "core/billing/reports.h"
 
 namespace cmd {
 
@@ -27,16 +29,16 @@ struct GroupKey {
 
 class ReportGroups {
  public:
-  /// `conversions`: whether lines have a cost in a billing currency.
-  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone, bool conversions = false)
-      : keys_(std::move(keys)), zone_(zone), conversions_(conversions) {}
+  /// `terms`: what lines have beside their cost.
+  ReportGroups(std::vector<GroupKey> keys, const core::TimeZone& zone, core::ShownTerms terms = {})
+      : keys_(std::move(keys)), zone_(zone), terms_(terms) {}
 
   /// Adds `times` such lines. Throws core::Error if a sum overflows.
   void add(const core::ReportLine& line, std::int64_t times);
 
   /// The keys, then tasks, currency, cost (of the priced lines), unpriced (the number of the
   /// others) and the sums of all counts; then billing currency, cost in it, and `unconverted` (the
-  /// number of priced lines without one).
+  /// number of priced lines without one); then resale currency, resale, margin and `unsold`.
   [[nodiscard]] std::vector<core::ReportColumn> columns() const;
   /// Rows sorted by keys, then currency.
   [[nodiscard]] std::vector<std::vector<ReportCell>> rows() const;
@@ -55,22 +57,31 @@ class ReportGroups {
     std::optional<core::Decimal> cost;      // of the priced lines; none if there are none
     std::optional<core::Decimal> billed{};  // the same in the billing currency
     std::int64_t unconverted = 0;           // priced lines without it
+    std::optional<core::Decimal> resale{};
+    std::optional<core::Decimal> margin{};
+    std::int64_t unsold = 0;
     std::array<Sum, core::kCounts.size()> counts;
     void add(const Totals& more);  // everything except the cost
   };
 
   static void add_counts(const core::ReportLine& line, std::int64_t times, Totals& totals);
-  // The currency of the cost and the billing currency.
-  using Currencies = std::pair<std::string, std::string>;
+  struct Currencies {
+    std::string cost;
+    std::string billing;
+    std::string resale;
+    auto operator<=>(const Currencies&) const = default;
+  };
   using Rows = std::map<Currencies, Totals>;
   [[nodiscard]] static Rows rows_of(const Rows& by_currency);
-  void add_billed(const Currencies& currencies, const Totals& totals,
-                  std::vector<ReportCell>& row) const;
+  [[nodiscard]] static Currencies currencies_of(const core::ReportLine& line);
+  static void add_terms(const core::ReportLine& line, std::int64_t times, Totals& totals);
+  void add_term_cells(const Currencies& currencies, const Totals& totals,
+                      std::vector<ReportCell>& row) const;
   [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;
   const core::TimeZone& zone_;
-  bool conversions_;
+  core::ShownTerms terms_;
   std::map<std::vector<std::string>, Rows> groups_;  // by keys
 };
 

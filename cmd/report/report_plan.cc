@@ -61,15 +61,14 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
-core::Terms terms_of(const ReportOptions& options) {
-  core::Terms terms;
+std::optional<core::Rates> rates_of(const ReportOptions& options) {
   if (options.rates.empty() != options.billing_currency.empty()) {
     throw core::UsageError(options.rates.empty()
                                ? "--billing-currency needs the exchange rates: --rates FILE"
                                : "--rates needs the currency of the bill: --billing-currency CODE");
   }
   if (options.rates.empty()) {
-    return terms;
+    return std::nullopt;
   }
   if (!core::is_iso_currency(options.billing_currency)) {
     constexpr std::size_t kShownMax = 100;
@@ -77,9 +76,12 @@ core::Terms terms_of(const ReportOptions& options) {
                            core::printable(options.billing_currency, kShownMax) +
                            " is no code of ISO 4217; use one such as EUR");
   }
-  terms.rates =
-      core::Rates::parse(read_file(options.rates), options.billing_currency, options.rates);
-  return terms;
+  return core::Rates::parse(read_file(options.rates), options.billing_currency, options.rates);
+}
+
+core::Terms terms_of(const ReportOptions& options) {
+  return {.rates = rates_of(options),
+          .resale = read_price_file(options.resale, options.quota_per_unit)};
 }
 
 // A comma cannot separate numbers that have one.
@@ -109,7 +111,7 @@ std::optional<PriceFile> read_price_file(const std::string& path, std::int64_t q
     throw core::UsageError(
         "price book " + path +
         " ends with the terms of a closing; delete the line `# terms of the closing …` and all "
-        "after it, and use --round-by-currency, --rates and --billing-currency");
+        "after it, and use --round-by-currency, --rates and --resale");
   }
   text = core::with_quota_per_unit(std::move(text), quota_per_unit);
   core::PriceBook book = core::PriceBook::parse(text, path);
@@ -209,6 +211,10 @@ void ReportPlan::warn_of_frozen_terms(const core::ClosedPeriod& closed, Log& log
     log.warning(closed.period.name + " was closed with its own rates into " +
                 frozen.rates->billing_currency() + ", so --rates " + options.rates +
                 " is not used");
+  }
+  if (terms.resale && frozen.resale && terms.resale->text != frozen.resale->text) {
+    log.warning(closed.period.name + " was closed with its own resale book, so --resale " +
+                options.resale + " is not used");
   }
 }
 

@@ -37,6 +37,7 @@ struct ReportOptions {
   std::optional<core::Rounding> round{};
   std::string rates{};  ///< a file; empty: nothing is converted
   std::string billing_currency{};
+  std::string resale{};               ///< a file: what customers pay; empty: no such columns
   std::vector<std::string> labels{};  ///< NAME=VALUE; none: all tasks
   std::string delimiter{};            ///< empty: `,`, and `;` with `decimal_comma`
   bool decimal_comma = false;
@@ -44,11 +45,7 @@ struct ReportOptions {
   bool require_complete = false;
 };
 
-/// A price book with its bytes, to which another number of quota per unit is added.
-struct PriceFile {
-  std::string text;
-  core::PriceBook book;
-};
+using core::PriceFile;
 /// None for an empty path. Throws core::UsageError if the file is unreadable or not a price book.
 [[nodiscard]] std::optional<PriceFile> read_price_file(const std::string& path,
                                                        std::int64_t quota_per_unit);

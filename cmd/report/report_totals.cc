@@ -25,6 +25,19 @@ void ReportTotals::Part::add(const core::ReportLine& line, std::int64_t times) {
   } else if (line.lacks_conversion()) {
     unconverted += times;
   }
+  if (line.resale != nullptr) {
+    add_resale(*line.resale, core::Decimal(times));
+    unsold += line.lacks_resale() ? times : 0;
+  }
+}
+
+void ReportTotals::Part::add_resale(const core::Resale& sold, const core::Decimal& times) {
+  if (!sold.currency.empty() && sold.amount) {
+    resale[sold.currency] += *sold.amount * times;
+  }
+  if (!sold.currency.empty() && sold.margin) {
+    margin[sold.currency] += *sold.margin * times;
+  }
 }
 
 void ReportTotals::add(const core::ReportLine& line, std::int64_t times) {

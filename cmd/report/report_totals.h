@@ -19,8 +19,14 @@ struct ReportTotals {
     std::map<std::string, core::Decimal> cost;      ///< of the priced lines, by currency
     std::map<std::string, core::Decimal> billed{};  ///< the same by billing currency
     std::int64_t unconverted = 0;  ///< priced lines with an unknown cost in the billing currency
+    std::map<std::string, core::Decimal> resale{};  ///< what customers pay, by currency
+    std::map<std::string, core::Decimal> margin{};
+    std::int64_t unsold = 0;  ///< lines of which it is unknown what customers pay
 
     void add(const core::ReportLine& line, std::int64_t times);
+
+   private:
+    void add_resale(const core::Resale& sold, const core::Decimal& times);
   };
 
   Part all;

@@ -144,14 +144,18 @@ FinishedTask charged_task(const std::vector<OwnedLine>& standing, FinishedTask n
   return task;
 }
 
+void negate_counts(TaskFacts& facts) {
+  for (const auto count : kCounts) {
+    negate(facts.*count);
+  }
+}
+
 OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
   OwnedLine reversal = line;
   reversal.reversal = true;
   reversal.adjusts = line.charge.line_id;
   reversal.task.billed_at = at;
-  for (const auto count : kCounts) {
-    negate(reversal.task.facts.*count);
-  }
+  negate_counts(reversal.task.facts);
   Charge& charge = reversal.charge;
   charge.line_id = reversal_id(line.charge.line_id);
   negate(charge.quantity);

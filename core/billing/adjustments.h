@@ -29,6 +29,10 @@ struct OwnedLine {
 /// The reversal of `line`: negated counts and cost, its own ID, at the time `at`.
 [[nodiscard]] OwnedLine reversal_of(const OwnedLine& line, UtcTime at);
 
+/// Negates each count: "8" becomes "-8". A text that is not a number is in no sum, so it is
+/// emptied.
+void negate_counts(TaskFacts& facts);
+
 /// The current state of a task.
 struct TaskNow {
   const FinishedTask& task;

@@ -91,6 +91,14 @@ struct Conversion {
   std::string note;             ///< the date and source of the rate, or why there is none
 };
 
+/// What the customer pays for a line.
+struct Resale {
+  std::string currency;
+  std::optional<Decimal> amount;  ///< none: unknown, with the reason in `note`
+  std::optional<Decimal> margin;  ///< the amount less the cost
+  std::string note;
+};
+
 /// A row of a report. It only refers to its data.
 struct ReportLine {
   const FinishedTask& task;
@@ -101,6 +109,7 @@ struct ReportLine {
   /// For a line that corrects a closed period: when the cost was incurred, within that period.
   UtcTime incurred_at{};
   const Conversion* conversion = nullptr;  ///< null: amounts are not converted
+  const Resale* resale = nullptr;          ///< null: there is no resale book
 
   /// Whether the report lacks an amount because this line has no cost. The reversal of a line
   /// without a cost changes no sum.
@@ -108,6 +117,10 @@ struct ReportLine {
   /// Whether it has a cost, but not in the billing currency. A reversal changes no such sum.
   [[nodiscard]] bool lacks_conversion() const {
     return conversion != nullptr && charge.cost && !conversion->cost && !reversal;
+  }
+  /// Whether what the customer pays is unknown. A reversal changes no such sum.
+  [[nodiscard]] bool lacks_resale() const {
+    return resale != nullptr && !resale->amount && !reversal;
   }
   [[nodiscard]] bool corrects() const { return !adjusts.empty(); }
 };

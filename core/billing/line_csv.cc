@@ -79,10 +79,15 @@ std::vector<ReportColumn> line_columns(const LineShape& shape) {
   add(CellKind::count, {"snapshot_id"});
   add(CellKind::text, {"raw_sha256"});
   add_facts(kAtTheEnd);
-  if (shape.conversions) {
+  if (shape.terms.conversions) {
     add(CellKind::text, {"billing_currency"});
     add(CellKind::amount, {"billing_cost", "rate"});
     add(CellKind::text, {"rate_note"});
+  }
+  if (shape.terms.resale) {
+    add(CellKind::text, {"resale_currency"});
+    add(CellKind::amount, {"resale", "margin"});
+    add(CellKind::text, {"resale_note"});
   }
   return columns;
 }
@@ -110,6 +115,15 @@ void write_conversion(const Conversion* conversion, RowSink& row) {
   row.text(shown.currency);
   row.amount(shown.cost);
   row.amount(shown.rate);
+  row.text(shown.note);
+}
+
+void write_resale(const Resale* resale, RowSink& row) {
+  static const Resale kNone;
+  const Resale& shown = resale == nullptr ? kNone : *resale;
+  row.text(shown.currency);
+  row.amount(shown.amount);
+  row.amount(shown.margin);
   row.text(shown.note);
 }
 
@@ -145,8 +159,11 @@ void write_line(const ReportLine& line, const LineShape& shape, const TimeZone& 
   row.count(std::to_string(task.snapshot));
   row.text(task.raw_sha256);
   write_facts(kAtTheEnd);
-  if (shape.conversions) {
+  if (shape.terms.conversions) {
     write_conversion(line.conversion, row);
+  }
+  if (shape.terms.resale) {
+    write_resale(line.resale, row);
   }
   row.end_row();
 }
@@ -175,7 +192,7 @@ std::string hash_lines(Reports& reports, const ReportQuery& query, const Pricing
                        const TimeZone& zone, int schema_version, const VisitBoth& visit) {
   constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
   const LineShape shape{reports.label_names(query), schema_version,
-                        reports.has_conversions(query, pricing)};
+                        reports.shown_terms(query, pricing)};
   LineTerms terms(reports.closed_periods(), pricing, zone);
   Sha256 hash;
   std::string block;

@@ -67,12 +67,12 @@ class CsvRows final : public RowSink {
 /// closed period that of the time of the closing, so that its bytes never change.
 struct LineShape {
   std::vector<std::string> labels;
-  int schema_version = 0;    ///< facts of later versions have no column
-  bool conversions = false;  ///< with the columns of a cost in a billing currency
+  int schema_version = 0;  ///< facts of later versions have no column
+  ShownTerms terms{};      ///< the columns at the end
 };
 
 /// The fixed columns, `label_NAME` for each label, snapshot, hash, the facts that were added later,
-/// and the cost in a billing currency.
+/// and what the terms of the report add.
 [[nodiscard]] std::vector<ReportColumn> line_columns(const LineShape& shape);
 
 /// Writes the row of one line in that order. Only the task's first line has the counts, so that

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/billing/price_bounds.h"
+#include "core/billing/resale.h"
 #include "core/error.h"
 
 namespace core {
@@ -21,17 +22,27 @@ std::string rate_text(const Rate& rate) {
 LineTerms::LineTerms(const std::vector<ClosedPeriod>& closed, const Pricing& pricing,
                      const TimeZone& zone)
     : closed_(closed), pricing_(pricing), zone_(zone) {
-  any_ = pricing.terms != nullptr || pricing.round;
-  for (const ClosedPeriod& one : closed) {
-    Terms terms = terms_of(one.prices.value_or(""));
-    any_ = any_ || !terms.are_none();
-    periods_.emplace(one.key, OfPeriod{std::move(terms), TimeZone(one.zone)});
-  }
+  any_ = pricing.terms != nullptr || pricing.round ||
+         std::any_of(closed.begin(), closed.end(), [](const ClosedPeriod& one) {
+           return one.prices && PriceBook::without_terms(*one.prices) != *one.prices;
+         });
 }
 
-const LineTerms::OfPeriod* LineTerms::of_key(std::int64_t key) const {
-  const auto found = periods_.find(key);
-  return found == periods_.end() ? nullptr : &found->second;
+// Read on first use: most reports need few of the closed periods.
+const LineTerms::OfPeriod* LineTerms::of_key(std::int64_t key) {
+  if (const auto known = periods_.find(key); known != periods_.end()) {
+    return &known->second;
+  }
+  if (key == 0) {
+    return nullptr;  // a line that concerns no closed period
+  }
+  const auto closed = std::find_if(closed_.begin(), closed_.end(),
+                                   [key](const ClosedPeriod& one) { return one.key == key; });
+  if (closed == closed_.end()) {
+    return nullptr;
+  }
+  OfPeriod period{terms_of(closed->prices.value_or("")), TimeZone(closed->zone)};
+  return &periods_.emplace(key, std::move(period)).first->second;
 }
 
 template <typename Member>
@@ -55,7 +66,7 @@ const Member* LineTerms::find(const ReportLine& line, std::optional<Member> Term
 }
 
 // The day on which the cost was incurred, in the zone of its closed period.
-std::chrono::sys_days LineTerms::day_of(const ReportLine& line) const {
+std::chrono::sys_days LineTerms::day_of(const ReportLine& line) {
   const OfPeriod* period = of_key(line.incurred_in);
   const int day = period == nullptr ? zone_.day_number(line.task.billed_at)
                                     : period->zone.day_number(line.incurred_at);
@@ -103,6 +114,13 @@ void LineTerms::convert(const ReportLine& line, const Rates& rates) {
   }
 }
 
+void LineTerms::resell(const ReportLine& line, const PriceBook& book, const Rounding* terms) {
+  const OfPeriod* period = of_key(line.incurred_in);
+  resale_ = resale_of(line, book, period == nullptr ? zone_ : period->zone);
+  round(resale_.amount, resale_.currency, terms);
+  set_margin(resale_, charge_);
+}
+
 ReportLine LineTerms::apply(const ReportLine& line) {
   if (!any_) {
     return line;
@@ -115,13 +133,18 @@ ReportLine LineTerms::apply(const ReportLine& line) {
     convert(line, *rates);
     round(conversion_.cost, conversion_.currency, rounding);
   }
+  const PriceFile* resale = find(line, &Terms::resale);
+  if (resale != nullptr) {
+    resell(line, resale->book, rounding);
+  }
   return {.task = line.task,
           .charge = charge_,
           .adjusts = line.adjusts,
           .reversal = line.reversal,
           .incurred_in = line.incurred_in,
           .incurred_at = line.incurred_at,
-          .conversion = rates == nullptr ? nullptr : &conversion_};
+          .conversion = rates == nullptr ? nullptr : &conversion_,
+          .resale = resale == nullptr ? nullptr : &resale_};
 }
 
 }  // namespace core

@@ -14,15 +14,15 @@
 namespace core {
 
 /// The terms of a line are those of the closed period whose cost it is, or corrects; then those of
-/// the closed period in which it is; then those of the report. Rounding and rates are looked up
-/// apart. One thread.
+/// the closed period in which it is; then those of the report. Rounding, rates and
+/// resale book are looked up apart. One thread.
 class LineTerms {
  public:
-  /// Refers to its arguments. Throws core::Error if the terms of a closed period are damaged.
+  /// Refers to its arguments.
   LineTerms(const std::vector<ClosedPeriod>& closed, const Pricing& pricing, const TimeZone& zone);
 
-  /// The line with rounded and converted amounts. Refers to `line` and to this object, until the
-  /// next call.
+  /// The line with its amounts rounded, converted and sold. Refers to `line` and to this object,
+  /// until the next call. Throws core::Error if the terms of a closed period are damaged.
   [[nodiscard]] ReportLine apply(const ReportLine& line);
 
  private:
@@ -31,21 +31,23 @@ class LineTerms {
     TimeZone zone;
   };
 
-  [[nodiscard]] const OfPeriod* of_key(std::int64_t key) const;
+  [[nodiscard]] const OfPeriod* of_key(std::int64_t key);
   template <typename Member>
   [[nodiscard]] const Member* find(const ReportLine& line, std::optional<Member> Terms::*member);
   void round(std::optional<Decimal>& amount, std::string_view currency,
              const Rounding* terms) const;
   void convert(const ReportLine& line, const Rates& rates);
-  [[nodiscard]] std::chrono::sys_days day_of(const ReportLine& line) const;
+  void resell(const ReportLine& line, const PriceBook& book, const Rounding* terms);
+  [[nodiscard]] std::chrono::sys_days day_of(const ReportLine& line);
 
   const std::vector<ClosedPeriod>& closed_;
   const Pricing& pricing_;
   const TimeZone& zone_;
-  std::map<std::int64_t, OfPeriod> periods_;  // by key
+  std::map<std::int64_t, OfPeriod> periods_;  // by key, once they were needed
   bool any_ = false;                          // else every line stays as it is
   Charge charge_;
   Conversion conversion_;
+  Resale resale_;
 };
 
 }  // namespace core

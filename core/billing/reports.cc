@@ -1,6 +1,5 @@
 #include "core/billing/reports.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/billing/adjusted_tasks.h"
@@ -26,7 +25,9 @@ bool is_wanted(const ReportLine& line, const ReportQuery& query) {
 
 // Labels are read if the filter or a price depends on them.
 ReportQuery with_labels(ReportQuery query, const Pricing& pricing) {
-  query.labels = query.labels || !query.label_filter.empty() ||
+  const bool resale_uses_labels = pricing.terms != nullptr && pricing.terms->resale &&
+                                  pricing.terms->resale->book.uses_labels();
+  query.labels = query.labels || !query.label_filter.empty() || resale_uses_labels ||
                  (pricing.prices != nullptr && pricing.prices->uses_labels());
   return query;
 }
@@ -102,13 +103,21 @@ void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const
   });
 }
 
-bool Reports::has_conversions(const ReportQuery& query, const Pricing& pricing) const {
-  const std::vector<ClosedPeriod>& closed = closed_for(query);
-  return (pricing.terms != nullptr && pricing.terms->rates) ||
-         std::any_of(closed.begin(), closed.end(), [&query](const ClosedPeriod& one) {
-           return one.overlaps({.begin = query.begin, .end = query.end}) && one.prices &&
-                  terms_of(*one.prices).rates;
-         });
+ShownTerms Reports::shown_terms(const ReportQuery& query, const Pricing& pricing) const {
+  ShownTerms shown;
+  const auto add = [&shown](const Terms& terms) {
+    shown.conversions = shown.conversions || terms.rates;
+    shown.resale = shown.resale || terms.resale;
+  };
+  if (pricing.terms != nullptr) {
+    add(*pricing.terms);
+  }
+  for (const ClosedPeriod& one : closed_for(query)) {
+    if (one.overlaps({.begin = query.begin, .end = query.end}) && one.prices) {
+      add(terms_of(*one.prices));
+    }
+  }
+  return shown;
 }
 
 std::vector<std::string> Reports::label_names(const ReportQuery& query) {

@@ -13,6 +13,12 @@
 
 namespace core {
 
+/// What lines have beside their cost.
+struct ShownTerms {
+  bool conversions = false;  ///< a cost in a billing currency
+  bool resale = false;       ///< what the customer pays, and the margin
+};
+
 /// Each finished task belongs to one place in time: its frozen lines to the period in which they
 /// were closed, later changes to the first instant of the next open period
 /// (core/billing/adjustments.h), and all other tasks to their own time. So the reports of all
@@ -44,8 +50,8 @@ class Reports {
   /// threads, one call at a time.
   void sum_lines(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                  const std::function<void(const ReportLine&, std::int64_t)>& visit);
-  /// Whether these lines have a cost in a billing currency.
-  [[nodiscard]] bool has_conversions(const ReportQuery& query, const Pricing& pricing) const;
+  /// What these lines have by the terms of the report or of a closed period in it.
+  [[nodiscard]] ShownTerms shown_terms(const ReportQuery& query, const Pricing& pricing) const;
   /// The label names of these lines, sorted.
   [[nodiscard]] std::vector<std::string> label_names(const ReportQuery& query);
   /// The keys of the closed periods that lines of the query correct.

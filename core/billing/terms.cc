@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/billing/price_book.h"
 #include "core/error.h"
 
 namespace core {
@@ -12,6 +11,7 @@ namespace {
 constexpr std::string_view kRound = "# round: ";
 constexpr std::string_view kBillingCurrency = "# billing-currency: ";
 constexpr std::string_view kRateLine = "# rates: ";
+constexpr std::string_view kResaleLine = "# resale: ";
 
 // Each line of the text behind the mark, so that `without_mark` gives the same bytes again.
 void append_marked(std::string& out, std::string_view mark, std::string_view text) {
@@ -53,6 +53,18 @@ std::optional<Rates> frozen_rates(std::optional<std::string> text, const std::st
   }
 }
 
+std::optional<PriceFile> frozen_resale(std::optional<std::string> text) {
+  if (!text) {
+    return std::nullopt;
+  }
+  try {
+    PriceBook book = PriceBook::parse(*text, "resale of the closed period");
+    return PriceFile{std::move(*text), std::move(book)};
+  } catch (const UsageError& failure) {
+    throw_damaged(failure.what());
+  }
+}
+
 }  // namespace
 
 std::string with_terms(std::string book, const Terms& terms) {
@@ -67,6 +79,9 @@ std::string with_terms(std::string book, const Terms& terms) {
     append_marked(book, kBillingCurrency, terms.rates->billing_currency());
     append_marked(book, kRateLine, terms.rates->text());
   }
+  if (terms.resale) {
+    append_marked(book, kResaleLine, terms.resale->text);
+  }
   return book;
 }
 
@@ -79,6 +94,7 @@ Terms terms_of(std::string_view book) {
   rest.remove_prefix(PriceBook::kTermsMark.size());
   std::string billing_currency;
   std::optional<std::string> rates;
+  std::optional<std::string> resale;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
     std::string_view line = rest.substr(0, end);
@@ -92,11 +108,14 @@ Terms terms_of(std::string_view book) {
       billing_currency = line;
     } else if (take_mark(line, kRateLine)) {
       add_line(rates, line);
+    } else if (take_mark(line, kResaleLine)) {
+      add_line(resale, line);
     } else {
       throw_damaged("line " + std::string(line));
     }
   }
   terms.rates = frozen_rates(std::move(rates), billing_currency);
+  terms.resale = frozen_resale(std::move(resale));
   return terms;
 }
 

@@ -270,6 +270,7 @@ TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
           options.round = core::Rounding{};
           options.rates = rates_;
           options.billing_currency = "EUR";
+          options.resale = other_prices_;
         }
         const std::string told = close(options, ledger, reprice);
         EXPECT_EQ(close(options, server, reprice), told);

@@ -115,8 +115,9 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::runs, "last json db"},
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
-       "round round-by-currency rates billing-currency"},
-      {Command::close, "tz prices force round round-by-currency rates billing-currency"},
+       "round round-by-currency rates billing-currency resale check"},
+      {Command::close,
+       "tz prices force round round-by-currency rates billing-currency resale customer-label"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "prices round round-by-currency"},

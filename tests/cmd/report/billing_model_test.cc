@@ -62,8 +62,9 @@ struct Said {
   }
 };
 
-// A line: task, cost, cost in the billing currency, and whether it corrects a closed month.
-using Line = std::tuple<int, int, int, bool>;
+// A line: task, cost, cost in the billing currency, what the customer pays, and whether it corrects
+// a closed month.
+using Line = std::tuple<int, int, int, int, bool>;
 
 class Oracle {
  public:
@@ -97,13 +98,15 @@ class Oracle {
       const int cost = said.cost(task, price(origin(task)));
       if (frozen == frozen_.end()) {
         if (!is_closed(said.month) ? said.month == month : next_open(said.month) == month) {
-          lines.emplace_back(task, cost, cost * rate(said.month), is_closed(said.month));
+          lines.emplace_back(task, cost, cost * rate(said.month), sold(said, said.month),
+                             is_closed(said.month));
         }
       } else if (next_open(frozen->second.month) == month &&
                  !(said.charges_as(frozen->second.said) && cost == frozen->second.cost)) {
         const int rate = this->rate(frozen->second.month);
-        lines.emplace_back(task, -frozen->second.cost, -frozen->second.cost * rate, true);
-        lines.emplace_back(task, cost, cost * rate, true);
+        lines.emplace_back(task, -frozen->second.cost, -frozen->second.cost * rate,
+                           -sold(frozen->second.said, frozen->second.month), true);
+        lines.emplace_back(task, cost, cost * rate, sold(said, frozen->second.month), true);
       }
     }
     std::sort(lines.begin(), lines.end());
@@ -123,7 +126,10 @@ class Oracle {
     }
     closed_[month] = std::move(frozen);
     closed_rates_[month] = rate_;
+    closed_resales_[month] = resale_;
   }
+  // Another resale price for months that are not closed.
+  void change_resale(int price) { resale_ = price; }
   // Another rate for months that are not closed.
   void change_rate(int rate) { rate_ = rate; }
 
@@ -156,6 +162,12 @@ class Oracle {
     const auto frozen = closed_rates_.find(month);
     return frozen == closed_rates_.end() ? rate_ : frozen->second;
   }
+  // The customer pays for each second, whatever the contract is.
+  [[nodiscard]] int sold(const Said& said, int month) const {
+    const auto frozen = closed_resales_.find(month);
+    return said.succeeded * said.seconds *
+           (frozen == closed_resales_.end() ? resale_ : frozen->second);
+  }
   [[nodiscard]] int next_open(int month) const {
     do {
       ++month;
@@ -169,7 +181,9 @@ class Oracle {
   std::map<int, Frozen> frozen_;
   std::map<int, std::vector<Line>> closed_;
   std::map<int, int> closed_rates_;
+  std::map<int, int> closed_resales_;
   int rate_ = 1;
+  int resale_ = 1;
 };
 
 constexpr std::int64_t kDayMs = 86'400'000;
@@ -184,13 +198,18 @@ class Program {
   explicit Program(const support::TempDir& folder)
       : folder_(folder), ledger_(folder.path("ledger.db")), prices_(price_file(kPrice)) {
     for (int rate = 1; rate < kPricesEnd; ++rate) {
-      std::string rows = "date,from,to,rate,source\n";
+      std::string rows = "date,from,to,rate\n";
       for (int month = 0; month < kMonths; ++month) {
-        rows += month_name(month) + ",CNY,EUR," + std::to_string(rate) + ",bank\n";
+        rows += month_name(month) + ",CNY,EUR," + std::to_string(rate) + "\n";
       }
       folder.write("rates" + std::to_string(rate) + ".csv", rows);
     }
     change_rate(1);
+    for (int price = 1; price < kPricesEnd; ++price) {
+      folder.write("resale" + std::to_string(price) + ".csv",
+                   "model,unit,price,currency\nm,second," + std::to_string(price) + ",CNY\n");
+    }
+    change_resale(1);
     for (int price = 1; price < kPricesEnd; ++price) {
       folder.write("prices" + std::to_string(price) + ".csv",
                    "model,unit,price,currency,label:customer,minimum,round_up,discount,note\n"
@@ -201,6 +220,7 @@ class Program {
   }
 
   void copy_from(const std::string& empty_ledger) {
+    change_resale(1);
     change_rate(1);
     answers_.reset();
     for (const char* end : {"-wal", "-shm", "-journal"}) {
@@ -240,6 +260,7 @@ class Program {
                                  .round = core::Rounding{},
                                  .rates = rates_,
                                  .billing_currency = "EUR",
+                                 .resale = resale_,
                                  .force = true,
                                  .write_off_stale = true,
                                  .stale_after = std::chrono::hours(36)},
@@ -289,12 +310,17 @@ class Program {
                        .period = month_name(month),
                        .prices = prices_,
                        .rates = rates_,
-                       .billing_currency = "EUR"},
+                       .billing_currency = "EUR",
+                       .resale = resale_},
                       log_, out);
     return out.str();
   }
 
   void change_rate(int rate) { rates_ = folder_.path("rates" + std::to_string(rate) + ".csv"); }
+
+  void change_resale(int price) {
+    resale_ = folder_.path("resale" + std::to_string(price) + ".csv");
+  }
 
   // The costs of the year's months, from a report that sums them up.
   std::map<std::string, int> costs_by_month() {
@@ -324,6 +350,7 @@ class Program {
   std::unique_ptr<support::BillingLedger> answers_;
   std::string prices_;
   std::string rates_;
+  std::string resale_;
   cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent()}};
 
   // Runs a command whose refusal is expected.
@@ -337,7 +364,9 @@ std::vector<Line> parse(const std::string& report) {
   std::vector<Line> lines;
   for (auto& row : support::csv_table(report)) {
     lines.emplace_back(std::stoi(row["task_id"].substr(1)), std::stoi(row["cost"]),
-                       std::stoi(row["billing_cost"]), !row["adjusts"].empty());
+                       std::stoi(row["billing_cost"]), std::stoi(row["resale"]),
+                       !row["adjusts"].empty());
+    EXPECT_EQ(std::stoi(row["margin"]), std::stoi(row["resale"]) - std::stoi(row["cost"]));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
@@ -349,7 +378,7 @@ class History {
 
   void play() {
     for (int step = 0; step < kSteps; ++step) {
-      switch (pick(9)) {
+      switch (pick(10)) {
         case 0:
           close(pick(kPlayed));
           break;
@@ -364,6 +393,9 @@ class History {
           break;
         case 4:
           change_rate(1 + pick(kPricesEnd - 1));
+          break;
+        case 5:
+          change_resale(1 + pick(kPricesEnd - 1));
           break;
         default:
           say(pick(kTasks), step);
@@ -402,6 +434,11 @@ class History {
     program_.change_rate(rate);
     oracle_.change_rate(rate);
     trace_ << "rate " << rate << "; ";
+  }
+  void change_resale(int price) {
+    program_.change_resale(price);
+    oracle_.change_resale(price);
+    trace_ << "resale " << price << "; ";
   }
   void close(int month) {
     program_.close(month);

@@ -14,7 +14,10 @@ using core::PriceBook;
 using core::Terms;
 
 Terms with_rates(const std::string& text) {
-  return {.rounding = core::Rounding{2}, .rates = core::Rates::parse(text, "EUR", "rates.csv")};
+  const std::string resale = "model,unit,price,currency\r\n*,task,2,EUR";
+  return {.rounding = core::Rounding{2},
+          .rates = core::Rates::parse(text, "EUR", "rates.csv"),
+          .resale = core::PriceFile{resale, PriceBook::parse(resale, "resale.csv")}};
 }
 
 const std::vector<std::string> kBooks = {"model,unit,price,currency\nm,second,1,USD\n",
@@ -34,6 +37,9 @@ TEST(Terms, StandBehindTheBookAndAreReadAgain) {
       ASSERT_TRUE(read.rates);
       EXPECT_EQ(read.rates->text(), text);
       EXPECT_EQ(read.rates->billing_currency(), "EUR");
+      ASSERT_TRUE(read.resale);
+      EXPECT_EQ(read.resale->text, with_rates(text).resale->text);
+      EXPECT_EQ(read.resale->book.rows().size(), 1U);
       EXPECT_EQ(PriceBook::parse(frozen, "p").unit_of_quota(),
                 PriceBook::parse(book, "p").unit_of_quota());
       EXPECT_EQ(PriceBook::parse(frozen, "p").rows().size(),
@@ -51,8 +57,9 @@ TEST(Terms, ABookWithoutTermsKeepsItsBytes) {
 
 TEST(Terms, DamagedOnesAreNotGuessed) {
   const std::string mark(PriceBook::kTermsMark);
-  for (const char* line : {"# round: x\n", "# rounding: 2\n", "# rates: date,from\n", "round",
-                           "# rates: date,from,to,rate\n# rates: 2026-10,USD,EUR,1\n"}) {
+  for (const char* line :
+       {"# round: x\n", "# rounding: 2\n", "# rates: date,from\n", "round", "# resale: model\n",
+        "# rates: date,from,to,rate\n# rates: 2026-10,USD,EUR,1\n"}) {
     EXPECT_THROW(static_cast<void>(core::terms_of("model\n" + mark + line)), core::Error) << line;
   }
 }
