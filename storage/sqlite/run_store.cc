@@ -9,7 +9,6 @@
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/dialect.h"
-#include "storage/statements/state_counts.h"
 #include "storage/statements/task_rules.h"
 
 namespace storage {
@@ -96,19 +95,28 @@ std::uint64_t RunStore::add_pending(int account) {
   return left_out.step() ? static_cast<std::uint64_t>(left_out.integer(0)) : 0;
 }
 
+// Without GROUP BY, for which SQLite would sort all tasks.
 core::RunTotals RunStore::totals() {
   core::RunTotals totals;
   Statement states(database_,
-                   in_dialect("SELECT t.state, count(*), sum(t.state = $1 AND " + kIsStale +
-                                  ") FROM work AS w JOIN task AS t ON t.id = w.task GROUP BY 1",
+                   in_dialect("SELECT count(*), count(*) FILTER (WHERE t.state = 0), "
+                              "count(*) FILTER (WHERE t.state = 2), count(*) FILTER (WHERE "
+                              "t.state = 3), count(*) FILTER (WHERE t.state = $1 AND " +
+                                  kIsStale + ") FROM work AS w JOIN task AS t ON t.id = w.task",
                               Dialect::sqlite)
                        .c_str());
   states.bind(1, static_cast<std::int64_t>(core::TaskState::unfinished));
   states.bind_time(2, core::stale_before(clock_.utc(), stale_after_));
-  while (states.step()) {
-    totals.stale += static_cast<std::uint64_t>(states.integer(2));
-    add_state(totals, static_cast<core::TaskState>(states.integer(0)),
-              static_cast<std::uint64_t>(states.integer(1)));
+  if (states.step()) {
+    const auto number = [&states](int column) {
+      return static_cast<std::uint64_t>(states.integer(column));
+    };
+    totals.tasks = number(0);
+    totals.unfinished = number(1);
+    totals.failed = number(2);
+    totals.missing = number(3);
+    totals.succeeded = totals.tasks - totals.unfinished - totals.failed - totals.missing;
+    totals.stale = number(4);
   }
   Statement wanted(database_,
                    "SELECT count(*), sum(v.settled_run <> ?) FROM video AS v "
