@@ -202,7 +202,8 @@ void AnswerRecords::append_answer(HeldTask& held, QueryAnswer&& answer, Answer&&
   if (answer.body.size() >= kLargeBody) {
     run_.ledger.flush();  // otherwise large bodies would pile up in the queue
   }
-  AnswerEntry entry;
+  Entry one;  // filled where it is: an entry has dozens of texts, and moving them costs
+  auto& entry = one.emplace<AnswerEntry>();
   entry.task = task.key;
   entry.observed_at = now;
   entry.http_status = answer.http_status;
@@ -217,7 +218,7 @@ void AnswerRecords::append_answer(HeldTask& held, QueryAnswer&& answer, Answer&&
   if (entry.is_final) {
     entry.settles_at = task.settles_at;
   }
-  appended(run_.ledger.append(std::move(entry)));
+  appended(run_.ledger.append(std::move(one)));
 }
 
 void AnswerRecords::appended(Ticket ticket) {

@@ -279,20 +279,19 @@ void read_success(JsonNest& nest, const TaskId& id, Answer& answer) {
   read_task(nest, task, id, answer);
 }
 
-Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const TaskId& id) {
-  Answer answer;
+void read_answer(JsonNest& nest, int http_status, std::string_view body, const TaskId& id,
+                 Answer& answer) {
   const JsonFailure failure = nest.read(body);
   const JsonValue root = nest.root();
   answer.code = capped(code_of(root).scalar());
   const bool is_2xx = http_status >= 200 && http_status < 300;
   if (is_2xx && failure == JsonFailure::none) {
     read_success(nest, id, answer);
-    if (!nest.met_repeated_key()) {
-      return answer;
+    if (nest.met_repeated_key()) {
+      answer = Answer();
+      answer.message = "JSON with a key twice in one object";
     }
-    Answer unreadable;
-    unreadable.message = "JSON with a key twice in one object";
-    return unreadable;
+    return;
   }
   answer.verdict = is_2xx ? Verdict::unreadable : verdict_of_http(http_status, root);
   answer.message = message_of(root);
@@ -303,7 +302,6 @@ Answer read_answer(JsonNest& nest, int http_status, std::string_view body, const
       answer.message += ": " + start;
     }
   }
-  return answer;
 }
 
 }  // namespace
@@ -334,7 +332,8 @@ Verdict verdict_of_word(std::string_view status) {
 Answer parse_answer(int http_status, std::string_view body, const TaskId& id) {
   // Reused memory: each of the few threads that read answers has its own.
   thread_local JsonNest nest;
-  Answer answer = read_answer(nest, http_status, body, id);
+  Answer answer;  // filled where it is: moving its dozens of texts costs
+  read_answer(nest, http_status, body, id, answer);
   // The parsed form of a large body takes several times its size.
   if (body.size() > kKeptBodyBytes) {
     static_cast<void>(nest.read({}));

@@ -137,7 +137,7 @@ class Ledger {
   /// Whether `append` has room for this many more entries. `append` itself never blocks.
   [[nodiscard]] virtual bool has_room(std::size_t entries) const = 0;
 
-  virtual Ticket append(Entry entry) = 0;
+  virtual Ticket append(Entry&& entry) = 0;
 
   /// The last durable entry; all earlier ones are durable, too.
   [[nodiscard]] virtual Ticket committed() const = 0;

@@ -38,7 +38,7 @@ bool CommitThread::has_room(std::size_t entries) const {
   return queue_.has_room(entries);
 }
 
-core::Ticket CommitThread::append(core::Entry entry) {
+core::Ticket CommitThread::append(core::Entry&& entry) {
   throw_if_broken();
   return queue_.append(std::move(entry));
 }

@@ -33,7 +33,7 @@ class CommitThread {
   CommitThread& operator=(const CommitThread&) = delete;
 
   [[nodiscard]] bool has_room(std::size_t entries) const;
-  core::Ticket append(core::Entry entry);
+  core::Ticket append(core::Entry&& entry);
   [[nodiscard]] core::Ticket committed() const;
   /// Returns when everything appended is durable.
   void flush();

@@ -26,7 +26,7 @@ bool EntryQueue::has_room(std::size_t entries) const {
   return queue_.size() + taken_ + entries <= kEntriesMax && bytes_ + taken_bytes_ < kBytesMax;
 }
 
-core::Ticket EntryQueue::append(core::Entry entry) {
+core::Ticket EntryQueue::append(core::Entry&& entry) {
   assert(owner_.is_here());
   const std::lock_guard lock(mutex_);
   assert(!stopping_);

@@ -25,7 +25,7 @@ class EntryQueue {
   /// Whether `entries` more fit beside all that are not yet released. Any thread.
   [[nodiscard]] bool has_room(std::size_t entries) const;
   /// The engine's thread.
-  core::Ticket append(core::Entry entry);
+  core::Ticket append(core::Entry&& entry);
   /// Makes the next `take` return without waiting for more. Returns the ticket of the last entry
   /// appended. The engine's thread.
   core::Ticket hurry();

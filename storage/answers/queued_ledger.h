@@ -38,7 +38,7 @@ class QueuedLedger : public core::Ledger {
   [[nodiscard]] bool has_room(std::size_t entries) const override {
     return commits_.has_room(entries);
   }
-  core::Ticket append(core::Entry entry) override { return commits_.append(std::move(entry)); }
+  core::Ticket append(core::Entry&& entry) override { return commits_.append(std::move(entry)); }
   [[nodiscard]] core::Ticket committed() const override { return commits_.committed(); }
   void flush() override;
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {

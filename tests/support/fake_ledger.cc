@@ -106,7 +106,7 @@ bool FakeLedger::has_room(std::size_t entries) const {
   return entries <= kRoom;
 }
 
-core::Ticket FakeLedger::append(core::Entry entry) {
+core::Ticket FakeLedger::append(core::Entry&& entry) {
   if (before_append) {
     before_append(entry);
   }

@@ -321,7 +321,7 @@ bool CrewMember::has_room(std::size_t entries) const {
   return queue_.size() + entries <= kRoom;
 }
 
-core::Ticket CrewMember::append(core::Entry entry) {
+core::Ticket CrewMember::append(core::Entry&& entry) {
   require_standing();
   queue_.push_back(std::move(entry));
   if (!commit_) {

@@ -50,7 +50,7 @@ class CrewMember final : public core::Ledger {
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;
-  core::Ticket append(core::Entry entry) override;
+  core::Ticket append(core::Entry&& entry) override;
   [[nodiscard]] core::Ticket committed() const override;
   void flush() override;
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override { return {}; }
