@@ -13,8 +13,16 @@ std::size_t bytes_of(const core::VideoLink& link) {
 
 }  // namespace
 
+void RecentLinks::expect_readers() {
+  const std::lock_guard lock(mutex_);
+  is_read_ = true;
+}
+
 void RecentLinks::keep(core::TaskKey task, std::int64_t snapshot, const core::VideoLink& link) {
   const std::lock_guard lock(mutex_);
+  if (!is_read_) {
+    return;
+  }
   const std::pair video(task, link.index);
   if (bytes_of(link) > kBytesMax || (links_.size() >= kLinksMax && !links_.contains(video))) {
     links_.erase(video);

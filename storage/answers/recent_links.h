@@ -20,6 +20,8 @@ class RecentLinks {
   /// For all URLs of one video.
   static constexpr std::size_t kBytesMax = 4096;
 
+  /// Somebody is going to look for links. Until then none is kept: a run may download nothing.
+  void expect_readers();
   /// Stores the link of a snapshot, and removes an earlier link of the same video. Does nothing if
   /// there is no room.
   void keep(core::TaskKey task, std::int64_t snapshot, const core::VideoLink& link);
@@ -36,7 +38,9 @@ class RecentLinks {
   };
 
   mutable std::mutex mutex_;
-  std::map<std::pair<core::TaskKey, int>, Link> links_;  // under mutex_
+  // Under mutex_:
+  std::map<std::pair<core::TaskKey, int>, Link> links_;
+  bool is_read_ = false;
 };
 
 }  // namespace storage

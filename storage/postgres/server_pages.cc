@@ -185,6 +185,7 @@ int ServerPages::account_index(std::int64_t row, std::string_view task_id) const
 }
 
 std::vector<core::WantedVideo> ServerPages::videos(std::size_t limit) {
+  links_.expect_readers();
   std::vector<core::WantedVideo> page;
   read_patiently(connection_, fence_.terms(), [&] {
     page.clear();

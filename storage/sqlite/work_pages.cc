@@ -99,6 +99,7 @@ core::TaskRecord WorkPages::Connection::task_of_row() const {
 
 std::vector<core::WantedVideo> WorkPages::videos(std::size_t limit) {
   Connection& c = *connection_;
+  c.recent.expect_readers();
   return with_ledger_errors(c.run.ledger, "read", [&] {
     std::vector<core::WantedVideo> page;
     c.videos.bind(1, c.run.run);

@@ -14,6 +14,7 @@ core::VideoLink link(int index, const std::string& url = "https://h/a") {
 
 TEST(RecentLinks, AreFoundByTheirSnapshot) {
   RecentLinks links;
+  links.expect_readers();
   links.keep(1, 10, link(1, "https://h/old"));
   links.keep(1, 11, link(1, "https://h/new"));
   links.keep(1, 11, link(2));
@@ -26,8 +27,18 @@ TEST(RecentLinks, AreFoundByTheirSnapshot) {
   EXPECT_FALSE(links.find(1, 2, 11));
 }
 
+TEST(RecentLinks, AreKeptOnlyForReaders) {
+  RecentLinks links;
+  links.keep(1, 10, link(1));
+  EXPECT_FALSE(links.find(1, 1, 10));
+  links.expect_readers();
+  links.keep(1, 10, link(1));
+  EXPECT_TRUE(links.find(1, 1, 10));
+}
+
 TEST(RecentLinks, AreBounded) {
   RecentLinks links;
+  links.expect_readers();
   constexpr auto kMax = static_cast<core::TaskKey>(RecentLinks::kLinksMax);
   for (core::TaskKey task = 0; task <= kMax; ++task) {
     links.keep(task, task, link(1));
