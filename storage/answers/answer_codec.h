@@ -30,6 +30,8 @@ class AnswerCodec {
   /// answer may be larger).
   static constexpr std::size_t kSlotsMax = 64;
   static constexpr std::size_t kBytesMax = std::size_t{256} * 1024;
+  /// So many answers of a block are like each other, and take no dictionary.
+  static constexpr std::size_t kAlike = 16;
 
   /// `dictionary` is raw content: text similar to the answers. Throws core::Error if zstd fails.
   explicit AnswerCodec(std::string_view dictionary);
