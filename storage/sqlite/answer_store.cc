@@ -64,7 +64,8 @@ void AnswerStore::settle() {
 }
 
 std::string AnswerStore::snapshot_insertion(std::size_t rows) {
-  return "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, raw_bytes, "
+  return "INSERT OR FAIL INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
+         "raw_bytes, "
          "raw_sha256, block, slot) VALUES " +
          placeholders(rows, kSnapshotColumns);
 }
@@ -160,13 +161,29 @@ void AnswerStore::update_task(const core::AnswerEntry& entry, std::int64_t snaps
   move_task_.run();
 }
 
+// A final answer with the same bytes is not another one: the task's lines in reports keep their ID
+// (core::line_id). The first answer of a task has none to be compared with, and no earlier facts.
+std::string AnswerStore::final_update(bool is_first) {
+  const std::string final_snapshot =
+      is_first ? "?4"
+               : "CASE WHEN final_snapshot IS NOT NULL AND "
+                 "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
+                 "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END";
+  return "UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
+         "not_found_run = 0, not_found_answers = 0, not_found_at = NULL, last_snapshot = ?4, "
+         "status_snapshot = ?4, final_snapshot = " +
+         final_snapshot + ", " + fact_assignments(5, is_first ? Earlier::none : Earlier::kept) +
+         " WHERE id = ?1";
+}
+
 void AnswerStore::finish(const core::AnswerEntry& entry, std::int64_t snapshot) {
-  finish_task_.bind(1, entry.task);
-  finish_task_.bind(2, static_cast<std::int64_t>(entry.state));
-  finish_task_.bind_time(3, entry.observed_at);
-  finish_task_.bind(4, snapshot);
-  bind_facts(finish_task_, 5, entry.answer.facts);
-  finish_task_.run();
+  Statement& statement = entry.is_first ? finish_new_task_ : finish_task_;
+  statement.bind(1, entry.task);
+  statement.bind(2, static_cast<std::int64_t>(entry.state));
+  statement.bind_time(3, entry.observed_at);
+  statement.bind(4, snapshot);
+  bind_facts(statement, 5, entry.answer.facts);
+  statement.run();
 }
 
 // Updates which tasks are to be queried once more for their quota (core::settles_at).

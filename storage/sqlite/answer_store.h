@@ -52,6 +52,7 @@ class AnswerStore {
   void update_settling(const core::AnswerEntry& entry);
 
   static std::string snapshot_insertion(std::size_t rows);
+  static std::string final_update(bool is_first);
 
   SQLite::Database& database_;
   AnswerBlocks blocks_{database_};
@@ -63,25 +64,15 @@ class AnswerStore {
   std::array<std::string, kTogether> values_;  // bound texts must exist until they are written
   Statement add_snapshot_{database_, snapshot_insertion(1).c_str()};
   Statement add_snapshots_{database_, snapshot_insertion(kTogether).c_str()};
-  Statement move_task_{database_,
-                       ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
-                        "not_found_runs = ?4, not_found_run = ?5, not_found_answers = ?6, "
-                        "not_found_at = ?7, last_snapshot = ?8, "
-                        "status_snapshot = coalesce(?9, status_snapshot), " +
-                        fact_assignments(10, core::is_of_any_answer) + " WHERE id = ?1")
-                           .c_str()};
-  // A final answer with the same bytes is not another one: the task's lines in reports keep their
-  // ID (core::line_id).
-  Statement finish_task_{
-      database_,
-      ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, not_found_runs = 0, "
-       "not_found_run = 0, not_found_answers = 0, not_found_at = NULL, last_snapshot = ?4, "
-       "status_snapshot = ?4, "
-       "final_snapshot = CASE WHEN final_snapshot IS NOT NULL AND "
-       "(SELECT raw_sha256 FROM snapshot WHERE id = final_snapshot) = "
-       "(SELECT raw_sha256 FROM snapshot WHERE id = ?4) THEN final_snapshot ELSE ?4 END, " +
-       fact_assignments(5) + " WHERE id = ?1")
-          .c_str()};
+  Statement move_task_{
+      database_, ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
+                  "not_found_runs = ?4, not_found_run = ?5, not_found_answers = ?6, "
+                  "not_found_at = ?7, last_snapshot = ?8, "
+                  "status_snapshot = coalesce(?9, status_snapshot), " +
+                  fact_assignments(10, Earlier::kept, core::is_of_any_answer) + " WHERE id = ?1")
+                     .c_str()};
+  Statement finish_task_{database_, final_update(false).c_str()};
+  Statement finish_new_task_{database_, final_update(true).c_str()};
   Statement unsettle_task_{database_,
                            "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
   Statement settle_task_{database_, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};

@@ -215,6 +215,10 @@ void trust_references(SQLite::Database& database, const std::string& path) {
   set_and_verify(database, path, "foreign_keys", 0);
 }
 
+void leave_old_bytes(SQLite::Database& database, const std::string& path) {
+  set_and_verify(database, path, "secure_delete", 0);
+}
+
 void leave_log_at_close(SQLite::Database& database) {
   set_log_at_close(database, LogAtClose::stays);
 }

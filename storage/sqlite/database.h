@@ -26,6 +26,11 @@ void lay_out_ledger(const std::string& file);
 /// since it has added or read them itself. Tests and `db check` look (PRAGMA foreign_key_check).
 void trust_references(SQLite::Database& database, const std::string& path);
 
+/// From here on the connection leaves the old bytes of a changed row in the free space of its page
+/// until they are used again, as SQLite does unless Debian builds it: what a run changes is no
+/// secret. `prune` and all other commands overwrite what they delete.
+void leave_old_bytes(SQLite::Database& database, const std::string& path);
+
 /// After this call, closing the connection does not move the write-ahead log into the file: for a
 /// ledger that must not be changed.
 void leave_log_at_close(SQLite::Database& database);

@@ -9,16 +9,21 @@
 
 namespace storage {
 
+/// Whether a task has facts of an earlier answer.
+enum class Earlier { none, kept };
+
 /// SQL for an UPDATE: "start_time = coalesce(?5, start_time), ratio = ?6", with the parameters from
 /// `parameter` on. An answer without a fact clears it only if the fact belongs to the final answer.
-[[nodiscard]] inline std::string fact_assignments(int parameter,
+[[nodiscard]] inline std::string fact_assignments(int parameter, Earlier earlier,
                                                   core::FactCondition accepts = core::any_fact) {
   std::string sql;
   each_fact(accepts, [&](const core::Fact& fact) {
     const std::string column(fact.column);
     const std::string value = "?" + std::to_string(parameter++);
     sql += (sql.empty() ? "" : ", ") + column + " = " +
-           (core::is_of_any_answer(fact) ? "coalesce(" + value + ", " + column + ")" : value);
+           (earlier == Earlier::kept && core::is_of_any_answer(fact)
+                ? "coalesce(" + value + ", " + column + ")"
+                : value);
   });
   return sql;
 }

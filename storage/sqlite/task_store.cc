@@ -29,6 +29,7 @@ struct TaskStore::Connection {
         database(open_for_writing(ledger)),
         migrated(migrate(*database, path, embedded_migrations(), clock.utc(), backup)) {
     trust_references(*database, path);
+    leave_old_bytes(*database, path);
   }
 
   void check_log() const;
