@@ -47,6 +47,9 @@ std::int64_t integer(std::string_view digits) {
 
 // Milliseconds from the first three digits after a decimal point.
 milliseconds fraction(std::string_view digits) {
+  if (digits.empty()) {
+    return milliseconds(0);
+  }
   std::string three(digits.substr(0, 3));
   three.resize(3, '0');
   return milliseconds(integer(three));

@@ -51,19 +51,26 @@ std::string_view JsonValue::key() const {
   if (!exists()) {
     return {};
   }
-  const JsonDocument::Node& node = document_->nodes_[node_];
-  return document_->slice(node.key_at, node.key_bytes);
+  return document_->nodes_[node_].key;
 }
 
 JsonValue JsonValue::find(std::string_view key, std::uint64_t mark) const {
   const auto bit = static_cast<std::uint8_t>(std::countr_zero(mark));
   const JsonDocument::Node* nodes = document_->nodes_.data();
-  const char* texts = document_->texts_.data();
-  const std::uint32_t end = nodes[node_].end;
+  const JsonDocument::Node& object = nodes[node_];
+  const std::uint32_t end = object.end;
   JsonValue found;
-  for (std::uint32_t at = node_ + 1; at < end; at = nodes[at].end) {
-    if (nodes[at].key_bit != bit ||
-        std::string_view(texts + nodes[at].key_at, nodes[at].key_bytes) != key) {
+  std::uint32_t at =
+      object.table == JsonDocument::kTablesMax ? node_ + 1 : document_->tables_[object.table][bit];
+  const bool is_only_one = (object.shared_marks & mark) == 0;
+  for (; at < end; at = nodes[at].end) {
+    if (nodes[at].key_bit != bit) {
+      continue;
+    }
+    if (nodes[at].key != key) {
+      if (is_only_one) {
+        break;
+      }
       continue;
     }
     if (found.exists()) {
@@ -71,7 +78,7 @@ JsonValue JsonValue::find(std::string_view key, std::uint64_t mark) const {
       return {};
     }
     found = {document_, at, end};
-    if (!nodes[node_].repeats_key) {
+    if (is_only_one || !object.repeats_key) {
       break;
     }
   }
@@ -125,32 +132,18 @@ class JsonDocument::Reader {
   }
 
  private:
-  struct Key {
-    std::uint32_t at = 0;
-    std::uint32_t bytes = 0;
-  };
-
   bool fail(JsonFailure failure) {
     failure_ = failure;
     return false;
   }
 
-  std::uint32_t append(std::string_view text) {
-    const auto at = static_cast<std::uint32_t>(document_.texts_.size());
-    document_.texts_.append(text);
-    return at;
-  }
-
-  bool add(JsonKind kind, Key key, std::string_view text) {
+  bool add(JsonKind kind, std::string_view key, std::string_view text) {
     std::vector<Node>& nodes = document_.nodes_;
     if (nodes.size() == kValuesMax) {
       return fail(JsonFailure::too_large);
     }
-    const std::uint32_t at = append(text);
-    nodes.push_back({.key_at = key.at,
-                     .key_bytes = key.bytes,
-                     .text_at = at,
-                     .text_bytes = static_cast<std::uint32_t>(text.size()),
+    nodes.push_back({.key = key,
+                     .text = text,
                      .end = static_cast<std::uint32_t>(nodes.size() + 1),
                      .kind = kind});
     return true;
@@ -158,7 +151,7 @@ class JsonDocument::Reader {
 
   // `value` is the whole document or a value in it: simdjson uses different types.
   template <typename Value>
-  bool add_value(Value& value, Key key) {
+  bool add_value(Value& value, std::string_view key) {
     simdjson::ondemand::json_type type{};
     if (value.type().get(type) != simdjson::SUCCESS) {
       return fail(JsonFailure::syntax);
@@ -184,19 +177,30 @@ class JsonDocument::Reader {
   }
 
   template <typename Value>
-  bool add_number(Value& value, Key key) {
+  bool add_number(Value& value, std::string_view key) {
     std::string_view token;
-    double number = 0;  // parsing it checks the grammar, and that it is finite
-    if (!read_token(value, token) || value.get_double().get(number) != simdjson::SUCCESS) {
+    if (!read_token(value, token) || !is_number(value, token)) {
       return fail(JsonFailure::syntax);
     }
     return add(JsonKind::number, key, token);
   }
 
+  // Parsing it checks the grammar, and that it is finite. A short integer is parsed with less work.
+  template <typename Value>
+  static bool is_number(Value& value, std::string_view token) {
+    constexpr std::size_t kShort = 18;
+    if (token.size() <= kShort && std::all_of(token.begin(), token.end(), is_ascii_digit)) {
+      std::int64_t integer = 0;
+      return value.get_int64().get(integer) == simdjson::SUCCESS;
+    }
+    double number = 0;
+    return value.get_double().get(number) == simdjson::SUCCESS;
+  }
+
   // simdjson checks only the beginning of these words: it accepts "nan" as null, and "falsee" as
   // false if it is the whole text.
   template <typename Value>
-  bool add_boolean(Value& value, Key key) {
+  bool add_boolean(Value& value, std::string_view key) {
     std::string_view token;
     bool yes = false;
     const bool is_one = read_token(value, token) &&
@@ -206,7 +210,7 @@ class JsonDocument::Reader {
   }
 
   template <typename Value>
-  bool add_null(Value& value, Key key) {
+  bool add_null(Value& value, std::string_view key) {
     std::string_view token;
     bool yes = false;
     const bool is_one = read_token(value, token) && value.is_null().get(yes) == simdjson::SUCCESS &&
@@ -234,7 +238,7 @@ class JsonDocument::Reader {
   }
 
   template <typename Value>
-  bool add_array(Value& value, Key key) {
+  bool add_array(Value& value, std::string_view key) {
     simdjson::ondemand::array array;
     const std::size_t node = document_.nodes_.size();
     if (value.get_array().get(array) != simdjson::SUCCESS) {
@@ -256,7 +260,7 @@ class JsonDocument::Reader {
   }
 
   template <typename Value>
-  bool add_object(Value& value, Key key) {
+  bool add_object(Value& value, std::string_view key) {
     simdjson::ondemand::object object;
     const std::size_t node = document_.nodes_.size();
     if (value.get_object().get(object) != simdjson::SUCCESS) {
@@ -272,8 +276,7 @@ class JsonDocument::Reader {
           field.value().get(inner) != simdjson::SUCCESS) {
         return fail(JsonFailure::syntax);
       }
-      const Key member{append(name), static_cast<std::uint32_t>(name.size())};
-      if (!add_value(inner, member)) {
+      if (!add_value(inner, name)) {
         return false;
       }
     }
@@ -281,7 +284,7 @@ class JsonDocument::Reader {
     return close(node);
   }
 
-  bool open(JsonKind kind, Key key) {
+  bool open(JsonKind kind, std::string_view key) {
     if (depth_ == kDepthMax) {
       return fail(JsonFailure::too_deep);
     }
@@ -298,31 +301,58 @@ class JsonDocument::Reader {
   // Sets the marks of an object's keys, and whether a key is repeated.
   void mark_keys(std::size_t node) {
     std::vector<Node>& nodes = document_.nodes_;
-    std::vector<std::string_view>& keys = document_.keys_;
-    keys.clear();
+    const std::uint8_t number = document_.tables_used_;
+    KeyTable& table = number == kTablesMax ? spare_ : document_.tables_[number];
     std::uint64_t marks = 0;
+    std::uint64_t shared = 0;
+    std::size_t keys = 0;
     bool must_sort = false;
     bool repeats = false;
-    for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end) {
-      const std::string_view key = document_.slice(nodes[at].key_at, nodes[at].key_bytes);
-      const std::uint64_t mark = key_mark(key);
-      nodes[at].key_bit = static_cast<std::uint8_t>(std::countr_zero(mark));
-      const bool maybe_again = (marks & mark) != 0;
-      must_sort = must_sort || (maybe_again && keys.size() >= kPairwiseKeysMax);
-      repeats = repeats || (maybe_again && !must_sort &&
-                            std::find(keys.begin(), keys.end(), key) != keys.end());
+    for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end, ++keys) {
+      const std::uint64_t mark = key_mark(nodes[at].key);
+      const auto bit = static_cast<std::uint8_t>(std::countr_zero(mark));
+      nodes[at].key_bit = bit;
+      if ((marks & mark) == 0) {
+        table[bit] = static_cast<std::uint32_t>(at);
+      } else if (keys < kPairwiseKeysMax) {
+        repeats = repeats || is_repeated(at, table[bit]);
+      } else {
+        must_sort = true;
+      }
+      shared |= marks & mark;
       marks |= mark;
-      keys.push_back(key);
     }
-    if (must_sort && !repeats) {
-      std::sort(keys.begin(), keys.end());
-      repeats = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+    Node& object = nodes[node];
+    object.repeats_key = repeats || (must_sort && has_repeated_key(node));
+    object.key_marks = marks;
+    object.shared_marks = shared;
+    if (number != kTablesMax) {
+      object.table = document_.tables_used_++;
     }
-    nodes[node].key_marks = marks;
-    nodes[node].repeats_key = repeats;
+  }
+
+  // Whether one of the members from `first` to before `at` has the key of that one.
+  [[nodiscard]] bool is_repeated(std::size_t at, std::size_t first) const {
+    const std::vector<Node>& nodes = document_.nodes_;
+    while (first != at && nodes[first].key != nodes[at].key) {
+      first = nodes[first].end;
+    }
+    return first != at;
+  }
+
+  [[nodiscard]] bool has_repeated_key(std::size_t node) {
+    const std::vector<Node>& nodes = document_.nodes_;
+    std::vector<std::string_view>& keys = document_.keys_;
+    keys.clear();
+    for (std::size_t at = node + 1; at < nodes.size(); at = nodes[at].end) {
+      keys.push_back(nodes[at].key);
+    }
+    std::sort(keys.begin(), keys.end());
+    return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
   }
 
   JsonDocument& document_;
+  KeyTable spare_;
   std::size_t depth_ = 0;
   JsonFailure failure_ = JsonFailure::none;
 };
@@ -332,8 +362,8 @@ JsonDocument::~JsonDocument() = default;
 
 void JsonDocument::clear() {
   forget(nodes_, kKeptBytes);
-  forget(texts_, kKeptBytes);
   forget(keys_, kKeptBytes);
+  tables_used_ = 0;
   met_repeated_key_ = false;
   if (parser_ != nullptr && parser_->parser.capacity() > kKeptBytes) {
     parser_.reset();

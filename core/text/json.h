@@ -1,6 +1,7 @@
 // JSON read into flat, reusable memory (RFC 8259), strict where money depends on it.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -177,24 +178,25 @@ class JsonDocument {
 
   /// Nodes are in text order: a container's children follow it, up to `end`.
   struct Node {
-    std::uint32_t key_at = 0;
-    std::uint32_t key_bytes = 0;
-    std::uint32_t text_at = 0;
-    std::uint32_t text_bytes = 0;
+    std::string_view key;  // texts lie in the parser's memory
+    std::string_view text;
     std::uint32_t end = 0;
     JsonKind kind = JsonKind::null;
-    bool repeats_key = false;     // of an object
-    std::uint8_t key_bit = 0;     // of a member: the bit of its key's mark
-    std::uint64_t key_marks = 0;  // of an object: which keys it may hold
+    bool repeats_key = false;         // of an object
+    std::uint8_t key_bit = 0;         // of a member: the bit of its key's mark
+    std::uint8_t table = kTablesMax;  // of an object; kTablesMax: none
+    std::uint64_t key_marks = 0;      // of an object: which keys it may hold
+    std::uint64_t shared_marks = 0;   // of an object: those of several keys
   };
+  /// For each bit of an object's key_marks: its first member with that bit. Others are not set.
+  using KeyTable = std::array<std::uint32_t, 64>;
+  static constexpr std::uint8_t kTablesMax = 16;
 
   void clear();
-  [[nodiscard]] std::string_view slice(std::uint32_t at, std::uint32_t bytes) const {
-    return {texts_.data() + at, bytes};
-  }
 
   std::vector<Node> nodes_;
-  std::string texts_;
+  std::array<KeyTable, kTablesMax> tables_;
+  std::uint8_t tables_used_ = 0;
   std::vector<std::string_view> keys_;
   std::unique_ptr<Parser> parser_;
   mutable bool met_repeated_key_ = false;
@@ -210,8 +212,7 @@ inline std::string_view JsonValue::scalar() const {
   if (!exists()) {
     return {};
   }
-  const JsonDocument::Node& node = document_->nodes_.data()[node_];
-  return document_->slice(node.text_at, node.text_bytes);
+  return document_->nodes_.data()[node_].text;
 }
 
 inline std::string_view JsonValue::text() const {
