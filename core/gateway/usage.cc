@@ -381,8 +381,8 @@ std::vector<UsageMetric> usage_metrics(const AnswerLevels& levels, const UsageBl
     return metrics;
   }
   if (block.usage.is_object()) {
-    std::string name;
-    name.reserve(kUsageNameBytesMax);
+    thread_local std::string name;  // its memory is used again
+    name.clear();
     add_leaves(block.usage, name, metrics);
   } else if (block.usage.exists()) {
     std::string name = "usage";

@@ -60,11 +60,36 @@ bool has(const Links& links, std::string_view url) {
   return std::find(links.begin(), links.end(), url) != links.end();
 }
 
+// The links of an answer that are in no list, by their places.
+struct SingleLinks {
+  Links gateway;   // the gateway's own fields
+  Links vendor;    // the places where vendors put a single video
+  Links inner;     // the gateway's fields in an inner envelope
+  Links original;  // of the video before super resolution
+  Links texts;     // found where a failure reason belongs
+
+  void clear() {
+    for (Links* links : {&gateway, &vendor, &inner, &original, &texts}) {
+      links->clear();
+    }
+  }
+};
+
 // Collects the links of each video from all places of an answer.
 class Offer {
  public:
-  Offer(const AnswerLevels& levels, const TaskId& id)
-      : levels_(levels), places_(id), lists_(read_lists(levels, places_)) {}
+  // `singles` is memory to be used, and must outlive this object.
+  Offer(const AnswerLevels& levels, const TaskId& id, SingleLinks& singles)
+      : levels_(levels),
+        places_(id),
+        lists_(read_lists(levels, places_)),
+        gateway_(singles.gateway),
+        vendor_(singles.vendor),
+        inner_(singles.inner),
+        original_(singles.original),
+        texts_(singles.texts) {
+    singles.clear();
+  }
 
   void write(const TaskId& id, Answer& answer);
 
@@ -79,11 +104,11 @@ class Offer {
   const AnswerLevels& levels_;
   LinkPlaces places_;
   VideoLists lists_;
-  Links gateway_;   // the gateway's own fields
-  Links vendor_;    // the places where vendors put a single video
-  Links inner_;     // the gateway's fields in an inner envelope
-  Links original_;  // of the video before super resolution
-  Links texts_;     // found where a failure reason belongs
+  Links& gateway_;
+  Links& vendor_;
+  Links& inner_;
+  Links& original_;
+  Links& texts_;
 };
 
 void Offer::read_singles() {
@@ -250,7 +275,8 @@ bool is_link(std::string_view text) {
 }
 
 void read_links(const AnswerLevels& levels, const TaskId& id, Answer& answer) {
-  Offer(levels, id).write(id, answer);
+  thread_local SingleLinks singles;  // its memory is used again
+  Offer(levels, id, singles).write(id, answer);
 }
 
 }  // namespace core

@@ -288,7 +288,7 @@ void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
 
 void LinkPlaces::add_text(std::string_view text, Links& links) {
   text = trimmed(text);
-  if (text.starts_with('/') || !is_link(text)) {
+  if (text.starts_with('/') || !(is_known(text) || is_link(text))) {
     return;
   }
   const std::optional<std::string_view> url = usable(text, Holder::vendor);
@@ -300,13 +300,20 @@ void LinkPlaces::add_text(std::string_view text, Links& links) {
 std::string_view LinkPlaces::keep(std::string text) { return made_.emplace_front(std::move(text)); }
 
 std::optional<std::string_view> LinkPlaces::usable(std::string_view text, Holder holder) {
+  if (is_known(text)) {
+    return known_.url;
+  }
   text = trimmed(text);
   const std::string_view url = has_blank(text) ? keep(with_blanks_encoded(text)) : text;
   if (is_link(url)) {
     if (auto own = own_content(url)) {
       return keep(*std::move(own));
     }
-    if (holder == Holder::gateway || !url.starts_with('/')) {
+    if (!url.starts_with('/')) {
+      known_ = {text, url};  // whoever holds it
+      return url;
+    }
+    if (holder == Holder::gateway) {
       return url;
     }
   }

@@ -33,6 +33,15 @@ class LinkPlaces {
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
+  /// Gateways repeat one link in several places: the last usable text, and the link in it.
+  struct Known {
+    std::string_view text;
+    std::string_view url;
+  };
+
+  [[nodiscard]] bool is_known(std::string_view text) const {
+    return !text.empty() && text == known_.text;
+  }
   [[nodiscard]] std::optional<std::string_view> usable(std::string_view text, Holder holder);
   [[nodiscard]] std::string_view keep(std::string text);
   [[nodiscard]] std::optional<std::string> own_content(std::string_view url) const;
@@ -40,6 +49,7 @@ class LinkPlaces {
   const TaskId& id_;
   std::forward_list<std::string> made_;  // links that differ from what the answer says
   std::string failure_;
+  Known known_;
 };
 
 /// The videos of a vendor's lists at any place (gateway.md, sections 5 and 13). Parallel lists name

@@ -1,6 +1,8 @@
 // Percent-encoding (RFC 3986, section 2). Pure; any thread.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,13 +15,23 @@ namespace core {
 /// `/` stays.
 inline void append_percent_encoded(std::string& out, std::string_view text, bool keep_slashes) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kUnreserved = "-._~";
+  static constexpr std::string_view kUnreserved = "-._~";
   constexpr unsigned kNibble = 4;
   constexpr unsigned kLow = 15;
-  for (const char one : text) {
+  static constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0; byte < plain.size(); ++byte) {
+      const auto one = static_cast<char>(byte);
+      plain[byte] = is_ascii_alphanumeric(one) || kUnreserved.find(one) != std::string_view::npos;
+    }
+    return plain;
+  }();
+  const auto is_plain = [](char one) { return kPlain[static_cast<unsigned char>(one)]; };
+  const auto begin = std::find_if_not(text.begin(), text.end(), is_plain);  // mostly the end
+  out.append(text.begin(), begin);
+  for (const char one : text.substr(static_cast<std::size_t>(begin - text.begin()))) {
     const auto byte = static_cast<unsigned char>(one);
-    if (is_ascii_alphanumeric(one) || kUnreserved.find(one) != std::string_view::npos ||
-        (keep_slashes && one == '/')) {
+    if (is_plain(one) || (keep_slashes && one == '/')) {
       out.push_back(one);
     } else {
       out.push_back('%');
