@@ -43,10 +43,11 @@ struct WorkPages::Connection {
   AnswerReader answers{*database};
   Statement tasks{*database,
                   ("SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, "
-                   "(SELECT settles_at FROM unsettled WHERE task = t.id), "
-                   "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id), " +
+                   "u.settles_at, l.task IS NOT NULL, " +
                    kStandingColumns +
-                   " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.task > ? AND "
+                   " FROM work AS w JOIN task AS t ON t.id = w.task "
+                   "LEFT JOIN unsettled AS u ON u.task = w.task "
+                   "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE w.task > ? AND "
                    "w.settled = 0 ORDER BY w.task LIMIT ?")
                       .c_str()};
   // A video whose answer was pruned waits until its task is queried again.
