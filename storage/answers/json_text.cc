@@ -31,19 +31,19 @@ void append_json_string(std::string& json, std::string_view text) {
 namespace {
 
 template <typename Values, typename Text>
-std::string array_of(const Values& values, Text text) {
-  std::size_t bytes = 2;
+void append_array(std::string& json, const Values& values, Text text) {
+  std::size_t bytes = json.size() + 2;
   for (const auto& value : values) {
     bytes += text(value).size() + 3;
   }
-  std::string json = "[";
   json.reserve(bytes);
+  char separator = '[';
   for (const auto& value : values) {
-    json += json.size() > 1 ? "," : "";
+    json += separator;
     append_json_string(json, text(value));
+    separator = ',';
   }
-  json += ']';
-  return json;
+  json += values.empty() ? "[]" : "]";
 }
 
 }  // namespace
@@ -63,15 +63,24 @@ void append_json_object(std::string& json, const core::Labels& labels) {
   json += '}';
 }
 
-std::string json_array(const std::vector<core::UsageMetric>& usage,
+void append_json_array(std::string& json, const std::vector<core::UsageMetric>& usage,
                        std::string core::UsageMetric::*member) {
-  return array_of(usage, [member](const core::UsageMetric& metric) -> const std::string& {
+  append_array(json, usage, [member](const core::UsageMetric& metric) -> const std::string& {
     return metric.*member;
   });
 }
 
+std::string json_array(const std::vector<core::UsageMetric>& usage,
+                       std::string core::UsageMetric::*member) {
+  std::string json;
+  append_json_array(json, usage, member);
+  return json;
+}
+
 std::string json_array(const std::vector<std::string>& texts) {
-  return array_of(texts, [](const std::string& text) -> const std::string& { return text; });
+  std::string json;
+  append_array(json, texts, [](const std::string& text) -> const std::string& { return text; });
+  return json;
 }
 
 core::Labels read_labels(std::string_view json) {

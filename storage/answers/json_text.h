@@ -17,7 +17,10 @@ void append_json_string(std::string& json, std::string_view text);
 /// counts.
 void append_json_object(std::string& json, const core::Labels& labels);
 
-/// A JSON array of the metrics' names, or of their values.
+/// Appends a JSON array of the metrics' names, or of their values.
+void append_json_array(std::string& json, const std::vector<core::UsageMetric>& usage,
+                       std::string core::UsageMetric::*member);
+/// The same alone.
 [[nodiscard]] std::string json_array(const std::vector<core::UsageMetric>& usage,
                                      std::string core::UsageMetric::*member);
 

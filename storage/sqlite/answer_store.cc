@@ -97,7 +97,7 @@ void AnswerStore::bind_snapshot(Statement& statement, std::size_t row,
   std::string& values = values_.at(row);
   values.clear();
   if (!entry.answer.usage.empty()) {
-    values = json_array(entry.answer.usage, &core::UsageMetric::value);
+    append_json_array(values, entry.answer.usage, &core::UsageMetric::value);
   }
   int position = static_cast<int>(row * kSnapshotColumns);
   statement.bind(++position, next_snapshot_++);
