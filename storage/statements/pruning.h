@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,9 +38,9 @@ inline const std::string kPrunableBlocks =
     "SELECT DISTINCT s.block " + kPrunable + " ORDER BY s.block";
 inline const std::string kDropAnswers =
     "UPDATE snapshot SET block = NULL, slot = NULL WHERE id IN (SELECT s.id " + kPrunable + ")";
-/// {slot} of the block $1 that a snapshot still names.
+/// {block, slot} that a snapshot still names, of the blocks from $1 to before $2.
 inline constexpr const char* kUsedSlots =
-    "SELECT DISTINCT slot FROM snapshot WHERE block = $1 ORDER BY slot";
+    "SELECT s.block, s.slot FROM snapshot AS s {scan} WHERE s.block >= $1 AND s.block < $2";
 inline constexpr const char* kDropBlock = "DELETE FROM answer_block WHERE id = $1";
 /// {bytes} of the blocks from $1 to before $2.
 inline constexpr const char* kStoredBytes =
@@ -54,16 +55,25 @@ concept PrunedLedger = MaintainedLedger<Ledger> &&
   ledger.rewrite(block, encoded);
 };
 
-/// Keeps only the slots of a block that a snapshot still names.
-template <PrunedLedger Ledger>
-void tidy_block(Ledger& ledger, AnswerCodec& codec, std::int64_t block) {
-  std::set<std::int64_t> used;
-  {
-    auto slots = ledger.rows().select(kUsedSlots, {block});
-    while (slots.step()) {
-      used.insert(slots.integer(0));
+/// For each of some blocks: the slots that a snapshot still names.
+using UsedSlots = std::map<std::int64_t, std::set<std::int64_t>>;
+
+/// Fills in the slots of the blocks that `used` has, all between `first` and before `end`. One
+/// statement for all: a ledger in a file has no index of blocks.
+template <RowSource Rows>
+void find_used_slots(Rows& rows, std::int64_t first, std::int64_t end, UsedSlots& used) {
+  auto slots = rows.select(kUsedSlots, {first, end});
+  while (slots.step()) {
+    if (const auto block = used.find(slots.integer(0)); block != used.end()) {
+      block->second.insert(slots.integer(1));
     }
   }
+}
+
+/// Keeps only these slots of a block.
+template <PrunedLedger Ledger>
+void tidy_block(Ledger& ledger, AnswerCodec& codec, std::int64_t block,
+                const std::set<std::int64_t>& used) {
   if (used.empty()) {
     ledger.change(kDropBlock, {block});
     return;
@@ -81,11 +91,11 @@ template <PrunedLedger Ledger>
                                        std::int64_t end) {
   const std::int64_t time = before.time_since_epoch().count();
   auto& rows = ledger.rows();
-  std::vector<std::int64_t> blocks;
+  UsedSlots blocks;
   {
     auto found = rows.select(kPrunableBlocks, {time, first, end});
     while (found.step()) {
-      blocks.push_back(found.integer(0));
+      blocks[found.integer(0)];
     }
   }
   if (blocks.empty()) {
@@ -95,9 +105,10 @@ template <PrunedLedger Ledger>
   report.bytes_before = read_number(rows, kStoredBytes, {first, end});
   report.tasks = static_cast<std::uint64_t>(read_number(rows, kPrunableTasks, {time, first, end}));
   report.answers = ledger.change(kDropAnswers, {time, first, end});
+  find_used_slots(rows, first, end, blocks);
   AnswerCodec codec(AnswerCodec::built_in_dictionary());
-  for (const std::int64_t block : blocks) {
-    tidy_block(ledger, codec, block);
+  for (const auto& [block, used] : blocks) {
+    tidy_block(ledger, codec, block, used);
   }
   report.bytes_after = read_number(rows, kStoredBytes, {first, end});
   return report;
