@@ -111,7 +111,7 @@ JsonValue JsonValue::next_sibling() const {
 }
 
 // simdjson instead of nlohmann's SAX parser, which the rest of the program uses: reading is the
-// largest single cost of a query, and takes 15,600 instructions for a typical answer instead of
+// largest single cost of a query, and takes 13,000 instructions for a typical answer instead of
 // 94,300 (valgrind --tool=callgrind), a quarter of the time.
 
 // What simdjson needs besides the text: its indexes, and a buffer for decoded strings.
