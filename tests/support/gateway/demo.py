@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes a demo's input: a CSV and the scenario that the test gateway plays.
 
-Usage: demo.py [fleet] CSV SCENARIO
-240 mixed tasks with failures and faults; with `fleet` 600 tasks that all succeed, each in its own time.
+Usage: demo.py [fleet] CSV SCENARIO [SMALL_CSV]
+240 mixed tasks with failures and faults; with `fleet` 600 tasks that all succeed, each in its own time. SMALL_CSV gets ten
+more tasks, which succeed without a fault.
 """
 import json
 import random
@@ -39,6 +40,16 @@ def plan_of(number, random):
     return plan
 
 
+def small(generator):
+    tasks, rows = {}, ["task_id,customer"]
+    for number in range(10):
+        task_id = f"asyntask_{generator.getrandbits(128):032x}"
+        tasks[task_id] = {"vendor": VENDORS[number], "polls": ["IN_PROGRESS"] * (number % 2) + ["success"],
+                          "video": {"size": 40000 + generator.randrange(40000)}}
+        rows.append(f"{task_id},{['acme', 'globex'][number % 2]}")
+    return tasks, rows
+
+
 def fleet(generator):
     tasks, rows = {}, ["task_id,customer"]
     for number in range(600):
@@ -61,11 +72,21 @@ def mixed(generator):
     return tasks, rows
 
 
-def main():
-    *kind, csv_path, scenario_path = sys.argv[1:]
-    tasks, rows = (fleet if kind == ["fleet"] else mixed)(random.Random(20260601))
-    with open(csv_path, "w") as f:
+def write_list(path, rows):
+    with open(path, "w") as f:
         f.write("\n".join(rows) + "\n")
+
+
+def main():
+    arguments = sys.argv[1:]
+    kind = fleet if arguments[0] == "fleet" else mixed
+    csv_path, scenario_path, *small_path = arguments[1:] if kind is fleet else arguments
+    tasks, rows = kind(random.Random(20260601))
+    write_list(csv_path, rows)
+    for path in small_path:
+        more, rows = small(random.Random(20260602))
+        tasks |= more
+        write_list(path, rows)
     with open(scenario_path, "w") as f:
         json.dump({"key": "demo-key", "latency_ms": 20, "jitter_ms": 15, "tasks": tasks}, f)
 
