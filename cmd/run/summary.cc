@@ -67,28 +67,50 @@ void FailureList::add(const core::Notice& notice) {
     case core::Notice::Kind::stopped:
       return;
   }
-  if (++group->count <= kNamedMax) {
+  group->add(notice);
+}
+
+void FailureList::Group::add(const core::Notice& notice) {
+  auto reason = std::find_if(reasons.begin(), reasons.end(),
+                             [&](const Reason& one) { return one.text == notice.text; });
+  if (reason == reasons.end() && reasons.size() == kReasonsMax) {
+    ++further;
+    return;
+  }
+  if (reason == reasons.end()) {
+    reason = reasons.insert(reason, {.text = notice.text, .named = {}});
+  }
+  if (++reason->count <= kNamedMax) {
     const std::string video =
         notice.video > 1 ? " (video " + std::to_string(notice.video) + ")" : "";
-    group->named.push_back(notice.task_id + video + ": " + notice.text);
+    reason->named.push_back(notice.task_id + video);
   }
 }
 
 std::vector<std::string> FailureList::lines() const {
   std::vector<std::string> lines;
-  const auto list = [&lines](const Group& group, const std::string& what) {
-    for (const std::string& one : group.named) {
-      lines.push_back(what);
-      lines.back().append(": ").append(one);
+  const auto list = [&lines](const Group& group, const std::string& what, const char* of) {
+    for (const Reason& reason : group.reasons) {
+      std::string names;
+      for (const std::string& name : reason.named) {
+        names += (names.empty() ? "" : ", ") + name;
+      }
+      if (reason.count > reason.named.size()) {
+        names += " and " + number(reason.count - reason.named.size()) + " more";
+      }
+      lines.push_back(what + ": " +
+                      (reason.count == 1
+                           ? names + ": " + reason.text
+                           : number(reason.count) + " " + of + ": " + reason.text + ": " + names));
     }
-    if (group.count > group.named.size()) {
-      lines.push_back(what + ": and " + number(group.count - group.named.size()) + " more");
+    if (group.further > 0) {
+      lines.push_back(what + ": " + number(group.further) + " more " + of + " for other reasons");
     }
   };
-  list(not_answered_, "not answered");
-  list(looks_finished_, "unrecognised");
-  list(video_failed_, "not fetched");
-  list(video_expired_, "expired");
+  list(not_answered_, "not answered", "tasks");
+  list(looks_finished_, "unrecognised", "tasks");
+  list(video_failed_, "not fetched", "videos");
+  list(video_expired_, "expired", "videos");
   return lines;
 }
 

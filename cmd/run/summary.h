@@ -35,20 +35,27 @@ struct Summary {
   double seconds = 0;
 };
 
-/// The failures of a run for the end of its summary: the first of each kind by name, and the number
-/// of further ones.
+/// The failures of a run for the end of its summary: of each kind the reasons, each with the first
+/// of its tasks by name and the number of all.
 class FailureList {
  public:
-  static constexpr std::size_t kNamedMax = 20;
+  static constexpr std::size_t kReasonsMax = 20;  ///< of a kind
+  static constexpr std::size_t kNamedMax = 3;     ///< of a reason
 
   void add(const core::Notice& notice);
   /// One line each, without a line feed; empty if nothing failed.
   [[nodiscard]] std::vector<std::string> lines() const;
 
  private:
-  struct Group {
+  struct Reason {
+    std::string text;
     std::vector<std::string> named;
     std::uint64_t count = 0;
+  };
+  struct Group {
+    std::vector<Reason> reasons;
+    std::uint64_t further = 0;  // of other reasons
+    void add(const core::Notice& notice);
   };
   Group not_answered_;
   Group looks_finished_;

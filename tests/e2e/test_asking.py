@@ -45,7 +45,7 @@ def test_with_a_list_of_models_403_is_an_unknown_id(reeltally, make_gateway):
     results = reeltally.runs_apart(3, gateway, tasks)
     assert [result.code for result in results] == [3, 3, 0], results
     assert reeltally.states() == {"a": "missing", "b": "missing"} and len(about_key(gateway)) == 3
-    assert "list of models" in results[0].err and "not answered: a: HTTP 403" in results[0].err
+    assert "list of models" in results[0].err and "not answered: 2 tasks: HTTP 403" in results[0].err
     assert reeltally.sql("SELECT DISTINCT http_status FROM v_snapshot") == [(403,)]
 
 

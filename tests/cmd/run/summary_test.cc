@@ -57,4 +57,36 @@ TEST(SummaryJson, CountsTheWholeRun) {
   EXPECT_EQ(json["bytes"], 2048);
 }
 
+core::Notice not_fetched(const std::string& task, const std::string& why, int video = 1) {
+  return {.kind = core::Notice::Kind::video_failed, .task_id = task, .video = video, .text = why};
+}
+
+TEST(FailureList, NamesAReasonOnceWithTheFirstOfItsTasks) {
+  cmd::FailureList failures;
+  EXPECT_TRUE(failures.lines().empty());
+  failures.add({.kind = core::Notice::Kind::not_answered, .task_id = "a", .text = "HTTP 500"});
+  for (const char* task : {"a", "b", "c", "d", "e"}) {
+    failures.add(not_fetched(task, "HTTP 403"));
+  }
+  failures.add(not_fetched("a", "HTTP 404", 2));
+  failures.add({.kind = core::Notice::Kind::retry, .task_id = "f", .text = "HTTP 500"});
+  EXPECT_EQ(failures.lines(), (std::vector<std::string>{
+                                  "not answered: a: HTTP 500",
+                                  "not fetched: 5 videos: HTTP 403: a, b, c and 2 more",
+                                  "not fetched: a (video 2): HTTP 404",
+                              }));
+}
+
+TEST(FailureList, CountsTheReasonsThatHaveNoRoom) {
+  cmd::FailureList failures;
+  for (std::size_t i = 0; i < cmd::FailureList::kReasonsMax + 3; ++i) {
+    failures.add(not_fetched("a", "reason " + std::to_string(i)));
+  }
+  failures.add(not_fetched("b", "reason 0"));
+  const std::vector<std::string> lines = failures.lines();
+  ASSERT_EQ(lines.size(), cmd::FailureList::kReasonsMax + 1);
+  EXPECT_EQ(lines.front(), "not fetched: 2 videos: reason 0: a, b");
+  EXPECT_EQ(lines.back(), "not fetched: 3 more videos for other reasons");
+}
+
 }  // namespace
