@@ -5,6 +5,7 @@ import decimal
 import hashlib
 import io
 import json
+import sqlite3
 
 import pytest
 
@@ -146,6 +147,28 @@ def test_a_closing_keeps_rounding_and_rates(june):
     assert repriced and all(
         D(line["cost"]) == rounded(D(line["quantity"]) * D("1.905"), "CNY") for line in repriced), july
     assert june("report", "--period", "2026-06").out == report.out
+
+
+@pytest.mark.parametrize("before, after, why", [
+    ("CNY,EUR,0.1261", "CNY,EUR,0.2261", "no longer have the SHA-256 of its closing"),
+    ("# round: currency\n", "# round: 4\n", "no longer have the SHA-256 of its closing"),
+    ("# round: currency\n", "# round: most\n", "the terms of a closed period are damaged (rounding most)"),
+    ("# terms of the closing", "# terms", "no longer have the SHA-256 of its closing"),
+])
+def test_terms_that_somebody_changed_are_refused(june, before, after, why):
+    assert june("close", "2026-06", "--prices", "prices.csv", "--round-by-currency", *OPTIONS, "--force").code == 0
+    with sqlite3.connect(june.ledger) as database:
+        guards = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'period'").fetchall()
+        for name, _ in guards:
+            database.execute(f"DROP TRIGGER {name}")
+        assert database.execute("UPDATE period SET prices = replace(prices, ?, ?)", (before, after)).rowcount == 1
+        for _, text in guards:
+            database.execute(text)
+    database.close()
+    june.check_ledger = False
+    for command in (("report", "--period", "2026-06"), ("db", "check")):
+        result = june(*command)
+        assert result.code == 1 and why in result.err + result.out, result
 
 
 @pytest.mark.parametrize("arguments, why", [

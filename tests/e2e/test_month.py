@@ -104,6 +104,24 @@ def test_a_control_character_in_a_name_is_a_doubt(june):
     assert not (june.folder / "months/2026-06").exists()
 
 
+def test_the_terms_of_the_configuration_are_kept(june):
+    (june.folder / "rates.csv").write_text("date,from,to,rate\n2026-06,CNY,EUR,0.126\n2026-06,USD,EUR,0.92\n")
+    (june.folder / "resale.csv").write_text("model,unit,price,currency\n*,task,5,EUR\n")
+    with open(june.folder / "config.toml", "a") as config:
+        config.write('round-by-currency = true\nrates = "rates.csv"\nbilling-currency = "EUR"\nresale = "resale.csv"\n')
+    result = close(june)
+    assert result.returncode == 0 and result.stderr == "", result
+    folder = june.folder / "months/2026-06"
+    for line in rows(folder / "2026-06.csv"):
+        if line["status"] == "success":
+            rate = {"CNY": D("0.126"), "USD": D("0.92")}[line["currency"]]
+            assert D(line["billing_cost"]) == (D(line["cost"]) * rate).quantize(D("0.01"), decimal.ROUND_HALF_EVEN), line
+            assert line["resale"] == "5" and line["rate_note"] == "2026-06", line
+    manifest = json.loads((folder / "2026-06.html.manifest.json").read_text())
+    assert manifest["closed_round"] == "currency" and set(manifest["billing_totals"]) == {"EUR"}
+    assert "billed, EUR" in (folder / "dry-run.txt").read_text()
+
+
 def test_the_mail_is_sent_on_request(june):
     (june.folder / "bin/sendmail").write_text("#!/bin/sh\ncat >sent.txt\n")
     (june.folder / "bin/sendmail").chmod(0o755)
