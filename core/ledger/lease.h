@@ -19,7 +19,7 @@ class Lease {
 
   /// A renewal that was requested at this time is done: the server began the lease no earlier.
   void renewed(SteadyTime requested) {
-    if (!unbroken_since_ || (renewed_ && requested - *renewed_ >= length_)) {
+    if (!unbroken_since_ || (renewed_ && is_standstill(requested - *renewed_))) {
       unbroken_since_ = requested;
     }
     renewed_ = std::max(renewed_.value_or(requested), requested);
@@ -35,11 +35,15 @@ class Lease {
   /// Whether this run may declare others lost. After an outage of the server all leases have ended:
   /// the first run that returns must give the others one lease's time to renew theirs.
   [[nodiscard]] bool may_declare_lost(SteadyTime now) const {
-    return unbroken_since_ && renewed_ && now - *renewed_ < length_ &&
+    return unbroken_since_ && renewed_ && !is_standstill(now - *renewed_) &&
            now - *unbroken_since_ >= length_;
   }
 
  private:
+  // Whether the server may have been away in the meantime for so long that leases ended: this run
+  // tried nothing, so it did not see it. A shorter outage leaves the others time to renew theirs.
+  [[nodiscard]] bool is_standstill(SteadyTime::duration time) const { return time >= length_ / 2; }
+
   std::chrono::milliseconds length_;
   std::optional<SteadyTime> renewed_;
   std::optional<SteadyTime> unbroken_since_;

@@ -56,6 +56,9 @@ class World {
   std::set<std::string>& foreign() { return foreign_; }
   /// A run may find the server later than the others after an outage.
   CrewStore::Faults::Times more_away();
+  /// Whether a run that is away for so much longer may lose its lease by that alone: the outage
+  /// itself is too short to end leases, so the others need not wait after it.
+  bool is_cut_off(const CrewStore::Faults::Times& more) const;
   void heal() {
     store_.heal();
     is_healed_ = true;
@@ -135,6 +138,15 @@ CrewStore::Faults::Times World::more_away() {
   return {back, back + milliseconds(between(0, 20'000))};
 }
 
+bool World::is_cut_off(const CrewStore::Faults::Times& more) const {
+  if (more.first >= more.second) {
+    return false;
+  }
+  const auto& outage = store_.faults().away.front();
+  return outage.second - outage.first < CrewMember::kLease / 2 &&
+         more.second - outage.first + CrewMember::kHeartbeat + seconds(1) >= CrewMember::kLease;
+}
+
 World::Creation World::creation() {
   if (is_healed_ || !happens(0.1)) {
     return Creation::done;
@@ -168,8 +180,9 @@ class Runner {
   Runner(World& world, std::string token, Fate fate)
       : world_(world),
         fate_(fate),
-        was_disturbed_(fate.killed_at || fate.stopped_at),
-        member_(world.store(), world.more_away(), std::move(token), clock_,
+        away_(world.more_away()),
+        was_disturbed_(fate.killed_at || fate.stopped_at || world.is_cut_off(away_)),
+        member_(world.store(), away_, std::move(token), clock_,
                 [this](SteadyTime until) { sleep(until); }),
         videos_(world.bucket(), [this](const std::string& path) {
           member_.wait_for_lease();
@@ -189,7 +202,7 @@ class Runner {
 
   void work();
   [[nodiscard]] End end() const { return end_; }
-  /// Whether it was itself killed or paused.
+  /// Whether it was itself killed, paused or cut off.
   [[nodiscard]] bool was_disturbed() const { return was_disturbed_; }
   [[nodiscard]] const std::string& why() const { return why_; }
   [[nodiscard]] const CrewMember& member() const { return member_; }
@@ -203,6 +216,7 @@ class Runner {
 
   World& world_;
   Fate fate_;
+  CrewStore::Faults::Times away_;
   bool was_disturbed_;
   support::ManualClock clock_;
   CrewMember member_;

@@ -37,6 +37,7 @@ TEST(Lease, OthersAreDeadOnlyAfterALeaseOfRenewals) {
   lease.broken();
   EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(31)));
   lease.renewed(kStart + seconds(35));
+  lease.renewed(kStart + seconds(48));
   lease.renewed(kStart + seconds(60));
   EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(64)));
   EXPECT_TRUE(lease.may_declare_lost(kStart + seconds(65)));
@@ -51,9 +52,25 @@ TEST(Lease, OthersAreNotDeadRightAfterAStandstill) {
   EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(60))) << "the machine slept";
   lease.renewed(kStart + seconds(60));
   EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(60))) << "and the others' machines, too";
-  lease.renewed(kStart + seconds(75));
+  lease.renewed(kStart + seconds(74));
+  lease.renewed(kStart + seconds(88));
   EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(89)));
   EXPECT_TRUE(lease.may_declare_lost(kStart + seconds(90)));
+}
+
+// A run that was stopped while the server was away did not see that leases ended.
+TEST(Lease, OthersGetALeaseAfterAnOutageThatThisRunSlept) {
+  Lease lease(kLength);
+  lease.renewed(kStart);
+  EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(15)));
+  lease.renewed(kStart + seconds(25));
+  lease.renewed(kStart + seconds(30));
+  EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(31)));
+  for (int second = 35; second < 55; second += 5) {
+    lease.renewed(kStart + seconds(second));
+  }
+  EXPECT_FALSE(lease.may_declare_lost(kStart + seconds(54)));
+  EXPECT_TRUE(lease.may_declare_lost(kStart + seconds(55)));
 }
 
 TEST(Share, IsEqualUnlessOthersHaveMore) {
