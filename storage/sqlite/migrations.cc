@@ -69,12 +69,8 @@ std::string backup_name(const std::string& path, int version, core::UtcTime now)
   return free;
 }
 
-void apply(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
-  Transaction transaction(database, Transaction::Kind::writing);
-  // Read again under the lock: another program may have been faster.
-  if (version_of(database) != migration.number - 1) {
-    return;
-  }
+// Within the caller's transaction.
+void apply_one(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
   database.exec(std::string(migration.sql));
   SQLite::Statement record(
       database, "INSERT INTO migration (number, title, sha256, applied_at) VALUES (?, ?, ?, ?)");
@@ -84,6 +80,18 @@ void apply(SQLite::Database& database, const Migration& migration, core::UtcTime
   record.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
   record.exec();
   database.exec("PRAGMA user_version = " + std::to_string(migration.number));
+}
+
+// In one transaction, which follows on the ledger's schema.
+void apply(SQLite::Database& database, std::span<const Migration> migrations, core::UtcTime now) {
+  Transaction transaction(database, Transaction::Kind::writing);
+  // Read again under the lock: another program may have been faster.
+  if (migrations.empty() || version_of(database) != migrations.front().number - 1) {
+    return;
+  }
+  for (const Migration& migration : migrations) {
+    apply_one(database, migration, now);
+  }
   transaction.commit();
 }
 
@@ -105,9 +113,12 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
       outcome.backup = backup_name(path, outcome.from, now);
       back_up(database, outcome.backup);
     }
-    for (const Migration& migration : migrations) {
-      if (migration.number > outcome.from) {
-        apply(database, migration, now);
+    if (outcome.from == 0) {
+      apply(database, migrations, now);  // each commit waits for the disk
+    }
+    for (std::size_t i = 0; outcome.from > 0 && i < migrations.size(); ++i) {
+      if (migrations[i].number > outcome.from) {
+        apply(database, migrations.subspan(i, 1), now);
       }
     }
     outcome.to = version_of(database);

@@ -18,10 +18,11 @@ struct MigrationOutcome {
   std::string backup;  ///< the file made before an upgrade; empty: none
 };
 
-/// Applies the missing migrations, each in one transaction that also records it (a ledger has the
-/// old schema or the new one, nothing in between). Before an older ledger is upgraded, a backup is
-/// made beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a newer
-/// program or one whose applied migrations differ from ours; that ledger is not changed.
+/// Applies the missing migrations: all in one transaction to a new ledger, each in one of its own
+/// to an older one. It also records them (a ledger has the old schema or the new one, nothing in
+/// between). Before an older ledger is upgraded, a backup is made beside it, unless `backup` is
+/// false. Throws LedgerUnreadable for a ledger of a newer program or one whose applied migrations
+/// differ from ours; that ledger is not changed.
 MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
                          std::span<const Migration> migrations, core::UtcTime now, bool backup);
 

@@ -67,6 +67,11 @@ TEST(EmbeddedMigrations, ReleasedOnesNeverChange) {
       "81983fd020546843f2e5cf9e4d41dd7493409034eb5d269e54b3e60b1040fa78",
       "be72b41b25bf442f407a125be9d266e590c835a2a3f350e5f5d83c8de5d6523a",
       "ad56052eba357040da7d432b10458092892153e354755913e1714b5a3a06ccad",
+      "16d7681ce98f43dd05c611ece287d277f09360c8d4bdca09119a16d89ffc00cc",
+      "d353e727e60fbb7c8726c727c02dd61de276ab16e8b0d77f3e1dd65faf7107f1",
+      "9883978e45a3159fbdd8d717db1c72bac901282efcfb04cc639bdac5bad70e3c",
+      "9883978e45a3159fbdd8d717db1c72bac901282efcfb04cc639bdac5bad70e3c",
+      "0d7f92a90aca9c666e9bb6cbaa623522595f7a321bf040eff4dff6d2678655c0",
   };
   const auto migrations = storage::embedded_migrations();
   ASSERT_GE(migrations.size(), landed.size());
@@ -125,6 +130,14 @@ TEST_F(MigrationsTest, AFailingMigrationChangesNothing) {
   EXPECT_EQ(content(), before);
   // After the repair it continues from the ledger's schema.
   EXPECT_NO_THROW(run(kTwo, false));
+  EXPECT_EQ(value("PRAGMA user_version"), "2");
+}
+
+TEST_F(MigrationsTest, ANewLedgerGetsAllMigrationsOrNone) {
+  EXPECT_THROW(run(kBroken), core::Error);
+  EXPECT_EQ(value("PRAGMA user_version"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM migration"), "0");
+  run(kTwo);
   EXPECT_EQ(value("PRAGMA user_version"), "2");
 }
 
