@@ -81,20 +81,24 @@ LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool
                          "--currency-column");
 }
 
-// Why an amount or a currency is unusable: a charge that is not a number, or a word that is not a
-// currency, which would be written into our own CSV as part of a number.
-std::string amount_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
-                           std::string_view currency) {
-  const auto quoted = [](std::string_view text) {
-    return "`" + core::printable(text, kCellShownMax) + "`";
-  };
-  if (!amount) {
-    return quoted(amount_text) +
-           " is not an amount; write it with a point and without thousands separators, as 1234.56";
-  }
+std::string shown_cell(std::string_view text) {
+  return "`" + core::printable(text, kCellShownMax) + "`";
+}
+
+// Why a currency is unusable: any other word would be written into our own CSV as part of a number.
+std::string currency_failure(std::string_view currency) {
   return currency.empty() || core::is_currency(currency)
              ? std::string()
-             : quoted(currency) + " is not an ISO 4217 code such as USD";
+             : shown_cell(currency) + " is not an ISO 4217 code such as USD";
+}
+
+// Why a charge is unusable.
+std::string charge_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
+                           std::string_view currency) {
+  return amount ? currency_failure(currency)
+                : shown_cell(amount_text) +
+                      " is not an amount; write it with a point and without thousands "
+                      "separators, as 1234.56";
 }
 
 // The amount of a line of our own report: a cost may have more digits than any gateway writes, and
@@ -155,7 +159,7 @@ class LogReader {
     const std::string_view text = core::find_label(task.labels, names_.amount);
     const std::string_view currency = core::find_label(task.labels, names_.currency);
     const auto amount = core::Decimal::parse(text);
-    if (const std::string failure = amount_failure(amount, text, currency); !failure.empty()) {
+    if (const std::string failure = charge_failure(amount, text, currency); !failure.empty()) {
       reject(task.id.text(), failure);
       return;
     }
@@ -173,6 +177,10 @@ class LogReader {
     }
     const std::string task_id(core::without_guard(task.id.text()));
     const std::string_view currency = core::find_label(task.labels, names_.currency);
+    if (const std::string failure = currency_failure(currency); !failure.empty()) {
+      reject(task_id, failure);
+      return;
+    }
     std::optional<core::Decimal> amount;
     try {
       amount = own_amount(task, names_, by_quota());

@@ -239,6 +239,10 @@ def test_reconcile_reads_what_report_writes(own, delimiter, prices):
     assert f": {len(mine)} matched" in same.err and "1 row of accounts other than" in same.err, same
     text = (own.folder / "july.csv").read_text(encoding="utf-8-sig")
     old, new, changed = ("0.15000000000000015", "0.16", 2) if prices else ("250.50", "250.51", 1)
+    if prices:
+        (own.folder / "july.csv").write_text(text.replace("CNY", "C\0Y", 1))
+        hostile = own("reconcile", "july.csv", "--period", "2026-07", *prices)
+        assert hostile.code == 3 and "is not an ISO 4217 code" in hostile.err and "C\0Y" not in hostile.out, hostile
     (own.folder / "july.csv").write_text(text.replace(old, new, changed))
     wrong = own("reconcile", "july.csv", "--period", "2026-07", *prices)
     assert wrong.code == 3 and f": {len(mine) - changed} matched" in wrong.err and f", {changed} different" in wrong.err, wrong
