@@ -14,7 +14,8 @@ install(FILES ${texts}/completions/reeltally.fish
   DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${texts}/config.toml docs/prices-example.csv DESTINATION ${doc}/examples)
 install(DIRECTORY docs/ DESTINATION ${doc}
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.yml" PATTERN "*.sql" PATTERN "*.png")
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.yml" PATTERN "*.sql" PATTERN "*.json"
+  PATTERN "*.png" PATTERN "*.svg")
 install(DIRECTORY packaging/examples/ DESTINATION ${doc}/examples)
 
 install(FILES packaging/systemd/reeltally.service packaging/systemd/reeltally.timer

@@ -1,4 +1,5 @@
 """Tests what docs/ and README say: recipes, alert rules, commands, links."""
+import itertools
 import json
 import re
 import sqlite3
@@ -45,6 +46,27 @@ def test_alert_rules_and_metrics(filled):
     names = set(re.findall(r"reeltally_\w+", (ROOT / "docs/alerts.yml").read_text()))
     optional = {"reeltally_last_success_timestamp_seconds"}
     assert names - optional <= set(re.findall(r"^(reeltally_\w+)", metrics, re.M)), "alerts on metrics that exist"
+
+
+def test_the_dashboard_asks_for_metrics_that_exist(tmp_path):
+    panels = json.loads((ROOT / "docs/dashboard.json").read_text())["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) > 10
+    taken = {}
+    for panel in panels:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24, panel["title"]
+        for cell in itertools.product(range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])):
+            assert taken.setdefault(cell, panel["id"]) == panel["id"], f"{panel['title']} overlaps another panel"
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
+    # As recording rules, so that promtool checks their grammar.
+    rules = [{"record": f"panel:{number}", "expr": expression.replace("$instance", ".*")}
+             for number, expression in enumerate(asked)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "board", "rules": rules}]}))  # JSON is YAML
+    checked = subprocess.run(["promtool", "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked
+    # Some are written only now and then, so the source says which there are.
+    written = set(re.findall(r'"(reeltally_\w+)"', (ROOT / "cmd/run/metrics_file.cc").read_text()))
+    assert set(re.findall(r"reeltally_\w+", " ".join(asked))) <= written
 
 
 def test_every_documented_command_and_option_exists(reeltally):
