@@ -8,6 +8,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
+#include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/close_preview.h"
@@ -15,7 +16,6 @@
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "cmd/report/report_totals.h"
-#include "cmd/run/shared_task_warnings.h"
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/reports.h"

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "cmd/cli/ledger_name.h"
+#include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/doctor/clock_skew.h"
 #include "cmd/doctor/folder_state.h"
-#include "cmd/run/shared_task_warnings.h"
 #include "core/error.h"
 #include "core/files/free_space.h"
 #include "storage/ledger_error.h"

@@ -7,11 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
-#include "cmd/run/shared_task_warnings.h"
 #include "core/billing/label_filter.h"
 #include "core/billing/reports.h"
 #include "core/error.h"

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/run/engine_run.h"
 #include "cmd/run/monitor_files.h"
 #include "cmd/run/run_import.h"
 #include "cmd/run/run_settings.h"
-#include "cmd/run/shared_task_warnings.h"
 #include "cmd/run/sidecar.h"
 #include "core/error.h"
 #include "storage/ledger_error.h"

@@ -1,4 +1,4 @@
-#include "cmd/run/shared_task_warnings.h"
+#include "cmd/cli/shared_task_warnings.h"
 
 #include <string>
 
