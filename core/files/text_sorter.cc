@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/files/beneath.h"
 #include "core/files/unnamed_file.h"
 
 namespace core {
@@ -131,16 +132,12 @@ void TextSorter::spill() {
 }
 
 void TextSorter::append_to_file(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote =
-        pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(file_bytes_));
-    if (wrote < 0 && errno != EINTR) {
-      fail("write");
-    }
-    const std::size_t done = wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
-    bytes.remove_prefix(done);
-    file_bytes_ += done;
+  std::size_t written = 0;
+  errno = write_at(file_.number(), bytes, static_cast<off_t>(file_bytes_), written);
+  if (errno != 0) {
+    fail("write");
   }
+  file_bytes_ += written;
 }
 
 void TextSorter::merge(const std::function<void(std::string_view text)>& visit) {
