@@ -155,6 +155,7 @@ class LogReader {
             .column = settings.given_text("id-column").value_or(""),
             .warn = [&log](const std::string& line) { log.warning(line); }};
   }
+
   void add(const core::WantedTask& task) {
     const std::string_view text = core::find_label(task.labels, names_.amount);
     const std::string_view currency = core::find_label(task.labels, names_.currency);

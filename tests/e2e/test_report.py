@@ -185,6 +185,9 @@ def test_reconcile_by_cost(month):
     summary = json.loads(reconcile(log[1:], "--json").out.splitlines()[-1])
     assert summary["type"] == "reconciliation" and summary["only_ours"] == 1
     assert reconcile([*log, "x,many,CNY"]).code == 3, "a row that cannot be used is no match"
+    two_lists = reconcile([log[0], "COST,Note,Currency,Task ID",
+                           *("{1},n,{2},{0}".format(*line.split(",")) for line in log[1:])])
+    assert two_lists.code == 0 and two_lists.out == same.out, "columns count as the header above the row spells them"
     hostile = reconcile([*log, 'x,-5,"+cmd|\' /C calc\'!A0"', 'y,1,"C,N"'])
     assert hostile.code == 3 and hostile.out == same.out, "what is no currency is not shown as part of an amount"
     assert f"log.csv:{len(log) + 2}: task x: `+cmd" in hostile.err and "2 rows of the log not usable" in hostile.err
