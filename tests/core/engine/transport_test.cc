@@ -1,5 +1,7 @@
 #include "core/engine/transport.h"
 
+#include <gtest/gtest.h>
+
 #include <set>
 
 namespace {
