@@ -1,5 +1,7 @@
 #include "core/text/http_headers.h"
 
+#include <gtest/gtest.h>
+
 namespace {
 
 using core::ContentRange;

@@ -1,5 +1,6 @@
 #include "core/video/file_name.h"
 
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <chrono>
 #include <set>

@@ -1,5 +1,6 @@
 #include "core/video/publisher.h"
 
+#include <gtest/gtest.h>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>

@@ -1,5 +1,6 @@
 #include "core/video/video_container.h"
 
+#include <gtest/gtest.h>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #include "core/video/local/output_folder.h"
 
+#include <gtest/gtest.h>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
