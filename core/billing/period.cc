@@ -245,7 +245,7 @@ Period next_period(const Period& period, const TimeZone& zone) {
     case PeriodLength::month:
       return parse_period(first_day.substr(0, first_day.rfind('-')), zone);
     case PeriodLength::year:
-      return parse_period(first_day.substr(0, kYearDigits), zone);
+      return parse_period(first_day.substr(0, first_day.find('-')), zone);
   }
   return {};
 }

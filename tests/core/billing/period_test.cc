@@ -112,6 +112,15 @@ TEST(Period, IsFollowedByOneOfTheSameLength) {
   }
 }
 
+// Not the year 1000, whose name begins as that of 10000.
+TEST(NextPeriod, ThereIsNoneBehindTheLastYear) {
+  const TimeZone utc("UTC");
+  for (const char* last : {"9999", "9999-12", "9999-12-31"}) {
+    EXPECT_THROW((void)core::next_period(core::parse_period(last, utc), utc), core::UsageError)
+        << last;
+  }
+}
+
 TEST(TimeZone, WritesInstantsWithTheirOffset) {
   const core::UtcTime before =
       core::parse_range("2026-10-25T00:59:59Z", "2027-01-01", TimeZone("UTC")).begin;
