@@ -3,6 +3,7 @@ import json
 import signal
 import time
 
+import proof
 from conftest import Gateway, Reeltally
 from postgres import PATIENCE, Postgres
 
@@ -13,7 +14,7 @@ class Crew:
     """A new ledger, and runs on it that share its work."""
 
     def __init__(self, server, reeltally):
-        self.server, self.reeltally, self.runs = server, reeltally, []
+        self.server, self.reeltally, self.runs, self.gateways = server, reeltally, [], []
         self.database = server.database()
         self.use(server.url(self.database))
         assert reeltally("db", "migrate").code == 0
@@ -26,6 +27,7 @@ class Crew:
 
     def start(self, gateway, *arguments, runs=1):
         """Starts runs, each once the one before has joined."""
+        self.gateways += [gateway] if gateway not in self.gateways else []
         for _ in range(runs):
             self.runs.append(self.reeltally.start("run", *self.reeltally.flags(gateway), "--crew", "night", *LEASE, *arguments))
             self.wait_until(lambda: len(self.sql("SELECT run FROM runner")) == len(self.runs))
@@ -68,6 +70,11 @@ class Crew:
         assert self.reeltally("db", "backup", copy, "--db", self.server.url(self.database)).code == 0
         checked = self.reeltally("db", "check", "--db", copy)
         assert checked.code == 0, checked
+        every = self.reeltally.folder / "every.csv"
+        span = ["--from", "2000-01-01", "--to", "2100-01-01", "-o", every]
+        assert self.reeltally("report", *span, "--db", self.server.url(self.database)).code == 0
+        ids = [name for name, in self.sql("SELECT task_id FROM task WHERE state IN (1, 2)")]
+        proof.prove(self.reeltally, *self.gateways, ledger=copy, ids=ids, exports=[every])
 
 
 def lists(reeltally, failing, videos):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import proof
 from s3 import SECRET, keys, make_bucket, make_s3  # noqa: F401
 
 LARGE = 70 << 20  # more than one PUT takes: five parts
@@ -42,13 +43,16 @@ def recorded(program):
     return dict(program.sql("SELECT path, lower(hex(sha256)) FROM video WHERE state = 1"))
 
 
-def assert_exact(program, bucket):
-    """Bucket and ledger name the same objects with the same bytes, and nothing is left elsewhere."""
+def assert_exact(program, bucket, gateway=None):
+    """Bucket and ledger name the same objects with the same bytes, and nothing is left elsewhere; what `gateway` sent."""
     found = {f"{bucket.place}/{key}": value["sha256"] for key, value in bucket.objects().items()}
     assert found == recorded(program)
     assert bucket.uploads() == []
     parts = program.folder / ".cache/reeltally/parts"
     assert not parts.exists() or list(parts.iterdir()) == []
+    if gateway is not None:
+        objects = {f"{bucket.place}/{key}": (one["bytes"], one["sha256"]) for key, one in bucket.objects().items()}
+        proof.prove(program, gateway, found=objects, ids=program.states())
 
 
 def ids(count):
@@ -150,7 +154,7 @@ def test_a_run_killed_in_an_upload_goes_on_with_it(cloud, make_gateway, make_s3)
     assert len(bucket.uploads()) == 1 and bucket.uploads()[0]["parts"] == [1, 2, 3]
     result = run(cloud, gateway, bucket, cloud.csv("big"))
     assert result.code == 0 and len(gateway.fetches()) == 1, result
-    assert_exact(cloud, bucket)
+    assert_exact(cloud, bucket, gateway)
     sent = [line["query"] for line in bucket.log(op="UploadPart", status=200)]
     assert len(sent) == 5, sent
 
@@ -162,7 +166,7 @@ def test_a_run_killed_before_it_recorded_adopts_its_object(cloud, make_gateway, 
     result = run(cloud, gateway, bucket, cloud.csv("t00"))
     assert result.code == 0, result
     assert list(bucket.objects()) == ["t00.mp4"]
-    assert_exact(cloud, bucket)
+    assert_exact(cloud, bucket, gateway)
 
 
 def test_uploads_of_others_are_aborted_and_objects_of_others_stay(cloud, make_gateway, make_s3):

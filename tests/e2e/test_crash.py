@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import proof
 from conftest import BINARY
 
 TASKS = {f"t{i}": {"vendor": ["happyhorse", "kling", "seedance"][i % 3], "video": {"size": 60000},
@@ -19,6 +20,7 @@ def test_kill_9_at_50_random_moments(reeltally, make_gateway):
     moments = random.Random(SEED)
     gateway = make_gateway(tasks=TASKS, latency_ms=3, jitter_ms=3)
     kills = 0
+    seen = (), ()
     for number in range(50):
         path = reeltally.csv(*list(TASKS)[:10 * (number + 1)])  # each run finds new work, and what the last one left
         process = reeltally.start("run", *reeltally.flags(gateway), "--wait", "--poll-interval", "20ms", "--concurrency",
@@ -27,8 +29,9 @@ def test_kill_9_at_50_random_moments(reeltally, make_gateway):
         kills += process.poll() is None
         process.kill()
         reeltally.finish(process)
-        if reeltally.ledger.exists() and reeltally.sql("SELECT count(*) FROM sqlite_master")[0][0]:
-            assert reeltally.sql("PRAGMA integrity_check") == [("ok",)]
+        if reeltally.ledger.exists() and reeltally.sql("SELECT 1 FROM sqlite_master WHERE name = 'v_snapshot'"):
+            proof.prove(reeltally, gateway, killed=True, seen=seen)
+            seen = proof.seen(reeltally)
     assert kills >= 25, "too few runs were caught alive to prove anything"
     result = reeltally.run(gateway, "--wait", "--poll-interval", "20ms", reeltally.csv(*TASKS))
     assert result.code == 0, result
@@ -38,6 +41,7 @@ def test_kill_9_at_50_random_moments(reeltally, make_gateway):
     assert reeltally.files() == expected, "each video once, no part left"
     rows = reeltally.sql("SELECT path, bytes FROM v_video WHERE state = 'done'")
     assert len(rows) == len(expected) and len({r[0] for r in rows}) == len(rows)
+    proof.prove(reeltally, gateway, ids=TASKS, seen=seen)
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -55,6 +59,7 @@ def test_a_signal_drains(reeltally, make_gateway, number, code):
     answered = len([r for r in gateway.queries() if r["status"] == 200])
     assert reeltally.sql("SELECT count(*) FROM v_snapshot") == [(answered,)], "running work is recorded"
     assert answered < 500
+    proof.prove(reeltally, gateway)
 
 
 def listens_for_signals(process):
@@ -177,6 +182,7 @@ def test_a_run_that_is_stopped_for_a_while_continues(reeltally, make_gateway):
     process.send_signal(signal.SIGCONT)
     assert reeltally.finish(process).code == 0
     assert set(reeltally.states().values()) == {"failed"}
+    proof.prove(reeltally, gateway, ids=reeltally.states())
 
 
 def start_up_megabytes(reeltally):
@@ -197,3 +203,4 @@ def test_too_little_memory_ends_a_run_and_loses_nothing(reeltally, make_gateway,
     result = reeltally.run(gateway, path, wrapper=["prlimit", f"--as={megabytes << 20}"])
     assert result.code == 1 and "out of memory" in result.err, result
     assert reeltally.run(gateway, path).code == 0 and len(reeltally.files()) == 50
+    proof.prove(reeltally, gateway, ids=reeltally.states())

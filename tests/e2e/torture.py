@@ -23,6 +23,7 @@ import pytest
 
 import crews
 from conftest import BINARY, ROOT, Gateway, Reeltally
+from proof import checker
 
 SHIM = ROOT / "tests/support/torture/fault_shim.cc"
 ERRORS = {"EIO": 5, "ENOSPC": 28, "EINTR": 4}
@@ -34,7 +35,6 @@ VIDEO = {"size": 70000, "life": 90 * DAYS}
 RULES = [["a-", {"vendor": "happyhorse", "video": VIDEO}], ["k-", {"vendor": "kling", "video": VIDEO}],
          ["s-", {"vendor": "minimax", "video": dict(VIDEO, size=20000)}], ["f-", {"polls": ["failure"]}],
          ["p-", {"vendor": "hailuo", "polls": ["IN_PROGRESS", "success"], "video": VIDEO}]]
-LEFT_WANTING = ("lacking", "old")  # ledgers whose videos are not all on disk
 OUTCOME = """SELECT t.task_id, t.state, t.status, t.model, t.duration_seconds, t.completion_tokens, t.units, t.quota,
                     v.video_index, v.state, v.bytes, v.sha256, v.path
              FROM v_task AS t LEFT JOIN v_video AS v USING (account, task_id) ORDER BY 1, 9"""
@@ -67,6 +67,7 @@ class Bench:
         self.program.env.pop("ASAN_OPTIONS")
         (self.folder / "gateway").mkdir()
         self.gateway = Gateway(self.folder / "gateway", {"rules": RULES, "latency_ms": 2, "jitter_ms": 2}, lifetime=2 * DAYS)
+        self.sent = checker.Sent([self.gateway.log_path])
         self.gateway.set_clock(-40 * DAYS)  # so that all that is finished lies in a month that is over
         self.shim = None
         self.tasks = self.log_at = 0
@@ -222,8 +223,8 @@ class Bench:
 
     # ---- what must hold
 
-    def check(self, seen=(frozenset(), frozenset()), left_wanting=False):
-        """The state after a fault, before anything is run again."""
+    def check(self, seen=(frozenset(), frozenset()), base=None, killed=True, exports=()):
+        """The state after a fault (`killed`), before anything is run again, or when all is done."""
         if not self.program.ledger.exists():
             if seen[0]:
                 raise Finding("the ledger is gone")
@@ -233,17 +234,15 @@ class Bench:
         code, _, err = self.finish(self.start(["db", "check"]))
         if code not in (0, 10) or (code == 10 and "older schema" not in err):
             raise Finding(f"db check: exit {code}: {err[-500:]}")
-        snapshots, videos = self.recorded()
-        if not (seen[0] <= snapshots and seen[1] <= videos):
-            raise Finding(f"gone: {sorted(seen[0] - snapshots)[:3]} {sorted(seen[1] - videos)[:3]}")
-        for _, _, sha256, path in videos:
-            if left_wanting and not os.path.exists(path):
-                continue
-            if hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() != sha256:
-                raise Finding(f"{path} is not what was recorded")
-        for name in self.files():
-            if not (self.program.videos / name).stat().st_size:
-                raise Finding(f"{name} is empty")
+        if not self.sql("SELECT count(*) FROM v_snapshot"):
+            return  # made, but its schema is not there yet
+        self.sent.update()
+        found = checker.folder_files(self.program.videos)
+        findings = checker.check(self.program.ledger, None if base == "old" else self.sent, None if base == "old" else found,
+                                 killed, base == "lacking", seen, exports=exports)
+        empty = [path for path, (size, _) in found.items() if not size]
+        if findings or empty:
+            raise Finding(f"{findings[:5]}, empty files: {empty}")
 
     def outcome(self, job):
         return [job.outcome(), self.files()]
@@ -257,7 +256,20 @@ class Bench:
             self.check_run()
         elif self.outcome(job) != expected:
             raise Finding(f"does not converge: {self.outcome(job)} instead of {expected}"[:2000])
-        self.check(left_wanting=job.base in LEFT_WANTING)
+        self.check(base=job.base, killed=False, exports=self.exports(job))
+
+    def exports(self, job):
+        """After what bills: the month, and what is not in it."""
+        if job.name not in ("close", "report"):
+            return ()
+        begin = f"{self.month()}-01"
+        end = time.strftime("%Y-%m-01", time.gmtime(time.mktime(time.strptime(begin, "%Y-%m-%d")) + 40 * DAYS))
+        paths = []
+        for name, span in [("month", ["--period", self.month()]), ("before", ["--from", "2000-01-01", "--to", begin]),
+                           ("after", ["--from", end, "--to", "2100-01-01"])]:
+            paths.append(self.folder / f"{name}.csv")
+            self.undisturbed(["report", *span, "-o", paths[-1]])
+        return paths
 
     def check_run(self):
         rows = self.rows()
@@ -317,7 +329,7 @@ def kill(bench, count, tell):
             process.kill()
             bench.finish(process)
             done += 1
-            bench.check(seen, left_wanting=job.base in LEFT_WANTING)
+            bench.check(seen, job.base)
             seen = bench.recorded()
         bench.converge(job, expected)
         tell(f"{done} kills, {alive} of them of a living process")
@@ -368,7 +380,7 @@ def disturbed(bench, job, expected, faults):
     refused = code == 2 and "the configuration file" in err  # which could not be read
     if not refused and (code not in (0, 1, 3, 4, *ends, job.code) or (code == 1 and "error" not in err)):
         raise Finding(f"exit {code}: {err[-300:]}")
-    bench.check(left_wanting=job.base in LEFT_WANTING)
+    bench.check(base=job.base)
     return code
 
 
@@ -524,7 +536,7 @@ def power(bench, count, tell):
             disk.mount()
             promised += len(witness.seen[0]) + len(witness.seen[1])
             try:
-                bench.check(witness.seen, left_wanting=job.base in LEFT_WANTING)
+                bench.check(witness.seen, job.base)
                 if ended == job.code and job.name != "run" and bench.outcome(job) != expected:
                     raise Finding("its outcome is lost, though it had ended well")
                 bench.converge(job, expected)

@@ -69,7 +69,7 @@ def video(seed, size):
     filler = (filler * (padding // len(filler) + 1))[:padding]
     data = TINY + struct.pack(">I", padding + 8) + b"free" + filler
     # CRC-64 in Python is slow: large files go without it.
-    return data, crc64(data) if size <= 65536 else None
+    return data, crc64(data) if size <= 65536 else None, hashlib.sha256(data).hexdigest()
 
 
 class Gateway:
@@ -254,7 +254,7 @@ class Connection(asyncio.Protocol):
             head.append(f"Content-Length: {len(body) if length is None else length}")
         head += [f"{k}: {v}" for k, v in headers]
         sent = body if send is None else body[:send]
-        self.log_request(status, len(sent))
+        self.log_request(status, len(sent), None if self.is_storage else hashlib.sha256(sent).hexdigest())
         if not self.transport.is_closing():
             self.transport.write("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + sent)
         self.done(close)
@@ -277,10 +277,10 @@ class Connection(asyncio.Protocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
-    def log_request(self, status, sent):
+    def log_request(self, status, sent, sha256=None):
         r = self.request
         self.gateway.note(event="request", storage=self.is_storage, connection=self.number, method=r["method"],
-                          path=r["path"], query=r["query"], status=status, sent=sent,
+                          path=r["path"], query=r["query"], status=status, sent=sent, sha256=sha256, object=r.get("object"),
                           authorization=r["headers"].get("authorization"), range=r["headers"].get("range"),
                           if_range=r["headers"].get("if-range"), agent=r["headers"].get("user-agent"))
 
@@ -446,7 +446,7 @@ class Connection(asyncio.Protocol):
 
     def file(self, task_id, plan, index, family):
         spec = plan.get("video", {})
-        data, crc = video(f"{spec.get('seed', task_id)}-{index}", spec.get("size", 20000))
+        data, crc, self.request["object"] = video(f"{spec.get('seed', task_id)}-{index}", spec.get("size", 20000))
         key = ("fetch", task_id, index)
         count = self.gateway.fetches[key] = self.gateway.fetches.get(key, 0) + 1
         faults = spec.get("faults", [])
