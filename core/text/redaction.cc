@@ -60,12 +60,17 @@ std::string redacted_word(std::string_view word) {
   if (has_query) {
     return std::string(word.substr(0, query)).append("?").append(kEllipsis);
   }
+  return std::string(word);
+}
+
+// The text without what follows "signature=", wherever that stands.
+std::string without_signature(std::string text) {
   static constexpr std::string_view kSignature = "signature=";
-  const std::size_t signature = find_ignoring_case(word, kSignature, 0);
-  if (signature == std::string_view::npos) {
-    return std::string(word);
+  const std::size_t at = find_ignoring_case(text, kSignature, 0);
+  if (at != std::string::npos) {
+    text.replace(at + kSignature.size(), std::string::npos, kEllipsis);
   }
-  return std::string(word.substr(0, signature + kSignature.size())).append(kEllipsis);
+  return text;
 }
 
 // The characters that end a URL inside a text. Not every byte that is illegal in a URL: a malformed
@@ -132,7 +137,8 @@ std::string redacted_url(std::string_view url) {
     out.append(url.substr(0, colon + 3));
     out.append(user == std::string_view::npos ? authority : authority.substr(user + 1));
   }
-  return printable(out, kOriginBytesMax) + printable(path, kPathBytesMax);
+  return printable(out, kOriginBytesMax) +
+         printable(without_signature(std::string(path)), kPathBytesMax);
 }
 
 std::string redact_urls(std::string_view text) {
@@ -146,7 +152,7 @@ std::string redact_urls(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    out += redacted_word(text.substr(0, word_bytes));
+    out += without_signature(redacted_word(text.substr(0, word_bytes)));
     text.remove_prefix(word_bytes);
   }
   return out;

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         RedactionCase{"scheme_empty", "://SECRET/", "(no URL)"},
         RedactionCase{"scheme_digit", "1http://SECRET/", "(no URL)"},
         RedactionCase{"text", "SECRET", "(no URL)"}, RedactionCase{"empty", "", "(no URL)"},
+        RedactionCase{"signature_in_path", "/v/Signature=SECRET/1.mp4", "/v/Signature=…"},
         RedactionCase{"query_first", "?https://u:SECRET@h", "(no URL)"}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
@@ -92,7 +93,10 @@ INSTANTIATE_TEST_SUITE_P(
         TextCase{"query_before_scheme", "v?k=SECRET&u=https://h.example/", "v?…"},
         TextCase{"bare_scheme", "://x", "(no URL)"},
         TextCase{"signature_alone", "bad X-Amz-Signature=SECRET here",
-                 "bad X-Amz-Signature=… here"}),
+                 "bad X-Amz-Signature=… here"},
+        TextCase{"signature_in_path", "https://h.example/v;Signature=SECRET,x",
+                 "https://h.example/v;Signature=…"},
+        TextCase{"signature_before_query", "v;signature=SECRET?k=SECRET", "v;signature=…"}),
     case_name);
 
 TEST(WithoutKey, MasksOnlyTheKey) {
