@@ -1,6 +1,5 @@
 #include "cmd/status.h"
 
-#include <date/date.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +13,10 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
-#include "cmd/cli/units.h"
+#include "cmd/history/overview_text.h"
+#include "cmd/history/task_cost.h"
+#include "cmd/history/task_text.h"
+#include "cmd/history/view_row.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "core/billing/billing.h"
@@ -22,7 +24,6 @@
 #include "core/error.h"
 #include "core/ledger/ledger_reader.h"
 #include "core/text/printable.h"
-#include "core/text/redaction.h"
 #include "storage/open_ledger.h"
 
 namespace cmd {
@@ -30,135 +31,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kNameWidth = 23;
-
-std::optional<std::string> time_text(const std::optional<core::UtcTime>& time) {
-  if (!time) {
-    return std::nullopt;
-  }
-  return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(*time));
-}
-
 // ASCII only on a terminal: JSON does not escape C1 and bidirectional controls.
 void print(std::ostream& out, const Json& json) {
   print_json(out, json, isatty(STDOUT_FILENO) != 0);
-}
-
-// "2026-06-01T04:00:00Z (3h 12m ago)"
-std::string with_distance(const core::UtcTime& time, core::UtcTime now) {
-  const auto distance = now - time;
-  const bool past = distance.count() >= 0;
-  return *time_text(time) + " (" + (past ? "" : "in ") +
-         format_duration(past ? distance : -distance) + (past ? " ago)" : ")");
-}
-
-void totals_json(std::ostream& out, const core::LedgerTotals& totals) {
-  Json json;
-  json["type"] = "totals";
-  json["tasks"] = totals.tasks;
-  json["unfinished"] = totals.unfinished;
-  json["succeeded"] = totals.succeeded;
-  json["failed"] = totals.failed;
-  json["missing"] = totals.missing;
-  json["stale"] = totals.stale;
-  json["forgotten"] = totals.forgotten;
-  json["videos_wanted"] = totals.videos_wanted;
-  json["videos_done"] = totals.videos_done;
-  json["videos_failed"] = totals.videos_failed;
-  json["videos_expired"] = totals.videos_expired;
-  const auto oldest = time_text(totals.oldest_unfinished);
-  const auto soonest = time_text(totals.soonest_expiry);
-  json["oldest_unfinished"] = oldest ? Json(*oldest) : Json();
-  json["soonest_expiry"] = soonest ? Json(*soonest) : Json();
-  print(out, json);
-}
-
-void totals_text(std::ostream& out, const core::LedgerTotals& totals, core::UtcTime now) {
-  const auto row = [&out](const char* name, std::uint64_t count, const std::string& note = "") {
-    out << std::left << std::setw(kNameWidth + 1) << name << std::right << std::setw(10) << count
-        << (note.empty() ? "" : "  ") << note << '\n';
-  };
-  row("tasks", totals.tasks);
-  row("  succeeded", totals.succeeded);
-  row("  failed", totals.failed);
-  row("  unfinished", totals.unfinished,
-      totals.oldest_unfinished ? "oldest " + with_distance(*totals.oldest_unfinished, now) : "");
-  row("    of these stale", totals.stale);
-  row("  missing", totals.missing);
-  if (totals.forgotten > 0) {
-    row("forgotten tasks", totals.forgotten);
-  }
-  row("videos on disk", totals.videos_done);
-  row("  wanted", totals.videos_wanted,
-      totals.soonest_expiry ? "soonest expiry " + with_distance(*totals.soonest_expiry, now) : "");
-  row("  failed", totals.videos_failed);
-  row("  expired", totals.videos_expired);
-}
-
-Json row_json(const core::ViewRow& row) {
-  Json json = Json::object();
-  for (const auto& [name, value] : row) {
-    json[name] = value ? Json(*value) : Json();
-  }
-  return json;
-}
-
-std::string cell(const core::ViewRow& row, std::string_view name) {
-  constexpr std::size_t kCellMax = 200;
-  for (const auto& [column, value] : row) {
-    if (column == name) {
-      return value ? core::printable(core::redact_keys(core::redact_urls(*value)), kCellMax) : "-";
-    }
-  }
-  return "-";
-}
-
-void history_json(std::ostream& out, const core::TaskHistory& history) {
-  const auto print_typed = [&out](const char* type, const Json& row) {
-    Json json;
-    json["type"] = type;
-    json.update(row);
-    print(out, json);
-  };
-  print_typed("task", row_json(history.task));
-  for (const core::SnapshotRecord& snapshot : history.snapshots) {
-    Json json = row_json(snapshot.columns);
-    json["usage"] = Json::object();
-    for (const core::ViewRow& metric : snapshot.usage) {
-      json["usage"][metric.at(0).second.value_or("")] = metric.at(1).second.value_or("");
-    }
-    // Exact for UTF-8; for other encodings the exact bytes are only in the ledger.
-    json["answer"] = snapshot.answer ? Json(*snapshot.answer) : Json();
-    print_typed("snapshot", json);
-  }
-  for (const core::ViewRow& video : history.videos) {
-    print_typed("video", row_json(video));
-  }
-}
-
-void history_text(std::ostream& out, const core::TaskHistory& history) {
-  out << cell(history.task, "task_id") << '\n';
-  for (const auto& [name, value] : history.task) {
-    if (value && name != "task_id") {
-      out << "  " << padded(name, kNameWidth) << ' ' << cell(history.task, name) << '\n';
-    }
-  }
-  for (const core::SnapshotRecord& snapshot : history.snapshots) {
-    const core::ViewRow& row = snapshot.columns;
-    out << "  snapshot " << cell(row, "snapshot_id") << "  " << cell(row, "observed_at") << "  run "
-        << cell(row, "run_id") << "  HTTP " << cell(row, "http_status") << "  "
-        << cell(row, "status") << "  " << cell(row, "progress") << "  " << cell(row, "raw_bytes")
-        << " bytes" << (snapshot.answer ? "" : " (pruned)") << '\n';
-    for (const core::ViewRow& metric : snapshot.usage) {
-      out << "    " << padded(cell(metric, "name"), kNameWidth) << ' ' << cell(metric, "value")
-          << '\n';
-    }
-  }
-  for (const core::ViewRow& video : history.videos) {
-    out << "  video " << cell(video, "video_index") << "  " << cell(video, "state") << "  "
-        << cell(video, "path") << "  " << cell(video, "bytes") << " bytes  expires "
-        << cell(video, "expires_at") << "  " << cell(video, "last_error") << '\n';
-  }
 }
 
 const char* state_name(core::CrewRun::State state) {
@@ -181,10 +56,9 @@ void crew_json(std::ostream& out, const core::CrewRun& run) {
   json["run_id"] = run.run;
   json["host"] = run.host;
   json["state"] = state_name(run.state);
-  json["started_at"] = *time_text(run.started_at);
-  json["alive_until"] = *time_text(run.alive_until);
-  const auto finished = time_text(run.finished_at);
-  json["finished_at"] = finished ? Json(*finished) : Json();
+  json["started_at"] = utc_second(run.started_at);
+  json["alive_until"] = utc_second(run.alive_until);
+  json["finished_at"] = run.finished_at ? Json(utc_second(*run.finished_at)) : Json();
   json["exit_code"] = run.exit_code ? Json(*run.exit_code) : Json();
   json["rate_share"] = run.rate_share ? Json(*run.rate_share) : Json();
   json["answers"] = run.answers;
@@ -266,7 +140,7 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
     Json json;
     json["type"] = "line";
     json["line_id"] = line;
-    json.update(row_json(found->columns));
+    json.update(json_of(found->columns));
     json["answer"] = found->answer ? Json(*found->answer) : Json();
     print(out, json);
   } else if (found->answer) {
@@ -275,19 +149,42 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
   }
   if (!found->answer) {
     log.error("the answer of line " + line + " was deleted by `db prune`; its SHA-256 was " +
-              cell(found->columns, "raw_sha256"));
+              shown_in(found->columns, "raw_sha256"));
     return ExitCode::partly;
   }
-  log.note("task " + cell(found->columns, "task_id") + ", answer of " +
-           cell(found->columns, "observed_at") + ", SHA-256 " + cell(found->columns, "raw_sha256"));
+  log.note("task " + shown_in(found->columns, "task_id") + ", answer of " +
+           shown_in(found->columns, "observed_at") + ", SHA-256 " +
+           shown_in(found->columns, "raw_sha256"));
   return ExitCode::ok;
+}
+
+void show_overview(core::LedgerReader& ledger, bool as_json, std::ostream& out) {
+  const core::UtcTime now = core::SystemClock().utc();
+  const core::LedgerOverview overview = ledger.overview(now);
+  const std::vector<core::ViewRow> runs = ledger.last_runs(1);
+  const auto last_run = runs.empty() ? std::nullopt : std::optional(runs.front());
+  if (as_json) {
+    print_overview_json(out, overview, last_run);
+  } else {
+    print_overview(out, overview, last_run, now);
+  }
+}
+
+void show_task(const Settings& settings, const core::TaskHistory& task, std::ostream& out) {
+  if (settings.flag("json")) {
+    print_task_json(out, task);
+    return;
+  }
+  print_task_story(out, task, costs_of(settings, task.key), core::SystemClock().utc());
+  if (settings.count("verbose") > 0) {
+    print_task_columns(out, task);
+  }
 }
 
 }  // namespace
 
 ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
   const auto ledger = storage::open_ledger_reader(ledger_path(settings));
-  const core::SystemClock clock;
   const bool as_json = settings.flag("json");
   if (const auto line = settings.given_text("line")) {
     if (!settings.arguments().empty()) {
@@ -302,12 +199,7 @@ ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
     return show_crew(*ledger, *crew, as_json, log, out);
   }
   if (settings.arguments().empty()) {
-    const core::LedgerTotals totals = ledger->totals(clock.utc());
-    if (as_json) {
-      totals_json(out, totals);
-    } else {
-      totals_text(out, totals, clock.utc());
-    }
+    show_overview(*ledger, as_json, out);
     return ExitCode::ok;
   }
   ExitCode code = ExitCode::ok;
@@ -320,10 +212,8 @@ ExitCode status(const Settings& settings, Log& log, std::ostream& out) {
     if (!task) {
       log.error("no task " + text + " in the ledger for account " + settings.text("account"));
       code = ExitCode::partly;
-    } else if (as_json) {
-      history_json(out, *task);
     } else {
-      history_text(out, *task);
+      show_task(settings, *task, out);
     }
   }
   return code;

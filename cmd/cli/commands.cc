@@ -34,10 +34,12 @@ constexpr std::array<CommandSpec, 16> kCommands{{
      .name = "status",
      .arguments = "[TASK_ID...]",
      .arguments_max = kAnyNumber,
-     .summary = "totals of the ledger, or the full history of tasks",
+     .summary = "the whole ledger, or what became of tasks",
      .description =
-         "Without a TASK_ID: the number of tasks in each state, the oldest unfinished task and "
-         "the soonest expiry. With TASK_IDs: every answer, usage and video of each task. With "
+         "Without a TASK_ID: the last run, the number of tasks in each state, by account and "
+         "model, the soonest expiry, and what a run would do now. With TASK_IDs: what became of "
+         "each task, where its videos are and what it cost; with -v also all columns of its "
+         "answers, usage and videos, which --json has with the raw answers. With "
          "--crew: the runs that share work under this name, or did so last: what each has "
          "claimed and recorded, its part of the rate, and until when it counts as alive.",
      .example = "reeltally status 860260753860210752",

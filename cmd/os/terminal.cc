@@ -94,6 +94,25 @@ std::string padded(std::string text, std::size_t columns) {
   return text;
 }
 
+std::string cut(std::string_view text, std::size_t columns) {
+  if (text_columns(text) <= columns) {
+    return std::string(text);
+  }
+  constexpr std::string_view kDots = "...";
+  const std::size_t room = columns - std::min(columns, kDots.size());
+  std::size_t used = 0;
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const std::size_t bytes = core::utf8_character(text, end).bytes;
+    used += text_columns(text.substr(end, bytes));
+    if (used > room) {
+      break;
+    }
+    end += bytes;
+  }
+  return std::string(text.substr(0, end)) + std::string(kDots.substr(0, columns));
+}
+
 bool use_color(std::string_view when, int fd, const Environment& environment) {
   if (when == "always") {
     return true;

@@ -25,5 +25,7 @@ namespace cmd {
 [[nodiscard]] std::size_t text_columns(std::string_view text);
 /// The text padded with blanks to `columns`, for the next column of a table.
 [[nodiscard]] std::string padded(std::string text, std::size_t columns);
+/// The text if it fits into `columns`, else its beginning and "...".
+[[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
 
 }  // namespace cmd

@@ -34,6 +34,33 @@ struct LedgerTotals {
   std::optional<UtcTime> soonest_expiry;     ///< of a wanted video
 };
 
+/// The tasks of one account and model, without those that were taken back.
+struct TaskGroup {
+  std::string account;
+  std::string model;  ///< empty: not known
+  std::uint64_t tasks = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t videos_done = 0;
+  std::int64_t bytes = 0;  ///< of its videos that are on disk
+};
+
+/// What the next `run --pending` of an account would do.
+struct PendingWork {
+  std::string account;
+  std::uint64_t tasks = 0;   ///< to be queried
+  std::uint64_t videos = 0;  ///< to be downloaded
+};
+
+/// The whole ledger at one moment.
+struct LedgerOverview {
+  LedgerTotals totals;
+  std::vector<TaskGroup> groups;     ///< by account, then by model
+  std::vector<PendingWork> pending;  ///< of each account that has any, by account
+};
+
 /// A row of one of the stable views: column names and values as text; no value: null.
 using ViewRow = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
@@ -44,6 +71,7 @@ struct SnapshotRecord {
 };
 
 struct TaskHistory {
+  TaskKey key = 0;
   ViewRow task;  ///< v_task
   std::vector<SnapshotRecord> snapshots;
   std::vector<ViewRow> videos;  ///< v_video
@@ -108,6 +136,7 @@ class LedgerReader {
   virtual ~LedgerReader() = default;
 
   [[nodiscard]] virtual LedgerTotals totals(UtcTime now) = 0;
+  [[nodiscard]] virtual LedgerOverview overview(UtcTime now) = 0;
   /// The runs of the crew of this name that work, or else worked last, together; by number. Only
   /// ledgers on a server have crews.
   [[nodiscard]] virtual std::vector<CrewRun> crew(const std::string& /*name*/) { return {}; }

@@ -9,9 +9,11 @@
 #include "storage/postgres/crew_reader.h"
 #include "storage/postgres/live_runs.h"
 #include "storage/postgres/schema.h"
+#include "storage/postgres/server_groups.h"
 #include "storage/postgres/server_rows.h"
 #include "storage/postgres/view_rows.h"
 #include "storage/statements/ledger_reads.h"
+#include "storage/statements/pending_counts.h"
 
 namespace storage {
 namespace {
@@ -91,6 +93,14 @@ core::LedgerTotals PostgresReader::totals(core::UtcTime now) {
   const ServerTransaction one_moment = moment();
   ServerRows rows(connection_);
   return read_totals(rows, now);
+}
+
+core::LedgerOverview PostgresReader::overview(core::UtcTime now) {
+  const ServerTransaction one_moment = moment();
+  ServerRows rows(connection_);
+  core::LedgerOverview overview{.totals = read_totals(rows, now), .groups = server_groups(rows)};
+  overview.pending = read_pending_counts(rows, read_open_tasks(rows, now, overview.totals));
+  return overview;
 }
 
 std::vector<core::CrewRun> PostgresReader::crew(const std::string& name) {

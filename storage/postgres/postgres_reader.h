@@ -22,6 +22,7 @@ class PostgresReader final : public core::LedgerReader {
   explicit PostgresReader(const LedgerUrl& url);
 
   [[nodiscard]] core::LedgerTotals totals(core::UtcTime now) override;
+  [[nodiscard]] core::LedgerOverview overview(core::UtcTime now) override;
   [[nodiscard]] std::vector<core::CrewRun> crew(const std::string& name) override;
   [[nodiscard]] std::optional<core::TaskHistory> task(const std::string& account,
                                                       const core::TaskId& id) override;

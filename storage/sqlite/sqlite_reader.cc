@@ -10,9 +10,11 @@
 #include "storage/sqlite/rows.h"
 #include "storage/sqlite/saved_videos.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/task_scan.h"
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/dialect.h"
 #include "storage/statements/ledger_reads.h"
+#include "storage/statements/pending_counts.h"
 
 namespace storage {
 namespace {
@@ -74,6 +76,18 @@ core::LedgerTotals SqliteReader::totals(core::UtcTime now) {
     const Transaction moment(*c.database, Transaction::Kind::reading);
     SqliteRows rows(*c.database);
     return read_totals(rows, now);
+  });
+}
+
+core::LedgerOverview SqliteReader::overview(core::UtcTime now) {
+  Connection& c = *connection_;
+  return with_ledger_errors(path_, "read", [&] {
+    const Transaction moment(*c.database, Transaction::Kind::reading);
+    SqliteRows rows(*c.database);
+    core::LedgerOverview overview;
+    scan_tasks(rows, overview);
+    overview.pending = read_pending_counts(rows, read_open_tasks(rows, now, overview.totals));
+    return overview;
   });
 }
 

@@ -21,6 +21,7 @@ class SqliteReader final : public core::LedgerReader {
   SqliteReader& operator=(const SqliteReader&) = delete;
 
   [[nodiscard]] core::LedgerTotals totals(core::UtcTime now) override;
+  [[nodiscard]] core::LedgerOverview overview(core::UtcTime now) override;
   [[nodiscard]] std::optional<core::TaskHistory> task(const std::string& account,
                                                       const core::TaskId& id) override;
   [[nodiscard]] std::optional<core::RawAnswer> answer_of(std::int64_t snapshot,

@@ -9,6 +9,17 @@
 
 namespace storage {
 
+/// The keys of all accounts by their names.
+template <RowSource Rows>
+[[nodiscard]] std::map<std::string, std::int64_t> account_keys(Rows& source) {
+  std::map<std::string, std::int64_t> keys;
+  auto rows = source.select("SELECT name, id FROM account", {});
+  while (rows.step()) {
+    keys.emplace(rows.text(0), rows.integer(1));
+  }
+  return keys;
+}
+
 class AccountNames {
  public:
   template <RowSource Rows>

@@ -33,14 +33,7 @@ class BillingReader : public core::BillingSource {
     return snapshot_->guard([&]() -> auto& { return lines_.periods(); });
   }
   std::map<std::string, std::int64_t> accounts() override {
-    return snapshot_->guard([&] {
-      std::map<std::string, std::int64_t> accounts;
-      auto rows = snapshot_->rows(0).select("SELECT name, id FROM account", {});
-      while (rows.step()) {
-        accounts.emplace(rows.text(0), rows.integer(1));
-      }
-      return accounts;
-    });
+    return snapshot_->guard([&] { return account_keys(snapshot_->rows(0)); });
   }
   std::unique_ptr<core::TaskCursor> finished_tasks(const core::ReportQuery& query,
                                                    bool unfrozen_only) override {

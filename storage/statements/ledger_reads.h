@@ -55,6 +55,9 @@ inline constexpr const char* kRecordedFiles =
 
 // Views. $1: the account; $2: the task's ID.
 inline constexpr const char* kTaskView = "SELECT * FROM v_task WHERE account = $1 AND task_id = $2";
+inline constexpr const char* kTaskKey =
+    "SELECT t.id FROM task AS t JOIN account AS a ON a.id = t.account "
+    "WHERE a.name = $1 AND t.task_id = $2";
 inline constexpr const char* kVideoView =
     "SELECT * FROM v_video WHERE account = $1 AND task_id = $2 ORDER BY video_index";
 inline constexpr const char* kSnapshotView =
@@ -100,6 +103,23 @@ inline const std::string kOfferedVideos =
 /// Neither wanted nor on disk.
 inline const std::string kSettledVideos = kOfferedVideos + "WHERE v.state NOT IN (0, 1)";
 
+/// Tasks that are open, and how many were taken back; returns core::stale_before of the last run.
+template <RowSource Rows>
+core::UtcTime read_open_tasks(Rows& source, core::UtcTime now, core::LedgerTotals& totals) {
+  auto last = source.select(kForgottenAndStaleAfter, {});
+  last.step();
+  totals.forgotten = static_cast<std::uint64_t>(last.integer(0));
+  // So long that nothing is stale when there was no run.
+  const std::chrono::milliseconds stale_after(
+      last.is_null(1) ? std::numeric_limits<std::int64_t>::max() : last.integer(1));
+  const core::UtcTime before = core::stale_before(now, stale_after);
+  auto open = source.select(kOpenTasks, {before.time_since_epoch().count()});
+  open.step();
+  totals.oldest_unfinished = open.time(0);
+  totals.stale = static_cast<std::uint64_t>(open.integer(1));
+  return before;
+}
+
 /// All counts are of one moment if `source` reads one.
 template <RowSource Rows>
 [[nodiscard]] core::LedgerTotals read_totals(Rows& source, core::UtcTime now) {
@@ -109,17 +129,7 @@ template <RowSource Rows>
   while (states.step()) {
     add_state(totals, static_cast<core::TaskState>(states.integer(0)), number(states.integer(1)));
   }
-  auto last = source.select(kForgottenAndStaleAfter, {});
-  last.step();
-  totals.forgotten = number(last.integer(0));
-  // So long that nothing is stale when there was no run.
-  const std::chrono::milliseconds stale_after(
-      last.is_null(1) ? std::numeric_limits<std::int64_t>::max() : last.integer(1));
-  auto open =
-      source.select(kOpenTasks, {core::stale_before(now, stale_after).time_since_epoch().count()});
-  open.step();
-  totals.oldest_unfinished = open.time(0);
-  totals.stale = number(open.integer(1));
+  read_open_tasks(source, now, totals);
   auto videos = source.select(kVideoCounts, {});
   videos.step();
   totals.videos_wanted = number(videos.integer(0));
@@ -142,7 +152,8 @@ template <typename View, typename Usage, typename Answer>
   if (task.empty()) {
     return std::nullopt;
   }
-  core::TaskHistory history{.task = std::move(task.front())};
+  core::TaskHistory history{.key = std::stoll(view(kTaskKey).at(0).at(0).second.value_or("0")),
+                            .task = std::move(task.front())};
   history.videos = view(kVideoView);
   for (core::ViewRow& row : view(kSnapshotView)) {
     core::SnapshotRecord record{.columns = std::move(row)};

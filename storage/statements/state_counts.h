@@ -13,16 +13,16 @@ void add_state(Totals& totals, core::TaskState state, std::uint64_t tasks) {
   totals.tasks += tasks;
   switch (state) {
     case core::TaskState::unfinished:
-      totals.unfinished = tasks;
+      totals.unfinished += tasks;
       break;
     case core::TaskState::succeeded:
-      totals.succeeded = tasks;
+      totals.succeeded += tasks;
       break;
     case core::TaskState::failed:
-      totals.failed = tasks;
+      totals.failed += tasks;
       break;
     case core::TaskState::missing:
-      totals.missing = tasks;
+      totals.missing += tasks;
       break;
   }
 }

@@ -94,7 +94,7 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"cmd/cli"},
     {"cmd/os"},
     {"cmd/run", "cmd/report"},
-    {"cmd/doctor"},
+    {"cmd/doctor", "cmd/history"},
     {"cmd"},
 };
 

@@ -50,6 +50,17 @@ def test_the_advice_about_unfinished_tasks_works(reeltally, past):
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
 
 
+def test_status_says_what_a_closed_task_cost_whatever_prices_are_given(reeltally, past):
+    past("a")
+    assert not re.search(r"^  cost", reeltally("status", "a").out, re.M)
+    cost = lines(reeltally, MONTH, "--prices", "prices.csv")[0]["cost"]
+    assert f"\n  cost       {cost} CNY\n" in reeltally("status", "a", "--prices", "prices.csv").out
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    (reeltally.folder / "dear.csv").write_text(HEADER + "m,second,,,9,CNY,,\n")
+    for more in ([], ["--prices", "dear.csv"]):
+        assert f"\n  cost       {cost} CNY (closed)\n" in reeltally("status", "a", *more).out
+
+
 def test_a_running_task_is_not_stale(reeltally, past):
     gateway = past("a", a={"polls": ["IN_PROGRESS", "success"]})
     refused = reeltally("close", MONTH, "--prices", "prices.csv", "--stale-after", "100d", "--write-off-stale")

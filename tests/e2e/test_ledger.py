@@ -1,6 +1,7 @@
 """status and db: what users see of the ledger, and its maintenance."""
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,9 +28,43 @@ def test_status_totals(filled):
     assert totals["oldest_unfinished"] and totals["videos_done"] == 1
 
 
+def test_status_says_what_ran_what_there_is_and_what_is_next(filled):
+    text = filled("status").out
+    assert re.match(r"last run 1: began \S+ \(\S+ ago\), took \S+, exit code 0\n", text), text
+    assert "`reeltally run --pending` would ask about 2 tasks and fetch 0 videos\n" in text, text
+    totals = json.loads(filled("status", "--json").out)
+    (run,) = [json.loads(line) for line in filled("runs", "--json").out.splitlines()]
+    assert totals["last_run"] == {name: value for name, value in run.items() if name != "type"}
+    group = totals["groups"][0]
+    assert [group[name] for name in ("account", "tasks", "succeeded", "failed", "unfinished", "videos_done")] == ["default", 4, 1, 1, 2, 1]
+    assert group["bytes"] == totals["bytes"] == filled.sql("SELECT sum(bytes) FROM v_video WHERE state = 'done'")[0][0]
+    asked = filled("run", "--pending", "--dry-run", *filled.flags(filled.gateway)).out.split()
+    assert totals["pending"] == [{"account": "default", "tasks": len(asked), "videos": 0}]
+
+
 def test_status_of_a_task(filled):
-    assert "snapshot 1" in filled("status", "a").out and "duration" in filled("status", "a").out
+    text = filled("status", "a").out
+    assert text.startswith("a: succeeded\n") and re.search(r"^  video +on disk, [\d.]+ \w+: /\S+a\.mp4$", text, re.M), text
+    assert "snapshot" not in text
+    assert "snapshot 1" in filled("status", "a", "-v").out and "duration" in filled("status", "a", "-v").out
     assert filled("status", "nobody").code == 3
+
+
+def test_status_of_a_task_says_what_it_cost(reeltally, make_gateway):
+    prices = reeltally.folder / "prices.csv"
+    prices.write_text("model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\n*,video,,,2.5,CNY,,\n")
+    reeltally.run(make_gateway(tasks={"a": {"vendor": "happyhorse"}}), reeltally.csv("a,horse", header="task_id,model"))
+    assert not re.search(r"^  cost", reeltally("status", "a").out, re.M)
+    assert "\n  cost       2.5 CNY\n" in reeltally("status", "a", "--prices", prices).out
+    assert reeltally("status", "a", "--prices", reeltally.folder / "none.csv").code == 2
+
+
+def test_json_numbers_are_numbers(filled):
+    task, *others = [json.loads(line) for line in filled("status", "--json", "a").out.splitlines()]
+    filled.output.pop()  # it has the raw answer, link and all
+    assert task["queries"] == 1 and task["videos_on_disk"] == 1 and task["stale"] == 0, task
+    assert all(isinstance(one["http_status"], int) for one in others if one["type"] == "snapshot")
+    assert all(isinstance(one["bytes"], int) for one in others if one["type"] == "video")
 
 
 def test_check_finds_damage(filled):

@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 namespace support {
 namespace {
@@ -102,6 +105,48 @@ core::LedgerTotals FakeReader::totals(core::UtcTime now) {
   return totals;
 }
 
+core::LedgerOverview FakeReader::overview(core::UtcTime now) {
+  std::map<std::pair<std::string, std::string>, core::TaskGroup> groups;
+  std::map<std::string, core::PendingWork> pending;
+  for (const auto& [key, task] : memory_->tasks) {
+    const std::string model = MemoryLedger::model(task);
+    core::TaskGroup& group = groups[{task.account, model}];
+    group.account = task.account;
+    group.model = model;
+    const auto is = [&](core::TaskState one) {
+      return !task.is_forgotten && task.standing.state == one ? 1U : 0U;
+    };
+    group.tasks += task.is_forgotten ? 0 : 1;
+    group.unfinished += is(core::TaskState::unfinished);
+    group.succeeded += is(core::TaskState::succeeded);
+    group.failed += is(core::TaskState::failed);
+    group.missing += is(core::TaskState::missing);
+    for (const auto& [index, video] : task.videos) {
+      if (video.standing.state == VideoState::done) {
+        ++group.videos_done;
+        group.bytes += video.file->bytes;
+      }
+      pending[task.account].videos += video.standing.state == VideoState::wanted ? 1 : 0;
+    }
+  }
+  core::LedgerOverview overview{.totals = totals(now)};
+  for (auto& [key, group] : groups) {
+    if (group.tasks > 0) {
+      overview.groups.push_back(group);
+    }
+    pending.try_emplace(group.account);
+  }
+  const core::UtcTime before = core::stale_before(now, memory_->stale_after());
+  for (auto& [account, work] : pending) {
+    work.account = account;
+    each_pending(account, before, [&tasks = work.tasks](const std::string& /*id*/) { ++tasks; });
+    if (work.tasks + work.videos > 0) {
+      overview.pending.push_back(work);
+    }
+  }
+  return overview;
+}
+
 core::ViewRow FakeReader::row_of(const MemoryLedger::Task& task) const {
   const core::Answer said =
       task.status_answer ? memory_->snapshots.at(*task.status_answer).answer : core::Answer{};
@@ -160,7 +205,7 @@ std::optional<core::TaskHistory> FakeReader::task(const std::string& account,
     return std::nullopt;
   }
   const MemoryLedger::Task& task = memory_->tasks.at(key);
-  core::TaskHistory history{.task = row_of(task)};
+  core::TaskHistory history{.key = key, .task = row_of(task)};
   for (const MemoryLedger::Snapshot& snapshot : memory_->snapshots) {
     if (snapshot.task == key) {
       core::SnapshotRecord record{.columns = row_of(snapshot)};

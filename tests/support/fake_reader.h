@@ -14,6 +14,7 @@ class FakeReader final : public core::LedgerReader {
   explicit FakeReader(std::shared_ptr<MemoryLedger> memory) : memory_(std::move(memory)) {}
 
   [[nodiscard]] core::LedgerTotals totals(core::UtcTime now) override;
+  [[nodiscard]] core::LedgerOverview overview(core::UtcTime now) override;
   [[nodiscard]] std::optional<core::TaskHistory> task(const std::string& account,
                                                       const core::TaskId& id) override;
   [[nodiscard]] std::optional<core::RawAnswer> answer_of(std::int64_t snapshot,

@@ -56,6 +56,14 @@ TEST(Terminal, TextColumns) {
   EXPECT_EQ(cmd::padded("longer", 4), "longer");
 }
 
+TEST(Terminal, CutsATextToColumns) {
+  EXPECT_EQ(cmd::cut("abcdef", 6), "abcdef");
+  EXPECT_EQ(cmd::cut("abcdefg", 6), "abc...");
+  EXPECT_EQ(cmd::cut("abcdefg", 2), "..");
+  EXPECT_EQ(cmd::cut("\xE6\x97\xA5\xE6\x9C\xAC\xE6\x97\xA5", 5), "\xE6\x97\xA5...")
+      << "two columns each";
+}
+
 TEST(Terminal, Color) {
   const Terminal terminal(80);
   ASSERT_TRUE(cmd::is_terminal(terminal.fd()));

@@ -1,0 +1,47 @@
+#include "cmd/history/task_cost.h"
+
+#include <optional>
+
+#include "cmd/cli/ledger_name.h"
+#include "cmd/history/view_row.h"
+#include "cmd/report/report_plan.h"
+#include "core/billing/adjustments.h"
+#include "core/billing/billing.h"
+#include "core/billing/billing_source.h"
+#include "core/text/printable.h"
+#include "storage/open_ledger.h"
+
+namespace cmd {
+namespace {
+
+std::string text_of(const core::Charge& charge) {
+  std::string text =
+      charge.cost ? charge.cost->text() + " " + charge.currency : "unknown: " + charge.cost_note;
+  if (charge.kind == core::LineKind::super_resolution) {
+    text += " for super resolution";
+  }
+  return core::printable(text, kCellShownMax);
+}
+
+}  // namespace
+
+std::vector<std::string> costs_of(const Settings& settings, core::TaskKey task) {
+  const auto prices =
+      read_price_file(settings.given_text("prices").value_or(""), settings.count("quota-per-unit"));
+  const auto source = storage::open_billing_source(ledger_path(settings));
+  std::vector<std::string> costs;
+  for (const core::OwnedLine& line : source->standing_lines(task)) {
+    costs.push_back(text_of(line.charge) + " (closed)");
+  }
+  core::FinishedTask finished;
+  if (!costs.empty() || !prices || !source->find_task(task, finished)) {
+    return costs;
+  }
+  const core::Pricing pricing{.prices = &prices->book};
+  for (const core::Charge& charge : core::charges_of(finished, pricing, core::TimeZone("UTC"))) {
+    costs.push_back(text_of(charge));
+  }
+  return costs;
+}
+
+}  // namespace cmd

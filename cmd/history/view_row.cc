@@ -1,0 +1,105 @@
+#include "cmd/history/view_row.h"
+
+#include <date/date.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cmd/cli/units.h"
+#include "core/text/printable.h"
+#include "core/text/redaction.h"
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Columns of all views whose values are numbers or JSON. All others are text, also where a text
+// looks like a number: the ID of a task, a resolution.
+constexpr std::array<std::string_view, 39> kNumbersAndJson{
+    "queries",        "duration_seconds",
+    "input_seconds",  "output_seconds",
+    "video_count",    "completion_tokens",
+    "total_tokens",   "super_resolution_tokens",
+    "units",          "credits",
+    "quota",          "videos",
+    "videos_on_disk", "stale",
+    "snapshot_id",    "run_id",
+    "http_status",    "raw_bytes",
+    "video_index",    "bytes",
+    "attempts",       "took_ms",
+    "exit_code",      "rows_rejected",
+    "tasks",          "queried",
+    "succeeded",      "failed",
+    "unfinished",     "missing",
+    "not_answered",   "videos_downloaded",
+    "videos_failed",  "videos_expired",
+    "videos_left",    "requests",
+    "retries",        "errors",
+    "labels"};
+constexpr std::string_view kInputs = "inputs";
+
+bool is_text(std::string_view column) {
+  return column != kInputs &&
+         std::find(kNumbersAndJson.begin(), kNumbersAndJson.end(), column) == kNumbersAndJson.end();
+}
+
+}  // namespace
+
+std::string text_in(const core::ViewRow& row, std::string_view column) {
+  for (const auto& [name, value] : row) {
+    if (name == column) {
+      return value.value_or("");
+    }
+  }
+  return "";
+}
+
+std::string shown_in(const core::ViewRow& row, std::string_view column) {
+  return core::printable(core::redact_keys(core::redact_urls(text_in(row, column))), kCellShownMax);
+}
+
+std::int64_t number_in(const core::ViewRow& row, std::string_view column) {
+  const std::string digits = text_in(row, column);
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::optional<core::UtcTime> time_in(const core::ViewRow& row, std::string_view column) {
+  std::istringstream text(text_in(row, column));
+  std::chrono::sys_time<std::chrono::milliseconds> time;
+  text >> date::parse("%FT%TZ", time);
+  return text.fail() ? std::nullopt : std::optional<core::UtcTime>(time);
+}
+
+std::string utc_second(core::UtcTime time) {
+  return date::format("%Y-%m-%dT%H:%M:%SZ", date::floor<std::chrono::seconds>(time));
+}
+
+std::string with_distance(core::UtcTime time, core::UtcTime now) {
+  const bool past = now >= time;
+  const auto distance = std::chrono::floor<std::chrono::seconds>(past ? now - time : time - now);
+  return utc_second(time) + " (" + (past ? "" : "in ") + format_duration(distance) +
+         (past ? " ago)" : ")");
+}
+
+Json json_of(const core::ViewRow& row) {
+  Json json = Json::object();
+  for (const auto& [name, value] : row) {
+    if (!value) {
+      json[name] = Json();
+      continue;
+    }
+    Json parsed =
+        is_text(name) ? Json(Json::value_t::discarded) : Json::parse(*value, nullptr, false);
+    json[name] = parsed.is_discarded() ? Json(*value) : std::move(parsed);
+  }
+  return json;
+}
+
+}  // namespace cmd
