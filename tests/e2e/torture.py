@@ -22,6 +22,7 @@ import time
 import pytest
 
 import crews
+import differential
 from conftest import BINARY, ROOT, Gateway, Reeltally
 from proof import checker
 
@@ -29,6 +30,7 @@ SHIM = ROOT / "tests/support/torture/fault_shim.cc"
 ERRORS = {"EIO": 5, "ENOSPC": 28, "EINTR": 4}
 HANG = 100  # seconds; far beyond every time limit that jobs are given
 SEEDS_AT_ONCE = 500
+DOCUMENTS_AT_ONCE = 1000
 DAYS = 86400
 VIDEO = {"size": 70000, "life": 90 * DAYS}
 # Links that say when they end; the newer kinds of signature may live for a week at most.
@@ -582,8 +584,21 @@ def simulate_crews(_, count, tell):
             workers.shutdown(cancel_futures=True)
 
 
+def compare(bench, count, tell):
+    """As many documents of each kind, in pieces with a seed each."""
+    if not differential.PROBE.exists():
+        raise Skipped(f"there is no {differential.PROBE}")
+    for kind in differential.KINDS:
+        for done in range(0, count, DOCUMENTS_AT_ONCE):
+            try:
+                differential.compare(kind, bench.dice.randrange(1 << 32), min(DOCUMENTS_AT_ONCE, count - done))
+            except differential.Difference as difference:
+                raise Finding(f"differential: {difference}") from difference
+            tell(f"{min(done + DOCUMENTS_AT_ONCE, count)} of {count} documents ({kind})")
+
+
 PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet,
-         "crews": simulate_crews}
+         "crews": simulate_crews, "differential": compare}
 
 
 def torture(parts, seed, seconds=None, tell=lambda line: None):
