@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 
 namespace cmd {
@@ -73,6 +74,25 @@ std::size_t terminal_columns(int fd, const Environment& environment) {
     return kColumnsDefault;
   }
   return std::max(columns, kColumnsMin);
+}
+
+std::size_t terminal_rows(int fd) {
+  constexpr std::size_t kRowsMin = 2;
+  constexpr std::size_t kRowsDefault = 24;
+  winsize size{};
+  const bool known = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return known ? std::max<std::size_t>(size.ws_row, kRowsMin) : kRowsDefault;
+}
+
+bool has_utf8(const Environment& environment) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    std::string locale = variable(environment, name).value_or("");
+    if (!locale.empty()) {
+      locale = core::lower_ascii(locale);
+      return locale.ends_with("utf-8") || locale.ends_with("utf8");
+    }
+  }
+  return false;
 }
 
 std::size_t text_columns(std::string_view text) {

@@ -16,6 +16,12 @@ namespace cmd {
 /// Columns of the terminal behind `fd`, else $COLUMNS, else 80; 20 at least.
 [[nodiscard]] std::size_t terminal_columns(int fd, const Environment& environment);
 
+/// Rows of the terminal behind `fd`, else 24; 2 at least.
+[[nodiscard]] std::size_t terminal_rows(int fd);
+
+/// Whether the locale of the environment (LC_ALL, else LC_CTYPE, else LANG) has UTF-8.
+[[nodiscard]] bool has_utf8(const Environment& environment);
+
 /// Whether to colour what goes to `fd`. `when` is --color: always, never, or auto: on a terminal
 /// that is not dumb, unless NO_COLOR is set (no-color.org).
 [[nodiscard]] bool use_color(std::string_view when, int fd, const Environment& environment);

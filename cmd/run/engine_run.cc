@@ -53,11 +53,18 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(run_plan), work.names, work.account_names,
                       {*ledger, transport, *video_store, clock_, interrupt_.level()},
-                      [this](const core::Notice& notice) { outcome_.add(notice); });
+                      [this](const core::Notice& notice) {
+                        if (notice.kind == core::Notice::Kind::stopped) {
+                          stopped_ = notice.text;
+                        }
+                        outcome_.add(notice);
+                      });
   LiveProgress progress(settings_, log_, interrupt_, clock_,
                         {.tally = engine.tally(),
                          .bytes_received = [&transport] { return transport.bytes_received(); },
                          .downloads = engine.downloads(),
+                         .in_flight = [&transport] { return transport.downloads(); },
+                         .note = [this] { return what_stops(); },
                          .tasks = tasks,
                          .videos = videos,
                          .fetches = !settings_.flag("no-download"),
@@ -96,6 +103,11 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
   outcome_.summary().tally = engine.tally();
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
   return result;
+}
+
+std::string EngineRun::what_stops() const {
+  return interrupt_.level() > 0 ? "stopping: no new work begins, running work is recorded"
+                                : stopped_;
 }
 
 // Only durable results are reported.

@@ -42,6 +42,7 @@ class EngineRun {
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::RunWork& store, const Work& work) const;
+  [[nodiscard]] std::string what_stops() const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;
@@ -54,6 +55,7 @@ class EngineRun {
     std::string line;
   };
   std::deque<SavedVideo> saved_;  // not reported yet
+  std::string stopped_;           // what stopped the downloads or the run; else empty
 };
 
 }  // namespace cmd

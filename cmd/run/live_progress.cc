@@ -36,6 +36,12 @@ std::size_t LiveProgress::columns() const {
   return terminal_columns(STDERR_FILENO, settings_.environment());
 }
 
+Screen LiveProgress::screen() const {
+  return {.columns = columns(),
+          .rows = terminal_rows(STDERR_FILENO),
+          .utf8 = has_utf8(settings_.environment())};
+}
+
 std::optional<std::chrono::milliseconds> LiveProgress::interval() const {
   return on_terminal_ ? std::optional<std::chrono::milliseconds>(kRedraw) : line_interval_;
 }
@@ -54,9 +60,9 @@ void LiveProgress::turn() {
   }
   next_ = now + *interval();
   if (on_terminal_) {
-    const std::size_t width = columns();
-    const auto block = progress_block(meter_.counts(), width);
-    log_.between_lines([&] { drawer_.draw(block, width); });
+    const Screen size = screen();
+    const auto block = progress_block(meter_.counts(), size);
+    log_.between_lines([&] { drawer_.draw(block, size.columns); });
   } else {
     log_.note(progress_line(meter_.counts()));
   }

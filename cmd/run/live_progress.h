@@ -32,6 +32,7 @@ class LiveProgress {
 
  private:
   [[nodiscard]] std::size_t columns() const;
+  [[nodiscard]] Screen screen() const;
 
   const Settings& settings_;
   Log& log_;

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "cmd/cli/units.h"
+#include "cmd/os/terminal.h"
+#include "cmd/run/video_lines.h"
 
 namespace cmd {
 namespace {
@@ -31,6 +33,9 @@ std::string part_of(std::int64_t count, std::int64_t total, std::string_view wha
 
 Topic tasks_topic(const ProgressCounts& counts) {
   Topic topic{"tasks", {part_of(counts.queried, counts.tasks, "asked")}};
+  if (counts.tasks_per_second >= 0.5) {
+    topic.parts.front() += ", " + std::to_string(std::llround(counts.tasks_per_second)) + "/s";
+  }
   topic.parts.push_back(number(counts.succeeded, "succeeded"));
   if (counts.failed > 0) {
     topic.parts.push_back(number(counts.failed, "failed"));
@@ -106,10 +111,15 @@ std::string joined(const std::vector<std::string>& parts, std::string text,
 
 }  // namespace
 
-std::vector<std::string> progress_block(const ProgressCounts& counts, std::size_t columns) {
+std::vector<std::string> progress_block(const ProgressCounts& counts, const Screen& screen) {
   constexpr std::size_t kNameColumns = 8;
-  const std::size_t columns_max = columns - std::min<std::size_t>(columns, 1);
+  const std::size_t columns_max = screen.columns - std::min<std::size_t>(screen.columns, 1);
+  const std::size_t rows_max = screen.rows - std::min<std::size_t>(screen.rows, 1);
+  const Screen inner{.columns = columns_max, .rows = rows_max, .utf8 = screen.utf8};
   std::vector<std::string> lines;
+  if (std::string bar = progress_bar(counts, inner); !bar.empty()) {
+    lines.push_back(std::move(bar));
+  }
   for (const Topic& topic : {tasks_topic(counts), videos_topic(counts), time_topic(counts)}) {
     if (topic.parts.empty()) {
       continue;
@@ -120,6 +130,12 @@ std::vector<std::string> progress_block(const ProgressCounts& counts, std::size_
     line.resize(std::min(line.size(), columns_max));
     lines.push_back(std::move(line));
   }
+  if (!counts.note.empty()) {
+    lines.push_back(cut(counts.note, columns_max));
+  }
+  lines.resize(std::min(lines.size(), rows_max));
+  const auto videos = video_lines(counts, inner, rows_max - lines.size());
+  lines.insert(lines.end(), videos.begin(), videos.end());
   return lines;
 }
 
@@ -207,7 +223,7 @@ void ProgressDrawer::draw(const std::vector<std::string>& lines, std::size_t col
       text += "\n";
     }
     text += line;
-    drawn_.push_back(line.size());
+    drawn_.push_back(text_columns(line));
   }
   // If the terminal is gone, nobody reads progress: a failed write is ignored.
   while (::write(fd_, text.data(), text.size()) < 0 && errno == EINTR) {

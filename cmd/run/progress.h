@@ -14,6 +14,23 @@
 
 namespace cmd {
 
+/// A video that is being downloaded or published.
+struct VideoProgress {
+  std::string name;  ///< the task's ID, printable
+  std::int64_t received = 0;
+  std::optional<std::int64_t> size;  ///< none: not stated yet
+  double bytes_per_second = 0;
+  std::optional<std::chrono::milliseconds> life;  ///< of its link; none: not known
+  bool is_checked = false;                        ///< all bytes are there
+};
+
+/// What a terminal has room for.
+struct Screen {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+  bool utf8 = false;
+};
+
 /// The numbers at one moment. What has no value is unknown and not shown.
 struct ProgressCounts {
   std::int64_t tasks = 0;  ///< of this run; 0: not known yet
@@ -28,17 +45,22 @@ struct ProgressCounts {
   std::int64_t downloads_failed = 0;  ///< not downloaded in this run
   std::int64_t downloads_expired = 0;
   std::int64_t downloads_left = 0;  ///< of the whole run: known, not started
+  double downloads_expected = 0;    ///< of tasks that were not asked yet, as of those before
   std::int64_t bytes = 0;           ///< of the videos that are on disk
   double bytes_per_second = 0;
+  double tasks_per_second = 0;
+  bool waits = false;  ///< unfinished tasks are asked again
   std::chrono::milliseconds elapsed{0};
   std::optional<std::chrono::milliseconds> remaining;    ///< until the end, estimated
   std::optional<std::chrono::milliseconds> soonest_end;  ///< until the first link expires
+  std::vector<VideoProgress> videos{};                   ///< under way, most urgent first
+  std::string note{};                                    ///< what stops the run; else empty
 };
 
-/// At most three lines of at most `columns` - 1 characters (a terminal wraps at the last column);
-/// parts that do not fit are left out from the right. ASCII.
+/// Lines of at most `columns` - 1 columns (a terminal wraps at the last one), at most `rows` - 1 of
+/// them. Parts that do not fit are left out from the right, lines from the bottom.
 [[nodiscard]] std::vector<std::string> progress_block(const ProgressCounts& counts,
-                                                      std::size_t columns);
+                                                      const Screen& screen);
 /// The same in one complete line, for SIGUSR1 and --progress-interval.
 [[nodiscard]] std::string progress_line(const ProgressCounts& counts);
 
@@ -53,6 +75,8 @@ class SpeedMeter {
 
   /// `total` so far, at `now`; neither may go back.
   void add(core::SteadyTime now, std::int64_t total);
+  /// The last total; 0 before the first.
+  [[nodiscard]] std::int64_t last() const { return samples_.empty() ? 0 : samples_.back().second; }
   /// Per second; 0 until two moments are known.
   [[nodiscard]] double per_second() const;
   /// The time for `amount` more at this speed; none if the speed is 0.
@@ -83,7 +107,7 @@ class ProgressDrawer {
   [[nodiscard]] std::string erasure(std::size_t columns) const;
 
   int fd_;
-  std::vector<std::size_t> drawn_;  ///< the lengths of the lines on the screen
+  std::vector<std::size_t> drawn_;  ///< the columns of the lines on the screen
   std::size_t columns_ = 80;
 };
 

@@ -25,6 +25,11 @@ ProgressCounts ProgressMeter::counts() {
   count_tasks(counts);
   count_videos(counts);
   counts.bytes_per_second = bytes_.per_second();
+  counts.tasks_per_second = asked_.per_second();
+  counts.waits = sources_.waits;
+  counts.downloads_expected = expected_videos(counts);
+  counts.videos = videos();
+  counts.note = sources_.note ? sources_.note() : "";
   counts.remaining = remaining(counts);
   if (const auto expiry = sources_.downloads.window().soonest_expiry()) {
     counts.soonest_end = *expiry - clock_.utc();
@@ -59,6 +64,58 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
   counts.downloads_left = fetches() ? std::max({known - begun, held, std::int64_t{0}}) : 0;
 }
 
+double ProgressMeter::expected_videos(const ProgressCounts& counts) const {
+  const std::int64_t answered =
+      counts.succeeded + counts.failed + counts.unfinished + counts.missing + counts.not_answered;
+  if (answered == 0 || !fetches()) {
+    return 0;
+  }
+  return static_cast<double>(sources_.tally.videos_found) / static_cast<double>(answered) *
+         static_cast<double>(counts.tasks - counts.queried);
+}
+
+// By expiry, the soonest first; links without one last.
+std::vector<VideoProgress> ProgressMeter::videos() {
+  std::map<std::uint64_t, core::DownloadProgress> received;
+  for (const core::DownloadProgress& one :
+       sources_.in_flight ? sources_.in_flight() : std::vector<core::DownloadProgress>()) {
+    received.emplace(one.token, one);
+  }
+  std::erase_if(speeds_, [&](const auto& one) { return !received.contains(one.first); });
+  const core::UtcTime now = clock_.utc();
+  std::vector<VideoProgress> videos;
+  sources_.downloads.window().each_in_flight([&](std::uint64_t token,
+                                                 const core::WantedVideo& video) {
+    VideoProgress& one = videos.emplace_back();
+    one.name = video.id.text() +
+               (video.link.index > 1 ? " (video " + std::to_string(video.link.index) + ")" : "");
+    if (video.link.expires_at) {
+      one.life = *video.link.expires_at - now;
+    }
+    const auto found = received.find(token);
+    one.is_checked = found == received.end();
+    if (!one.is_checked) {
+      one.received = found->second.received;
+      one.size = found->second.size;
+      one.bytes_per_second = speed_of(token, one.received);
+    }
+  });
+  std::stable_sort(videos.begin(), videos.end(), [](const auto& a, const auto& b) {
+    constexpr auto kNever = std::chrono::milliseconds::max();
+    return a.life.value_or(kNever) < b.life.value_or(kNever);
+  });
+  return videos;
+}
+
+double ProgressMeter::speed_of(std::uint64_t token, std::int64_t received) {
+  SpeedMeter& meter = speeds_[token];
+  if (received < meter.last()) {
+    meter = SpeedMeter();  // it began again from the first byte
+  }
+  meter.add(clock_.steady(), received);
+  return meter.per_second();
+}
+
 // The slower of both lanes decides. No estimate if a lane has work but makes no progress, or if the
 // run waits for unfinished tasks.
 std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
@@ -79,15 +136,8 @@ std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
 // bytes if sizes are known, because a few large videos finish rarely and at the same time.
 std::optional<std::chrono::milliseconds> ProgressMeter::time_for_videos(
     const ProgressCounts& counts) const {
-  const std::int64_t answered =
-      counts.succeeded + counts.failed + counts.unfinished + counts.missing + counts.not_answered;
-  const double per_task =
-      answered > 0 && fetches()
-          ? static_cast<double>(sources_.tally.videos_found) / static_cast<double>(answered)
-          : 0;
-  const double expected = per_task * static_cast<double>(counts.tasks - counts.queried);
-  const double left =
-      static_cast<double>(counts.downloads_left + counts.downloads_active) + expected;
+  const double left = static_cast<double>(counts.downloads_left + counts.downloads_active) +
+                      counts.downloads_expected;
   if (left < 1) {
     return std::chrono::milliseconds(0);
   }

@@ -3,12 +3,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cmd/run/progress.h"
 #include "core/clock.h"
 #include "core/engine/download_lane.h"
 #include "core/engine/run_plan.h"
+#include "core/engine/transport.h"
 
 namespace cmd {
 
@@ -19,10 +23,12 @@ class ProgressMeter {
     const core::RunTally& tally;
     std::function<std::int64_t()> bytes_received;  ///< of videos, including partial ones
     const core::DownloadLane& downloads;
-    std::uint64_t tasks = 0;   ///< to be queried, when the run began
-    std::uint64_t videos = 0;  ///< to be downloaded, when the run began
-    bool fetches = true;       ///< false: no videos are downloaded
-    bool waits = false;        ///< for unfinished tasks, so the end cannot be estimated
+    std::function<std::vector<core::DownloadProgress>()> in_flight;  ///< see Transport::downloads
+    std::function<std::string()> note;  ///< what stops the run; empty: nothing does
+    std::uint64_t tasks = 0;            ///< to be queried, when the run began
+    std::uint64_t videos = 0;           ///< to be downloaded, when the run began
+    bool fetches = true;                ///< false: no videos are downloaded
+    bool waits = false;                 ///< for unfinished tasks, so the end cannot be estimated
   };
 
   ProgressMeter(const core::Clock& clock, Sources sources);
@@ -38,6 +44,9 @@ class ProgressMeter {
   }
   void count_tasks(ProgressCounts& counts) const;
   void count_videos(ProgressCounts& counts) const;
+  [[nodiscard]] double expected_videos(const ProgressCounts& counts) const;
+  [[nodiscard]] std::vector<VideoProgress> videos();
+  [[nodiscard]] double speed_of(std::uint64_t token, std::int64_t received);
   [[nodiscard]] std::optional<std::chrono::milliseconds> remaining(
       const ProgressCounts& counts) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_for_videos(
@@ -47,6 +56,7 @@ class ProgressMeter {
   Sources sources_;
   core::SteadyTime begin_;
   SpeedMeter bytes_;
+  std::map<std::uint64_t, SpeedMeter> speeds_;  ///< of the downloads in flight, by token
   SpeedMeter asked_{SpeedMeter::kLongWindow};
   SpeedMeter fetched_{SpeedMeter::kLongWindow};
   SpeedMeter fetched_bytes_{SpeedMeter::kLongWindow};

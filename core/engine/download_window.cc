@@ -105,6 +105,15 @@ std::optional<UtcTime> DownloadWindow::soonest_expiry() const {
   return soonest;
 }
 
+void DownloadWindow::each_in_flight(
+    const std::function<void(std::uint64_t token, const WantedVideo& video)>& visit) const {
+  for (const auto& [token, held] : held_) {
+    if (held.phase == HeldVideo::Phase::in_flight) {
+      visit(token, held.video);
+    }
+  }
+}
+
 Ticket DownloadWindow::record(VideoEntry entry) {
   const Key key(entry.task, entry.index);
   const Ticket ticket = run_.ledger.append(std::move(entry));

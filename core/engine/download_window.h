@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -58,6 +59,9 @@ class DownloadWindow {
   [[nodiscard]] std::vector<std::uint64_t> startable() const;
   /// When the next waiting video may start; max if none waits.
   [[nodiscard]] SteadyTime next_due() const;
+  /// Calls `visit` for each video that the transport downloads or publishes.
+  void each_in_flight(
+      const std::function<void(std::uint64_t token, const WantedVideo& video)>& visit) const;
   /// The earliest expiry of the held links; none if no link has one.
   [[nodiscard]] std::optional<UtcTime> soonest_expiry() const;
 

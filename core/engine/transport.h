@@ -73,6 +73,13 @@ struct Completion {
   std::variant<QueryAnswer, TransportFailure, SavedFile, FetchFailure> outcome;
 };
 
+/// A download that is in flight.
+struct DownloadProgress {
+  std::uint64_t token = 0;
+  std::int64_t received = 0;         ///< bytes of the video, also those of earlier attempts
+  std::optional<std::int64_t> size;  ///< of the whole video, once its server has stated it
+};
+
 /// Performs requests. Belongs to the engine's thread; only `wake` may be called by others.
 class Transport {
  public:
@@ -95,6 +102,8 @@ class Transport {
 
   /// Bytes of videos received so far.
   [[nodiscard]] virtual std::int64_t bytes_received() const = 0;
+  /// The downloads in flight, in any order, without those that are being published.
+  [[nodiscard]] virtual std::vector<DownloadProgress> downloads() const { return {}; }
   /// Connections opened so far.
   [[nodiscard]] virtual std::int64_t connections_opened() const = 0;
 };

@@ -84,6 +84,10 @@ void CurlTransport::abort() {
   parts_->downloads.drop_published();
 }
 
+std::vector<DownloadProgress> CurlTransport::downloads() const {
+  return parts_->downloads.in_flight();
+}
+
 std::int64_t CurlTransport::bytes_received() const { return parts_->downloads.bytes_received(); }
 std::int64_t CurlTransport::connections_opened() const { return parts_->loop.sockets().opened(); }
 

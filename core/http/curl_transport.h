@@ -67,6 +67,7 @@ class CurlTransport final : public Transport {
   void wake() override;
   void abort() override;
   [[nodiscard]] std::int64_t bytes_received() const override;
+  [[nodiscard]] std::vector<DownloadProgress> downloads() const override;
   [[nodiscard]] std::int64_t connections_opened() const override;
 
  private:

@@ -38,6 +38,9 @@ class DownloadAnswer {
   /// The body is a video, or a part of one.
   [[nodiscard]] bool is_video() const { return is_video_; }
   [[nodiscard]] PromisedContent& promised() { return promised_; }
+  [[nodiscard]] const PromisedContent& promised() const { return promised_; }
+  /// Of the video, so far, with those of earlier attempts.
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
   /// The body of an answer without a video.
   [[nodiscard]] const std::string& text() const { return text_; }
   /// Whether the part received before a transfer broke off is enough: the status of an error is,

@@ -66,6 +66,8 @@ class DownloadTransfers::Download final : public TransferHandler {
   void start(DownloadRequest request);
   void ended(CURLcode code) override;
   void aborted() override { release(); }
+  /// None between two downloads.
+  [[nodiscard]] std::optional<DownloadProgress> progress() const;
 
  private:
   // The current request.
@@ -310,6 +312,18 @@ void DownloadTransfers::Download::fail(FetchFailure failure) {
   release();
 }
 
+std::optional<DownloadProgress> DownloadTransfers::Download::progress() const {
+  if (request_.sink == nullptr) {
+    return std::nullopt;
+  }
+  DownloadProgress progress{.token = request_.token};
+  if (answer_.is_video()) {
+    progress.received = answer_.bytes();
+    progress.size = answer_.promised().length;
+  }
+  return progress;
+}
+
 void DownloadTransfers::Download::release() {
   pool_.rate_.leave(transfer_.easy());
   request_.sink.reset();
@@ -337,6 +351,16 @@ void DownloadTransfers::start(DownloadRequest request) {
   Download& download = *free_.back();
   free_.pop_back();
   download.start(std::move(request));
+}
+
+std::vector<DownloadProgress> DownloadTransfers::in_flight() const {
+  std::vector<DownloadProgress> all;
+  for (const auto& download : downloads_) {
+    if (auto progress = download->progress()) {
+      all.push_back(*progress);
+    }
+  }
+  return all;
 }
 
 void DownloadTransfers::resume() {

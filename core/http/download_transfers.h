@@ -36,6 +36,8 @@ class DownloadTransfers {
   /// Forgets the jobs of the publisher.
   void drop_published() { publisher_.clear(); }
   [[nodiscard]] std::int64_t bytes_received() const { return bytes_received_; }
+  /// See Transport::downloads.
+  [[nodiscard]] std::vector<DownloadProgress> in_flight() const;
 
  private:
   class Download;

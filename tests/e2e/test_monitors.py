@@ -1,4 +1,5 @@
 """What monitors get from a run: metrics, the status file, progress lines, SIGUSR1."""
+import codecs
 import fcntl
 import json
 import os
@@ -95,3 +96,81 @@ def test_the_block_on_a_terminal_is_gone_in_the_end(reeltally, make_gateway, col
     assert text.count("tasks   2 of 2 asked") >= 2
     assert all(len(line) < columns for line in re.split(r"\x1b\[\d*[A-Za-z]|\r|\n", text) if line.startswith(("tasks ", "time ")))
     assert not [line for line in screen(text) if line.strip() and not line.startswith("reeltally: ")], screen(text)
+
+
+class Terminal:
+    """A terminal that wraps long lines anew when it is resized; supports only the sequences that the program uses."""
+
+    def __init__(self, columns, rows=24):
+        self.ours, self.its = pty.openpty()
+        self.lines, self.text = [""], ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.resize(columns, rows)
+
+    def resize(self, columns, rows=24):
+        self.columns = columns
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def height(self, line):
+        return max(1, -(-len(line) // self.columns))
+
+    def feed(self, text):
+        self.text += text
+        for part in re.findall(r"\x1b\[\d*[A-Za-z]|\r|\n|[^\r\n\x1b]+", text):
+            if part == "\n":
+                self.lines.append("")
+            elif part == "\r":
+                pass  # the sequences that follow go to the first column of a line
+            elif part.endswith("A") and part.startswith("\x1b"):
+                up = int(part[2:-1] or 1) - (self.height(self.lines[-1]) - 1)
+                while up > 0:
+                    self.lines.pop()
+                    up -= self.height(self.lines[-1])
+                assert up == 0, "the cursor goes into the middle of a line"
+            elif part == "\x1b[J":
+                self.lines[-1] = ""
+            elif not part.startswith("\x1b"):
+                self.lines[-1] += part
+
+    def read(self):
+        try:
+            data = os.read(self.ours, 65536)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return False
+        self.feed(self.decoder.decode(data))
+        return bool(data)
+
+
+def watched(terminal, reeltally, gateway, *flags, env=None, each=lambda shown: None):
+    """Runs on the terminal; calls `each` with what it shows whenever that changes."""
+    process = subprocess.Popen([BINARY, "run", *reeltally.flags(gateway), *flags], cwd=reeltally.folder, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=terminal.its, env={**reeltally.env, "TERM": "xterm", **(env or {})})
+    os.close(terminal.its)
+    until = time.monotonic() + PATIENCE
+    while terminal.read():
+        assert time.monotonic() < until
+        each([line for line in terminal.lines if line])
+    os.close(terminal.ours)
+    return process.wait(PATIENCE), json.loads(process.stdout.read())
+
+
+@pytest.mark.parametrize("locale, done", [("C.UTF-8", "\u28ff"), ("C", "#")])
+def test_a_terminal_shows_the_videos_under_way_whatever_its_size(reeltally, make_gateway, locale, done):
+    gateway = make_gateway(default={"vendor": "happyhorse"})
+    terminal = Terminal(100)
+    widths, seen, bars = iter([40, 200, 57, 80]), [], []
+
+    def look(shown):
+        seen.extend(line for line in shown if line.startswith("  t"))
+        bars.extend(line for line in shown if line.startswith("["))
+        if len(seen) > 10 * (4 - widths.__length_hint__()) or len(bars) > 8 * (5 - widths.__length_hint__()):
+            terminal.resize(next(widths, 80))
+
+    code, summary = watched(terminal, reeltally, gateway, "--limit-rate", "60KB", "--color", "never",
+                            reeltally.csv(*(f"task_{number}" for number in range(5))), env={"LC_ALL": locale}, each=look)
+    assert code == 0 and summary["videos_downloaded"] == 5
+    assert any(re.match(r"  task_\d +[\d.]+ KiB +\d+ % +[\d.]+ \w+/s +expires in ", line) for line in seen), seen
+    shares = [int(re.search(r"(\d+) %", line)[1]) for line in bars]
+    assert done in "".join(bars) and shares == sorted(shares) and len(set(shares)) > 1, bars
+    assert (done == "#") == terminal.text.isascii()
+    assert not [line for line in terminal.lines if line and not line.startswith("reeltally: ")], terminal.lines

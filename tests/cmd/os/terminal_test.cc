@@ -64,6 +64,21 @@ TEST(Terminal, CutsATextToColumns) {
       << "two columns each";
 }
 
+TEST(Terminal, TheLocaleSaysWhetherThereIsUtf8) {
+  const std::vector<std::pair<cmd::Environment, bool>> cases{
+      {{}, false},
+      {{{"LANG", "C"}}, false},
+      {{{"LANG", "de_DE.UTF-8"}}, true},
+      {{{"LANG", "C.utf8"}}, true},
+      {{{"LANG", "zh_CN.GB18030"}}, false},
+      {{{"LANG", "C"}, {"LC_CTYPE", "C.UTF-8"}}, true},
+      {{{"LANG", "C.UTF-8"}, {"LC_CTYPE", ""}}, true},
+      {{{"LANG", "C.UTF-8"}, {"LC_ALL", "C"}}, false}};
+  for (const auto& [environment, expected] : cases) {
+    EXPECT_EQ(cmd::has_utf8(environment), expected);
+  }
+}
+
 TEST(Terminal, Color) {
   const Terminal terminal(80);
   ASSERT_TRUE(cmd::is_terminal(terminal.fd()));

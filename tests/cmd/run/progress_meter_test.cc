@@ -2,6 +2,7 @@
 #include "cmd/run/progress_meter.h"
 
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include "tests/core/engine/engine_world.h"
@@ -29,6 +30,7 @@ class ProgressMeterTest : public EngineTest {
                     cmd::ProgressMeter::Sources{.tally = engine.tally(),
                                                 .bytes_received = [this] { return received(); },
                                                 .downloads = engine.downloads(),
+                                                .in_flight = [&] { return in_flight(engine); },
                                                 .tasks = static_cast<std::uint64_t>(tasks),
                                                 .videos = videos_before,
                                                 .waits = plan_.wait});
@@ -40,6 +42,19 @@ class ProgressMeterTest : public EngineTest {
     };
     EXPECT_EQ(run().end, RunEnd::completed);
     return moments;
+  }
+  // Each video of 1,000 bytes has had 100 of them a second since it was first seen.
+  std::vector<core::DownloadProgress> in_flight(const core::Engine& engine) {
+    std::vector<core::DownloadProgress> all;
+    engine.downloads().window().each_in_flight([&](std::uint64_t token,
+                                                   const core::WantedVideo& /*video*/) {
+      const auto since = clock_.steady() - seen_.try_emplace(token, clock_.steady()).first->second;
+      const std::int64_t received = std::chrono::duration_cast<milliseconds>(since).count() / 10;
+      if (received < 1000) {
+        all.push_back({.token = token, .received = received, .size = 1000});
+      }
+    });
+    return all;
   }
   // Videos arrive evenly, including those in progress.
   std::int64_t received() {
@@ -73,6 +88,7 @@ class ProgressMeterTest : public EngineTest {
     EXPECT_GT(looked_at, 100);
   }
 
+  std::map<std::uint64_t, core::SteadyTime> seen_;
   double bytes_per_second_ = 0;
 };
 
@@ -107,6 +123,32 @@ TEST_F(ProgressMeterTest, TheEndOfARunOfFewLargeVideosIsEstimated) {
   bytes_per_second_ = 8 * 1000.0 / 60;
   transport_.download_latency = seconds(60);
   expect_right(watch(8 * 40));
+}
+
+TEST_F(ProgressMeterTest, EachVideoUnderWayHasItsSpeedAndShare) {
+  plan_.download_concurrency = 3;
+  transport_.download_latency = seconds(12);
+  const auto moments = watch(6);
+  int looked_at = 0;
+  for (const Moment& one : moments) {
+    const auto& videos = one.counts.videos;
+    EXPECT_EQ(static_cast<std::int64_t>(videos.size()), one.counts.downloads_active);
+    for (std::size_t i = 0; i < videos.size(); ++i) {
+      const cmd::VideoProgress& video = videos[i];
+      EXPECT_TRUE(video.name.starts_with("t"));
+      if (video.is_checked) {
+        EXPECT_EQ(video.received, 0);
+        continue;
+      }
+      EXPECT_EQ(video.size, 1000);
+      if (video.received > 300) {
+        EXPECT_NEAR(video.bytes_per_second, 100, 10);
+        ++looked_at;
+      }
+      EXPECT_TRUE(i == 0 || videos[i - 1].life <= video.life || !video.life);
+    }
+  }
+  EXPECT_GT(looked_at, 50);
 }
 
 TEST_F(ProgressMeterTest, VideosOfEarlierRunsCount) {

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "cmd/os/terminal.h"
 
 namespace {
 
@@ -32,21 +35,32 @@ ProgressCounts midway() {
           .soonest_end = 192min};
 }
 
+std::vector<cmd::VideoProgress> under_way() {
+  return {{.name = "first",
+           .received = 3 << 20,
+           .size = 12 << 20,
+           .bytes_per_second = 2 << 20,
+           .life = 1h},
+          {.name = "a_task_with_a_name_that_is_longer_than_its_column", .received = 1000},
+          {.name = "third (video 2)", .received = 900, .size = 900, .is_checked = true}};
+}
+
 TEST(ProgressBlock, ShowsOnlyKnownValues) {
-  EXPECT_EQ(cmd::progress_block({}, 80), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
+  EXPECT_EQ(cmd::progress_block({}, {}), (Lines{"tasks   0 asked, 0 succeeded", "time    0s"}));
   EXPECT_EQ(
-      cmd::progress_block(midway(), 80),
-      (Lines{"tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
+      cmd::progress_block(midway(), {}),
+      (Lines{"[#######-------------------]  30 %",
+             "tasks   1204 of 5000 asked, 968 succeeded, 12 failed, 3 not answered",
              "videos  640 of 968 on disk, 8 under way, 12.3 MiB/s, 318 to come, 2 not fetched",
              "time    2m 05s, a link expires in 3h 12m, about 6m 10s left"}));
   ProgressCounts dead = {};
   dead.soonest_end = -1s;
-  EXPECT_EQ(cmd::progress_block(dead, 80).back(), "time    0s, a link has probably expired");
+  EXPECT_EQ(cmd::progress_block(dead, {}).back(), "time    0s, a link has probably expired");
 }
 
 TEST(ProgressBlock, TheLastSecondsAreRounded) {
   const auto told = [](std::chrono::milliseconds remaining) {
-    return cmd::progress_block({.remaining = remaining}, 80).back();
+    return cmd::progress_block({.remaining = remaining}, {}).back();
   };
   EXPECT_EQ(told(3'900ms), "time    0s, about 4s left");
   EXPECT_EQ(told(2'400ms), "time    0s, about 2s left");
@@ -65,21 +79,81 @@ TEST(ProgressBlock, OneLine) {
 
 // Complete parts are left out, the least important first; nothing ever reaches the last column.
 TEST(ProgressBlock, NeverWiderThanTheTerminal) {
-  EXPECT_EQ(cmd::progress_block(midway(), 42), (Lines{"tasks   1204 of 5000 asked, 968 succeeded",
-                                                      "videos  640 of 968 on disk, 8 under way",
-                                                      "time    2m 05s, a link expires in 3h 12m"}));
+  EXPECT_EQ(cmd::progress_block(midway(), {.columns = 42}),
+            (Lines{"[###----------]  30 %", "tasks   1204 of 5000 asked, 968 succeeded",
+                   "videos  640 of 968 on disk, 8 under way",
+                   "time    2m 05s, a link expires in 3h 12m"}));
   ProgressCounts huge = midway();
   for (auto* count :
        {&huge.tasks, &huge.queried, &huge.succeeded, &huge.failed, &huge.unfinished, &huge.bytes}) {
     *count = std::numeric_limits<std::int64_t>::max();
   }
+  huge.videos = under_way();
+  huge.note = std::string(300, 'n');
   for (std::size_t columns = 0; columns < 200; ++columns) {
-    for (const ProgressCounts& counts : {midway(), huge, ProgressCounts{}}) {
-      for (const std::string& line : cmd::progress_block(counts, columns)) {
-        EXPECT_LE(line.size() + (columns > 0 ? 1 : 0), columns) << line;
+    for (const std::size_t rows : {0U, 1U, 3U, 6U, 24U}) {
+      for (const ProgressCounts& counts : {midway(), huge, ProgressCounts{}}) {
+        const Lines block = cmd::progress_block(counts, {columns, rows, columns % 2 == 0});
+        EXPECT_LE(block.size(), rows - std::min<std::size_t>(rows, 1));
+        for (const std::string& line : block) {
+          EXPECT_LE(cmd::text_columns(line) + (columns > 0 ? 1 : 0), columns) << line;
+        }
       }
     }
   }
+}
+
+TEST(ProgressBlock, ABarOfTasksAndVideosIsFullOnlyWhenAllIsDone) {
+  const auto bar = [](const ProgressCounts& counts) {
+    return cmd::progress_block(counts, {.columns = 31}).front();
+  };
+  ProgressCounts counts{.tasks = 1000, .queried = 1000};
+  EXPECT_EQ(bar(counts), "[##########] 100 %");
+  counts.downloads_left = 1;
+  EXPECT_EQ(bar(counts), "[#########-]  99 %");
+  counts.downloads_left = 1000;
+  EXPECT_EQ(bar(counts), "[#####-----]  50 %");
+  counts.queried = 0;
+  EXPECT_EQ(bar(counts), "[----------]   0 %");
+  counts = {.tasks = 100, .queried = 50, .downloads_done = 25, .downloads_expected = 25};
+  EXPECT_EQ(bar(counts), "[#####-----]  50 %") << "25 videos are to be expected of the others";
+  counts = {.tasks = 100, .queried = 100, .unfinished = 40, .waits = true};
+  EXPECT_EQ(bar(counts), "[######----]  60 %") << "unfinished tasks are asked again";
+  counts.waits = false;
+  EXPECT_EQ(bar(counts), "[##########] 100 %");
+}
+
+TEST(ProgressBlock, ABarIsDrawnWithUnicodeWhereTheLocaleHasIt) {
+  const ProgressCounts counts{.tasks = 10, .queried = 5};
+  EXPECT_EQ(cmd::progress_block(counts, {.columns = 19, .utf8 = true}).front(),
+            "[\xE2\xA3\xBF\xE2\xA3\xBF\xE2\xA3\xBF\xE2\xA3\x80\xE2\xA3\x80\xE2\xA3\x80]  50 %");
+}
+
+TEST(ProgressBlock, TheVideosUnderWayFollowAsManyAsThereIsRoomFor) {
+  ProgressCounts counts = midway();
+  counts.videos = under_way();
+  Lines block = cmd::progress_block(counts, {});
+  ASSERT_EQ(block.size(), 7U);
+  EXPECT_EQ(block[4],
+            "  first                       12.0 MiB   25 %    2.0 MiB/s    expires in 1h 00m");
+  EXPECT_EQ(block[5], "  a_task_with_a_name_tha...     1000 B               0 B/s");
+  EXPECT_EQ(block[6], "  third (video 2)                900 B            checking");
+  block = cmd::progress_block(counts, {.columns = 80, .rows = 7});
+  ASSERT_EQ(block.size(), 6U);
+  EXPECT_EQ(block[5], "  and 2 more");
+  block = cmd::progress_block(counts, {.columns = 50});
+  ASSERT_EQ(block.size(), 7U);
+  EXPECT_EQ(block[4], "  first              12.0 MiB   25 %    2.0 MiB/s");
+  EXPECT_EQ(cmd::progress_block(counts, {.columns = 40}).size(), 4U) << "no room for figures";
+}
+
+TEST(ProgressBlock, SaysWhatStopsTheRunAboveTheVideos) {
+  ProgressCounts counts = midway();
+  counts.note = "downloads stop: only 3 MiB free";
+  counts.videos = under_way();
+  const Lines block = cmd::progress_block(counts, {});
+  EXPECT_EQ(block[4], counts.note);
+  EXPECT_EQ(block.size(), 8U);
 }
 
 TEST(SpeedMeter, TheLastSecondsCount) {
@@ -159,6 +233,15 @@ TEST(ProgressDrawer, ANarrowerTerminalHasWrapped) {
   static_cast<void>(screen.next());
   drawer.clear(25);
   EXPECT_EQ(screen.next(), "\r\033[3A\033[J");
+}
+
+TEST(ProgressDrawer, ALineIsAsLongAsItsColumns) {
+  const Screen screen;
+  cmd::ProgressDrawer drawer(screen.fd());
+  drawer.draw({"\xE2\xA3\xBF\xE2\xA3\xBF\xE2\xA3\xBF"}, 3);
+  static_cast<void>(screen.next());
+  drawer.clear(3);
+  EXPECT_EQ(screen.next(), "\r\033[J") << "nine bytes, three columns";
 }
 
 }  // namespace
