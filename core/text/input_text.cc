@@ -59,13 +59,13 @@ std::string_view markup_of(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   };
   skip_blanks();
-  if (text.size() < 2) {
+  if (text.empty()) {
     return {};
   }
   const char first = text.front();
   text.remove_prefix(1);
   if (first == '<') {
-    const char next = text.front();
+    const char next = text.empty() ? ' ' : text.front();
     const bool is_tag = next == '!' || next == '?' || is_ascii_letter(next);
     return is_tag && text.find('>') != std::string_view::npos ? "HTML or XML" : std::string_view();
   }
@@ -157,6 +157,12 @@ std::size_t line_end(std::string_view text, std::size_t from) {
   return std::min(text.find_first_of("\r\n", from), text.size());
 }
 
+// The end of the first line that is not blank. What lies behind it decides nothing: a pipe may
+// bring it later.
+std::size_t first_line_end(std::string_view text) {
+  return line_end(text, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
 std::uint64_t lines_in(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -233,7 +239,7 @@ bool InputText::read_more() {
 // Reads enough to detect the encoding: the first line, or kAheadBytes of it.
 void InputText::read_head() {
   const auto is_enough = [this] {
-    const std::size_t end = line_end(raw_, 0);
+    const std::size_t end = first_line_end(raw_);
     const bool whole_line = end < raw_.size() && raw_.size() >= 4 &&
                             (end + 1 < raw_.size() || find_non_ascii(raw_) == raw_.size());
     return whole_line || raw_.size() >= kHeadBytes;
@@ -247,12 +253,17 @@ void InputText::read_head() {
   }
   take_mark();
   refill();
-  foreign_ = markup_of(std::string_view(text_).substr(0, kHeadBytes));
+  foreign_ =
+      markup_of(std::string_view(text_).substr(0, std::min(first_line_end(text_), kHeadBytes)));
 }
 
 void InputText::take_mark() {
   encoding_ = Encoding::bytes;
-  const std::string_view head = std::string_view(raw_).substr(0, kHeadBytes);
+  const std::size_t end = first_line_end(raw_);
+  // The second byte of a line end in UTF-16, which `read_head` waits for.
+  const std::size_t more = find_non_ascii(raw_) < end ? 1 : 0;
+  const std::string_view head =
+      std::string_view(raw_).substr(0, std::min(end + 1 + more, kHeadBytes));
   const auto is_marked = [&](std::string_view mark) {
     const bool marked = head.starts_with(mark);
     raw_.erase(0, marked ? mark.size() : 0);
