@@ -562,26 +562,33 @@ def fleet(bench, count, tell):
         raise Skipped(str(reason)) from reason
 
 
-def simulate_crews(_, count, tell):
-    program = pathlib.Path(BINARY).parent / "tests/core_test"
-    if not program.exists():
-        raise Skipped(f"there is no {program}")
+def simulate(tests, variable, what):
+    """A part that lives through as many seeds of a simulation among the unit tests."""
+    def part(_, count, tell):
+        program = pathlib.Path(BINARY).parent / "tests/core_test"
+        if not program.exists():
+            raise Skipped(f"there is no {program}")
 
-    def simulate(first):
-        seeds = {"REELTALLY_SEED": str(first), "REELTALLY_CREW_SEEDS": str(min(SEEDS_AT_ONCE, count + 1 - first))}
-        done = subprocess.run([program, "--gtest_filter=CrewSimulation/*"], env=os.environ | seeds, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Finding(f"simulation: {done.stdout[-1000:]}")
-        return int(seeds["REELTALLY_CREW_SEEDS"])
+        def live_through(first):
+            seeds = {"REELTALLY_SEED": str(first), variable: str(min(SEEDS_AT_ONCE, count + 1 - first))}
+            done = subprocess.run([program, f"--gtest_filter={tests}/*"], env=os.environ | seeds, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise Finding(f"simulation: {done.stdout[-1000:]}")
+            return int(seeds[variable])
 
-    total = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
-        try:
-            for done in workers.map(simulate, range(1, count + 1, SEEDS_AT_ONCE)):
-                total += done
-                tell(f"{total} of {count} simulated crews")
-        finally:
-            workers.shutdown(cancel_futures=True)
+        total = 0
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+            try:
+                for done in workers.map(live_through, range(1, count + 1, SEEDS_AT_ONCE)):
+                    total += done
+                    tell(f"{total} of {count} simulated {what}")
+            finally:
+                workers.shutdown(cancel_futures=True)
+    return part
+
+
+simulate_crews = simulate("CrewSimulation", "REELTALLY_CREW_SEEDS", "crews")
+simulate_runs = simulate("RunSimulation", "REELTALLY_RUN_SEEDS", "programs")
 
 
 def compare(bench, count, tell):
@@ -598,7 +605,7 @@ def compare(bench, count, tell):
 
 
 PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet,
-         "crews": simulate_crews, "differential": compare}
+         "crews": simulate_crews, "runs": simulate_runs, "differential": compare}
 
 
 def torture(parts, seed, seconds=None, tell=lambda line: None):

@@ -114,6 +114,12 @@ void FakeVideoStore::put(const std::string& path, std::string content) {
   published_->files[path] = {std::move(content), ++published_->last_number};
 }
 
+void FakeVideoStore::lose_unsynced(const std::function<std::size_t(std::size_t)>& keep) {
+  for (auto& [name, part] : parts_) {
+    part->content.resize(keep(part->content.size()));
+  }
+}
+
 std::optional<std::string> FakeVideoStore::content(const std::string& path) const {
   const auto found = published_->files.find(path);
   return found == published_->files.end() ? std::nullopt : std::optional(found->second.content);

@@ -50,6 +50,9 @@ class FakeVideoStore final : public core::VideoStore {
 
   /// Puts a file there, as another program would.
   void put(const std::string& path, std::string content);
+  /// What a power failure leaves of parts, which nobody has synced; no sink may be open. `keep`
+  /// decides how many bytes of so many.
+  void lose_unsynced(const std::function<std::size_t(std::size_t)>& keep);
   /// The content of a file; none if there is no file.
   [[nodiscard]] std::optional<std::string> content(const std::string& path) const;
 
