@@ -11,7 +11,6 @@ namespace cmd {
 
 enum class Command {
   run,
-  import_tasks,
   status,
   runs,
   report,

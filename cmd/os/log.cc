@@ -88,12 +88,28 @@ std::string text_line(const LevelStyle& style, std::string_view message,
   return line.append(message);
 }
 
-std::string json_line(const LevelStyle& style, std::string_view message,
+std::string json_line(const LevelStyle& style, std::string_view message, const LogFields& fields,
                       std::chrono::system_clock::time_point time) {
   nlohmann::ordered_json object;
   object["time"] = utc_text(time);
   object["level"] = style.json_word;
   object["message"] = message;
+  const auto add_text = [&object](const char* name, const std::string& text) {
+    if (!text.empty()) {
+      object[name] = core::printable(text, Log::kMessageBytesMax);
+    }
+  };
+  const auto add_number = [&object](const char* name, std::uint64_t number) {
+    if (number > 0) {
+      object[name] = number;
+    }
+  };
+  add_text("kind", fields.kind);
+  add_text("task", fields.task);
+  add_text("account", fields.account);
+  add_number("video", static_cast<std::uint64_t>(fields.video));
+  add_number("http_status", static_cast<std::uint64_t>(fields.http_status));
+  add_number("count", fields.count);
   return json_text(object);
 }
 
@@ -127,13 +143,30 @@ class Log::Sink final : public spdlog::sinks::base_sink<std::mutex> {
     action();
   }
 
+  void write_event(LogLevel level, std::string_view message, const LogFields& fields) {
+    const std::lock_guard lock(mutex_);
+    write(style_of(level), message, fields, std::chrono::system_clock::now());
+  }
+
+  void write_plain(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (before_line_) {
+      before_line_();
+    }
+    write_or_lose(options_.fd, text);
+  }
+
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    const LevelStyle style = style_of(level_from(message.level));
-    const std::string text =
-        core::printable({message.payload.data(), message.payload.size()}, kMessageBytesMax);
+    write(style_of(level_from(message.level)), {message.payload.data(), message.payload.size()},
+          LogFields(), message.time);
+  }
+  // Under the mutex.
+  void write(const LevelStyle& style, std::string_view message, const LogFields& fields,
+             std::chrono::system_clock::time_point time) {
+    const std::string text = core::printable(message, kMessageBytesMax);
     std::string line(options_.journal ? style.journal : "");
-    line += options_.format == LogFormat::json ? json_line(style, text, message.time)
+    line += options_.format == LogFormat::json ? json_line(style, text, fields, time)
                                                : text_line(style, text, options_);
     line.push_back('\n');
     if (before_line_) {
@@ -166,6 +199,20 @@ void Log::on_line(std::function<void()> before_line) {
 
 void Log::between_lines(const std::function<void()>& action) {
   logger_->sink->between_lines(action);
+}
+
+void Log::event(LogLevel level, std::string_view message, const LogFields& fields) {
+  if (wants(level)) {
+    logger_->sink->write_event(level, message, fields);
+  }
+}
+
+void Log::plain(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += line + "\n";
+  }
+  logger_->sink->write_plain(text);
 }
 
 void Log::write(LogLevel level, std::string_view message) {

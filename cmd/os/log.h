@@ -1,10 +1,12 @@
 // Messages for people and monitors, on standard error.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cmd/cli/environment.h"
 #include "cmd/cli/settings.h"
@@ -31,6 +33,16 @@ struct LogOptions {
   int fd = 2;
 };
 
+/// What a message is about, for programs that read JSON lines. Empty and 0 are left out.
+struct LogFields {
+  std::string kind;  ///< one word: "not_answered", "video_expired" …
+  std::string task;
+  std::string account;
+  int video = 0;  ///< its index
+  int http_status = 0;
+  std::uint64_t count = 0;  ///< how many tasks or videos it is about
+};
+
 /// Writes each message as one line with one write(2), so that lines of several processes do not
 /// mix. core::printable makes the message printable, and it is cut at kMessageBytesMax. The caller
 /// must remove secrets (core::redact_urls). Any thread.
@@ -51,6 +63,13 @@ class Log {
   void note(std::string_view message) { write(LogLevel::note, message); }
   void detail(std::string_view message) { write(LogLevel::detail, message); }
   void request(std::string_view message) { write(LogLevel::request, message); }
+
+  /// With what it is about, which only JSON lines have.
+  void event(LogLevel level, std::string_view message, const LogFields& fields);
+
+  /// Writes lines for a person on a terminal as they are, without a prefix, whatever the level is.
+  /// The caller makes them printable.
+  void plain(const std::vector<std::string>& lines);
 
   /// Called before each line, under the lock that orders lines: the progress block leaves the
   /// terminal. It must not log. Set it while no other thread logs.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace cmd {
 
@@ -18,8 +17,5 @@ void prepare_process();
 /// Raises the limit of open files to `wanted` if it is lower and can be raised. Returns the new
 /// limit.
 std::uint64_t allow_open_files(std::uint64_t wanted);
-
-/// The name of this machine, for the record of a run.
-[[nodiscard]] std::string host_name();
 
 }  // namespace cmd

@@ -1,8 +1,13 @@
 #include "cmd/run/run_outcome.h"
 
+#include <unistd.h>
+
 #include <ostream>
 
 #include "cmd/cli/exit_code.h"
+#include "cmd/os/terminal.h"
+#include "cmd/run/end_block.h"
+#include "cmd/run/next_command.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -31,7 +36,13 @@ LogLevel level_of(core::Notice::Kind kind) {
 
 }  // namespace
 
+std::string RunOutcome::account_name(int account) const {
+  const auto at = static_cast<std::size_t>(account);
+  return at < account_names_.size() ? account_names_.at(at) : "";
+}
+
 void RunOutcome::open_failed_rows(const std::vector<std::string>& account_names) {
+  account_names_ = account_names;
   if (const auto path = settings_.given_text("failed-out")) {
     failed_rows_ = std::make_unique<FailedRows>(*path, account_names);
   }
@@ -57,21 +68,13 @@ void RunOutcome::add(const core::Notice& notice) {
 void RunOutcome::log(const core::Notice& notice) {
   const std::string line =
       (notice.task_id.empty() ? std::string() : notice.task_id + ": ") + notice.text;
-  switch (level_of(notice.kind)) {
-    case LogLevel::error:
-      log_.error(line);
-      break;
-    case LogLevel::warning:
-      log_.warning(line);
-      break;
-    case LogLevel::note:
-    case LogLevel::detail:
-      log_.detail(line);
-      break;
-    case LogLevel::request:
-      log_.request(line);
-      break;
-  }
+  const bool of_a_task = !notice.task_id.empty();
+  log_.event(level_of(notice.kind), line,
+             {.kind = std::string(word_of(notice.kind)),
+              .task = notice.task_id,
+              .account = of_a_task ? account_name(notice.account) : "",
+              .video = notice.video,
+              .http_status = http_status_in(notice.text)});
 }
 
 // Tasks are only counted in the summary: after a rejected key that would be all of them.
@@ -138,10 +141,38 @@ void RunOutcome::publish_failed_rows() {
   }
 }
 
+// Where a person looks at it. A quiet run, and one whose output programs read, say it line by line.
+bool RunOutcome::tells_on_a_terminal() const {
+  return is_terminal(STDERR_FILENO) && !is_dumb(settings_.environment()) &&
+         !settings_.flag("quiet") && settings_.text("log-format") == "text";
+}
+
+void RunOutcome::tell_on_a_terminal() {
+  const Environment& environment = settings_.environment();
+  const bool videos_count = !settings_.flag("no-download");
+  log_.plain(end_block({.summary = summary_,
+                        .failures = failures_,
+                        .why = why_it_ended(),
+                        .next = next_command(settings_, summary_, facts_.input_cut),
+                        .videos_count = videos_count},
+                       {.color = use_color(settings_.text("color"), STDERR_FILENO, environment),
+                        .utf8 = has_utf8(environment)}));
+  if (settings_.flag("json")) {
+    out_ << summary_json(summary_) << std::endl;  // a failure here still reaches the monitors
+  }
+}
+
 void RunOutcome::tell() {
+  if (tells_on_a_terminal()) {
+    tell_on_a_terminal();
+    return;
+  }
   const bool failed = summary_.exit_code != ExitCode::ok;
-  for (const std::string& line : failures_.lines()) {
-    log_.error(line);
+  for (const FailureList::Line& line : failures_.lines()) {
+    log_.event(LogLevel::error, line.text,
+               {.kind = std::string(word_of(line.kind)),
+                .http_status = line.http_status,
+                .count = line.count});
   }
   tell_summary(failed);
   // Last, where users look for it.

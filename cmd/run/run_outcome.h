@@ -24,7 +24,8 @@ class RunOutcome {
   RunOutcome(const Settings& settings, Log& log, std::ostream& out)
       : settings_(settings), log_(log), out_(out) {}
 
-  /// Begins the file of --failed-out. Throws core::UsageError if it cannot be created.
+  /// Takes the names by TaskRecord::account, and begins the file of --failed-out. Throws
+  /// core::UsageError if it cannot be created.
   void open_failed_rows(const std::vector<std::string>& account_names);
 
   void add(const core::RejectedRow& row);
@@ -51,6 +52,9 @@ class RunOutcome {
 
  private:
   void log(const core::Notice& notice);
+  [[nodiscard]] std::string account_name(int account) const;
+  [[nodiscard]] bool tells_on_a_terminal() const;
+  void tell_on_a_terminal();
   void tell_summary(bool failed);
   [[nodiscard]] std::string why_it_ended() const;
 
@@ -58,6 +62,7 @@ class RunOutcome {
   Log& log_;
   std::ostream& out_;
   std::unique_ptr<FailedRows> failed_rows_;  // null: not requested
+  std::vector<std::string> account_names_;   // by TaskRecord::account
   FailureList failures_;
   Summary summary_;
   ExitFacts facts_;

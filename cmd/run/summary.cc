@@ -1,9 +1,11 @@
 #include "cmd/run/summary.h"
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
@@ -42,6 +44,45 @@ std::string seconds_text(double seconds) {
 }
 
 }  // namespace
+
+std::string_view word_of(core::Notice::Kind kind) {
+  switch (kind) {
+    case core::Notice::Kind::request:
+      return "request";
+    case core::Notice::Kind::retry:
+      return "retry";
+    case core::Notice::Kind::slowed:
+      return "slowed";
+    case core::Notice::Kind::unrecognised:
+    case core::Notice::Kind::looks_finished:
+      return "unrecognised";
+    case core::Notice::Kind::flagged:
+      return "flagged";
+    case core::Notice::Kind::not_answered:
+      return "not_answered";
+    case core::Notice::Kind::video_done:
+      return "video_done";
+    case core::Notice::Kind::video_failed:
+      return "video_failed";
+    case core::Notice::Kind::video_expired:
+      return "video_expired";
+    case core::Notice::Kind::stopped:
+      return "stopped";
+  }
+  return "";
+}
+
+int http_status_in(std::string_view text) {
+  constexpr std::string_view kWord = "HTTP ";
+  constexpr int kStatusMin = 100;
+  const std::size_t at = text.find(kWord);
+  int status = 0;
+  if (at != std::string_view::npos) {
+    const char* const begin = text.data() + at + kWord.size();
+    std::from_chars(begin, text.data() + text.size(), status);
+  }
+  return status >= kStatusMin && status < 10 * kStatusMin ? status : 0;
+}
 
 void FailureList::add(const core::Notice& notice) {
   Group* group = nullptr;
@@ -87,9 +128,23 @@ void FailureList::Group::add(const core::Notice& notice) {
   }
 }
 
-std::vector<std::string> FailureList::lines() const {
-  std::vector<std::string> lines;
-  const auto list = [&lines](const Group& group, const std::string& what, const char* of) {
+void FailureList::each_group(
+    const std::function<void(const std::string& what, const Group& group)>& visit) const {
+  const std::pair<const char*, const Group&> all[] = {{"not answered", not_answered_},
+                                                      {"unrecognised", looks_finished_},
+                                                      {"not fetched", video_failed_},
+                                                      {"expired", video_expired_}};
+  for (const auto& [what, group] : all) {
+    if (!group.reasons.empty()) {
+      visit(what, group);
+    }
+  }
+}
+
+std::vector<FailureList::Line> FailureList::lines() const {
+  std::vector<Line> lines;
+  each_group([&lines](const std::string& what, const Group& group) {
+    const char* const of = what == "not fetched" || what == "expired" ? "videos" : "tasks";
     for (const Reason& reason : group.reasons) {
       std::string names;
       for (const std::string& name : reason.named) {
@@ -98,19 +153,21 @@ std::vector<std::string> FailureList::lines() const {
       if (reason.count > reason.named.size()) {
         names += " and " + number(reason.count - reason.named.size()) + " more";
       }
-      lines.push_back(what + ": " +
-                      (reason.count == 1
-                           ? names + ": " + reason.text
-                           : number(reason.count) + " " + of + ": " + reason.text + ": " + names));
+      const std::string text =
+          reason.count == 1 ? names + ": " + reason.text
+                            : number(reason.count) + " " + of + ": " + reason.text + ": " + names;
+      lines.push_back({.text = what + ": " + text,
+                       .kind = group.kind,
+                       .http_status = http_status_in(reason.text),
+                       .count = reason.count});
     }
     if (group.further > 0) {
-      lines.push_back(what + ": " + number(group.further) + " more " + of + " for other reasons");
+      lines.push_back(
+          {.text = what + ": " + number(group.further) + " more " + of + " for other reasons",
+           .kind = group.kind,
+           .count = group.further});
     }
-  };
-  list(not_answered_, "not answered", "tasks");
-  list(looks_finished_, "unrecognised", "tasks");
-  list(video_failed_, "not fetched", "videos");
-  list(video_expired_, "expired", "videos");
+  });
   return lines;
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmd/cli/exit_code.h"
@@ -35,6 +37,11 @@ struct Summary {
   double seconds = 0;
 };
 
+/// One word for a notice of this kind, as JSON logs have it.
+[[nodiscard]] std::string_view word_of(core::Notice::Kind kind);
+/// The HTTP status that the text of a notice begins with or names ("HTTP 403"); 0: none.
+[[nodiscard]] int http_status_in(std::string_view text);
+
 /// The failures of a run for the end of its summary: of each kind the reasons, each with the first
 /// of its tasks by name and the number of all.
 class FailureList {
@@ -43,24 +50,35 @@ class FailureList {
   static constexpr std::size_t kNamedMax = 3;     ///< of a reason
 
   void add(const core::Notice& notice);
-  /// One line each, without a line feed; empty if nothing failed.
-  [[nodiscard]] std::vector<std::string> lines() const;
-
- private:
   struct Reason {
     std::string text;
     std::vector<std::string> named;
     std::uint64_t count = 0;
   };
   struct Group {
-    std::vector<Reason> reasons;
-    std::uint64_t further = 0;  // of other reasons
+    core::Notice::Kind kind;
+    std::vector<Reason> reasons{};
+    std::uint64_t further = 0;  ///< of other reasons
     void add(const core::Notice& notice);
   };
-  Group not_answered_;
-  Group looks_finished_;
-  Group video_failed_;
-  Group video_expired_;
+  /// `what`: "not answered", "unrecognised", "not fetched" or "expired"; groups without a reason
+  /// are left out.
+  void each_group(
+      const std::function<void(const std::string& what, const Group& group)>& visit) const;
+  struct Line {
+    std::string text;  ///< without a line feed
+    core::Notice::Kind kind;
+    int http_status = 0;  ///< 0: none
+    std::uint64_t count = 0;
+  };
+  /// Empty if nothing failed.
+  [[nodiscard]] std::vector<Line> lines() const;
+
+ private:
+  Group not_answered_{core::Notice::Kind::not_answered};
+  Group looks_finished_{core::Notice::Kind::looks_finished};
+  Group video_failed_{core::Notice::Kind::video_failed};
+  Group video_expired_{core::Notice::Kind::video_expired};
 };
 
 /// What decides the exit code. By priority: 130 or 143, then 12, 2, 1, 3, 4 (operating.md, "Exit

@@ -95,7 +95,10 @@ def test_the_block_on_a_terminal_is_gone_in_the_end(reeltally, make_gateway, col
     assert process.wait(PATIENCE) == code and json.loads(process.stdout.read())["type"] == "summary", text
     assert text.count("tasks   2 of 2 asked") >= 2
     assert all(len(line) < columns for line in re.split(r"\x1b\[\d*[A-Za-z]|\r|\n", text) if line.startswith(("tasks ", "time ")))
-    assert not [line for line in screen(text) if line.strip() and not line.startswith("reeltally: ")], screen(text)
+    shown = [line for line in screen(text) if line.strip() and not line.startswith("reeltally: ")]
+    assert re.match(rf"run 1: (not finished|stopped by SIGINT) after \S+, exit code {code}$", shown[0]), shown
+    assert shown[1:3] == ["  succeeded      0 tasks", "  left           2 unfinished"], shown
+    assert shown[-1].startswith("  next           reeltally run --pending --wait --poll-interval 50ms --base-url http://"), shown
 
 
 class Terminal:
@@ -173,4 +176,7 @@ def test_a_terminal_shows_the_videos_under_way_whatever_its_size(reeltally, make
     shares = [int(re.search(r"(\d+) %", line)[1]) for line in bars]
     assert done in "".join(bars) and shares == sorted(shares) and len(set(shares)) > 1, bars
     assert (done == "#") == terminal.text.isascii()
-    assert not [line for line in terminal.lines if line and not line.startswith("reeltally: ")], terminal.lines
+    shown = [line for line in terminal.lines if line and not line.startswith("reeltally: ")]
+    assert re.match(r"run 1: done after \S+, exit code 0$", shown[0]) and len(shown) == 3, shown
+    assert re.match(r"  succeeded +5 tasks, 5 videos downloaded, ", shown[1]), shown
+    assert shown[2].split() == ["next", "nothing", "is", "left", "to", "do"], shown

@@ -111,9 +111,6 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "stall-timeout retries max-video-size stale-after name allow-private-hosts no-download "
        "min-free sidecar exec lock-wait progress-interval metrics-file failed-out ping-url "
        "status-file shard no-backup part-dir s3-endpoint s3-addressing s3-create-only s3-header"},
-      {Command::import_tasks,
-       "from-gateway since user-token-file user-id base-url ca-file proxy allow-http timeout "
-       "retries lock-wait no-backup"},
       {Command::status, "line json db"},
       {Command::runs, "last json db"},
       {Command::report,
@@ -373,12 +370,6 @@ TEST(CommandLine, KeyAsAValueIsRefusedWithoutItsText) {
     const std::string message = refusal(words);
     EXPECT_NE(message.find("there is no --api-key"), std::string::npos) << message;
     EXPECT_NE(message.find("--api-key-file"), std::string::npos);
-    EXPECT_EQ(message.find("canary"), std::string::npos);
-  }
-  for (const Words& words :
-       {Words{"run", "--user-token", "canary"}, {"run", "--user_token=canary"}}) {
-    const std::string message = refusal(words);
-    EXPECT_NE(message.find("give --user-token-file FILE"), std::string::npos) << message;
     EXPECT_EQ(message.find("canary"), std::string::npos);
   }
   EXPECT_EQ(refusal({"run", "--tokken=sk-canary"}).find("canary"), std::string::npos);

@@ -51,6 +51,39 @@ LogOptions options_of(const std::vector<std::string>& words, const Environment& 
       cmd::Settings::load(cmd::parse_command_line(words), environment, "/nonexistent"));
 }
 
+TEST(Log, AnEventHasItsFieldsInJsonAlone) {
+  const cmd::LogFields fields{.kind = "video_failed",
+                              .task = "t1\n",
+                              .account = "studio",
+                              .video = 2,
+                              .http_status = 403,
+                              .count = 0};
+  LogFile text;
+  Log({.fd = text.fd()}).event(LogLevel::error, "t1: HTTP 403", fields);
+  EXPECT_EQ(text.text(), "reeltally: error: t1: HTTP 403\n");
+  LogFile lines;
+  Log log({.format = LogFormat::json, .fd = lines.fd()});
+  log.event(LogLevel::error, "t1: HTTP 403", fields);
+  log.event(LogLevel::detail, "not shown", fields);
+  auto json = nlohmann::json::parse(lines.text());
+  EXPECT_EQ(json.size(), 8U) << "without what is empty or 0";
+  json.erase("time");
+  EXPECT_EQ(json,
+            nlohmann::json::parse(R"({"level":"error","message":"t1: HTTP 403",)"
+                                  R"("kind":"video_failed","task":"t1\\x0a","account":"studio",)"
+                                  R"("video":2,"http_status":403})"));
+}
+
+TEST(Log, PlainLinesHaveNoPrefix) {
+  LogFile file;
+  Log log({.level = LogLevel::error, .fd = file.fd()});
+  int lines = 0;
+  log.on_line([&lines] { ++lines; });
+  log.plain({"one", "two"});
+  EXPECT_EQ(file.text(), "one\ntwo\n");
+  EXPECT_EQ(lines, 1) << "the block leaves the terminal first";
+}
+
 TEST(Log, LevelsAsText) {
   struct Case {
     LogLevel level;

@@ -61,6 +61,14 @@ core::Notice not_fetched(const std::string& task, const std::string& why, int vi
   return {.kind = core::Notice::Kind::video_failed, .task_id = task, .video = video, .text = why};
 }
 
+std::vector<std::string> texts(const cmd::FailureList& failures) {
+  std::vector<std::string> texts;
+  for (const cmd::FailureList::Line& line : failures.lines()) {
+    texts.push_back(line.text);
+  }
+  return texts;
+}
+
 TEST(FailureList, NamesAReasonOnceWithTheFirstOfItsTasks) {
   cmd::FailureList failures;
   EXPECT_TRUE(failures.lines().empty());
@@ -70,11 +78,30 @@ TEST(FailureList, NamesAReasonOnceWithTheFirstOfItsTasks) {
   }
   failures.add(not_fetched("a", "HTTP 404", 2));
   failures.add({.kind = core::Notice::Kind::retry, .task_id = "f", .text = "HTTP 500"});
-  EXPECT_EQ(failures.lines(), (std::vector<std::string>{
-                                  "not answered: a: HTTP 500",
-                                  "not fetched: 5 videos: HTTP 403: a, b, c and 2 more",
-                                  "not fetched: a (video 2): HTTP 404",
-                              }));
+  EXPECT_EQ(texts(failures), (std::vector<std::string>{
+                                 "not answered: a: HTTP 500",
+                                 "not fetched: 5 videos: HTTP 403: a, b, c and 2 more",
+                                 "not fetched: a (video 2): HTTP 404",
+                             }));
+  const auto line = failures.lines().at(1);
+  EXPECT_EQ(line.kind, core::Notice::Kind::video_failed);
+  EXPECT_EQ(line.http_status, 403);
+  EXPECT_EQ(line.count, 5U);
+}
+
+TEST(FailureList, TheHttpStatusIsTheOneThatTheReasonNames) {
+  const std::vector<std::pair<std::string, int>> cases{{"HTTP 403", 403},
+                                                       {"HTTP 500: gone", 500},
+                                                       {"after 5 attempts: HTTP 429", 429},
+                                                       {"HTTP 40", 0},
+                                                       {"HTTP x", 0},
+                                                       {"HTTP 99999", 0},
+                                                       {"HTTP ", 0},
+                                                       {"connection refused", 0},
+                                                       {"", 0}};
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(cmd::http_status_in(text), expected) << text;
+  }
 }
 
 TEST(FailureList, CountsTheReasonsThatHaveNoRoom) {
@@ -83,7 +110,7 @@ TEST(FailureList, CountsTheReasonsThatHaveNoRoom) {
     failures.add(not_fetched("a", "reason " + std::to_string(i)));
   }
   failures.add(not_fetched("b", "reason 0"));
-  const std::vector<std::string> lines = failures.lines();
+  const std::vector<std::string> lines = texts(failures);
   ASSERT_EQ(lines.size(), cmd::FailureList::kReasonsMax + 1);
   EXPECT_EQ(lines.front(), "not fetched: 2 videos: reason 0: a, b");
   EXPECT_EQ(lines.back(), "not fetched: 3 more videos for other reasons");
