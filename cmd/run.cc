@@ -5,6 +5,7 @@
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/run/dry_run.h"
+#include "cmd/run/end_program.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_outcome.h"
@@ -24,15 +25,18 @@ ExitCode run(const Settings& settings, Log& log, std::ostream& out) {
                         .proxy = proxies(settings).of(ping_url).url,
                         .user_agent = user_agent()},
                        log);
+  const EndProgram end_program(settings, log);
   std::optional<RunInputs> inputs;
   try {
     inputs.emplace(settings, log);
   } catch (...) {
-    monitor.end(failure_of(std::current_exception()).exit_code, false);
+    const ExitCode code = failure_of(std::current_exception()).exit_code;
+    monitor.end(code, false);
+    end_program.call({.exit_code = code}, {}, -1, false);
     throw;
   }
   RunOutcome outcome(settings, log, out);
-  return RunSession(settings, log, *inputs, monitor, outcome).execute();
+  return RunSession(settings, log, *inputs, {monitor, end_program}, outcome).execute();
 }
 
 }  // namespace cmd

@@ -1,12 +1,14 @@
 #include "cmd/run/run_session.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <utility>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
-#include "cmd/os/process.h"
 #include "cmd/run/engine_run.h"
 #include "cmd/run/monitor_files.h"
 #include "cmd/run/run_import.h"
@@ -19,6 +21,12 @@ namespace cmd {
 namespace {
 
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
 
 // Names the tasks and videos that were still queued when the run stopped.
 void name_left_over(core::WorkList& work_list, bool videos_count, RunOutcome& outcome) {
@@ -49,27 +57,44 @@ void warn_of_large_log(RunLedger& ledger, Log& log) {
 
 }  // namespace
 
-RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
+RunSession::RunSession(const Settings& settings, Log& log, RunInputs& inputs, Listeners listeners,
                        RunOutcome& outcome)
-    : settings_(settings), log_(log), inputs_(inputs), monitor_(monitor), outcome_(outcome) {
+    : settings_(settings), log_(log), inputs_(inputs), listeners_(listeners), outcome_(outcome) {
   for (const Account& account : inputs.accounts()) {
     account_names_.push_back(account.name);
   }
 }
 
+// The program of --on-end may use the ledger: it is called when the lock was released.
 ExitCode RunSession::execute() {
+  const auto tell_end = [this](ExitCode code) {
+    outcome_.summary().exit_code = code;
+    listeners_.end_program.call(outcome_.summary(), hook_settings_.environment,
+                                interrupt_.descriptor(), interrupt_.signal() != 0);
+  };
+  try {
+    const ExitCode code = execute_monitored();
+    tell_end(code);
+    return code;
+  } catch (...) {
+    tell_end(failure_of(std::current_exception()).exit_code);
+    throw;
+  }
+}
+
+ExitCode RunSession::execute_monitored() {
   // Released last: the monitor gets the end of this run before the start of the next one.
   RunLedger ledger(settings_, clock_, interrupt_);
   try {
     const ExitCode code = execute_held(ledger);
-    monitor_.end(code, interrupt_.signal() != 0);
+    listeners_.monitor.end(code, interrupt_.signal() != 0);
     return code;
   } catch (...) {
     Summary& summary = outcome_.summary();
     summary.exit_code = failure_of(std::current_exception()).exit_code;
     summary.seconds = seconds_so_far();
     write_monitor_files(ledger);
-    monitor_.end(summary.exit_code, interrupt_.signal() != 0);
+    listeners_.monitor.end(summary.exit_code, interrupt_.signal() != 0);
     throw;
   }
 }
@@ -98,7 +123,7 @@ ExitCode RunSession::execute_held(RunLedger& ledger) {
     deadline_ = clock_.steady() + *deadline;
   }
   // Not earlier: if another run holds the ledger, the monitor would take this start for that run's.
-  monitor_.start();
+  listeners_.monitor.start();
   return execute_with_ledger(ledger, std::move(transport));
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/run/end_program.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_ledger.h"
@@ -26,13 +27,19 @@ namespace cmd {
 /// main thread.
 class RunSession {
  public:
-  RunSession(const Settings& settings, Log& log, RunInputs& inputs, MonitorCalls& monitor,
+  /// Who hears of the beginning and the end.
+  struct Listeners {
+    MonitorCalls& monitor;
+    const EndProgram& end_program;
+  };
+  RunSession(const Settings& settings, Log& log, RunInputs& inputs, Listeners listeners,
              RunOutcome& outcome);
 
   /// Returns the exit code. Throws what `run` throws, after the monitors were informed.
   ExitCode execute();
 
  private:
+  ExitCode execute_monitored();
   ExitCode execute_held(RunLedger& ledger);
   [[nodiscard]] core::RunStart start() const;
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
@@ -47,7 +54,7 @@ class RunSession {
   const Settings& settings_;
   Log& log_;
   RunInputs& inputs_;
-  MonitorCalls& monitor_;
+  Listeners listeners_;
   RunOutcome& outcome_;
   std::vector<std::string> account_names_;  // by TaskRecord::account
   Interrupt interrupt_;

@@ -20,7 +20,7 @@
 namespace cmd {
 namespace {
 
-// The environment for --exec: everything except the keys of all accounts.
+// The environment for programs: everything except the keys of all accounts.
 Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
   Environment environment = settings.environment();
   for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
@@ -151,16 +151,22 @@ void fit_to_open_files(core::TransportSettings& transport, Log& log) {
               std::to_string(transport.download_concurrency) + " downloads run at once");
 }
 
+std::string found_program(const Settings& settings, GivenTextName option,
+                          const std::string& program) {
+  std::string path = find_program(program, settings.environment());
+  if (path.empty()) {
+    throw core::UsageError(settings.origin(option).text + " " + program +
+                           ": there is no executable program of this name");
+  }
+  return path;
+}
+
 VideoHookSettings hook_settings(const Settings& settings,
                                 const core::TransportSettings& transport) {
   VideoHookSettings hooks{.sidecar = settings.flag("sidecar"),
                           .environment = without_keys(settings, transport)};
   if (const auto program = settings.given_text("exec")) {
-    hooks.program = find_program(*program, settings.environment());
-    if (hooks.program.empty()) {
-      throw core::UsageError(settings.origin("exec").text + " " + *program +
-                             ": there is no executable program of this name");
-    }
+    hooks.program = found_program(settings, "exec", *program);
   }
   return hooks;
 }

@@ -43,6 +43,10 @@ void fit_to_open_files(core::TransportSettings& transport, Log& log);
 /// How the import checks whether a recorded video is on disk; null with --no-download.
 [[nodiscard]] core::OnDisk on_disk(const Settings& settings);
 
+/// The path of a program that an option names. Throws core::UsageError if it cannot be run.
+[[nodiscard]] std::string found_program(const Settings& settings, GivenTextName option,
+                                        const std::string& program);
+
 /// The environment for --exec holds no key of any account. Throws core::UsageError if the program
 /// cannot be run.
 [[nodiscard]] VideoHookSettings hook_settings(const Settings& settings,

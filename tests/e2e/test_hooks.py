@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import jsonschema
 import pytest
 
 from conftest import KEY
@@ -212,3 +213,60 @@ def test_a_sidecar_is_not_written_through_a_link(reeltally, make_gateway):
     result = reeltally.run(gateway, "--name", "sub/{task_id}.{ext}", "--sidecar", reeltally.csv("a"))
     assert sorted(path.name for path in (reeltally.folder / "elsewhere").iterdir()) == ["a.mp4"], result
     assert "symbolic link" in result.err and result.summary["errors"] == {"hook": 1}, result
+
+
+ON_END = 'env >"$OUT.env"; cp "$REELTALLY_SUMMARY" "$OUT"; stat -c %a "$REELTALLY_SUMMARY" >"$OUT.mode"; echo "$#" "$REELTALLY_EXIT_CODE"\n'
+
+
+def test_on_end_hears_how_the_run_ended(reeltally, make_gateway, tmp_path):
+    gateway = make_gateway(tasks={"good": {"vendor": "happyhorse"}, "gone": {"polls": ["500"]}})
+    hook, out = program(reeltally.folder, ON_END), tmp_path / "heard"
+    result = reeltally.run(gateway, "--retries", "0", "--on-end", hook, reeltally.csv("good", "gone"),
+                           env={"OUT": str(out), "ANYFAST_API_KEY": KEY, "COPY_OF_KEY": KEY})
+    assert result.code == 3 and "note: --on-end: 0 3\n" in result.err, result
+    summary = json.loads(out.read_text())
+    assert {**result.summary, "seconds": 0} == {**summary, "seconds": 0} and (tmp_path / "heard.mode").read_text() == "600\n"
+    lines = (tmp_path / "heard.env").read_text().splitlines()
+    assert "REELTALLY_EXIT_CODE=3" in lines and f"REELTALLY_RUN_ID={summary['run_id']}" in lines
+    assert KEY not in "\n".join(lines), "no key"
+    path = next(line for line in lines if line.startswith("REELTALLY_SUMMARY=")).split("=", 1)[1]
+    assert not os.path.exists(path), "the file goes with the run"
+
+
+@pytest.mark.parametrize("arguments", [["none.csv"], ["--db", "/proc/none/l.db", "tasks.csv"], ["--api-key-file", "none", "tasks.csv"]])
+def test_on_end_hears_of_a_run_that_could_not_begin(reeltally, make_gateway, arguments):
+    reeltally.csv("a")
+    hook = program(reeltally.folder, 'cp "$REELTALLY_SUMMARY" "$0.heard"; env >"$0.env"\n')
+    result = reeltally.run(make_gateway(), "--on-end", hook, *arguments, env={"COPY_OF_KEY": KEY})
+    assert result.code != 0
+    heard = json.loads((reeltally.folder / "hook.heard").read_text())
+    assert heard["exit_code"] == result.code and heard["run_id"] == 0, result
+    variables = (reeltally.folder / "hook.env").read_text()
+    assert "REELTALLY_RUN_ID=\n" in variables and KEY not in variables
+
+
+def test_on_end_may_use_the_ledger_and_its_failure_is_a_warning(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    hook = program(reeltally.folder, 'sleep 0.2; "$PROGRAM" db migrate --db "$LEDGER" || exit 7; exit 9\n')
+    result = reeltally.run(gateway, "--on-end", hook, reeltally.csv("a"),
+                           env={"PROGRAM": os.environ["REELTALLY_BIN"], "LEDGER": str(reeltally.ledger)})
+    assert result.code == 0 and re.search(r"warning: --on-end \S+/hook: exit code 9\n", result.err), result
+    assert reeltally.run(gateway, "--on-end", "no-such-program", reeltally.csv("a")).code == 2
+
+
+def test_json_logs_are_as_their_schema_says(reeltally, make_gateway):
+    schema = json.loads((pathlib.Path(__file__).parents[2] / "docs/log.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    gateway = make_gateway(tasks={"good": {"vendor": "happyhorse"}, "gone": {"polls": ["500"]}, "odd": {"polls": ["null"]},
+                                  "lost": {"vendor": "happyhorse", "media": ["403"]}})
+    result = reeltally.run(gateway, "--retries", "0", "--log-format", "json", "-vv", reeltally.csv("good", "gone", "odd", "lost", "a b\t"))
+    lines = [json.loads(line) for line in result.err.splitlines()]
+    for line in lines:
+        validator.validate(line)
+    told = {line["kind"] for line in lines if "kind" in line}
+    assert {"request", "not_answered"} <= told, told
+    (gone,) = [line for line in lines if line.get("task") == "gone" and line["kind"] == "not_answered"]
+    assert gone["http_status"] == 500 and gone["account"] == "default" and gone["level"] == "debug"
+    (ended,) = [line for line in lines if line.get("http_status") == 500 and "count" in line]
+    assert ended["count"] == 1 and ended["kind"] == "not_answered" and ended["level"] == "error"
