@@ -137,8 +137,7 @@ std::string redacted_url(std::string_view url) {
     out.append(url.substr(0, colon + 3));
     out.append(user == std::string_view::npos ? authority : authority.substr(user + 1));
   }
-  return printable(out, kOriginBytesMax) +
-         printable(without_signature(std::string(path)), kPathBytesMax);
+  return without_signature(printable(out, kOriginBytesMax) + printable(path, kPathBytesMax));
 }
 
 std::string redact_urls(std::string_view text) {

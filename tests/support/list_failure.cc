@@ -108,9 +108,9 @@ Rows csv_rows(std::string_view bytes, std::size_t piece, char delimiter) {
   return rows;
 }
 
-// With every field in quotes, nothing in it can be taken for anything else.
+// With every field in quotes, and marked as UTF-8, nothing can be taken for anything else.
 std::string in_quotes(const Rows& rows, char delimiter) {
-  std::string text;
+  std::string text = "\xEF\xBB\xBF";
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       text += i == 0 ? "\"" : std::string(1, delimiter) + "\"";
