@@ -96,7 +96,12 @@ Lock::Lock(const std::string& ledger_path, std::chrono::milliseconds wait, int s
   const auto until = std::chrono::steady_clock::now() + wait;
   // A start that fails removes its file while it holds the lock on it. A process that waited for
   // that lock then holds the lock of a file that nobody else can find: it must try again.
-  while (!open_and_lock(until, stop)) {
+  constexpr int kTriesMax = 1000;
+  for (int tries = 1; !open_and_lock(until, stop); ++tries) {
+    if (tries == kTriesMax) {
+      throw core::Error("cannot hold the ledger's lock " + path_ +
+                        ": it cannot be examined, or is replaced all the time; check its folder");
+    }
   }
   write_holder(file_.number());
   show_that_it_is_held(file_.number());

@@ -23,6 +23,17 @@ def test_a_video_that_was_not_recorded_never_comes_twice(tmp_path):
         bench.gateway.close()
 
 
+def test_a_lock_that_cannot_be_examined_ends_the_run(tmp_path):
+    bench = torture.Bench(tmp_path)
+    try:
+        job = next(job for job in bench.jobs() if job.name == "beside")
+        torture.sweep(bench, [(job, "stat", at, (torture.ERRORS["EIO"], True)) for at in range(5, 11)], print)
+    except torture.Skipped as why:
+        pytest.skip(str(why))
+    finally:
+        bench.gateway.close()
+
+
 def test_a_simulation_that_fails_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setattr(torture, "BINARY", tmp_path / "reeltally")
     (tmp_path / "tests").mkdir()

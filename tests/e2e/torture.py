@@ -123,6 +123,7 @@ class Bench:
 
     def lay_out(self, base):
         self.clear()
+        (self.folder / "hooked").unlink(missing_ok=True)
         if base is not None:
             shutil.copytree(self.folder / base, self.place, dirs_exist_ok=True)
 
@@ -144,14 +145,30 @@ class Bench:
         shutil.copytree(self.folder / "full" / self.program.videos.name, self.program.videos)
         (self.program.videos / "a-1.mp4").unlink()
         self.keep("unrecorded")
+        for version in self.old_versions():
+            self.clear()
+            self.program.ledger.parent.mkdir(parents=True)
+            with sqlite3.connect(self.program.ledger) as database:
+                database.executescript((ROOT / f"tests/data/ledgers/v{version}.sql").read_text() + "PRAGMA journal_mode = WAL;")
+            database.close()
+            self.program.ledger.chmod(0o600)
+            self.keep(f"old{version}")
         self.clear()
-        self.program.ledger.parent.mkdir(parents=True)
-        with sqlite3.connect(self.program.ledger) as database:
-            database.executescript((ROOT / "tests/data/ledgers/v1.sql").read_text() + "PRAGMA journal_mode = WAL;")
-        database.close()
-        self.program.ledger.chmod(0o600)
-        self.keep("old")
-        self.clear()
+
+    @staticmethod
+    def old_versions():
+        return sorted(int(path.stem[1:]) for path in (ROOT / "tests/data/ledgers").glob("v*.sql"))
+
+    def hook(self):
+        """A program for --exec that notes the path that it gets."""
+        path = self.folder / "hook"
+        path.write_text(f'#!/bin/sh\necho "$1" >> "{self.folder}/hooked"\n')
+        path.chmod(0o755)
+        return path
+
+    def hooked(self):
+        noted = self.folder / "hooked"
+        return set(noted.read_text().split("\n")[:-1]) if noted.exists() else set()
 
     def csv(self, ids):
         path = self.folder / "tasks.csv"
@@ -172,7 +189,8 @@ class Bench:
             Job("run", None, self.run_flags(everything), self.rows),
             Job("fetch", "queried", self.run_flags(everything), self.rows),
             Job("adopt", "unrecorded", self.run_flags(everything), self.rows),
-            Job("migrate", "old", ["db", "migrate"], self.schema),
+            Job("beside", "queried", self.run_flags("--sidecar", "--exec", self.hook(), everything), self.beside),
+            *(Job("migrate", f"old{version}", ["db", "migrate"], self.schema) for version in self.old_versions()),
             Job("prune", "full", ["db", "prune", "--older-than", "1d"], lambda: self.sql("SELECT id, block, slot FROM snapshot")),
             Job("backup", "full", ["db", "backup", backup], lambda: self.rows(backup)),
             Job("close", "full", ["close", self.month()], lambda: self.sql(
@@ -183,6 +201,11 @@ class Bench:
             Job("requeue", "lacking", ["verify", "--requeue", "--output", self.program.videos],
                 lambda: self.sql("SELECT task_id, state FROM v_video ORDER BY 1, video_index"), code=3),
         ]
+
+    def any_of(self, jobs):
+        """Each command as often, however many ledgers it begins with."""
+        name = self.dice.choice(sorted({job.name for job in jobs}))
+        return self.dice.choice([job for job in jobs if job.name == name])
 
     def month(self):
         return time.strftime("%Y-%m", time.gmtime(time.time() - 40 * DAYS))
@@ -210,11 +233,22 @@ class Bench:
         return [self.sql("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2"), self.sql("SELECT number, sha256 FROM migration"),
                 self.sql("PRAGMA user_version"), self.rows()]
 
+    def beside(self):
+        """The rows, and what stands in the sidecars of their videos."""
+        told = {}
+        for path in self.program.videos.glob("*.json"):
+            try:
+                sidecar = json.loads(path.read_text())
+                told[path.name] = sidecar["task_id"], sidecar["video_index"], sidecar["sha256"], sidecar["bytes"]
+            except (ValueError, KeyError) as error:
+                raise Finding(f"{path.name} is not a whole sidecar: {error!r}") from error
+        return self.rows(), told
+
     def files(self):
         found = {}
         if self.program.videos.exists():
             for path in sorted(self.program.videos.rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
+                if path.is_file() and not path.name.startswith(".") and path.suffix != ".json":  # see beside
                     found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
 
@@ -238,10 +272,14 @@ class Bench:
             raise Finding(f"db check: exit {code}: {err[-500:]}")
         if not self.sql("SELECT count(*) FROM v_snapshot"):
             return  # made, but its schema is not there yet
+        early = self.hooked() - {video[3] for video in self.recorded()[1]}
+        if early:
+            raise Finding(f"--exec was told of videos that nobody has recorded: {early}")
         self.sent.update()
+        is_old = (base or "").startswith("old")  # nobody logged what it was answered
         found = checker.folder_files(self.program.videos)
-        findings = checker.check(self.program.ledger, None if base == "old" else self.sent, None if base == "old" else found,
-                                 killed, base == "lacking", seen, exports=exports)
+        findings = checker.check(self.program.ledger, None if is_old else self.sent, None if is_old else found, killed,
+                                 base == "lacking", seen, exports=exports)
         empty = [path for path, (size, _) in found.items() if not size]
         if findings or empty:
             raise Finding(f"{findings[:5]}, empty files: {empty}")
@@ -293,20 +331,22 @@ class Bench:
 
     def expected(self, job):
         """The result and the duration of the job without faults."""
-        if job.name in self.known:
-            return self.known[job.name]
+        key = job.name, job.base
+        if key in self.known:
+            return self.known[key]
         self.lay_out(job.base)
         if job.name != "run":
             self.csv(self.ids)
         begin = time.monotonic()
         self.undisturbed(job.arguments, job.code)
-        self.known[job.name] = self.outcome(job), time.monotonic() - begin
-        return self.known[job.name]
+        self.known[key] = self.outcome(job), time.monotonic() - begin
+        return self.known[key]
 
     def calls_of(self, job):
-        if job.name not in self.counts:
-            self.counts[job.name] = count_calls(self, job)
-        return self.counts[job.name]
+        key = job.name, job.base
+        if key not in self.counts:
+            self.counts[key] = count_calls(self, job)
+        return self.counts[key]
 
 
 # ---- kill -9 at a random moment
@@ -316,7 +356,7 @@ def kill(bench, count, tell):
     jobs = bench.jobs()
     done = alive = 0
     while done < count:
-        job = jobs[0] if bench.dice.random() < 0.5 else bench.dice.choice(jobs)
+        job = jobs[0] if bench.dice.random() < 0.5 else bench.any_of(jobs)
         expected, seconds = bench.expected(job)
         bench.lay_out(job.base)
         if job.name == "run":
@@ -324,7 +364,7 @@ def kill(bench, count, tell):
         else:
             bench.csv(bench.ids)
         seen = (frozenset(), frozenset())
-        for _ in range(3 if job.name in ("run", "fetch", "adopt") else 1):
+        for _ in range(3 if job.name in ("run", "fetch", "adopt", "beside") else 1):
             process = bench.start(job.arguments)
             time.sleep(bench.dice.uniform(0, seconds * 1.1))  # the random moment itself
             alive += process.poll() is None
@@ -362,7 +402,7 @@ def points(bench, names, kinds, count):
         bench.dice.shuffle(every)
         yield from every
     for _ in range(count):
-        job = bench.dice.choice(jobs)
+        job = bench.any_of(jobs)
         calls_made = bench.calls_of(job)
         call = bench.dice.choice([name for name in names if calls_made[name]])
         yield job, call, bench.dice.randint(1, calls_made[call]), bench.dice.choice(kinds)
@@ -513,7 +553,7 @@ def power(bench, count, tell):
     promised = late = 0
     try:
         for done in range(1, count + 1):
-            job = jobs[0] if bench.dice.random() < 0.6 else bench.dice.choice(jobs)
+            job = jobs[0] if bench.dice.random() < 0.6 else bench.any_of(jobs)
             expected, seconds = bench.expected(job)
             bench.clear()
             disk.mount()
@@ -524,7 +564,7 @@ def power(bench, count, tell):
             end = time.monotonic() + bench.dice.uniform(0, seconds * 1.2)
             process = bench.start(job.arguments)
             while time.monotonic() < end:
-                if job.name in ("run", "fetch", "adopt"):
+                if job.name in ("run", "fetch", "adopt", "beside"):
                     witness.look()
                 time.sleep(0.001)
             ended = process.poll()
