@@ -117,9 +117,11 @@ def test_the_scale_on_paper_is_what_the_script_says():
     assert subprocess.run([ROOT / "tools/scale", "--tasks", "0"], capture_output=True).returncode == 2
 
 
-def test_each_test_that_the_security_page_names_exists():
-    rows = re.findall(r"^\| [a-i][^|]*\|[^|]*\| (`.*`) \|$", (ROOT / "docs/security.md").read_text(), re.M)
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+@pytest.mark.parametrize("page, row, count", [("security.md", r"^\| [a-i][^|]*\|[^|]*\| (`.*`) \|$", 19),
+                                              ("reliability.md", r"^\| [A-Z]\d[^|]*\|[^|]*\|[^|]*\| (.*) \|$", 64)])
+def test_each_test_that_a_page_names_exists(page, row, count):
+    rows = re.findall(row, (ROOT / "docs" / page).read_text(), re.M)
+    named = {name for row in rows for name in re.findall(r"`(\w{8,})`", row)}
     files = [path.read_text() for pattern in ("tests/**/*.cc", "tests/e2e/*.py") for path in ROOT.glob(pattern)]
     known = {name for text in files for name in re.findall(r"^(?:TEST(?:_[FP])?\(\w+,\s*|def )(\w+)", text, re.M)}
-    assert len(rows) == 19 and named <= known, named - known
+    assert len(rows) == count and named <= known, (len(rows), named - known)
