@@ -1,8 +1,11 @@
 #include "cmd/db.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -13,6 +16,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/os/json_text.h"
+#include "cmd/os/terminal.h"
 #include "cmd/report/closed_periods.h"
 #include "core/billing/billing_source.h"
 #include "core/clock.h"
@@ -102,6 +106,31 @@ class CheckedFile {
   std::string folder_;  // of a copy
   std::string path_;
 };
+
+std::uint64_t proofs_before(const std::string& ledger, core::UtcTime before) {
+  return storage::is_postgres_url(ledger)
+             ? storage::prunable_proofs(storage::LedgerUrl(ledger), before)
+             : storage::prunable_proofs(ledger, before);
+}
+
+// A person is asked; a script says it in advance.
+void require_consent(std::uint64_t proofs, std::istream& in) {
+  if (proofs == 0) {
+    return;
+  }
+  const std::string what = "this deletes the raw answers that prove " +
+                           format_count(proofs, "line") + " of closed periods; their hashes stay";
+  if (!is_terminal(STDIN_FILENO) || !is_terminal(STDERR_FILENO)) {
+    throw core::UsageError(what + ". Make a backup (`reeltally db backup FILE`), then give --yes");
+  }
+  std::cerr << "reeltally: " << what << ". Is there a backup, and may they go? [y/N] "
+            << std::flush;
+  std::string answer;
+  std::getline(in, answer);
+  if (answer != "y" && answer != "Y" && answer != "yes") {
+    throw core::UsageError("nothing was deleted");
+  }
+}
 
 }  // namespace
 
@@ -199,6 +228,9 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = ledger_path(settings);
   const storage::LedgerHold hold(ledger, settings.duration("lock-wait"));
   const core::UtcTime before = core::SystemClock().utc() - *older_than;
+  if (!settings.flag("yes")) {
+    require_consent(proofs_before(ledger, before), std::cin);
+  }
   const storage::PruneReport report =
       storage::is_postgres_url(ledger) ? storage::prune_ledger(storage::LedgerUrl(ledger), before)
                                        : storage::prune_ledger(ledger, before);

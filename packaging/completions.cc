@@ -11,24 +11,33 @@
 namespace packaging {
 namespace {
 
-enum class Values { none, files, folders, choices, unknown };
+// `zones` and `accounts`: what a function of the completion lists.
+enum class Values { none, files, folders, words, zones, accounts, unknown };
 
 Values values_of(const cmd::OptionSpec& option) {
   if (!cmd::takes_value(option.type)) {
     return Values::none;
   }
   if (option.type == cmd::OptionType::choice) {
-    return Values::choices;
+    return Values::words;
+  }
+  if (option.argument == "ZONE") {
+    return Values::zones;
+  }
+  if (option.name == "account") {
+    return Values::accounts;
   }
   if (option.type != cmd::OptionType::path) {
-    return Values::unknown;
+    return option.suggestions.empty() ? Values::unknown : Values::words;
   }
   return option.argument == "DIR" ? Values::folders : Values::files;
 }
 
-std::string joined_choices(const cmd::OptionSpec& option) {
+std::string joined_words(const cmd::OptionSpec& option) {
   std::string text;
-  for (const std::string_view choice : cmd::choices_of(option)) {
+  for (const std::string_view choice : option.type == cmd::OptionType::choice
+                                           ? cmd::choices_of(option)
+                                           : cmd::suggestions_of(option)) {
     if (!text.empty()) {
       text.push_back(' ');
     }
@@ -73,7 +82,7 @@ std::string bash_command(const cmd::CommandSpec& command) {
   std::string names;
   std::string values;
   for (const cmd::OptionSpec& option : cmd::option_table()) {
-    if (!option.commands.contains(command.command)) {
+    if (!cmd::is_listed(option, command.command)) {
       continue;
     }
     const std::string name = "--" + std::string(option.name);
@@ -91,8 +100,14 @@ std::string bash_command(const cmd::CommandSpec& command) {
       case Values::folders:
         values += "        " + pattern + ") kind=folders ;;\n";
         break;
-      case Values::choices:
-        values += "        " + pattern + ") kind=words words='" + joined_choices(option) + "' ;;\n";
+      case Values::words:
+        values += "        " + pattern + ") kind=words words='" + joined_words(option) + "' ;;\n";
+        break;
+      case Values::zones:
+        values += "        " + pattern + ") kind=words words=$(_reeltally_zones) ;;\n";
+        break;
+      case Values::accounts:
+        values += "        " + pattern + ") kind=words words=$(_reeltally_accounts) ;;\n";
         break;
       case Values::unknown:
         values += "        " + pattern + ") kind=nothing ;;\n";
@@ -104,9 +119,22 @@ std::string bash_command(const cmd::CommandSpec& command) {
   return out + "      case $option in\n" + values + "      esac ;;\n";
 }
 
+// The same in bash and zsh. The accounts are those of the configuration file.
+constexpr std::string_view kShellLists =
+    R"text(_reeltally_zones() {
+  echo UTC
+  awk '!/^#/ { print $3 }' /usr/share/zoneinfo/zone.tab 2>/dev/null
+}
+_reeltally_accounts() {
+  reeltally config --json 2>/dev/null | sed -n 's/^{"type":"account","name":"\([^"]*\)".*/\1/p'
+}
+)text";
+
 constexpr std::string_view kBashBegin =
     R"text(# bash completion of reeltally, made from its table of options
-_reeltally() {
+)text";
+constexpr std::string_view kBashFunction =
+    R"text(_reeltally() {
   local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]}
   # Bash takes --option=value apart at the sign.
   if [[ $cur == '=' ]]; then
@@ -166,8 +194,14 @@ std::string zsh_option(const cmd::OptionSpec& option) {
     case Values::folders:
       tail += "_files -/";
       break;
-    case Values::choices:
-      tail += "(" + joined_choices(option) + ")";
+    case Values::words:
+      tail += "(" + zsh_text(joined_words(option)) + ")";
+      break;
+    case Values::zones:
+      tail += "_reeltally_offer_zones";
+      break;
+    case Values::accounts:
+      tail += "_reeltally_offer_accounts";
       break;
   }
   const bool value = cmd::takes_value(option.type);
@@ -197,6 +231,14 @@ std::string zsh_commands(std::string_view parent) {
 
 constexpr std::string_view kZshBegin = R"text(#compdef reeltally
 # zsh completion of reeltally, made from its table of options
+)text";
+constexpr std::string_view kZshFunctions =
+    R"text(_reeltally_offer_zones() {
+  compadd -- $(_reeltally_zones)
+}
+_reeltally_offer_accounts() {
+  compadd -- $(_reeltally_accounts)
+}
 _reeltally_command() {
   local curcontext=$curcontext
   case $1 in
@@ -232,6 +274,13 @@ function __reeltally_is --description 'The words behind reeltally begin with the
     test (count $words) -ge $length; or return 1
     test "$words[1..$length]" = "$argv"
 end
+function __reeltally_zones --description 'The time zones'
+    echo UTC
+    awk '!/^#/ { print $3 }' /usr/share/zoneinfo/zone.tab 2>/dev/null
+end
+function __reeltally_accounts --description 'The accounts of the configuration file'
+    reeltally config --json 2>/dev/null | sed -n 's/^{"type":"account","name":"\([^"]*\)".*/\1/p'
+end
 function __reeltally_ends --description 'These are all the words behind reeltally'
     test (count (commandline -opc)) -eq (math (count $argv) + 1); or return 1
     test (count $argv) -eq 0; or __reeltally_is $argv
@@ -254,8 +303,14 @@ std::string fish_option(const cmd::CommandSpec& command, const cmd::OptionSpec& 
     case Values::folders:
       out += " -x -a '(__fish_complete_directories (commandline -ct))'";
       break;
-    case Values::choices:
-      out += " -x -a '" + joined_choices(option) + "'";
+    case Values::words:
+      out += " -x -a '" + joined_words(option) + "'";
+      break;
+    case Values::zones:
+      out += " -x -a '(__reeltally_zones)'";
+      break;
+    case Values::accounts:
+      out += " -x -a '(__reeltally_accounts)'";
       break;
     case Values::unknown:
       out += " -x";
@@ -268,6 +323,7 @@ std::string fish_option(const cmd::CommandSpec& command, const cmd::OptionSpec& 
 
 std::string bash_completion() {
   std::string out(kBashBegin);
+  out.append(kShellLists).append(kBashFunction);
   out += "    '') kind=words words='" + command_words("") + " --help --version' ;;\n";
   for (const auto& [word, title] : kFirstOfTwo) {
     out += "    " + std::string(word) + ") kind=words words='" + command_words(word) + "' ;;\n";
@@ -280,10 +336,11 @@ std::string bash_completion() {
 
 std::string zsh_completion() {
   std::string out(kZshBegin);
+  out.append(kShellLists).append(kZshFunctions);
   for (const cmd::CommandSpec& command : cmd::command_table()) {
     out += "    '" + std::string(command.name) + "')\n      _arguments -s -S \\\n";
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.commands.contains(command.command)) {
+      if (cmd::is_listed(option, command.command)) {
         out += zsh_option(option);
       }
     }
@@ -323,7 +380,7 @@ std::string fish_completion() {
     out.append("complete -c reeltally -n '__reeltally_ends").append(parent).append("' -a ");
     out.append(word).append(" -d ").append(fish_text(command.summary)).append("\n");
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.commands.contains(command.command)) {
+      if (cmd::is_listed(option, command.command)) {
         out += fish_option(command, option);
       }
     }

@@ -114,7 +114,7 @@ void append_options(std::string& out, cmd::Command command) {
   for (const cmd::OptionGroup group : cmd::option_groups()) {
     bool titled = false;
     for (const cmd::OptionSpec& option : cmd::option_table()) {
-      if (option.group != group || !option.commands.contains(command)) {
+      if (option.group != group || !cmd::is_listed(option, command)) {
         continue;
       }
       if (!titled) {

@@ -52,7 +52,7 @@ void append_options(std::string& out, Command command) {
   for (const OptionGroup group : option_groups()) {
     bool titled = false;
     for (const OptionSpec& option : option_table()) {
-      if (option.group != group || !option.commands.contains(command)) {
+      if (option.group != group || !is_listed(option, command)) {
         continue;
       }
       if (!titled) {

@@ -20,6 +20,17 @@ const OptionSpec* find_if(Predicate matches) {
   return found == kOptionRows.end() ? nullptr : found;
 }
 
+// "a|b" as "a" and "b".
+std::vector<std::string_view> words_of(std::string_view list) {
+  std::vector<std::string_view> words;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find('|'), list.size());
+    words.push_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return words;
+}
+
 }  // namespace
 
 std::span<const OptionSpec> option_table() { return kOptionRows; }
@@ -82,13 +93,15 @@ std::string environment_name(std::string_view option_name) {
 }
 
 std::vector<std::string_view> choices_of(const OptionSpec& option) {
-  std::vector<std::string_view> choices;
-  for (std::string_view rest = option.choices; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('|'), rest.size());
-    choices.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return choices;
+  return words_of(option.choices);
+}
+
+std::vector<std::string_view> suggestions_of(const OptionSpec& option) {
+  return words_of(option.suggestions);
+}
+
+bool is_listed(const OptionSpec& option, Command command) {
+  return option.commands.contains(command) && !option.unlisted.contains(command);
 }
 
 bool takes_value(OptionType type) { return type != OptionType::flag && type != OptionType::level; }

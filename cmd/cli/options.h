@@ -52,6 +52,8 @@ struct OptionSpec {
   CommandSet commands{};
   std::string_view help;       ///< one or two sentences
   std::string_view choices{};  ///< "text|json"
+  /// What completions offer for a text, like `choices`; others are accepted, too.
+  std::string_view suggestions{};
   std::int64_t minimum = 0;
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   OptionScope scope = OptionScope::setting;
@@ -59,6 +61,7 @@ struct OptionSpec {
   /// Names a program, a key, or where the key is sent: refused in a file that others can write.
   bool needs_trust = false;
   bool repeatable = false;  ///< a list
+  CommandSet unlisted{};    ///< accepted there, where it changes nothing: no text names it
 };
 
 /// Every option of every command. A name may have several rows, for different commands.
@@ -78,6 +81,10 @@ struct OptionSpec {
 [[nodiscard]] std::string environment_name(std::string_view option_name);
 /// The choices of a choice option, one by one.
 [[nodiscard]] std::vector<std::string_view> choices_of(const OptionSpec& option);
+/// The suggestions of a text option, one by one.
+[[nodiscard]] std::vector<std::string_view> suggestions_of(const OptionSpec& option);
 [[nodiscard]] bool takes_value(OptionType type);
+/// Whether help, manual pages and completions of the command have the option.
+[[nodiscard]] bool is_listed(const OptionSpec& option, Command command);
 
 }  // namespace cmd

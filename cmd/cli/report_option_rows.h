@@ -150,6 +150,7 @@ inline constexpr OptionSpec kOutput[] = {
      .commands = report,
      .help = "Groups rows: task, day, month, model, action, resolution, status, account or "
              "label:NAME. May be given more than once.",
+     .suggestions = "task|day|month|model|action|resolution|status|account|label:",
      .repeatable = true},
     {.name = "format",
      .type = choice,

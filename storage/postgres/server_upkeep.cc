@@ -86,6 +86,15 @@ void give_space_back(Connection& connection) {
 
 }  // namespace
 
+std::uint64_t prunable_proofs(const LedgerUrl& url, core::UtcTime before) {
+  Connection connection(url);
+  require_ledger(connection);
+  const ServerTransaction moment(connection, ServerTransaction::Kind::reading);
+  ServerRows rows(connection);
+  return static_cast<std::uint64_t>(
+      read_number(rows, kPrunableProofs, {before.time_since_epoch().count()}));
+}
+
 PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before) {
   Connection connection(url);
   require_ledger(connection);

@@ -15,6 +15,10 @@
 
 namespace storage {
 
+/// How many lines of closed periods prune_ledger would deprive of the answers that prove them.
+/// Throws LedgerUnreadable, ServerError, ConnectionLost.
+[[nodiscard]] std::uint64_t prunable_proofs(const LedgerUrl& url, core::UtcTime before);
+
 /// Deletes the raw answers of tasks that finished before `before` and have no wanted video, in many
 /// transactions: what an interrupted call did stays done, and another call goes on. Then gives the
 /// space back. Only for the owner. Throws LedgerBusy, also when a run begins meanwhile,

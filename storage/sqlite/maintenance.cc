@@ -9,6 +9,7 @@
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/maintained_file.h"
 #include "storage/sqlite/migrations.h"
+#include "storage/sqlite/rows.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 
@@ -55,6 +56,16 @@ bool settle_ledger(const std::string& path) {
   require_ledger(path);
   const auto database = open_for_writing(path);
   return empty_log(*database, path);
+}
+
+std::uint64_t prunable_proofs(const std::string& path, core::UtcTime before) {
+  const auto database = open_for_reading(path);
+  require_schema(*database, path, embedded_migrations());
+  return with_ledger_errors(path, "read", [&] {
+    SqliteRows rows(*database);
+    return static_cast<std::uint64_t>(
+        read_number(rows, kPrunableProofs, {before.time_since_epoch().count()}));
+  });
 }
 
 PruneReport prune_ledger(const std::string& path, core::UtcTime before) {

@@ -21,14 +21,24 @@ struct PruneReport {
   std::int64_t bytes_after = 0;
 };
 
+/// A condition on `task` as `t` and its final snapshot as `f`: finished before $1, and no video of
+/// it is wanted.
+inline const std::string kTaskIsPrunable =
+    "t.state <> 0 AND coalesce(t.finish_time, f.observed_at, t.last_query) < $1 AND "
+    "NOT EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 0)";
 /// The answers in the blocks from $2 to before $3, of tasks that finished before $1 and have no
 /// wanted video: a task loses all its answers, or none.
 inline const std::string kPrunable =
     "FROM snapshot AS s {scan} JOIN task AS t ON t.id = s.task "
     "LEFT JOIN snapshot AS f ON f.id = t.final_snapshot "
-    "WHERE s.block >= $2 AND s.block < $3 AND t.state <> 0 AND "
-    "coalesce(t.finish_time, f.observed_at, t.last_query) < $1 AND "
-    "NOT EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 0)";
+    "WHERE s.block >= $2 AND s.block < $3 AND " +
+    kTaskIsPrunable;
+/// {lines of closed periods whose answers would be deleted}
+inline const std::string kPrunableProofs =
+    "SELECT count(*) FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
+    "JOIN task AS t ON t.id = l.task LEFT JOIN snapshot AS f ON f.id = t.final_snapshot "
+    "WHERE s.block IS NOT NULL AND " +
+    kTaskIsPrunable;
 /// {tasks whose last answers are here}: earlier blocks were pruned before.
 inline const std::string kPrunableTasks =
     "SELECT count(DISTINCT s.task) " + kPrunable +

@@ -2,11 +2,16 @@
 import csv
 import io
 import json
+import os
+import pty
 import re
 import sqlite3
+import subprocess
 import time
 
 import pytest
+
+from conftest import BINARY, PATIENCE
 
 DAY = 86400
 AGO = 40 * DAY  # so that all that is finished lies in a month that is over
@@ -194,3 +199,38 @@ def test_reconcile_refuses_a_changed_month(reeltally, past):
     reeltally.check_ledger = False
     result = reeltally("reconcile", log, "--period", MONTH)
     assert result.code == 1 and result.out == "" and f"closed period {MONTH}" in result.err, result
+
+
+def test_prune_asks_before_the_proofs_of_a_closed_month_go(reeltally, past):
+    past("a", "b", a={"polls": ["failure"]}, b={"polls": ["failure"]})
+    prune = ("db", "prune", "--older-than", "1d")
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    refused = reeltally(*prune)
+    assert refused.code == 2 and "the raw answers that prove 2 lines of closed periods" in refused.err and "--yes" in refused.err, refused
+    assert "dropped 0 raw answers" in reeltally("db", "prune", "--older-than", "400d").err, "nothing of a closed month is that old"
+    assert "dropped 2 raw answers" in reeltally(*prune, "--yes").err
+    assert "dropped 0 raw answers" in reeltally(*prune).err, "nothing is left to ask about"
+
+
+@pytest.mark.parametrize("answer, code, dropped", [("n", 2, 0), ("", 2, 0), ("y", 0, 1)])
+def test_prune_asks_a_person(reeltally, past, answer, code, dropped):
+    past("a", a={"polls": ["failure"]})
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    ours, its = pty.openpty()
+    process = subprocess.Popen([BINARY, "db", "prune", "--older-than", "1d"], cwd=reeltally.folder, env=reeltally.env,
+                               stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    os.write(ours, f"{answer}\n".encode())
+    text = ""
+    try:
+        while data := os.read(ours, 65536):
+            text += data.decode()
+    except OSError:
+        pass  # EIO: nobody has the terminal open any more
+    os.close(ours)
+    assert process.wait(PATIENCE) == code and "may they go? [y/N]" in text, text
+    assert reeltally.sql("SELECT count(*) FROM snapshot WHERE block IS NULL") == [(dropped,)]
+
+
+def test_help_of_close_names_no_account(reeltally):
+    assert "--account" not in reeltally("close", "--help").out and "--account" in reeltally("reconcile", "--help").out

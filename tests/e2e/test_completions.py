@@ -53,6 +53,8 @@ class Terminal:
 def folder(tmp_path):
     (tmp_path / "some-tasks.csv").write_text("a\n")
     (tmp_path / "some-videos").mkdir()
+    (tmp_path / ".config/reeltally").mkdir(parents=True)
+    (tmp_path / ".config/reeltally/config.toml").write_text('[account.studio]\napi-key-env = "A"\n[account.south]\napi-key-env = "B"\n')
     return tmp_path
 
 
@@ -78,12 +80,16 @@ def test_on_a_terminal(terminal):
     terminal.complete("reeltally run --output some-", "videos/")
     terminal.complete("reeltally run some-t", "asks.csv")
     terminal.complete("reeltally report --output some-t", "asks.csv")
+    terminal.complete("reeltally report --by mo", "nth", "del")
+    terminal.complete("reeltally report --tz Europe/Berl", "in")
+    terminal.complete("reeltally run --account stud", "io")
 
 
 def fish(folder, line):
     script = f"source {TEXTS}/reeltally.fish; complete -C '{line}'"
     done = subprocess.run(["/usr/bin/fish", "--no-config", "-c", script], cwd=folder, capture_output=True, text=True,
-                          timeout=PATIENCE, env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+                          timeout=PATIENCE,
+                          env={"HOME": str(folder), "PATH": f"{pathlib.Path(BINARY).resolve().parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0 and not done.stderr, done.stderr
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
@@ -102,6 +108,10 @@ def fish(folder, line):
     ("reeltally run some-t", ["some-tasks.csv"]),
     ("reeltally report --output some-t", ["some-tasks.csv"]),
     ("reeltally report some-t", []),
+    ("reeltally report --by mo", ["model", "month"]),
+    ("reeltally close --tz Europe/Berl", ["Europe/Berlin"]),
+    ("reeltally report --tz UT", ["UTC"]),
+    ("reeltally run --account s", ["south", "studio"]),
 ])
 def test_in_fish(folder, line, wanted):
     assert sorted(fish(folder, line)) == wanted

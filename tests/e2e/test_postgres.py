@@ -210,7 +210,7 @@ def test_each_role_does_its_work_and_no_more(server, roles, reeltally, make_gate
     rows, prices, log = reeltally.csv("a,m", "b,m", header="task_id,model"), reeltally.folder / "prices.csv", reeltally.folder / "log.csv"
     prices.write_text("model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,,0.9,CNY,,\n")
     run, close = ["run", *reeltally.flags(gateway), "--no-download", rows], ["close", MONTH, "--prices", prices]
-    forget, prune = ["forget", "--failed-import", "1"], ["db", "prune", "--older-than", "0"]
+    forget, prune = ["forget", "--failed-import", "1"], ["db", "prune", "--older-than", "0", "--yes"]
 
     def refuses(role, *commands):
         for command in commands:

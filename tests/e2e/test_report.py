@@ -130,7 +130,7 @@ def test_a_closed_month_is_the_same_for_ever(month):
     assert closed.code == 0, closed
     assert json.loads(closed.out)["sha256"] == hashlib.sha256(before.encode()).hexdigest()
     assert report(program) == before
-    assert program("db", "prune", "--older-than", "0").code == 0
+    assert program("db", "prune", "--older-than", "0", "--yes").code == 0
     assert report(program) == before
     with sqlite3.connect(program.ledger) as database:
         database.execute("VACUUM")
@@ -139,7 +139,7 @@ def test_a_closed_month_is_the_same_for_ever(month):
     copy = program.folder / "copy.db"
     assert program("db", "backup", copy).code == 0
     assert report(program, "--db", copy, env={"TZ": "Asia/Tokyo"}) == before
-    assert program("db", "prune", "--older-than", "0").code == 0
+    assert program("db", "prune", "--older-than", "0", "--yes").code == 0
     assert report(program) == before and program("db", "check").code == 0
     again = program("close", "2026-06", "--tz", "Europe/Berlin")
     assert again.code == 0 and "was closed in UTC" in again.err
