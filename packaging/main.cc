@@ -1,4 +1,5 @@
-// Run by the build: writes the manual pages, completions and example configuration into a folder.
+// Run by the build: writes the manual pages, completions, reference and example configuration into
+// a folder.
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "packaging/completions.h"
 #include "packaging/example_config.h"
 #include "packaging/man_pages.h"
+#include "packaging/reference.h"
 
 namespace {
 
@@ -32,6 +34,7 @@ void write_all(const std::filesystem::path& folder) {
   write(folder / "completions/reeltally.bash", packaging::bash_completion());
   write(folder / "completions/_reeltally", packaging::zsh_completion());
   write(folder / "completions/reeltally.fish", packaging::fish_completion());
+  write(folder / "reference.md", packaging::reference_page());
   write(folder / "config.toml", packaging::example_config());
 }
 

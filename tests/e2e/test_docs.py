@@ -1,13 +1,14 @@
 """Tests what docs/ and README say: recipes, alert rules, commands, links."""
 import itertools
 import json
+import pathlib
 import re
 import sqlite3
 import subprocess
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 
 
 def recipes():
@@ -125,3 +126,8 @@ def test_each_test_that_a_page_names_exists(page, row, count):
     files = [path.read_text() for pattern in ("tests/**/*.cc", "tests/e2e/*.py") for path in ROOT.glob(pattern)]
     known = {name for text in files for name in re.findall(r"^(?:TEST(?:_[FP])?\(\w+,\s*|def )(\w+)", text, re.M)}
     assert len(rows) == count and named <= known, (len(rows), named - known)
+
+
+def test_the_reference_is_the_one_that_the_build_makes():
+    made = (pathlib.Path(BINARY).resolve().parent / "texts/reference.md").read_text()
+    assert (ROOT / "docs/reference.md").read_text() == made, "cp build/dev/texts/reference.md docs/"

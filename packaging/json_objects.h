@@ -1,0 +1,67 @@
+// The JSON objects that --json prints and their keys. tests/e2e/test_reference.py holds the program
+// to this table.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace packaging {
+
+struct JsonObject {
+  std::string_view commands;  ///< that print it
+  std::string_view type;      ///< the value of its key `type`
+  std::string_view keys;      ///< the others, in their order; in brackets those that not each has
+  std::string_view meaning;
+};
+
+/// Without those whose keys the program's own functions say: see reference.cc.
+inline constexpr std::array<JsonObject, 22> kJsonObjects{{
+    {"status --crew", "crew_run",
+     "run_id host state started_at alive_until finished_at exit_code rate_share answers open_tasks "
+     "open_videos",
+     "a run of a crew"},
+    {"status --line", "line",
+     "line_id account task_id snapshot_id run_id observed_at http_status code status progress "
+     "raw_bytes raw_sha256 answer",
+     "the answer from which a report line was made"},
+    {"report -o FILE", "manifest",
+     "period begin end tz closed_sha256 time status account label by format prices_sha256 "
+     "decimal_comma round [closed_round billing_currency rates_sha256 billing_totals unconverted "
+     "resale_sha256 resale_totals margin_totals unsold] rows left_out tasks totals totals_complete "
+     "unpriced unpriced_by_model charged_under_another_account not_refunded adjustments unfinished "
+     "missing finish_in_future written_off schema_version sha256",
+     "`FILE.manifest.json` beside the report; keys in brackets only where rates, a resale book or "
+     "a closed rounding apply"},
+    {"close", "close", "period result tz lines sha256 missing unfinished unpriced written_off",
+     "a period was closed, or was closed before"},
+    {"close --dry-run", "close",
+     "period result tz neighbours totals customers [billing_totals resale_totals margin_totals] "
+     "and "
+     "a count for each reason to refuse",
+     "what a closing would have; each of `customers` has `customer tasks totals unpriced`"},
+    {"close --reprice", "reprice", "period result adjusts_in lines unpriced totals",
+     "what other prices change in a closed period"},
+    {"reconcile", "difference", "result task_id unit ours theirs",
+     "a line that does not match; amounts are text"},
+    {"reconcile", "reconciliation",
+     "by matched without_amount only_ours only_theirs different rejected", "its counts"},
+    {"verify", "finding", "result path [account task_id video_index bytes found_bytes]",
+     "a file or a recorded video that is not as it should be"},
+    {"verify", "verification",
+     "deep whole missing short changed unreadable unknown requeued given_up_requeued bytes",
+     "its counts"},
+    {"doctor", "check", "name result text advice", "a finding"},
+    {"config", "setting", "name value origin", "a setting"},
+    {"config", "account", "name base_url key", "an account"},
+    {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
+    {"forget", "forgotten", "tasks refused answered", "the counts"},
+    {"prices check", "finding", "file line kind text", "something wrong with a price book"},
+    {"report --check", "finding", "period kind text", "something to look into"},
+    {"db migrate", "migration", "from to backup", "numbers of schemas"},
+    {"db check", "fault", "text", "damage"},
+    {"db check", "gap", "text", "time that belongs to no closed period"},
+    {"db check", "check", "faults tasks_under_two_accounts", "the counts"},
+    {"db prune", "prune", "tasks answers bytes_freed", "what was deleted"},
+}};
+
+}  // namespace packaging
