@@ -103,8 +103,8 @@ std::string filter_of(const ReportPlan& plan) {
   return text + labels;
 }
 
-void write_html(const ReportPlan& plan, bool closed, core::Reports& reports, ReportOutput& output,
-                Outcome& outcome) {
+void write_html(const ReportPlan& plan, const std::string& closed_sha256, core::Reports& reports,
+                ReportOutput& output, Outcome& outcome) {
   ReportFigures figures(plan.zone, reports.closed_periods());
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
@@ -114,7 +114,7 @@ void write_html(const ReportPlan& plan, bool closed, core::Reports& reports, Rep
   output.text() = html_page({.period = plan.period,
                              .zone = plan.zone,
                              .filter = filter_of(plan),
-                             .closed = closed,
+                             .closed_sha256 = closed_sha256,
                              .open = outcome.open,
                              .figures = figures});
 }
@@ -318,7 +318,7 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);
   } else if (options.format == "html") {
-    write_html(plan, closed != nullptr, reports, output, outcome);
+    write_html(plan, closed != nullptr ? closed->sha256 : "", reports, output, outcome);
   } else if (plan.keys.empty()) {
     write_lines(plan, reports, output, outcome);
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "core/text/printable.h"
@@ -16,7 +17,8 @@ constexpr std::size_t kGroup = 3;
 constexpr int kWidth = 744;
 constexpr int kHeight = 150;
 constexpr int kNameHeight = 20;
-constexpr int kStepMax = 62;  // limits the width of the bars if there are only a few
+constexpr int kTickWidth = 40;  // beside it, for the numbers
+constexpr int kStepMax = 62;    // limits the width of the bars if there are only a few
 constexpr int kStepMin = 3;
 constexpr int kCharacterWidth = 12;  // of a name, on the screen of a phone
 
@@ -57,6 +59,7 @@ struct Columns {
   int step = 0;
   int axis = 0;     // its distance from the top
   double span = 0;  // the value of the full height
+  double up = 0;    // the value of the part above the axis
 
   [[nodiscard]] int width() const { return std::max(1, step * 2 / 3); }
 };
@@ -71,7 +74,8 @@ Columns columns_of(const std::vector<Bar>& bars) {
   const int count = std::max<int>(static_cast<int>(bars.size()), 1);
   Columns columns{.step = std::clamp(kWidth / count, kStepMin, kStepMax),
                   .axis = kHeight,
-                  .span = most.up + most.down};
+                  .span = most.up + most.down,
+                  .up = most.up};
   if (most.down > 0) {
     columns.axis = std::min(scaled(most.up, columns.span, kHeight), kHeight - 1);
   }
@@ -94,6 +98,45 @@ std::string bar_parts(const Bar& bar, const Columns& columns, int x) {
     (value > 0 ? up : down) += value > 0 ? -height : height;
   }
   return svg;
+}
+
+// 1, 2 or 5 times a power of ten, so that two to four lines stand in the chart.
+double tick_step(double largest) {
+  const double power = std::pow(10, std::floor(std::log10(largest / 2)));
+  const double times = largest / 2 / power;
+  return power * (times >= 5 ? 5 : times >= 2 ? 2 : 1);
+}
+
+std::string tick_text(double value, double step) {
+  if (step >= 1) {
+    return grouped(static_cast<std::int64_t>(std::llround(value)));
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", static_cast<int>(std::ceil(-std::log10(step))), value);
+  return text;
+}
+
+struct Ticks {
+  std::string lines;  // below the bars
+  std::string names;  // above them
+};
+
+Ticks ticks_of(const Columns& columns, int width) {
+  Ticks ticks;
+  constexpr double kSmallest = 1e-6;
+  if (columns.up < kSmallest) {
+    return ticks;
+  }
+  const double step = tick_step(columns.up);
+  constexpr double kTolerance = 1.0001;
+  for (int i = 1; step * i <= columns.up * kTolerance; ++i) {
+    const int y = std::max(0, columns.axis - scaled(step * i, columns.span, kHeight));
+    ticks.lines += "<line class=\"tick\" x1=\"0\" x2=\"" + std::to_string(width) + "\" y1=\"" +
+                   std::to_string(y) + "\" y2=\"" + std::to_string(y) + "\"/>";
+    ticks.names += "<text class=\"tick\" x=\"-4\" y=\"" + std::to_string(y + 3) + "\">" +
+                   tick_text(step * i, step) + "</text>";
+  }
+  return ticks;
 }
 
 }  // namespace
@@ -155,9 +198,12 @@ std::string duration_words(std::int64_t seconds) {
 std::string column_chart(const std::vector<Bar>& bars, std::string_view label) {
   const Columns columns = columns_of(bars);
   const int width = std::max(static_cast<int>(bars.size()) * columns.step, kWidth);
-  std::string svg = "<svg class=\"columns\" role=\"img\" viewBox=\"0 0 " + std::to_string(width) +
-                    " " + std::to_string(kHeight + kNameHeight) + "\" aria-label=\"" +
+  std::string svg = "<svg class=\"columns\" role=\"img\" viewBox=\"-" + std::to_string(kTickWidth) +
+                    " 0 " + std::to_string(width + kTickWidth) + " " +
+                    std::to_string(kHeight + kNameHeight) + "\" aria-label=\"" +
                     html_escape(label) + "\">";
+  const Ticks ticks = ticks_of(columns, width);
+  svg += ticks.lines;
   std::size_t longest = 0;
   for (const Bar& bar : bars) {
     longest = std::max(longest, bar.name.size());
@@ -175,8 +221,8 @@ std::string column_chart(const std::vector<Bar>& bars, std::string_view label) {
     svg += "</g>";
   }
   const std::string axis = std::to_string(columns.axis);
-  return svg + "<line class=\"axis\" x1=\"0\" x2=\"" + std::to_string(width) + "\" y1=\"" + axis +
-         "\" y2=\"" + axis + "\"/></svg>";
+  return svg + ticks.names + "<line class=\"axis\" x1=\"0\" x2=\"" + std::to_string(width) +
+         "\" y1=\"" + axis + "\" y2=\"" + axis + "\"/></svg>";
 }
 
 std::string cell_bar(double value, double largest) {

@@ -30,7 +30,8 @@ struct Bar {
   double second = 0;  ///< in another colour, stacked on the first
 };
 
-/// Vertical bars, for days. `label` is for screen readers.
+/// Vertical bars, for days, with a line and a number at round values. `label` is for screen
+/// readers.
 [[nodiscard]] std::string column_chart(const std::vector<Bar>& bars, std::string_view label);
 
 /// A bar in a table cell: `value` in proportion to `largest`.

@@ -1,6 +1,7 @@
 #include "cmd/report/report_html.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <string_view>
@@ -40,6 +41,8 @@ svg.columns{width:100%;height:auto;max-height:14rem;display:block;overflow:visib
 svg text{font-size:9px;text-anchor:middle;fill:var(--soft)}
 svg .good{fill:var(--good)} svg .bad{fill:var(--bad)}
 svg .axis{stroke:var(--line)}
+svg line.tick{stroke:var(--line);stroke-dasharray:2 3}
+svg text.tick{text-anchor:end}
 svg.bar{width:100%;height:.5rem;display:block}
 .key{font-size:.85rem;color:var(--soft)}
 .key i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin:0 .35em 0 .9em}
@@ -55,6 +58,11 @@ td:first-child{overflow-wrap:break-word;min-width:6.5rem;max-width:18rem}
 details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--soft);font-size:.85rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.85rem}
+.hash{overflow-wrap:anywhere;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.8rem}
+@page{margin:18mm 15mm;@bottom-right{content:counter(page) " / " counter(pages);font-size:9pt}}
+@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--card:#fff;--good:#2f6f8f;--bad:#d08b3a;--warn:#9a3b1f}
+body{font-size:10pt}main{max-width:none;padding:0}.card{border:1px solid var(--line)}
+*{print-color-adjust:exact}svg,tr,.card,section{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible}}
 )css";
 
 // Only for lengths in a drawing; the amounts beside it are exact.
@@ -235,6 +243,25 @@ std::string table_row(const std::string& name, const Figures& figures,
   return "<tr><td>" + html_escape(name) + "</td>" + number_cells(figures, columns) + "</tr>\n";
 }
 
+// Lines without a cost are in no sum, so they have a section of their own.
+std::string unpriced_section(const ReportFigures& figures) {
+  if (figures.all.unpriced == 0) {
+    return {};
+  }
+  std::string html =
+      "<h2>Without a price <span class=\"soft\">in no sum; the CSV gives each reason in "
+      "cost_note</span></h2>\n<div class=\"scroll\"><table id=\"unpriced-models\"><tr><th>model"
+      "</th><th class=\"n\">lines</th></tr>\n";
+  for (const auto& [model, one] : figures.by_model) {
+    if (one.unpriced != 0) {
+      html += "<tr><td>" +
+              (model.empty() ? "<span class=\"soft\">none</span>" : html_escape(model)) +
+              "</td><td class=\"n\">" + grouped(one.unpriced) + "</td></tr>\n";
+    }
+  }
+  return html + "</table></div>\n";
+}
+
 // Adjustments belong to a closed period, not to a day of this one.
 std::string adjustment_section(const ReportFigures& figures, const TableColumns& columns) {
   if (figures.by_closed_period.empty()) {
@@ -391,10 +418,31 @@ std::string time_section(ReportFigures& figures) {
   return html + "</table></div>\n";
 }
 
+// "October 2026" for "2026-10"; other names as they are.
+std::string period_words(const core::Period& period) {
+  constexpr std::array<const char*, 12> kMonths{"January",   "February", "March",    "April",
+                                                "May",       "June",     "July",     "August",
+                                                "September", "October",  "November", "December"};
+  if (period.length != core::PeriodLength::month) {
+    return period.name;
+  }
+  const auto month = static_cast<std::size_t>(std::stoi(period.name.substr(kYearLength + 1)));
+  return std::string(kMonths.at(month - 1)) + " " + period.name.substr(0, kYearLength);
+}
+
+// How an auditor sees that these are the figures that were closed.
+std::string proof(const HtmlPage& page) {
+  return page.closed_sha256.empty() ? ""
+                                    : "<p class=\"soft\">SHA-256 of the closed period's CSV: <span "
+                                      "class=\"hash\" id=\"closed-sha256\">" +
+                                          page.closed_sha256 + "</span></p>\n";
+}
+
 std::string head(const HtmlPage& page) {
   // The line below shows begin and end.
   const bool is_custom = page.period.length == core::PeriodLength::custom;
-  const std::string name = is_custom ? "AI videos" : "AI videos, " + html_escape(page.period.name);
+  const std::string name =
+      is_custom ? "AI videos" : "AI videos, " + html_escape(period_words(page.period));
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -406,7 +454,7 @@ std::string head(const HtmlPage& page) {
           html_escape(page.zone.text(page.period.begin)) + " until " +
           html_escape(page.zone.text(page.period.end)) + ", " + html_escape(page.zone.name()) +
           (page.filter.empty() ? "" : ", " + html_escape(page.filter)) +
-          (page.closed ? ", closed" : "") + "</p>\n";
+          (page.closed_sha256.empty() ? "" : ", closed") + "</p>\n" + proof(page);
   if (page.open.unfinished > 0) {
     html += "<p class=\"warn\">Unfinished tasks of this period, which are not in it: " +
             grouped(static_cast<std::int64_t>(page.open.unfinished)) + ".</p>\n";
@@ -421,7 +469,8 @@ std::string html_page(const HtmlPage& page) {
   const TableColumns columns = columns_of(figures.all);
   std::string html = head(page) + cards(page);
   if (figures.all.lines > 0) {
-    html += day_section(page, columns) + adjustment_section(figures, columns);
+    html += day_section(page, columns) + adjustment_section(figures, columns) +
+            unpriced_section(figures);
     html += "<h2>By model</h2>\n" + group_table("model", figures.by_model, columns, "models");
     for (const auto& [label, values] : figures.by_label) {
       html += "<h2>By " + html_escape(label) + "</h2>\n" +

@@ -12,8 +12,8 @@ namespace cmd {
 struct HtmlPage {
   const core::Period& period;
   const core::TimeZone& zone;
-  std::string filter;  ///< "account studio, customer=ACME"; empty: all tasks
-  bool closed = false;
+  std::string filter;         ///< "account studio, customer=ACME"; empty: all tasks
+  std::string closed_sha256;  ///< of the closed period's CSV; empty: it is open
   core::OpenTasks open;
   ReportFigures& figures;
 };

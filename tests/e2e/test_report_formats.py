@@ -1,4 +1,5 @@
 """The FOCUS and HTML formats of a report: the rules of FOCUS, and the page in a browser."""
+import collections
 import csv
 import decimal
 import html
@@ -169,6 +170,29 @@ def test_the_page_in_a_browser_agrees_with_the_csv(filled):
     customers = {row[0] for row in table(dom, "label-customer")}
     assert customers == {html.escape(name) for name in CUSTOMERS}
     assert not re.search(r"<script|src=|href=|url\(", page.read_text()), "nothing from elsewhere"
+
+
+def test_the_page_is_titled_and_proved_for_an_auditor(filled):
+    assert "<h1>AI videos, June 2026</h1>" in report(filled, "--format", "html")
+    assert "closed-sha256" not in report(filled, "--format", "html")
+    first_rows = [row for row in (filled.folder / "prices.csv").read_text().splitlines() if not row.startswith("#")][:2]
+    (filled.folder / "few.csv").write_text("\n".join(first_rows) + "\n")
+    few = ("report", "--period", "2026-06", "--prices", "few.csv")
+    counted = collections.Counter(line["model"] or "none" for line in csv.DictReader(io.StringIO(filled(*few).out)) if not line["cost"])
+    assert counted and {row[0]: int(row[1]) for row in table(filled(*few, "--format", "html").out, "unpriced-models")} == counted
+    assert filled("close", "2026-06", "--prices", "prices.csv", "--force").code == 0
+    assert report(filled, "--format", "html", "-o", "page.html") == ""
+    page = (filled.folder / "page.html").read_text()
+    manifest = json.loads((filled.folder / "page.html.manifest.json").read_text())
+    assert f'id="closed-sha256">{manifest["closed_sha256"]}</span>' in page and manifest["closed_sha256"]
+
+
+def test_the_page_on_paper(filled):
+    page, paper = filled.folder / "page.html", filled.folder / "page.pdf"
+    page.write_text(report(filled, "--format", "html"))
+    assert re.search(r'<line class="tick"[^>]*>', page.read_text()) and '<text class="tick"' in page.read_text()
+    browse(filled.folder, page, f"--print-to-pdf={paper}", "--no-pdf-header-footer")
+    assert paper.read_bytes().startswith(b"%PDF-") and paper.stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("width, dark", [(1200, False), (390, False), (390, True)])

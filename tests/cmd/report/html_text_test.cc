@@ -46,9 +46,35 @@ TEST(ColumnChart, DrawsCorrectionsBelowTheAxis) {
   EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 0}}, "x")).size(), 1U);
 }
 
+// "name at y" of each line across the chart.
+std::vector<std::string> ticks(double largest, double smallest = 0) {
+  const std::string svg = cmd::column_chart({{"01", "", largest, 0}, {"02", "", smallest, 0}}, "x");
+  std::vector<std::string> ticks;
+  constexpr std::string_view kTick = "<text class=\"tick\" x=\"-4\" y=\"";
+  for (std::size_t at = svg.find(kTick); at != std::string::npos; at = svg.find(kTick, at + 1)) {
+    const std::size_t y = at + kTick.size();
+    const std::size_t name = svg.find('>', y) + 1;
+    ticks.push_back(svg.substr(name, svg.find('<', name) - name) + " at " +
+                    svg.substr(y, svg.find('"', y) - y));
+  }
+  EXPECT_EQ(count(svg, "<line class=\"tick\""), ticks.size());
+  return ticks;
+}
+
+TEST(ColumnChart, HasLinesAtRoundValues) {
+  EXPECT_EQ(ticks(5), (std::vector<std::string>{"2 at 93", "4 at 33"}));
+  EXPECT_EQ(ticks(10), (std::vector<std::string>{"5 at 78", "10 at 3"}));
+  EXPECT_EQ(ticks(1999),
+            (std::vector<std::string>{"500 at 115", "1\u202F000 at 78", "1\u202F500 at 40"}));
+  EXPECT_EQ(ticks(0.3), (std::vector<std::string>{"0.1 at 103", "0.2 at 53", "0.3 at 3"}));
+  EXPECT_EQ(ticks(2, -2), (std::vector<std::string>{"1 at 40", "2 at 3"})) << "above the axis";
+  EXPECT_TRUE(ticks(0).empty());
+  EXPECT_TRUE(ticks(-1, -2).empty());
+}
+
 TEST(ColumnChart, NamesDoNotOverlap) {
   const auto names = [](std::size_t bars, const std::string& name) {
-    return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", 1, 0}), "x"), "<text");
+    return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", 1, 0}), "x"), "<text x");
   };
   EXPECT_EQ(names(7, "01"), 7U);
   EXPECT_EQ(names(31, "01"), 16U);
