@@ -140,7 +140,7 @@ ExitCode show_line(core::LedgerReader& ledger, const std::string& line, bool as_
     Json json;
     json["type"] = "line";
     json["line_id"] = line;
-    json.update(json_of(found->columns));
+    json.update(cmd::json_of(found->columns));
     json["answer"] = found->answer ? Json(*found->answer) : Json();
     print(out, json);
   } else if (found->answer) {
