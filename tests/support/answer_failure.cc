@@ -1,5 +1,6 @@
 #include "tests/support/input_failures.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <variant>
 
@@ -12,6 +13,20 @@
 namespace support {
 namespace {
 
+// simdjson refuses a number with so long an exponent, even that of a zero.
+bool has_long_exponent(std::string_view body) {
+  constexpr std::size_t kDigitsMax = 18;
+  for (std::size_t at = body.find_first_of("eE"); at != std::string_view::npos;
+       at = body.find_first_of("eE", at + 1)) {
+    const std::size_t begin = std::min(body.find_first_not_of("+-", at + 1), body.size());
+    const std::size_t end = std::min(body.find_first_not_of("0123456789", begin), body.size());
+    if (end - begin > kDigitsMax) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Another library decides what is JSON; only this program's own limits are checked before.
 std::string json_failure(std::string_view body) {
   core::JsonDocument document;
@@ -20,7 +35,8 @@ std::string json_failure(std::string_view body) {
   if (document.root().exists() != taken) {
     return "a document that is refused has a root, or the other way round";
   }
-  const bool by_grammar = taken || failure == core::JsonFailure::syntax;
+  const bool by_grammar =
+      taken || (failure == core::JsonFailure::syntax && !has_long_exponent(body));
   if (by_grammar && nlohmann::json::accept(body) != taken) {
     return std::string(taken ? "taken" : "refused") + " as JSON, unlike nlohmann does";
   }
