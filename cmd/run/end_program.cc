@@ -17,9 +17,9 @@
 namespace cmd {
 namespace {
 
-constexpr std::chrono::minutes kPatience{5};
+constexpr std::chrono::minutes kEndPatience{5};
 // After a signal the process ends within 5 s.
-constexpr std::chrono::seconds kShortPatience{2};
+constexpr std::chrono::seconds kHurriedEndPatience{2};
 
 // Variables that hold no key.
 Environment harmless(const Environment& environment) {
@@ -77,7 +77,7 @@ void EndProgram::call(const Summary& summary, const Environment& keyless, int st
     environment["REELTALLY_SUMMARY"] = file.path();
     failure = run_child({.arguments = {program_},
                          .environment = std::move(environment),
-                         .timeout = hurry ? kShortPatience : kPatience,
+                         .timeout = hurry ? kHurriedEndPatience : kEndPatience,
                          .stop_fd = hurry ? -1 : stop,
                          .on_line = [this](std::string_view line) {
                            log_.note(std::string("--on-end: ").append(line));
