@@ -35,11 +35,13 @@ core::RunPlan EngineRun::plan(const storage::RunWork& store, const Work& work) c
   return plan;
 }
 
-core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks& hooks) {
+core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Work work,
+                                 VideoHooks& hooks) {
+  const storage::ImportTime lists = import.time(store);
+  if (lists == storage::ImportTime::before) {
+    import.read(store);
+  }
   core::RunPlan run_plan = plan(store, work);
-  // Read before the store belongs to the writer thread.
-  const std::uint64_t tasks = store.tasks_to_ask();
-  const std::uint64_t videos = store.videos_to_fetch();
   // The publisher's threads use the ledger, and the ledger's thread wakes the transport: each is
   // created before the threads that use it, and outlives them.
   std::unique_ptr<storage::QueuedLedger> ledger;
@@ -49,7 +51,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
     return lack_of_space(*video_store, work.output.arrival_folder(), settings_.size("min-free"));
   };
   core::CurlTransport transport(std::move(work.transport));
-  ledger = store.open_ledger([&transport] { transport.wake(); });
+  ledger = store.open_ledger([&transport] { transport.wake(); }, lists);
   interrupt_.wake_with([&transport] { transport.wake(); });
   core::Engine engine(std::move(run_plan), work.names, work.account_names,
                       {*ledger, transport, *video_store, clock_, interrupt_.level()},
@@ -65,8 +67,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
                          .downloads = engine.downloads(),
                          .in_flight = [&transport] { return transport.downloads(); },
                          .note = [this] { return what_stops(); },
-                         .tasks = tasks,
-                         .videos = videos,
+                         .totals = import.totals(),
                          .fetches = !settings_.flag("no-download"),
                          .waits = settings_.flag("wait")});
   engine.on_published(
@@ -86,6 +87,8 @@ core::RunResult EngineRun::drive(storage::RunWork& store, Work work, VideoHooks&
         }
       },
       progress.interval());
+  const std::jthread importing =
+      lists == storage::ImportTime::beside ? import.read_beside(store, *ledger) : std::jthread();
   core::RunResult result;
   try {
     result = engine.run();

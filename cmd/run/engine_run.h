@@ -11,6 +11,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/run/run_import.h"
 #include "cmd/run/run_outcome.h"
 #include "cmd/run/run_output.h"
 #include "cmd/run/video_hooks.h"
@@ -36,9 +37,11 @@ class EngineRun {
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
   };
-  /// Returns when everything is recorded; the summary has the tally, also after an exception.
-  /// Throws core::Error if the ledger or the event loop fails.
-  [[nodiscard]] core::RunResult drive(storage::RunWork& store, Work work, VideoHooks& hooks);
+  /// Imports the lists, and works on them. Returns when everything is recorded; the summary has the
+  /// tally, also after an exception. Throws core::Error if the ledger or the event loop fails, and
+  /// what the import throws before the first query.
+  [[nodiscard]] core::RunResult drive(storage::RunWork& store, RunImport& import, Work work,
+                                      VideoHooks& hooks);
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::RunWork& store, const Work& work) const;

@@ -40,7 +40,10 @@ ProgressCounts ProgressMeter::counts() {
 void ProgressMeter::count_tasks(ProgressCounts& counts) const {
   const core::RunTally& tally = sources_.tally;
   counts.queried = static_cast<std::int64_t>(tally.queried);
-  counts.tasks = std::max(static_cast<std::int64_t>(sources_.tasks), counts.queried);
+  counts.tasks =
+      sources_.totals.known
+          ? std::max(static_cast<std::int64_t>(sources_.totals.tasks.load()), counts.queried)
+          : 0;
   counts.succeeded = static_cast<std::int64_t>(tally.succeeded);
   counts.failed = static_cast<std::int64_t>(tally.failed);
   counts.unfinished = static_cast<std::int64_t>(tally.unfinished);
@@ -57,7 +60,7 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
   counts.bytes = tally.video_bytes;
   const std::int64_t begun = counts.downloads_active + counts.downloads_done +
                              counts.downloads_failed + counts.downloads_expired;
-  const auto known = static_cast<std::int64_t>(sources_.videos + tally.videos_found);
+  const auto known = static_cast<std::int64_t>(sources_.totals.videos + tally.videos_found);
   // A new link can make a video available that was counted as expired.
   const std::int64_t held =
       static_cast<std::int64_t>(sources_.downloads.window().size()) - counts.downloads_active;
@@ -121,7 +124,7 @@ double ProgressMeter::speed_of(std::uint64_t token, std::int64_t received) {
 std::optional<std::chrono::milliseconds> ProgressMeter::remaining(
     const ProgressCounts& counts) const {
   const std::int64_t unasked = counts.tasks - counts.queried;
-  if (sources_.waits && counts.unfinished > 0) {
+  if (!sources_.totals.known || (sources_.waits && counts.unfinished > 0)) {
     return std::nullopt;
   }
   const auto for_tasks = unasked > 0 ? asked_.time_for(unasked) : std::chrono::milliseconds(0);

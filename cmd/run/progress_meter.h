@@ -1,6 +1,7 @@
 // The numbers of a run's progress: they cover the whole run, not only the tasks in memory.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,16 +20,21 @@ namespace cmd {
 /// Reads the counters of a run and measures how fast they grow. One thread.
 class ProgressMeter {
  public:
+  /// Of the whole run. Any thread: `known` last.
+  struct Totals {
+    std::atomic<std::uint64_t> tasks{0};   ///< to be queried
+    std::atomic<std::uint64_t> videos{0};  ///< to be downloaded, as far as earlier runs found them
+    std::atomic<bool> known{false};        ///< not while a list is imported
+  };
   struct Sources {
     const core::RunTally& tally;
     std::function<std::int64_t()> bytes_received;  ///< of videos, including partial ones
     const core::DownloadLane& downloads;
     std::function<std::vector<core::DownloadProgress>()> in_flight;  ///< see Transport::downloads
     std::function<std::string()> note;  ///< what stops the run; empty: nothing does
-    std::uint64_t tasks = 0;            ///< to be queried, when the run began
-    std::uint64_t videos = 0;           ///< to be downloaded, when the run began
-    bool fetches = true;                ///< false: no videos are downloaded
-    bool waits = false;                 ///< for unfinished tasks, so the end cannot be estimated
+    const Totals& totals;
+    bool fetches = true;  ///< false: no videos are downloaded
+    bool waits = false;   ///< for unfinished tasks, so the end cannot be estimated
   };
 
   ProgressMeter(const core::Clock& clock, Sources sources);

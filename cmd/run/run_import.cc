@@ -1,6 +1,5 @@
 #include "cmd/run/run_import.h"
 
-#include <optional>
 #include <string>
 
 #include "cmd/cli/ledger_name.h"
@@ -8,52 +7,79 @@
 #include "cmd/run/run_settings.h"
 #include "core/error.h"
 #include "storage/postgres/ledger_url.h"
-#include "storage/sqlite/rejection_memory.h"
 
 namespace cmd {
 
-bool RunImport::read_into(core::WorkList& work_list, const core::InputPatience& patience) {
-  Summary& summary = outcome_.summary();
+RunImport::RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunOutcome& outcome,
+                     const core::InputPatience& patience)
+    : settings_(settings), log_(log), inputs_(inputs), outcome_(outcome) {
+  inputs_.set_patience(patience);
+  if (!storage::is_postgres_url(ledger_path(settings_))) {
+    rejections_.emplace(ledger_path(settings_));
+  }
+}
+
+storage::ImportTime RunImport::time(const storage::RunWork& work) const {
+  return work.may_import_beside() && inputs_.are_files() ? storage::ImportTime::beside
+                                                         : storage::ImportTime::before;
+}
+
+void RunImport::read(core::WorkList& work_list) {
   work_list.begin_import({.refresh = settings_.flag("refresh"),
                           .relabel = settings_.flag("relabel"),
                           .on_disk = on_disk(settings_)});
-  inputs_.set_patience(patience);
-  const bool complete =
-      read_inputs([&](const core::WantedTask& task,
-                      std::size_t account) { work_list.add(task, static_cast<int>(account)); },
-                  summary.run_id);
-  const core::ImportOutcome rows = work_list.end_import();
-  summary.duplicates = rows.duplicates;
-  tell_label_differences(rows.label_differences, settings_.flag("relabel"));
+  read_inputs([&](const core::WantedTask& task, std::size_t account) {
+    work_list.add(task, static_cast<int>(account));
+  });
+  imported_ = work_list.end_import();
   if (settings_.flag("pending")) {
-    summary.stale_left_out = work_list.add_pending(0);
+    stale_left_out_ = work_list.add_pending(0);
   }
-  return complete;
+  totals_.videos = work_list.videos_to_fetch();
+  totals_.tasks = work_list.tasks_to_ask();
+  totals_.known = true;
+}
+
+std::jthread RunImport::read_beside(storage::RunWork& work, storage::QueuedLedger& ledger) {
+  return std::jthread([this, &work, &ledger] {
+    try {
+      read(work);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    ledger.end_import();
+  });
 }
 
 // A signal or deadline ends it early: the engine then ends at once for the same reason.
-bool RunImport::read_inputs(const RunInputs::Take& take, std::int64_t run) {
-  // On a server each run reports them.
-  std::optional<storage::RejectionMemory> rejections;
-  if (!storage::is_postgres_url(ledger_path(settings_))) {
-    rejections.emplace(ledger_path(settings_));
-  }
-  bool complete = true;
+void RunImport::read_inputs(const RunInputs::Take& take) {
   try {
     inputs_.read(take, [&](const core::RejectedRow& row) {
       outcome_.add(row);
-      return rejections && rejections->add(row.source, row.mark) && settings_.flag("quiet");
+      return rejections_ && rejections_->add(row.source, row.mark) && settings_.flag("quiet");
     });
   } catch (const core::Stopped&) {
-    complete = false;
+    complete_ = false;
   }
-  if (rejections) {
-    rejections->keep(inputs_.sources(), run, complete);
-  }
-  return complete;
 }
 
-void RunImport::tell_label_differences(const core::LabelDifferences& differences, bool taken) {
+bool RunImport::finish() {
+  if (failure_) {
+    std::rethrow_exception(failure_);
+  }
+  Summary& summary = outcome_.summary();
+  if (rejections_) {
+    rejections_->keep(inputs_.sources(), summary.run_id, complete_);
+  }
+  summary.duplicates = imported_.duplicates;
+  summary.stale_left_out = stale_left_out_;
+  tell_label_differences();
+  return complete_;
+}
+
+void RunImport::tell_label_differences() const {
+  const core::LabelDifferences& differences = imported_.label_differences;
+  const bool taken = settings_.flag("relabel");
   outcome_.summary().labels_differ = differences.count;
   if (differences.count == 0) {
     return;

@@ -1,33 +1,62 @@
 // The first part of a run: adds the rows of its inputs to the ledger's work list.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <thread>
+
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "cmd/run/progress_meter.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_outcome.h"
 #include "core/input/task_list.h"
 #include "core/ledger/work_list.h"
+#include "storage/answers/run_work.h"
+#include "storage/sqlite/rejection_memory.h"
 
 namespace cmd {
 
-/// One thread.
+/// Before the engine works, or beside it on a thread of its own. All others belong to the main
+/// thread.
 class RunImport {
  public:
-  RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunOutcome& outcome)
-      : settings_(settings), log_(log), inputs_(inputs), outcome_(outcome) {}
+  /// `patience` ends the reading of inputs early; all must outlive this object.
+  RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunOutcome& outcome,
+            const core::InputPatience& patience);
 
-  /// Reads all inputs, and adds the tasks of --pending. Returns false if `patience` ended before
-  /// the inputs did: the rows read so far are on the work list.
-  [[nodiscard]] bool read_into(core::WorkList& work_list, const core::InputPatience& patience);
+  /// When `read` is to be called. A pipe is read to its end before the first query, because the
+  /// program that writes it may fail.
+  [[nodiscard]] storage::ImportTime time(const storage::RunWork& work) const;
+  /// Reads all inputs, and adds the tasks of --pending.
+  void read(core::WorkList& work_list);
+  /// The same on another thread, for a ledger opened with ImportTime::beside. What it throws,
+  /// `finish` throws. `work` and `ledger` must outlive the thread, which is joined by the result.
+  [[nodiscard]] std::jthread read_beside(storage::RunWork& work, storage::QueuedLedger& ledger);
+  /// Tells the user what was noticed, when nothing of the run uses the ledger any more. Returns
+  /// false if `patience` ended before the inputs did: the rows read so far are on the work list.
+  /// Throws what `read` throws.
+  [[nodiscard]] bool finish();
+
+  [[nodiscard]] const ProgressMeter::Totals& totals() const { return totals_; }
 
  private:
-  [[nodiscard]] bool read_inputs(const RunInputs::Take& take, std::int64_t run);
-  void tell_label_differences(const core::LabelDifferences& differences, bool taken);
+  void read_inputs(const RunInputs::Take& take);
+  void tell_label_differences() const;
 
   const Settings& settings_;
   Log& log_;
   RunInputs& inputs_;
   RunOutcome& outcome_;
+  std::optional<storage::RejectionMemory> rejections_;  // none: on a server each run reports them
+  ProgressMeter::Totals totals_;
+  // Of the thread that reads, until it has ended:
+  core::ImportOutcome imported_;
+  std::uint64_t stale_left_out_ = 0;
+  bool complete_ = true;
+  std::exception_ptr failure_;
 };
 
 }  // namespace cmd

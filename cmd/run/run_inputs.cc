@@ -1,5 +1,6 @@
 #include "cmd/run/run_inputs.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -110,6 +111,14 @@ void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   } else if (told == kRejectedNamedMax + 1) {
     log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
   }
+}
+
+bool RunInputs::are_files() const {
+  return !names_.empty() && std::all_of(names_.begin(), names_.end(), [](const std::string& name) {
+    struct stat status {};
+    const int found = name == "-" ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status);
+    return found == 0 && S_ISREG(status.st_mode);
+  });
 }
 
 std::vector<std::string> RunInputs::sources() const {

@@ -49,6 +49,10 @@ class RunInputs {
   void read(const Take& take, const Reject& reject);
   void set_patience(const core::InputPatience& patience) { patience_ = patience; }
 
+  /// Whether all inputs, at least one, are regular files, so that reading does not wait for
+  /// anybody.
+  [[nodiscard]] bool are_files() const;
+
   /// Counts of the rows read so far.
   [[nodiscard]] InputCounts counts() const;
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }

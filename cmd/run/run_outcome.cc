@@ -50,6 +50,7 @@ void RunOutcome::open_failed_rows(const std::vector<std::string>& account_names)
 
 void RunOutcome::add(const core::RejectedRow& row) {
   if (failed_rows_ != nullptr) {
+    const std::lock_guard lock(rows_mutex_);
     failed_rows_->add(row);
   }
 }
@@ -57,6 +58,7 @@ void RunOutcome::add(const core::RejectedRow& row) {
 void RunOutcome::add(const core::Notice& notice) {
   failures_.add(notice);
   if (failed_rows_ != nullptr) {
+    const std::lock_guard lock(rows_mutex_);
     failed_rows_->add(notice);
   }
   const bool told_once_recorded = notice.kind == core::Notice::Kind::video_done;

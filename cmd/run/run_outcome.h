@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@
 
 namespace cmd {
 
-/// Collects results during the run, then decides the exit code and informs the user. One thread.
+/// Collects results during the run, then decides the exit code and informs the user. One thread;
+/// while the engine works, another may add rejected rows.
 class RunOutcome {
  public:
   /// `out` receives the summary of --json.
@@ -61,7 +63,8 @@ class RunOutcome {
   const Settings& settings_;
   Log& log_;
   std::ostream& out_;
-  std::unique_ptr<FailedRows> failed_rows_;  // null: not requested
+  std::mutex rows_mutex_;
+  std::unique_ptr<FailedRows> failed_rows_;  // null: not requested; its rows under rows_mutex_
   std::vector<std::string> account_names_;   // by TaskRecord::account
   FailureList failures_;
   Summary summary_;

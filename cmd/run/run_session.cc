@@ -146,9 +146,9 @@ ExitCode RunSession::execute_with_ledger(RunLedger& ledger, core::TransportSetti
 void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const core::InputPatience patience{.stop = interrupt_.descriptor(),
                                      .until = deadline_.value_or(core::SteadyTime::max())};
-  const bool input_complete =
-      RunImport(settings_, log_, inputs_, outcome_).read_into(ledger.work(), patience);
-  const core::RunResult result = drive(ledger, std::move(transport));
+  RunImport import(settings_, log_, inputs_, outcome_, patience);
+  const core::RunResult result = drive(ledger, import, std::move(transport));
+  const bool input_complete = import.finish();
   warn_of_accounts(ledger);
   decide(ledger.work(), result, !input_complete);
   name_left_over(ledger.work(), !settings_.flag("no-download"), outcome_);
@@ -176,7 +176,8 @@ void RunSession::warn_of_accounts(const RunLedger& ledger) {
   }
 }
 
-core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings transport) {
+core::RunResult RunSession::drive(RunLedger& ledger, RunImport& import,
+                                  core::TransportSettings transport) {
   if (output_.is_open()) {
     hook_settings_.videos = output_.videos(nullptr);
   }
@@ -190,7 +191,7 @@ core::RunResult RunSession::drive(RunLedger& ledger, core::TransportSettings tra
     work.deadline = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_.steady());
   }
   core::RunResult result = EngineRun(settings_, log_, interrupt_, clock_, outcome_)
-                               .drive(ledger.work(), std::move(work), hooks);
+                               .drive(ledger.work(), import, std::move(work), hooks);
   finish_hooks(hooks, ledger);
   return result;
 }

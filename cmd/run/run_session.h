@@ -12,6 +12,7 @@
 #include "cmd/os/log.h"
 #include "cmd/run/end_program.h"
 #include "cmd/run/monitor_calls.h"
+#include "cmd/run/run_import.h"
 #include "cmd/run/run_inputs.h"
 #include "cmd/run/run_ledger.h"
 #include "cmd/run/run_outcome.h"
@@ -45,7 +46,8 @@ class RunSession {
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
   void work(RunLedger& ledger, core::TransportSettings transport);
   void warn_of_accounts(const RunLedger& ledger);
-  [[nodiscard]] core::RunResult drive(RunLedger& ledger, core::TransportSettings transport);
+  [[nodiscard]] core::RunResult drive(RunLedger& ledger, RunImport& import,
+                                      core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const RunLedger& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
   void write_monitor_files(const RunLedger& ledger);

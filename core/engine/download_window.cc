@@ -9,20 +9,21 @@ namespace core {
 HeldVideo::HeldVideo(WantedVideo wanted, SteadyTime due_from)
     : video(std::move(wanted)), attempts(1 + video.link.others.size()), due(due_from) {}
 
-std::uint64_t DownloadWindow::takeovers() const {
+std::uint64_t DownloadWindow::arrivals() const {
   const auto crew = run_.ledger.crew_standing();
-  return crew ? crew->takeovers : 0;
+  const auto import = run_.ledger.import_standing();
+  return (crew ? crew->takeovers : 0) + (import && import->has_ended ? 1 : 0);
 }
 
 void DownloadWindow::fill(Ticket last_success) {
   if (!page_asked_) {
     const Ticket committed = run_.ledger.committed();
     const bool has_news =
-        (last_success > paged_ && committed > paged_) || takeovers() > paged_takeovers_;
+        (last_success > paged_ && committed > paged_) || arrivals() > paged_arrivals_;
     if (filled_once_ && !more_ && !has_news) {
       return;
     }
-    paged_takeovers_ = takeovers();
+    paged_arrivals_ = arrivals();
     run_.ledger.ask_for_videos(kSize);
     page_asked_ = committed;
   }
@@ -58,7 +59,7 @@ void DownloadWindow::take(std::vector<WantedVideo>&& wanted, Ticket committed) {
 
 bool DownloadWindow::is_exhausted(Ticket last_success) const {
   return held_.empty() && !page_asked_ && filled_once_ && !more_ && paged_ >= last_success &&
-         paged_takeovers_ == takeovers();
+         paged_arrivals_ == arrivals();
 }
 
 HeldVideo& DownloadWindow::at(std::uint64_t token) {

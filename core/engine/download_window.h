@@ -74,7 +74,8 @@ class DownloadWindow {
   using Key = std::pair<TaskKey, int>;
 
   void take(std::vector<WantedVideo>&& wanted, Ticket committed);
-  [[nodiscard]] std::uint64_t takeovers() const;
+  /// How often videos came onto the list in another way than by this run's answers.
+  [[nodiscard]] std::uint64_t arrivals() const;
 
   const RunContext run_;
   std::map<Key, Ticket> settling_;  // recorded, but the ledger may not show it yet
@@ -82,9 +83,9 @@ class DownloadWindow {
   std::uint64_t next_token_ = kTokenBit;
   std::optional<Ticket> page_asked_;  // the ticket committed at the request; none: no request
   bool filled_once_ = false;
-  bool more_ = false;                  // the last page was full
-  Ticket paged_ = 0;                   // the ticket committed when the last page was requested
-  std::uint64_t paged_takeovers_ = 0;  // CrewStanding::takeovers at that time
+  bool more_ = false;                 // the last page was full
+  Ticket paged_ = 0;                  // the ticket committed when the last page was requested
+  std::uint64_t paged_arrivals_ = 0;  // at that time
 };
 
 }  // namespace core

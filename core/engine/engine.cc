@@ -34,6 +34,7 @@ RunResult Engine::run() {
   queries_.rule_on_the_rest();
   dependencies_.ledger.flush();
   handle_unrecorded();
+  dependencies_.ledger.await_import();  // to count what it still adds
   queries_.close(result_.end == RunEnd::deadline);
   dependencies_.ledger.flush();
   handle_unrecorded();

@@ -47,7 +47,12 @@ std::chrono::milliseconds pause_before(const RunPlan& plan, const TaskRecord& ta
 }
 
 TaskFeed::TaskFeed(const RunContext& run, const QueryNotices& notices, TaskWindow& window)
-    : run_(run), notices_(notices), window_(window) {}
+    : run_(run), notices_(notices), window_(window), import_(run.ledger.import_standing()) {
+  if (import_) {
+    sweep_.cursor = import_->new_above;
+    sweep_.known_follow = true;
+  }
+}
 
 // A page contains every task that the ledger does not know to be settled: before one is read again,
 // this run's own answers must be committed.
@@ -84,9 +89,9 @@ bool TaskFeed::take_page() {
     return false;
   }
   page_asked_ = false;
+  const bool is_full = page->size() == run_.plan.task_page;
   sweep_.last_page = page->size();
-  sweep_.at_end =
-      page->size() < run_.plan.task_page && (page->empty() || !is_any_free(run_.ledger));
+  sweep_.at_end = !is_full && (page->empty() || !is_any_free(run_.ledger));
   // The page may be older than answers received meanwhile for tasks in the window.
   const std::vector<TaskKey> held = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
   const auto is_held = [&](TaskKey key) {
@@ -94,12 +99,40 @@ bool TaskFeed::take_page() {
            std::binary_search(held_when_asked_.begin(), held_when_asked_.end(), key);
   };
   for (TaskRecord& task : *page) {
+    if (task.key > sweep_.last) {
+      sweep_.at_end = true;
+      break;
+    }
     sweep_.cursor = task.key;
     if (!is_held(task.key)) {
       admit(std::move(task));
     }
   }
+  if (sweep_.known_follow && sweep_.at_end) {
+    follow_import();
+  }
   return true;
+}
+
+// The page that was taken had all that its import had added when it was requested.
+void TaskFeed::follow_import() {
+  is_ahead_ = !import_->has_ended;
+  sweep_.at_end = false;
+  sweep_.last_page = RunPlan::kTaskPageMax;
+  if (import_->has_ended) {
+    sweep_.known_follow = false;
+    sweep_.cursor = 0;
+    sweep_.last = import_->new_above;
+  }
+}
+
+// Whether the next page would have no more tasks than the last one.
+bool TaskFeed::awaits_import() {
+  if (is_ahead_) {
+    const ImportStanding now = run_.ledger.import_standing().value();
+    is_ahead_ = now.batches == import_->batches && !now.has_ended;
+  }
+  return is_ahead_;
 }
 
 // False if there are no more tasks, or no room for them.
@@ -110,13 +143,18 @@ bool TaskFeed::ask_for_page() {
   const std::size_t page = run_.plan.task_page;
   const std::size_t enough = (std::min(page, sweep_.last_page) + 1) / 2;
   if (sweep_.at_end || page_asked_ || !has_room_for_page(window_) || window_.ready() >= enough ||
-      !run_.ledger.has_room(page) || !(sweep_.is_first || is_all_committed())) {
+      !run_.ledger.has_room(page) || !(sweep_.is_first || is_all_committed()) || awaits_import()) {
     return false;
   }
   held_when_asked_ = sweep_.is_first ? std::vector<TaskKey>() : window_.keys();
-  run_.ledger.ask_for_tasks(sweep_.cursor, page);
+  ask_for_tasks();
   page_asked_ = true;
   return true;
+}
+
+void TaskFeed::ask_for_tasks() {
+  import_ = run_.ledger.import_standing();
+  run_.ledger.ask_for_tasks(sweep_.cursor, run_.plan.task_page);
 }
 
 void TaskFeed::admit(TaskRecord&& task) {
@@ -173,23 +211,28 @@ void TaskFeed::evict_unanswered(std::size_t slot, SteadyTime due) {
 
 std::uint64_t TaskFeed::count_never_asked() {
   std::uint64_t count = 0;
-  TaskKey after = sweep_.cursor;
   // What no run of a crew has claimed is not this run's to count.
   const bool is_alone = !run_.ledger.crew_standing();
   bool more = page_asked_ || (is_alone && !sweep_.at_end);
   while (more) {
     if (!std::exchange(page_asked_, false)) {
-      run_.ledger.ask_for_tasks(after, run_.plan.task_page);
+      ask_for_tasks();
     }
     run_.ledger.flush();
     const std::vector<TaskRecord> page = run_.ledger.take_tasks().value();
+    sweep_.at_end = page.size() < run_.plan.task_page || page.back().key > sweep_.last;
     for (const TaskRecord& task : page) {
-      after = task.key;
-      const bool was_asked =
-          (sweep_.for_evicted && task.last_query) || unanswered_.contains(task.key);
-      count += was_asked ? 0U : 1U;
+      if (task.key <= sweep_.last) {
+        sweep_.cursor = task.key;
+        const bool was_asked =
+            (sweep_.for_evicted && task.last_query) || unanswered_.contains(task.key);
+        count += was_asked ? 0U : 1U;
+      }
     }
-    more = is_alone && page.size() == run_.plan.task_page;
+    if (sweep_.known_follow && sweep_.at_end) {
+      follow_import();
+    }
+    more = is_alone && !sweep_.at_end;
   }
   return count;
 }

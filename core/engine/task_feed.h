@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/clock.h"
@@ -21,7 +23,8 @@ namespace core {
 
 /// Reads the ledger page by page, by ascending key. If there are more tasks than the window holds,
 /// waiting tasks are evicted, and the ledger is read again for them; in a crew it is also read
-/// again for the work that other runs leave. One thread.
+/// again for the work that other runs leave. While a list is imported, the tasks that it adds to
+/// the ledger are read as they come, and those that the ledger knew after its end. One thread.
 class TaskFeed {
  public:
   /// How many evicted tasks may have had no answer to their last query; further ones are given up,
@@ -55,7 +58,10 @@ class TaskFeed {
  private:
   // One pass through the ledger, by ascending key.
   struct Sweep {
-    TaskKey cursor = 0;    // the last task read from the ledger
+    TaskKey cursor = 0;                                  // the last task read from the ledger
+    TaskKey last = std::numeric_limits<TaskKey>::max();  // tasks with higher keys were read before
+    bool known_follow =
+        false;             // the tasks that the ledger knew before the import are still to come
     bool at_end = false;   // the ledger has no tasks after cursor
     bool evicted = false;  // a task was evicted, so another pass is needed
     bool is_first = true;
@@ -67,6 +73,9 @@ class TaskFeed {
   [[nodiscard]] bool is_all_committed() const;
   [[nodiscard]] bool take_page();
   [[nodiscard]] bool ask_for_page();
+  void ask_for_tasks();
+  void follow_import();
+  [[nodiscard]] bool awaits_import();
   void admit(TaskRecord&& task);
   [[nodiscard]] bool leave_to_next_run(const TaskRecord& task);
 
@@ -76,6 +85,8 @@ class TaskFeed {
   bool page_asked_ = false;               // requested and not taken yet
   std::vector<TaskKey> held_when_asked_;  // sorted; only if the ledger is read again
   Sweep sweep_;
+  std::optional<ImportStanding> import_;      // when the last page was requested; none: no import
+  bool is_ahead_ = false;                     // that page had all that the import had added
   Ticket last_settled_ = 0;                   // the latest entry that may settle a task
   std::map<TaskKey, SteadyTime> unanswered_;  // when each of these evicted tasks is due
 };

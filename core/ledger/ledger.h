@@ -108,6 +108,13 @@ struct CrewStanding {
   std::uint64_t takeovers = 0;
 };
 
+/// The lists of a run that are imported while it works.
+struct ImportStanding {
+  TaskKey new_above = 0;      ///< the tasks that this import adds to the ledger have keys above it
+  std::uint64_t batches = 0;  ///< imported so far
+  bool has_ended = false;     ///< pages requested from now on contain all tasks of the run
+};
+
 /// The number of an entry: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
@@ -152,6 +159,13 @@ class Ledger {
   [[nodiscard]] virtual std::optional<CrewStanding> crew_standing() const { return std::nullopt; }
   /// The gateway asked this run to slow down, so the whole crew must do so.
   virtual void tell_slow_down() {}
+
+  /// None: the lists were imported before. The engine is woken by each batch and by the end.
+  [[nodiscard]] virtual std::optional<ImportStanding> import_standing() const {
+    return std::nullopt;
+  }
+  /// Returns when the import has ended.
+  virtual void await_import() {}
 };
 
 }  // namespace core

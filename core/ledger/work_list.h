@@ -72,8 +72,8 @@ struct LeftOver {
 };
 
 /// The work of one run at a time. The ledger itself is the list, so a run that was killed continues
-/// when it is started again. One thread; not while a core::Ledger of the run exists. Every method
-/// throws core::Error if the ledger fails, and then stores nothing.
+/// when it is started again. One thread; not while a core::Ledger of the run exists, unless the
+/// back end says so. Every method throws core::Error if the ledger fails, and then stores nothing.
 class WorkList {
  public:
   virtual ~WorkList() = default;
@@ -92,7 +92,7 @@ class WorkList {
   /// settled, and those with missing videos. Returns how many stale tasks are left out.
   virtual std::uint64_t add_pending(int account) = 0;
 
-  /// The number of tasks on the list that are to be queried.
+  /// The number of tasks on the list that are to be queried, or were by this run.
   [[nodiscard]] virtual std::uint64_t tasks_to_ask() = 0;
   /// The number of videos to be downloaded for the tasks on the list, as far as known.
   [[nodiscard]] virtual std::uint64_t videos_to_fetch() = 0;

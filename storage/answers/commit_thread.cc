@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/error.h"
+
 namespace storage {
 
 CommitThread::CommitThread(Write write, std::function<void()> wake)
@@ -70,12 +72,54 @@ void CommitThread::wake() {
 
 void CommitThread::commit_all() {
   std::vector<core::Entry> batch;  // its room is used again
-  while (queue_.take(batch) && commit(batch)) {
+  while (queue_.take(batch) && receive_visitor() && commit(batch)) {
     batch.clear();
+  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  done_.notify_all();
+}
+
+void CommitThread::visit(const std::function<void()>& work) {
+  std::unique_lock lock(mutex_);
+  rethrow_if_broken();
+  visit_ = &work;
+  queue_.call();
+  done_.wait(lock, [this] { return visit_ == nullptr || ended_; });
+  rethrow_if_broken();
+  if (visit_ != nullptr) {
+    throw core::Stopped("the run has ended");
   }
 }
 
+bool CommitThread::receive_visitor() {
+  const std::function<void()>* work = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    work = visit_;
+    if (broken_) {
+      return false;
+    }
+  }
+  if (work == nullptr) {
+    return true;
+  }
+  try {
+    (*work)();
+  } catch (...) {
+    fail(std::current_exception());
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  visit_ = nullptr;
+  tell();
+  return true;
+}
+
 bool CommitThread::commit(std::vector<core::Entry>& batch) {
+  if (batch.empty()) {
+    return true;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (broken_) {

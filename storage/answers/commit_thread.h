@@ -16,8 +16,8 @@
 namespace storage {
 
 /// Group commit: everything queued goes into one transaction. Made on the engine's thread, which
-/// calls all but `fail`; the methods named as in core::Ledger keep its contract. After a failure
-/// nothing more is written, and every method but `take_unrecorded` and `stop` throws it.
+/// calls all but `fail` and `visit`; the methods named as in core::Ledger keep its contract. After
+/// a failure nothing more is written, and every method but `take_unrecorded` and `stop` throws it.
 class CommitThread {
  public:
   /// Writes entries in one transaction, which is durable when it returns; what could not be
@@ -40,6 +40,11 @@ class CommitThread {
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded();
   void throw_if_broken() const;
 
+  /// Runs `work` on this thread between two commits, and returns when it is done, after a `wake`.
+  /// If it throws, the ledger is broken. Throws what broke the ledger, or core::Stopped after
+  /// `stop`. One other thread at a time.
+  void visit(const std::function<void()>& work);
+
   /// Breaks the ledger from outside, as a failed commit does. The first failure counts. Any thread.
   void fail(std::exception_ptr failure);
   /// Calls `wake` unless this was stopped. Any thread.
@@ -50,20 +55,24 @@ class CommitThread {
 
  private:
   void commit_all();
-  [[nodiscard]] bool commit(std::vector<core::Entry>& batch);  // false: the ledger is broken
-  void tell();                                                 // with mutex_ held
-  void rethrow_if_broken() const;                              // with mutex_ held
+  // Both return false if the ledger is broken.
+  [[nodiscard]] bool receive_visitor();
+  [[nodiscard]] bool commit(std::vector<core::Entry>& batch);
+  void tell();                     // with mutex_ held
+  void rethrow_if_broken() const;  // with mutex_ held
 
   Write write_;
   std::function<void()> wake_;
   EntryQueue queue_;
 
   mutable std::mutex mutex_;
-  std::condition_variable done_;  // something was committed, or the ledger broke
+  std::condition_variable done_;  // something was committed, a visit ended, or the ledger broke
   // Under mutex_:
   core::Ticket committed_ = 0;
-  std::vector<core::Unrecorded> unrecorded_;  // not told yet
+  std::vector<core::Unrecorded> unrecorded_;      // not told yet
+  const std::function<void()>* visit_ = nullptr;  // until it is done
   bool stopping_ = false;
+  bool ended_ = false;  // the thread
   std::exception_ptr broken_;
 
   std::thread thread_;

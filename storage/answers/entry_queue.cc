@@ -47,6 +47,12 @@ core::Ticket EntryQueue::hurry() {
   return appended_;
 }
 
+void EntryQueue::call() {
+  const std::lock_guard lock(mutex_);
+  called_ = true;
+  work_.notify_one();
+}
+
 void EntryQueue::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
@@ -57,16 +63,17 @@ bool EntryQueue::take(std::vector<core::Entry>& batch) {
   assert(batch.empty());
   std::unique_lock lock(mutex_);
   assert(taken_ == 0 && taken_bytes_ == 0);
-  work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-  if (queue_.empty()) {
+  work_.wait(lock, [this] { return stopping_ || called_ || !queue_.empty(); });
+  if (queue_.empty() && !called_) {
     return false;
   }
   work_.wait_for(lock, kGatherTime,
-                 [this] { return stopping_ || hurry_ || queue_.size() >= kGather; });
+                 [this] { return stopping_ || called_ || hurry_ || queue_.size() >= kGather; });
   batch.swap(queue_);
   taken_ = batch.size();
   taken_bytes_ = std::exchange(bytes_, 0);
   hurry_ = false;
+  called_ = false;
   return true;
 }
 

@@ -29,11 +29,13 @@ class EntryQueue {
   /// Makes the next `take` return without waiting for more. Returns the ticket of the last entry
   /// appended. The engine's thread.
   core::Ticket hurry();
+  /// Makes the next `take` return at once, even with no entry. Any thread.
+  void call();
   /// From here on nothing may be appended, and `take` does not wait. Any thread.
   void stop();
 
-  /// Waits for entries and moves them into `batch`, which must be empty; false if the queue has
-  /// stopped and is empty. The other thread.
+  /// Waits for entries, or for `call`, and moves the entries into `batch`, which must be empty;
+  /// false if the queue has stopped and is empty. The other thread.
   [[nodiscard]] bool take(std::vector<core::Entry>& batch);
   /// Frees the room of the entries that were taken. The other thread.
   void release();
@@ -48,7 +50,8 @@ class EntryQueue {
   std::size_t taken_ = 0;  // entries taken and not released
   std::size_t taken_bytes_ = 0;
   core::Ticket appended_ = 0;
-  bool hurry_ = false;  // until the next batch is taken
+  bool hurry_ = false;   // until the next batch is taken
+  bool called_ = false;  // until `take` returns
   bool stopping_ = false;
 };
 

@@ -5,8 +5,9 @@
 namespace storage {
 
 QueuedLedger::QueuedLedger(std::unique_ptr<PageSource> pages, CommitThread::Write write,
-                           std::function<void()> wake)
+                           std::function<void()> wake, std::optional<core::TaskKey> new_above)
     : pages_(std::move(pages)),
+      import_(new_above),
       page_thread_(*pages_, wake),
       commits_(std::move(write), std::move(wake)) {}
 
@@ -41,6 +42,18 @@ void QueuedLedger::ask_for_videos(std::size_t limit) {
 std::optional<std::vector<core::WantedVideo>> QueuedLedger::take_videos() {
   require_working();
   return page_thread_.take_videos();
+}
+
+void QueuedLedger::import(const std::function<void()>& batch) {
+  commits_.visit([&] {
+    batch();
+    import_.add_batch();
+  });
+}
+
+void QueuedLedger::end_import() {
+  import_.end();
+  commits_.wake();
 }
 
 void QueuedLedger::flush() {

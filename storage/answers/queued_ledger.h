@@ -13,6 +13,7 @@
 #include "core/ledger/ledger.h"
 #include "core/owner_thread.h"
 #include "storage/answers/commit_thread.h"
+#include "storage/answers/import_gate.h"
 #include "storage/answers/page_source.h"
 #include "storage/answers/page_thread.h"
 
@@ -23,9 +24,11 @@ namespace storage {
 class QueuedLedger : public core::Ledger {
  public:
   /// `wake` is called on the writer thread after each commit and on the page thread with each page,
-  /// and when the ledger breaks; it must not call back. Throws core::Error.
+  /// by an import, and when the ledger breaks; it must not call back. `new_above`: as
+  /// core::ImportStanding has it, for an import that follows; none: there is none. Throws
+  /// core::Error.
   QueuedLedger(std::unique_ptr<PageSource> pages, CommitThread::Write write,
-               std::function<void()> wake);
+               std::function<void()> wake, std::optional<core::TaskKey> new_above = std::nullopt);
   /// As `stop`.
   ~QueuedLedger() override;
   QueuedLedger(const QueuedLedger&) = delete;
@@ -48,6 +51,19 @@ class QueuedLedger : public core::Ledger {
     return pages_->crew_standing();
   }
 
+  [[nodiscard]] std::optional<core::ImportStanding> import_standing() const override {
+    return import_.standing();
+  }
+  void await_import() override { import_.await_end(); }
+
+  /// Runs `batch`, a part of the import, on the writer thread between two commits, and returns when
+  /// it is done. If it throws, the ledger is broken. Throws that, what broke the ledger before, or
+  /// core::Stopped after `stop`. The thread that imports.
+  void import(const std::function<void()>& batch);
+  /// Must be called once if an import follows, also when it fails: the engine waits for it. The
+  /// thread that imports.
+  void end_import();
+
   /// Writes what is queued, unless the ledger is broken, and ends both threads: from here on
   /// `wake` is not called, and nothing may be appended. For the end of a run that destroys what
   /// `wake` touches before the ledger.
@@ -67,6 +83,7 @@ class QueuedLedger : public core::Ledger {
 
   const core::OwnerThread owner_;      // the engine's thread
   std::unique_ptr<PageSource> pages_;  // page_thread_ alone, unless the method says any thread
+  ImportGate import_;
   PageThread page_thread_;
   CommitThread commits_;
 };

@@ -1,6 +1,7 @@
 #include "storage/postgres/postgres_work_list.h"
 
 #include <algorithm>
+#include <cassert>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -60,7 +61,9 @@ const std::vector<std::int64_t>& PostgresWorkList::account_rows() const {
   return connected_->runs.accounts();
 }
 std::int64_t PostgresWorkList::run() const { return connected_->fence.run(); }
-std::unique_ptr<QueuedLedger> PostgresWorkList::open_ledger(std::function<void()> wake) {
+std::unique_ptr<QueuedLedger> PostgresWorkList::open_ledger(std::function<void()> wake,
+                                                            [[maybe_unused]] ImportTime lists) {
+  assert(lists == ImportTime::before);
   return std::make_unique<PostgresLedger>(*this, std::move(wake));
 }
 RunFence& PostgresWorkList::fence() { return connected_->fence; }

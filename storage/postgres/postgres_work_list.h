@@ -46,7 +46,8 @@ class PostgresWorkList final : public RunWork {
   void require_newest_run() override;
   void end_run(int exit_code, const std::string& summary_json) override;
   [[nodiscard]] std::int64_t run() const override;
-  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake) override;
+  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake,
+                                                          ImportTime lists) override;
 
   /// One transaction; durable when this returns. Entries that could not be recorded, through no
   /// fault of the ledger, are moved into what is returned.

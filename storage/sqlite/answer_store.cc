@@ -21,6 +21,7 @@ AnswerStore::AnswerStore(SQLite::Database& database)
 void AnswerStore::go_back_to(const Mark& mark) {
   blocks_.number_from(mark.block);
   next_snapshot_ = mark.snapshot;
+  settled_tasks_ = mark.settled_tasks;
   outcomes_.forget();
   videos_.recent_links().clear();
 }
@@ -59,6 +60,7 @@ void AnswerStore::settle() {
     settle_work_.bind(1, *first);
     settle_work_.bind(2, *last);
     settle_work_.run();
+    settled_tasks_ += static_cast<std::uint64_t>(database_.getChanges());
     first = last + 1;
   }
 }

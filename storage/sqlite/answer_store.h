@@ -29,12 +29,17 @@ class AnswerStore {
 
   [[nodiscard]] VideoRecords& videos() { return videos_; }
 
-  /// The numbers that a transaction has assigned so far.
+  void begin_run() { settled_tasks_ = 0; }
+  /// How many tasks on the run's work list are queried no more because of its entries.
+  [[nodiscard]] std::uint64_t settled_tasks() const { return settled_tasks_; }
+
+  /// The numbers that a transaction has assigned so far, and what it has counted.
   struct Mark {
     std::int64_t block = 0;
     std::int64_t snapshot = 0;
+    std::uint64_t settled_tasks = 0;
   };
-  [[nodiscard]] Mark mark() const { return {blocks_.next_block(), next_snapshot_}; }
+  [[nodiscard]] Mark mark() const { return {blocks_.next_block(), next_snapshot_, settled_tasks_}; }
   /// To be called after a rollback: the numbers and rows of the transaction are not used again.
   void go_back_to(const Mark& mark);
 
@@ -59,7 +64,8 @@ class AnswerStore {
   Outcomes outcomes_{database_};
   VideoRecords videos_{database_};
   std::int64_t next_snapshot_;
-  std::vector<core::TaskKey> settled_;         // by the entries that are being written
+  std::vector<core::TaskKey> settled_;  // by the entries that are being written
+  std::uint64_t settled_tasks_ = 0;
   std::int64_t run_ = 0;                       // that is being written
   std::array<std::string, kTogether> values_;  // bound texts must exist until they are written
   Statement add_snapshot_{database_, snapshot_insertion(1).c_str()};
@@ -77,7 +83,8 @@ class AnswerStore {
                            "INSERT OR REPLACE INTO unsettled (task, settles_at) VALUES (?, ?)"};
   Statement settle_task_{database_, "DELETE FROM unsettled WHERE task = ? AND settles_at <= ?"};
   Statement mark_live_fetch_{database_, "INSERT OR IGNORE INTO live_fetch (task) VALUES (?)"};
-  Statement settle_work_{database_, "UPDATE work SET settled = 1 WHERE task BETWEEN ? AND ?"};
+  Statement settle_work_{database_,
+                         "UPDATE work SET settled = 1 WHERE task BETWEEN ? AND ? AND settled = 0"};
 };
 
 }  // namespace storage

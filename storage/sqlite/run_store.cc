@@ -69,10 +69,12 @@ std::uint64_t RunStore::tasks_to_ask() {
   return static_cast<std::uint64_t>(count("SELECT count(*) FROM work WHERE settled = 0"));
 }
 
-std::uint64_t RunStore::videos_to_fetch() {
-  return static_cast<std::uint64_t>(
-      count("SELECT count(*) FROM video AS v INDEXED BY video_wanted "
-            "CROSS JOIN work AS w ON w.task = v.task WHERE v.state = 0"));
+std::uint64_t RunStore::videos_to_fetch(core::TaskKey last) {
+  Statement videos(database_,
+                   "SELECT count(*) FROM video AS v INDEXED BY video_wanted CROSS JOIN work AS w "
+                   "ON w.task = v.task WHERE v.state = 0 AND v.task <= ?");
+  videos.bind(1, last);
+  return videos.step() ? static_cast<std::uint64_t>(videos.integer(0)) : 0;
 }
 
 std::uint64_t RunStore::add_pending(int account) {

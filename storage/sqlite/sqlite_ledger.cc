@@ -14,15 +14,23 @@ struct SqliteLedger::Claims {
   Statement find{*database, "SELECT 1 FROM video WHERE path = ? LIMIT 1"};
 };
 
-SqliteLedger::SqliteLedger(TaskStore& store, std::function<void()> wake)
+SqliteLedger::SqliteLedger(TaskStore& store, std::function<void()> wake, ImportTime lists)
     : QueuedLedger(
           std::make_unique<WorkPages>(RunOfPages{store.path(), store.run(), store.account_rows()},
                                       store.recent_links()),
           [&store](std::span<core::Entry> entries) { return store.write(entries); },
-          std::move(wake)),
-      store_(store) {}
+          std::move(wake),
+          lists == ImportTime::beside ? std::optional(store.highest_key()) : std::nullopt),
+      store_(store) {
+  if (lists == ImportTime::beside) {
+    store_.import_beside(this);
+  }
+}
 
-SqliteLedger::~SqliteLedger() { stop(); }
+SqliteLedger::~SqliteLedger() {
+  stop();
+  store_.import_beside(nullptr);
+}
 
 bool SqliteLedger::claimed(const std::string& path) {
   const std::lock_guard lock(claims_mutex_);

@@ -14,8 +14,9 @@ namespace storage {
 /// While it lives the store belongs to its writer thread.
 class SqliteLedger final : public QueuedLedger {
  public:
-  /// `wake`: as QueuedLedger's. `store` must outlive this. Throws core::Error.
-  SqliteLedger(TaskStore& store, std::function<void()> wake);
+  /// `wake`, `lists`: as RunWork::open_ledger has them. `store` must outlive this. Throws
+  /// core::Error.
+  SqliteLedger(TaskStore& store, std::function<void()> wake, ImportTime lists = ImportTime::before);
   ~SqliteLedger() override;
 
   [[nodiscard]] bool claimed(const std::string& path) override;

@@ -23,13 +23,13 @@ bool is_again(const ImportBatch& batch, std::size_t row) {
   return row > 0 && batch.row(row).id == batch.row(row - 1).id;
 }
 
-// Whether `count` rows from `first` on are of as many tasks.
-bool are_distinct(const ImportBatch& batch, std::size_t first, std::size_t count) {
-  if (batch.size() - first < count) {
+// Whether the first `count` rows are of as many tasks.
+bool are_distinct(const TaskImport::Rows& rows, std::size_t count) {
+  if (rows.end - rows.first < count) {
     return false;
   }
-  for (std::size_t row = first; row < first + count; ++row) {
-    if (is_again(batch, row)) {
+  for (std::size_t row = rows.first; row < rows.first + count; ++row) {
+    if (is_again(rows.batch, row)) {
       return false;
     }
   }
@@ -44,18 +44,24 @@ TaskImport::TaskImport(SQLite::Database& database, VideoRecords& videos)
       add_task_(database, insertion(1).c_str()),
       add_tasks_(database, insertion(kTogether).c_str()) {}
 
-std::uint64_t TaskImport::add(const ImportBatch& batch, const Terms& terms) {
-  last_key_before_ = last_key_.step() ? last_key_.integer(0) : 0;
+std::int64_t TaskImport::highest_key() {
+  const std::int64_t key = last_key_.step() ? last_key_.integer(0) : 0;
   last_key_.reset();
+  return key;
+}
+
+std::uint64_t TaskImport::add(const Rows& rows, const Terms& terms) {
+  last_key_before_ = highest_key();
   bind_terms(add_task_, terms);
   bind_terms(add_tasks_, terms);
   std::uint64_t duplicates = 0;
-  for (std::size_t row = 0; row < batch.size();) {
-    if (new_last_ && are_distinct(batch, row, kTogether)) {
-      duplicates += add_together(batch, row, terms);
+  for (std::size_t row = rows.first; row < rows.end;) {
+    const Rows rest{rows.batch, row, rows.end};
+    if (new_last_ && are_distinct(rest, kTogether)) {
+      duplicates += add_together(rest, terms);
       row += kTogether;
     } else {
-      duplicates += add_one(batch.row(row), is_again(batch, row), terms);
+      duplicates += add_one(rows.batch.row(row), is_again(rows.batch, row), terms);
       ++row;
     }
   }
@@ -78,11 +84,10 @@ std::uint64_t TaskImport::add_one(const ImportBatch::Row& row, bool again, const
   return again ? 1 : list_known(task);
 }
 
-// As `add_one`, for kTogether rows of as many tasks.
-std::uint64_t TaskImport::add_together(const ImportBatch& batch, std::size_t first,
-                                       const Terms& terms) {
+// As `add_one`, for the first kTogether rows, of as many tasks.
+std::uint64_t TaskImport::add_together(const Rows& rows, const Terms& terms) {
   for (std::size_t number = 0; number < kTogether; ++number) {
-    bind_row(add_tasks_, number, batch.row(first + number));
+    bind_row(add_tasks_, number, rows.batch.row(rows.first + number));
   }
   add_tasks_.run();
   if (database_.getChanges() == static_cast<int>(kTogether)) {
@@ -90,7 +95,7 @@ std::uint64_t TaskImport::add_together(const ImportBatch& batch, std::size_t fir
   }
   std::uint64_t duplicates = 0;
   for (std::size_t number = 0; number < kTogether; ++number) {
-    const Task task = find_known(batch.row(first + number), terms);
+    const Task task = find_known(rows.batch.row(rows.first + number), terms);
     new_last_ = task.key > last_key_before_;
     duplicates += new_last_ ? 0 : list_known(task);
   }

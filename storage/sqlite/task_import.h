@@ -32,9 +32,17 @@ class TaskImport {
   /// `videos` must outlive this object.
   TaskImport(SQLite::Database& database, VideoRecords& videos);
 
-  /// Adds sorted rows to the work list, within the caller's transaction. Returns how many tasks
-  /// were on it already. Throws SQLite::Exception.
-  std::uint64_t add(const ImportBatch& batch, const Terms& terms);
+  /// The rows of a sorted batch from `first` up to, not including, `end`.
+  struct Rows {
+    const ImportBatch& batch;
+    std::size_t first = 0;
+    std::size_t end = 0;
+  };
+  /// Adds rows to the work list, within the caller's transaction. Returns how many tasks were on it
+  /// already. Throws SQLite::Exception.
+  std::uint64_t add(const Rows& rows, const Terms& terms);
+  /// Of all tasks in the ledger; 0: there are none.
+  [[nodiscard]] std::int64_t highest_key();
   /// Those since `begin_run`.
   [[nodiscard]] const core::LabelDifferences& label_differences() const {
     return relabelling_.differences();
@@ -56,8 +64,7 @@ class TaskImport {
   };
 
   [[nodiscard]] std::uint64_t add_one(const ImportBatch::Row& row, bool again, const Terms& terms);
-  [[nodiscard]] std::uint64_t add_together(const ImportBatch& batch, std::size_t first,
-                                           const Terms& terms);
+  [[nodiscard]] std::uint64_t add_together(const Rows& rows, const Terms& terms);
   [[nodiscard]] bool add_new(const ImportBatch::Row& row);
   [[nodiscard]] std::uint64_t list_known(const Task& task);
   static void bind_terms(Statement& statement, const Terms& terms);

@@ -1,5 +1,7 @@
 #include "storage/sqlite/task_store.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/error.h"
@@ -20,6 +22,12 @@ namespace {
 // fills up.
 constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 
+// Beside a ledger: the rows of the first batch, so that queries start soon. Each next one has twice
+// as many.
+constexpr std::size_t kFirstRows = 1024;
+// So many rows are imported between two commits of answers.
+constexpr std::size_t kRowsBetween = 4096;
+
 }  // namespace
 
 struct TaskStore::Connection {
@@ -34,6 +42,9 @@ struct TaskStore::Connection {
 
   void check_log() const;
   void import(std::size_t batch);
+  void import(std::size_t batch, TaskImport::Rows rows);
+  /// Runs `work` on the thread that has the connection.
+  void in_turn(const std::function<void()>& work) const;
 
   std::string path;
   const core::Clock& clock;
@@ -47,8 +58,18 @@ struct TaskStore::Connection {
   core::ImportRules rules;
   // Two for each account: for rows without an account, and for rows that name it.
   std::vector<ImportBatch> batches;
-  std::uint64_t duplicates = 0;
+  core::ImportOutcome imported;
+  QueuedLedger* beside = nullptr;
+  std::size_t rows_max = std::numeric_limits<std::size_t>::max();  // of the next batch
 };
+
+void TaskStore::Connection::in_turn(const std::function<void()>& work) const {
+  if (beside != nullptr) {
+    beside->import(work);
+  } else {
+    work();
+  }
+}
 
 void TaskStore::Connection::check_log() const {
   if (lies_at.log_bytes() > kLogBytesMax) {
@@ -73,13 +94,24 @@ std::int64_t TaskStore::log_bytes() const { return connection_->lies_at.log_byte
 const LedgerPlace& TaskStore::place() const { return connection_->lies_at; }
 RecentLinks& TaskStore::recent_links() { return connection_->answers.videos().recent_links(); }
 
-std::unique_ptr<QueuedLedger> TaskStore::open_ledger(std::function<void()> wake) {
-  return std::make_unique<SqliteLedger>(*this, std::move(wake));
+core::TaskKey TaskStore::highest_key() {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.path, "read", [&] { return c.imports.highest_key(); });
+}
+
+void TaskStore::import_beside(QueuedLedger* ledger) {
+  connection_->beside = ledger;
+  connection_->rows_max = ledger != nullptr ? kFirstRows : std::numeric_limits<std::size_t>::max();
+}
+
+std::unique_ptr<QueuedLedger> TaskStore::open_ledger(std::function<void()> wake, ImportTime lists) {
+  return std::make_unique<SqliteLedger>(*this, std::move(wake), lists);
 }
 
 std::int64_t TaskStore::begin_run(const core::RunStart& start) {
   Connection& c = *connection_;
   c.imports.begin_run();
+  c.answers.begin_run();
   return with_ledger_errors(c.path, "begin a run in", [&] { return c.runs.begin(start); });
 }
 
@@ -87,15 +119,16 @@ void TaskStore::begin_import(core::ImportRules rules) {
   Connection& c = *connection_;
   c.rules = std::move(rules);
   c.batches = std::vector<ImportBatch>(2 * c.runs.accounts().size());
-  c.duplicates = 0;
+  c.imported = {};
 }
 
 void TaskStore::add(const core::WantedTask& task, int account) {
   Connection& c = *connection_;
   const std::size_t batch =
       2 * static_cast<std::size_t>(account) + (task.account.empty() ? 0U : 1U);
-  c.batches.at(batch).add(task);
-  if (c.batches[batch].full()) {
+  ImportBatch& rows = c.batches.at(batch);
+  rows.add(task);
+  if (rows.full() || rows.size() >= c.rows_max) {
     c.import(batch);
   }
 }
@@ -106,13 +139,24 @@ core::ImportOutcome TaskStore::end_import() {
     c.import(batch);
   }
   c.batches.clear();
-  return {.duplicates = c.duplicates, .label_differences = c.imports.label_differences()};
+  c.imported.label_differences = c.imports.label_differences();
+  return c.imported;
 }
 
 void TaskStore::Connection::import(std::size_t batch) {
   ImportBatch& rows = batches[batch];
+  rows.sort();
+  const std::size_t together = beside != nullptr ? kRowsBetween : rows.size();
+  for (std::size_t first = 0; first < rows.size(); first += together) {
+    const std::size_t end = std::min(first + together, rows.size());
+    in_turn([&] { import(batch, {rows, first, end}); });
+  }
+  rows_max = rows.size() < rows_max ? rows_max : 2 * rows_max;
+  rows.clear();
+}
+
+void TaskStore::Connection::import(std::size_t batch, TaskImport::Rows rows) {
   with_ledger_errors(path, "import into", [&] {
-    rows.sort();
     Transaction transaction(*database, Transaction::Kind::writing);
     const std::uint64_t again = imports.add(rows, {.account = runs.accounts().at(batch / 2),
                                                    .account_named = batch % 2 == 1,
@@ -120,25 +164,40 @@ void TaskStore::Connection::import(std::size_t batch) {
                                                    .now = clock.utc(),
                                                    .rules = rules});
     transaction.commit();
-    duplicates += again;
+    imported.duplicates += again;
   });
-  rows.clear();
 }
 
 std::uint64_t TaskStore::add_pending(int account) {
   Connection& c = *connection_;
-  return with_ledger_errors(c.path, "list what is pending in",
-                            [&] { return c.runs.add_pending(account); });
+  std::uint64_t left_out = 0;
+  c.in_turn([&] {
+    left_out = with_ledger_errors(c.path, "list what is pending in",
+                                  [&] { return c.runs.add_pending(account); });
+  });
+  return left_out;
 }
 
 std::uint64_t TaskStore::tasks_to_ask() {
   Connection& c = *connection_;
-  return with_ledger_errors(c.path, "read", [&] { return c.runs.tasks_to_ask(); });
+  std::uint64_t tasks = 0;
+  c.in_turn([&] {
+    tasks = with_ledger_errors(c.path, "read", [&] { return c.runs.tasks_to_ask(); }) +
+            c.answers.settled_tasks();
+  });
+  return tasks;
 }
 
+// Beside a ledger those of the tasks that were known before: none of these was queried yet.
 std::uint64_t TaskStore::videos_to_fetch() {
   Connection& c = *connection_;
-  return with_ledger_errors(c.path, "read", [&] { return c.runs.videos_to_fetch(); });
+  const core::TaskKey last = c.beside != nullptr ? c.beside->import_standing().value().new_above
+                                                 : std::numeric_limits<core::TaskKey>::max();
+  std::uint64_t videos = 0;
+  c.in_turn([&] {
+    videos = with_ledger_errors(c.path, "read", [&] { return c.runs.videos_to_fetch(last); });
+  });
+  return videos;
 }
 
 std::vector<core::Unrecorded> TaskStore::write(std::span<core::Entry> entries) {

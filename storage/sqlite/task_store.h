@@ -18,8 +18,9 @@
 namespace storage {
 
 /// The one writing connection of a ledger. The caller holds the Lock. Belongs to one thread at a
-/// time: the main thread before and after the engine, the writer thread of SqliteLedger between.
-/// Every method throws core::Error when the ledger fails, and nothing of that call is kept.
+/// time: the main thread before and after the engine, the writer thread of SqliteLedger between;
+/// for an import beside it, that thread does what the methods called on another one say. Every
+/// method throws core::Error when the ledger fails, and nothing of that call is kept.
 class TaskStore final : public RunWork {
  public:
   /// Opens or creates the ledger, and upgrades its schema (after a backup beside it unless `backup`
@@ -40,7 +41,9 @@ class TaskStore final : public RunWork {
   void each_left(bool videos, const std::function<void(const core::LeftOver&)>& take) override;
   void require_newest_run() override;
   void end_run(int exit_code, const std::string& summary_json) override;
-  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake) override;
+  [[nodiscard]] bool may_import_beside() const override { return true; }
+  [[nodiscard]] std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake,
+                                                          ImportTime lists) override;
 
   /// One transaction; durable on return. Returns the entries that could not be recorded although
   /// the ledger works.
@@ -56,6 +59,10 @@ class TaskStore final : public RunWork {
   [[nodiscard]] const LedgerPlace& place() const;
   /// Any thread.
   [[nodiscard]] RecentLinks& recent_links();
+  /// Of all tasks in the ledger; 0: there are none.
+  [[nodiscard]] core::TaskKey highest_key();
+  /// The import is beside this ledger from here on; null: beside none.
+  void import_beside(QueuedLedger* ledger);
 
  private:
   struct Connection;

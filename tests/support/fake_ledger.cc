@@ -33,9 +33,28 @@ void FakeLedger::add(const std::string& id, core::UtcTime first_seen) {
 void FakeLedger::begin_run(std::int64_t run) {
   memory_->run = run;
   memory_->work.clear();
+  import.reset();
   for (const auto& [key, task] : memory_->tasks) {
     memory_->work[key] = !MemoryLedger::asks(task, false, false);
   }
+}
+
+void FakeLedger::begin_import(std::int64_t run) {
+  memory_->run = run;
+  memory_->work.clear();
+  import = core::ImportStanding{.new_above =
+                                    memory_->tasks.empty() ? 0 : memory_->tasks.rbegin()->first};
+}
+
+void FakeLedger::import_new(const std::string& id, core::UtcTime first_seen) {
+  add(id, first_seen);
+  memory_->work[memory_->tasks.rbegin()->first] = false;
+}
+
+void FakeLedger::import_known(const std::string& id) {
+  const core::TaskKey key = memory_->find(kAccount, id);
+  assert(key <= import.value().new_above);
+  memory_->work[key] = !MemoryLedger::asks(memory_->tasks.at(key), false, false);
 }
 
 int FakeLedger::account_index(const MemoryLedger::Task& task) const {

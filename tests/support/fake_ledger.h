@@ -26,6 +26,12 @@ class FakeLedger : public core::Ledger {
   void add(const std::string& id, core::UtcTime first_seen);
   /// Adds to its work list every task that is unfinished, or whose quota is not settled.
   void begin_run(std::int64_t run);
+  /// Begins a run with an empty work list, which is imported while the run works.
+  void begin_import(std::int64_t run);
+  /// Lists a task that the ledger does not know.
+  void import_new(const std::string& id, core::UtcTime first_seen);
+  /// Lists a task that the ledger knew before this run.
+  void import_known(const std::string& id);
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
@@ -38,9 +44,20 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] std::vector<core::Unrecorded> take_unrecorded() override {
     return std::exchange(unrecorded_, {});
   }
+  [[nodiscard]] std::optional<core::ImportStanding> import_standing() const override {
+    return import;
+  }
+  void await_import() override {
+    if (on_await) {
+      on_await();
+    }
+  }
   /// Removes the first video's link from the recorded answers.
   void lose_link(const std::string& id);
 
+  std::optional<core::ImportStanding> import;
+  /// Called when the engine waits for the end of the import.
+  std::function<void()> on_await;
   /// Called for each entry before it is taken; may throw.
   std::function<void(const core::Entry&)> before_append;
   /// Returns why an entry cannot be recorded; empty if it can.

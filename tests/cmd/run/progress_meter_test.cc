@@ -23,6 +23,9 @@ class ProgressMeterTest : public EngineTest {
     for (int i = 0; i < tasks; ++i) {
       add_succeeding("t" + std::to_string(i));
     }
+    totals_.tasks = static_cast<std::uint64_t>(tasks);
+    totals_.videos = videos_before;
+    totals_.known = true;
     std::vector<Moment> moments;
     std::optional<cmd::ProgressMeter> meter;
     prepare_ = [&](core::Engine& engine) {
@@ -31,8 +34,7 @@ class ProgressMeterTest : public EngineTest {
                                                 .bytes_received = [this] { return received(); },
                                                 .downloads = engine.downloads(),
                                                 .in_flight = [&] { return in_flight(engine); },
-                                                .tasks = static_cast<std::uint64_t>(tasks),
-                                                .videos = videos_before,
+                                                .totals = totals_,
                                                 .waits = plan_.wait});
       engine.on_turn(
           [&] {
@@ -90,6 +92,7 @@ class ProgressMeterTest : public EngineTest {
 
   std::map<std::uint64_t, core::SteadyTime> seen_;
   double bytes_per_second_ = 0;
+  cmd::ProgressMeter::Totals totals_;
 };
 
 TEST_F(ProgressMeterTest, TheEndOfASteadyRunOfQueriesIsEstimated) {
@@ -170,16 +173,37 @@ TEST_F(ProgressMeterTest, NoEstimateWhileTheRunWaitsForUnfinishedTasks) {
   scripts_[kPrefix + "x"] = {{answer(200, body("x", "IN_PROGRESS"))}, 0};
   std::optional<cmd::ProgressMeter> meter;
   cmd::ProgressCounts last;
+  totals_.tasks = 1;
+  totals_.known = true;
   prepare_ = [&](core::Engine& engine) {
     meter.emplace(clock_, cmd::ProgressMeter::Sources{.tally = engine.tally(),
                                                       .bytes_received = [] { return 0; },
                                                       .downloads = engine.downloads(),
-                                                      .tasks = 1,
+                                                      .totals = totals_,
                                                       .waits = true});
     engine.on_turn([&] { last = meter->counts(); });
   };
   EXPECT_EQ(run().end, RunEnd::deadline);
   EXPECT_EQ(last.unfinished, 1);
+  EXPECT_EQ(last.remaining, std::nullopt);
+}
+
+TEST_F(ProgressMeterTest, NothingIsEstimatedWhileTheListIsImported) {
+  for (int i = 0; i < 200; ++i) {
+    add_succeeding("t" + std::to_string(i));
+  }
+  std::optional<cmd::ProgressMeter> meter;
+  cmd::ProgressCounts last;
+  prepare_ = [&](core::Engine& engine) {
+    meter.emplace(clock_, cmd::ProgressMeter::Sources{.tally = engine.tally(),
+                                                      .bytes_received = [] { return 0; },
+                                                      .downloads = engine.downloads(),
+                                                      .totals = totals_});
+    engine.on_turn([&] { last = meter->counts(); });
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(last.queried, 200);
+  EXPECT_EQ(last.tasks, 0) << "not known";
   EXPECT_EQ(last.remaining, std::nullopt);
 }
 

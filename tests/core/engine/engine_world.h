@@ -99,6 +99,10 @@ class EngineTest : public testing::Test {
   }
   core::RunResult run() {
     ledger_.begin_run(plan_.run);
+    return run_listed();
+  }
+  /// With the work list as it is.
+  core::RunResult run_listed() {
     engine_.emplace(plan_, std::make_shared<core::NameTemplate>(core::NameTemplate::kDefault),
                     std::vector<std::string>{"default"},
                     core::Engine::Dependencies{ledger_, transport_, videos_, clock_, stop_},

@@ -1,6 +1,7 @@
 #include "core/video/file_name.h"
 
 #include <gtest/gtest.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>

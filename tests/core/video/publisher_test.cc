@@ -1,6 +1,7 @@
 #include "core/video/publisher.h"
 
 #include <gtest/gtest.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>

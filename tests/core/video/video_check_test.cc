@@ -1,6 +1,7 @@
 #include "core/video/video_check.h"
 
 #include <gtest/gtest.h>
+
 #include <string>
 
 #include "tests/support/tiny_video.h"

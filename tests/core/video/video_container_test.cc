@@ -1,6 +1,7 @@
 #include "core/video/video_container.h"
 
 #include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
 

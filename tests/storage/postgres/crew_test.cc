@@ -43,7 +43,7 @@ class PostgresCrew : public testing::Test {
     void begin(const std::vector<std::string>& ids) {
       work->begin_run({.version = "1", .host = "h", .inputs = {"-"}, .accounts = {"default"}});
       entries::import(*work, ids);
-      ledger = work->open_ledger([] {});
+      ledger = work->open_ledger([] {}, storage::ImportTime::before);
     }
     void stop() {
       ledger.reset();

@@ -1,6 +1,7 @@
 #include "core/video/local/output_folder.h"
 
 #include <gtest/gtest.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
