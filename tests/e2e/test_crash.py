@@ -62,6 +62,42 @@ def test_a_signal_drains(reeltally, make_gateway, number, code):
     proof.prove(reeltally, gateway)
 
 
+def stop_at_first_query(reeltally, gateway, path, number):
+    """The exit code of a run that gets the signal as soon as a query has arrived."""
+    process = reeltally.start("run", *reeltally.flags(gateway), path)
+    while not gateway.queries():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(number)
+    return reeltally.finish(process).code
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_a_run_stopped_while_it_reads_a_list_is_continued(reeltally, make_gateway, number, code):
+    known = [f"known{i:04}" for i in range(200)]
+    assert reeltally.run(make_gateway(default={"polls": ["IN_PROGRESS"]}), reeltally.csv(*known)).code == 0
+    gateway = make_gateway(default={"polls": ["failure"]}, latency_ms=2)
+    path = reeltally.csv(*(f"new{i}" for i in range(3000)), *known)
+    assert stop_at_first_query(reeltally, gateway, path, number) == code
+    result = reeltally.run(gateway, path)
+    assert result.code == 0 and len(reeltally.states()) == 3200, result
+    assert set(reeltally.states().values()) == {"failed"}
+    checked = reeltally("db", "check")
+    assert checked.code == 0, checked
+
+
+def test_queries_begin_long_before_the_end_of_a_large_file(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    path = reeltally.csv(*(f"t{i}" for i in range(200_000)))
+    for _ in range(5):  # a busy machine may notice the first query late
+        assert stop_at_first_query(reeltally, gateway, path, signal.SIGKILL) == -signal.SIGKILL
+        if 0 < reeltally.sql("SELECT count(*) FROM task")[0][0] < 200_000:
+            return
+        reeltally.ledger.unlink()
+        gateway = make_gateway(default={"polls": ["failure"]})
+    pytest.fail("no query was sent before the whole list was in the ledger")
+
+
 def listens_for_signals(process):
     with open(f"/proc/{process.pid}/status") as status:
         return any(line.startswith("SigBlk:") and int(line.split()[1], 16) for line in status)
