@@ -31,6 +31,9 @@ core::Ticket EntryQueue::append(core::Entry&& entry) {
   const std::lock_guard lock(mutex_);
   assert(!stopping_);
   bytes_ += bytes_of(entry);
+  if (queue_.empty()) {
+    gather_until_ = std::chrono::steady_clock::now() + kGatherTime;
+  }
   queue_.push_back(std::move(entry));
   // `take` looks by itself when its moment of gathering is over.
   if (queue_.size() == 1 || queue_.size() == kGather) {
@@ -64,16 +67,19 @@ bool EntryQueue::take(std::vector<core::Entry>& batch) {
   std::unique_lock lock(mutex_);
   assert(taken_ == 0 && taken_bytes_ == 0);
   work_.wait(lock, [this] { return stopping_ || called_ || !queue_.empty(); });
-  if (queue_.empty() && !called_) {
-    return false;
+  if (queue_.empty()) {
+    return std::exchange(called_, false);
   }
-  work_.wait_for(lock, kGatherTime,
-                 [this] { return stopping_ || called_ || hurry_ || queue_.size() >= kGather; });
+  const auto is_gathered = [this] { return stopping_ || hurry_ || queue_.size() >= kGather; };
+  work_.wait_until(lock, gather_until_, [&] { return called_ || is_gathered(); });
+  if (std::exchange(called_, false) && !is_gathered() &&
+      std::chrono::steady_clock::now() < gather_until_) {
+    return true;
+  }
   batch.swap(queue_);
   taken_ = batch.size();
   taken_bytes_ = std::exchange(bytes_, 0);
   hurry_ = false;
-  called_ = false;
   return true;
 }
 

@@ -16,7 +16,7 @@ namespace storage {
 class EntryQueue {
  public:
   static constexpr std::size_t kEntriesMax = 4096;
-  static constexpr std::size_t kBytesMax = std::size_t{8} * 1024 * 1024;
+  static constexpr std::size_t kBytesMax = std::size_t{4} * 1024 * 1024;
   /// With fewer entries than this `take` waits a moment for more: answers that share a block need a
   /// third of the space.
   static constexpr std::size_t kGather = 512;
@@ -35,7 +35,8 @@ class EntryQueue {
   void stop();
 
   /// Waits for entries, or for `call`, and moves the entries into `batch`, which must be empty;
-  /// false if the queue has stopped and is empty. The other thread.
+  /// none of them for a `call` in their moment of gathering. False if the queue has stopped and is
+  /// empty. The other thread.
   [[nodiscard]] bool take(std::vector<core::Entry>& batch);
   /// Frees the room of the entries that were taken. The other thread.
   void release();
@@ -50,8 +51,9 @@ class EntryQueue {
   std::size_t taken_ = 0;  // entries taken and not released
   std::size_t taken_bytes_ = 0;
   core::Ticket appended_ = 0;
-  bool hurry_ = false;   // until the next batch is taken
-  bool called_ = false;  // until `take` returns
+  std::chrono::steady_clock::time_point gather_until_;  // while there are entries
+  bool hurry_ = false;                                  // until the next batch is taken
+  bool called_ = false;                                 // until `take` returns
   bool stopping_ = false;
 };
 

@@ -25,6 +25,8 @@ constexpr std::int64_t kLogBytesMax = std::int64_t{16} << 30U;
 // Beside a ledger: the rows of the first batch, so that queries start soon. Each next one has twice
 // as many.
 constexpr std::size_t kFirstRows = 1024;
+// No batch has more: it is in memory at the same time as the answers that wait to be written.
+constexpr std::size_t kMostRows = 32'768;
 // So many rows are imported between two commits of answers.
 constexpr std::size_t kRowsBetween = 4096;
 
@@ -151,7 +153,8 @@ void TaskStore::Connection::import(std::size_t batch) {
     const std::size_t end = std::min(first + together, rows.size());
     in_turn([&] { import(batch, {rows, first, end}); });
   }
-  rows_max = rows.size() < rows_max ? rows_max : 2 * rows_max;
+  rows_max =
+      rows.size() < rows_max ? rows_max : std::min(2 * rows_max, std::max(rows_max, kMostRows));
   rows.clear();
 }
 
