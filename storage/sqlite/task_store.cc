@@ -153,8 +153,9 @@ void TaskStore::Connection::import(std::size_t batch) {
     const std::size_t end = std::min(first + together, rows.size());
     in_turn([&] { import(batch, {rows, first, end}); });
   }
-  rows_max =
-      rows.size() < rows_max ? rows_max : std::min(2 * rows_max, std::max(rows_max, kMostRows));
+  if (beside != nullptr && rows.size() >= rows_max) {
+    rows_max = std::min(2 * rows_max, kMostRows);
+  }
   rows.clear();
 }
 
