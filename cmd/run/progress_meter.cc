@@ -70,7 +70,7 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
 double ProgressMeter::expected_videos(const ProgressCounts& counts) const {
   const std::int64_t answered =
       counts.succeeded + counts.failed + counts.unfinished + counts.missing + counts.not_answered;
-  if (answered == 0 || !fetches()) {
+  if (answered == 0 || !fetches() || !sources_.totals.known) {
     return 0;
   }
   return static_cast<double>(sources_.tally.videos_found) / static_cast<double>(answered) *

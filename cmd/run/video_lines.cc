@@ -73,7 +73,8 @@ std::string progress_bar(const ProgressCounts& counts, const Screen& screen) {
   constexpr std::size_t kLengthMax = 40;
   constexpr std::size_t kAround = 8;  // "[]  42 %"
   const Share share = share_of(counts);
-  if (share.total <= 0 || screen.columns < kLengthMin + kAround) {
+  const bool is_known = counts.tasks >= counts.queried;  // not while a list is imported
+  if (!is_known || share.total <= 0 || screen.columns < kLengthMin + kAround) {
     return "";
   }
   const std::int64_t part = percent(share.done, share.total);

@@ -121,6 +121,9 @@ TEST(ProgressBlock, ABarOfTasksAndVideosIsFullOnlyWhenAllIsDone) {
   EXPECT_EQ(bar(counts), "[######----]  60 %") << "unfinished tasks are asked again";
   counts.waits = false;
   EXPECT_EQ(bar(counts), "[##########] 100 %");
+  counts.tasks = 0;
+  EXPECT_EQ(cmd::progress_block(counts, {.columns = 30}).front().substr(0, 5), "tasks")
+      << "no share of a list that is not read to its end";
 }
 
 TEST(ProgressBlock, ABarIsDrawnWithUnicodeWhereTheLocaleHasIt) {
