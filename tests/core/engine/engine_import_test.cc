@@ -27,7 +27,7 @@ class EngineImportTest : public EngineTest {
   EngineImportTest() {
     transport_.before_wait = [this] { go_on(); };
     ledger_.on_await = [this] {
-      while (!ledger_.import->has_ended) {
+      while (ledger_.import && !ledger_.import->has_ended) {
         go_on();
       }
     };
