@@ -26,6 +26,7 @@ struct Row {
   std::string value;
   std::string origin;
   bool has_value = true;
+  std::string user_token{};  // of an account; empty: it has none
 };
 
 // `https://user:password@host`: such a URL is refused, but `config` must not show the password.
@@ -90,6 +91,16 @@ Row account_row(const Account& account, const Settings& settings) {
   } catch (const core::UsageError& error) {
     row.origin = error.what();
   }
+  if (account.user_token_file.empty()) {
+    return row;
+  }
+  try {
+    const UserToken user = read_user_token(account, settings.environment());
+    row.user_token = "user token (hidden) from " + user.token.source() +
+                     (user.user_id == 0 ? "" : ", user " + std::to_string(user.user_id));
+  } catch (const core::UsageError& error) {
+    row.user_token = error.what();
+  }
   return row;
 }
 
@@ -122,7 +133,7 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
   for (const Row& row : rows) {
     out << padded(row.name, name_columns) << "  " << padded(row.value, value_columns) << "  "
-        << row.origin << "\n";
+        << row.origin << (row.user_token.empty() ? "" : "; " + row.user_token) << "\n";
   }
 }
 
@@ -133,6 +144,8 @@ std::string json_line(const Row& row) {
   if (row.type == "account") {
     object["base_url"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
     object["key"] = row.origin;
+    object["user_token"] =
+        row.user_token.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(row.user_token);
   } else {
     object["value"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
     object["origin"] = row.origin;
@@ -141,7 +154,7 @@ std::string json_line(const Row& row) {
 }
 
 void make_printable(Row& row) {
-  for (std::string* text : {&row.name, &row.value, &row.origin}) {
+  for (std::string* text : {&row.name, &row.value, &row.origin, &row.user_token}) {
     *text = core::printable(*text, kShownBytesMax);
   }
 }

@@ -65,7 +65,9 @@ std::string example_config() {
          "# allow them beside the key `account` above.\n\n"
          "#[account.NAME]\n"
          "#base-url = \"https://gateway.example\"\n"
-         "#api-key-file = \"/etc/reeltally/NAME.key\"\n";
+         "#api-key-file = \"/etc/reeltally/NAME.key\"\n"
+         "#user-token-file = \"/etc/reeltally/NAME.token\"\n"
+         "#user-id = 2\n";
 }
 
 }  // namespace packaging

@@ -281,6 +281,9 @@ std::string config_page(const Release& release) {
   append_item(out, "base-url", "The account's gateway.");
   append_item(out, "api-key-file", "File with its API key, readable only by its owner.");
   append_item(out, "api-key-env", "Environment variable with its API key, instead of a file.");
+  append_item(out, "user-token-file",
+              "File with a user access token of the gateway, readable only by its owner.");
+  append_item(out, "user-id", "The number of that user at the gateway.");
   append_files(out);
   append_section(out, "EXAMPLES");
   out +=

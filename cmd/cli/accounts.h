@@ -1,6 +1,7 @@
 // The accounts of a call: their gateways, and where their keys are.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ struct Account {
   std::string api_key_file;
   std::string api_key_env;
   Origin api_key_origin;
+  /// A file that holds a user access token of the gateway; empty: there is none.
+  std::string user_token_file{};
+  std::int64_t user_id = 0;  ///< whose token it is; 0: not given
+  Origin user_token_origin{};
 };
 
 /// The account that --account selects.

@@ -1,6 +1,7 @@
 // The API key: where it is read from, and which texts are refused.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -31,5 +32,15 @@ class ApiKey {
 /// of 077; systemd protects the files in $CREDENTIALS_DIRECTORY); and if the text is not a key:
 /// empty, over 4096 bytes, or not printable ASCII.
 [[nodiscard]] ApiKey read_api_key(const Account& account, const Environment& environment);
+
+/// A user's right to read all of the user's tasks and charges (gateway.md G12, G13).
+struct UserToken {
+  ApiKey token;
+  std::int64_t user_id = 0;  ///< 0: not given
+};
+
+/// The account's token from its file, which is guarded as a key file is. Throws core::UsageError as
+/// above.
+[[nodiscard]] UserToken read_user_token(const Account& account, const Environment& environment);
 
 }  // namespace cmd

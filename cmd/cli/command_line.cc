@@ -41,12 +41,29 @@ std::string without_value(std::string_view argument) {
       "ANYFAST_API_KEY");
 }
 
-// True for "api-key" in any spelling that users try.
-bool names_the_key(std::string_view name) {
+[[noreturn]] void refuse_token_option() {
+  throw UsageError(
+      "there is no --user-token: other users of this machine could read the token in the list of "
+      "processes; put it into a file that only you can read and give --user-token-file FILE");
+}
+
+// Of an option's name, so that every spelling that users try is found.
+std::string letters_of(std::string_view name) {
   std::string letters;
   std::copy_if(name.begin(), name.end(), std::back_inserter(letters),
                [](char c) { return c != '-' && c != '_'; });
-  return letters == "apikey";
+  return letters;
+}
+
+// For an option that would hold a secret.
+void refuse_if_secret(std::string_view name) {
+  const std::string letters = letters_of(name);
+  if (letters == "apikey") {
+    refuse_key_option();
+  }
+  if (letters == "usertoken") {
+    refuse_token_option();
+  }
 }
 
 // A command that has the option; null if there is none.
@@ -70,9 +87,7 @@ std::vector<std::string_view> option_names(Command command) {
 }
 
 [[noreturn]] void refuse_unknown_option(const CommandSpec& spec, const std::string& name) {
-  if (names_the_key(name)) {
-    refuse_key_option();
-  }
+  refuse_if_secret(name);
   const std::string dashed = (name.size() == 1 ? "-" : "--") + name;
   const std::string command(spec.name);
   if (const CommandSpec* owner = owner_of(name); owner != nullptr) {
@@ -94,9 +109,7 @@ void refuse_single_dashes(const CommandSpec& spec, const std::vector<std::string
       continue;
     }
     const std::string name = without_value(argument).substr(1);
-    if (names_the_key(name)) {
-      refuse_key_option();
-    }
+    refuse_if_secret(name);
     if (find_option(spec.command, name) != nullptr) {
       throw UsageError(std::string("long options have two dashes: -")
                            .append(name)
@@ -175,9 +188,7 @@ SplitLine split(std::span<const std::string> arguments) {
     const OptionSpec* option = find_common(argument);
     if (option == nullptr) {
       const std::string name = without_value(argument).substr(argument[1] == '-' ? 2 : 1);
-      if (names_the_key(name)) {
-        refuse_key_option();
-      }
+      refuse_if_secret(name);
       throw UsageError("unknown option " + without_value(argument) + " before the command" +
                        did_you_mean(name, common_names(), "--") +
                        "; a command's own options follow it, see reeltally --help");

@@ -1,6 +1,7 @@
 #include "cmd/cli/config_file.h"
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -166,34 +167,67 @@ std::vector<std::string_view> file_keys() {
   refuse(place, "is not a setting" + did_you_mean(place.key, file_keys(), ""));
 }
 
+// A text of an `[account.NAME]` table.
+struct AccountText {
+  std::string_view key;
+  std::string FileAccount::*text;
+  int FileAccount::*line;
+};
+constexpr std::array<AccountText, 4> kAccountTexts{{
+    {"base-url", &FileAccount::base_url, &FileAccount::base_url_line},
+    {"api-key-file", &FileAccount::api_key_file, &FileAccount::api_key_file_line},
+    {"api-key-env", &FileAccount::api_key_env, &FileAccount::api_key_env_line},
+    {"user-token-file", &FileAccount::user_token_file, &FileAccount::user_token_file_line},
+}};
+constexpr std::string_view kUserId = "user-id";
+
+void read_user_id(FileAccount& account, const toml::node& node, const Place& place) {
+  const auto number = node.value_exact<std::int64_t>();
+  if (!number || *number < 1) {
+    refuse(place, "must be a whole number from 1, as the gateway's console shows it, not " +
+                      (number ? std::to_string(*number) : kind_of(node)));
+  }
+  account.user_id = *number;
+  account.user_id_line = place.line;
+}
+
+void read_account_key(FileAccount& account, const toml::node& node, std::string_view key,
+                      const Place& place) {
+  if (key == kUserId) {
+    read_user_id(account, node, place);
+    return;
+  }
+  const auto* known = std::find_if(kAccountTexts.begin(), kAccountTexts.end(),
+                                   [key](const AccountText& one) { return one.key == key; });
+  if (known == kAccountTexts.end()) {
+    std::vector<std::string_view> keys{kUserId};
+    for (const AccountText& one : kAccountTexts) {
+      keys.push_back(one.key);
+    }
+    refuse(place, "is not a setting" + did_you_mean(key, keys, ""));
+  }
+  const auto text = node.value_exact<std::string>();
+  if (!text || text->empty()) {
+    refuse(place, "must be a text in quotes, not " + kind_of(node));
+  }
+  account.*known->text = *text;
+  account.*known->line = place.line;
+}
+
 FileAccount read_account(const toml::table& table, const std::string& path,
                          const std::string& table_name) {
-  constexpr std::array<std::string_view, 3> kKeys{"base-url", "api-key-file", "api-key-env"};
   FileAccount account;
   for (const auto& [key, node] : table) {
-    const Place place{path, table_name + "." + std::string(key.str()), line_of(key.source())};
-    const auto text = node.value_exact<std::string>();
-    const bool known = key == kKeys[0] || key == kKeys[1] || key == kKeys[2];
-    if (!known) {
-      refuse(place, "is not a setting" + did_you_mean(key.str(), kKeys, ""));
-    }
-    if (!text || text->empty()) {
-      refuse(place, "must be a text in quotes, not " + kind_of(node));
-    }
-    if (key == kKeys[0]) {
-      account.base_url = *text;
-      account.base_url_line = place.line;
-    } else if (key == kKeys[1]) {
-      account.api_key_file = *text;
-      account.api_key_file_line = place.line;
-    } else {
-      account.api_key_env = *text;
-      account.api_key_env_line = place.line;
-    }
+    read_account_key(account, node, key.str(),
+                     {path, table_name + "." + std::string(key.str()), line_of(key.source())});
   }
   if (!account.api_key_file.empty() && !account.api_key_env.empty()) {
     refuse({path, table_name, account.api_key_env_line},
            "has both api-key-file and api-key-env; keep one");
+  }
+  if (account.user_id != 0 && account.user_token_file.empty()) {
+    refuse({path, table_name, account.user_id_line},
+           "has a user-id without user-token-file: both belong to one user");
   }
   return account;
 }

@@ -1,6 +1,7 @@
 // The TOML configuration file: keys and values with their lines.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct FileSetting {
   int line = 0;
 };
 
-/// The keys of one `[account.NAME]` table: base-url, api-key-file, api-key-env. Empty: not there.
+/// The keys of one `[account.NAME]` table: base-url, api-key-file, api-key-env, user-token-file,
+/// user-id. Empty, or 0: not there.
 struct FileAccount {
   std::string base_url;
   int base_url_line = 0;
@@ -26,6 +28,10 @@ struct FileAccount {
   int api_key_file_line = 0;
   std::string api_key_env;
   int api_key_env_line = 0;
+  std::string user_token_file;
+  int user_token_file_line = 0;
+  std::int64_t user_id = 0;
+  int user_id_line = 0;
 };
 
 struct ConfigFile {

@@ -148,7 +148,7 @@ bool is_setting_of(const OptionSpec& option, Command command) {
     return !is("help") && !is("version");
   }
   if (command == Command::close) {
-    return is("base-url") || is("api-key-file");
+    return is("base-url") || is("api-key-file") || is("user-token-file") || is("user-id");
   }
   return command == Command::config && option.scope == OptionScope::setting;
 }
@@ -246,6 +246,7 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
   settings.file_ = load_config(line, environment, system_config);
   for (auto& entry : settings.file_.accounts) {
     expand_home(environment, entry.second.api_key_file);
+    expand_home(environment, entry.second.user_token_file);
   }
   for (const OptionSpec& option : option_table()) {
     if (!is_setting_of(option, settings.command_)) {

@@ -68,7 +68,11 @@ TEST(Config, SecretsAreMasked) {
   const support::TempDir dir;
   const std::string key = dir.write("key", "sk-canary");
   ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
+  const std::string token = dir.write("token", "canary-four");
+  ASSERT_EQ(::chmod(token.c_str(), 0600), 0);
   const Environment environment{{"REELTALLY_API_KEY_FILE", key},
+                                {"REELTALLY_USER_TOKEN_FILE", token},
+                                {"REELTALLY_USER_ID", "2"},
                                 {"ANYFAST_API_KEY", "sk-canary-two"},
                                 {"REELTALLY_PING_URL", "https://hc.example/canary-three"}};
   for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"--json"}}) {
@@ -76,6 +80,7 @@ TEST(Config, SecretsAreMasked) {
     EXPECT_EQ(text.find("canary"), std::string::npos);
     EXPECT_NE(text.find("https://hc.example/(hidden)"), std::string::npos);
     EXPECT_NE(text.find("key (hidden) from " + key), std::string::npos);
+    EXPECT_NE(text.find("user token (hidden) from " + token + ", user 2"), std::string::npos);
   }
   for (const char* name : {"REELTALLY_PING_URL", "REELTALLY_BASE_URL"}) {
     const std::string text = config({}, {{name, "https://u:canary@hc.example/x"}});

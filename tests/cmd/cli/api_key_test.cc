@@ -68,6 +68,28 @@ TEST(ApiKey, SurroundingTextIsRemoved) {
   }
 }
 
+TEST(UserToken, IsGuardedAsAKeyIs) {
+  const support::TempDir dir;
+  const auto read = [&](const std::string& path) {
+    Account account = plain();
+    account.user_token_file = path;
+    account.user_id = 2;
+    try {
+      const cmd::UserToken user = cmd::read_user_token(account, {});
+      return "token: " + user.token.reveal() + " " + std::to_string(user.user_id);
+    } catch (const core::UsageError& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(read(write_key(dir, "Bearer canary\n")), "token: canary 2");
+  EXPECT_CONTAINS(read(write_key(dir, "canary", 0640)), "user access token file");
+  EXPECT_CONTAINS(read(write_key(dir, "canary", 0640)), "chmod 600");
+  EXPECT_CONTAINS(read(write_key(dir, "canary other")), "is it the token alone?");
+  EXPECT_EQ(read(write_key(dir, "canary other")).find("canary"), std::string::npos);
+  EXPECT_CONTAINS(read(write_key(dir, "")), "put the token there");
+  EXPECT_CONTAINS(read(""), "give --user-token-file FILE");
+}
+
 TEST(ApiKey, InvalidKeysAreRefused) {
   const std::vector<std::pair<std::string, const char*>> cases{
       {"", "is empty"},

@@ -372,6 +372,12 @@ TEST(CommandLine, KeyAsAValueIsRefusedWithoutItsText) {
     EXPECT_NE(message.find("--api-key-file"), std::string::npos);
     EXPECT_EQ(message.find("canary"), std::string::npos);
   }
+  for (const Words& words :
+       {Words{"run", "--user-token", "canary"}, {"run", "--user_token=canary"}}) {
+    const std::string message = refusal(words);
+    EXPECT_NE(message.find("give --user-token-file FILE"), std::string::npos) << message;
+    EXPECT_EQ(message.find("canary"), std::string::npos);
+  }
   EXPECT_EQ(refusal({"run", "--tokken=sk-canary"}).find("canary"), std::string::npos);
 }
 

@@ -242,6 +242,13 @@ TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
       {"[account.a]\nbase-url = 1", ":2: account.a.base-url must be a text"},
       {"[account]\na = 1", ":2: account.a must be a table: [account.a]"},
       {"[account.a]\napi-key-file = \"f\"\napi-key-env = \"E\"", "keep one"},
+      {"[account.a]\nuser-token = \"canary\"",
+       ":2: account.a.user-token is not a setting (did you mean user-token-file?)"},
+      {"[account.a]\nuser-token-file = \"f\"\nuser-id = \"2\"",
+       ":3: account.a.user-id must be a whole number from 1"},
+      {"[account.a]\nuser-token-file = \"f\"\nuser-id = 0", "not 0"},
+      {"[account.a]\nuser-id = 2", ":2: account.a has a user-id without user-token-file"},
+      {"user-id = 0", ":1: user-id = 0"},
   };
   const support::TempDir dir;
   for (const Case& c : cases) {
@@ -401,6 +408,49 @@ TEST(Accounts, OthersKeepTheirOwnKey) {
   EXPECT_EQ(account_named(settings, "nobody"), std::nullopt);
   EXPECT_EQ(account_named(settings, "default")->api_key_file, "k");
   EXPECT_EQ(account_names(settings), (Words{"bare", "env", "team"}));
+}
+
+// A token and its user's number come from one place.
+TEST(Accounts, TheUserTokenOfEach) {
+  const support::TempDir dir;
+  const std::string file = dir.write("c.toml", R"(
+user-token-file = "/top.token"
+user-id = 1
+[account.team]
+api-key-file = "/team.key"
+user-token-file = "~/team.token"
+user-id = 2
+[account.nameless]
+api-key-file = "/n.key"
+user-token-file = "/n.token"
+[account.bare]
+api-key-file = "/b.key"
+)");
+  struct Case {
+    Words more;
+    const char* token_file;
+    std::int64_t user_id;
+  };
+  const std::vector<Case> cases{
+      {{}, "/top.token", 1},
+      {{"--account", "team"}, "/h/team.token", 2},
+      {{"--account", "nameless"}, "/n.token", 0},
+      {{"--account", "bare"}, "/top.token", 1},
+      {{"--account", "team", "--user-token-file", "t"}, "t", 1},
+      {{"--account", "team", "--user-token-file", "t", "--user-id", "7"}, "t", 7},
+      {{"--account", "team", "--user-id", "7"}, "/h/team.token", 7},
+  };
+  for (const Case& c : cases) {
+    Words words{"run", "--config", file};
+    words.insert(words.end(), c.more.begin(), c.more.end());
+    const cmd::Account account = chosen_account(load(words, {{"HOME", "/h"}}));
+    SCOPED_TRACE(testing::PrintToString(c.more));
+    EXPECT_EQ(account.user_token_file, c.token_file);
+    EXPECT_EQ(account.user_id, c.user_id);
+  }
+  const auto other = account_named(load({"run", "--config", file}), "bare");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->user_token_file, "") << "the token of the file belongs to the chosen account";
 }
 
 TEST(Accounts, AMistypedNameCreatesNoAccount) {
