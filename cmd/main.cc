@@ -9,6 +9,7 @@
 #include "cmd/db.h"
 #include "cmd/doctor.h"
 #include "cmd/forget.h"
+#include "cmd/import.h"
 #include "cmd/os/process.h"
 #include "cmd/prices.h"
 #include "cmd/program.h"
@@ -24,14 +25,23 @@
 namespace {
 
 constexpr cmd::CommandEntry kCommands[]{
-    {cmd::Command::run, cmd::run},           {cmd::Command::status, cmd::status},
-    {cmd::Command::runs, cmd::runs},         {cmd::Command::report, cmd::report},
-    {cmd::Command::close, cmd::close},       {cmd::Command::reconcile, cmd::reconcile},
-    {cmd::Command::verify, cmd::verify},     {cmd::Command::doctor, cmd::doctor},
-    {cmd::Command::forget, cmd::forget},     {cmd::Command::db_migrate, cmd::db_migrate},
-    {cmd::Command::db_check, cmd::db_check}, {cmd::Command::db_backup, cmd::db_backup},
-    {cmd::Command::db_copy, cmd::db_copy},   {cmd::Command::db_prune, cmd::db_prune},
-    {cmd::Command::config, cmd::run_config}, {cmd::Command::prices_check, cmd::prices_check},
+    {cmd::Command::run, cmd::run},
+    {cmd::Command::status, cmd::status},
+    {cmd::Command::runs, cmd::runs},
+    {cmd::Command::report, cmd::report},
+    {cmd::Command::close, cmd::close},
+    {cmd::Command::reconcile, cmd::reconcile},
+    {cmd::Command::verify, cmd::verify},
+    {cmd::Command::doctor, cmd::doctor},
+    {cmd::Command::forget, cmd::forget},
+    {cmd::Command::db_migrate, cmd::db_migrate},
+    {cmd::Command::db_check, cmd::db_check},
+    {cmd::Command::db_backup, cmd::db_backup},
+    {cmd::Command::db_copy, cmd::db_copy},
+    {cmd::Command::db_prune, cmd::db_prune},
+    {cmd::Command::config, cmd::run_config},
+    {cmd::Command::prices_check, cmd::prices_check},
+    {cmd::Command::import_tasks, cmd::import_tasks},
 };
 
 }  // namespace

@@ -19,6 +19,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The gateway refuses the key or the token: exit 12.
+class Refused : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A wait was ended by a signal or a deadline.
 class Stopped : public std::runtime_error {
  public:

@@ -9,6 +9,8 @@ namespace {
 using enum ExitCode;
 constexpr std::array kRunCodes{ok,        fatal,       wrong_usage,  partly,      unfinished,
                                no_ledger, ledger_busy, key_rejected, interrupted, terminated};
+constexpr std::array kImportCodes{ok,          fatal,        wrong_usage, partly,    no_ledger,
+                                  ledger_busy, key_rejected, interrupted, terminated};
 constexpr std::array kReadCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kCompareCodes{ok, fatal, wrong_usage, partly, no_ledger};
 constexpr std::array kWriteCodes{ok, fatal, wrong_usage, no_ledger, ledger_busy};
@@ -16,7 +18,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 16> kCommands{{
+constexpr std::array<CommandSpec, 17> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -30,6 +32,15 @@ constexpr std::array<CommandSpec, 16> kCommands{{
          "everything is done.",
      .example = "reeltally run tasks.csv --output videos --wait --deadline 2h",
      .exit_codes = kRunCodes},
+    {.command = Command::import_tasks,
+     .name = "import",
+     .summary = "add the tasks of the gateway's own list to the ledger",
+     .description =
+         "With --from-gateway: reads the list of the user's tasks at the gateway, a hundred with "
+         "each request, and adds those that the ledger does not have, so that also tasks that no "
+         "FILE names are queried and billed. Queries no task: `run --pending` does.",
+     .example = "reeltally import --from-gateway --since 2d",
+     .exit_codes = kImportCodes},
     {.command = Command::status,
      .name = "status",
      .arguments = "[TASK_ID...]",

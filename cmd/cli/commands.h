@@ -11,6 +11,7 @@ namespace cmd {
 
 enum class Command {
   run,
+  import_tasks,
   status,
   runs,
   report,

@@ -20,7 +20,7 @@ constexpr std::array<ExitMeaning, 10> kMeanings{{
     {ExitCode::unfinished, "ended while tasks were unfinished or not queried"},
     {ExitCode::no_ledger, "no ledger at that path, or one that this version cannot read"},
     {ExitCode::ledger_busy, "another run uses the ledger"},
-    {ExitCode::key_rejected, "the gateway rejects the API key"},
+    {ExitCode::key_rejected, "the gateway rejects the API key or user token"},
     {ExitCode::interrupted, "stopped by SIGINT"},
     {ExitCode::terminated, "stopped by SIGTERM"},
 }};
@@ -53,6 +53,8 @@ Failure failure_of(const std::exception_ptr& exception) {
   } catch (const core::Stopped& stopped) {
     return {.exit_code = ExitCode::unfinished,
             .message = stopped.what()};  // by a deadline: signals are caught
+  } catch (const core::Refused& error) {
+    return {.exit_code = ExitCode::key_rejected, .message = error.what()};
   } catch (const core::Error& error) {
     return {.exit_code = ExitCode::fatal, .message = error.what()};
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -60,6 +61,12 @@ std::uint64_t allow_open_files(std::uint64_t wanted) {
     ::getrlimit(RLIMIT_NOFILE, &files);
   }
   return files.rlim_cur;
+}
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return host.data();
 }
 
 }  // namespace cmd

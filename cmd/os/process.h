@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace cmd {
 
@@ -17,5 +18,8 @@ void prepare_process();
 /// Raises the limit of open files to `wanted` if it is lower and can be raised. Returns the new
 /// limit.
 std::uint64_t allow_open_files(std::uint64_t wanted);
+
+/// The name of this machine, for the record of a run.
+[[nodiscard]] std::string host_name();
 
 }  // namespace cmd

@@ -23,7 +23,7 @@ void RunLedger::hold(core::RunStart start) {
     hold_on_server();
     return;
   }
-  if (settings_.given_text("crew")) {
+  if (is_run() && settings_.given_text("crew")) {
     throw core::UsageError(
         settings_.origin("crew").text +
         " needs a ledger on PostgreSQL: give --db postgresql://USER@HOST/DATABASE");
@@ -35,10 +35,12 @@ void RunLedger::hold(core::RunStart start) {
 
 storage::RunnerTerms RunLedger::terms() const {
   storage::RunnerTerms terms;
-  terms.crew = settings_.given_text("crew").value_or("");
-  terms.rate = settings_.count("rate");
-  terms.downloads = !settings_.flag("no-download");
-  terms.lease = settings_.duration("lease");
+  if (is_run()) {
+    terms.crew = settings_.given_text("crew").value_or("");
+    terms.rate = settings_.count("rate");
+    terms.downloads = !settings_.flag("no-download");
+    terms.lease = settings_.duration("lease");
+  }
   terms.stop = [this] { return interrupt_.level() > 1; };
   return terms;
 }

@@ -47,6 +47,8 @@ class RunLedger {
  private:
   void hold_on_server();
   [[nodiscard]] storage::RunnerTerms terms() const;
+  // Else an import, which neither queries nor downloads.
+  [[nodiscard]] bool is_run() const { return settings_.command() == Command::run; }
 
   const Settings& settings_;
   const core::Clock& clock_;

@@ -1,14 +1,12 @@
 #include "cmd/run/run_session.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
+#include "cmd/os/process.h"
 #include "cmd/run/engine_run.h"
 #include "cmd/run/monitor_files.h"
 #include "cmd/run/run_import.h"
@@ -21,12 +19,6 @@ namespace cmd {
 namespace {
 
 constexpr std::int64_t kLogBytesNoted = std::int64_t{256} << 20U;
-
-std::string host_name() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return host.data();
-}
 
 // Names the tasks and videos that were still queued when the run stopped.
 void name_left_over(core::WorkList& work_list, bool videos_count, RunOutcome& outcome) {

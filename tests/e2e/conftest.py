@@ -12,6 +12,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("REELTALLY_BIN", str(ROOT / "build/release/reeltally"))
 KEY = "sk-canary-4b1d9e7f"  # never to be seen anywhere but at the gateway
+TOKEN = "token-canary-77c1e0aa"  # the same of a user
 PATIENCE = 240  # a sanitizer on a busy machine needs a minute where a quiet one needs seconds
 
 
@@ -103,6 +104,13 @@ class Reeltally:
     def flags(gateway):
         return ["--base-url", gateway.base, "--allow-http", "--allow-private-hosts", "--min-free", "0", "--json"]
 
+    def user(self, token=TOKEN, user_id=2):
+        """The options of a user access token."""
+        path = self.folder / "token"
+        path.write_text(token + "\n")
+        path.chmod(0o600)
+        return ["--user-token-file", path, *(["--user-id", user_id] if user_id else [])]
+
     def csv(self, *ids, header="task_id"):
         path = self.folder / "tasks.csv"
         path.write_text("\n".join(([header] if header else []) + list(ids)) + "\n")
@@ -139,12 +147,15 @@ def check_base(program):
     for result in program.output:
         for text in (result.out, result.err):
             assert KEY not in text, "the key was printed"
+            assert TOKEN not in text, "the user access token was printed"
             assert not re.search(r"Signature=[A-Za-z0-9%]", text), "a signed link was printed"
             assert "\x1b" not in text, "an escape sequence was printed into a pipe"
             assert "AddressSanitizer" not in text and "runtime error:" not in text, text
     for path in program.folder.rglob("*"):
         if path.is_file() and path.stat().st_size < 50_000_000:
-            assert KEY.encode() not in path.read_bytes() or path.name in ("scenario.json", "requests.jsonl", "key"), path
+            holds = path.read_bytes()
+            assert KEY.encode() not in holds or path.name in ("scenario.json", "requests.jsonl", "key"), path
+            assert TOKEN.encode() not in holds or path.name in ("scenario.json", "requests.jsonl", "token"), path
 
 
 @pytest.fixture

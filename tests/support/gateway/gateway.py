@@ -9,7 +9,8 @@ input closes (if it is a pipe), and after its lifetime.
 
 A scenario is {"key": "...", "default": PLAN, "tasks": {ID: PLAN}, "rules": [[PREFIX, PLAN], ...],
 "latency_ms": N, "jitter_ms": N, "faults": {"every": N, "kind": KIND}, "rate": N, "burst": [FIRST, COUNT, KIND],
-"usage": FIELDS of the answer about the key, or an ERROR; without it that endpoint does not exist}.
+"usage": FIELDS of the answer about the key, or an ERROR; without it that endpoint does not exist,
+"user": lists for a user access token, see user_api.py}.
 A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}, "finished_ago":
 SECONDS, "quota": [N, ...]}.
 A STEP is a status word, "success", "failure", a name of answers.ERRORS, "401:", "429:RETRY_AFTER", or one of
@@ -34,6 +35,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import answers  # noqa: E402
+import user_api  # noqa: E402
 
 TINY = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data", "tiny.mp4"), "rb").read()
 REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 302: "Found", 400: "Bad Request",
@@ -84,6 +86,7 @@ class Gateway:
         self.random = random.Random(scenario.get("seed", 1))
         self.window = []
         self.api_port = self.storage_port = 0
+        self.user_api = user_api.UserApi(self, scenario["user"]) if "user" in scenario else None
 
     # ---- scenario
 
@@ -281,7 +284,7 @@ class Connection(asyncio.Protocol):
         r = self.request
         self.gateway.note(event="request", storage=self.is_storage, connection=self.number, method=r["method"],
                           path=r["path"], query=r["query"], status=status, sent=sent, sha256=sha256, object=r.get("object"),
-                          authorization=r["headers"].get("authorization"), range=r["headers"].get("range"),
+                          authorization=r["headers"].get("authorization"), user=r["headers"].get("new-api-user"), range=r["headers"].get("range"),
                           if_range=r["headers"].get("if-range"), agent=r["headers"].get("user-agent"))
 
     # ---- the gateway
@@ -293,6 +296,9 @@ class Connection(asyncio.Protocol):
             return self.send(200, b"{}")
         if path == "/control/stats":
             return self.send(200, json.dumps({"requests": gateway.requests, "connections": gateway.connections}).encode())
+        if gateway.user_api and (listed := gateway.user_api.answer(path, self.request["query"], self.request["headers"])):
+            status, body = listed
+            return self.send(status, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
         if self.request["headers"].get("authorization") != f"Bearer {gateway.scenario.get('key', 'test-key')}":
             return self.error("401")
         if path.startswith("/v1/videos/") and path.endswith("/content"):

@@ -1,0 +1,84 @@
+#include "cmd/run/gateway_lists.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "cmd/cli/api_key.h"
+#include "cmd/run/run_settings.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::size_t kIdShownBytes = 200;
+
+bool pause_unless(const std::function<bool()>& stop, std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds kStep{50};
+  for (auto left = time; left.count() > 0; left -= std::min(left, kStep)) {
+    if (stop && stop()) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::min(left, kStep));
+  }
+  return !stop || !stop();
+}
+
+core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
+  const std::string source = "the gateway's list of tasks";
+  const std::string reason(core::describe(failure));
+  return {.source = source,
+          .line = 0,
+          .reason = reason,
+          .text = std::string(id.substr(0, kIdShownBytes)),
+          .mark = core::rejection_mark(source, reason, id)};
+}
+
+}  // namespace
+
+core::UserApi user_api(const Account& account, const Settings& settings,
+                       const ListPatience& patience) {
+  const UserToken user = read_user_token(account, settings.environment());
+  core::HttpCallerSettings caller{.ca_file = ca_file(settings),
+                                  .proxies = proxies(settings),
+                                  .user_agent = user_agent(),
+                                  .connect_timeout = settings.duration("connect-timeout"),
+                                  .stop = patience.stop};
+  core::UserApiTerms terms{
+      .timeout = settings.duration("timeout"),
+      .pause = [stop = patience.stop](auto time) { return pause_unless(stop, time); }};
+  terms.retry.retries = static_cast<int>(settings.count("retries"));
+  return {{.base_url = base_url_of(account, settings),
+           .token = user.token.reveal(),
+           .user_id = user.user_id},
+          std::move(caller),
+          std::move(terms)};
+}
+
+ListedTasks each_listed_task(core::UserApi& api, core::UtcTime now, std::chrono::milliseconds since,
+                             const std::function<void(core::WantedTask&&)>& take,
+                             const std::function<void(const core::RejectedRow&)>& reject) {
+  ListedTasks counts;
+  // A fixed end: entries that come meanwhile do not shift the pages.
+  const core::UserListQuery query{.from = now - since, .to = now};
+  api.each([&query](std::int64_t page) { return core::task_list_path(query, page); },
+           [&](core::JsonValue item) {
+             ++counts.listed;
+             if (item["platform"].text() == "suno") {  // music
+               ++counts.others;
+               return;
+             }
+             const std::string_view text = item["task_id"].scalar();
+             auto id = core::TaskId::parse(text);
+             if (const auto* failure = std::get_if<core::IdFailure>(&id)) {
+               ++counts.rejected;
+               reject(rejected_row(text, *failure));
+               return;
+             }
+             take({.id = std::get<core::TaskId>(std::move(id)), .model = {}, .labels = {}});
+           });
+  return counts;
+}
+
+}  // namespace cmd

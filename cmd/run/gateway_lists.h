@@ -1,0 +1,38 @@
+// The gateway's own lists of the chosen account's user: tasks and log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "cmd/cli/accounts.h"
+#include "cmd/cli/settings.h"
+#include "core/domain/task.h"
+#include "core/http/user_api.h"
+#include "core/input/task_list.h"
+
+namespace cmd {
+
+/// Ends a wait early. Empty functions: nothing does.
+struct ListPatience {
+  std::function<bool()> stop;
+};
+
+/// Throws core::UsageError without a usable token or base URL.
+[[nodiscard]] core::UserApi user_api(const Account& account, const Settings& settings,
+                                     const ListPatience& patience);
+
+/// What a list of tasks held.
+struct ListedTasks {
+  std::uint64_t listed = 0;    ///< entries, an entry perhaps more than once
+  std::uint64_t rejected = 0;  ///< of those, without a usable ID
+  std::uint64_t others = 0;    ///< of those, no videos
+};
+
+/// The tasks of the last `since` before `now`, the newest first. Throws as core::UserApi.
+[[nodiscard]] ListedTasks each_listed_task(
+    core::UserApi& api, core::UtcTime now, std::chrono::milliseconds since,
+    const std::function<void(core::WantedTask&&)>& take,
+    const std::function<void(const core::RejectedRow&)>& reject);
+
+}  // namespace cmd
