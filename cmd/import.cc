@@ -47,8 +47,9 @@ class Import {
   core::SystemClock clock_;
   core::SteadyTime begin_ = clock_.steady();
   // Before the ledger is touched: a wrong token or URL changes nothing.
-  core::UserApi api_ =
-      user_api(account_, settings_, {.stop = [this] { return interrupt_.level() != 0; }});
+  core::UserApi api_ = user_api(
+      account_, settings_,
+      {.retries = settings_.count("retries"), .stop = [this] { return interrupt_.level() != 0; }});
   RunLedger ledger_{settings_, clock_, interrupt_};
   ListedTasks listed_;
   std::uint64_t rejected_ = 0;

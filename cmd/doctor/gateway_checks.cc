@@ -12,12 +12,14 @@
 #include "cmd/cli/base_url.h"
 #include "cmd/cli/units.h"
 #include "cmd/doctor/clock_skew.h"
+#include "cmd/run/gateway_lists.h"
 #include "cmd/run/run_settings.h"
 #include "core/clock.h"
 #include "core/domain/time_zone.h"
 #include "core/error.h"
 #include "core/gateway/api.h"
 #include "core/gateway/key_standing.h"
+#include "core/gateway/user_list.h"
 #include "core/http/curl_transport.h"
 
 namespace cmd {
@@ -202,15 +204,35 @@ void check_gateway(const Account& account, const Settings& settings, Findings& f
   }
 }
 
+void check_user_token(const Account& account, const Settings& settings, Findings& findings) {
+  if (account.user_token_file.empty()) {
+    return;
+  }
+  try {
+    core::UserApi api = user_api(account, settings, {});
+    core::UserListPage page;
+    api.read(core::task_list_path({}, 1), page);
+    findings.fine("user token", "read from " + account.user_token_file + " for account " +
+                                    account.name + "; the gateway accepts it and lists " +
+                                    format_count(page.total(), "task"));
+  } catch (const core::UsageError& failure) {
+    findings.failed("user token", failure.what(), "correct " + account.user_token_origin.text);
+  } catch (const core::Error& failure) {
+    findings.failed("user token", failure.what(), "");
+  }
+}
+
 }  // namespace
 
 void check_gateways(const Settings& settings, Findings& findings) {
   check_gateway(chosen_account(settings), settings, findings);
+  check_user_token(chosen_account(settings), settings, findings);
   for (const std::string& name : account_names(settings)) {
     const auto account =
         account_named(settings, name);  // none if the account has no key of its own
     if (account && name != settings.text("account")) {
       check_gateway(*account, settings, findings);
+      check_user_token(*account, settings, findings);
     }
   }
 }

@@ -48,7 +48,7 @@ core::UserApi user_api(const Account& account, const Settings& settings,
   core::UserApiTerms terms{
       .timeout = settings.duration("timeout"),
       .pause = [stop = patience.stop](auto time) { return pause_unless(stop, time); }};
-  terms.retry.retries = static_cast<int>(settings.count("retries"));
+  terms.retry.retries = static_cast<int>(patience.retries);
   return {{.base_url = base_url_of(account, settings),
            .token = user.token.reveal(),
            .user_id = user.user_id},

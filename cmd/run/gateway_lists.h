@@ -13,9 +13,10 @@
 
 namespace cmd {
 
-/// Ends a wait early. Empty functions: nothing does.
+/// How long a list is asked for.
 struct ListPatience {
-  std::function<bool()> stop;
+  std::int64_t retries = 0;
+  std::function<bool()> stop{};  ///< true ends waits and requests; empty: nothing does
 };
 
 /// Throws core::UsageError without a usable token or base URL.

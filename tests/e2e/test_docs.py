@@ -95,8 +95,8 @@ def test_links_lead_somewhere():
 
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
-        "run", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "prices check", "db migrate", "db check",
-        "db backup", "db copy", "db prune", "config")]
+        "run", "import", "status", "report", "close", "reconcile", "verify", "doctor", "forget", "prices check", "db migrate",
+        "db check", "db backup", "db copy", "db prune", "config")]
     for page in pages:
         text = reeltally(*page).out
         assert text and max(map(len, text.splitlines())) <= 80, page

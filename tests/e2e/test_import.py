@@ -124,3 +124,13 @@ def test_the_account_of_the_configuration(reeltally, make_gateway):
     assert reeltally.sql("SELECT DISTINCT account FROM v_task") == [("studio",)]
     shown = reeltally("config", "--config", "config.toml", "--account", "studio")
     assert "user token (hidden) from token, user 2" in shown.out
+
+
+@pytest.mark.parametrize("token, code, said", [
+    (TOKEN, 0, r"user token +ok +read from \S+token for account default; the gateway accepts it and lists 3 tasks"),
+    ("expired", 1, r"user token +\w+ +the gateway \S+ refuses the user access token \(HTTP 401\)")])
+def test_doctor_checks_the_token(reeltally, make_gateway, token, code, said):
+    gateway = make_gateway(default={}, usage={}, user=user(listed={"count": 3}))
+    assert reeltally.run(gateway, reeltally.csv("listed-1"), "--no-download").code == 0
+    result = reeltally("doctor", "--base-url", gateway.base, "--min-free", "0", *reeltally.user(token))
+    assert result.code == code and re.search(said, result.out + result.err), result

@@ -9,8 +9,8 @@ from conftest import BINARY, PATIENCE
 
 TEXTS = pathlib.Path(BINARY).resolve().parent / "texts"
 PAGES = sorted(TEXTS.glob("man?/*.[15]"))
-COMMANDS = ["run", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget", "prices check", "db migrate",
-            "db check", "db backup", "db copy", "db prune", "config"]
+COMMANDS = ["run", "import", "status", "runs", "report", "close", "reconcile", "verify", "doctor", "forget", "prices check",
+            "db migrate", "db check", "db backup", "db copy", "db prune", "config"]
 
 
 def said(*command):

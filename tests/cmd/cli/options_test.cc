@@ -111,6 +111,9 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "stall-timeout retries max-video-size stale-after name allow-private-hosts no-download "
        "min-free sidecar exec lock-wait progress-interval metrics-file failed-out ping-url "
        "status-file shard no-backup part-dir s3-endpoint s3-addressing s3-create-only s3-header"},
+      {Command::import_tasks,
+       "from-gateway since user-token-file user-id base-url ca-file proxy allow-http timeout "
+       "retries lock-wait no-backup"},
       {Command::status, "line json db"},
       {Command::runs, "last json db"},
       {Command::report,
