@@ -95,7 +95,7 @@ def fish(folder, line):
 
 
 @pytest.mark.parametrize("line, wanted", [
-    ("reeltally ", ["close", "config", "db", "doctor", "forget", "prices", "reconcile", "report", "run", "runs",
+    ("reeltally ", ["close", "config", "db", "doctor", "forget", "import", "prices", "reconcile", "report", "run", "runs",
                     "status", "verify"]),
     ("reeltally db ", ["backup", "check", "copy", "migrate", "prune"]),
     ("reeltally prices ", ["check"]),
