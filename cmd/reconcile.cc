@@ -13,6 +13,7 @@
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
+#include "cmd/reconcile_gateway.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "core/billing/reconciliation.h"
@@ -329,6 +330,15 @@ class DifferenceWriter {
 }  // namespace
 
 ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
+  const bool from_gateway = settings.flag("from-gateway");
+  if (from_gateway != settings.arguments().empty()) {
+    throw core::UsageError(from_gateway
+                               ? "reconcile takes a FILE or --from-gateway, not both"
+                               : "reconcile needs a FILE, or --from-gateway with --period");
+  }
+  if (from_gateway) {
+    return reconcile_with_gateway(settings, log, out);
+  }
   core::Reconciliation both;
   OurLines ours(settings, log);
   LogReader reader(settings, ours.have_prices(), both, log);

@@ -13,6 +13,7 @@ constexpr std::array kImportCodes{ok,          fatal,        wrong_usage, partly
                                   ledger_busy, key_rejected, interrupted, terminated};
 constexpr std::array kReadCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kCompareCodes{ok, fatal, wrong_usage, partly, no_ledger};
+constexpr std::array kReconcileCodes{ok, fatal, wrong_usage, partly, no_ledger, key_rejected};
 constexpr std::array kWriteCodes{ok, fatal, wrong_usage, no_ledger, ledger_busy};
 constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledger, ledger_busy};
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
@@ -86,15 +87,16 @@ constexpr std::array<CommandSpec, 17> kCommands{{
      .exit_codes = kCompareWriteCodes},
     {.command = Command::reconcile,
      .name = "reconcile",
-     .arguments = "FILE",
-     .arguments_min = 1,
+     .arguments = "[FILE]",
      .arguments_max = 1,
      .summary = "compare our report lines with the gateway's own log",
      .description =
          "FILE is a CSV with a task ID column and `quota`, or `cost` and `currency`. Each line "
-         "that does not match is written to standard output. The ledger is never changed.",
+         "that does not match is written to standard output. With --from-gateway the log itself "
+         "is read: charges are found by the request ID of the task, settlements and refunds by "
+         "the task ID. The ledger is never changed.",
      .example = "reeltally reconcile gateway-log.csv --period 2026-10",
-     .exit_codes = kCompareCodes},
+     .exit_codes = kReconcileCodes},
     {.command = Command::prices_check,
      .name = "prices check",
      .arguments = "FILE",

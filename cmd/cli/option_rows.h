@@ -14,7 +14,7 @@ using Scope = OptionScope;
 
 inline constexpr CommandSet kAskers = run | doctor;
 inline constexpr CommandSet kNetwork = kAskers | verify;
-inline constexpr CommandSet kListReaders = kAskers | import_tasks;
+inline constexpr CommandSet kListReaders = kAskers | import_tasks | reconcile;
 inline constexpr CommandSet kWriters =
     forget | run | import_tasks | close | verify | db_migrate | db_prune;
 
@@ -28,6 +28,11 @@ inline constexpr OptionSpec kInput[] = {
     {.name = "from-gateway",
      .commands = import_tasks,
      .help = "Reads the gateway's own list of tasks, with the token of --user-token-file."},
+    {.name = "from-gateway",
+     .commands = reconcile,
+     .help = "Compares with the gateway's own log instead of a FILE, with the token of "
+             "--user-token-file.",
+     .scope = Scope::command_line},
     {.name = "since",
      .type = duration,
      .default_value = "7d",
@@ -165,7 +170,7 @@ inline constexpr OptionSpec kQueries[] = {
     {.name = "retries",
      .type = count,
      .default_value = "5",
-     .commands = run | import_tasks,
+     .commands = run | import_tasks | reconcile,
      .help = "Further attempts after a failed query or download.",
      .maximum = 1000},
 };

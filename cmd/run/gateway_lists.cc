@@ -8,6 +8,7 @@
 
 #include "cmd/cli/api_key.h"
 #include "cmd/run/run_settings.h"
+#include "core/error.h"
 
 namespace cmd {
 namespace {
@@ -25,6 +26,14 @@ bool pause_unless(const std::function<bool()>& stop, std::chrono::milliseconds t
   return !stop || !stop();
 }
 
+core::HttpCallerSettings caller_settings(const Settings& settings, const ListPatience& patience) {
+  return {.ca_file = ca_file(settings),
+          .proxies = proxies(settings),
+          .user_agent = user_agent(),
+          .connect_timeout = settings.duration("connect-timeout"),
+          .stop = patience.stop};
+}
+
 core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
   const std::string source = "the gateway's list of tasks";
   const std::string reason(core::describe(failure));
@@ -40,11 +49,6 @@ core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
 core::UserApi user_api(const Account& account, const Settings& settings,
                        const ListPatience& patience) {
   const UserToken user = read_user_token(account, settings.environment());
-  core::HttpCallerSettings caller{.ca_file = ca_file(settings),
-                                  .proxies = proxies(settings),
-                                  .user_agent = user_agent(),
-                                  .connect_timeout = settings.duration("connect-timeout"),
-                                  .stop = patience.stop};
   core::UserApiTerms terms{
       .timeout = settings.duration("timeout"),
       .pause = [stop = patience.stop](auto time) { return pause_unless(stop, time); }};
@@ -52,8 +56,27 @@ core::UserApi user_api(const Account& account, const Settings& settings,
   return {{.base_url = base_url_of(account, settings),
            .token = user.token.reveal(),
            .user_id = user.user_id},
-          std::move(caller),
+          caller_settings(settings, patience),
           std::move(terms)};
+}
+
+std::optional<core::KeyStanding> standing_of_key(const Account& account, const Settings& settings) {
+  std::string key;
+  try {
+    key = read_api_key(account, settings.environment()).reveal();
+  } catch (const core::UsageError&) {
+    return std::nullopt;
+  }
+  core::HttpCaller caller(caller_settings(settings, {}));
+  core::HttpCall call{.method = "GET",
+                      .url = base_url_of(account, settings) + core::kKeyUsagePath,
+                      .timeout = settings.duration("timeout")};
+  call.headers.emplace_back("Authorization", "Bearer " + key);
+  const core::HttpAnswer answer = caller.call(call);
+  core::KeyStanding standing =
+      core::read_key_standing(static_cast<int>(answer.status), answer.body);
+  return standing.kind == core::KeyStanding::Kind::known ? std::optional(std::move(standing))
+                                                         : std::nullopt;
 }
 
 ListedTasks each_listed_task(core::UserApi& api, core::UtcTime now, std::chrono::milliseconds since,

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "cmd/cli/accounts.h"
 #include "cmd/cli/settings.h"
 #include "core/domain/task.h"
+#include "core/gateway/key_standing.h"
 #include "core/http/user_api.h"
 #include "core/input/task_list.h"
 
@@ -22,6 +24,10 @@ struct ListPatience {
 /// Throws core::UsageError without a usable token or base URL.
 [[nodiscard]] core::UserApi user_api(const Account& account, const Settings& settings,
                                      const ListPatience& patience);
+
+/// What the gateway says about the account's API key; none if there is no key or no such answer.
+[[nodiscard]] std::optional<core::KeyStanding> standing_of_key(const Account& account,
+                                                               const Settings& settings);
 
 /// What a list of tasks held.
 struct ListedTasks {

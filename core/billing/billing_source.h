@@ -91,6 +91,13 @@ struct OpenTasks {
   std::uint64_t missing = 0;
 };
 
+/// One of these tasks.
+struct OpenTask {
+  std::string task_id;
+  std::string request_id;  ///< empty: unknown
+  bool missing = false;    ///< else unfinished
+};
+
 /// Finished tasks whose finish time is later than the newest answer in the ledger by more than
 /// clocks may differ: the gateway states a time in the future.
 struct FutureTasks {
@@ -236,6 +243,9 @@ class BillingSource {
 
   /// For the query's account, times and label filter.
   [[nodiscard]] virtual OpenTasks open_tasks(const ReportQuery& query) = 0;
+  /// The same tasks one by one, without the label filter, in any order.
+  virtual void each_open_task(const ReportQuery& query,
+                              const std::function<void(const OpenTask&)>& visit) = 0;
   /// For the query's account and label filter, whatever its times are.
   [[nodiscard]] virtual FutureTasks future_tasks(const ReportQuery& query) = 0;
   [[nodiscard]] virtual PeriodBlockers blockers(const Period& period, UtcTime stale_before) = 0;

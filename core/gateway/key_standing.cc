@@ -63,6 +63,8 @@ KeyStanding read_key_standing(int http_status, std::string_view body) {
   standing.kind = KeyStanding::Kind::known;
   standing.expires_at = expiry_of(usage["expires_at"]);
   standing.left = plain_decimal(usage["total_available"]);
+  standing.used = plain_decimal(usage["total_used"]);
+  standing.name = usage["name"].text();
   standing.unlimited = usage["unlimited_quota"].scalar() == "true";
   standing.has_model_list = usage["model_limits_enabled"].scalar() == "true";
   standing.models = names_of(usage["model_limits"]);

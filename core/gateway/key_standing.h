@@ -26,6 +26,8 @@ struct KeyStanding {
   Kind kind = Kind::unknown;
   std::optional<UtcTime> expires_at;  ///< none: never
   std::string left;                   ///< quota left, in gateway units
+  std::string used;                   ///< net, since the key was made; empty: not said
+  std::string name;                   ///< as the gateway's log has it; as sent
   bool unlimited = false;             ///< if true, `left` has no meaning
   bool has_model_list = false;        ///< it may use only those models
   std::string models;                 ///< their names, printable

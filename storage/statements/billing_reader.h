@@ -98,6 +98,10 @@ class BillingReader : public core::BillingSource {
   core::OpenTasks open_tasks(const core::ReportQuery& query) override {
     return snapshot_->guard([&] { return count_open_tasks(snapshot_->rows(0), query); });
   }
+  void each_open_task(const core::ReportQuery& query,
+                      const std::function<void(const core::OpenTask&)>& visit) override {
+    snapshot_->guard([&] { visit_open_tasks(snapshot_->rows(0), query, visit); });
+  }
   core::FutureTasks future_tasks(const core::ReportQuery& query) override {
     return snapshot_->guard([&] { return find_future_tasks(snapshot_->rows(0), query); });
   }

@@ -6,15 +6,28 @@
 
 namespace storage {
 
-std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state) {
+namespace {
+
+std::string open_tasks_from(const std::string& columns, const core::ReportQuery& query,
+                            core::TaskState state) {
   const std::string index =
       state == core::TaskState::missing ? "{by task_missing}" : "{by task_unfinished}";
-  const bool by_labels = !query.label_filter.empty();
-  return (by_labels ? "SELECT count(*), t.labels FROM task AS t "
-                    : "SELECT count(*), NULL FROM task AS t ") +
-         index + " WHERE t.state = " + sql_number(state) + " AND " + kTaskSince + " >= $1 AND " +
+  return "SELECT " + columns + " FROM task AS t " + index +
+         " WHERE t.state = " + sql_number(state) + " AND " + kTaskSince + " >= $1 AND " +
          kTaskSince + " < $2 AND t.id NOT IN (SELECT task FROM forgotten)" +
-         account_condition(query, "t.account") + (by_labels ? " GROUP BY t.labels" : "");
+         account_condition(query, "t.account");
+}
+
+}  // namespace
+
+std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state) {
+  return query.label_filter.empty()
+             ? open_tasks_from("count(*), NULL", query, state)
+             : open_tasks_from("count(*), t.labels", query, state) + " GROUP BY t.labels";
+}
+
+std::string each_open_task_text(const core::ReportQuery& query, core::TaskState state) {
+  return open_tasks_from("t.task_id, coalesce(t.request_id, '')", query, state);
 }
 
 std::string future_tasks_text(const core::ReportQuery& query) {

@@ -15,6 +15,9 @@ namespace storage {
 /// {number, labels} of the tasks with the state that the query finds in [$1, $2). One row, without
 /// labels, if the query has no label filter.
 [[nodiscard]] std::string open_tasks_text(const core::ReportQuery& query, core::TaskState state);
+/// {ID, request ID} of the same tasks, whatever their labels are.
+[[nodiscard]] std::string each_open_task_text(const core::ReportQuery& query,
+                                              core::TaskState state);
 /// {ID, finish time, labels} of the finished tasks that are later than the newest answer by more
 /// than $1.
 [[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
@@ -53,6 +56,21 @@ template <RowSource Rows>
   };
   return {.unfinished = count(core::TaskState::unfinished),
           .missing = count(core::TaskState::missing)};
+}
+
+template <RowSource Rows>
+void visit_open_tasks(Rows& source, const core::ReportQuery& query,
+                      const std::function<void(const core::OpenTask&)>& visit) {
+  for (const core::TaskState state : {core::TaskState::unfinished, core::TaskState::missing}) {
+    auto rows = source.select(
+        each_open_task_text(query, state),
+        {query.begin.time_since_epoch().count(), query.end.time_since_epoch().count()});
+    while (rows.step()) {
+      visit({.task_id = std::string(rows.text(0)),
+             .request_id = std::string(rows.text(1)),
+             .missing = state == core::TaskState::missing});
+    }
+  }
 }
 
 template <RowSource Rows>

@@ -344,7 +344,7 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
   const auto unfinished = [this](const std::string& id, std::int64_t submitted) {
     record({.id = id,
             .state = TaskState::unfinished,
-            .facts = {.submit_time = utc(submitted)},
+            .facts = {.submit_time = utc(submitted), .request_id = id == "stale" ? "req" : ""},
             .labels = {{"customer", "c" + id}},
             .observed_at = submitted});
   };
@@ -362,6 +362,11 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
     labelled.label_filter = {{"customer", {"crunning"}}};
     EXPECT_EQ(source->open_tasks(labelled).unfinished, 1U);
     EXPECT_EQ(source->open_tasks(labelled).missing, 0U);
+    std::set<std::string> each;
+    source->each_open_task(labelled, [&each](const core::OpenTask& task) {
+      each.insert(task.task_id + "/" + task.request_id + (task.missing ? " missing" : ""));
+    });
+    EXPECT_EQ(each, (std::set<std::string>{"gone/ missing", "running/", "stale/req"}));
     const core::PeriodBlockers blockers = source->blockers(october.period, utc(kOctober + 1000));
     EXPECT_EQ(blockers.running.count, 1U);
     ASSERT_EQ(blockers.stale.count, 1U);

@@ -243,6 +243,17 @@ class FakeSource final : public core::BillingSource {
     };
     return {.unfinished = count(TaskState::unfinished), .missing = count(TaskState::missing)};
   }
+  void each_open_task(const ReportQuery& query,
+                      const std::function<void(const core::OpenTask&)>& visit) override {
+    for (const auto& [key, task] : state_.tasks) {
+      if (!is_finished(task.standing.state) && is_within(submitted(task), query) &&
+          is_of(task, query)) {
+        visit({.task_id = task.id.text(),
+               .request_id = task.facts.request_id,
+               .missing = task.standing.state == TaskState::missing});
+      }
+    }
+  }
   core::FutureTasks future_tasks(const ReportQuery& query) override {
     core::FutureTasks future;
     const UtcTime newest =

@@ -12,7 +12,7 @@ A scenario is {"key": "...", "default": PLAN, "tasks": {ID: PLAN}, "rules": [[PR
 "usage": FIELDS of the answer about the key, or an ERROR; without it that endpoint does not exist,
 "user": lists for a user access token, see user_api.py}.
 A PLAN is {"vendor": V, "polls": [STEP, ...], "video": {"size": N, "life": SECONDS, "faults": [...]}, "finished_ago":
-SECONDS, "quota": [N, ...]}.
+SECONDS, "quota": [N, ...], "fields": what replaces fields of envelope A's object}.
 A STEP is a status word, "success", "failure", a name of answers.ERRORS, "401:", "429:RETRY_AFTER", or one of
 the KINDs of raw faults below; the last one is repeated for ever. Each request of a video uses the next of its
 faults, then none: see StorageFaults.
@@ -159,6 +159,12 @@ class Gateway:
         return polls[min(count, len(polls)) - 1]
 
     def body_of(self, task_id, plan, step):
+        body = self.plain_body_of(task_id, plan, step)
+        if "fields" in plan:
+            body["data"].update(plan["fields"])
+        return body
+
+    def plain_body_of(self, task_id, plan, step):
         vendor, now = plan.get("vendor", "happyhorse"), self.now()
         if step in ("success", "failure"):  # an end does not move: each answer tells the times of the first one
             now = self.fetches.setdefault(("end", task_id, step), now)

@@ -1,0 +1,340 @@
+#include "cmd/reconcile_gateway.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "cmd/cli/ledger_name.h"
+#include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
+#include "cmd/report/closed_periods.h"
+#include "cmd/report/report_plan.h"
+#include "cmd/run/gateway_lists.h"
+#include "core/billing/gateway_books.h"
+#include "core/billing/reports.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/gateway/log_rows.h"
+#include "core/text/csv_writer.h"
+#include "core/text/printable.h"
+#include "storage/open_ledger.h"
+
+namespace cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using core::GatewayBooks;
+
+// A charge is booked at the submit, a settlement after the end: what is so near to the period may
+// belong to a task of it. Longer than a gateway lets a task run (gateway.md, section 3).
+constexpr std::chrono::hours kMargin{72};
+constexpr std::size_t kIdBytesMax = 500;
+
+ReportOptions period_options(const Settings& settings) {
+  ReportOptions options{.ledger = ledger_path(settings),
+                        .period = settings.given_text("period").value_or(""),
+                        .from = settings.given_text("from").value_or(""),
+                        .to = settings.given_text("to").value_or(""),
+                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                        .time = settings.text("time")};
+  if (options.period.empty() && options.from.empty() && options.to.empty()) {
+    throw core::UsageError(
+        "reconcile --from-gateway needs --period, or --from and --to: the gateway's log may be "
+        "long");
+  }
+  return options;
+}
+
+// Our tasks of the period, and those near it.
+class OurBooks {
+ public:
+  OurBooks(const Settings& settings, Log& log)
+      : options_(period_options(settings)),
+        plan_(options_),
+        reports_(storage::open_billing_source(options_.ledger)),
+        account_(settings.text("account")) {
+    plan_.adopt(reports_.closed_periods(), log);
+    require_unchanged_periods(reports_, plan_.query);
+  }
+
+  [[nodiscard]] const core::Period& period() const { return plan_.period; }
+  void add_to(GatewayBooks& books) {
+    const auto accounts = reports_.source().accounts();
+    const auto account = accounts.find(account_);
+    if (account == accounts.end()) {
+      return;  // the ledger has no such account
+    }
+    plan_.query.account = account->second;
+    const core::UtcTime begin = plan_.query.begin;
+    const core::UtcTime end = plan_.query.end;
+    add_lines(books, begin, end, true);
+    add_lines(books, begin - kMargin, begin, false);
+    add_lines(books, end, end + kMargin, false);
+    add_open(books, begin - kMargin, end + kMargin);
+  }
+
+ private:
+  void add_lines(GatewayBooks& books, core::UtcTime begin, core::UtcTime end, bool in_period) {
+    core::ReportQuery query = plan_.query;
+    query.begin = begin;
+    query.end = end;
+    reports_.each_line(query, {}, plan_.zone, [&](const core::ReportLine& line) {
+      if (line.charge.kind != core::LineKind::main) {
+        return;
+      }
+      const core::FinishedTask& task = line.task;
+      // A failed task is refunded, even if its answer still has a quota (design.md B4).
+      books.add_ours(
+          {.task_id = task.task_id,
+           .request_id = task.facts.request_id,
+           .state = task.succeeded ? core::BookedTask::State::succeeded
+                                   : core::BookedTask::State::failed,
+           .quota = task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal(),
+           .takes_back = line.reversal,
+           .keeps_quota = core::is_not_shown_as_refunded(task),
+           .in_period = in_period});
+    });
+  }
+
+  void add_open(GatewayBooks& books, core::UtcTime begin, core::UtcTime end) {
+    core::ReportQuery query = plan_.query;
+    query.begin = begin;
+    query.end = end;
+    reports_.source().each_open_task(query, [&books](const core::OpenTask& task) {
+      books.add_ours({.task_id = task.task_id,
+                      .request_id = task.request_id,
+                      .state = task.missing ? core::BookedTask::State::missing
+                                            : core::BookedTask::State::unfinished,
+                      .quota = core::Decimal(),
+                      .takes_back = false,
+                      .keeps_quota = false,
+                      .in_period = false});
+    });
+  }
+
+  ReportOptions options_;
+  ReportPlan plan_;  // refers to the options
+  core::Reports reports_;
+  std::string account_;
+};
+
+// The gateway's log of the period, and near it.
+class TheirBooks {
+ public:
+  TheirBooks(const Settings& settings, const core::Period& period)
+      : account_(chosen_account(settings)),
+        api_(user_api(account_, settings, {.retries = settings.count("retries")})),
+        key_(standing_of_key(account_, settings)),
+        period_(period) {}
+
+  void add_to(GatewayBooks& books) {
+    for (const core::LogType type : {core::LogType::charge, core::LogType::refund}) {
+      add_rows(books, type);
+    }
+  }
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  [[nodiscard]] std::uint64_t unusable() const { return unusable_; }
+  [[nodiscard]] std::uint64_t requests() const { return api_.requests(); }
+  /// What the gateway says that the key has used, if all rows about it were read; else none.
+  [[nodiscard]] std::optional<core::Decimal> total_used() {
+    if (!key_ || period_.end + kMargin < now_) {
+      return std::nullopt;
+    }
+    for (const core::LogType type : {core::LogType::charge, core::LogType::refund}) {
+      const core::UserListQuery before{.from = {},
+                                       .to = period_.begin - kMargin - std::chrono::seconds(1)};
+      core::UserListPage page;
+      api_.read(core::log_list_path(before, type, 1), page);
+      if (page.total() != 0) {
+        return std::nullopt;
+      }
+    }
+    return core::Decimal::parse(key_->used);
+  }
+
+ private:
+  void add_rows(GatewayBooks& books, core::LogType type) {
+    const core::UserListQuery query{
+        .from = period_.begin - kMargin,
+        .to = std::min(period_.end + kMargin - std::chrono::seconds(1), now_)};
+    core::JsonDocument inner;
+    api_.each([&](std::int64_t page) { return core::log_list_path(query, type, page); },
+              [&](core::JsonValue item) {
+                ++rows_;
+                const auto row = core::read_log_row(item, type, inner);
+                if (!row || has_zero_byte(*row)) {
+                  ++unusable_;
+                  return;
+                }
+                books.add_theirs(*row, period_.begin <= row->at && row->at < period_.end,
+                                 key_ && row->key_name == key_->name);
+              });
+  }
+  static bool has_zero_byte(const core::LogRow& row) {
+    return (row.task_id + row.request_id).find('\0') != std::string::npos;
+  }
+
+  Account account_;
+  core::UserApi api_;
+  std::optional<core::KeyStanding> key_;  // of the account's API key, if the gateway tells
+  const core::Period& period_;
+  core::UtcTime now_ = core::SystemClock().utc();  // a fixed end: new rows shift no pages
+  std::uint64_t rows_ = 0;
+  std::uint64_t unusable_ = 0;
+};
+
+// Writes differences as they are found.
+class BookDifferences {
+ public:
+  BookDifferences(bool as_json, std::ostream& out) : as_json_(as_json), out_(out) {
+    if (!as_json_) {
+      for (const char* column : {"result", "task_id", "request_id", "ours", "theirs"}) {
+        csv_.text(column);
+      }
+      end_row();
+    }
+  }
+  void write(const GatewayBooks::Difference& one) {
+    if (as_json_) {
+      print_json(out_, {{"type", "difference"},
+                        {"result", core::name(one.result)},
+                        {"task_id", json_or_null(one.task_id)},
+                        {"request_id", json_or_null(one.request_id)},
+                        {"ours", amount(one.ours)},
+                        {"theirs", amount(one.theirs)}});
+      return;
+    }
+    csv_.text(core::name(one.result));
+    csv_.text(core::printable(one.task_id, kIdBytesMax));
+    csv_.text(core::printable(one.request_id, kIdBytesMax));
+    csv_.number(one.ours ? one.ours->text() : "");
+    csv_.number(one.theirs ? one.theirs->text() : "");
+    end_row();
+  }
+
+ private:
+  static Json json_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(core::printable(text, kIdBytesMax));
+  }
+  static Json amount(const std::optional<core::Decimal>& amount) {
+    return amount ? Json(amount->text()) : Json();
+  }
+  void end_row() {
+    csv_.end_row();
+    out_ << row_;
+    row_.clear();
+  }
+
+  bool as_json_;
+  std::ostream& out_;
+  std::string row_;
+  core::CsvWriter csv_{row_, ','};
+};
+
+// All that is said at the end.
+struct BooksSummary {
+  GatewayBooks::Counts counts;
+  std::uint64_t rows = 0;
+  std::uint64_t unusable = 0;
+  std::uint64_t requests = 0;
+  std::optional<core::Decimal> total_used;
+
+  [[nodiscard]] bool unjoined_differs() const {
+    return !(counts.unjoined_ours == counts.unjoined_theirs);
+  }
+  [[nodiscard]] bool key_differs() const { return total_used && !(*total_used == counts.key_net); }
+  [[nodiscard]] bool is_fine() const {
+    return counts.different + counts.only_ours + counts.only_theirs + counts.unrefunded_failures +
+                   unusable ==
+               0 &&
+           !unjoined_differs() && !key_differs();
+  }
+  [[nodiscard]] Json json() const;
+  void tell(Log& log) const;
+};
+
+Json BooksSummary::json() const {
+  return {{"type", "reconciliation"},
+          {"by", "log"},
+          {"matched", counts.matched},
+          {"different", counts.different},
+          {"only_ours", counts.only_ours},
+          {"only_theirs", counts.only_theirs},
+          {"unfinished", counts.unfinished},
+          {"unrefunded_failures", counts.unrefunded_failures},
+          {"other_period", counts.other_period},
+          {"kept_quota", counts.kept_quota},
+          {"ours", counts.ours.text()},
+          {"theirs", counts.theirs.text()},
+          {"unjoined", counts.unjoined},
+          {"unjoined_ours", counts.unjoined_ours.text()},
+          {"unjoined_theirs", counts.unjoined_theirs.text()},
+          {"other_rows", counts.other_rows},
+          {"other_usage", counts.other_usage.text()},
+          {"total_used", total_used ? Json(total_used->text()) : Json()},
+          {"key_net", total_used ? Json(counts.key_net.text()) : Json()},
+          {"rows", rows},
+          {"unusable", unusable},
+          {"requests", requests}};
+}
+
+void BooksSummary::tell(Log& log) const {
+  const auto number = [](std::uint64_t count) { return std::to_string(count); };
+  log.note("tasks by the gateway's log: " + number(counts.matched) + " matched, " +
+           number(counts.different) + " different, " + number(counts.only_ours) + " only ours, " +
+           number(counts.only_theirs) + " only theirs, " + number(counts.unrefunded_failures) +
+           " failed and not refunded, " + number(counts.unfinished) + " unfinished, " +
+           number(counts.other_period) + " billed in another period");
+  log.note("quota of the period: ours " + counts.ours.text() + ", theirs " + counts.theirs.text() +
+           (counts.other_rows == 0 ? ""
+                                   : "; " + format_count(counts.other_rows, "row") +
+                                         " about other usage: " + counts.other_usage.text()));
+  if (counts.unjoined > 0 || unjoined_differs()) {
+    const std::string text =
+        format_count(counts.unjoined, "task") +
+        " without a request ID, compared in sum with the charges of no known request: ours " +
+        counts.unjoined_ours.text() + ", theirs " + counts.unjoined_theirs.text();
+    unjoined_differs() ? log.warning(text) : log.note(text);
+  }
+  if (counts.kept_quota > 0) {
+    log.note("this gateway keeps the quota of failures in its answers after the refund: " +
+             format_count(counts.kept_quota, "task"));
+  }
+  if (unusable > 0) {
+    log.warning(format_count(unusable, "row") + " of the log without a usable amount or time");
+  }
+  if (total_used) {
+    const std::string text = "the API key has used " + total_used->text() +
+                             " by the gateway's own count, " + counts.key_net.text() +
+                             " by its log";
+    key_differs() ? log.warning(text) : log.note(text);
+  }
+}
+
+}  // namespace
+
+ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out) {
+  OurBooks ours(settings, log);
+  TheirBooks theirs(settings, ours.period());
+  GatewayBooks books;
+  theirs.add_to(books);
+  ours.add_to(books);
+  BooksSummary summary{.counts = {}, .total_used = theirs.total_used()};
+  summary.rows = theirs.rows();
+  summary.unusable = theirs.unusable();
+  summary.requests = theirs.requests();
+  const bool as_json = settings.flag("json");
+  BookDifferences writer(as_json, out);
+  summary.counts = books.compare([&writer](const auto& one) { writer.write(one); });
+  if (as_json) {
+    print_json(out, summary.json());
+  } else {
+    summary.tell(log);
+  }
+  return summary.is_fine() ? ExitCode::ok : ExitCode::partly;
+}
+
+}  // namespace cmd
