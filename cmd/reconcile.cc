@@ -15,7 +15,9 @@
 #include "cmd/os/json_text.h"
 #include "cmd/reconcile_gateway.h"
 #include "cmd/report/closed_periods.h"
+#include "cmd/report/log_columns.h"
 #include "cmd/report/report_plan.h"
+#include "core/billing/foreign_amount.h"
 #include "core/billing/reconciliation.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
@@ -32,14 +34,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kCellShownMax = 100;  // bytes of a foreign text in a message
 
-// The columns of the file that are compared, as the user or we name them.
-struct LogColumns {
-  std::string amount;
-  std::string currency;        // empty: `amount` is a quota
-  bool is_our_report = false;  // its rows are read as report lines
-  [[nodiscard]] bool by_quota() const { return currency.empty(); }
-};
-
 // The same as the latest header spells them; empty: it has no such column.
 struct Spelling {
   std::string amount;
@@ -49,38 +43,10 @@ struct Spelling {
 
   Spelling(const core::ListColumns& list, const LogColumns& columns)
       : amount(list.label_named(columns.amount)),
-        currency(columns.by_quota() ? "" : list.label_named(columns.currency)),
+        currency(columns.currency.empty() ? "" : list.label_named(columns.currency)),
         line_id(list.label_named("line_id")),
         status(list.label_named("status")) {}
 };
-
-bool is_our_report(const core::TaskList& list) {
-  return list.columns().has_label("line_id") && list.columns().has_label("status") &&
-         list.columns().has_label("cost") && list.columns().has_label("cost_note") &&
-         list.columns().has_label("adjusts");
-}
-
-// A log is compared by quota if it has that column. Our own report always has it, so a report is
-// compared by cost if we know costs.
-LogColumns columns_of(const Settings& settings, const core::TaskList& list, bool we_have_prices) {
-  const std::string& quota = settings.text("quota-column");
-  const std::string& amount = settings.text("amount-column");
-  const std::string& currency = settings.text("currency-column");
-  const bool ours = is_our_report(list);
-  const bool money_wanted = settings.is_given("amount-column") ||
-                            (ours && we_have_prices && !settings.is_given("quota-column"));
-  if (!money_wanted && list.columns().has_label(quota)) {
-    return {.amount = quota, .currency = "", .is_our_report = ours};
-  }
-  if (list.columns().has_label(amount) && list.columns().has_label(currency)) {
-    return {.amount = amount, .currency = currency, .is_our_report = ours};
-  }
-  throw core::UsageError("the log " + list.source() + " has no column " +
-                         (money_wanted ? "" : "`" + quota + "`, nor both ") + "`" + amount +
-                         "` and `" + currency +
-                         "`; name them with --quota-column, or --amount-column and "
-                         "--currency-column");
-}
 
 std::string shown_cell(std::string_view text) {
   return "`" + core::printable(text, kCellShownMax) + "`";
@@ -94,12 +60,22 @@ std::string currency_failure(std::string_view currency) {
 }
 
 // Why a charge is unusable.
-std::string charge_failure(const std::optional<core::Decimal>& amount, std::string_view amount_text,
-                           std::string_view currency) {
-  return amount ? currency_failure(currency)
-                : shown_cell(amount_text) +
-                      " is not an amount; write it with a point and without thousands "
-                      "separators, as 1234.56";
+std::string charge_failure(const core::ForeignAmount& charge, std::string_view text,
+                           const LogColumns& columns, std::string_view currency) {
+  if (charge.ambiguous) {
+    return shown_cell(text) +
+           " may be a thousand or a decimal; give --decimal-comma, or write it "
+           "with a point and without thousands separators";
+  }
+  if (!charge.amount) {
+    return shown_cell(text) +
+           " is not an amount; write it with a point and without thousands separators, as 1234.56";
+  }
+  if (columns.by_quota()) {
+    return charge.currency.empty() ? "" : shown_cell(text) + " is money, not a quota";
+  }
+  return currency.empty() ? "the amount has no currency; give --currency CODE"
+                          : currency_failure(currency);
 }
 
 // The amount of a line of our own report: a cost may have more digits than any gateway writes, and
@@ -114,17 +90,27 @@ std::optional<core::Decimal> own_amount(const core::WantedTask& row, const Spell
   return failed ? core::Decimal() : core::Decimal::parse(text);  // as in quota_of
 }
 
+core::TaskListOptions list_options(const Settings& settings, Log& log) {
+  const auto delimiter = settings.given_text("delimiter");
+  return {.delimiter = delimiter ? std::optional(report_delimiter(*delimiter)) : std::nullopt,
+          .column = settings.given_text("id-column").value_or(""),
+          .warn = [&log](const std::string& line) { log.warning(line); }};
+}
+
 // The rows of the file that is compared with our lines.
 class LogReader {
  public:
-  LogReader(const Settings& settings, bool we_have_prices, core::Reconciliation& both, Log& log)
+  LogReader(const Settings& settings, core::TaskList& list, bool we_have_prices,
+            core::Reconciliation& both, Log& log)
       : file_(settings.arguments().at(0)),
         account_(settings.text("account")),
-        list_(file_, core::open_input(file_), list_options(settings, log)),
-        columns_(columns_of(settings, list_, we_have_prices)),
+        list_(list),
+        columns_(log_columns(settings, list_, we_have_prices)),
         names_(list_.columns(), columns_),
         both_(both),
-        log_(log) {}
+        log_(log) {
+    log.note(what_was_taken(columns_, list_));
+  }
 
   // Reads all rows; unusable ones are named and counted.
   std::uint64_t read() {
@@ -141,6 +127,9 @@ class LogReader {
         add(std::get<core::WantedTask>(*row));
       }
     }
+    if (totals_ > 0) {
+      log_.note(file_ + ": " + format_count(totals_, "row") + " of totals left out");
+    }
     if (other_accounts_ > 0) {
       log_.note(format_count(other_accounts_, "row") + " of accounts other than " + account_ +
                 " not compared; --account NAME chooses another");
@@ -150,22 +139,33 @@ class LogReader {
   [[nodiscard]] bool by_quota() const { return columns_.by_quota(); }
 
  private:
-  static core::TaskListOptions list_options(const Settings& settings, Log& log) {
-    const auto delimiter = settings.given_text("delimiter");
-    return {.delimiter = delimiter ? std::optional(report_delimiter(*delimiter)) : std::nullopt,
-            .column = settings.given_text("id-column").value_or(""),
-            .warn = [&log](const std::string& line) { log.warning(line); }};
-  }
-
   void add(const core::WantedTask& task) {
+    if (is_total(task.id.text())) {
+      ++totals_;
+      return;
+    }
     const std::string_view text = core::find_label(task.labels, names_.amount);
-    const std::string_view currency = core::find_label(task.labels, names_.currency);
-    const auto amount = core::Decimal::parse(text);
-    if (const std::string failure = charge_failure(amount, text, currency); !failure.empty()) {
+    const core::ForeignAmount charge = core::read_foreign_amount(text, columns_.decimal_sign);
+    const std::string currency = currency_of(task, charge);
+    if (const std::string failure = charge_failure(charge, text, columns_, currency);
+        !failure.empty()) {
       reject(task.id.text(), failure);
       return;
     }
-    both_.add_theirs(task.id.text(), currency, *amount);
+    both_.add_theirs(task.id.text(), currency, *charge.amount);
+  }
+
+  // What the row says itself comes before --currency.
+  [[nodiscard]] std::string currency_of(const core::WantedTask& task,
+                                        const core::ForeignAmount& charge) const {
+    if (columns_.by_quota()) {
+      return "";
+    }
+    const std::string_view cell = core::find_label(task.labels, names_.currency);
+    if (!cell.empty()) {
+      return core::currency_of_word(cell);
+    }
+    return charge.currency.empty() ? columns_.fixed_currency : charge.currency;
   }
 
   void add_own(const core::WantedTask& task) {
@@ -201,7 +201,7 @@ class LogReader {
 
   const std::string& file_;
   std::string account_;
-  core::TaskList list_;
+  core::TaskList& list_;
   LogColumns columns_;
   Spelling names_;
   std::uint64_t headers_ = 0;  // seen again so far
@@ -209,6 +209,7 @@ class LogReader {
   Log& log_;
   std::uint64_t rejected_ = 0;
   std::uint64_t other_accounts_ = 0;
+  std::uint64_t totals_ = 0;
 };
 
 ReportOptions report_options(const Settings& settings) {
@@ -243,6 +244,10 @@ class OurLines {
         account_(settings.text("account")) {
     plan_.adopt(reports_.closed_periods(), log);
     require_unchanged_periods(reports_, plan_.query);
+    if (settings.is_given("quota-per-unit") && !have_prices()) {
+      per_quota_ = core::Decimal(settings.count("quota-per-unit")).exact_reciprocal();
+      quota_currency_ = core::currency_of_word(settings.given_text("currency").value_or("USD"));
+    }
   }
 
   // Whether some lines may have a cost.
@@ -261,7 +266,12 @@ class OurLines {
     }
     plan_.query.account = account->second;
     reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
-      if (!by_quota) {
+      if (!by_quota && per_quota_) {
+        if (line.charge.kind == core::LineKind::main) {
+          both.add_ours(line.task.task_id, quota_currency_, money_of(quota_of(line.task)),
+                        line.reversal);
+        }
+      } else if (!by_quota) {
         both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost, line.reversal);
       } else if (line.charge.kind == core::LineKind::main) {
         both.add_ours(line.task.task_id, "", quota_of(line.task), line.reversal);
@@ -270,10 +280,19 @@ class OurLines {
   }
 
  private:
+  // What the gateway's quota of a line is in money.
+  [[nodiscard]] std::optional<core::Decimal> money_of(
+      const std::optional<core::Decimal>& quota) const {
+    return quota ? std::optional(*quota * *per_quota_) : std::nullopt;
+  }
+
   ReportOptions options_;
   ReportPlan plan_;  // refers to the options
   core::Reports reports_;
   std::string account_;
+  // Without prices, with --quota-per-unit: the money of 1 quota, and its currency.
+  std::optional<core::Decimal> per_quota_;
+  std::string quota_currency_;
 };
 
 std::string amount_text(const std::optional<core::Decimal>& amount, const std::string& unit) {
@@ -327,6 +346,53 @@ class DifferenceWriter {
   bool any_ = false;
 };
 
+core::Decimal tolerance_of(const Settings& settings) {
+  const std::string& text = settings.text("tolerance");
+  const auto tolerance = core::Decimal::parse(text);
+  if (!tolerance || tolerance->is_negative()) {
+    throw core::UsageError("--tolerance takes an amount such as 0.01, not " +
+                           core::printable(text, kCellShownMax));
+  }
+  return *tolerance;
+}
+
+// The name of a unit for people.
+std::string unit_name(const std::string& unit) { return unit.empty() ? "quota" : unit; }
+
+Json reconciled_json(const core::Reconciliation::Counts& counts, bool by_quota,
+                     std::uint64_t rejected) {
+  Json totals = Json::object();
+  for (const auto& [unit, sides] : counts.totals) {
+    totals[unit_name(unit)] = {{"ours", sides.ours.text()}, {"theirs", sides.theirs.text()}};
+  }
+  return {{"type", "reconciliation"},
+          {"by", by_quota ? "quota" : "cost"},
+          {"matched", counts.matched},
+          {"without_amount", counts.without_amount},
+          {"only_ours", counts.only_ours},
+          {"only_theirs", counts.only_theirs},
+          {"different", counts.different},
+          {"rejected", rejected},
+          {"totals", totals}};
+}
+
+void tell_reconciled(const core::Reconciliation::Counts& counts, bool by_quota,
+                     std::uint64_t rejected, Log& log) {
+  const std::string unknown =
+      counts.without_amount == 0
+          ? ""
+          : " (" + std::to_string(counts.without_amount) + " without an amount on both sides)";
+  log.note("tasks by " + std::string(by_quota ? "quota" : "cost") + ": " +
+           std::to_string(counts.matched) + " matched" + unknown + ", " +
+           std::to_string(counts.only_ours) + " only ours, " + std::to_string(counts.only_theirs) +
+           " only theirs, " + std::to_string(counts.different) + " different, " +
+           format_count(rejected, "row") + " of the log not usable");
+  for (const auto& [unit, sides] : counts.totals) {
+    log.note("total " + unit_name(unit) + ": ours " + sides.ours.text() + ", theirs " +
+             sides.theirs.text());
+  }
+}
+
 }  // namespace
 
 ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
@@ -339,33 +405,26 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
   if (from_gateway) {
     return reconcile_with_gateway(settings, log, out);
   }
+  const core::Decimal tolerance = tolerance_of(settings);
   core::Reconciliation both;
   OurLines ours(settings, log);
-  LogReader reader(settings, ours.have_prices(), both, log);
+  const std::string& file = settings.arguments().front();
+  core::TaskList list(file, core::open_input(file), list_options(settings, log));
+  if (is_log_export(list)) {
+    return reconcile_with_export(settings, list, log, out);
+  }
+  LogReader reader(settings, list, ours.have_prices(), both, log);
   const std::uint64_t rejected = reader.read();
   const bool by_quota = reader.by_quota();
   ours.add_to(both, by_quota);
   const bool as_json = settings.flag("json");
   DifferenceWriter writer(as_json, out);
   const core::Reconciliation::Counts counts =
-      both.compare([&writer](const auto& one) { writer.write(one); });
+      both.compare([&writer](const auto& one) { writer.write(one); }, tolerance);
   if (as_json) {
-    const Json summary{{"type", "reconciliation"},      {"by", by_quota ? "quota" : "cost"},
-                       {"matched", counts.matched},     {"without_amount", counts.without_amount},
-                       {"only_ours", counts.only_ours}, {"only_theirs", counts.only_theirs},
-                       {"different", counts.different}, {"rejected", rejected}};
-    print_json(out, summary);
+    print_json(out, reconciled_json(counts, by_quota, rejected));
   } else {
-    const std::string unknown =
-        counts.without_amount == 0
-            ? ""
-            : " (" + std::to_string(counts.without_amount) + " without an amount on both sides)";
-    log.note("tasks by " + std::string(by_quota ? "quota" : "cost") + ": " +
-             std::to_string(counts.matched) + " matched" + unknown + ", " +
-             std::to_string(counts.only_ours) + " only ours, " +
-             std::to_string(counts.only_theirs) + " only theirs, " +
-             std::to_string(counts.different) + " different, " + format_count(rejected, "row") +
-             " of the log not usable");
+    tell_reconciled(counts, by_quota, rejected, log);
   }
   return !writer.wrote_any() && rejected == 0 ? ExitCode::ok : ExitCode::partly;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <variant>
 
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
@@ -18,6 +19,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/gateway/log_rows.h"
+#include "core/text/ascii.h"
 #include "core/text/csv_writer.h"
 #include "core/text/printable.h"
 #include "storage/open_ledger.h"
@@ -33,14 +35,22 @@ using core::GatewayBooks;
 constexpr std::chrono::hours kMargin{72};
 constexpr std::size_t kIdBytesMax = 500;
 
-ReportOptions period_options(const Settings& settings) {
+enum class PeriodNeed { given, all_without };
+
+ReportOptions period_options(const Settings& settings, PeriodNeed need) {
   ReportOptions options{.ledger = ledger_path(settings),
                         .period = settings.given_text("period").value_or(""),
                         .from = settings.given_text("from").value_or(""),
                         .to = settings.given_text("to").value_or(""),
                         .zone = settings.is_given("tz") ? settings.text("tz") : "",
                         .time = settings.text("time")};
-  if (options.period.empty() && options.from.empty() && options.to.empty()) {
+  if (!options.period.empty() || !options.from.empty() || !options.to.empty()) {
+    return options;
+  }
+  if (need == PeriodNeed::all_without) {
+    options.from = "2000-01-01";  // no task is older than the gateway
+    options.to = "9999-12-31";
+  } else {
     throw core::UsageError(
         "reconcile --from-gateway needs --period, or --from and --to: the gateway's log may be "
         "long");
@@ -51,8 +61,8 @@ ReportOptions period_options(const Settings& settings) {
 // Our tasks of the period, and those near it.
 class OurBooks {
  public:
-  OurBooks(const Settings& settings, Log& log)
-      : options_(period_options(settings)),
+  OurBooks(const Settings& settings, PeriodNeed need, Log& log)
+      : options_(period_options(settings, need)),
         plan_(options_),
         reports_(storage::open_billing_source(options_.ledger)),
         account_(settings.text("account")) {
@@ -121,6 +131,11 @@ class OurBooks {
   std::string account_;
 };
 
+// A text with NUL cannot be sorted; no gateway has such an ID.
+bool has_zero_byte(const core::LogRow& row) {
+  return (row.task_id + row.request_id).find('\0') != std::string::npos;
+}
+
 // The gateway's log of the period, and near it.
 class TheirBooks {
  public:
@@ -173,15 +188,61 @@ class TheirBooks {
                                  key_ && row->key_name == key_->name);
               });
   }
-  static bool has_zero_byte(const core::LogRow& row) {
-    return (row.task_id + row.request_id).find('\0') != std::string::npos;
-  }
-
   Account account_;
   core::UserApi api_;
   std::optional<core::KeyStanding> key_;  // of the account's API key, if the gateway tells
   const core::Period& period_;
   core::UtcTime now_ = core::SystemClock().utc();  // a fixed end: new rows shift no pages
+  std::uint64_t rows_ = 0;
+  std::uint64_t unusable_ = 0;
+};
+
+// The rows of an export of the log.
+class ExportedBooks {
+ public:
+  ExportedBooks(core::TaskList& list, Log& log) : list_(list), log_(log) {}
+
+  void add_to(GatewayBooks& books, const core::Period& period) {
+    while (const auto row = list_.next()) {
+      ++rows_;
+      const auto* task = std::get_if<core::WantedTask>(&*row);
+      const auto read = task == nullptr ? std::nullopt : row_of(*task);
+      if (read) {
+        books.add_theirs(*read, period.begin <= read->at && read->at < period.end, false);
+      } else if (!other_type_) {
+        ++unusable_;
+        log_.warning(list_.source() + ":" + std::to_string(list_.line()) +
+                     ": no row of the gateway's log with a quota and a time in seconds");
+      }
+    }
+  }
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  [[nodiscard]] std::uint64_t unusable() const { return unusable_; }
+
+ private:
+  // `other_type_`: none, because the row is neither a charge nor a refund.
+  std::optional<core::LogRow> row_of(const core::WantedTask& task) {
+    const auto cell = [&](const char* name) {
+      return core::find_label(task.labels, list_.columns().label_named(name));
+    };
+    const auto type = core::log_type_of(cell("type"));
+    other_type_ = !type;
+    if (!type) {
+      return std::nullopt;
+    }
+    auto row = core::read_log_cells({.created_at = cell("created_at"),
+                                     .quota = cell("quota"),
+                                     .request_id = cell("request_id"),
+                                     .token_name = cell("token_name"),
+                                     .other = cell("other")},
+                                    *type, inner_);
+    return row && !has_zero_byte(*row) ? row : std::nullopt;
+  }
+
+  core::TaskList& list_;
+  Log& log_;
+  core::JsonDocument inner_;
+  bool other_type_ = false;
   std::uint64_t rows_ = 0;
   std::uint64_t unusable_ = 0;
 };
@@ -314,18 +375,8 @@ void BooksSummary::tell(Log& log) const {
   }
 }
 
-}  // namespace
-
-ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out) {
-  OurBooks ours(settings, log);
-  TheirBooks theirs(settings, ours.period());
-  GatewayBooks books;
-  theirs.add_to(books);
-  ours.add_to(books);
-  BooksSummary summary{.counts = {}, .total_used = theirs.total_used()};
-  summary.rows = theirs.rows();
-  summary.unusable = theirs.unusable();
-  summary.requests = theirs.requests();
+ExitCode finish(const Settings& settings, GatewayBooks& books, BooksSummary& summary, Log& log,
+                std::ostream& out) {
   const bool as_json = settings.flag("json");
   BookDifferences writer(as_json, out);
   summary.counts = books.compare([&writer](const auto& one) { writer.write(one); });
@@ -335,6 +386,46 @@ ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream
     summary.tell(log);
   }
   return summary.is_fine() ? ExitCode::ok : ExitCode::partly;
+}
+
+}  // namespace
+
+ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out) {
+  OurBooks ours(settings, PeriodNeed::given, log);
+  TheirBooks theirs(settings, ours.period());
+  GatewayBooks books;
+  theirs.add_to(books);
+  ours.add_to(books);
+  BooksSummary summary{.counts = {}, .total_used = theirs.total_used()};
+  summary.rows = theirs.rows();
+  summary.unusable = theirs.unusable();
+  summary.requests = theirs.requests();
+  return finish(settings, books, summary, log, out);
+}
+
+bool is_log_export(const core::TaskList& list) {
+  const core::ListColumns& columns = list.columns();
+  return core::equal_but_for_case(columns.id_name(), "id") && columns.given().empty() &&
+         columns.has_label("request_id") && columns.has_label("quota") &&
+         columns.has_label("created_at") && columns.has_label("type") && columns.has_label("other");
+}
+
+ExitCode reconcile_with_export(const Settings& settings, core::TaskList& list, Log& log,
+                               std::ostream& out) {
+  log.note(list.source() +
+           ": an export of the gateway's log: charges by `request_id`, settlements and refunds by "
+           "the task that `other` names; `id` is the number of a row");
+  OurBooks ours(settings, PeriodNeed::all_without, log);
+  ExportedBooks theirs(list, log);
+  GatewayBooks books;
+  theirs.add_to(books, ours.period());
+  ours.add_to(books);
+  BooksSummary summary{.counts = {},
+                       .rows = theirs.rows(),
+                       .unusable = theirs.unusable(),
+                       .requests = 0,
+                       .total_used = std::nullopt};
+  return finish(settings, books, summary, log, out);
 }
 
 }  // namespace cmd

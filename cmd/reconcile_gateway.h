@@ -6,6 +6,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "core/input/task_list.h"
 
 namespace cmd {
 
@@ -13,5 +14,11 @@ namespace cmd {
 /// core::UsageError without a period or a user access token, core::Refused if the gateway refuses
 /// it, core::Error if the log or the ledger cannot be read.
 ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out);
+
+/// Whether the list is an export of that log: its column `id` has numbers of rows, not task IDs.
+[[nodiscard]] bool is_log_export(const core::TaskList& list);
+/// The same as above with the rows of such an export; without a period, all tasks.
+ExitCode reconcile_with_export(const Settings& settings, core::TaskList& list, Log& log,
+                               std::ostream& out);
 
 }  // namespace cmd

@@ -111,7 +111,8 @@ inline constexpr OptionSpec kMoney[] = {
      .type = count,
      .default_value = "500000",
      .commands = kPricers | status,
-     .help = "How much of the gateway's quota is 1 in a price of the unit `quota`.",
+     .help = "How much of the gateway's quota is 1 in a price of the unit `quota`; for `reconcile` "
+             "without prices: 1 of --currency (USD).",
      .minimum = 1},
     {.name = "round",
      .type = count,

@@ -67,14 +67,17 @@ struct Unit {
   Side ours;
   Side theirs;
   // A side without a line in this unit charges nothing in it.
-  [[nodiscard]] bool matches() const {
-    return ours.is_known() == theirs.is_known() && ours.amount == theirs.amount;
+  [[nodiscard]] bool matches(const Decimal& tolerance) const {
+    const Decimal difference = ours.amount - theirs.amount;
+    return ours.is_known() == theirs.is_known() &&
+           (difference.is_negative() ? -difference : difference) <= tolerance;
   }
 };
 
 // All lines of one task.
 class Task {
  public:
+  explicit Task(const Decimal& tolerance) : tolerance_(tolerance) {}
   void add(const Line& line) {
     if (line.who == Says::unreadable) {
       is_unreadable_ = true;
@@ -93,6 +96,7 @@ class Task {
   [[nodiscard]] bool matches() const;
   [[nodiscard]] Result result() const;  // for a unit that does not match
 
+  const Decimal& tolerance_;
   bool is_unreadable_ = false;
   std::map<std::string, Unit> units_;
 };
@@ -117,9 +121,10 @@ bool Task::matches() const {
   if (is_unreadable_ || !has_ours()) {
     return false;
   }
-  return has_theirs() ? std::all_of(units_.begin(), units_.end(),
-                                    [](const auto& one) { return one.second.matches(); })
-                      : is_free();
+  return has_theirs()
+             ? std::all_of(units_.begin(), units_.end(),
+                           [this](const auto& one) { return one.second.matches(tolerance_); })
+             : is_free();
 }
 
 Result Task::result() const {
@@ -135,7 +140,7 @@ void Task::tell(const std::string& task_id, const Reconciliation::Visit& visit) 
   }
   const Result result = this->result();
   for (const auto& [unit, sides] : units_) {
-    if (result == Result::different && !is_unreadable_ && sides.matches()) {
+    if (result == Result::different && !is_unreadable_ && sides.matches(tolerance_)) {
       continue;
     }
     visit({.result = result,
@@ -147,6 +152,11 @@ void Task::tell(const std::string& task_id, const Reconciliation::Visit& visit) 
 }
 
 void Task::count(Counts& counts) const {
+  for (const auto& [unit, sides] : units_) {
+    Reconciliation::Totals& totals = counts.totals[unit];
+    totals.ours += sides.ours.amount;
+    totals.theirs += sides.theirs.amount;
+  }
   if (units_.empty()) {
     return;  // an unreadable row for a task that we do not have
   }
@@ -188,7 +198,7 @@ void Reconciliation::add_unreadable(std::string_view task_id) {
   lines_.add(line_of(task_id, "", Says::unreadable, std::nullopt, false));
 }
 
-Reconciliation::Counts Reconciliation::compare(const Visit& visit) {
+Reconciliation::Counts Reconciliation::compare(const Visit& visit, const Decimal& tolerance) {
   Counts counts;
   std::optional<Task> task;
   std::string task_id;
@@ -202,7 +212,7 @@ Reconciliation::Counts Reconciliation::compare(const Visit& visit) {
     const Line line(text);
     if (!task || line.task_id != task_id) {
       settle();
-      task.emplace();
+      task.emplace(tolerance);
       task_id = line.task_id;
     }
     task->add(line);

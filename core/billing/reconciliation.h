@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ class Reconciliation {
     std::optional<Decimal> theirs;  ///< none: they have no line, or one without an amount
   };
   using Visit = std::function<void(const Difference&)>;
+  /// What both sides charge in a unit, as far as it is known.
+  struct Totals {
+    Decimal ours;
+    Decimal theirs;
+  };
   /// Each task of either side is counted once.
   struct Counts {
     std::uint64_t matched = 0;
@@ -32,6 +38,7 @@ class Reconciliation {
     std::uint64_t only_ours = 0;
     std::uint64_t only_theirs = 0;
     std::uint64_t different = 0;
+    std::map<std::string, Totals> totals{};  ///< by unit
   };
 
   /// Texts contain no NUL. `amount`: none if the line has none; it then matches only a line without
@@ -46,9 +53,10 @@ class Reconciliation {
 
   /// Visits the differences, by task ID, then unit, and forgets all lines. If a task costs nothing
   /// on one side, it matches also if the other side has no line or another unit: a refund leaves
-  /// nothing. A task that both sides have is `different`, whatever its units are. Throws
-  /// core::Error as above, and what `visit` throws.
-  Counts compare(const Visit& visit);
+  /// nothing. A task that both sides have is `different`, whatever its units are. Amounts that
+  /// differ by no more than `tolerance` match. Throws core::Error as above, and what `visit`
+  /// throws.
+  Counts compare(const Visit& visit, const Decimal& tolerance = {});
 
  private:
   TextSorter lines_{"the lines to compare"};

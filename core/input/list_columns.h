@@ -33,6 +33,10 @@ class ListColumns {
   /// Whether the column with the user's number holds a text that looks like an ID.
   [[nodiscard]] bool is_numbered_row(const Names& cells) const;
 
+  /// The name of the ID's column in the form of column_name; empty without a header.
+  [[nodiscard]] std::string id_name() const {
+    return id_ < header_.size() ? header_[id_] : std::string();
+  }
   void set_id(std::size_t column) { id_ = column; }
   [[nodiscard]] std::size_t id() const { return id_; }
   /// The cell of the ID; empty if the row is too short.

@@ -123,7 +123,8 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "tz prices force round round-by-currency rates billing-currency resale customer-label"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
-       "prices round round-by-currency from-gateway user-token-file user-id base-url retries"},
+       "currency tolerance decimal-comma prices round round-by-currency from-gateway "
+       "user-token-file user-id base-url retries"},
       {Command::prices_check, "db json"},
       {Command::verify,
        "deep requeue output s3-endpoint s3-addressing s3-create-only allow-http ca-file proxy"},

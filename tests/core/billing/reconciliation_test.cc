@@ -189,4 +189,22 @@ TEST(Reconciliation, HundredsOfThousandsOfLinesAreComparedInOrder) {
   EXPECT_TRUE(std::is_sorted(found.differences.begin(), found.differences.end()));
 }
 
+TEST(ReconciliationTolerance, AmountsNearEachOtherMatchAndTotalsTellBoth) {
+  const auto counts_with = [](const char* tolerance) {
+    Reconciliation both;
+    both.add_ours("a", "USD", *core::Decimal::parse("1"));
+    both.add_theirs("a", "USD", *core::Decimal::parse("1.004"));
+    both.add_ours("b", "USD", *core::Decimal::parse("2"));
+    both.add_theirs("b", "USD", *core::Decimal::parse("1.99"));
+    both.add_theirs("c", "EUR", *core::Decimal::parse("-3"));
+    return both.compare([](const Reconciliation::Difference&) {}, *core::Decimal::parse(tolerance));
+  };
+  EXPECT_EQ(counts_with("0").different, 2U);
+  EXPECT_EQ(counts_with("0.004").different, 1U);
+  EXPECT_EQ(counts_with("0.01").matched, 2U);
+  const auto totals = counts_with("0").totals;
+  EXPECT_EQ(totals.at("USD").ours.text() + " " + totals.at("USD").theirs.text(), "3 2.994");
+  EXPECT_EQ(totals.at("EUR").theirs.text(), "-3");
+}
+
 }  // namespace

@@ -72,4 +72,34 @@ TEST(LogRows, WhatARowSays) {
   }
 }
 
+TEST(LogRows, TypesOfAnExport) {
+  for (const char* text : {"2", "Consume", "消费"}) {
+    EXPECT_EQ(core::log_type_of(text), LogType::charge) << text;
+  }
+  for (const char* text : {"6", "refund", "退款"}) {
+    EXPECT_EQ(core::log_type_of(text), LogType::refund) << text;
+  }
+  for (const char* text : {"1", "", "topup", "22"}) {
+    EXPECT_EQ(core::log_type_of(text), std::nullopt) << text;
+  }
+}
+
+TEST(LogRows, CellsOfAnExport) {
+  core::JsonDocument inner;
+  const auto row = core::read_log_cells({.created_at = "1795704663",
+                                         .quota = "40",
+                                         .request_id = "q",
+                                         .token_name = "main",
+                                         .other = R"({"task_id":"t"})"},
+                                        LogType::refund, inner);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->task_id + " " + row->quota.text() + " " + row->key_name, "t -40 main");
+  EXPECT_FALSE(core::read_log_cells({.created_at = "2026-06-01 10:00:00",
+                                     .quota = "40",
+                                     .request_id = {},
+                                     .token_name = {},
+                                     .other = {}},
+                                    LogType::charge, inner));
+}
+
 }  // namespace
