@@ -15,7 +15,7 @@ struct JsonObject {
 };
 
 /// Without those whose keys the program's own functions say: see reference.cc.
-inline constexpr std::array<JsonObject, 22> kJsonObjects{{
+inline constexpr std::array<JsonObject, 25> kJsonObjects{{
     {"status --crew", "crew_run",
      "run_id host state started_at alive_until finished_at exit_code rate_share answers open_tasks "
      "open_videos",
@@ -44,7 +44,17 @@ inline constexpr std::array<JsonObject, 22> kJsonObjects{{
     {"reconcile", "difference", "result task_id unit ours theirs",
      "a line that does not match; amounts are text"},
     {"reconcile", "reconciliation",
-     "by matched without_amount only_ours only_theirs different rejected", "its counts"},
+     "by matched without_amount only_ours only_theirs different rejected totals",
+     "its counts; `totals` has `ours theirs` of each currency, or of `quota`"},
+    {"reconcile --from-gateway", "difference", "result task_id request_id ours theirs",
+     "a task that does not match the gateway's log; also for an export of it"},
+    {"reconcile --from-gateway", "reconciliation",
+     "by matched different only_ours only_theirs unfinished unrefunded_failures other_period "
+     "kept_quota ours theirs unjoined unjoined_ours unjoined_theirs other_rows other_usage "
+     "total_used key_net rows unusable requests",
+     "its counts, and sums of quota as text"},
+    {"import", "import", "run_id exit_code listed tasks added rejected not_videos requests seconds",
+     "what the gateway's list had"},
     {"verify", "finding", "result path [account task_id video_index bytes found_bytes]",
      "a file or a recorded video that is not as it should be"},
     {"verify", "verification",
@@ -52,7 +62,7 @@ inline constexpr std::array<JsonObject, 22> kJsonObjects{{
      "its counts"},
     {"doctor", "check", "name result text advice", "a finding"},
     {"config", "setting", "name value origin", "a setting"},
-    {"config", "account", "name base_url key", "an account"},
+    {"config", "account", "name base_url key user_token", "an account"},
     {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
     {"forget", "forgotten", "tasks refused answered", "the counts"},
     {"prices check", "finding", "file line kind text", "something wrong with a price book"},

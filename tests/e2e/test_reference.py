@@ -4,6 +4,8 @@ import pathlib
 import re
 import time
 
+from conftest import TOKEN
+
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference.md").read_text()
 AGO = 40 * 86400
@@ -29,7 +31,10 @@ def objects():
 
 def test_json_objects_have_the_keys_of_the_page(reeltally, make_gateway):
     known, met = objects(), set()
-    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}, "b": {"polls": ["failure"]}, "c": {"polls": ["IN_PROGRESS"]}})
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}, "b": {"polls": ["failure"]}, "c": {"polls": ["IN_PROGRESS"]}},
+                           user={"token": TOKEN, "id": 2, "listed": {"tasks": ["a"]}, "log": [
+                               {"type": 2, "created_at": int(time.time()) - AGO, "request_id": "r", "quota": 1,
+                                "other": {"is_task": True, "task_id": "stranger"}}]})
     gateway.set_clock(-AGO)
     (reeltally.folder / "prices.csv").write_text("model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,,0.9,CNY,,\nm,video,,,1,XXY,,\n")
     (reeltally.folder / "log.csv").write_text("task_id,quota\na,1\nz,2\n")
@@ -58,6 +63,9 @@ def test_json_objects_have_the_keys_of_the_page(reeltally, make_gateway):
     (reeltally.folder / "other.csv").write_text("model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nother,second,,,0.9,CNY,,\n")
     holds("report --check", "report", "--check", "--period", MONTH, "--prices", "other.csv")
     holds("reconcile", "reconcile", "log.csv", "--period", MONTH)
+    asking = ("--from-gateway", "--base-url", gateway.base, *reeltally.user())
+    holds("reconcile --from-gateway", "reconcile", *asking, "--period", MONTH)
+    holds("import", "import", *asking)
     holds("forget", "forget", "c", "a")
     holds("close --dry-run", "close", MONTH, "--prices", "prices.csv", "--dry-run")
     holds("close", "close", MONTH, "--prices", "prices.csv", "--force")
