@@ -21,8 +21,8 @@
 namespace cmd {
 namespace {
 
-constexpr std::size_t kIdShownMax = 100;
-constexpr std::uint64_t kRejectedNamedMax = 100;
+constexpr std::size_t kListedIdShownMax = 100;
+constexpr std::uint64_t kListedRejectsNamedMax = 100;
 
 // One import, from the lock to its summary.
 class Import {
@@ -71,9 +71,9 @@ std::uint64_t Import::tasks_in_ledger() const {
 }
 
 void Import::reject(const core::RejectedRow& row) {
-  if (++rejected_ <= kRejectedNamedMax) {
+  if (++rejected_ <= kListedRejectsNamedMax) {
     log_.error(row.source + ": rejected: " + row.reason + ": " +
-               core::printable(row.text, kIdShownMax));
+               core::printable(row.text, kListedIdShownMax));
   }
 }
 

@@ -375,8 +375,8 @@ void BooksSummary::tell(Log& log) const {
   }
 }
 
-ExitCode finish(const Settings& settings, GatewayBooks& books, BooksSummary& summary, Log& log,
-                std::ostream& out) {
+ExitCode finish_books(const Settings& settings, GatewayBooks& books, BooksSummary& summary,
+                      Log& log, std::ostream& out) {
   const bool as_json = settings.flag("json");
   BookDifferences writer(as_json, out);
   summary.counts = books.compare([&writer](const auto& one) { writer.write(one); });
@@ -400,7 +400,7 @@ ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream
   summary.rows = theirs.rows();
   summary.unusable = theirs.unusable();
   summary.requests = theirs.requests();
-  return finish(settings, books, summary, log, out);
+  return finish_books(settings, books, summary, log, out);
 }
 
 bool is_log_export(const core::TaskList& list) {
@@ -425,7 +425,7 @@ ExitCode reconcile_with_export(const Settings& settings, core::TaskList& list, L
                        .unusable = theirs.unusable(),
                        .requests = 0,
                        .total_used = std::nullopt};
-  return finish(settings, books, summary, log, out);
+  return finish_books(settings, books, summary, log, out);
 }
 
 }  // namespace cmd

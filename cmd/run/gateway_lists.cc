@@ -26,7 +26,8 @@ bool pause_unless(const std::function<bool()>& stop, std::chrono::milliseconds t
   return !stop || !stop();
 }
 
-core::HttpCallerSettings caller_settings(const Settings& settings, const ListPatience& patience) {
+core::HttpCallerSettings list_caller_settings(const Settings& settings,
+                                              const ListPatience& patience) {
   return {.ca_file = ca_file(settings),
           .proxies = proxies(settings),
           .user_agent = user_agent(),
@@ -56,7 +57,7 @@ core::UserApi user_api(const Account& account, const Settings& settings,
   return {{.base_url = base_url_of(account, settings),
            .token = user.token.reveal(),
            .user_id = user.user_id},
-          caller_settings(settings, patience),
+          list_caller_settings(settings, patience),
           std::move(terms)};
 }
 
@@ -67,7 +68,7 @@ std::optional<core::KeyStanding> standing_of_key(const Account& account, const S
   } catch (const core::UsageError&) {
     return std::nullopt;
   }
-  core::HttpCaller caller(caller_settings(settings, {}));
+  core::HttpCaller caller(list_caller_settings(settings, {}));
   core::HttpCall call{.method = "GET",
                       .url = base_url_of(account, settings) + core::kKeyUsagePath,
                       .timeout = settings.duration("timeout")};

@@ -11,10 +11,10 @@
 namespace core {
 namespace {
 
-using Name = std::pair<std::string_view, std::string_view>;
+using CurrencyName = std::pair<std::string_view, std::string_view>;
 
 // Longer ones before those that they begin with. `¥` is the gateways' sign of CNY.
-constexpr std::array<Name, 22> kCurrencyNames{{
+constexpr std::array<CurrencyName, 22> kCurrencyNames{{
     {"US$", "USD"},  {"HK$", "HKD"},    {"CN¥", "CNY"},  {"JP¥", "JPY"},  {"RMB", "CNY"},
     {"CNH", "CNY"},  {"人民币", "CNY"}, {"美元", "USD"}, {"港币", "HKD"}, {"日元", "JPY"},
     {"欧元", "EUR"}, {"元", "CNY"},     {"円", "JPY"},   {"¥", "CNY"},    {"￥", "CNY"},

@@ -5,10 +5,10 @@
 namespace core {
 namespace {
 
-using Result = GatewayBooks::Result;
-using Difference = GatewayBooks::Difference;
-using Counts = GatewayBooks::Counts;
-using State = BookedTask::State;
+using BookResult = GatewayBooks::Result;
+using BookDifference = GatewayBooks::Difference;
+using BookCounts = GatewayBooks::Counts;
+using BookState = BookedTask::State;
 
 // A line: the ID, NUL, the mark of its kind, then its fields, each with NUL behind it.
 constexpr char kFieldEnd = '\0';
@@ -17,17 +17,17 @@ constexpr char kTheirsMark = 'T';  // behind ours, so that ours come first
 constexpr std::string_view kNoQuota = "?";
 constexpr std::string_view kNoQuotaBack = "-?";
 
-class LineWriter {
+class BookLineWriter {
  public:
-  LineWriter(std::string_view id, char mark) : line_(id) {
+  BookLineWriter(std::string_view id, char mark) : line_(id) {
     line_ += kFieldEnd;
     line_ += mark;
   }
-  LineWriter& flag(bool value) {
+  BookLineWriter& flag(bool value) {
     line_ += value ? '1' : '0';
     return *this;
   }
-  LineWriter& field(std::string_view text) {
+  BookLineWriter& field(std::string_view text) {
     line_.append(text) += kFieldEnd;
     return *this;
   }
@@ -37,9 +37,9 @@ class LineWriter {
   std::string line_;
 };
 
-class LineReader {
+class BookLineReader {
  public:
-  explicit LineReader(std::string_view line) : rest_(line) {
+  explicit BookLineReader(std::string_view line) : rest_(line) {
     id_ = field();
     mark_ = rest_.front();
     rest_.remove_prefix(1);
@@ -65,7 +65,7 @@ class LineReader {
   char mark_ = 0;
 };
 
-std::string text_of(UtcTime time) { return std::to_string(time.time_since_epoch().count()); }
+std::string time_text_of(UtcTime time) { return std::to_string(time.time_since_epoch().count()); }
 
 // What one side has for a task.
 struct Amounts {
@@ -85,19 +85,19 @@ struct Amounts {
 // All lines of one task.
 class BookedLines {
  public:
-  void add_ours(LineReader& line);
+  void add_ours(BookLineReader& line);
   void add_charge(const Decimal& quota, bool in_period) { theirs_.add(quota, in_period); }
-  void add_change(LineReader& line, bool in_period);
-  void close(const std::string& task_id, const GatewayBooks::Visit& visit, Counts& counts);
+  void add_change(BookLineReader& line, bool in_period);
+  void close(const std::string& task_id, const GatewayBooks::Visit& visit, BookCounts& counts);
 
  private:
-  void derive_charge(Counts& counts);
+  void derive_charge(BookCounts& counts);
   [[nodiscard]] bool is_open() const {
-    return state_ == State::unfinished || state_ == State::missing;
+    return state_ == BookState::unfinished || state_ == BookState::missing;
   }
-  [[nodiscard]] std::optional<Result> result() const;  // none: it matches
+  [[nodiscard]] std::optional<BookResult> result() const;  // none: it matches
 
-  State state_ = State::succeeded;
+  BookState state_ = BookState::succeeded;
   Amounts ours_;
   std::int64_t without_quota_ = 0;
   bool joined_ = true;
@@ -109,8 +109,8 @@ class BookedLines {
   Decimal given_back_;  // by rows that do not settle
 };
 
-void BookedLines::add_ours(LineReader& line) {
-  state_ = static_cast<State>(line.field().front() - '0');
+void BookedLines::add_ours(BookLineReader& line) {
+  state_ = static_cast<BookState>(line.field().front() - '0');
   const bool in_period = line.flag();
   keeps_quota_ = line.flag() || keeps_quota_;
   joined_ = line.flag() && joined_;
@@ -123,7 +123,7 @@ void BookedLines::add_ours(LineReader& line) {
   }
 }
 
-void BookedLines::add_change(LineReader& line, bool in_period) {
+void BookedLines::add_change(BookLineReader& line, bool in_period) {
   const bool settles = line.flag();
   const Decimal quota = line.amount();
   const Decimal before = line.amount();
@@ -137,62 +137,63 @@ void BookedLines::add_change(LineReader& line, bool in_period) {
 
 // Without the charge itself, the rows that change it say what it was: a settlement names it, and a
 // refund gives all of it back.
-void BookedLines::derive_charge(Counts& counts) {
+void BookedLines::derive_charge(BookCounts& counts) {
   const Decimal charge = settled_ ? before_ : given_back_;
   theirs_.all += charge;
   theirs_.of_period += ours_.in_period || theirs_.in_period ? charge : Decimal();
   counts.unjoined_theirs += -charge;
 }
 
-std::optional<Result> BookedLines::result() const {
+std::optional<BookResult> BookedLines::result() const {
   if (!ours_.is_there) {
-    return Result::only_theirs;
+    return BookResult::only_theirs;
   }
   if (is_open()) {
-    return theirs_.in_period ? std::optional(Result::unfinished) : std::nullopt;
+    return theirs_.in_period ? std::optional(BookResult::unfinished) : std::nullopt;
   }
-  if (state_ == State::failed && theirs_.all > Decimal()) {
-    return Result::unrefunded_failure;
+  if (state_ == BookState::failed && theirs_.all > Decimal()) {
+    return BookResult::unrefunded_failure;
   }
   if (!theirs_.is_there) {
     return ours_.all.is_zero() && without_quota_ <= 0 ? std::nullopt
-                                                      : std::optional(Result::only_ours);
+                                                      : std::optional(BookResult::only_ours);
   }
   if (without_quota_ > 0 || !(ours_.all == theirs_.all)) {
-    return Result::different;
+    return BookResult::different;
   }
-  return ours_.of_period == theirs_.of_period ? std::nullopt : std::optional(Result::other_period);
+  return ours_.of_period == theirs_.of_period ? std::nullopt
+                                              : std::optional(BookResult::other_period);
 }
 
-void count_result(const std::optional<Result>& result, Counts& counts) {
+void count_result(const std::optional<BookResult>& result, BookCounts& counts) {
   if (!result) {
     ++counts.matched;
     return;
   }
   switch (*result) {
-    case Result::different:
+    case BookResult::different:
       ++counts.different;
       break;
-    case Result::only_ours:
+    case BookResult::only_ours:
       ++counts.only_ours;
       break;
-    case Result::only_theirs:
+    case BookResult::only_theirs:
       ++counts.only_theirs;
       break;
-    case Result::unfinished:
+    case BookResult::unfinished:
       ++counts.unfinished;
       break;
-    case Result::unrefunded_failure:
+    case BookResult::unrefunded_failure:
       ++counts.unrefunded_failures;
       break;
-    case Result::other_period:
+    case BookResult::other_period:
       ++counts.other_period;
       break;
   }
 }
 
 void BookedLines::close(const std::string& task_id, const GatewayBooks::Visit& visit,
-                        Counts& counts) {
+                        BookCounts& counts) {
   if (!ours_.in_period && !theirs_.in_period) {
     return;
   }
@@ -215,8 +216,8 @@ void BookedLines::close(const std::string& task_id, const GatewayBooks::Visit& v
   if (!result) {
     return;
   }
-  const bool by_period = result == Result::other_period;
-  Difference difference{.result = *result, .task_id = task_id, .request_id = {}};
+  const bool by_period = result == BookResult::other_period;
+  BookDifference difference{.result = *result, .task_id = task_id, .request_id = {}};
   if (ours_.in_period && !is_open() && without_quota_ <= 0) {
     difference.ours = by_period ? ours_.of_period : ours_.all;
   }
@@ -233,7 +234,7 @@ void GatewayBooks::add_ours(const BookedTask& task) {
                             : task.takes_back ? std::string(kNoQuotaBack)
                                               : std::string(kNoQuota);
   const bool joined = !task.request_id.empty();
-  tasks_.add(LineWriter(task.task_id, kOursMark)
+  tasks_.add(BookLineWriter(task.task_id, kOursMark)
                  .field(std::string(1, static_cast<char>('0' + static_cast<int>(task.state))))
                  .flag(task.in_period)
                  .flag(task.keeps_quota)
@@ -241,7 +242,7 @@ void GatewayBooks::add_ours(const BookedTask& task) {
                  .field(quota)
                  .line());
   if (joined) {
-    requests_.add(LineWriter(task.request_id, kOursMark).field(task.task_id).line());
+    requests_.add(BookLineWriter(task.request_id, kOursMark).field(task.task_id).line());
   } else {
     ++without_request_;
   }
@@ -251,31 +252,31 @@ void GatewayBooks::add_theirs(const LogRow& row, bool in_period, bool of_key) {
   // Rows without a request cannot be told from one that comes again.
   const std::string number = row.request_id.empty() ? std::to_string(++nameless_) : std::string();
   if (row.task_id.empty()) {
-    requests_.add(LineWriter(row.request_id, kTheirsMark)
+    requests_.add(BookLineWriter(row.request_id, kTheirsMark)
                       .flag(in_period)
                       .flag(of_key)
                       .flag(row.is_task)
                       .field(row.quota.text())
-                      .field(text_of(row.at))
+                      .field(time_text_of(row.at))
                       .field(number)
                       .line());
     return;
   }
-  tasks_.add(LineWriter(row.task_id, kTheirsMark)
+  tasks_.add(BookLineWriter(row.task_id, kTheirsMark)
                  .flag(in_period)
                  .flag(of_key)
                  .flag(true)
                  .flag(row.settles)
                  .field(row.quota.text())
                  .field(row.before.text())
-                 .field(text_of(row.at))
+                 .field(time_text_of(row.at))
                  .field(row.request_id)
                  .field(number)
                  .line());
 }
 
 // Gives each charge to the task of its request.
-void GatewayBooks::join_requests(const Visit& visit, Counts& counts) {
+void GatewayBooks::join_requests(const Visit& visit, BookCounts& counts) {
   std::string before;
   std::string request_id;
   std::string task_id;
@@ -284,7 +285,7 @@ void GatewayBooks::join_requests(const Visit& visit, Counts& counts) {
       return;
     }
     before = text;
-    LineReader line(text);
+    BookLineReader line(text);
     if (line.id() != request_id || line.id().empty()) {
       request_id = line.id();
       task_id.clear();
@@ -302,7 +303,7 @@ void GatewayBooks::join_requests(const Visit& visit, Counts& counts) {
     line.flag();
     const Decimal quota = line.amount();
     counts.key_net += of_key ? quota : Decimal();
-    tasks_.add(LineWriter(task_id, kTheirsMark)
+    tasks_.add(BookLineWriter(task_id, kTheirsMark)
                    .flag(in_period)
                    .flag(of_key)
                    .flag(false)
@@ -314,8 +315,8 @@ void GatewayBooks::join_requests(const Visit& visit, Counts& counts) {
 }
 
 void GatewayBooks::take_unknown_request(std::string_view request_id, std::string_view text,
-                                        const Visit& visit, Counts& counts) {
-  LineReader line(text);
+                                        const Visit& visit, BookCounts& counts) {
+  BookLineReader line(text);
   const bool in_period = line.flag();
   const bool of_key = line.flag();
   const bool is_task = line.flag();
@@ -335,7 +336,7 @@ void GatewayBooks::take_unknown_request(std::string_view request_id, std::string
     return;
   }
   ++counts.only_theirs;
-  visit({.result = Result::only_theirs,
+  visit({.result = BookResult::only_theirs,
          .task_id = {},
          .request_id = std::string(request_id),
          .ours = std::nullopt,
@@ -349,7 +350,7 @@ GatewayBooks::Counts GatewayBooks::compare(const Visit& visit) {
   std::string task_id;
   std::optional<BookedLines> task;
   tasks_.each([&](std::string_view text) {
-    LineReader line(text);
+    BookLineReader line(text);
     if (!task || line.id() != task_id) {
       if (task) {
         task->close(task_id, visit, counts);
@@ -368,7 +369,7 @@ GatewayBooks::Counts GatewayBooks::compare(const Visit& visit) {
     const bool in_period = line.flag();
     const bool of_key = line.flag();
     if (line.flag()) {
-      LineReader change = line;
+      BookLineReader change = line;
       change.flag();
       counts.key_net += of_key ? change.amount() : Decimal();
       task->add_change(line, in_period);

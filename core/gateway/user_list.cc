@@ -10,10 +10,10 @@
 namespace core {
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kUnauthorised = 401;
-constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
+constexpr int kListOk = 200;
+constexpr int kListUnauthorised = 401;
+constexpr int kListForbidden = 403;
+constexpr int kListNotFound = 404;
 constexpr int kNotAllowed = 405;
 constexpr int kTimeOut = 408;
 constexpr int kTooMany = 429;
@@ -43,10 +43,10 @@ std::string list_path(std::string_view path, const UserListQuery& query, std::in
 
 UserListAnswer answer_of_status(int http_status) {
   switch (http_status) {
-    case kUnauthorised:
-    case kForbidden:
+    case kListUnauthorised:
+    case kListForbidden:
       return UserListAnswer::refused;
-    case kNotFound:
+    case kListNotFound:
     case kNotAllowed:
       return UserListAnswer::no_endpoint;
     case kTooMany:
@@ -75,7 +75,7 @@ UserListAnswer UserListPage::read(int http_status, std::string_view body) {
   const JsonFailure failure = document_.read(body);
   const JsonValue root = document_.root();
   message_ = printable(redact_keys(redact_urls(root["message"].text())), kMessageBytesMax);
-  if (http_status != kOk) {
+  if (http_status != kListOk) {
     return answer_of_status(http_status);
   }
   if (failure != JsonFailure::none) {

@@ -11,16 +11,16 @@
 namespace core {
 namespace {
 
-constexpr std::chrono::minutes kRetryAfterMax{10};
+constexpr std::chrono::minutes kListRetryAfterMax{10};
 
-double jitter() {
+double list_jitter() {
   thread_local std::minstd_rand random{std::random_device{}()};
   return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
 std::string path_alone(const std::string& path) { return path.substr(0, path.find('?')); }
 
-bool is_passing(const HttpAnswer& answer, UserListAnswer meaning) {
+bool is_passing_list_fault(const HttpAnswer& answer, UserListAnswer meaning) {
   return answer.status == 0 || meaning == UserListAnswer::throttled ||
          meaning == UserListAnswer::passing;
 }
@@ -51,7 +51,7 @@ void UserApi::read(const std::string& path, UserListPage& page) {
     if (answer.status != 0 && meaning == UserListAnswer::page) {
       return;
     }
-    if (is_passing(answer, meaning)) {
+    if (is_passing_list_fault(answer, meaning)) {
       if (retry <= terms_.retry.retries) {
         wait(retry, answer);
         continue;
@@ -90,10 +90,10 @@ void UserApi::each(const std::function<std::string(std::int64_t page)>& path_of,
 
 // A gateway's Retry-After beats our own delay.
 void UserApi::wait(int retry, const HttpAnswer& answer) const {
-  std::chrono::milliseconds delay = retry_delay(terms_.retry, retry, jitter());
+  std::chrono::milliseconds delay = retry_delay(terms_.retry, retry, list_jitter());
   if (const auto seconds = parse_unsigned(answer.header("retry-after"))) {
     const auto asked = std::min<std::uint64_t>(
-        *seconds, std::chrono::duration_cast<std::chrono::seconds>(kRetryAfterMax).count());
+        *seconds, std::chrono::duration_cast<std::chrono::seconds>(kListRetryAfterMax).count());
     delay = std::max<std::chrono::milliseconds>(delay, std::chrono::seconds(asked));
   }
   if (!terms_.pause(delay)) {
