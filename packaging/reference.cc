@@ -200,6 +200,7 @@ void add_json_objects(std::string& page, const std::vector<storage::ViewColumns>
 
 void add_columns(std::string& page, const std::vector<core::ReportColumn>& columns) {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const core::ReportColumn& column : columns) {
     names.push_back(column.name);
   }

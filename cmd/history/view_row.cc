@@ -95,9 +95,13 @@ Json json_of(const core::ViewRow& row) {
       json[name] = Json();
       continue;
     }
-    Json parsed =
-        is_text(name) ? Json(Json::value_t::discarded) : Json::parse(*value, nullptr, false);
-    json[name] = parsed.is_discarded() ? Json(*value) : std::move(parsed);
+    json[name] = *value;
+    if (is_text(name)) {
+      continue;
+    }
+    if (Json parsed = Json::parse(*value, nullptr, false); !parsed.is_discarded()) {
+      json[name] = std::move(parsed);
+    }
   }
   return json;
 }
