@@ -153,9 +153,11 @@ std::vector<FailureList::Line> FailureList::lines() const {
       if (reason.count > reason.named.size()) {
         names += " and " + number(reason.count - reason.named.size()) + " more";
       }
-      const std::string text =
-          reason.count == 1 ? names + ": " + reason.text
-                            : number(reason.count) + " " + of + ": " + reason.text + ": " + names;
+      std::string text = reason.count == 1 ? names : number(reason.count).append(" ").append(of);
+      text.append(": ").append(reason.text);
+      if (reason.count > 1) {
+        text.append(": ").append(names);
+      }
       lines.push_back({.text = what + ": " + text,
                        .kind = group.kind,
                        .http_status = http_status_in(reason.text),
