@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cmd/cli/units.h"
 #include "core/text/printable.h"
@@ -70,11 +70,20 @@ std::int64_t number_in(const core::ViewRow& row, std::string_view column) {
   return value;
 }
 
+// As the views write it: 2026-11-28T01:02:03Z, or with three digits of a fraction.
 std::optional<core::UtcTime> time_in(const core::ViewRow& row, std::string_view column) {
-  std::istringstream text(text_in(row, column));
-  std::chrono::sys_time<std::chrono::milliseconds> time;
-  text >> date::parse("%FT%TZ", time);
-  return text.fail() ? std::nullopt : std::optional<core::UtcTime>(time);
+  const std::string text = text_in(row, column);
+  std::tm fields{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
+  if (rest == nullptr) {
+    return std::nullopt;
+  }
+  std::int64_t milliseconds = 0;
+  if (*rest == '.') {
+    std::from_chars(rest + 1, text.c_str() + text.size(), milliseconds);
+  }
+  return core::UtcTime(std::chrono::seconds(timegm(&fields)) +
+                       std::chrono::milliseconds(milliseconds));
 }
 
 std::string utc_second(core::UtcTime time) {
