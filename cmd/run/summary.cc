@@ -153,12 +153,13 @@ std::vector<FailureList::Line> FailureList::lines() const {
       if (reason.count > reason.named.size()) {
         names += " and " + number(reason.count - reason.named.size()) + " more";
       }
-      std::string text = reason.count == 1 ? names : number(reason.count).append(" ").append(of);
+      std::string text = what;
+      text.append(": ").append(reason.count == 1 ? names : number(reason.count) + " " + of);
       text.append(": ").append(reason.text);
       if (reason.count > 1) {
         text.append(": ").append(names);
       }
-      lines.push_back({.text = what + ": " + text,
+      lines.push_back({.text = std::move(text),
                        .kind = group.kind,
                        .http_status = http_status_in(reason.text),
                        .count = reason.count});

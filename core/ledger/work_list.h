@@ -92,7 +92,7 @@ class WorkList {
   /// settled, and those with missing videos. Returns how many stale tasks are left out.
   virtual std::uint64_t add_pending(int account) = 0;
 
-  /// The number of tasks on the list that are to be queried, or were by this run.
+  /// The number of tasks on the list that are to be queried.
   [[nodiscard]] virtual std::uint64_t tasks_to_ask() = 0;
   /// The number of videos to be downloaded for the tasks on the list, as far as known.
   [[nodiscard]] virtual std::uint64_t videos_to_fetch() = 0;

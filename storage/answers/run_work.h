@@ -25,8 +25,9 @@ class RunWork : public core::WorkList {
   [[nodiscard]] virtual bool may_import_beside() const { return false; }
   /// `wake`: as QueuedLedger's. While the ledger lives this belongs to its writer thread; it must
   /// outlive the ledger. If the lists are imported beside it, another thread calls the methods of
-  /// the import, `add_pending`, `tasks_to_ask` and `videos_to_fetch` (which leaves out what the
-  /// run itself has found), then QueuedLedger::end_import.
+  /// the import, `add_pending`, `tasks_to_ask` (which has the tasks that the run has settled,
+  /// too) and `videos_to_fetch` (which leaves out what it has found), then
+  /// QueuedLedger::end_import.
   [[nodiscard]] virtual std::unique_ptr<QueuedLedger> open_ledger(std::function<void()> wake,
                                                                   ImportTime lists) = 0;
   /// Of the write-ahead log beside a file; 0: there is none.

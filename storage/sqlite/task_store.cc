@@ -187,7 +187,7 @@ std::uint64_t TaskStore::tasks_to_ask() {
   std::uint64_t tasks = 0;
   c.in_turn([&] {
     tasks = with_ledger_errors(c.path, "read", [&] { return c.runs.tasks_to_ask(); }) +
-            c.answers.settled_tasks();
+            (c.beside != nullptr ? c.answers.settled_tasks() : 0);
   });
   return tasks;
 }
