@@ -79,11 +79,19 @@ void Import::reject(const core::RejectedRow& row) {
 
 void Import::read_list(core::WorkList& work_list) {
   work_list.begin_import({});
-  listed_ = each_listed_task(
-      api_, clock_.utc(), settings_.duration("since"),
-      [&](core::WantedTask&& task) { work_list.add(task, 0); },
-      [&](const core::RejectedRow& row) { reject(row); });
-  const core::ImportOutcome rows = work_list.end_import();
+  std::exception_ptr failure;
+  try {
+    listed_ = each_listed_task(
+        api_, clock_.utc(), settings_.duration("since"),
+        [&](core::WantedTask&& task) { work_list.add(task, 0); },
+        [&](const core::RejectedRow& row) { reject(row); });
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const core::ImportOutcome rows = work_list.end_import();  // what was read so far stays
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
   summary_.rows_read = listed_.listed;
   summary_.rows_rejected = listed_.rejected;
   summary_.duplicates = rows.duplicates;
@@ -118,7 +126,6 @@ ExitCode Import::execute(std::ostream& out) {
   return summary_.exit_code;
 }
 
-// What was read so far stays in the ledger.
 void Import::end_run() {
   if (summary_.run_id != 0) {
     ledger_.work().end_run(exit_number(summary_.exit_code), summary_json(summary_));

@@ -246,6 +246,12 @@ class OurLines {
     require_unchanged_periods(reports_, plan_.query);
     if (settings.is_given("quota-per-unit") && !have_prices()) {
       per_quota_ = core::Decimal(settings.count("quota-per-unit")).exact_reciprocal();
+      if (!per_quota_) {
+        throw core::UsageError("--quota-per-unit " +
+                               std::to_string(settings.count("quota-per-unit")) +
+                               ": amounts would not be exact; use a number whose only prime "
+                               "factors are 2 and 5, such as 500000");
+      }
       quota_currency_ = core::currency_of_word(settings.given_text("currency").value_or("USD"));
     }
   }

@@ -224,7 +224,10 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
   std::vector<std::string> warnings;
   for (auto entry = environment.lower_bound(kPrefix);
        entry != environment.end() && entry->first.starts_with(kPrefix); ++entry) {
-    if (std::find(known.begin(), known.end(), entry->first) != known.end()) {
+    const bool of_end_program = entry->first == "REELTALLY_EXIT_CODE" ||
+                                entry->first == "REELTALLY_RUN_ID" ||
+                                entry->first == "REELTALLY_SUMMARY";
+    if (of_end_program || std::find(known.begin(), known.end(), entry->first) != known.end()) {
       continue;
     }
     if (entry->first == "REELTALLY_API_KEY") {

@@ -96,9 +96,12 @@ std::string what_was_taken(const LogColumns& columns, const core::TaskList& list
 }
 
 bool is_total(std::string_view id) {
-  constexpr std::array<std::string_view, 10> kTotals{"total",       "total:", "sum",    "subtotal",
+  constexpr std::array<std::string_view, 11> kTotals{"total",       "totals", "sum",    "subtotal",
                                                      "grand total", "summe",  "gesamt", "合计",
-                                                     "总计",        "小计"};
+                                                     "总计",        "小计",   "共计"};
+  for (const std::string_view end : {":", "："}) {
+    id.remove_suffix(id.ends_with(end) ? end.size() : 0);
+  }
   return std::any_of(kTotals.begin(), kTotals.end(),
                      [id](std::string_view one) { return core::equal_but_for_case(id, one); });
 }

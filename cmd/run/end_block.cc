@@ -7,11 +7,13 @@
 
 #include "cmd/cli/units.h"
 #include "cmd/os/terminal.h"
+#include "core/text/printable.h"
 
 namespace cmd {
 namespace {
 
 constexpr std::size_t kTopicColumns = 14;
+constexpr std::size_t kWhyMax = 1000;
 
 // Colours of the sixteen that every terminal has.
 constexpr std::string_view kGood = "\033[32m";
@@ -152,7 +154,7 @@ std::vector<std::string> end_block(const EndFacts& facts, const EndStyle& style)
     lines.push_back(topic("left", kWarning, left, style));
   }
   if (!facts.why.empty()) {
-    lines.push_back(topic("because", kBad, facts.why, style));
+    lines.push_back(topic("because", kBad, core::printable(facts.why, kWhyMax), style));
   }
   lines.push_back(topic(
       "next", kStrong,

@@ -2,35 +2,28 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/text/printable.h"
 
 namespace cmd {
 namespace {
 
-// Options of one call, which the next call does not repeat.
-constexpr std::array<std::string_view, 21> kOfOneCall{"pending",
-                                                      "wait",
-                                                      "deadline",
-                                                      "dry-run",
-                                                      "refresh",
-                                                      "relabel",
-                                                      "column",
-                                                      "delimiter",
-                                                      "shard",
-                                                      "json",
-                                                      "quiet",
-                                                      "verbose",
-                                                      "color",
-                                                      "help",
-                                                      "version",
-                                                      "lock-wait",
-                                                      "progress-interval",
-                                                      "failed-out",
-                                                      "log-format",
-                                                      "stale-after",
-                                                      "no-backup"};
+constexpr std::size_t kBytesMax = 1000;  // of the options, and of the inputs
+
+// Options that say how a call tells of itself: the next call does not repeat them.
+constexpr std::array<std::string_view, 8> kOfTelling{
+    "json", "quiet", "verbose", "color", "help", "version", "progress-interval", "log-format"};
+// Options that chose the rows of a call: the next one repeats them only if it reads them again.
+constexpr std::array<std::string_view, 12> kOfRows{
+    "pending", "wait",      "deadline", "dry-run",   "refresh",    "relabel",
+    "column",  "delimiter", "shard",    "lock-wait", "failed-out", "no-backup"};
+
+bool is_in(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_plain(char c) {
   constexpr std::string_view kOthers = "-_./:=@%+,";
@@ -49,11 +42,13 @@ std::string for_shell(const std::string& text) {
   return quoted + "'";
 }
 
-std::string repeated_options(const Settings& settings) {
+// Those that `next` has, too.
+std::string repeated_options(const Settings& settings, Command next, bool same_rows) {
   std::string all;
   for (const Setting& one : settings.all()) {
-    const bool of_one_call =
-        std::find(kOfOneCall.begin(), kOfOneCall.end(), one.option->name) != kOfOneCall.end();
+    const bool of_one_call = find_option(next, one.option->name) == nullptr ||
+                             is_in(kOfTelling, one.option->name) ||
+                             (!same_rows && is_in(kOfRows, one.option->name));
     if (one.origin.kind != Origin::Kind::option || of_one_call || one.option->secret) {
       continue;
     }
@@ -64,27 +59,36 @@ std::string repeated_options(const Settings& settings) {
       all += "=false";
     }
   }
-  constexpr std::size_t kBytesMax = 1000;
   return core::printable(all, kBytesMax);
 }
 
 std::string inputs_of(const Settings& settings) {
-  std::string all;
-  for (const std::string& input : settings.arguments()) {
+  const std::vector<std::string> inputs = settings.arguments();
+  const bool like_option = std::any_of(inputs.begin(), inputs.end(),
+                                       [](const auto& one) { return one.starts_with('-'); });
+  std::string all = like_option ? " --" : "";
+  for (const std::string& input : inputs) {
     all += " " + for_shell(input);
   }
-  return all;
+  return core::printable(all, kBytesMax);
+}
+
+// What came through a pipe cannot be read again.
+bool has_files(const Settings& settings) {
+  const std::vector<std::string> inputs = settings.arguments();
+  return !inputs.empty() && std::find(inputs.begin(), inputs.end(), "-") == inputs.end();
 }
 
 }  // namespace
 
 std::string next_command(const Settings& settings, const Summary& summary, bool input_cut) {
-  const std::string options = repeated_options(settings);
   if (summary.exit_code == ExitCode::key_rejected || summary.exit_code == ExitCode::wrong_usage) {
-    return "reeltally doctor";
+    return "reeltally doctor" + repeated_options(settings, Command::doctor, false);
   }
-  if (input_cut) {
-    return "reeltally run" + options + inputs_of(settings);
+  // Finished tasks that are queried again are not pending.
+  const bool lacks_rows = input_cut || (settings.flag("refresh") && summary.tally.unasked > 0);
+  if (lacks_rows && has_files(settings)) {
+    return "reeltally run" + repeated_options(settings, Command::run, true) + inputs_of(settings);
   }
   const std::uint64_t running = summary.unfinished - std::min(summary.unfinished, summary.stale);
   const bool is_left = running > 0 || summary.tally.not_answered > 0 || summary.tally.unasked > 0 ||
@@ -92,7 +96,8 @@ std::string next_command(const Settings& settings, const Summary& summary, bool 
   if (!is_left) {
     return "";
   }
-  return std::string("reeltally run --pending") + (running > 0 ? " --wait" : "") + options;
+  return std::string("reeltally run --pending") + (running > 0 ? " --wait" : "") +
+         repeated_options(settings, Command::run, false);
 }
 
 }  // namespace cmd

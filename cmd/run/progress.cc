@@ -9,6 +9,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/os/terminal.h"
 #include "cmd/run/video_lines.h"
+#include "core/text/printable.h"
 
 namespace cmd {
 namespace {
@@ -131,7 +132,7 @@ std::vector<std::string> progress_block(const ProgressCounts& counts, const Scre
     lines.push_back(std::move(line));
   }
   if (!counts.note.empty()) {
-    lines.push_back(cut(counts.note, columns_max));
+    lines.push_back(cut(core::printable(counts.note, columns_max), columns_max));
   }
   lines.resize(std::min(lines.size(), rows_max));
   const auto videos = video_lines(counts, inner, rows_max - lines.size());

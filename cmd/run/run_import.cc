@@ -44,8 +44,9 @@ std::jthread RunImport::read_beside(storage::RunWork& work, storage::QueuedLedge
   return std::jthread([this, &work, &ledger] {
     try {
       read(work);
-    } catch (...) {
-      failure_ = std::current_exception();
+    } catch (const std::exception& failure) {
+      complete_ = false;
+      failure_ = failure.what();
     }
     ledger.end_import();
   });
@@ -64,9 +65,6 @@ void RunImport::read_inputs(const RunInputs::Take& take) {
 }
 
 bool RunImport::finish() {
-  if (failure_) {
-    std::rethrow_exception(failure_);
-  }
   Summary& summary = outcome_.summary();
   if (rejections_) {
     rejections_->keep(inputs_.sources(), summary.run_id, complete_);

@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "cmd/cli/settings.h"
@@ -32,13 +32,14 @@ class RunImport {
   [[nodiscard]] storage::ImportTime time(const storage::RunWork& work) const;
   /// Reads all inputs, and adds the tasks of --pending.
   void read(core::WorkList& work_list);
-  /// The same on another thread, for a ledger opened with ImportTime::beside. What it throws,
-  /// `finish` throws. `work` and `ledger` must outlive the thread, which is joined by the result.
+  /// The same on another thread, for a ledger opened with ImportTime::beside. It does not throw:
+  /// see `failure`. `work` and `ledger` must outlive the thread, which is joined by the result.
   [[nodiscard]] std::jthread read_beside(storage::RunWork& work, storage::QueuedLedger& ledger);
   /// Tells the user what was noticed, when nothing of the run uses the ledger any more. Returns
-  /// false if `patience` ended before the inputs did: the rows read so far are on the work list.
-  /// Throws what `read` throws.
+  /// false if not all inputs were read: the rows read so far are on the work list.
   [[nodiscard]] bool finish();
+  /// Why the other thread did not read all; empty: it did, or `patience` ended it.
+  [[nodiscard]] const std::string& failure() const { return failure_; }
 
   [[nodiscard]] const ProgressMeter::Totals& totals() const { return totals_; }
 
@@ -56,7 +57,7 @@ class RunImport {
   core::ImportOutcome imported_;
   std::uint64_t stale_left_out_ = 0;
   bool complete_ = true;
-  std::exception_ptr failure_;
+  std::string failure_;
 };
 
 }  // namespace cmd

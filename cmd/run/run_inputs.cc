@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -19,9 +21,28 @@
 namespace cmd {
 namespace {
 
+constexpr std::size_t kPathShownMax = 100;
+
 bool parse_whole(std::string_view text, std::uint64_t& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+// An output that replaces a list would lose it.
+void require_other_outputs(const Settings& settings, const std::vector<std::string>& inputs) {
+  const std::pair<std::string, std::optional<std::string>> outputs[] = {
+      {"--failed-out", settings.given_text("failed-out")},
+      {"--status-file", settings.given_text("status-file")},
+      {"--metrics-file", settings.given_text("metrics-file")}};
+  for (const auto& [option, output] : outputs) {
+    for (const std::string& input : inputs) {
+      std::error_code none;  // a file that does not exist is no other
+      if (output && std::filesystem::equivalent(*output, input, none)) {
+        throw core::UsageError(option + " would replace the list " +
+                               core::printable(input, kPathShownMax) + ": name another file");
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -34,6 +55,7 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
     }
     names_.emplace_back("-");
   }
+  require_other_outputs(settings, names_);
   if (const auto shard = settings.given_text("shard")) {
     const std::size_t slash = shard->find('/');
     if (slash == std::string::npos || !parse_whole(shard->substr(0, slash), shard_) ||

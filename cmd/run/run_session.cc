@@ -143,6 +143,9 @@ void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const bool input_complete = import.finish();
   warn_of_accounts(ledger);
   decide(ledger.work(), result, !input_complete);
+  if (!import.failure().empty()) {
+    outcome_.fail(import.failure());
+  }
   name_left_over(ledger.work(), !settings_.flag("no-download"), outcome_);
   outcome_.publish_failed_rows();
   require_that_it_was_alone(ledger, outcome_);

@@ -98,6 +98,7 @@ class BookedLines {
   [[nodiscard]] std::optional<BookResult> result() const;  // none: it matches
 
   BookState state_ = BookState::succeeded;
+  int failures_ = 0;  // lines of a failure that no line takes back
   Amounts ours_;
   std::int64_t without_quota_ = 0;
   bool joined_ = true;
@@ -110,7 +111,13 @@ class BookedLines {
 };
 
 void BookedLines::add_ours(BookLineReader& line) {
-  state_ = static_cast<BookState>(line.field().front() - '0');
+  const auto state = static_cast<BookState>(line.field().front() - '0');
+  const bool takes_back = line.flag();
+  if (state == BookState::failed) {
+    failures_ += takes_back ? -1 : 1;
+  } else if (!takes_back) {
+    state_ = state;
+  }
   const bool in_period = line.flag();
   keeps_quota_ = line.flag() || keeps_quota_;
   joined_ = line.flag() && joined_;
@@ -151,7 +158,7 @@ std::optional<BookResult> BookedLines::result() const {
   if (is_open()) {
     return theirs_.in_period ? std::optional(BookResult::unfinished) : std::nullopt;
   }
-  if (state_ == BookState::failed && theirs_.all > Decimal()) {
+  if (failures_ > 0 && theirs_.all > Decimal()) {
     return BookResult::unrefunded_failure;
   }
   if (!theirs_.is_there) {
@@ -236,6 +243,7 @@ void GatewayBooks::add_ours(const BookedTask& task) {
   const bool joined = !task.request_id.empty();
   tasks_.add(BookLineWriter(task.task_id, kOursMark)
                  .field(std::string(1, static_cast<char>('0' + static_cast<int>(task.state))))
+                 .flag(task.takes_back)
                  .flag(task.in_period)
                  .flag(task.keeps_quota)
                  .flag(joined)
@@ -249,8 +257,9 @@ void GatewayBooks::add_ours(const BookedTask& task) {
 }
 
 void GatewayBooks::add_theirs(const LogRow& row, bool in_period, bool of_key) {
-  // Rows without a request cannot be told from one that comes again.
-  const std::string number = row.request_id.empty() ? std::to_string(++nameless_) : std::string();
+  // Rows without a name cannot be told from one that comes again.
+  const bool is_nameless = row.request_id.empty() && row.task_id.empty();
+  const std::string number = is_nameless ? std::to_string(++nameless_) : std::string();
   if (row.task_id.empty()) {
     requests_.add(BookLineWriter(row.request_id, kTheirsMark)
                       .flag(in_period)
@@ -263,15 +272,14 @@ void GatewayBooks::add_theirs(const LogRow& row, bool in_period, bool of_key) {
     return;
   }
   tasks_.add(BookLineWriter(row.task_id, kTheirsMark)
+                 .field(time_text_of(row.at))
                  .flag(in_period)
                  .flag(of_key)
                  .flag(true)
                  .flag(row.settles)
                  .field(row.quota.text())
                  .field(row.before.text())
-                 .field(time_text_of(row.at))
                  .field(row.request_id)
-                 .field(number)
                  .line());
 }
 
@@ -304,11 +312,11 @@ void GatewayBooks::join_requests(const Visit& visit, BookCounts& counts) {
     const Decimal quota = line.amount();
     counts.key_net += of_key ? quota : Decimal();
     tasks_.add(BookLineWriter(task_id, kTheirsMark)
+                   .field(line.field())
                    .flag(in_period)
                    .flag(of_key)
                    .flag(false)
                    .field(quota.text())
-                   .field(line.field())
                    .field(request_id)
                    .line());
   });
@@ -366,6 +374,7 @@ GatewayBooks::Counts GatewayBooks::compare(const Visit& visit) {
       return;
     }
     before = text;
+    line.field();  // the time, by which the rows are in order
     const bool in_period = line.flag();
     const bool of_key = line.flag();
     if (line.flag()) {

@@ -182,3 +182,13 @@ def test_a_pipe_without_a_writer_is_waited_for_until_the_deadline(reeltally):
     os.mkfifo(reeltally.folder / "pipe")
     result = reeltally("run", "--dry-run", "--deadline", "200ms", reeltally.folder / "pipe")
     assert result.code == 4 and "the deadline passed" in result.err, result
+
+
+@pytest.mark.parametrize("option", ["--failed-out", "--status-file", "--metrics-file"])
+def test_an_output_never_replaces_a_list(reeltally, make_gateway, option):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    tasks = reeltally.csv("a", "b")
+    before = tasks.read_bytes()
+    result = reeltally.run(gateway, option, tasks, tasks)
+    assert result.code == 2 and "would replace the list" in result.err, result
+    assert tasks.read_bytes() == before and not gateway.queries()

@@ -57,6 +57,31 @@ TEST(NextCommand, RepeatsTheOptionsThatTheNextRunNeedsAndNoSecret) {
       "--account studio");
 }
 
+TEST(NextCommand, TheDoctorLooksAtWhatTheRunUsed) {
+  EXPECT_EQ(next(with(ExitCode::key_rejected),
+                 {"--account", "studio", "--base-url", "https://gateway.example", "--concurrency",
+                  "4", "a.csv"}),
+            "reeltally doctor --base-url https://gateway.example --account studio");
+}
+
+TEST(NextCommand, FinishedTasksAreQueriedAgainFromTheList) {
+  Summary cut = with(ExitCode::unfinished);
+  cut.tally.unasked = 5;
+  EXPECT_EQ(next(cut, {"--refresh", "--deadline", "1s", "a.csv"}),
+            "reeltally run --refresh --deadline 1s a.csv");
+}
+
+TEST(NextCommand, ReadsTheSameRowsAgainIfTheListWasCut) {
+  EXPECT_EQ(next(with(ExitCode::interrupted),
+                 {"--column", "2", "--shard", "1/4", "--delimiter", ";", "--json", "a.csv"}, true),
+            "reeltally run --column 2 --delimiter ';' --shard 1/4 a.csv");
+  EXPECT_EQ(next(with(ExitCode::interrupted), {"--", "-a.csv"}, true), "reeltally run -- -a.csv");
+  EXPECT_EQ(next(with(ExitCode::interrupted, 1), {"-"}, true), "reeltally run --pending --wait")
+      << "a pipe cannot be read again";
+  EXPECT_EQ(next(with(ExitCode::interrupted), {"a\033[2Jb.csv"}, true).find('\033'),
+            std::string::npos);
+}
+
 TEST(NextCommand, ReadsTheListAgainIfItWasNotReadToItsEnd) {
   EXPECT_EQ(next(with(ExitCode::interrupted, 5), {"--account", "studio", "a.csv", "b c.csv"}, true),
             "reeltally run --account studio a.csv 'b c.csv'");

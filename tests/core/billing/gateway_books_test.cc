@@ -21,6 +21,7 @@ struct Ours {
   const char* quota = "0";  // empty: unknown
   bool in_period = true;
   bool keeps_quota = false;
+  bool takes_back = false;
 };
 
 struct Theirs {
@@ -31,6 +32,7 @@ struct Theirs {
   const char* before = nullptr;  // of a settlement
   bool is_task = true;
   bool of_key = false;
+  int second = 0;  // of its time
 };
 
 void add(GatewayBooks& books, const Ours& one) {
@@ -38,7 +40,7 @@ void add(GatewayBooks& books, const Ours& one) {
                   .request_id = one.request_id,
                   .state = one.state,
                   .quota = core::Decimal::parse(one.quota),
-                  .takes_back = false,
+                  .takes_back = one.takes_back,
                   .keeps_quota = one.keeps_quota,
                   .in_period = one.in_period});
 }
@@ -56,6 +58,7 @@ void add(GatewayBooks& books, const Theirs& one) {
     row.before = decimal(one.before);
     row.settled = row.before + row.quota;
   }
+  row.at = core::UtcTime(std::chrono::seconds(1'780'000'000 + one.second));
   books.add_theirs(row, one.in_period, one.of_key);
 }
 
@@ -103,9 +106,22 @@ TEST(GatewayBooks, EachTaskHasOneResult) {
        {{"r", "", "5"}, {"r", "", "5"}, {"s", "a", "-2"}, {"s", "a", "-2"}},
        "",
        1},
-      {"two rows alike without a request",
-       {{"a", "r", State::succeeded, "1"}},
+      {"a row without a request that comes again",
+       {{"a", "r", State::succeeded, "3"}},
        {{"r", "", "5"}, {"", "a", "-2"}, {"", "a", "-2"}},
+       "",
+       1},
+      {"a failure that turned out to be a success",
+       {{"a", "r", State::failed, "0", false},
+        {"a", "r", State::failed, "0", true, false, true},
+        {"a", "r", State::succeeded, "5"}},
+       {{"r", "", "5"}},
+       "",
+       1},
+      {"two settlements, of which the first names the charge",
+       {{"a", "", State::succeeded, "120"}},
+       {{"s", "a", "30", true, "100", true, false, 1},
+        {"t", "a", "-10", true, "130", true, false, 2}},
        "",
        1},
       {"another amount",
