@@ -70,7 +70,7 @@ class UserListPage {
 /// earlier pages, which are then asked again.
 class UserListWalk {
  public:
-  /// Enough for ten million entries.
+  /// Enough for twenty million entries.
   static constexpr std::uint64_t kPagesMax = 200'000;
 
   /// From 1.

@@ -79,11 +79,11 @@ void UserApi::each(const std::function<std::string(std::int64_t page)>& path_of,
   while (!walk.at_end()) {
     const std::string path = path_of(walk.page());
     read(path, page);
-    for (const JsonValue item : page.items().children()) {
-      visit(item);
-    }
     if (const std::string failure = walk.advance(page); !failure.empty()) {
       fail(path, failure + "; try again later");
+    }
+    for (const JsonValue item : page.items().children()) {
+      visit(item);
     }
   }
 }
