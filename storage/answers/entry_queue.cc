@@ -31,9 +31,6 @@ core::Ticket EntryQueue::append(core::Entry&& entry) {
   const std::lock_guard lock(mutex_);
   assert(!stopping_);
   bytes_ += bytes_of(entry);
-  if (queue_.empty()) {
-    gather_until_ = std::chrono::steady_clock::now() + kGatherTime;
-  }
   queue_.push_back(std::move(entry));
   // `take` looks by itself when its moment of gathering is over.
   if (queue_.size() == 1 || queue_.size() == kGather) {
@@ -71,11 +68,15 @@ bool EntryQueue::take(std::vector<core::Entry>& batch) {
     return std::exchange(called_, false);
   }
   const auto is_gathered = [this] { return stopping_ || hurry_ || queue_.size() >= kGather; };
-  work_.wait_until(lock, gather_until_, [&] { return called_ || is_gathered(); });
+  if (!gather_until_) {
+    gather_until_ = std::chrono::steady_clock::now() + kGatherTime;
+  }
+  work_.wait_until(lock, *gather_until_, [&] { return called_ || is_gathered(); });
   if (std::exchange(called_, false) && !is_gathered() &&
-      std::chrono::steady_clock::now() < gather_until_) {
+      std::chrono::steady_clock::now() < *gather_until_) {
     return true;
   }
+  gather_until_.reset();
   batch.swap(queue_);
   taken_ = batch.size();
   taken_bytes_ = std::exchange(bytes_, 0);

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/ledger/ledger.h"
@@ -51,9 +52,9 @@ class EntryQueue {
   std::size_t taken_ = 0;  // entries taken and not released
   std::size_t taken_bytes_ = 0;
   core::Ticket appended_ = 0;
-  std::chrono::steady_clock::time_point gather_until_;  // while there are entries
-  bool hurry_ = false;                                  // until the next batch is taken
-  bool called_ = false;                                 // until `take` returns
+  std::optional<std::chrono::steady_clock::time_point> gather_until_;  // since `take` met entries
+  bool hurry_ = false;   // until the next batch is taken
+  bool called_ = false;  // until `take` returns
   bool stopping_ = false;
 };
 
