@@ -39,14 +39,13 @@ struct Share {
 };
 
 Share share_of(const ProgressCounts& counts) {
-  const std::int64_t settled =
-      counts.downloads_done + counts.downloads_failed + counts.downloads_expired;
-  const std::int64_t asked = counts.queried - (counts.waits ? counts.unfinished : 0);
-  Share share{.done = static_cast<double>(std::max<std::int64_t>(asked, 0) + settled)};
-  share.total = static_cast<double>(counts.tasks + settled + counts.downloads_active +
-                                    counts.downloads_left) +
-                counts.downloads_expected;
-  return share;
+  const auto number = [](std::int64_t count) { return static_cast<double>(count); };
+  const double settled = number(counts.downloads_done) + number(counts.downloads_failed) +
+                         number(counts.downloads_expired);
+  const double asked = number(counts.queried) - (counts.waits ? number(counts.unfinished) : 0);
+  return {.done = std::max(asked, 0.0) + settled,
+          .total = number(counts.tasks) + settled + number(counts.downloads_active) +
+                   number(counts.downloads_left) + counts.downloads_expected};
 }
 
 std::string speed_of(const VideoProgress& video) {

@@ -48,7 +48,7 @@ class Gateway:
     def close(self):
         self.process.stdin.close()
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 class Result:

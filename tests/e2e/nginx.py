@@ -34,4 +34,4 @@ class Nginx:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)

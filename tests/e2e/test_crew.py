@@ -180,7 +180,8 @@ def test_commits_lost_in_a_failover_end_the_run(server, crew, reeltally, make_ga
     server.start()
     result = crew.finish()[0]
     assert result.code == 1 and "lost what it had acknowledged" in result.err, result
-    again = reeltally.run(make_gateway(**plan), path)  # what was lost is asked again
+    crew.gateways.append(make_gateway(**plan))
+    again = reeltally.run(crew.gateways[-1], path)  # what was lost is asked again
     assert again.code == 0, again
     crew.expect_done(400, 0)
 
