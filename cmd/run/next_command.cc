@@ -63,7 +63,7 @@ std::string repeated_options(const Settings& settings, Command next, bool same_r
 }
 
 std::string inputs_of(const Settings& settings) {
-  const std::vector<std::string> inputs = settings.arguments();
+  const std::vector<std::string>& inputs = settings.arguments();
   const bool like_option = std::any_of(inputs.begin(), inputs.end(),
                                        [](const auto& one) { return one.starts_with('-'); });
   std::string all = like_option ? " --" : "";
@@ -75,7 +75,7 @@ std::string inputs_of(const Settings& settings) {
 
 // What came through a pipe cannot be read again.
 bool has_files(const Settings& settings) {
-  const std::vector<std::string> inputs = settings.arguments();
+  const std::vector<std::string>& inputs = settings.arguments();
   return !inputs.empty() && std::find(inputs.begin(), inputs.end(), "-") == inputs.end();
 }
 
