@@ -1,8 +1,6 @@
 #include "cmd/run/gateway_lists.h"
 
-#include <algorithm>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -14,17 +12,6 @@ namespace cmd {
 namespace {
 
 constexpr std::size_t kIdShownBytes = 200;
-
-bool pause_unless(const std::function<bool()>& stop, std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds kStep{50};
-  for (auto left = time; left.count() > 0; left -= std::min(left, kStep)) {
-    if (stop && stop()) {
-      return false;
-    }
-    std::this_thread::sleep_for(std::min(left, kStep));
-  }
-  return !stop || !stop();
-}
 
 core::HttpCallerSettings list_caller_settings(const Settings& settings,
                                               const ListPatience& patience) {
@@ -50,15 +37,13 @@ core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
 core::UserApi user_api(const Account& account, const Settings& settings,
                        const ListPatience& patience) {
   const UserToken user = read_user_token(account, settings.environment());
-  core::UserApiTerms terms{
-      .timeout = settings.duration("timeout"),
-      .pause = [stop = patience.stop](auto time) { return pause_unless(stop, time); }};
+  core::UserApiTerms terms{.timeout = settings.duration("timeout")};
   terms.retry.retries = static_cast<int>(patience.retries);
   return {{.base_url = base_url_of(account, settings),
            .token = user.token.reveal(),
            .user_id = user.user_id},
           list_caller_settings(settings, patience),
-          std::move(terms)};
+          terms};
 }
 
 std::optional<core::KeyStanding> standing_of_key(const Account& account, const Settings& settings) {

@@ -1,6 +1,7 @@
 #include "core/engine/retry.h"
 
 #include <algorithm>
+#include <random>
 
 namespace core {
 
@@ -11,6 +12,11 @@ std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry, doub
       std::min(policy.first_delay_max * (std::int64_t{1} << doublings), policy.delay_max);
   return std::chrono::milliseconds(
       static_cast<std::int64_t>(static_cast<double>(bound.count()) * std::clamp(unit, 0.0, 1.0)));
+}
+
+double random_unit() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
 }  // namespace core

@@ -18,4 +18,7 @@ struct RetryPolicy {
 [[nodiscard]] std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry,
                                                     double unit);
 
+/// A random number for `retry_delay`. Any thread.
+[[nodiscard]] double random_unit();
+
 }  // namespace core

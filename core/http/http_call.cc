@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 #include "core/http/curl_handles.h"
 #include "core/text/ascii.h"
@@ -116,6 +118,20 @@ struct HttpCaller::Exchange {
     return static_cast<Exchange*>(self)->caller.is_stopped() ? 1 : 0;
   }
 };
+
+bool HttpCaller::pause(std::chrono::milliseconds time) const {
+  constexpr std::chrono::milliseconds kStep{50};
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (!is_stopped()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return true;
+    }
+    std::this_thread::sleep_for(std::min(left, kStep));
+  }
+  return false;
+}
 
 std::string_view HttpAnswer::header(std::string_view name) const {
   const auto found = std::find_if(headers.begin(), headers.end(),

@@ -75,6 +75,8 @@ class HttpCaller {
   /// Throws core::Error when libcurl lacks what is needed; `take`'s exceptions pass through.
   [[nodiscard]] HttpAnswer call(const HttpCall& call);
   [[nodiscard]] bool is_stopped() const { return settings_.stop && settings_.stop(); }
+  /// Waits, before a call is made again; false: it was stopped.
+  [[nodiscard]] bool pause(std::chrono::milliseconds time) const;
 
  private:
   struct Exchange;

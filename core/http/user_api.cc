@@ -1,7 +1,6 @@
 #include "core/http/user_api.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "core/error.h"
@@ -12,11 +11,6 @@ namespace core {
 namespace {
 
 constexpr std::chrono::minutes kListRetryAfterMax{10};
-
-double list_jitter() {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
 
 std::string path_alone(const std::string& path) { return path.substr(0, path.find('?')); }
 
@@ -90,13 +84,13 @@ void UserApi::each(const std::function<std::string(std::int64_t page)>& path_of,
 
 // A gateway's Retry-After beats our own delay.
 void UserApi::wait(int retry, const HttpAnswer& answer) const {
-  std::chrono::milliseconds delay = retry_delay(terms_.retry, retry, list_jitter());
+  std::chrono::milliseconds delay = retry_delay(terms_.retry, retry, random_unit());
   if (const auto seconds = parse_unsigned(answer.header("retry-after"))) {
     const auto asked = std::min<std::uint64_t>(
         *seconds, std::chrono::duration_cast<std::chrono::seconds>(kListRetryAfterMax).count());
     delay = std::max<std::chrono::milliseconds>(delay, std::chrono::seconds(asked));
   }
-  if (!terms_.pause(delay)) {
+  if (!caller_.pause(delay)) {
     throw Stopped("reading the gateway's list was ended");
   }
 }

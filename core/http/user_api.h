@@ -22,8 +22,6 @@ struct UserAccess {
 struct UserApiTerms {
   RetryPolicy retry{};
   std::chrono::milliseconds timeout{60'000};  ///< of one request
-  /// Waits before a retry; false: the wait was ended.
-  std::function<bool(std::chrono::milliseconds)> pause;
 };
 
 /// One thread.

@@ -1,7 +1,6 @@
 #include "storage/postgres/server_transaction.h"
 
 #include <chrono>
-#include <random>
 #include <string>
 #include <thread>
 
@@ -79,9 +78,7 @@ void ServerTransaction::commit() {
 bool RetryPause::may_go_on() const { return tries_ < kRetry.retries; }
 
 void RetryPause::wait() {
-  static thread_local std::minstd_rand random(std::random_device{}());
-  const double unit = std::uniform_real_distribution<double>(0, 1)(random);
-  std::this_thread::sleep_for(core::retry_delay(kRetry, ++tries_, unit));
+  std::this_thread::sleep_for(core::retry_delay(kRetry, ++tries_, core::random_unit()));
 }
 
 void transact(Connection& connection, const std::function<void()>& body) {

@@ -1,8 +1,6 @@
 #include "core/http/s3/s3_sender.h"
 
 #include <algorithm>
-#include <random>
-#include <thread>
 #include <utility>
 
 #include "core/engine/retry.h"
@@ -12,11 +10,6 @@ namespace core {
 namespace {
 
 using Kind = S3Failure::Kind;
-
-double random_unit() {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
 
 }  // namespace
 
@@ -76,24 +69,11 @@ std::variant<HttpAnswer, S3Failure> S3Sender::send(const S3Request& request) {
       return *std::move(failure);
     }
     const auto delay = retry_delay(settings_.retry, retry, random_unit());
-    if (!pause(std::max(delay, failure->retry_after.value_or(delay)))) {
+    if (!caller_.pause(std::max(delay, failure->retry_after.value_or(delay)))) {
       failure->kind = Kind::stopped;
       return *std::move(failure);
     }
   }
-}
-
-bool S3Sender::pause(std::chrono::milliseconds time) const {
-  constexpr std::chrono::milliseconds kStep{50};
-  const SteadyTime end = clock_.steady() + time;
-  while (!caller_.is_stopped()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady());
-    if (left.count() <= 0) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::min(left, kStep));
-  }
-  return false;
 }
 
 }  // namespace core

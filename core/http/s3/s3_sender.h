@@ -46,7 +46,6 @@ class S3Sender {
  private:
   [[nodiscard]] HttpAnswer send_once(const S3Request& request, const S3Keys& keys);
   /// False: the program is to end.
-  [[nodiscard]] bool pause(std::chrono::milliseconds time) const;
 
   HttpCaller& caller_;
   S3Keychain& keychain_;
