@@ -1,31 +1,33 @@
 #include "cmd/reconcile.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "cmd/cli/delimiter.h"
 #include "cmd/cli/exit_code.h"
-#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/csv_rows.h"
 #include "cmd/os/json_text.h"
 #include "cmd/reconcile_gateway.h"
-#include "cmd/report/closed_periods.h"
+#include "cmd/report/compared_lines.h"
 #include "cmd/report/log_columns.h"
 #include "cmd/report/report_plan.h"
+#include "core/billing/billing.h"
 #include "core/billing/foreign_amount.h"
+#include "core/billing/price_book.h"
 #include "core/billing/reconciliation.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
 #include "core/input/input_file.h"
 #include "core/input/task_list.h"
-#include "core/text/csv_writer.h"
 #include "core/text/printable.h"
-#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -87,7 +89,7 @@ std::optional<core::Decimal> own_amount(const core::WantedTask& row, const Spell
     return text.empty() ? std::nullopt : std::optional(core::Decimal::from_text(text));
   }
   const bool failed = core::find_label(row.labels, names.status) == "failure";
-  return failed ? core::Decimal() : core::Decimal::parse(text);  // as in quota_of
+  return failed ? core::Decimal() : core::Decimal::parse(text);  // as core::kept_quota
 }
 
 core::TaskListOptions list_options(const Settings& settings, Log& log) {
@@ -213,76 +215,54 @@ class LogReader {
 };
 
 ReportOptions report_options(const Settings& settings) {
-  ReportOptions options{.ledger = ledger_path(settings),
-                        .period = settings.given_text("period").value_or(""),
-                        .from = settings.given_text("from").value_or(""),
-                        .to = settings.given_text("to").value_or(""),
-                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                        .time = settings.text("time"),
-                        .prices = settings.given_text("prices").value_or(""),
-                        .quota_per_unit = settings.count("quota-per-unit"),
-                        .round = rounding_of(settings)};
-  if (options.period.empty() && options.from.empty() && options.to.empty()) {
-    options.from = "2000-01-01";  // all: no task is older than the gateway
-    options.to = "9999-12-31";
+  ReportOptions options = compared_period(settings);
+  options.prices = settings.given_text("prices").value_or("");
+  options.quota_per_unit = settings.count("quota-per-unit");
+  options.round = rounding_of(settings);
+  if (!names_a_period(options)) {
+    cover_all_time(options);
   }
   return options;
-}
-
-// A failed task is refunded, even if its answer still has a quota (design.md B4).
-std::optional<core::Decimal> quota_of(const core::FinishedTask& task) {
-  return task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal();
 }
 
 // Our lines of the requested period.
 class OurLines {
  public:
   OurLines(const Settings& settings, Log& log)
-      : options_(report_options(settings)),
-        plan_(options_),
-        reports_(storage::open_billing_source(options_.ledger)),
-        account_(settings.text("account")) {
-    plan_.adopt(reports_.closed_periods(), log);
-    require_unchanged_periods(reports_, plan_.query);
+      : lines_(report_options(settings), settings.text("account"), log) {
     if (settings.is_given("quota-per-unit") && !have_prices()) {
-      per_quota_ = core::Decimal(settings.count("quota-per-unit")).exact_reciprocal();
-      if (!per_quota_) {
-        throw core::UsageError("--quota-per-unit " +
-                               std::to_string(settings.count("quota-per-unit")) +
-                               ": amounts would not be exact; use a number whose only prime "
-                               "factors are 2 and 5, such as 500000");
-      }
+      per_quota_ = core::money_of_one_quota(settings.count("quota-per-unit"));
       quota_currency_ = core::currency_of_word(settings.given_text("currency").value_or("USD"));
     }
   }
 
   // Whether some lines may have a cost.
   [[nodiscard]] bool have_prices() const {
-    const auto& closed = reports_.closed_periods();
-    return plan_.prices || (plan_.query.time == core::ReportTime::finish &&
-                            std::any_of(closed.begin(), closed.end(), [this](const auto& one) {
-                              return one.prices && one.overlaps(plan_.period);
-                            }));
+    const auto& closed = lines_.reports().closed_periods();
+    const ReportPlan& plan = lines_.plan();
+    return plan.prices || (plan.query.time == core::ReportTime::finish &&
+                           std::any_of(closed.begin(), closed.end(), [&plan](const auto& one) {
+                             return one.prices && one.overlaps(plan.period);
+                           }));
   }
   void add_to(core::Reconciliation& both, bool by_quota) {
-    const auto accounts = reports_.source().accounts();
-    const auto account = accounts.find(account_);
-    if (account == accounts.end()) {
-      return;  // the ledger has no such account
+    if (!lines_.choose_account()) {
+      return;
     }
-    plan_.query.account = account->second;
-    reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {
-      if (!by_quota && per_quota_) {
-        if (line.charge.kind == core::LineKind::main) {
-          both.add_ours(line.task.task_id, quota_currency_, money_of(quota_of(line.task)),
-                        line.reversal);
-        }
-      } else if (!by_quota) {
-        both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost, line.reversal);
-      } else if (line.charge.kind == core::LineKind::main) {
-        both.add_ours(line.task.task_id, "", quota_of(line.task), line.reversal);
-      }
-    });
+    const ReportPlan& plan = lines_.plan();
+    lines_.reports().each_line(
+        plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
+          if (!by_quota && per_quota_) {
+            if (line.charge.kind == core::LineKind::main) {
+              both.add_ours(line.task.task_id, quota_currency_,
+                            money_of(core::kept_quota(line.task)), line.reversal);
+            }
+          } else if (!by_quota) {
+            both.add_ours(line.task.task_id, line.charge.currency, line.charge.cost, line.reversal);
+          } else if (line.charge.kind == core::LineKind::main) {
+            both.add_ours(line.task.task_id, "", core::kept_quota(line.task), line.reversal);
+          }
+        });
   }
 
  private:
@@ -292,10 +272,7 @@ class OurLines {
     return quota ? std::optional(*quota * *per_quota_) : std::nullopt;
   }
 
-  ReportOptions options_;
-  ReportPlan plan_;  // refers to the options
-  core::Reports reports_;
-  std::string account_;
+  ComparedLines lines_;
   // Without prices, with --quota-per-unit: the money of 1 quota, and its currency.
   std::optional<core::Decimal> per_quota_;
   std::string quota_currency_;
@@ -308,25 +285,24 @@ std::string amount_text(const std::optional<core::Decimal>& amount, const std::s
 // Writes differences as they are found.
 class DifferenceWriter {
  public:
-  DifferenceWriter(bool as_json, std::ostream& out) : as_json_(as_json), out_(out) {
-    if (!as_json_) {
-      for (const char* column : {"result", "task_id", "ours", "theirs"}) {
-        csv_.text(column);
-      }
-      end_row();
+  DifferenceWriter(bool as_json, std::ostream& out) : out_(out) {
+    if (!as_json) {
+      csv_.emplace(out,
+                   std::initializer_list<std::string_view>{"result", "task_id", "ours", "theirs"});
     }
   }
   void write(const core::Reconciliation::Difference& one) {
     any_ = true;
-    if (as_json_) {
+    if (!csv_) {
       print_json(out_, json(one));
       return;
     }
-    csv_.text(core::name(one.result));
-    csv_.text(one.task_id);
-    csv_.number(amount_text(one.ours, one.unit));
-    csv_.number(amount_text(one.theirs, one.unit));
-    end_row();
+    core::CsvWriter& cells = csv_->cells();
+    cells.text(core::name(one.result));
+    cells.text(one.task_id);
+    cells.number(amount_text(one.ours, one.unit));
+    cells.number(amount_text(one.theirs, one.unit));
+    csv_->end_row();
   }
   [[nodiscard]] bool wrote_any() const { return any_; }
 
@@ -339,16 +315,9 @@ class DifferenceWriter {
             {"task_id", one.task_id},  {"unit", one.unit.empty() ? Json() : Json(one.unit)},
             {"ours", value(one.ours)}, {"theirs", value(one.theirs)}};
   }
-  void end_row() {
-    csv_.end_row();
-    out_ << row_;
-    row_.clear();
-  }
 
-  bool as_json_;
   std::ostream& out_;
-  std::string row_;
-  core::CsvWriter csv_{row_, ','};
+  std::optional<CsvRows> csv_;  // none: JSON
   bool any_ = false;
 };
 
@@ -412,13 +381,13 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
     return reconcile_with_gateway(settings, log, out);
   }
   const core::Decimal tolerance = tolerance_of(settings);
-  core::Reconciliation both;
-  OurLines ours(settings, log);
   const std::string& file = settings.arguments().front();
   core::TaskList list(file, core::open_input(file), list_options(settings, log));
   if (is_log_export(list)) {
     return reconcile_with_export(settings, list, log, out);
   }
+  core::Reconciliation both;
+  OurLines ours(settings, log);
   LogReader reader(settings, list, ours.have_prices(), both, log);
   const std::uint64_t rejected = reader.read();
   const bool by_quota = reader.by_quota();

@@ -1,28 +1,28 @@
 #include "cmd/reconcile_gateway.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 
-#include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/csv_rows.h"
 #include "cmd/os/json_text.h"
-#include "cmd/report/closed_periods.h"
-#include "cmd/report/report_plan.h"
+#include "cmd/report/compared_lines.h"
 #include "cmd/run/gateway_lists.h"
+#include "core/billing/billing.h"
 #include "core/billing/gateway_books.h"
 #include "core/billing/reports.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/gateway/log_rows.h"
 #include "core/text/ascii.h"
-#include "core/text/csv_writer.h"
 #include "core/text/printable.h"
-#include "storage/open_ledger.h"
 
 namespace cmd {
 namespace {
@@ -35,22 +35,9 @@ using core::GatewayBooks;
 constexpr std::chrono::hours kMargin{72};
 constexpr std::size_t kIdBytesMax = 500;
 
-enum class PeriodNeed { given, all_without };
-
-ReportOptions period_options(const Settings& settings, PeriodNeed need) {
-  ReportOptions options{.ledger = ledger_path(settings),
-                        .period = settings.given_text("period").value_or(""),
-                        .from = settings.given_text("from").value_or(""),
-                        .to = settings.given_text("to").value_or(""),
-                        .zone = settings.is_given("tz") ? settings.text("tz") : "",
-                        .time = settings.text("time")};
-  if (!options.period.empty() || !options.from.empty() || !options.to.empty()) {
-    return options;
-  }
-  if (need == PeriodNeed::all_without) {
-    options.from = "2000-01-01";  // no task is older than the gateway
-    options.to = "9999-12-31";
-  } else {
+ReportOptions period_to_ask_for(const Settings& settings) {
+  ReportOptions options = compared_period(settings);
+  if (!names_a_period(options)) {
     throw core::UsageError(
         "reconcile --from-gateway needs --period, or --from and --to: the gateway's log may be "
         "long");
@@ -61,25 +48,16 @@ ReportOptions period_options(const Settings& settings, PeriodNeed need) {
 // Our tasks of the period, and those near it.
 class OurBooks {
  public:
-  OurBooks(const Settings& settings, PeriodNeed need, Log& log)
-      : options_(period_options(settings, need)),
-        plan_(options_),
-        reports_(storage::open_billing_source(options_.ledger)),
-        account_(settings.text("account")) {
-    plan_.adopt(reports_.closed_periods(), log);
-    require_unchanged_periods(reports_, plan_.query);
-  }
+  OurBooks(ReportOptions period, const Settings& settings, Log& log)
+      : lines_(std::move(period), settings.text("account"), log) {}
 
-  [[nodiscard]] const core::Period& period() const { return plan_.period; }
+  [[nodiscard]] const core::Period& period() const { return lines_.plan().period; }
   void add_to(GatewayBooks& books) {
-    const auto accounts = reports_.source().accounts();
-    const auto account = accounts.find(account_);
-    if (account == accounts.end()) {
-      return;  // the ledger has no such account
+    if (!lines_.choose_account()) {
+      return;
     }
-    plan_.query.account = account->second;
-    const core::UtcTime begin = plan_.query.begin;
-    const core::UtcTime end = plan_.query.end;
+    const core::UtcTime begin = lines_.plan().query.begin;
+    const core::UtcTime end = lines_.plan().query.end;
     add_lines(books, begin, end, true);
     add_lines(books, begin - kMargin, begin, false);
     add_lines(books, end, end + kMargin, false);
@@ -88,32 +66,30 @@ class OurBooks {
 
  private:
   void add_lines(GatewayBooks& books, core::UtcTime begin, core::UtcTime end, bool in_period) {
-    core::ReportQuery query = plan_.query;
+    core::ReportQuery query = lines_.plan().query;
     query.begin = begin;
     query.end = end;
-    reports_.each_line(query, {}, plan_.zone, [&](const core::ReportLine& line) {
+    lines_.reports().each_line(query, {}, lines_.plan().zone, [&](const core::ReportLine& line) {
       if (line.charge.kind != core::LineKind::main) {
         return;
       }
       const core::FinishedTask& task = line.task;
-      // A failed task is refunded, even if its answer still has a quota (design.md B4).
-      books.add_ours(
-          {.task_id = task.task_id,
-           .request_id = task.facts.request_id,
-           .state = task.succeeded ? core::BookedTask::State::succeeded
-                                   : core::BookedTask::State::failed,
-           .quota = task.succeeded ? core::Decimal::parse(task.facts.quota) : core::Decimal(),
-           .takes_back = line.reversal,
-           .keeps_quota = core::is_not_shown_as_refunded(task),
-           .in_period = in_period});
+      books.add_ours({.task_id = task.task_id,
+                      .request_id = task.facts.request_id,
+                      .state = task.succeeded ? core::BookedTask::State::succeeded
+                                              : core::BookedTask::State::failed,
+                      .quota = core::kept_quota(task),
+                      .takes_back = line.reversal,
+                      .keeps_quota = core::is_not_shown_as_refunded(task),
+                      .in_period = in_period});
     });
   }
 
   void add_open(GatewayBooks& books, core::UtcTime begin, core::UtcTime end) {
-    core::ReportQuery query = plan_.query;
+    core::ReportQuery query = lines_.plan().query;
     query.begin = begin;
     query.end = end;
-    reports_.source().each_open_task(query, [&books](const core::OpenTask& task) {
+    lines_.reports().source().each_open_task(query, [&books](const core::OpenTask& task) {
       books.add_ours({.task_id = task.task_id,
                       .request_id = task.request_id,
                       .state = task.missing ? core::BookedTask::State::missing
@@ -125,10 +101,7 @@ class OurBooks {
     });
   }
 
-  ReportOptions options_;
-  ReportPlan plan_;  // refers to the options
-  core::Reports reports_;
-  std::string account_;
+  ComparedLines lines_;
 };
 
 // A text with NUL cannot be sorted; no gateway has such an ID.
@@ -251,16 +224,14 @@ class ExportedBooks {
 // Writes differences as they are found.
 class BookDifferences {
  public:
-  BookDifferences(bool as_json, std::ostream& out) : as_json_(as_json), out_(out) {
-    if (!as_json_) {
-      for (const char* column : {"result", "task_id", "request_id", "ours", "theirs"}) {
-        csv_.text(column);
-      }
-      end_row();
+  BookDifferences(bool as_json, std::ostream& out) : out_(out) {
+    if (!as_json) {
+      csv_.emplace(out, std::initializer_list<std::string_view>{"result", "task_id", "request_id",
+                                                                "ours", "theirs"});
     }
   }
   void write(const GatewayBooks::Difference& one) {
-    if (as_json_) {
+    if (!csv_) {
       print_json(out_, {{"type", "difference"},
                         {"result", core::name(one.result)},
                         {"task_id", json_or_null(one.task_id)},
@@ -269,12 +240,13 @@ class BookDifferences {
                         {"theirs", amount(one.theirs)}});
       return;
     }
-    csv_.text(core::name(one.result));
-    csv_.text(core::printable(one.task_id, kIdBytesMax));
-    csv_.text(core::printable(one.request_id, kIdBytesMax));
-    csv_.number(one.ours ? one.ours->text() : "");
-    csv_.number(one.theirs ? one.theirs->text() : "");
-    end_row();
+    core::CsvWriter& cells = csv_->cells();
+    cells.text(core::name(one.result));
+    cells.text(core::printable(one.task_id, kIdBytesMax));
+    cells.text(core::printable(one.request_id, kIdBytesMax));
+    cells.number(one.ours ? one.ours->text() : "");
+    cells.number(one.theirs ? one.theirs->text() : "");
+    csv_->end_row();
   }
 
  private:
@@ -284,16 +256,9 @@ class BookDifferences {
   static Json amount(const std::optional<core::Decimal>& amount) {
     return amount ? Json(amount->text()) : Json();
   }
-  void end_row() {
-    csv_.end_row();
-    out_ << row_;
-    row_.clear();
-  }
 
-  bool as_json_;
   std::ostream& out_;
-  std::string row_;
-  core::CsvWriter csv_{row_, ','};
+  std::optional<CsvRows> csv_;  // none: JSON
 };
 
 // All that is said at the end.
@@ -393,7 +358,7 @@ ExitCode finish_books(const Settings& settings, GatewayBooks& books, BooksSummar
 }  // namespace
 
 ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out) {
-  OurBooks ours(settings, PeriodNeed::given, log);
+  OurBooks ours(period_to_ask_for(settings), settings, log);
   TheirBooks theirs(settings, ours.period());
   GatewayBooks books;
   theirs.add_to(books);
@@ -417,7 +382,11 @@ ExitCode reconcile_with_export(const Settings& settings, core::TaskList& list, L
   log.note(list.source() +
            ": an export of the gateway's log: charges by `request_id`, settlements and refunds by "
            "the task that `other` names; `id` is the number of a row");
-  OurBooks ours(settings, PeriodNeed::all_without, log);
+  ReportOptions period = compared_period(settings);
+  if (!names_a_period(period)) {
+    cover_all_time(period);
+  }
+  OurBooks ours(std::move(period), settings, log);
   ExportedBooks theirs(list, log);
   GatewayBooks books;
   theirs.add_to(books, ours.period());

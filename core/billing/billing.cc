@@ -281,6 +281,10 @@ bool is_not_shown_as_refunded(const FinishedTask& task) {
   return quota && !quota->is_zero();
 }
 
+std::optional<Decimal> kept_quota(const FinishedTask& task) {
+  return task.succeeded ? Decimal::parse(task.facts.quota) : Decimal();
+}
+
 // For a task that an earlier version recorded, the generated resolution may be unknown; the
 // delivered one would be another price tier.
 const std::string& generated_resolution(const TaskFacts& facts) {

@@ -80,6 +80,10 @@ struct Pricing {
 /// the gateway kept the charge: some builds show the quota after a refund (gateway.md, G6).
 [[nodiscard]] bool is_not_shown_as_refunded(const FinishedTask& task);
 
+/// The quota that the gateway keeps for a task: of a failed one 0, because it is refunded, even if
+/// its answer still has a quota (design.md B4). None: not known.
+[[nodiscard]] std::optional<Decimal> kept_quota(const FinishedTask& task);
+
 /// The resolution that decides the price of a generation's tokens; empty: unknown.
 [[nodiscard]] const std::string& generated_resolution(const TaskFacts& facts);
 

@@ -139,15 +139,20 @@ bool is_currency(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char one) { return one >= 'A' && one <= 'Z'; });
 }
 
+Decimal money_of_one_quota(long long quota_per_unit) {
+  if (const auto money = exact_unit_of(std::to_string(quota_per_unit))) {
+    return *money;
+  }
+  throw UsageError("--quota-per-unit " + std::to_string(quota_per_unit) +
+                   ": amounts would not be exact; use a number whose only prime factors are 2 "
+                   "and 5, such as 500000");
+}
+
 std::string with_quota_per_unit(std::string text, long long quota_per_unit) {
   if (quota_per_unit == PriceBook::kUsualQuotaPerUnit) {
     return text;
   }
-  if (!exact_unit_of(std::to_string(quota_per_unit))) {
-    throw UsageError("--quota-per-unit " + std::to_string(quota_per_unit) +
-                     ": amounts would not be exact; use a number whose only prime factors are 2 "
-                     "and 5, such as 500000");
-  }
+  (void)money_of_one_quota(quota_per_unit);  // checks it
   return std::move(text)
       .append("\n")
       .append(PriceBook::kQuotaPerUnit)

@@ -78,8 +78,12 @@ struct PriceMatch {
 /// Whether `text` looks like an ISO 4217 code: "USD".
 [[nodiscard]] bool is_currency(std::string_view text);
 
+/// The money of one quota, if `quota_per_unit` of them are one unit (--quota-per-unit). Throws
+/// UsageError if that is no exact decimal.
+[[nodiscard]] Decimal money_of_one_quota(long long quota_per_unit);
+
 /// The bytes of a book with the number of the gateway's quota in one unit: unchanged for the usual
-/// one. Throws UsageError if 1 / `quota_per_unit` is no exact decimal.
+/// one. Throws UsageError as above.
 [[nodiscard]] std::string with_quota_per_unit(std::string text, long long quota_per_unit);
 
 /// Why no row matches.

@@ -15,11 +15,9 @@ struct LogRow {
   std::string task_id;     ///< empty: not named, as in a charge at submit
   std::string key_name;    ///< of the API key that is charged
   Decimal quota;           ///< a charge; negative: given back
-  /// What the task costs in the end, if this row settles it; and what it had cost before.
-  bool settles = false;
-  Decimal settled;
-  Decimal before;
-  bool is_task = false;  ///< of a task, as far as the row says
+  bool settles = false;    ///< the task's charge
+  Decimal before;          ///< what the task had cost until then
+  bool is_task = false;    ///< of a task, as far as the row says
 };
 
 }  // namespace core

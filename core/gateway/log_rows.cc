@@ -45,14 +45,12 @@ std::optional<LogRow> row_of(const LogCells& cells, const std::optional<Decimal>
              .task_id = std::string(other["task_id"].scalar()),
              .key_name = std::string(cells.token_name),
              .quota = type == LogType::charge ? *quota : -*quota,
-             .settled = {},
              .before = {}};
   const auto before = quota_of(other["pre_consumed_quota"]);
   const auto settled = quota_of(other["actual_quota"]);
   if (before && settled) {
     row.settles = true;
     row.before = *before;
-    row.settled = *settled;
     row.quota = *settled - *before;  // the row's own quota has no sign
   }
   row.is_task = !row.task_id.empty() || other["is_task"].scalar() == "true" ||

@@ -50,13 +50,11 @@ void add(GatewayBooks& books, const Theirs& one) {
              .task_id = one.task_id,
              .key_name = {},
              .quota = decimal(one.quota),
-             .settled = {},
              .before = {},
              .is_task = one.is_task};
   if (one.before != nullptr) {
     row.settles = true;
     row.before = decimal(one.before);
-    row.settled = row.before + row.quota;
   }
   row.at = core::UtcTime(std::chrono::seconds(1'780'000'000 + one.second));
   books.add_theirs(row, one.in_period, one.of_key);

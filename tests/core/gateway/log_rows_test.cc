@@ -18,7 +18,7 @@ std::string shown(const std::string& json, LogType type) {
     return "none";
   }
   return row->request_id + "|" + row->task_id + "|" + row->quota.text() +
-         (row->settles ? "|" + row->before.text() + ">" + row->settled.text() : "") +
+         (row->settles ? "|" + row->before.text() + ">" + (row->before + row->quota).text() : "") +
          (row->is_task ? "|task" : "");
 }
 
