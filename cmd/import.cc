@@ -79,19 +79,16 @@ void Import::reject(const core::RejectedRow& row) {
 
 void Import::read_list(core::WorkList& work_list) {
   work_list.begin_import({});
-  std::exception_ptr failure;
   try {
     listed_ = each_listed_task(
         api_, clock_.utc(), settings_.duration("since"),
         [&](core::WantedTask&& task) { work_list.add(task, 0); },
         [&](const core::RejectedRow& row) { reject(row); });
   } catch (...) {
-    failure = std::current_exception();
+    (void)work_list.end_import();  // what was read so far stays
+    throw;
   }
-  const core::ImportOutcome rows = work_list.end_import();  // what was read so far stays
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
+  const core::ImportOutcome rows = work_list.end_import();
   summary_.rows_read = listed_.listed;
   summary_.rows_rejected = listed_.rejected;
   summary_.duplicates = rows.duplicates;

@@ -13,6 +13,7 @@
 #include "cmd/run/metrics_file.h"
 #include "cmd/run/summary.h"
 #include "core/billing/line_csv.h"
+#include "core/text/join.h"
 #include "packaging/cost_notes.h"
 #include "packaging/json_objects.h"
 #include "storage/sqlite/view_columns.h"
@@ -147,18 +148,10 @@ std::string keys_of(const nlohmann::ordered_json& object) {
   return keys;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string all;
-  for (const std::string& word : words) {
-    all += (all.empty() ? "" : " ") + word;
-  }
-  return all;
-}
-
 std::string columns_of(std::string_view view, const std::vector<storage::ViewColumns>& views) {
   for (const storage::ViewColumns& one : views) {
     if (one.name == view) {
-      return joined(one.columns);
+      return core::join(one.columns, " ");
     }
   }
   return "";
@@ -204,7 +197,7 @@ void add_columns(std::string& page, const std::vector<core::ReportColumn>& colum
   for (const core::ReportColumn& column : columns) {
     names.push_back(column.name);
   }
-  page += "    " + joined(names) + "\n";
+  page += "    " + core::join(names, " ") + "\n";
 }
 
 void add_report(std::string& page) {
@@ -258,7 +251,7 @@ void add_views(std::string& page, const std::vector<storage::ViewColumns>& views
                 "([ledger.md](ledger.md)).");
   begin_table(page, {"view", "columns"});
   for (const storage::ViewColumns& view : views) {
-    add_row(page, {code(view.name), code(joined(view.columns))});
+    add_row(page, {code(view.name), code(core::join(view.columns, " "))});
   }
 }
 

@@ -1,4 +1,4 @@
-// A run as its row of v_run tells of it.
+// A run of the past, by its row of v_run.
 #pragma once
 
 #include <chrono>

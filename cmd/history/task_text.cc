@@ -13,6 +13,7 @@
 #include "cmd/history/view_row.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
+#include "core/text/join.h"
 #include "core/text/printable.h"
 
 namespace cmd {
@@ -29,13 +30,7 @@ void print_topic(std::ostream& out, const std::string& topic, const std::string&
 }
 
 std::string joined(std::initializer_list<std::string> parts) {
-  std::string all;
-  for (const std::string& part : parts) {
-    if (!part.empty()) {
-      all += (all.empty() ? "" : ", ") + part;
-    }
-  }
-  return all;
+  return core::join({parts.begin(), parts.size()});
 }
 
 std::string with_word(const std::string& word, const std::string& value) {
@@ -125,14 +120,6 @@ std::string answers_of(const core::TaskHistory& history, core::UtcTime now) {
                      shown_in(last, "http_status") + " " + shown_in(last, "status")});
 }
 
-std::string all_of(const std::vector<std::string>& parts) {
-  std::string all;
-  for (const std::string& part : parts) {
-    all += (all.empty() ? "" : ", ") + part;
-  }
-  return all;
-}
-
 std::string cell(const core::ViewRow& row, std::string_view name) {
   const std::string text = shown_in(row, name);
   return text.empty() ? "-" : text;
@@ -151,7 +138,7 @@ void print_task_story(std::ostream& out, const core::TaskHistory& history,
         history.videos.size() > 1 ? " " + text_in(video, "video_index") : std::string();
     print_topic(out, "video" + number, place_of(video, now));
   }
-  print_topic(out, "cost", all_of(costs));
+  print_topic(out, "cost", core::join(costs));
   print_topic(out, "quota",
               with_word(shown_in(task, "quota"),
                         text_in(task, "quota").empty() ? "" : "by the gateway's own count"));

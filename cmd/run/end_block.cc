@@ -7,6 +7,7 @@
 
 #include "cmd/cli/units.h"
 #include "cmd/os/terminal.h"
+#include "core/text/join.h"
 #include "core/text/printable.h"
 
 namespace cmd {
@@ -24,14 +25,6 @@ constexpr std::string_view kPlain = "\033[0m";
 
 std::string colored(const std::string& text, std::string_view color, const EndStyle& style) {
   return style.color && !color.empty() ? std::string(color) + text + std::string(kPlain) : text;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string all;
-  for (const std::string& part : parts) {
-    all += (all.empty() ? "" : ", ") + part;
-  }
-  return all;
 }
 
 std::string topic(const std::string& name, std::string_view color, const std::string& text,
@@ -85,17 +78,13 @@ std::string what_succeeded(const EndFacts& facts) {
     parts.push_back(format_count(summary.tally.videos_downloaded, "video") + " downloaded, " +
                     format_size(summary.tally.video_bytes));
   }
-  return joined(parts);
+  return core::join(parts);
 }
 
 // "12 × HTTP 403: a, b, c and 9 more"
 std::string reason_of(const FailureList::Reason& reason, const EndStyle& style) {
-  std::string names = joined(reason.named);
-  if (reason.count > reason.named.size()) {
-    names += " and " + std::to_string(reason.count - reason.named.size()) + " more";
-  }
   return std::to_string(reason.count) + (style.utf8 ? " \xC3\x97 " : " x ") + reason.text + ": " +
-         names;
+         reason.names();
 }
 
 void add_failures(std::vector<std::string>& lines, const EndFacts& facts, const EndStyle& style) {
@@ -141,7 +130,7 @@ std::string what_is_left(const EndFacts& facts) {
   if (facts.videos_count && summary.videos_left > 0) {
     parts.push_back(format_count(summary.videos_left, "video") + " to fetch");
   }
-  return joined(parts);
+  return core::join(parts);
 }
 
 }  // namespace

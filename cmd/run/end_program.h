@@ -1,4 +1,4 @@
-// --on-end: a program that hears how a run ended.
+// --on-end: a program that is told how a run ended.
 #pragma once
 
 #include <string>

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kBytesMax = 1000;  // of the options, and of the inputs
 
-// Options that say how a call tells of itself: the next call does not repeat them.
-constexpr std::array<std::string_view, 8> kOfTelling{
+// Options about the output of a call: the next one does not repeat them.
+constexpr std::array<std::string_view, 8> kOfOutput{
     "json", "quiet", "verbose", "color", "help", "version", "progress-interval", "log-format"};
 // Options that chose the rows of a call: the next one repeats them only if it reads them again.
 constexpr std::array<std::string_view, 12> kOfRows{
@@ -47,7 +47,7 @@ std::string repeated_options(const Settings& settings, Command next, bool same_r
   std::string all;
   for (const Setting& one : settings.all()) {
     const bool of_one_call = find_option(next, one.option->name) == nullptr ||
-                             is_in(kOfTelling, one.option->name) ||
+                             is_in(kOfOutput, one.option->name) ||
                              (!same_rows && is_in(kOfRows, one.option->name));
     if (one.origin.kind != Origin::Kind::option || of_one_call || one.option->secret) {
       continue;

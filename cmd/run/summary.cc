@@ -9,6 +9,7 @@
 
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
+#include "core/text/join.h"
 
 namespace cmd {
 namespace {
@@ -128,6 +129,14 @@ void FailureList::Group::add(const core::Notice& notice) {
   }
 }
 
+std::string FailureList::Reason::names() const {
+  std::string names = core::join(named);
+  if (count > named.size()) {
+    names += " and " + number(count - named.size()) + " more";
+  }
+  return names;
+}
+
 void FailureList::each_group(
     const std::function<void(const std::string& what, const Group& group)>& visit) const {
   const std::pair<const char*, const Group&> all[] = {{"not answered", not_answered_},
@@ -146,13 +155,7 @@ std::vector<FailureList::Line> FailureList::lines() const {
   each_group([&lines](const std::string& what, const Group& group) {
     const char* const of = what == "not fetched" || what == "expired" ? "videos" : "tasks";
     for (const Reason& reason : group.reasons) {
-      std::string names;
-      for (const std::string& name : reason.named) {
-        names += (names.empty() ? "" : ", ") + name;
-      }
-      if (reason.count > reason.named.size()) {
-        names += " and " + number(reason.count - reason.named.size()) + " more";
-      }
+      const std::string names = reason.names();
       std::string text = what;
       text.append(": ").append(reason.count == 1 ? names : number(reason.count) + " " + of);
       text.append(": ").append(reason.text);

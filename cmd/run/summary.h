@@ -54,6 +54,8 @@ class FailureList {
     std::string text;
     std::vector<std::string> named;
     std::uint64_t count = 0;
+    /// "a, b, c and 9 more"
+    [[nodiscard]] std::string names() const;
   };
   struct Group {
     core::Notice::Kind kind;

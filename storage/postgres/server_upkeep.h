@@ -15,7 +15,7 @@
 
 namespace storage {
 
-/// How many lines of closed periods prune_ledger would deprive of the answers that prove them.
+/// How many lines of closed periods would lose the answers that prove them by prune_ledger.
 /// Throws LedgerUnreadable, ServerError, ConnectionLost.
 [[nodiscard]] std::uint64_t prunable_proofs(const LedgerUrl& url, core::UtcTime before);
 

@@ -27,7 +27,7 @@ struct MigrationReport {
 /// data. False if another program keeps reading from the log. The caller holds the Lock.
 [[nodiscard]] bool settle_ledger(const std::string& path);
 
-/// How many lines of closed periods prune_ledger would deprive of the answers that prove them.
+/// How many lines of closed periods would lose the answers that prove them by prune_ledger.
 [[nodiscard]] std::uint64_t prunable_proofs(const std::string& path, core::UtcTime before);
 
 /// Deletes the raw answers of tasks that finished before `before` and have no wanted video. Later
