@@ -41,6 +41,7 @@ void RunImport::read(core::WorkList& work_list) {
 }
 
 std::jthread RunImport::read_beside(storage::RunWork& work, storage::QueuedLedger& ledger) {
+  beside_ = true;
   return std::jthread([this, &work, &ledger] {
     try {
       read(work);
@@ -61,6 +62,12 @@ void RunImport::read_inputs(const RunInputs::Take& take) {
     });
   } catch (const core::Stopped&) {
     complete_ = false;
+  } catch (const core::UsageError& failure) {
+    if (!beside_) {
+      throw;  // nothing was queried yet
+    }
+    complete_ = false;
+    failure_ = failure.what();
   }
 }
 

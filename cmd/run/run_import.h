@@ -53,6 +53,7 @@ class RunImport {
   RunOutcome& outcome_;
   std::optional<storage::RejectionMemory> rejections_;  // none: on a server each run reports them
   ProgressMeter::Totals totals_;
+  bool beside_ = false;
   // Of the thread that reads, until it has ended:
   core::ImportOutcome imported_;
   std::uint64_t stale_left_out_ = 0;

@@ -86,6 +86,19 @@ def test_a_run_stopped_while_it_reads_a_list_is_continued(reeltally, make_gatewa
     assert checked.code == 0, checked
 
 
+def test_a_list_that_cannot_be_read_to_its_end_ends_the_run_with_what_was_read(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["failure"]})
+    path = reeltally.csv(*(f"t{i:030}" for i in range(20_000)))
+    result = reeltally.run(gateway, "--failed-out", "failed.csv", path,
+                           wrapper=["strace", "-qq", "-f", "-o", "/dev/null", "-P", str(path), "-e", "trace=read",
+                                    "-e", "inject=read:error=EIO:when=3+"])
+    assert result.code == 1 and "cannot read" in result.err and "Input/output error" in result.err, result
+    read = result.summary["rows_read"]
+    assert 0 < read < 20_000 and result.summary["failed"] == read == len(reeltally.states())
+    assert (reeltally.folder / "failed.csv").exists()
+    assert reeltally.sql("SELECT exit_code FROM v_run") == [(1,)], "the run has ended"
+
+
 def test_queries_begin_long_before_the_end_of_a_large_file(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["failure"]})
     path = reeltally.csv(*(f"t{i}" for i in range(200_000)))
