@@ -257,10 +257,9 @@ void GatewayBooks::add_ours(const BookedTask& task) {
 }
 
 void GatewayBooks::add_theirs(const LogRow& row, bool in_period, bool of_key) {
-  // Rows without a name cannot be told from one that comes again.
-  const bool is_nameless = row.request_id.empty() && row.task_id.empty();
-  const std::string number = is_nameless ? std::to_string(++nameless_) : std::string();
   if (row.task_id.empty()) {
+    // Rows without a name cannot be told from one that comes again: all count.
+    const std::string number = row.request_id.empty() ? std::to_string(++nameless_) : std::string();
     requests_.add(BookLineWriter(row.request_id, kTheirsMark)
                       .flag(in_period)
                       .flag(of_key)

@@ -34,7 +34,7 @@ USD = ("--quota-per-unit", "500000")
 @pytest.mark.parametrize("text, arguments, taken", [
     ("task_id,quota\na,500000\nb,1250000\n", (), "task IDs from column `task_id`, quota from `quota`"),
     ("task_id,quota\na,600000\na,-100000\nb,1.25E+06\nc,7\nc,(7)\n", (), "quota from `quota`"),
-    ("任务ID,额度\na,500000\nb,1250000\n合计,1750000\n", (), "task IDs from column `任务id`, quota from `额度`"),
+    ("任务ID,额度\na,500000\nb,1250000\n合计：,1750000\nGrand total:,1750000\nTotals,1750000\n", (), "task IDs from column `任务id`, quota from `额度`"),
     ("Task ID;Betrag;Währung\na;1,00;EUR\nb;2,50;EUR\nTotal;3,50;EUR\n", (*USD, "--currency", "EUR"),
      "amounts from `Betrag`, currencies from `Währung`"),
     ("task_id,amount\na,$1.00\nb,\"$2.50\"\n", USD, "amounts from `amount`, currencies as the amounts name them"),

@@ -122,6 +122,7 @@ TEST(ProgressBlock, ABarOfTasksAndVideosIsFullOnlyWhenAllIsDone) {
   counts.waits = false;
   EXPECT_EQ(bar(counts), "[##########] 100 %");
   counts.tasks = 0;
+  counts.downloads_done = counts.downloads_left = 5;
   EXPECT_EQ(cmd::progress_block(counts, {.columns = 30}).front().substr(0, 5), "tasks")
       << "no share of a list that is not read to its end";
 }

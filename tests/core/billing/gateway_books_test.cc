@@ -241,11 +241,14 @@ TEST(GatewayBooks, SumsAreThoseOfThePeriod) {
   add(books, Theirs{"chat", "", "100", true, nullptr, false, true});
   add(books, Theirs{"chat2", "", "50", false, nullptr, false, true});
   add(books, Theirs{"other", "", "1000", true, nullptr, false, false});
+  for (int row = 0; row < 2; ++row) {  // without a name nothing says that it is the same
+    add(books, Theirs{"", "", "3", true, nullptr, false, false});
+  }
   const auto counts = compared(books).counts;
   EXPECT_EQ(counts.ours.text(), "3");
   EXPECT_EQ(counts.theirs.text(), "10");
-  EXPECT_EQ(counts.other_usage.text(), "1100");
-  EXPECT_EQ(counts.other_rows, 2U);
+  EXPECT_EQ(counts.other_usage.text(), "1106");
+  EXPECT_EQ(counts.other_rows, 4U);
   EXPECT_EQ(counts.key_net.text(), "160") << "all rows of the key, in the period or not";
   EXPECT_EQ(counts.kept_quota, 1U);
   EXPECT_EQ(counts.matched, 2U);
