@@ -131,3 +131,7 @@ def test_each_test_that_a_page_names_exists(page, row, count):
 def test_the_reference_is_the_one_that_the_build_makes():
     made = (pathlib.Path(BINARY).resolve().parent / "texts/reference.md").read_text()
     assert (ROOT / "docs/reference.md").read_text() == made, "cp build/dev/texts/reference.md docs/"
+
+
+def test_each_seeded_bug_still_fits_its_file():
+    assert subprocess.run([ROOT / "tools/mutations", "--check"], capture_output=True, text=True).stderr == ""
