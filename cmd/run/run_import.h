@@ -19,8 +19,8 @@
 
 namespace cmd {
 
-/// Before the engine works, or beside it on a thread of its own. All others belong to the main
-/// thread.
+/// Reads before the engine works, or beside it on a thread of its own. All methods belong to the
+/// main thread.
 class RunImport {
  public:
   /// `patience` ends the reading of inputs early; all must outlive this object.

@@ -28,7 +28,7 @@ namespace cmd {
 /// main thread.
 class RunSession {
  public:
-  /// Who hears of the beginning and the end.
+  /// What is told of the beginning and the end.
   struct Listeners {
     MonitorCalls& monitor;
     const EndProgram& end_program;
