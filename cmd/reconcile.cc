@@ -1,7 +1,8 @@
 #include "cmd/reconcile.h"
 
 #include <algorithm>
-#include <initializer_list>
+#include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -287,8 +288,8 @@ class DifferenceWriter {
  public:
   DifferenceWriter(bool as_json, std::ostream& out) : out_(out) {
     if (!as_json) {
-      csv_.emplace(out,
-                   std::initializer_list<std::string_view>{"result", "task_id", "ours", "theirs"});
+      constexpr std::array<std::string_view, 4> kColumns{"result", "task_id", "ours", "theirs"};
+      csv_ = std::make_unique<CsvRows>(out, kColumns);
     }
   }
   void write(const core::Reconciliation::Difference& one) {
@@ -317,7 +318,7 @@ class DifferenceWriter {
   }
 
   std::ostream& out_;
-  std::optional<CsvRows> csv_;  // none: JSON
+  std::unique_ptr<CsvRows> csv_;  // null: JSON
   bool any_ = false;
 };
 

@@ -1,7 +1,8 @@
 #include "cmd/reconcile_gateway.h"
 
 #include <algorithm>
-#include <initializer_list>
+#include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -226,8 +227,9 @@ class BookDifferences {
  public:
   BookDifferences(bool as_json, std::ostream& out) : out_(out) {
     if (!as_json) {
-      csv_.emplace(out, std::initializer_list<std::string_view>{"result", "task_id", "request_id",
-                                                                "ours", "theirs"});
+      constexpr std::array<std::string_view, 5> kColumns{"result", "task_id", "request_id", "ours",
+                                                         "theirs"};
+      csv_ = std::make_unique<CsvRows>(out, kColumns);
     }
   }
   void write(const GatewayBooks::Difference& one) {
@@ -258,7 +260,7 @@ class BookDifferences {
   }
 
   std::ostream& out_;
-  std::optional<CsvRows> csv_;  // none: JSON
+  std::unique_ptr<CsvRows> csv_;  // null: JSON
 };
 
 // All that is said at the end.

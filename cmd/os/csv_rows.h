@@ -1,8 +1,8 @@
 // A CSV table on a stream, one row after the other.
 #pragma once
 
-#include <initializer_list>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,7 +14,7 @@ namespace cmd {
 class CsvRows {
  public:
   /// Writes the header.
-  CsvRows(std::ostream& out, std::initializer_list<std::string_view> columns) : out_(out) {
+  CsvRows(std::ostream& out, std::span<const std::string_view> columns) : out_(out) {
     for (const std::string_view column : columns) {
       cells_.text(column);
     }

@@ -22,7 +22,7 @@ bool is_passing_list_fault(const HttpAnswer& answer, UserListAnswer meaning) {
 }  // namespace
 
 UserApi::UserApi(UserAccess access, HttpCallerSettings caller, UserApiTerms terms)
-    : access_(std::move(access)), caller_(std::move(caller)), terms_(std::move(terms)) {}
+    : access_(std::move(access)), caller_(std::move(caller)), terms_(terms) {}
 
 HttpAnswer UserApi::ask(const std::string& path) {
   HttpCall call{.method = "GET", .url = access_.base_url + path, .timeout = terms_.timeout};
