@@ -8,6 +8,7 @@
 #include "storage/postgres/billing/postgres_billing_source.h"
 #include "storage/postgres/ledger_url.h"
 #include "storage/postgres/live_runs.h"
+#include "storage/postgres/postgres_dashboard.h"
 #include "storage/postgres/postgres_reader.h"
 #include "storage/postgres/run_fence.h"
 #include "storage/postgres/schema.h"
@@ -15,6 +16,7 @@
 #include "storage/sqlite/billing/sqlite_billing_source.h"
 #include "storage/sqlite/ledger_file.h"
 #include "storage/sqlite/lock.h"
+#include "storage/sqlite/sqlite_dashboard.h"
 #include "storage/sqlite/sqlite_reader.h"
 
 namespace storage {
@@ -46,6 +48,13 @@ std::unique_ptr<core::BillingSource> open_billing_source(const std::string& ledg
     return on_server(ledger, [](const LedgerUrl& url) { return open_postgres_billing(url); });
   }
   return open_sqlite_billing(ledger);
+}
+
+std::unique_ptr<core::DashboardReader> open_dashboard(const std::string& ledger) {
+  if (is_postgres_url(ledger)) {
+    return on_server(ledger, [](const LedgerUrl& url) { return open_postgres_dashboard(url); });
+  }
+  return open_sqlite_dashboard(ledger);
 }
 
 std::string ledger_writer(const std::string& ledger) {

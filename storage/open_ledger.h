@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/billing/billing_source.h"
+#include "core/ledger/dashboard_reader.h"
 #include "core/ledger/ledger_reader.h"
 
 namespace storage {
@@ -21,6 +22,9 @@ class Lock;
 /// Opens a ledger for billing. Throws LedgerUnreadable when there is no ledger that this version
 /// can read.
 [[nodiscard]] std::unique_ptr<core::BillingSource> open_billing_source(const std::string& ledger);
+
+/// Opens a ledger for the pages of `serve`. Throws as open_ledger_reader does.
+[[nodiscard]] std::unique_ptr<core::DashboardReader> open_dashboard(const std::string& ledger);
 
 /// Who writes the ledger now ("process 4711 on machine x"); empty: nobody.
 [[nodiscard]] std::string ledger_writer(const std::string& ledger);

@@ -12,29 +12,12 @@
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/task_scan.h"
 #include "storage/sqlite/transaction.h"
+#include "storage/sqlite/view_rows.h"
 #include "storage/statements/dialect.h"
 #include "storage/statements/ledger_reads.h"
 #include "storage/statements/pending_counts.h"
 
 namespace storage {
-namespace {
-
-std::vector<core::ViewRow> rows_of(SQLite::Statement& select) {
-  std::vector<core::ViewRow> rows;
-  while (select.executeStep()) {
-    core::ViewRow row;
-    for (int i = 0; i < select.getColumnCount(); ++i) {
-      const SQLite::Column value = select.getColumn(i);
-      row.emplace_back(select.getColumnName(i),
-                       value.isNull() ? std::nullopt : std::optional(value.getString()));
-    }
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-}  // namespace
-
 struct SqliteReader::Connection {
   explicit Connection(const std::string& ledger) : database(open_for_reading(ledger)) {
     require_schema(*database, ledger, embedded_migrations());
