@@ -17,6 +17,8 @@
 #include "cmd/report.h"
 #include "cmd/run.h"
 #include "cmd/runs.h"
+#include "cmd/serve.h"
+#include "cmd/serve/http_exchange.h"
 #include "cmd/status.h"
 #include "cmd/verify.h"
 #include "core/http/curl_transport.h"
@@ -33,6 +35,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::reconcile, cmd::reconcile},
     {cmd::Command::verify, cmd::verify},
     {cmd::Command::doctor, cmd::doctor},
+    {cmd::Command::serve, cmd::serve},
     {cmd::Command::forget, cmd::forget},
     {cmd::Command::db_migrate, cmd::db_migrate},
     {cmd::Command::db_check, cmd::db_check},
@@ -51,7 +54,8 @@ int main(int argc, char** argv) {
     cmd::prepare_process();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const std::vector<cmd::LibraryVersion> libraries{{"libcurl", core::curl_version_text()},
-                                                     {"SQLite", storage::back_end_version()}};
+                                                     {"SQLite", storage::back_end_version()},
+                                                     {"cpp-httplib", cmd::httplib_version_text()}};
     return cmd::run_program({.commands = kCommands, .libraries = libraries}, arguments,
                             cmd::process_environment());
   } catch (const std::exception& error) {

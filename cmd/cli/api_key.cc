@@ -25,6 +25,7 @@ constexpr std::string_view kCredential = "anyfast-api-key";
 // What a secret is called in messages.
 constexpr std::string_view kApiKey = "API key";
 constexpr std::string_view kUserToken = "user access token";
+constexpr std::string_view kPageToken = "token";
 
 enum class Guard { mode, systemd };
 
@@ -172,6 +173,16 @@ UserToken read_user_token(const Account& account, const Environment& environment
   return {.token = secret_of_file(account.user_token_file,
                                   variable(environment, "CREDENTIALS_DIRECTORY"), kUserToken),
           .user_id = account.user_id};
+}
+
+ApiKey read_page_token(const std::string& path, const Environment& environment) {
+  constexpr std::size_t kShortest = 16;
+  ApiKey token = secret_of_file(path, variable(environment, "CREDENTIALS_DIRECTORY"), kPageToken);
+  if (token.reveal().size() < kShortest) {
+    throw UsageError("the token of " + path + " has less than 16 characters, so others can guess " +
+                     "it; make one with: openssl rand -hex 24");
+  }
+  return token;
 }
 
 }  // namespace cmd

@@ -43,4 +43,8 @@ struct UserToken {
 /// above.
 [[nodiscard]] UserToken read_user_token(const Account& account, const Environment& environment);
 
+/// What a browser must know to read the pages of `serve`, from a file that is guarded as a key file
+/// is. Throws core::UsageError as above, and for a token that is easily guessed.
+[[nodiscard]] ApiKey read_page_token(const std::string& path, const Environment& environment);
+
 }  // namespace cmd

@@ -19,7 +19,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 17> kCommands{{
+constexpr std::array<CommandSpec, 18> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -125,6 +125,15 @@ constexpr std::array<CommandSpec, 17> kCommands{{
          "finding.",
      .example = "reeltally doctor --output /srv/videos",
      .exit_codes = kDoctorCodes},
+    {.command = Command::serve,
+     .name = "serve",
+     .summary = "pages about the ledger for a browser",
+     .description =
+         "Shows what is unfinished, finished and fetched, past runs, why tasks failed, each task "
+         "with its answers and its video, and a gallery with a search; live while runs go on. Only "
+         "reads. Listens on this machine alone, or elsewhere with --token-file. Ends with Ctrl-C.",
+     .example = "reeltally serve --listen 127.0.0.1:8090",
+     .exit_codes = kReadCodes},
     {.command = Command::forget,
      .name = "forget",
      .arguments = "[TASK_ID...]",

@@ -20,6 +20,7 @@ enum class Command {
   prices_check,
   verify,
   doctor,
+  serve,
   forget,
   db_migrate,
   db_check,

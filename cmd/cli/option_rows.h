@@ -338,6 +338,21 @@ inline constexpr OptionSpec kVideos[] = {
      .help = "Makes the next `run --pending` download missing and given-up videos again."},
 };
 
+inline constexpr OptionSpec kPages[] = {
+    {.name = "listen",
+     .type = text,
+     .argument = "ADDRESS:PORT",
+     .default_value = "127.0.0.1:8090",
+     .commands = serve,
+     .help = "Where the pages are. With port 0 a free one is taken."},
+    {.name = "token-file",
+     .type = path,
+     .commands = serve,
+     .help = "File that holds a token (chmod 600), which browsers ask for as the password, with "
+             "any name. Must be given if others than this machine can connect.",
+     .needs_trust = true},
+};
+
 inline constexpr OptionSpec kLedger[] = {
     {.name = "lock-wait",
      .type = duration,

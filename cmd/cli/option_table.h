@@ -13,8 +13,8 @@ namespace cmd::option_rows {
 
 inline constexpr std::size_t kRowCount =
     std::size(kInput) + std::size(kChoosing) + std::size(kQueries) + std::size(kGateway) +
-    std::size(kVideos) + std::size(kPeriod) + std::size(kMoney) + std::size(kOutput) +
-    std::size(kLedger) + std::size(kMonitoring) + std::size(kCommon);
+    std::size(kVideos) + std::size(kPages) + std::size(kPeriod) + std::size(kMoney) +
+    std::size(kOutput) + std::size(kLedger) + std::size(kMonitoring) + std::size(kCommon);
 
 constexpr std::string_view usual_argument(OptionType type) {
   switch (type) {
@@ -60,6 +60,7 @@ consteval std::array<OptionSpec, kRowCount> all() {
   add(OptionGroup::queries, kQueries);
   add(OptionGroup::gateway, kGateway);
   add(OptionGroup::videos, kVideos);
+  add(OptionGroup::pages, kPages);
   add(OptionGroup::period, kPeriod);
   add(OptionGroup::money, kMoney);
   add(OptionGroup::output, kOutput);

@@ -10,9 +10,10 @@ namespace {
 
 using Group = OptionGroup;
 
-constexpr std::array<OptionGroup, 11> kGroups{
-    Group::input, Group::choosing, Group::queries, Group::gateway,    Group::videos, Group::period,
-    Group::money, Group::output,   Group::ledger,  Group::monitoring, Group::common};
+constexpr std::array<OptionGroup, 12> kGroups{Group::input,   Group::choosing,   Group::queries,
+                                              Group::gateway, Group::videos,     Group::pages,
+                                              Group::period,  Group::money,      Group::output,
+                                              Group::ledger,  Group::monitoring, Group::common};
 
 template <typename Predicate>
 const OptionSpec* find_if(Predicate matches) {
@@ -65,6 +66,8 @@ std::string_view title(OptionGroup group) {
       return "Gateway and key";
     case Group::videos:
       return "Videos";
+    case Group::pages:
+      return "Pages";
     case Group::period:
       return "Period";
     case Group::money:

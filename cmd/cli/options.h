@@ -30,6 +30,7 @@ enum class OptionGroup {
   queries,
   gateway,
   videos,
+  pages,
   period,
   money,
   output,

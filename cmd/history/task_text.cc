@@ -8,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <string_view>
+#include <utility>
 
 #include "cmd/cli/units.h"
 #include "cmd/history/view_row.h"
@@ -15,6 +16,7 @@
 #include "cmd/os/terminal.h"
 #include "core/text/join.h"
 #include "core/text/printable.h"
+#include "core/text/redaction.h"
 
 namespace cmd {
 namespace {
@@ -23,37 +25,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kTopicWidth = 10;
 
-void print_topic(std::ostream& out, const std::string& topic, const std::string& text) {
-  if (!text.empty()) {
-    out << "  " << padded(topic, kTopicWidth) << ' ' << text << '\n';
-  }
-}
-
 std::string joined(std::initializer_list<std::string> parts) {
   return core::join({parts.begin(), parts.size()});
 }
 
 std::string with_word(const std::string& word, const std::string& value) {
   return value.empty() ? "" : word + " " + value;
-}
-
-std::string state_of(const core::ViewRow& task, core::UtcTime now) {
-  const std::string state = text_in(task, "state");
-  const std::string reason = shown_in(task, "fail_reason");
-  if (state == "unfinished") {
-    const auto since =
-        time_in(task, text_in(task, "submit_time").empty() ? "first_seen" : "submit_time");
-    return joined({state + (since ? " since " + with_distance(*since, now) : ""),
-                   shown_in(task, "status"), shown_in(task, "progress"),
-                   number_in(task, "stale") != 0 ? "stale: asked only when a FILE names it" : ""});
-  }
-  if (state == "missing") {
-    return "missing: the gateway does not find it";
-  }
-  if (state == "forgotten") {
-    return "forgotten: taken back, a FILE that names it brings it back";
-  }
-  return state + (state == "failed" && !reason.empty() ? ": " + reason : "");
 }
 
 // "submitted 2026-…, queued 10s, made in 3m 50s, finished 2026-…": what the gateway states of it.
@@ -99,16 +76,6 @@ std::string place_of(const core::ViewRow& video, core::UtcTime now) {
                  tried});
 }
 
-std::string labels_of(const core::ViewRow& task) {
-  const Json labels = Json::parse(text_in(task, "labels"), nullptr, false);
-  std::string all;
-  for (auto one = labels.begin(); labels.is_object() && one != labels.end(); ++one) {
-    all += (all.empty() ? "" : ", ") + one.key() + " " +
-           (one.value().is_string() ? one.value().get<std::string>() : one.value().dump());
-  }
-  return core::printable(all, kCellShownMax);
-}
-
 std::string answers_of(const core::TaskHistory& history, core::UtcTime now) {
   if (history.snapshots.empty()) {
     return "none yet";
@@ -127,24 +94,66 @@ std::string cell(const core::ViewRow& row, std::string_view name) {
 
 }  // namespace
 
-void print_task_story(std::ostream& out, const core::TaskHistory& history,
-                      const std::vector<std::string>& costs, core::UtcTime now) {
+std::string labels_text(const core::ViewRow& row) {
+  const Json labels = Json::parse(text_in(row, "labels"), nullptr, false);
+  std::string all;
+  for (auto one = labels.begin(); labels.is_object() && one != labels.end(); ++one) {
+    all += (all.empty() ? "" : ", ") + one.key() + " " +
+           (one.value().is_string() ? one.value().get<std::string>() : one.value().dump());
+  }
+  return core::printable(core::redact_keys(core::redact_urls(all)), kCellShownMax);
+}
+
+std::string task_standing(const core::ViewRow& task, core::UtcTime now) {
+  const std::string state = text_in(task, "state");
+  const std::string reason = shown_in(task, "fail_reason");
+  if (state == "unfinished") {
+    const auto since =
+        time_in(task, text_in(task, "submit_time").empty() ? "first_seen" : "submit_time");
+    return joined({state + (since ? " since " + with_distance(*since, now) : ""),
+                   shown_in(task, "status"), shown_in(task, "progress"),
+                   number_in(task, "stale") != 0 ? "stale: asked only when a FILE names it" : ""});
+  }
+  if (state == "missing") {
+    return "missing: the gateway does not find it";
+  }
+  if (state == "forgotten") {
+    return "forgotten: taken back, a FILE that names it brings it back";
+  }
+  return state + (state == "failed" && !reason.empty() ? ": " + reason : "");
+}
+
+std::vector<TaskTopic> task_story(const core::TaskHistory& history,
+                                  const std::vector<std::string>& costs, core::UtcTime now) {
   const core::ViewRow& task = history.task;
-  out << shown_in(task, "task_id") << ": " << state_of(task, now) << '\n';
-  print_topic(out, "made", what_was_made(task));
-  print_topic(out, "time", timeline_of(task));
+  std::vector<TaskTopic> story;
+  const auto add = [&story](std::string topic, std::string text) {
+    if (!text.empty()) {
+      story.push_back({std::move(topic), std::move(text)});
+    }
+  };
+  add("made", what_was_made(task));
+  add("time", timeline_of(task));
   for (const core::ViewRow& video : history.videos) {
     const std::string number =
         history.videos.size() > 1 ? " " + text_in(video, "video_index") : std::string();
-    print_topic(out, "video" + number, place_of(video, now));
+    add("video" + number, place_of(video, now));
   }
-  print_topic(out, "cost", core::join(costs));
-  print_topic(out, "quota",
-              with_word(shown_in(task, "quota"),
-                        text_in(task, "quota").empty() ? "" : "by the gateway's own count"));
-  print_topic(out, "labels", labels_of(task));
-  print_topic(out, "account", shown_in(task, "account"));
-  print_topic(out, "asked", answers_of(history, now));
+  add("cost", core::join(costs));
+  add("quota", with_word(shown_in(task, "quota"),
+                         text_in(task, "quota").empty() ? "" : "by the gateway's own count"));
+  add("labels", labels_text(task));
+  add("account", shown_in(task, "account"));
+  add("asked", answers_of(history, now));
+  return story;
+}
+
+void print_task_story(std::ostream& out, const core::TaskHistory& history,
+                      const std::vector<std::string>& costs, core::UtcTime now) {
+  out << shown_in(history.task, "task_id") << ": " << task_standing(history.task, now) << '\n';
+  for (const auto& [topic, text] : task_story(history, costs, now)) {
+    out << "  " << padded(topic, kTopicWidth) << ' ' << text << '\n';
+  }
 }
 
 void print_task_columns(std::ostream& out, const core::TaskHistory& history) {

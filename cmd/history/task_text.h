@@ -1,4 +1,4 @@
-// What became of one task, as `status TASK_ID` tells it.
+// What became of one task, as `status TASK_ID` and its page tell it.
 #pragma once
 
 #include <iosfwd>
@@ -10,7 +10,21 @@
 
 namespace cmd {
 
-/// In words. `costs`: what it cost, one part each ("12.6 CNY"); none: not known.
+struct TaskTopic {
+  std::string topic;  ///< one word: "made", "time", "video" …
+  std::string text;   ///< printable, without secrets
+};
+
+/// "unfinished since 2026-… (5m ago), IN_PROGRESS, 40%": printable.
+[[nodiscard]] std::string task_standing(const core::ViewRow& task, core::UtcTime now);
+/// "customer acme, shot 4": of a row with a column `labels`; printable.
+[[nodiscard]] std::string labels_text(const core::ViewRow& row);
+/// What else there is to say of a task; no text is empty. `costs`: what it cost, one part each
+/// ("12.6 CNY"); none: not known.
+[[nodiscard]] std::vector<TaskTopic> task_story(const core::TaskHistory& history,
+                                                const std::vector<std::string>& costs,
+                                                core::UtcTime now);
+/// All of this for a terminal.
 void print_task_story(std::ostream& out, const core::TaskHistory& history,
                       const std::vector<std::string>& costs, core::UtcTime now);
 /// Every column of the task, of its answers and of its videos.
