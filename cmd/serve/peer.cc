@@ -11,7 +11,7 @@
 namespace cmd {
 namespace {
 
-constexpr std::chrono::seconds kRequestTimeMax{5};
+constexpr std::chrono::seconds kRequestTimeMax{3};
 constexpr std::chrono::seconds kSendStallMax{30};
 constexpr std::chrono::milliseconds kLingerMax{200};
 constexpr std::size_t kRequestBytesMax = 32 << 10;

@@ -19,7 +19,7 @@ class Peer {
   Peer(core::Descriptor socket, int stop_fd);
 
   /// At least one byte of the request; 0 at its end, -1 after a failure: the request took longer
-  /// than 5 s or is over 32 KiB.
+  /// than 3 s or is over 32 KiB.
   [[nodiscard]] std::ptrdiff_t read(char* bytes, std::size_t count);
   /// All bytes. False after a failure: none could be sent for 30 s.
   [[nodiscard]] bool write(std::string_view bytes);

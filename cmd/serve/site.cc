@@ -106,7 +106,7 @@ PageReply Site::page(const PageRequest& request) {
 // What takes long to count is kept for a multiple of that time: pages that renew themselves must
 // not keep the disk busy.
 std::shared_ptr<const NowFigures> Site::figures(core::UtcTime now) {
-  constexpr std::chrono::milliseconds kShortest{1000};
+  constexpr std::chrono::milliseconds kShortest{500};
   constexpr int kTimesReading = 5;
   const std::lock_guard lock(mutex_);
   const auto begin = std::chrono::steady_clock::now();

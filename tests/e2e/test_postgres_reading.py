@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from pages import Pages
 from postgres import Pgbouncer, Postgres
 
 PASSWORD = "canary-51c0ffee"  # never to be seen anywhere
@@ -76,6 +77,18 @@ def test_what_people_read_is_as_on_sqlite(filled, server, pool, way):
     assert differing.out == filled("verify", "--requeue", "--json").out
     assert same(filled, url, "status", "--json", "a").code == 0
     assert same(filled, url, "run", "--dry-run", "--pending").out == "slow\n"
+
+
+def test_the_pages_are_as_on_sqlite(filled, server):
+    assert filled.run(filled.gateway, "--no-download", filled.csv("a", "later")).code == 0
+    here, there = Pages(filled), Pages(filled, "--db", server.url(copied(filled, server)))
+    for path in ("/", "/runs", "/runs/1", "/gallery", "/gallery?q=X%20%5C", "/gallery?q=B", "/gallery?after=2-1", "/task/a", "/task/bad",
+                 "/task/slow", "/answer/1/a", "/task/nobody", "/video/1/b"):
+        one, other = [re.sub(rb"\w+ (ago|at [^<]*)|\([^)]*ago\)", b"", pages.ask(path).body) for pages in (here, there)]
+        assert one == other, path
+    assert b"<video" in here.ask("/gallery?q=x%20%5c").body and b'id="label-customer"' in there.ask("/").body
+    filled.output = [result for result in filled.output if "summary" in result.out]
+    assert here.end() + there.end() < 120
 
 
 def test_what_changes_history_keeps_off_a_ledger_in_use(filled, server):

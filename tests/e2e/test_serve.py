@@ -68,7 +68,7 @@ def test_the_numbers_are_those_of_the_ledger(filled, pages):
     assert [row[0], *row[3:7], row[8]] == [str(cell) for cell in run]
     assert table(pages.page("/runs"), "runs")[0][3:] == row[3:] and "tasks.csv" in pages.page("/runs/1")
     filled("forget", "slow")
-    time.sleep(1.1)  # what was counted is kept for a second
+    time.sleep(0.6)  # what was counted is kept for half a second
     assert number(pages.page("/"), "unfinished") == 0
 
 
@@ -270,7 +270,7 @@ def test_it_ends_at_once(filled, how):
 
 
 def test_while_a_run_is_at_work(filled, pages, make_gateway):
-    gateway = make_gateway(tasks={"x": {"polls": ["IN_PROGRESS"] * 3 + ["success"], "vendor": "happyhorse", "video": {"size": 5000}}})
+    gateway = make_gateway(tasks={"x": {"polls": ["IN_PROGRESS"] * 2 + ["success"], "vendor": "happyhorse", "video": {"size": 5000}}})
     run = filled.start("run", *filled.flags(gateway), "--wait", "--poll-interval", "1s", filled.csv("x"))
     seen = []
     while run.poll() is None:
@@ -279,7 +279,7 @@ def test_while_a_run_is_at_work(filled, pages, make_gateway):
             seen.append((number(page, "unfinished"), number(page, "done")))
         time.sleep(0.2)
     assert filled.finish(run).code == 0 and (2, 31) in seen
-    time.sleep(1.1)
+    time.sleep(0.6)
     page = pages.page("/")
     assert "No run is at work" in page and number(page, "done") == 32
 
@@ -295,8 +295,9 @@ def test_a_ledger_that_is_replaced(filled, pages):
     os.replace(kept, filled.ledger)
     assert "Lumen" in pages.page("/task/v00")
     with sqlite3.connect(filled.ledger, isolation_level=None) as other:
+        other.execute("PRAGMA journal_mode = WAL")  # as a run leaves it
         other.execute("BEGIN EXCLUSIVE")
-        assert pages.ask("/task/v00").status in (200, 503)
+        assert pages.ask("/task/v00").status == 200
         other.execute("ROLLBACK")
     assert pages.ask("/task/v00").status == 200
 
