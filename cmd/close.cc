@@ -10,6 +10,7 @@
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/shared_task_warnings.h"
 #include "cmd/cli/units.h"
+#include "cmd/cli/version.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/close_preview.h"
 #include "cmd/report/close_refusals.h"
@@ -18,6 +19,7 @@
 #include "cmd/report/report_totals.h"
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
+#include "core/billing/period_statement.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
@@ -47,19 +49,24 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
     if (closed.written_off > 0) {
       out << ", without " << format_count(closed.written_off, "stale task");
     }
-    out << ", zone " << period.zone << ", SHA-256 of its CSV " << period.sha256 << '\n';
+    out << ", zone " << period.zone << ", SHA-256 of its CSV " << period.sha256 << ", "
+        << (period.head.empty() ? "closed before hashes were kept"
+                                : "head of the chain of closed periods " + period.head)
+        << '\n';
     return;
   }
-  const nlohmann::ordered_json line{{"type", "close"},
-                                    {"period", period.period.name},
-                                    {"result", how},
-                                    {"tz", period.zone},
-                                    {"lines", period.lines},
-                                    {"sha256", period.sha256},
-                                    {"missing", period.missing},
-                                    {"unfinished", period.unfinished},
-                                    {"unpriced", closed.unpriced},
-                                    {"written_off", closed.written_off}};
+  const nlohmann::ordered_json line{
+      {"type", "close"},
+      {"period", period.period.name},
+      {"result", how},
+      {"tz", period.zone},
+      {"lines", period.lines},
+      {"sha256", period.sha256},
+      {"head", period.head.empty() ? nullptr : nlohmann::ordered_json(period.head)},
+      {"missing", period.missing},
+      {"unfinished", period.unfinished},
+      {"unpriced", closed.unpriced},
+      {"written_off", closed.written_off}};
   print_json(out, line);
 }
 
@@ -195,18 +202,22 @@ std::optional<Closed> ToClose::freeze() {
   }
   UnpricedLines unpriced;
   LackingTerms lacking(plan_.terms);
+  core::CostTotals totals;
   closed.period.sha256 = core::hash_lines(
       reports_, plan_.query, plan_.pricing(), plan_.zone, reports_.source().schema_version(),
       [&](const core::ReportLine& exact, const core::ReportLine& shown) {
         writer->add(exact);
         unpriced.add(exact);
         lacking.add(shown);
+        totals.add(shown);
         ++closed.period.lines;
       });
   if (!may_lack_costs(unpriced) || !may_lack_terms(lacking)) {
     return std::nullopt;
   }
-  writer->commit(closed.period.sha256);
+  closed.period.head = writer->commit({.sha256 = closed.period.sha256,
+                                       .totals = totals.lines(),
+                                       .program = std::string(program_version())});
   closed.unpriced = unpriced.count();
   return closed;
 }

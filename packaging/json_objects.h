@@ -32,8 +32,9 @@ inline constexpr std::array<JsonObject, 25> kJsonObjects{{
      "missing finish_in_future written_off schema_version sha256",
      "`FILE.manifest.json` beside the report; keys in brackets only where rates, a resale book or "
      "a closed rounding apply"},
-    {"close", "close", "period result tz lines sha256 missing unfinished unpriced written_off",
-     "a period was closed, or was closed before"},
+    {"close", "close", "period result tz lines sha256 head missing unfinished unpriced written_off",
+     "a period was closed, or was closed before; `head` is `null` if that was before hashes were "
+     "kept"},
     {"close --dry-run", "close",
      "period result tz neighbours totals customers [billing_totals resale_totals margin_totals] "
      "and "

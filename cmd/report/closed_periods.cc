@@ -6,6 +6,7 @@
 
 #include "cmd/cli/units.h"
 #include "core/billing/line_csv.h"
+#include "core/billing/period_statement.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
 
@@ -19,13 +20,17 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
 
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& findings) {
-  const std::string hash =
-      core::hash_lines(reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
-                       core::TimeZone(closed.zone), closed.schema_version,
-                       [](const core::ReportLine&, const core::ReportLine&) {});
+  core::CostTotals totals;
+  const std::string hash = core::hash_lines(
+      reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
+      core::TimeZone(closed.zone), closed.schema_version,
+      [&totals](const core::ReportLine&, const core::ReportLine& shown) { totals.add(shown); });
   if (hash != closed.sha256) {
     findings.push_back("closed period " + closed.period.name +
                        ": its lines no longer have the SHA-256 of its closing");
+  } else if (!closed.statement.empty() && core::stated_totals(closed.statement) != totals.lines()) {
+    findings.push_back("closed period " + closed.period.name +
+                       ": its lines do not add up to the totals that its hash covers");
   }
 }
 

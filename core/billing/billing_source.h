@@ -157,6 +157,16 @@ enum class LineScope {
   standing,  ///< the lines, in any report, that belong to it and are not reversed
 };
 
+/// What a closing knows once it has seen all lines.
+struct ClosedReport {
+  std::string sha256;     ///< of the report as CSV with default options
+  std::string totals{};   ///< CostTotals::lines of what the report shows
+  std::string program{};  ///< the version of the program
+  /// Signs the head of the chain of closed periods; null: nobody does. What it throws leaves the
+  /// period open.
+  std::function<std::string(const std::string& head)> sign{};
+};
+
 /// Adds a closed period in one transaction: without `commit` nothing is stored. One thread.
 class PeriodWriter {
  public:
@@ -166,10 +176,10 @@ class PeriodWriter {
   virtual void write_off(UtcTime stale_before) = 0;
   /// Adds a line of the period's report, unrounded, in the order of the report.
   virtual void add(const ReportLine& line) = 0;
-  /// `sha256`: the hash of the report as CSV with default options. Among its lines are the
-  /// adjustments of closed periods whose adjusting_period begins within this period, so their marks
-  /// are moved.
-  virtual void commit(const std::string& sha256) = 0;
+  /// Returns the new head of the chain of closed periods (ClosedPeriod::head). Among the lines are
+  /// the adjustments of closed periods whose adjusting_period begins within this period, so their
+  /// marks are moved.
+  virtual std::string commit(const ClosedReport& report) = 0;
 };
 
 /// The state of a ledger at the time when it was opened; a run may write meanwhile. Every method
@@ -259,6 +269,9 @@ class BillingSource {
                                                             UtcTime now) = 0;
   /// Records a price book that applies to the closed period from now on. The caller holds the lock.
   virtual void reprice(const ClosedPeriod& closed, const std::string& prices, UtcTime now) = 0;
+  /// Keeps a signature of the head of a closed period that has none. The caller holds the lock.
+  virtual void keep_signature(const ClosedPeriod& closed, const std::string& signature,
+                              UtcTime now) = 0;
 };
 
 }  // namespace core

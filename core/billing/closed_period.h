@@ -26,6 +26,11 @@ struct ClosedPeriod {
   std::int64_t checked_to = 0;
   std::optional<std::string> later_prices{};  ///< the latest book recorded afterwards
   bool repriced = false;                      ///< that book's changes are in no closed period yet
+  /// Its link of the chain of closed periods: the statement (core/billing/period_statement.h), and
+  /// the SHA-256 that the next period covers. Empty: it was closed before hashes were kept.
+  std::string statement{};
+  std::string head{};
+  std::string signature{};  ///< of the head, any bytes; empty: none
 
   /// The price book for its adjustments.
   [[nodiscard]] const std::optional<std::string>& ruling_prices() const {

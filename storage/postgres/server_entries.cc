@@ -9,6 +9,7 @@
 #include "storage/answers/entry_change.h"
 #include "storage/answers/json_text.h"
 #include "storage/answers/outcome_words.h"
+#include "storage/answers/snapshot_chain.h"
 #include "storage/postgres/server_blocks.h"
 #include "storage/statements/fact_columns.h"
 
@@ -239,20 +240,32 @@ void ServerEntries::write_snapshots(const std::vector<Numbered>& answers,
   assert(answers.size() == places.size());
   Columns rows({Kind::integer, Kind::integer, Kind::integer, Kind::integer, Kind::text,
                 Kind::integer, Kind::bytes, Kind::integer, Kind::integer});
+  std::string lines;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const core::AnswerEntry& entry = *answers[i].entry;
     const AnswerPlace& place = places[i];
+    const std::string values =
+        entry.answer.usage.empty()
+            ? std::string()
+            : storable_text(json_array(entry.answer.usage, &core::UsageMetric::value));
     rows.next().add(answers[i].snapshot);
     rows.next().add(entry.task);
     rows.next().add_time(entry.observed_at);
     rows.next().add(outcome_of(entry));
-    rows.next().add_or_null(entry.answer.usage.empty()
-                                ? std::string()
-                                : json_array(entry.answer.usage, &core::UsageMetric::value));
+    rows.next().add_or_null(values);
     rows.next().add(static_cast<std::int64_t>(entry.body.size()));
     rows.next().add(core::bytes_of(place.sha256));
     rows.next().add(place.block);
     rows.next().add(place.slot);
+    append_chain_line(lines, {.snapshot = answers[i].snapshot,
+                              .task = entry.task,
+                              .run = run,
+                              .observed_at = entry.observed_at.time_since_epoch().count(),
+                              .http_status = entry.http_status,
+                              .verdict = static_cast<std::int64_t>(entry.answer.verdict),
+                              .raw_bytes = static_cast<std::int64_t>(entry.body.size()),
+                              .raw_sha256 = core::bytes_of(place.sha256),
+                              .usage_values = values});
   }
   static const std::string kInsert =
       "INSERT INTO snapshot (id, task, run, observed_at, outcome, usage_values, raw_bytes, "
@@ -261,6 +274,16 @@ void ServerEntries::write_snapshots(const std::vector<Numbered>& answers,
       rows_of({"id", "task", "observed_at", "outcome", "usage_values", "raw_bytes", "raw_sha256",
                "block", "slot"});
   connection_.execute(kInsert, rows.parameters().add(run));
+  write_link(answers.back().snapshot, lines);
+}
+
+// Under the lock of the counter, so that the last link is that of the snapshot before.
+void ServerEntries::write_link(std::int64_t last, const std::string& lines) {
+  connection_.execute(
+      "INSERT INTO snapshot_link (last, sha256) SELECT $1, sha256(convert_to(encode(coalesce("
+      "(SELECT sha256 FROM snapshot_link ORDER BY last DESC LIMIT 1), "
+      "decode(repeat('00', 32), 'hex')), 'hex') || chr(10), 'UTF8') || $2)",
+      Parameters().add(last).add_bytes(lines));
 }
 
 void ServerEntries::write(const Round& round, std::int64_t run) {

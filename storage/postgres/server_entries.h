@@ -49,6 +49,7 @@ class ServerEntries {
   [[nodiscard]] std::int64_t outcome_of(const core::AnswerEntry& entry);
   void write_snapshots(const std::vector<Numbered>& answers, const std::vector<AnswerPlace>& places,
                        std::int64_t run);
+  void write_link(std::int64_t last, const std::string& lines);
   void write(const Round& round, std::int64_t run);
   void move_tasks(const std::vector<Numbered>& answers);
   void finish_tasks(const std::vector<Numbered>& answers);

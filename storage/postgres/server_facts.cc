@@ -10,8 +10,10 @@ constexpr const char* kFacts =
     "SELECT current_setting('server_version'), current_user::text, pg_backend_pid(), "
     "has_table_privilege('snapshot', 'SELECT') AND has_table_privilege('period', 'SELECT'), "
     "has_table_privilege('snapshot', 'INSERT') AND has_table_privilege('counter', 'UPDATE') AND "
+    "has_table_privilege('snapshot_link', 'INSERT') AND "
     "has_table_privilege('work', 'DELETE'), "
-    "has_table_privilege('period', 'INSERT') AND has_table_privilege('report_line', 'INSERT'), "
+    "has_table_privilege('period', 'INSERT') AND has_table_privilege('report_line', 'INSERT') AND "
+    "has_table_privilege('period_link', 'INSERT'), "
     "has_table_privilege('snapshot', 'UPDATE') OR has_table_privilege('snapshot', 'DELETE')";
 
 }  // namespace

@@ -7,22 +7,14 @@
 #include <vector>
 
 #include "core/domain/lifecycle.h"
-#include "core/files/sha256.h"
 #include "storage/answers/entry_change.h"
-#include "storage/answers/json_text.h"
 
 namespace storage {
 
-AnswerStore::AnswerStore(SQLite::Database& database)
-    : database_(database),
-      next_snapshot_(1 +
-                     database.execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64()) {}
-
 void AnswerStore::go_back_to(const Mark& mark) {
   blocks_.number_from(mark.block);
-  next_snapshot_ = mark.snapshot;
+  snapshots_.go_back_to(mark.snapshots);
   settled_tasks_ = mark.settled_tasks;
-  outcomes_.forget();
   videos_.recent_links().clear();
 }
 
@@ -31,10 +23,9 @@ void AnswerStore::go_back_to(const Mark& mark) {
 void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) {
   settled_.clear();
   videos_.forget_offers();
-  run_ = run;
   const std::vector<AnswerPlace> places = blocks_.write(entries);
-  std::int64_t snapshot = next_snapshot_;
-  add_snapshots(entries, places);
+  std::int64_t snapshot = snapshots_.next();
+  snapshots_.add(entries, places, run);
   for (const core::Entry& entry : entries) {
     if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
       take(*answer, snapshot++);
@@ -46,7 +37,7 @@ void AnswerStore::write(std::span<const core::Entry> entries, std::int64_t run) 
   }
   videos_.write_offers();
   settle();
-  assert(snapshot == next_snapshot_);
+  assert(snapshot == snapshots_.next());
 }
 
 // Tasks are queried in the order of their keys, so that a batch settles few ranges of them.
@@ -63,55 +54,6 @@ void AnswerStore::settle() {
     settled_tasks_ += static_cast<std::uint64_t>(database_.getChanges());
     first = last + 1;
   }
-}
-
-std::string AnswerStore::snapshot_insertion(std::size_t rows) {
-  return "INSERT OR FAIL INTO snapshot (id, task, run, observed_at, outcome, usage_values, "
-         "raw_bytes, "
-         "raw_sha256, block, slot) VALUES " +
-         placeholders(rows, kSnapshotColumns);
-}
-
-void AnswerStore::add_snapshots(std::span<const core::Entry> entries,
-                                std::span<const AnswerPlace> places) {
-  std::vector<const core::AnswerEntry*> answers;
-  answers.reserve(places.size());
-  for (const core::Entry& entry : entries) {
-    if (const auto* answer = std::get_if<core::AnswerEntry>(&entry)) {
-      answers.push_back(answer);
-    }
-  }
-  assert(answers.size() == places.size());
-  for (std::size_t first = 0; first < answers.size();) {
-    const bool many = answers.size() - first >= kTogether;
-    const std::size_t rows = many ? kTogether : 1;
-    Statement& statement = many ? add_snapshots_ : add_snapshot_;
-    for (std::size_t row = 0; row < rows; ++row) {
-      bind_snapshot(statement, row, *answers[first + row], places[first + row]);
-    }
-    statement.run();
-    first += rows;
-  }
-}
-
-void AnswerStore::bind_snapshot(Statement& statement, std::size_t row,
-                                const core::AnswerEntry& entry, const AnswerPlace& place) {
-  std::string& values = values_.at(row);
-  values.clear();
-  if (!entry.answer.usage.empty()) {
-    append_json_array(values, entry.answer.usage, &core::UsageMetric::value);
-  }
-  int position = static_cast<int>(row * kSnapshotColumns);
-  statement.bind(++position, next_snapshot_++);
-  statement.bind(++position, entry.task);
-  statement.bind(++position, run_);
-  statement.bind_time(++position, entry.observed_at);
-  statement.bind(++position, outcomes_.row_of(entry));
-  statement.bind_or_null(++position, values);
-  statement.bind(++position, static_cast<std::int64_t>(entry.body.size()));
-  statement.bind_blob(++position, core::bytes_of(place.sha256));
-  statement.bind(++position, place.block);
-  statement.bind(++position, place.slot);
 }
 
 // Applies an answer to the rows that depend on it.

@@ -3,8 +3,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,7 +11,7 @@
 #include "core/ledger/ledger.h"
 #include "storage/sqlite/answer_blocks.h"
 #include "storage/sqlite/fact_columns.h"
-#include "storage/sqlite/outcomes.h"
+#include "storage/sqlite/snapshot_insert.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/video_records.h"
 
@@ -22,7 +20,7 @@ namespace storage {
 /// Belongs to the thread of its connection. Every method throws SQLite::Exception.
 class AnswerStore {
  public:
-  explicit AnswerStore(SQLite::Database& database);
+  explicit AnswerStore(SQLite::Database& database) : database_(database) {}
 
   /// Writes all entries of run number `run` within the caller's transaction.
   void write(std::span<const core::Entry> entries, std::int64_t run);
@@ -33,43 +31,36 @@ class AnswerStore {
   /// How many tasks on the run's work list are queried no more because of its entries.
   [[nodiscard]] std::uint64_t settled_tasks() const { return settled_tasks_; }
 
+  /// Ends what is written in one transaction: to be called before its commit.
+  void write_link() { snapshots_.write_link(); }
+
   /// The numbers that a transaction has assigned so far, and what it has counted.
   struct Mark {
     std::int64_t block = 0;
-    std::int64_t snapshot = 0;
+    SnapshotInsert::Mark snapshots;
     std::uint64_t settled_tasks = 0;
   };
-  [[nodiscard]] Mark mark() const { return {blocks_.next_block(), next_snapshot_, settled_tasks_}; }
+  [[nodiscard]] Mark mark() const {
+    return {blocks_.next_block(), snapshots_.mark(), settled_tasks_};
+  }
   /// To be called after a rollback: the numbers and rows of the transaction are not used again.
   void go_back_to(const Mark& mark);
 
  private:
-  static constexpr std::size_t kTogether = 8;  // snapshots of one statement
-  static constexpr std::size_t kSnapshotColumns = 10;
-
-  void add_snapshots(std::span<const core::Entry> entries, std::span<const AnswerPlace> places);
-  void bind_snapshot(Statement& statement, std::size_t row, const core::AnswerEntry& entry,
-                     const AnswerPlace& place);
   void take(const core::AnswerEntry& entry, std::int64_t snapshot);
   void settle();
   void update_task(const core::AnswerEntry& entry, std::int64_t snapshot);
   void finish(const core::AnswerEntry& entry, std::int64_t snapshot);
   void update_settling(const core::AnswerEntry& entry);
 
-  static std::string snapshot_insertion(std::size_t rows);
   static std::string final_update(bool is_first);
 
   SQLite::Database& database_;
   AnswerBlocks blocks_{database_};
-  Outcomes outcomes_{database_};
+  SnapshotInsert snapshots_{database_};
   VideoRecords videos_{database_};
-  std::int64_t next_snapshot_;
   std::vector<core::TaskKey> settled_;  // by the entries that are being written
   std::uint64_t settled_tasks_ = 0;
-  std::int64_t run_ = 0;                       // that is being written
-  std::array<std::string, kTogether> values_;  // bound texts must exist until they are written
-  Statement add_snapshot_{database_, snapshot_insertion(1).c_str()};
-  Statement add_snapshots_{database_, snapshot_insertion(kTogether).c_str()};
   Statement move_task_{
       database_, ("UPDATE task SET state = ?2, last_query = ?3, queries = queries + 1, "
                   "not_found_runs = ?4, not_found_run = ?5, not_found_answers = ?6, "

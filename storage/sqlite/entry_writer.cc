@@ -53,6 +53,7 @@ bool EntryWriter::write_together(std::span<core::Entry> entries) {
     throw;
   }
   try {
+    answers_.write_link();
     transaction.commit();
   } catch (...) {
     answers_.go_back_to(before);
@@ -79,6 +80,7 @@ std::vector<core::Unrecorded> EntryWriter::write_apart(std::span<core::Entry> en
         unrecorded.push_back(named(std::move(entry), *why));
       }
     }
+    answers_.write_link();
     transaction.commit();
   } catch (...) {
     answers_.go_back_to(before);

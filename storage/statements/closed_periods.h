@@ -14,10 +14,12 @@ namespace storage {
 
 /// Sorted by begin.
 inline constexpr const char* kClosedPeriods =
-    "SELECT id, name, begins_at, ends_at, tz, prices, line_count, sha256, unfinished, missing, "
+    "SELECT p.id, name, begins_at, ends_at, tz, prices, line_count, p.sha256, unfinished, missing, "
     "schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE r.period = p.id "
     "ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r WHERE r.period = p.id AND "
-    "r.carried_by IS NULL) FROM period AS p ORDER BY begins_at";
+    "r.carried_by IS NULL), l.statement, l.sha256, s.signature FROM period AS p "
+    "LEFT JOIN period_link AS l ON l.period = p.id "
+    "LEFT JOIN period_signature AS s ON s.period = p.id ORDER BY begins_at";
 
 /// The period that was closed under this name and zone. Its recorded bounds are used, because a
 /// later tz database may give other ones. Throws core::Error if it is damaged.
@@ -45,6 +47,9 @@ template <RowSource Rows>
     period.checked_to = rows.integer(11);
     period.later_prices = text_or_null(12);
     period.repriced = rows.integer(13) != 0;
+    period.statement = rows.text(14);
+    period.head = rows.text(15);
+    period.signature = rows.text(16);
   }
   return periods;
 }

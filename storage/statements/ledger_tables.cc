@@ -69,6 +69,7 @@ const std::vector<LedgerTable>& ledger_tables() {
       table("snapshot", 1,
             "id, task, run, observed_at, outcome, usage_values text, raw_bytes, raw_sha256 bytes, "
             "block, slot"),
+      table("snapshot_link", 1, "last, sha256 bytes"),
       table("video", 2,
             "task, video_index, snapshot, state, expires_at, settled_run, attempts, refused_at, "
             "path text, bytes, sha256 bytes, checks text, saved_at, last_error text"),
@@ -91,6 +92,8 @@ const std::vector<LedgerTable>& ledger_tables() {
             "period, name text, begins_at, ends_at, sha256 text, previous_sha256 text"),
       table("written_off", 2, "period, task"),
       table("repricing", 1, "id, period, prices text, repriced_at, carried_by"),
+      table("period_link", 1, "period, statement text, sha256 text"),
+      table("period_signature", 1, "period, signature bytes, signed_at"),
   };
   return kTables;
 }

@@ -13,6 +13,7 @@
 #include "storage/statements/closed_periods.h"
 #include "storage/statements/closing_chain.h"
 #include "storage/statements/period_books.h"
+#include "storage/statements/period_chain.h"
 #include "storage/statements/report_lines.h"
 #include "storage/statements/task_reads.h"
 
@@ -49,6 +50,9 @@ class LineReads {
     Rows& rows = snapshot_.rows(0);
     std::vector<std::string> findings = lost_closings(rows, begin, end);
     for (std::string& finding : broken_links(rows)) {
+      findings.push_back(std::move(finding));
+    }
+    for (std::string& finding : broken_period_links(rows, begin, end)) {
       findings.push_back(std::move(finding));
     }
     for (const core::ClosedPeriod& closed : periods()) {

@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+import chain
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("REELTALLY_BIN", str(ROOT / "build/release/reeltally"))
 KEY = "sk-canary-4b1d9e7f"  # never to be seen anywhere but at the gateway
@@ -129,6 +131,7 @@ class Reeltally:
             database.execute("UPDATE task SET last_query = last_query - :ms, not_found_at = not_found_at - :ms",
                              {"ms": minutes * 60_000})
             database.execute(guard)
+            chain.make_anew(database)
 
     def states(self):
         return dict(self.sql("SELECT task_id, state FROM v_task"))

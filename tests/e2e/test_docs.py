@@ -32,7 +32,7 @@ def test_recipes_find_something(filled):
 
 def test_views_have_the_documented_columns(filled):
     described = re.findall(r"^\| `(v_\w+)` \| [^|]* \| `([^`]*)` \|$", (ROOT / "docs/ledger.md").read_text(), re.M)
-    assert len(described) == 7
+    assert len(described) == 8
     with sqlite3.connect(filled.ledger) as database:
         for view, columns in described:
             assert [row[1] for row in database.execute(f"PRAGMA table_info({view})")] == columns.split(), view

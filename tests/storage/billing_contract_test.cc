@@ -11,6 +11,7 @@
 
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
+#include "core/billing/period_statement.h"
 #include "core/billing/reports.h"
 #include "core/billing/repricing.h"
 #include "core/error.h"
@@ -63,7 +64,7 @@ class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
         reports, of(to_close), {.prices = book ? &*book : nullptr}, core::TimeZone("UTC"),
         reports.source().schema_version(),
         [&](const core::ReportLine& exact, const core::ReportLine&) { writer->add(exact); });
-    writer->commit(hash);
+    writer->commit({.sha256 = hash});
     return hash;
   }
   // "task seconds cost adjusts?" for each line. Sums are over the same number of lines.
@@ -173,6 +174,54 @@ TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
   EXPECT_TRUE(reports.source().finished_tasks(of(closed), true)->at_end());
   EXPECT_EQ(reports.label_names(of(closed)), std::vector<std::string>({"customer"}));
   EXPECT_TRUE(reports.closing_findings(of(closed)).empty());
+}
+
+TEST_P(BillingContract, ClosedPeriodsAreAChain) {
+  finish("a", kOctober + 1000);
+  close(period("2026-10"));
+  const auto read = [this](std::size_t at) { return open()->closed_periods().at(at); };
+  const core::ClosedPeriod october = read(0);
+  EXPECT_EQ(october.head, core::statement_head(october.statement));
+  EXPECT_EQ(core::stated(october.statement, "period"), "2026-10");
+  EXPECT_EQ(core::stated(october.statement, "zone"), "UTC");
+  EXPECT_EQ(core::stated(october.statement, "lines"), "1");
+  EXPECT_EQ(core::stated(october.statement, "csv_sha256"), october.sha256);
+  EXPECT_EQ(core::stated(october.statement, "previous"), "-");
+  EXPECT_EQ(october.signature, "");
+  std::string signed_head;
+  const auto source = open();
+  const auto writer = source->close(period("2026-11"), utc(kNovember));
+  const std::string head = writer->commit({.sha256 = std::string(64, '0'),
+                                           .totals = "total CNY 1",
+                                           .program = "1.2",
+                                           .sign = [&signed_head](const std::string& to_sign) {
+                                             signed_head = to_sign;
+                                             return std::string("s\0gn\xff", 5);
+                                           }});
+  const core::ClosedPeriod november = read(1);
+  EXPECT_EQ(november.head, head);
+  EXPECT_EQ(signed_head, head);
+  EXPECT_EQ(november.signature, std::string("s\0gn\xff", 5));
+  EXPECT_EQ(core::stated(november.statement, "previous"), "2026-10 " + october.head);
+  EXPECT_EQ(core::stated(november.statement, "program"), "1.2");
+  EXPECT_EQ(core::stated_totals(november.statement), "total CNY 1");
+  EXPECT_EQ(core::Reports(open()).closing_findings(of(november)), std::vector<std::string>{});
+}
+
+TEST_P(BillingContract, WhatCannotBeSignedStaysOpen) {
+  {
+    const auto source = open();
+    const auto writer = source->close(period("2026-10"), utc(kNovember));
+    EXPECT_THROW(static_cast<void>(writer->commit(
+                     {.sha256 = std::string(64, '0'),
+                      .sign = [](const std::string&) -> std::string { throw core::Error("no"); }})),
+                 core::Error);
+  }
+  EXPECT_TRUE(open()->closed_periods().empty());
+  close(period("2026-10"));
+  const auto source = open();
+  source->keep_signature(source->closed_periods().front(), "later", utc(kNovember));
+  EXPECT_EQ(open()->closed_periods().front().signature, "later");
 }
 
 TEST_P(BillingContract, AnOverlappingPeriodIsRefused) {
@@ -376,7 +425,7 @@ TEST_P(BillingContract, CountsTheTasksThatBlockAPeriod) {
     EXPECT_EQ(blockers.unsettled.first.front().task_id, "hasty");
     const auto writer = source->close(october, utc(kNovember));
     writer->write_off(utc(kOctober + 1000));
-    writer->commit(std::string(64, '0'));
+    writer->commit({.sha256 = std::string(64, '0')});
   }
   const auto source = open();
   const auto written_off = source->written_off(source->closed_periods().front());
@@ -472,7 +521,7 @@ TEST(FakeBilling, AnAnswerWithALowerNumberThatCameLaterIsFound) {
     const auto writer = reports.source().close({.period = october, .zone = "UTC"}, utc(kNovember));
     reports.each_exact_line({.begin = october.begin, .end = october.end}, {}, zone,
                             [&](const core::ReportLine& line) { writer->add(line); });
-    writer->commit(std::string(64, '0'));
+    writer->commit({.sha256 = std::string(64, '0')});
   }
   answer("late", 3);
   core::Reports reports(support::open_fake_billing(memory));

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/billing/period_statement.h"
 #include "core/error.h"
 
 namespace support {
@@ -327,6 +328,14 @@ class FakeSource final : public core::BillingSource {
       }
     }
   }
+  void keep_signature(const ClosedPeriod& closed, const std::string& signature,
+                      UtcTime /*now*/) override {
+    for (ClosedPeriod& own : ledger_->closed) {
+      if (own.key == closed.key) {
+        own.signature = signature;
+      }
+    }
+  }
 
  private:
   [[nodiscard]] const Task& task_at(std::int64_t key) const { return state_.tasks.at(key); }
@@ -443,8 +452,11 @@ class FakeWriter final : public core::PeriodWriter {
     next_.lines.push_back({std::move(owned), period_.key, snapshot->task});
     ++period_.lines;
   }
-  void commit(const std::string& sha256) override {
-    period_.sha256 = sha256;
+  std::string commit(const core::ClosedReport& report) override {
+    period_.sha256 = report.sha256;
+    period_.statement = statement(report);
+    period_.head = core::statement_head(period_.statement);
+    period_.signature = report.sign ? report.sign(period_.head) : "";
     const std::vector<ClosedPeriod> before = next_.closed;
     for (ClosedPeriod& other : next_.closed) {
       if (period_.contains(core::adjusting_period(other, before).begin)) {
@@ -457,9 +469,26 @@ class FakeWriter final : public core::PeriodWriter {
         [this](const ClosedPeriod& other) { return other.period.begin > period_.period.begin; });
     next_.closed.insert(behind, period_);
     *ledger_ = next_;
+    return period_.head;
   }
 
  private:
+  // Enough to be another one for each closing.
+  [[nodiscard]] std::string statement(const core::ClosedReport& report) const {
+    core::PeriodStatement statement{.period = period_.period.name,
+                                    .zone = period_.zone,
+                                    .program = report.program,
+                                    .lines = period_.lines,
+                                    .csv_sha256 = report.sha256,
+                                    .totals = report.totals};
+    for (const ClosedPeriod& other : next_.closed) {
+      if (other.key + 1 == period_.key) {
+        statement.previous = {other.period.name, other.head};
+      }
+    }
+    return statement.text();
+  }
+
   std::shared_ptr<MemoryLedger> ledger_;
   MemoryLedger next_;
   ClosedPeriod period_;

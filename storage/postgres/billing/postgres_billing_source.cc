@@ -51,6 +51,10 @@ class PostgresBillingSource final : public BillingReader<ServerSnapshot> {
                core::UtcTime now) override {
     record_server_repricing(url_, closed, prices, now);
   }
+  void keep_signature(const core::ClosedPeriod& closed, const std::string& signature,
+                      core::UtcTime now) override {
+    record_server_signature(url_, closed, signature, now);
+  }
 
  private:
   LedgerUrl url_;

@@ -6,9 +6,11 @@
 #include "core/error.h"
 #include "storage/migration.h"
 #include "storage/postgres/billing/line_batch.h"
+#include "storage/postgres/server_rows.h"
 #include "storage/postgres/server_transaction.h"
 #include "storage/statements/answered_tasks.h"
 #include "storage/statements/closing_texts.h"
+#include "storage/statements/period_chain.h"
 
 namespace storage {
 namespace {
@@ -21,6 +23,11 @@ std::int64_t number_of(SnapshotRows& snapshot, const char* text) {
   return row.integer(0);
 }
 
+void add_signature(Connection& connection, std::int64_t period, const std::string& signature,
+                   core::UtcTime now) {
+  connection.execute(kAddSignature, Parameters().add(period).add_bytes(signature).add_time(now));
+}
+
 // The period's row comes last, once count and hash are known. Its number is taken from the
 // snapshot: of two closings at once the second one finds it used.
 class ServerClosing final : public core::PeriodWriter {
@@ -31,11 +38,12 @@ class ServerClosing final : public core::PeriodWriter {
 
   void write_off(core::UtcTime stale_before) override;
   void add(const core::ReportLine& line) override;
-  void commit(const std::string& sha256) override;
+  std::string commit(const core::ClosedReport& report) override;
 
  private:
   void settle_adjusted();
   void write_period(const std::string& sha256);
+  [[nodiscard]] std::string write_link(const core::ClosedReport& report);
   template <typename Body>
   void alone(Body&& body) const;
 
@@ -149,11 +157,32 @@ void ServerClosing::write_period(const std::string& sha256) {
                                        .add(std::string_view(sha256)));
 }
 
-void ServerClosing::commit(const std::string& sha256) {
+// The chain of snapshots is read up to what this closing has seen, whatever was committed since.
+std::string ServerClosing::write_link(const core::ClosedReport& report) {
+  ServerRows rows(connection_);
+  const std::string statement = period_statement(
+      rows, period_.key,
+      {.program = report.program, .totals = report.totals, .snapshot = period_.checked_to});
+  std::string head = core::statement_head(statement);
+  connection_.execute(
+      kAddPeriodLink,
+      Parameters().add(period_.key).add(std::string_view(statement)).add(std::string_view(head)));
+  return head;
+}
+
+std::string ServerClosing::commit(const core::ClosedReport& report) {
+  std::string head;
   alone([&] {
     lines_->flush();
     settle_adjusted();
-    write_period(sha256);
+    write_period(report.sha256);
+    head = write_link(report);
+  });
+  const std::string signature = report.sign ? report.sign(head) : "";
+  alone([&] {
+    if (!signature.empty()) {
+      add_signature(connection_, period_.key, signature, now_);
+    }
     try {
       transaction_.commit();
     } catch (const ConnectionLost& failure) {
@@ -161,6 +190,7 @@ void ServerClosing::commit(const std::string& sha256) {
                         " is closed, `reeltally close` tells when it is run again");
     }
   });
+  return head;
 }
 
 }  // namespace
@@ -180,6 +210,12 @@ void record_server_repricing(const LedgerUrl& url, const core::ClosedPeriod& clo
         "SELECT coalesce(max(id), 0) + 1, $1, $2, $3 FROM repricing",
         Parameters().add(closed.key).add(std::string_view(prices)).add_time(now));
   });
+}
+
+void record_server_signature(const LedgerUrl& url, const core::ClosedPeriod& closed,
+                             const std::string& signature, core::UtcTime now) {
+  Connection connection(url);
+  transact(connection, [&] { add_signature(connection, closed.key, signature, now); });
 }
 
 }  // namespace storage

@@ -21,4 +21,8 @@ namespace storage {
 void record_server_repricing(const LedgerUrl& url, const core::ClosedPeriod& closed,
                              const std::string& prices, core::UtcTime now);
 
+/// See core::BillingSource::keep_signature.
+void record_server_signature(const LedgerUrl& url, const core::ClosedPeriod& closed,
+                             const std::string& signature, core::UtcTime now);
+
 }  // namespace storage

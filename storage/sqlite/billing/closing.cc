@@ -12,12 +12,23 @@
 #include "storage/sqlite/transaction.h"
 #include "storage/statements/closed_periods.h"
 #include "storage/statements/closing_texts.h"
+#include "storage/statements/period_chain.h"
 
 namespace storage {
 namespace {
 
 constexpr const char* kClosing = "close a period of";
 constexpr const char* kRepricing = "price a period anew in";
+constexpr const char* kSigning = "keep a signature in";
+
+void add_signature(SQLite::Database& database, std::int64_t period, const std::string& signature,
+                   core::UtcTime now) {
+  Statement row(database, in_dialect(kAddSignature, Dialect::sqlite).c_str());
+  row.bind(1, period);
+  row.bind_blob(2, signature);
+  row.bind_time(3, now);
+  row.run();
+}
 
 // The period row is inserted last, once count and hash are known. References are not looked up:
 // they are to that row, and to tasks and snapshots that were just read, which nobody removes
@@ -28,7 +39,7 @@ class Closing final : public core::PeriodWriter {
 
   void write_off(core::UtcTime stale_before) override;
   void add(const core::ReportLine& line) override;
-  void commit(const std::string& sha256) override;
+  std::string commit(const core::ClosedReport& report) override;
 
  private:
   [[nodiscard]] Statement prepare(const std::string& text) const {
@@ -36,6 +47,7 @@ class Closing final : public core::PeriodWriter {
   }
   void write_period(const std::string& sha256) const;
   void write_closing(const std::string& sha256) const;
+  [[nodiscard]] std::string write_link(const core::ClosedReport& report) const;
   void settle_adjusted() const;
 
   std::string path_;
@@ -132,16 +144,39 @@ void Closing::add(const core::ReportLine& line) {
   ++period_.lines;
 }
 
-void Closing::commit(const std::string& sha256) {
+std::string Closing::write_link(const core::ClosedReport& report) const {
+  SqliteRows rows(*database_);
+  const std::string statement = period_statement(
+      rows, period_.key,
+      {.program = report.program, .totals = report.totals, .snapshot = period_.checked_to});
+  const std::string head = core::statement_head(statement);
+  Statement link = prepare(kAddPeriodLink);
+  link.bind(1, period_.key);
+  link.bind(2, statement);
+  link.bind(3, head);
+  link.run();
+  return head;
+}
+
+std::string Closing::commit(const core::ClosedReport& report) {
   assert(!committed_);
+  std::string head;
   with_ledger_errors(path_, kClosing, [&] {
     insert_->flush();
     settle_adjusted();
-    write_period(sha256);
-    write_closing(sha256);
+    write_period(report.sha256);
+    write_closing(report.sha256);
+    head = write_link(report);
+  });
+  const std::string signature = report.sign ? report.sign(head) : "";
+  with_ledger_errors(path_, kClosing, [&] {
+    if (!signature.empty()) {
+      add_signature(*database_, period_.key, signature, now_);
+    }
     transaction_->commit();
   });
   committed_ = true;
+  return head;
 }
 
 }  // namespace
@@ -165,6 +200,17 @@ void record_repricing(const std::string& path, const core::ClosedPeriod& closed,
     row.bind(2, prices);
     row.bind_time(3, now);
     row.run();
+    transaction.commit();
+  });
+}
+
+void record_signature(const std::string& path, const core::ClosedPeriod& closed,
+                      const std::string& signature, core::UtcTime now) {
+  const auto database = open_for_writing(path);
+  with_ledger_errors(path, kSigning, [&] {
+    require_schema(*database, path, embedded_migrations());
+    Transaction transaction(*database, Transaction::Kind::writing);
+    add_signature(*database, closed.key, signature, now);
     transaction.commit();
   });
 }

@@ -17,4 +17,8 @@ namespace storage {
 void record_repricing(const std::string& path, const core::ClosedPeriod& closed,
                       const std::string& prices, core::UtcTime now);
 
+/// See core::BillingSource::keep_signature.
+void record_signature(const std::string& path, const core::ClosedPeriod& closed,
+                      const std::string& signature, core::UtcTime now);
+
 }  // namespace storage

@@ -100,6 +100,10 @@ class SqliteBillingSource final : public BillingReader<SqliteSnapshot> {
                core::UtcTime now) override {
     record_repricing(path_, closed, prices, now);
   }
+  void keep_signature(const core::ClosedPeriod& closed, const std::string& signature,
+                      core::UtcTime now) override {
+    record_signature(path_, closed, signature, now);
+  }
 
  private:
   std::string path_;

@@ -17,6 +17,7 @@
 #include "storage/statements/closing_chain.h"
 #include "storage/statements/finished_tasks.h"
 #include "storage/statements/period_books.h"
+#include "storage/statements/period_chain.h"
 #include "storage/statements/stored_numbers.h"
 
 namespace storage {
@@ -201,6 +202,10 @@ void check_closings(SQLite::Database& database, Findings& findings) {
     findings.add(std::move(finding));
   }
   for (std::string& finding : broken_links(rows)) {
+    findings.add(std::move(finding));
+  }
+  for (std::string& finding :
+       broken_period_links(rows, core::UtcTime::min(), core::UtcTime::max())) {
     findings.add(std::move(finding));
   }
   check_periods(database, findings);

@@ -9,6 +9,7 @@
 #include "storage/sqlite/check/answer_check.h"
 #include "storage/sqlite/check/closing_check.h"
 #include "storage/sqlite/check/findings.h"
+#include "storage/sqlite/check/snapshot_chain_check.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/statement.h"
@@ -253,6 +254,7 @@ std::vector<std::string> check_ledger(const std::string& path, const std::string
     if (findings.empty()) {
       check_schema(*database, findings);
       check_numbering(*database, findings);
+      check_snapshot_chain(*database, findings);
       check_rows(*database, findings);
       check_answers(*database, version, findings);
       check_replay(*database, findings);

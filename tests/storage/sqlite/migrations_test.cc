@@ -339,6 +339,9 @@ TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
       {"v_usage", "account,task_id,snapshot_id,observed_at,name,value"},
       {"v_video",
        "account,task_id,video_index,state,path,bytes,sha256,expires_at,attempts,last_error"},
+      {"v_period",
+       "period,tz,begins_at,ends_at,closed_at,lines,csv_sha256,sha256,statement,signature,"
+       "signed_at"},
       {"v_daily", "day,account,model,state,tasks,output_seconds,total_tokens,videos,bytes"},
       {"v_label_change", "account,task_id,run_id,name,ledger_value,list_value,taken"}};
   {

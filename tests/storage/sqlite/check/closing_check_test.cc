@@ -68,7 +68,7 @@ class ClosingCheckTest : public testing::Test {
         reports.source().close(period, core::UtcTime(std::chrono::milliseconds(kOctober)));
     reports.each_line({.begin = period.period.begin, .end = period.period.end}, {.prices = &prices},
                       zone, [&](const core::ReportLine& line) { closing->add(line); });
-    closing->commit(std::string(64, '0'));
+    closing->commit({.sha256 = std::string(64, '0')});
   }
   std::vector<std::string> findings() {
     storage::Findings findings;
@@ -143,13 +143,23 @@ TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
       {"months that overlap",
        "UPDATE period SET ends_at = ends_at + 1 WHERE id = 1; "
        "UPDATE closing SET ends_at = ends_at + 1 WHERE period = 1"},
+      {"another time of the closing", "UPDATE period SET closed_at = closed_at + 1 WHERE id = 1"},
+      {"another hash of a closed period",
+       "UPDATE period_link SET sha256 = replace(sha256, substr(sha256, 1, 1), 'x') WHERE period = "
+       "1"},
+      {"a hash that is gone", "DELETE FROM period_link WHERE period = 2"},
+      {"another statement", "UPDATE period_link SET statement = statement || ' ' WHERE period = 2"},
+      {"the hash of a commit that was closed with",
+       "UPDATE snapshot_link SET sha256 = zeroblob(32)"},
       {"a later price book that is none",
        "INSERT INTO repricing (period, prices, repriced_at) VALUES (1, 'x', 0)"}};
   const auto database = storage::open_for_writing(path_);
   database->exec(
       "PRAGMA foreign_keys = OFF; DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
       "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
-      "DROP TRIGGER closing_is_fixed; DROP TRIGGER closing_is_kept");
+      "DROP TRIGGER closing_is_fixed; DROP TRIGGER closing_is_kept; "
+      "DROP TRIGGER period_link_is_fixed; DROP TRIGGER period_link_is_kept; "
+      "DROP TRIGGER snapshot_link_is_fixed");
   for (const auto& [name, sql] : cases) {
     SCOPED_TRACE(name);
     SQLite::Transaction transaction(*database);
@@ -203,7 +213,7 @@ class ClosedWithoutTest : public testing::Test {
     closing->write_off(support::utc(kOctober + 5 * kDayMs));
     reports.each_line({.begin = period.period.begin, .end = period.period.end, .videos = true}, {},
                       zone_, [&](const core::ReportLine& line) { closing->add(line); });
-    closing->commit(std::string(64, '0'));
+    closing->commit({.sha256 = std::string(64, '0')});
   }
 
   // An answer of that day about a task of the day.
