@@ -165,8 +165,10 @@ std::string day_chart(const std::vector<core::ViewRow>& rows, core::UtcTime now)
          .first = static_cast<double>(succeeded),
          .second = static_cast<double>(failed)});
     if (succeeded + failed > 0) {
-      table = "<tr><td>" + name + "</td><td class=\"n\">" + grouped(succeeded) +
-              "</td><td class=\"n\">" + grouped(failed) + "</td></tr>\n" + table;
+      std::string row = "<tr><td>";
+      row.append(name).append("</td><td class=\"n\">").append(grouped(succeeded));
+      row.append("</td><td class=\"n\">").append(grouped(failed)).append("</td></tr>\n");
+      table.insert(0, row);
     }
   }
   return column_chart(bars, "Finished tasks by day") +
@@ -211,6 +213,7 @@ std::string failure_section(const std::vector<core::ViewRow>& failures) {
     return {};
   }
   std::vector<CountedRow> rows;
+  rows.reserve(failures.size());
   for (const core::ViewRow& row : failures) {
     rows.push_back({html_escape(shown_in(row, "reason")), {number_in(row, "tasks")}});
   }

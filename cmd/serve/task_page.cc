@@ -75,6 +75,12 @@ std::string story_list(const core::TaskHistory& history, const TaskView& view) {
   return html + "</dl>\n";
 }
 
+std::string answer_link(const TaskPlace& place, const std::string& snapshot) {
+  std::string html = "<a href=\"";
+  html.append(task_path(place, "answer/" + snapshot)).append("\">raw ");
+  return html.append(snapshot).append("</a>");
+}
+
 std::string answer_table(const core::TaskHistory& history, const TaskPlace& place) {
   if (history.snapshots.empty()) {
     return {};
@@ -85,15 +91,12 @@ std::string answer_table(const core::TaskHistory& history, const TaskPlace& plac
       "<th>status</th><th>progress</th><th class=\"n\">bytes</th><th>answer</th></tr>\n";
   for (const core::SnapshotRecord& snapshot : history.snapshots) {
     const core::ViewRow& row = snapshot.columns;
-    const std::string number = html_escape(text_in(row, "snapshot_id"));
     html += "<tr><td class=\"w\">" + html_escape(shown_in(row, "observed_at")) +
             "</td><td class=\"n\">" + html_escape(shown_in(row, "http_status")) + "</td><td>" +
             html_escape(shown_in(row, "status")) + "</td><td>" +
             html_escape(shown_in(row, "progress")) + "</td><td class=\"n\">" +
             grouped(number_in(row, "raw_bytes")) + "</td><td>" +
-            (snapshot.answer
-                 ? "<a href=\"" + task_path(place, "answer/" + number) + "\">raw " + number + "</a>"
-                 : "pruned") +
+            (snapshot.answer ? answer_link(place, text_in(row, "snapshot_id")) : "pruned") +
             "</td></tr>\n";
   }
   return html + "</table></div>\n";
