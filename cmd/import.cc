@@ -59,7 +59,7 @@ class Import {
 core::RunStart Import::start() const {
   return {.version = std::string(program_version()),
           .host = host_name(),
-          .inputs = {"the gateway's list of tasks"},
+          .inputs = {kGatewayList},
           .accounts = {account_.name},
           .stale_after = settings_.duration("stale-after")};
 }

@@ -25,6 +25,12 @@ class Refused : public Error {
   using Error::Error;
 };
 
+/// A list of the gateway cannot be read.
+class ListUnreadable : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A wait was ended by a signal or a deadline.
 class Stopped : public std::runtime_error {
  public:

@@ -39,7 +39,8 @@ constexpr std::array<CommandSpec, 18> kCommands{{
      .description =
          "With --from-gateway: reads the list of the user's tasks at the gateway, a hundred with "
          "each request, and adds those that the ledger does not have, so that also tasks that no "
-         "FILE names are queried and billed. Queries no task: `run --pending` does.",
+         "FILE names are queried and billed. Queries no task: `run --pending` does, and "
+         "`run --from-gateway` does both.",
      .example = "reeltally import --from-gateway --since 2d",
      .exit_codes = kImportCodes},
     {.command = Command::status,

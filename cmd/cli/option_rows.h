@@ -26,18 +26,25 @@ inline constexpr OptionSpec kInput[] = {
      .commands = run,
      .help = "Column that holds the task IDs: its header, or its number counted from 1."},
     {.name = "from-gateway",
-     .commands = import_tasks,
-     .help = "Reads the gateway's own list of tasks, with the token of --user-token-file."},
+     .commands = run | import_tasks,
+     .help =
+         "Reads the gateway's own list of tasks, with the token of --user-token-file; a run also "
+         "reads the FILEs."},
     {.name = "from-gateway",
      .commands = reconcile,
      .help = "Compares with the gateway's own log instead of a FILE, with the token of "
              "--user-token-file.",
      .scope = Scope::command_line},
+    {.name = "by-list",
+     .commands = run,
+     .help = "Reads the answers about tasks from the gateway's own list first, a hundred with each "
+             "request, with the token of --user-token-file, as long as that is fewer requests. "
+             "Other tasks are queried one by one; with --wait also those that are not finished."},
     {.name = "since",
      .type = duration,
      .default_value = "7d",
-     .commands = import_tasks,
-     .help = "With --from-gateway: how far back the list is read, by submit time.",
+     .commands = run | import_tasks,
+     .help = "With --from-gateway or --by-list: how far back the list is read, by submit time.",
      .minimum = 1},
     {.name = "delimiter",
      .type = text,

@@ -92,7 +92,7 @@ ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ost
   const std::string ledger = ledger_path(settings);
   std::unique_ptr<core::LedgerReader> reader;
   if (!storage::is_postgres_url(ledger)) {
-    storage::require_ledger(ledger, !inputs.names().empty());
+    storage::require_ledger(ledger, !inputs.files().empty());
   }
   std::error_code unknown;
   if (storage::is_postgres_url(ledger) ||
@@ -104,7 +104,7 @@ ExitCode dry_run(const Settings& settings, RunInputs& inputs, Log& log, std::ost
   const IdList::Wanted would_ask = [&](std::size_t account, const std::string& id) {
     return reader == nullptr || reader->would_ask(inputs.accounts().at(account).name, id, rules);
   };
-  IdList ids(inputs.accounts().size(), expected_ids(inputs.names()), out);
+  IdList ids(inputs.accounts().size(), expected_ids(inputs.files()), out);
   inputs.read([&](const core::WantedTask& task,
                   std::size_t account) { ids.add(account, task.id.text(), would_ask); },
               [](const core::RejectedRow&) { return false; });

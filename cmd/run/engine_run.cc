@@ -37,7 +37,9 @@ core::RunPlan EngineRun::plan(const storage::RunWork& store, const Work& work) c
 
 core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Work work,
                                  VideoHooks& hooks) {
-  const storage::ImportTime lists = import.time(store);
+  // Answers of a list are about tasks that the work list has.
+  const storage::ImportTime lists =
+      work.lists == nullptr ? import.time(store) : storage::ImportTime::before;
   if (lists == storage::ImportTime::before) {
     import.read(store);
   }
@@ -91,6 +93,9 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
       lists == storage::ImportTime::beside ? import.read_beside(store, *ledger) : std::jthread();
   core::RunResult result;
   try {
+    if (work.lists != nullptr) {
+      work.lists->run(engine, import.totals().tasks, [&progress] { progress.turn(); });
+    }
     result = engine.run();
   } catch (...) {
     interrupt_.wake_with({});

@@ -11,6 +11,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/run/list_pass.h"
 #include "cmd/run/run_import.h"
 #include "cmd/run/run_outcome.h"
 #include "cmd/run/run_output.h"
@@ -36,6 +37,7 @@ class EngineRun {
     std::shared_ptr<core::NameTemplate> names;
     std::vector<std::string> account_names;             ///< by TaskRecord::account
     std::optional<std::chrono::milliseconds> deadline;  ///< from now; none: no deadline
+    ListPass* lists = nullptr;  ///< of --by-list; null: every task is queried
   };
   /// Imports the lists, and works on them. Returns when everything is recorded; the summary has the
   /// tally, also after an exception. Throws core::Error if the ledger or the event loop fails, and

@@ -23,7 +23,7 @@ core::HttpCallerSettings list_caller_settings(const Settings& settings,
 }
 
 core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
-  const std::string source = "the gateway's list of tasks";
+  const std::string source = kGatewayList;
   const std::string reason(core::describe(failure));
   return {.source = source,
           .line = 0,
@@ -74,7 +74,7 @@ ListedTasks each_listed_task(core::UserApi& api, core::UtcTime now, std::chrono:
   api.each([&query](std::int64_t page) { return core::task_list_path(query, page); },
            [&](core::JsonValue item) {
              ++counts.listed;
-             if (item["platform"].text() == "suno") {  // music
+             if (!core::is_video(item)) {
                ++counts.others;
                return;
              }

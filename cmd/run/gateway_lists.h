@@ -21,6 +21,9 @@ struct ListPatience {
   std::function<bool()> stop{};  ///< true ends waits and requests; empty: nothing does
 };
 
+/// The name of such a list as an input.
+inline constexpr const char* kGatewayList = "the gateway's list of tasks";
+
 /// Throws core::UsageError without a usable token or base URL.
 [[nodiscard]] core::UserApi user_api(const Account& account, const Settings& settings,
                                      const ListPatience& patience);

@@ -17,9 +17,9 @@ constexpr std::size_t kBytesMax = 1000;  // of the options, and of the inputs
 constexpr std::array<std::string_view, 8> kOfOutput{
     "json", "quiet", "verbose", "color", "help", "version", "progress-interval", "log-format"};
 // Options that chose the rows of a call: the next one repeats them only if it reads them again.
-constexpr std::array<std::string_view, 12> kOfRows{
-    "pending", "wait",      "deadline", "dry-run",   "refresh",    "relabel",
-    "column",  "delimiter", "shard",    "lock-wait", "failed-out", "no-backup"};
+constexpr std::array<std::string_view, 13> kOfRows{
+    "pending",   "wait",  "deadline",  "dry-run",    "refresh",   "relabel",     "column",
+    "delimiter", "shard", "lock-wait", "failed-out", "no-backup", "from-gateway"};
 
 bool is_in(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -46,8 +46,7 @@ std::jthread RunImport::read_beside(storage::RunWork& work, storage::QueuedLedge
     try {
       read(work);
     } catch (const std::exception& failure) {
-      complete_ = false;
-      failure_ = failure.what();
+      end_early(failure.what());
     }
     ledger.end_import();
   });
@@ -62,13 +61,22 @@ void RunImport::read_inputs(const RunInputs::Take& take) {
     });
   } catch (const core::Stopped&) {
     complete_ = false;
+  } catch (const core::ListUnreadable& failure) {
+    end_early(failure.what());
+  } catch (const core::Refused& failure) {
+    end_early(failure.what());
   } catch (const core::UsageError& failure) {
     if (!beside_) {
       throw;  // nothing was queried yet
     }
-    complete_ = false;
-    failure_ = failure.what();
+    end_early(failure.what());
   }
+}
+
+// The run works on what was read, and then fails.
+void RunImport::end_early(const std::string& why) {
+  complete_ = false;
+  failure_ = why;
 }
 
 bool RunImport::finish() {

@@ -38,13 +38,14 @@ class RunImport {
   /// Tells the user what was noticed, when nothing of the run uses the ledger any more. Returns
   /// false if not all inputs were read: the rows read so far are on the work list.
   [[nodiscard]] bool finish();
-  /// Why the other thread did not read all; empty: it did, or `patience` ended it.
+  /// Why not all was read, although the run goes on; empty: all was, or `patience` ended it.
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
   [[nodiscard]] const ProgressMeter::Totals& totals() const { return totals_; }
 
  private:
   void read_inputs(const RunInputs::Take& take);
+  void end_early(const std::string& why);
   void tell_label_differences() const;
 
   const Settings& settings_;

@@ -1,5 +1,6 @@
 #include "cmd/run/run_inputs.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,8 +13,11 @@
 #include <utility>
 #include <variant>
 
+#include "cmd/cli/api_key.h"
 #include "cmd/cli/delimiter.h"
 #include "cmd/os/terminal.h"
+#include "cmd/run/gateway_lists.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files/sha256.h"
 #include "core/text/printable.h"
@@ -47,11 +51,15 @@ void require_other_outputs(const Settings& settings, const std::vector<std::stri
 
 }  // namespace
 
-RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(settings.arguments()) {
-  const bool pending = settings.flag("pending");
-  if (names_.empty() && !pending) {
+RunInputs::RunInputs(const Settings& settings, Log& log)
+    : settings_(settings),
+      log_(log),
+      names_(settings.arguments()),
+      from_gateway_(settings.flag("from-gateway")) {
+  if (names_.empty() && !settings.flag("pending") && !from_gateway_) {
     if (is_terminal(STDIN_FILENO)) {
-      throw core::UsageError("no task IDs: name a FILE, pipe them in, or give --pending");
+      throw core::UsageError(
+          "no task IDs: name a FILE, pipe them in, or give --pending or --from-gateway");
     }
     names_.emplace_back("-");
   }
@@ -78,6 +86,13 @@ RunInputs::RunInputs(const Settings& settings, Log& log) : log_(log), names_(set
                                                       core::open_input(name, &patience_), options));
   }
   find_accounts(settings);
+  if (from_gateway_) {
+    if (settings.flag("dry-run")) {
+      throw core::UsageError(
+          "--dry-run sends no request, and --from-gateway needs some: leave one of them out");
+    }
+    static_cast<void>(read_user_token(accounts_.front(), settings.environment()));
+  }
 }
 
 void RunInputs::find_accounts(const Settings& settings) {
@@ -128,25 +143,39 @@ void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   }
   const std::uint64_t told = counts_.rows_rejected - counts_.rows_told_before;
   if (told <= kRejectedNamedMax) {
+    const std::string line = row.line == 0 ? "" : ":" + std::to_string(row.line);
     const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
-    log_.error(row.source + ":" + std::to_string(row.line) + ": rejected: " + row.reason + field);
+    log_.error(row.source + line + ": rejected: " + row.reason + field);
   } else if (told == kRejectedNamedMax + 1) {
     log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
   }
 }
 
 bool RunInputs::are_files() const {
-  return !names_.empty() && std::all_of(names_.begin(), names_.end(), [](const std::string& name) {
-    struct stat status {};
-    const int found = name == "-" ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status);
-    return found == 0 && S_ISREG(status.st_mode);
-  });
+  return !names_.empty() && !from_gateway_ &&
+         std::all_of(names_.begin(), names_.end(), [](const std::string& name) {
+           struct stat status {};
+           const int found =
+               name == "-" ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status);
+           return found == 0 && S_ISREG(status.st_mode);
+         });
+}
+
+std::vector<std::string> RunInputs::names() const {
+  std::vector<std::string> names = names_;
+  if (from_gateway_) {
+    names.emplace_back(kGatewayList);
+  }
+  return names;
 }
 
 std::vector<std::string> RunInputs::sources() const {
   std::vector<std::string> sources;
   for (const auto& list : lists_) {
     sources.push_back(list->source());
+  }
+  if (from_gateway_) {
+    sources.emplace_back(kGatewayList);
   }
   return sources;
 }
@@ -185,6 +214,35 @@ void RunInputs::read(const Take& take, const Reject& reject) {
       }
     }
   }
+  if (from_gateway_) {
+    read_gateway(take, reject);
+  }
+}
+
+void RunInputs::read_gateway(const Take& take, const Reject& reject) {
+  core::UserApi api = user_api(
+      accounts_.front(), settings_,
+      {.retries = settings_.count("retries"), .stop = [this] { return is_out_of_patience(); }});
+  static_cast<void>(each_listed_task(
+      api, core::SystemClock().utc(), settings_.duration("since"),
+      [&](core::WantedTask&& task) {
+        if (is_ours(task.id)) {
+          ++counts_.rows_read;
+          take(task, 0);
+        }
+      },
+      [&](const core::RejectedRow& row) {
+        if (shard_ == 1) {
+          ++counts_.rows_read;
+          refuse(row, reject);
+        }
+      }));
+}
+
+bool RunInputs::is_out_of_patience() const {
+  pollfd stop{.fd = patience_.stop, .events = POLLIN, .revents = 0};
+  return std::chrono::steady_clock::now() >= patience_.until ||
+         (patience_.stop >= 0 && poll(&stop, 1, 0) > 0);
 }
 
 }  // namespace cmd

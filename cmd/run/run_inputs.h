@@ -24,14 +24,16 @@ struct InputCounts {
   std::uint64_t repeated_headers = 0;  ///< rows skipped because they repeat the header
 };
 
-/// All FILEs of a run, limited to the rows of its --shard.
+/// All FILEs of a run, and the gateway's list of tasks (--from-gateway), limited to the rows of its
+/// --shard.
 class RunInputs {
  public:
   /// This many rejected rows are named one by one; further ones are only counted.
   static constexpr std::uint64_t kRejectedNamedMax = 100;
 
-  /// Opens every input. Throws core::UsageError if there is no input (standard input is a terminal
-  /// and --pending is not given), or if one cannot be read or lacks the column of the IDs.
+  /// Opens every input. Throws core::UsageError if there is no input (standard input is a terminal,
+  /// and neither --pending nor --from-gateway is given), if one cannot be read or lacks the column
+  /// of the IDs, or without a usable user access token for the gateway's list.
   RunInputs(const Settings& settings, Log& log);
   RunInputs(const RunInputs&) = delete;  // the lists hold a pointer to patience_
   RunInputs& operator=(const RunInputs&) = delete;
@@ -45,7 +47,8 @@ class RunInputs {
   /// True if an earlier run named the row, so that it is not named again.
   using Reject = std::function<bool(const core::RejectedRow& row)>;
   /// Reads all rows. Rejected rows go to `reject`, and into the log unless it returns true. Throws
-  /// core::Stopped if the patience ends before the inputs do.
+  /// core::Stopped if the patience ends before the inputs do, and after the FILEs
+  /// core::ListUnreadable or core::Refused if the gateway's list cannot be read.
   void read(const Take& take, const Reject& reject);
   void set_patience(const core::InputPatience& patience) { patience_ = patience; }
 
@@ -55,7 +58,10 @@ class RunInputs {
 
   /// Counts of the rows read so far.
   [[nodiscard]] InputCounts counts() const;
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// The FILEs.
+  [[nodiscard]] const std::vector<std::string>& files() const { return names_; }
+  /// The FILEs and the gateway's list, for the record.
+  [[nodiscard]] std::vector<std::string> names() const;
   /// The names of the inputs in rejected rows.
   [[nodiscard]] std::vector<std::string> sources() const;
 
@@ -64,10 +70,14 @@ class RunInputs {
   void find_accounts(const Settings& settings);
   [[nodiscard]] std::optional<std::size_t> account_of(const core::WantedTask& task) const;
   void refuse(const core::RejectedRow& row, const Reject& reject);
+  void read_gateway(const Take& take, const Reject& reject);
+  [[nodiscard]] bool is_out_of_patience() const;
 
+  const Settings& settings_;
   Log& log_;
   core::InputPatience patience_;  // used until each list has its first row, then for --deadline
   std::vector<std::string> names_;
+  bool from_gateway_;
   std::vector<std::unique_ptr<core::TaskList>> lists_;
   std::vector<Account> accounts_;
   std::uint64_t shard_ = 1;

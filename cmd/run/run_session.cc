@@ -106,6 +106,11 @@ ExitCode RunSession::execute_held(RunLedger& ledger) {
   outcome_.open_failed_rows(account_names_);
   hook_settings_ = hook_settings(settings_, transport);
   names_ = std::make_shared<core::NameTemplate>(settings_.text("name"));
+  if (settings_.flag("by-list")) {
+    lists_.emplace(settings_, log_, clock_, inputs_.accounts(), [this] {
+      return interrupt_.level() != 0 || (deadline_ && clock_.steady() >= *deadline_);
+    });
+  }
   try {
     ledger.hold(start());
   } catch (const core::Stopped&) {
@@ -181,7 +186,8 @@ core::RunResult RunSession::drive(RunLedger& ledger, RunImport& import,
                        .output = output_,
                        .names = names_,
                        .account_names = account_names_,
-                       .deadline = {}};
+                       .deadline = {},
+                       .lists = lists_ ? &*lists_ : nullptr};
   if (deadline_) {
     work.deadline = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_.steady());
   }

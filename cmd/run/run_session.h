@@ -11,6 +11,7 @@
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
 #include "cmd/run/end_program.h"
+#include "cmd/run/list_pass.h"
 #include "cmd/run/monitor_calls.h"
 #include "cmd/run/run_import.h"
 #include "cmd/run/run_inputs.h"
@@ -63,6 +64,7 @@ class RunSession {
   core::SystemClock clock_;
   const core::SteadyTime begin_ = clock_.steady();
   std::optional<core::SteadyTime> deadline_;  // starts when the ledger is locked
+  std::optional<ListPass> lists_;             // of --by-list
   RunOutput output_{settings_, interrupt_};
   VideoHookSettings hook_settings_;
   std::shared_ptr<core::NameTemplate> names_;

@@ -223,6 +223,7 @@ std::vector<std::string> summary_text(const Summary& summary) {
            "answered" + (tally.unrecognised > 0
                              ? " (" + number(tally.unrecognised) + " of them not understood)"
                              : std::string()))
+      .add(tally.listed, "of them by the gateway's list")
       .add(tally.not_answered, "not answered")
       .add(tally.unasked, "unasked")
       .add(summary.stale_left_out, "stale and left out");
@@ -269,6 +270,7 @@ std::string summary_json(const Summary& summary) {
   json["labels_differ"] = summary.labels_differ;
   json["tasks"] = summary.tasks;
   json["queried"] = tally.queried;
+  json["listed"] = tally.listed;
   json["succeeded"] = summary.succeeded;
   json["failed"] = summary.failed;
   json["unfinished"] = summary.unfinished;

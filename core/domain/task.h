@@ -137,6 +137,10 @@ inline constexpr std::string_view kNothingTaken = "(nothing taken)";
 /// Recorded instead of the facts of such an answer.
 [[nodiscard]] Answer nothing_taken();
 
+/// The `code` with which an entry of the gateway's list of tasks is recorded: an answer to no
+/// query.
+inline constexpr std::string_view kFromList = "(list)";
+
 /// Masks the key in everything that is recorded of an answer except its links: a masked link would
 /// be useless, and links are recorded only in the raw text.
 void hide_key(Answer& answer, std::string_view key);

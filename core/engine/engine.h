@@ -51,6 +51,12 @@ class Engine {
     downloads_.on_published(std::move(published));
   }
 
+  /// Before `run`: records these entries of one page of the gateway's list of tasks as answers
+  /// about those tasks that the run still has to query, except tasks that it must query again all
+  /// the same, because it waits for them. Returns how many. Throws as `run`.
+  [[nodiscard]] std::size_t take_listed(int account, std::vector<ListedAnswer>&& page) {
+    return queries_.take_listed(account, std::move(page));
+  }
   /// Returns when everything is recorded. Throws core::Error if the ledger or the event loop fails.
   [[nodiscard]] RunResult run();
 

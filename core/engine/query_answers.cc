@@ -96,6 +96,29 @@ void QueryAnswers::parse_and_rule(std::size_t slot, QueryAnswer&& answer) {
                   ruling == GatewayHealth::Ruling::not_found);
 }
 
+bool QueryAnswers::settle_listed(std::size_t slot, QueryAnswer&& answer) {
+  const TaskRecord& task = *window_[slot].task;
+  Answer parsed = parse_answer(answer.http_status, answer.body, task.id);
+  if (!ends_queries(task, parsed)) {
+    return false;
+  }
+  parsed.code = kFromList;
+  guard(slot, answer, [&] { records_.record(slot, std::move(answer), std::move(parsed), false); });
+  return true;
+}
+
+// Whether the run does not query the task again after this answer.
+bool QueryAnswers::ends_queries(const TaskRecord& task, const Answer& parsed) const {
+  if (!run_.plan.wait) {
+    return after_query(parsed.verdict, TaskState::unfinished) == Step::poll ||
+           is_final(parsed.verdict);
+  }
+  return is_final(parsed.verdict) && !settles_at({.received_at = run_.clock.utc(),
+                                                  .server_time = std::nullopt,
+                                                  .finish_time = parsed.facts.finish_time},
+                                                 task.settles_at);
+}
+
 void QueryAnswers::rule_on_open() {
   for (OpenAnswer& one : std::exchange(open_, {})) {
     const auto ruling =

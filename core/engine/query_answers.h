@@ -26,6 +26,10 @@ class QueryAnswers {
                GatewayHealth& health, QueryPace& pace, TaskSteps& steps);
 
   void settle(std::size_t slot, QueryAnswer&& answer);
+  /// Records an entry of the gateway's list of tasks as the answer about the held task, if that
+  /// needs no other answer in this run. Returns whether it did; the task is then released, or due
+  /// again.
+  [[nodiscard]] bool settle_listed(std::size_t slot, QueryAnswer&& answer);
   /// Records the answers that can be decided now: to be called after each answer, also one about a
   /// key.
   void rule_on_open();
@@ -47,6 +51,7 @@ class QueryAnswers {
   template <typename Act>
   void guard(std::size_t slot, QueryAnswer& answer, const Act& act);
   void parse_and_rule(std::size_t slot, QueryAnswer&& answer);
+  [[nodiscard]] bool ends_queries(const TaskRecord& task, const Answer& parsed) const;
 
   RunContext run_;
   QueryNotices& notices_;

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -29,6 +31,8 @@ class QueryLane {
   void admit();
   /// Starts due queries, as far as free slots, the rate and the ledger's room allow.
   void start_due();
+  /// See Engine::take_listed.
+  [[nodiscard]] std::size_t take_listed(int account, std::vector<ListedAnswer>&& page);
   void settle(std::uint64_t token, QueryAnswer&& answer);
   void settle(std::uint64_t token, const TransportFailure& failure);
   /// Handles an answer that the ledger could not record.
@@ -55,6 +59,8 @@ class QueryLane {
   void close(bool cut);
 
  private:
+  [[nodiscard]] bool take_listed(TaskRecord&& task,
+                                 const std::map<std::string_view, ListedAnswer*>& by_id);
   void start(std::size_t slot, SteadyTime now);
 
   RunContext run_;

@@ -46,6 +46,7 @@ struct RunTally {
   std::uint64_t missing = 0;       ///< tasks that became missing
   std::uint64_t videos_found = 0;  ///< of tasks that were not finished before
   std::uint64_t requests = 0;      ///< queries sent, including retries
+  std::uint64_t listed = 0;        ///< of the queried tasks, answered by the gateway's list
   std::uint64_t retries = 0;       ///< of queries and downloads
   std::uint64_t unrecognised = 0;  ///< tasks with an answer of unknown shape or status
   std::uint64_t not_answered = 0;  ///< tasks given up in this run

@@ -59,6 +59,12 @@ struct QueryAnswer {
   }
 };
 
+/// A task's entry in the gateway's list of tasks: an answer without an envelope.
+struct ListedAnswer {
+  TaskId id;
+  std::string body;  ///< byte-exact
+};
+
 /// No answer: connection, TLS, time-out, a body over the limit … `text` is for users.
 struct TransportFailure {
   /// There was no room for a large body beside others. This is not a fault, and may be retried

@@ -101,6 +101,25 @@ UserListAnswer UserListPage::read_success() {
   return UserListAnswer::page;
 }
 
+bool is_video(JsonValue item) { return item["platform"].text() != "suno"; }
+
+std::vector<ListedTaskText> listed_tasks(const UserListPage& page, std::string_view body) {
+  const std::vector<std::string_view> texts = objects_as_sent(body, "/data/items");
+  std::vector<ListedTaskText> tasks;
+  if (texts.size() != page.count()) {
+    return tasks;
+  }
+  auto text = texts.begin();
+  for (const JsonValue item : page.items().children()) {
+    auto id = TaskId::parse(item["task_id"].scalar());
+    if (auto* parsed = std::get_if<TaskId>(&id); parsed != nullptr && is_video(item)) {
+      tasks.push_back({std::move(*parsed), *text});
+    }
+    ++text;
+  }
+  return tasks;
+}
+
 std::string UserListWalk::advance(const UserListPage& page) {
   const auto asked = static_cast<std::uint64_t>(page_);
   if (page.page() != 0 && page.page() != asked) {

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
+#include "core/domain/task.h"
 #include "core/text/json.h"
 
 namespace core {
@@ -38,6 +40,9 @@ enum class UserListAnswer {
   unknown_shape,  ///< JSON, but no such list
 };
 
+/// Whether an entry of the list of tasks is about a video; other tasks make music.
+[[nodiscard]] bool is_video(JsonValue item);
+
 /// A page of a list. One thread; values are valid until the next `read`.
 class UserListPage {
  public:
@@ -64,6 +69,16 @@ class UserListPage {
   std::uint64_t page_size_ = 0;
   std::string message_;
 };
+
+/// An entry of the list of tasks, byte-exact: an answer about this task without an envelope.
+struct ListedTaskText {
+  TaskId id;
+  std::string_view text;
+};
+/// The entries of a page that was read from `body`, in its order, without those that are no videos
+/// or have no usable ID. Views of `body`.
+[[nodiscard]] std::vector<ListedTaskText> listed_tasks(const UserListPage& page,
+                                                       std::string_view body);
 
 /// Which page to ask next, so that each entry is met at least once although pages shift meanwhile:
 /// a new entry moves others to later pages, where they are met again; a removed one moves others to

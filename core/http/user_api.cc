@@ -35,15 +35,15 @@ HttpAnswer UserApi::ask(const std::string& path) {
   return caller_.call(call);
 }
 
-void UserApi::read(const std::string& path, UserListPage& page) {
+std::string UserApi::read(const std::string& path, UserListPage& page) {
   for (int retry = 1;; ++retry) {
-    const HttpAnswer answer = ask(path);
+    HttpAnswer answer = ask(path);
     if (answer.stopped) {
       throw Stopped("reading the gateway's list was ended");
     }
     const UserListAnswer meaning = page.read(static_cast<int>(answer.status), answer.body);
     if (answer.status != 0 && meaning == UserListAnswer::page) {
-      return;
+      return std::move(answer.body);
     }
     if (is_passing_list_fault(answer, meaning)) {
       if (retry <= terms_.retry.retries) {
@@ -66,20 +66,30 @@ void UserApi::read(const std::string& path, UserListPage& page) {
   }
 }
 
-void UserApi::each(const std::function<std::string(std::int64_t page)>& path_of,
-                   const std::function<void(JsonValue item)>& visit) {
+void UserApi::each_page(
+    const std::function<std::string(std::int64_t page)>& path_of,
+    const std::function<bool(const UserListPage& page, std::string_view text)>& visit) {
   UserListPage page;
   UserListWalk walk;
-  while (!walk.at_end()) {
+  bool go_on = true;
+  while (go_on && !walk.at_end()) {
     const std::string path = path_of(walk.page());
-    read(path, page);
+    const std::string text = read(path, page);
     if (const std::string failure = walk.advance(page); !failure.empty()) {
       fail(path, failure + "; try again later");
     }
+    go_on = visit(page, text);
+  }
+}
+
+void UserApi::each(const std::function<std::string(std::int64_t page)>& path_of,
+                   const std::function<void(JsonValue item)>& visit) {
+  each_page(path_of, [&visit](const UserListPage& page, std::string_view /*text*/) {
     for (const JsonValue item : page.items().children()) {
       visit(item);
     }
-  }
+    return true;
+  });
 }
 
 // A gateway's Retry-After beats our own delay.
@@ -112,7 +122,7 @@ void UserApi::refuse(const HttpAnswer& answer, const UserListPage& page) const {
 }
 
 void UserApi::fail(const std::string& path, const std::string& why) const {
-  throw Error("cannot read " + access_.base_url + path_alone(path) + ": " + why);
+  throw ListUnreadable("cannot read " + access_.base_url + path_alone(path) + ": " + why);
 }
 
 }  // namespace core

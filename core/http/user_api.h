@@ -30,10 +30,15 @@ class UserApi {
   UserApi(UserAccess access, HttpCallerSettings caller, UserApiTerms terms);
 
   /// Asks for one page; faults that pass are retried. Throws core::Refused if the token is refused,
-  /// core::Stopped, and core::Error, each with the gateway, the reason and what to do.
-  void read(const std::string& path, UserListPage& page);
-  /// Reads a list to its end: calls `visit` with each item, an entry perhaps more than once.
-  /// `path_of` makes the path of a page. Throws as above, and what `visit` throws.
+  /// core::Stopped, and core::ListUnreadable, each with the gateway, the reason and what to do.
+  /// Returns the page's text.
+  std::string read(const std::string& path, UserListPage& page);
+  /// Reads a list to its end, or until `visit` returns false: calls it with each page and its text,
+  /// an entry perhaps more than once. `path_of` makes the path of a page. Throws as above, and what
+  /// `visit` throws.
+  void each_page(const std::function<std::string(std::int64_t page)>& path_of,
+                 const std::function<bool(const UserListPage& page, std::string_view text)>& visit);
+  /// The same with each item.
   void each(const std::function<std::string(std::int64_t page)>& path_of,
             const std::function<void(JsonValue item)>& visit);
   [[nodiscard]] std::uint64_t requests() const { return requests_; }

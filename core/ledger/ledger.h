@@ -132,6 +132,9 @@ class Ledger {
   /// everything committed before this call, and perhaps later commits. One page at a time: take it
   /// before the next request.
   virtual void ask_for_tasks(TaskKey after, std::size_t limit) = 0;
+  /// The same for these tasks of one account, in any order: a page of those that `ask_for_tasks`
+  /// would return.
+  virtual void ask_for_named_tasks(int account, std::vector<TaskId> ids) = 0;
   /// Returns the requested page, once; none if it is not there yet. The engine is woken when it
   /// arrives.
   [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;

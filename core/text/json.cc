@@ -443,4 +443,31 @@ bool JsonNest::met_repeated_key() const {
                      [](const JsonDocument& inner) { return inner.met_repeated_key(); });
 }
 
+std::vector<std::string_view> objects_as_sent(std::string_view text, std::string_view pointer) {
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  const simdjson::padded_string padded(text);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::array array;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.at_pointer(pointer).get_array().get(array) != simdjson::SUCCESS) {
+    return {};
+  }
+  std::vector<std::string_view> objects;
+  for (auto item : array) {
+    simdjson::ondemand::object object;
+    std::string_view raw;
+    if (item.get_object().get(object) != simdjson::SUCCESS ||
+        object.raw_json().get(raw) != simdjson::SUCCESS) {
+      return {};
+    }
+    raw = raw.substr(0, raw.find_last_of('}') + 1);
+    objects.push_back(
+        text.substr(static_cast<std::size_t>(raw.data() - padded.data()), raw.size()));
+  }
+  return objects;
+}
+
 }  // namespace core

@@ -219,6 +219,12 @@ inline std::string_view JsonValue::text() const {
   return is_string() ? scalar() : std::string_view();
 }
 
+/// The objects of an array, each exactly as it is in `text`, which JsonDocument accepts. `pointer`
+/// leads to the array (RFC 6901). Empty if it does not, or if a value of the array is no object.
+/// Any thread.
+[[nodiscard]] std::vector<std::string_view> objects_as_sent(std::string_view text,
+                                                            std::string_view pointer);
+
 /// JSON documents inside JSON strings: gateways and vendors send JSON as text inside JSON
 /// (gateway.md T6, T7). One thread at a time.
 class JsonNest {

@@ -27,12 +27,20 @@ void PageThread::rethrow_if_broken() const {
   }
 }
 
-void PageThread::ask_for_tasks(core::TaskKey after, std::size_t limit) {
+void PageThread::ask(WantedTasks&& tasks) {
   const std::lock_guard lock(mutex_);
   rethrow_if_broken();
   assert(!tasks_asked_ && !tasks_ && !stopping_);
-  tasks_asked_ = {after, limit};
+  tasks_asked_ = std::move(tasks);
   asked_.notify_one();
+}
+
+void PageThread::ask_for_tasks(core::TaskKey after, std::size_t limit) {
+  ask(TaskRange{after, limit});
+}
+
+void PageThread::ask_for_named_tasks(int account, std::vector<core::TaskId> ids) {
+  ask(TaskNames{account, std::move(ids)});
 }
 
 std::optional<std::vector<core::TaskRecord>> PageThread::take_tasks() {
@@ -85,12 +93,20 @@ void PageThread::serve() {
   }
 }
 
+std::vector<core::TaskRecord> PageThread::read(const WantedTasks& tasks) {
+  if (const auto* names = std::get_if<TaskNames>(&tasks)) {
+    return pages_.named_tasks(names->account, names->ids);
+  }
+  const auto& range = std::get<TaskRange>(tasks);
+  return pages_.tasks(range.after, range.limit);
+}
+
 // If it throws, the mutex is unlocked.
 void PageThread::read_page(std::unique_lock<std::mutex>& lock) {
   if (tasks_asked_) {
-    const TaskRange range = *tasks_asked_;
+    const WantedTasks wanted = std::move(*tasks_asked_);
     lock.unlock();
-    auto page = pages_.tasks(range.after, range.limit);
+    auto page = read(wanted);
     lock.lock();
     tasks_ = std::move(page);
     tasks_asked_.reset();

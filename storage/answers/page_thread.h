@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "core/ledger/ledger.h"
@@ -28,6 +29,7 @@ class PageThread {
   PageThread& operator=(const PageThread&) = delete;
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit);
+  void ask_for_named_tasks(int account, std::vector<core::TaskId> ids);
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks();
   void ask_for_videos(std::size_t limit);
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos();
@@ -42,7 +44,14 @@ class PageThread {
     core::TaskKey after = 0;
     std::size_t limit = 0;
   };
+  struct TaskNames {
+    int account = 0;
+    std::vector<core::TaskId> ids;
+  };
+  using WantedTasks = std::variant<TaskRange, TaskNames>;
 
+  void ask(WantedTasks&& tasks);
+  [[nodiscard]] std::vector<core::TaskRecord> read(const WantedTasks& tasks);
   void serve();
   void read_page(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool is_asked() const { return tasks_asked_ || videos_asked_; }  // with mutex_ held
@@ -55,7 +64,7 @@ class PageThread {
   std::condition_variable asked_;  // there is a page to read, or a stop
   std::condition_variable came_;   // a page was read, or could not be read
   // Guarded by mutex_:
-  std::optional<TaskRange> tasks_asked_;     // until the page has arrived
+  std::optional<WantedTasks> tasks_asked_;   // until the page has arrived
   std::optional<std::size_t> videos_asked_;  // its limit, until the page has arrived
   std::optional<std::vector<core::TaskRecord>> tasks_;
   std::optional<std::vector<core::WantedVideo>> videos_;

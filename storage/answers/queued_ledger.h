@@ -35,6 +35,7 @@ class QueuedLedger : public core::Ledger {
   QueuedLedger& operator=(const QueuedLedger&) = delete;
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
+  void ask_for_named_tasks(int account, std::vector<core::TaskId> ids) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;

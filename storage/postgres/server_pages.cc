@@ -14,13 +14,14 @@
 namespace storage {
 namespace {
 
-const std::string kTasks =
+const std::string kOpenWork =
     "SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, "
     "(SELECT settles_at FROM unsettled WHERE task = t.id), "
     "EXISTS (SELECT 1 FROM live_fetch WHERE task = t.id), " +
     kStandingColumns +
-    " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.run = $1 AND w.task > $2 AND "
-    "w.settled = 0 ORDER BY w.task LIMIT $3";
+    " FROM work AS w JOIN task AS t ON t.id = w.task WHERE w.run = $1 AND w.settled = 0 AND ";
+const std::string kTasks = kOpenWork + "w.task > $2 ORDER BY w.task LIMIT $3";
+const std::string kNamedTasks = kOpenWork + "t.account = $2 AND t.task_id = ANY($3)";
 
 // One whose answer was pruned waits until its task is asked again.
 constexpr const char* kVideos =
@@ -72,6 +73,27 @@ std::vector<core::TaskRecord> ServerPages::own(core::TaskKey after, std::size_t 
     page.clear();
     Rows rows = connection_.query(
         kTasks, Parameters().add(fence_.run()).add(after).add(static_cast<std::int64_t>(limit)));
+    while (rows.step()) {
+      page.push_back(task_of(rows));
+    }
+  });
+  return page;
+}
+
+std::vector<core::TaskRecord> ServerPages::named_tasks(int account,
+                                                       const std::vector<core::TaskId>& ids) {
+  std::vector<core::TaskRecord> page;
+  read_patiently(connection_, fence_.terms(), [&] {
+    page.clear();
+    Column names(Column::Kind::text);
+    for (const core::TaskId& id : ids) {
+      names.add(id.text());
+    }
+    Rows rows =
+        connection_.query(kNamedTasks, Parameters()
+                                           .add(fence_.run())
+                                           .add(accounts_.at(static_cast<std::size_t>(account)))
+                                           .add(names));
     while (rows.step()) {
       page.push_back(task_of(rows));
     }

@@ -26,6 +26,8 @@ class ServerPages final : public PageSource {
   /// free videos. A run without a share of the crew's rate takes none: they would wait for it.
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                     std::size_t limit) override;
+  [[nodiscard]] std::vector<core::TaskRecord> named_tasks(
+      int account, const std::vector<core::TaskId>& ids) override;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
   [[nodiscard]] std::optional<core::CrewStanding> crew_standing() const override;
 

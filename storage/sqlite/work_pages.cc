@@ -15,6 +15,14 @@
 #include "storage/statements/standing_columns.h"
 
 namespace storage {
+namespace {
+
+const std::string kTaskColumns =
+    "SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, u.settles_at, "
+    "l.task IS NOT NULL, " +
+    kStandingColumns + " ";
+
+}  // namespace
 
 struct WorkPages::Connection {
   Connection(RunOfPages of, RecentLinks& links)
@@ -33,7 +41,7 @@ struct WorkPages::Connection {
     throw core::Error("the ledger " + run.ledger +
                       " has an invalid task ID; run `reeltally db check`");
   }
-  core::TaskRecord task_of_row() const;
+  core::TaskRecord task_of(const Statement& row) const;
   core::WantedVideo video_of_row();
   core::VideoLink link_of_row(const core::TaskId& id);
 
@@ -41,15 +49,20 @@ struct WorkPages::Connection {
   RecentLinks& recent;
   std::unique_ptr<SQLite::Database> database;
   AnswerReader answers{*database};
-  Statement tasks{*database,
-                  ("SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, "
-                   "u.settles_at, l.task IS NOT NULL, " +
-                   kStandingColumns +
-                   " FROM work AS w JOIN task AS t ON t.id = w.task "
-                   "LEFT JOIN unsettled AS u ON u.task = w.task "
-                   "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE w.task > ? AND "
-                   "w.settled = 0 ORDER BY w.task LIMIT ?")
-                      .c_str()};
+  Statement tasks{*database, (kTaskColumns +
+                              "FROM work AS w JOIN task AS t ON t.id = w.task "
+                              "LEFT JOIN unsettled AS u ON u.task = w.task "
+                              "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE w.task > ? AND "
+                              "w.settled = 0 ORDER BY w.task LIMIT ?")
+                                 .c_str()};
+  // CROSS JOIN: in this order.
+  Statement named{
+      *database,
+      (kTaskColumns + "FROM task AS t CROSS JOIN work AS w ON w.task = t.id "
+                      "LEFT JOIN unsettled AS u ON u.task = w.task "
+                      "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE t.account = ? AND "
+                      "t.task_id = ? AND w.settled = 0")
+          .c_str()};
   // A video whose answer was pruned waits until its task is queried again.
   Statement videos{*database,
                    "SELECT v.task, v.video_index, v.expires_at, v.attempts, v.refused_at, v.path, "
@@ -76,23 +89,39 @@ std::vector<core::TaskRecord> WorkPages::tasks(core::TaskKey after, std::size_t 
     c.tasks.bind(1, after);
     c.tasks.bind(2, static_cast<std::int64_t>(limit));
     while (c.tasks.step()) {
-      page.push_back(c.task_of_row());
+      page.push_back(c.task_of(c.tasks));
     }
     c.tasks.reset();
     return page;
   });
 }
 
-core::TaskRecord WorkPages::Connection::task_of_row() const {
-  core::TaskRecord task{.key = tasks.integer(0),
-                        .account = account_index(tasks.integer(1)),
-                        .id = id_of(tasks.text(2))};
-  task.first_seen = core::UtcTime(std::chrono::milliseconds(tasks.integer(3)));
-  task.submit_time = tasks.time(4);
-  task.last_query = tasks.time(5);
-  task.settles_at = tasks.time(6);
-  task.live_fetch = tasks.integer(7) != 0;
-  const core::TaskStanding standing = standing_of(tasks, 8);
+std::vector<core::TaskRecord> WorkPages::named_tasks(int account,
+                                                     const std::vector<core::TaskId>& ids) {
+  Connection& c = *connection_;
+  return with_ledger_errors(c.run.ledger, "read", [&] {
+    std::vector<core::TaskRecord> page;
+    for (const core::TaskId& id : ids) {
+      c.named.bind(1, c.run.accounts.at(static_cast<std::size_t>(account)));
+      c.named.bind(2, id.text());
+      if (c.named.step()) {
+        page.push_back(c.task_of(c.named));
+      }
+      c.named.reset();
+    }
+    return page;
+  });
+}
+
+core::TaskRecord WorkPages::Connection::task_of(const Statement& row) const {
+  core::TaskRecord task{
+      .key = row.integer(0), .account = account_index(row.integer(1)), .id = id_of(row.text(2))};
+  task.first_seen = core::UtcTime(std::chrono::milliseconds(row.integer(3)));
+  task.submit_time = row.time(4);
+  task.last_query = row.time(5);
+  task.settles_at = row.time(6);
+  task.live_fetch = row.integer(7) != 0;
+  const core::TaskStanding standing = standing_of(row, 8);
   task.state = standing.state;
   task.not_found = standing.not_found;
   return task;

@@ -32,6 +32,8 @@ class WorkPages final : public PageSource {
   /// As core::Ledger says.
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after,
                                                     std::size_t limit) override;
+  [[nodiscard]] std::vector<core::TaskRecord> named_tasks(
+      int account, const std::vector<core::TaskId>& ids) override;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) override;
 
  private:

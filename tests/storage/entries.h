@@ -133,6 +133,17 @@ inline std::vector<core::TaskRecord> tasks(core::Ledger& ledger, core::TaskKey a
   ledger.flush();
   return ledger.take_tasks().value();
 }
+inline std::vector<core::TaskRecord> named_tasks(core::Ledger& ledger, int account,
+                                                 const std::vector<std::string>& ids) {
+  std::vector<core::TaskId> named;
+  named.reserve(ids.size());
+  for (const std::string& one : ids) {
+    named.push_back(id(one));
+  }
+  ledger.ask_for_named_tasks(account, std::move(named));
+  ledger.flush();
+  return ledger.take_tasks().value();
+}
 inline std::vector<core::WantedVideo> videos(core::Ledger& ledger, std::size_t limit = 100) {
   ledger.ask_for_videos(limit);
   ledger.flush();

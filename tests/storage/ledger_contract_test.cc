@@ -91,6 +91,27 @@ TEST_P(LedgerContract, TasksAreReturnedInPagesByAscendingKey) {
   EXPECT_EQ(seen, (std::set<std::string>{"a", "b", "c", "d", "e"}));
 }
 
+TEST_P(LedgerContract, NamedTasksAreThoseThatArePartOfTheWork) {
+  begin_run({"a", "b", "c", "settled", "finished"});
+  append(core::SettleEntry{key("settled")});
+  append(
+      answered({.task = key("finished"), .id = "finished", .body = entries::success("finished")}));
+  append(answered({.task = key("b"), .id = "b", .body = entries::running("b")}));
+  std::set<std::string> named;
+  for (const core::TaskRecord& task :
+       entries::named_tasks(ledger(), 0, {"nobody", "b", "settled", "finished", "a"})) {
+    named.insert(task.id.text());
+    EXPECT_EQ(task.account, 0);
+    EXPECT_EQ(task.last_query.has_value(), task.id.text() == "b");
+    EXPECT_EQ(task.key, key(task.id.text()));
+  }
+  EXPECT_EQ(named, (std::set<std::string>{"a", "b"}));
+  EXPECT_TRUE(entries::named_tasks(ledger(), 0, {}).empty());
+  begin_run({"c"});
+  EXPECT_TRUE(entries::named_tasks(ledger(), 0, {"a"}).empty()) << "another run's work";
+  EXPECT_EQ(entries::named_tasks(ledger(), 0, {"c"}).size(), 1U);
+}
+
 TEST_P(LedgerContract, AnUnfinishedTaskIsQueriedAgainAndKeepsTheFactsOfTheAnswer) {
   begin_run({"a"});
   append(answered({.task = key("a"), .id = "a", .body = entries::running("a")}));

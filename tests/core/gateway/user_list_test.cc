@@ -25,6 +25,34 @@ TEST(UserListPaths, HaveSecondsAndPages) {
             "/api/log/self?p=2&page_size=100&end_timestamp=5&type=6");
 }
 
+// An item as a stock gateway gives it, with its spaces and escapes.
+TEST(ListedTasks, AreByteExactWithoutWhatIsNoVideo) {
+  const std::string one =
+      R"({"id":49,"task_id":"task_one","platform":"24","quota":1600000,"status":"FAILURE",)"
+      R"("fail_reason":"a \"]}{[\u00e9", "data":{"items":[ 1 , {} ]} })";
+  const std::string two = R"({ "task_id" : 860260753860210752, "status":"SUCCESS"})";
+  const std::string body = "\xEF\xBB\xBF{\"success\":true,\"data\":{\"total\":4,\"items\":[ " +
+                           one + " ,{\"task_id\":\"song\",\"platform\":\"suno\"},\n" + two +
+                           R"(,{"task_id":""}]}})";
+  UserListPage page;
+  ASSERT_EQ(page.read(200, body), UserListAnswer::page);
+  const std::vector<core::ListedTaskText> tasks = core::listed_tasks(page, body);
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].id.text(), "task_one");
+  EXPECT_EQ(tasks[0].text, one);
+  EXPECT_EQ(tasks[1].id.text(), "860260753860210752");
+  EXPECT_EQ(tasks[1].text, two);
+  EXPECT_GE(tasks[0].text.data(), body.data()) << "views of the body";
+  EXPECT_LT(tasks[1].text.data(), body.data() + body.size());
+}
+
+TEST(ListedTasks, AnItemThatIsNoObjectLeavesNone) {
+  const std::string body = R"({"success":true,"data":{"total":2,"items":[{"task_id":"a"},7]}})";
+  UserListPage page;
+  ASSERT_EQ(page.read(200, body), UserListAnswer::page);
+  EXPECT_TRUE(core::listed_tasks(page, body).empty());
+}
+
 TEST(UserListPage, WhatAnAnswerIs) {
   struct Case {
     const char* name;

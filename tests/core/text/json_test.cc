@@ -44,6 +44,17 @@ TEST(JsonDocument, FindsValuesByKeyAndOrder) {
   EXPECT_FALSE(document.root().next_sibling().exists());
 }
 
+TEST(ObjectsAsSent, OnlyAnArrayOfObjectsHasSome) {
+  const std::string text = R"({"x":{"list":[{"a" : 1}, {}],"n":[1],"empty":[]},"list":[{"b":2}]})";
+  EXPECT_EQ(objects_as_sent(text, "/x/list"),
+            (std::vector<std::string_view>{R"({"a" : 1})", "{}"}));
+  EXPECT_EQ(objects_as_sent(text, "/list"), std::vector<std::string_view>{R"({"b":2})"});
+  for (const char* pointer : {"/x/n", "/x/empty", "/x", "/none", "/x/none/list", ""}) {
+    EXPECT_TRUE(objects_as_sent(text, pointer).empty()) << pointer;
+  }
+  EXPECT_TRUE(objects_as_sent("", "/x").empty());
+}
+
 // More keys than an object has marks for, so that many share one.
 TEST(JsonDocument, FindsEachOfManyKeysAndNoMissingOne) {
   std::string text = R"({"":"empty")";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -202,6 +203,10 @@ void CrewMember::ask_for_tasks(core::TaskKey after, std::size_t limit) {
   require_standing();
   assert(!task_page_);
   task_page_ = {after, limit, clock_.steady() + kLatency, std::nullopt};
+}
+
+void CrewMember::ask_for_named_tasks(int /*account*/, std::vector<core::TaskId> /*ids*/) {
+  throw std::logic_error("a crew reads no list of the gateway");
 }
 
 // As many as the page asks for, at most.

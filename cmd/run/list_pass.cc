@@ -1,0 +1,80 @@
+#include "cmd/run/list_pass.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "cmd/cli/api_key.h"
+#include "cmd/cli/units.h"
+#include "core/error.h"
+
+namespace cmd {
+
+ListPass::ListPass(const Settings& settings, Log& log, const core::Clock& clock,
+                   const std::vector<Account>& accounts, std::function<bool()> stop)
+    : settings_(settings),
+      log_(log),
+      clock_(clock),
+      accounts_(accounts),
+      patience_{.retries = settings.count("retries"), .stop = std::move(stop)} {
+  if (settings.given_text("crew")) {
+    throw core::UsageError(
+        "--by-list is for a run that works alone: a list has the tasks of the whole crew; leave "
+        "out --crew or --by-list");
+  }
+  static_cast<void>(read_user_token(accounts_.front(), settings.environment()));
+}
+
+void ListPass::run(core::Engine& engine, std::uint64_t tasks, const std::function<void()>& turn) {
+  left_ = tasks;
+  int index = 0;
+  for (const Account& account : accounts_) {
+    if (left_ > 0 && !account.user_token_file.empty()) {
+      try {
+        read(account, index, engine, turn);
+      } catch (const core::ListUnreadable& failure) {
+        log_.warning(std::string(failure.what()) + "; its tasks are queried one by one");
+      } catch (const core::Refused& failure) {
+        log_.warning(std::string(failure.what()) + "; its tasks are queried one by one");
+      } catch (const core::Stopped&) {
+        return;  // the engine ends at once for the same reason
+      }
+    }
+    ++index;
+  }
+}
+
+void ListPass::read(const Account& account, int index, core::Engine& engine,
+                    const std::function<void()>& turn) {
+  core::UserApi api = user_api(account, settings_, patience_);
+  const core::UtcTime now = clock_.utc();
+  // A fixed end: entries that come meanwhile do not shift the pages.
+  const core::UserListQuery query{.from = now - settings_.duration("since"), .to = now};
+  const std::uint64_t before = left_;
+  pages_ = 0;
+  api.each_page([&query](std::int64_t page) { return core::task_list_path(query, page); },
+                [&](const core::UserListPage& page, std::string_view text) {
+                  std::vector<core::ListedAnswer> answers;
+                  for (core::ListedTaskText& one : core::listed_tasks(page, text)) {
+                    answers.push_back({std::move(one.id), std::string(one.text)});
+                  }
+                  left_ -=
+                      std::min<std::uint64_t>(left_, engine.take_listed(index, std::move(answers)));
+                  ++pages_;
+                  turn();
+                  return is_worth_more(page);
+                });
+  log_.detail("the gateway's list of tasks: " + format_count(pages_, "page") + " answered " +
+              format_count(before - left_, "task") + " of the account " + account.name);
+}
+
+// Whether the rest of the list is fewer requests than the tasks that are left.
+bool ListPass::is_worth_more(const core::UserListPage& page) const {
+  const std::uint64_t size = std::max<std::uint64_t>(page.page_size(), page.count());
+  const std::uint64_t met = pages_ * size;
+  const std::uint64_t rest = page.total() > met ? page.total() - met : 0;
+  return size > 0 && (rest + size - 1) / size < left_;
+}
+
+}  // namespace cmd

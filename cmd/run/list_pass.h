@@ -1,0 +1,45 @@
+// The first step of `run --by-list`: answers from the gateway's lists of tasks, a hundred with each
+// request.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "cmd/cli/accounts.h"
+#include "cmd/cli/settings.h"
+#include "cmd/os/log.h"
+#include "cmd/run/gateway_lists.h"
+#include "core/clock.h"
+#include "core/engine/engine.h"
+
+namespace cmd {
+
+/// The main thread.
+class ListPass {
+ public:
+  /// Throws core::UsageError if the first account has no usable user access token, and for a run in
+  /// a crew. `log` and `clock` must outlive this object.
+  ListPass(const Settings& settings, Log& log, const core::Clock& clock,
+           const std::vector<Account>& accounts, std::function<bool()> stop);
+
+  /// Reads the list of each account that has a user access token, as long as its next pages are
+  /// fewer than the tasks that still have no answer, of `tasks`. `turn` is called after each page.
+  /// A list that cannot be read is told as a warning. Throws what the engine throws.
+  void run(core::Engine& engine, std::uint64_t tasks, const std::function<void()>& turn);
+
+ private:
+  void read(const Account& account, int index, core::Engine& engine,
+            const std::function<void()>& turn);
+  [[nodiscard]] bool is_worth_more(const core::UserListPage& page) const;
+
+  const Settings& settings_;
+  Log& log_;
+  const core::Clock& clock_;
+  std::vector<Account> accounts_;
+  ListPatience patience_;
+  std::uint64_t left_ = 0;   // tasks without an answer
+  std::uint64_t pages_ = 0;  // read of the list in progress
+};
+
+}  // namespace cmd

@@ -1,0 +1,115 @@
+"""`run --by-list` and `run --from-gateway`: answers and tasks from the gateway's own list."""
+import json
+import re
+
+import pytest
+
+from conftest import TOKEN
+
+
+def user(**more):
+    return dict({"token": TOKEN, "id": 2}, **more)
+
+
+def by_list(program, gateway, *arguments, **options):
+    return program.run(gateway, *arguments, "--by-list", *program.user(), **options)
+
+
+def pages(gateway):
+    return [r for r in gateway.log(event="request", storage=False) if r["path"] == "/api/task/self"]
+
+
+def queried(gateway):
+    return [r["path"].rsplit("/", 1)[1] for r in gateway.queries()]
+
+
+def names(count):
+    return [f"listed-{n}" for n in range(1, count + 1)]
+
+
+def test_a_hundred_answers_with_each_request(reeltally, make_gateway):
+    plans = {"listed-7": {"polls": ["failure"]}, "listed-8": {"polls": ["running"]}}
+    gateway = make_gateway(tasks=plans, default={"polls": ["success"]}, user=user(listed={"count": 250}))
+    result = by_list(reeltally, gateway, reeltally.csv(*names(250), "elsewhere"))
+    assert result.code == 0, result
+    told = result.summary
+    assert (told["queried"], told["listed"], told["requests"]) == (251, 250, 4), told
+    assert (told["succeeded"], told["failed"], told["unfinished"]) == (249, 1, 1), told
+    assert queried(gateway) == ["elsewhere"], "asked singly"
+    assert told["videos_downloaded"] == 249 and len(list((reeltally.folder / "videos").rglob("*.mp4"))) == 249
+    assert {r["authorization"] for r in pages(gateway)} == {f"Bearer {TOKEN}"}
+    codes = dict(reeltally.sql("SELECT code, count(*) FROM v_snapshot GROUP BY code"))
+    assert codes == {"(list)": 250, "success": 1}, codes
+    assert reeltally("db", "check").code == 0
+    again = by_list(reeltally, gateway, reeltally.csv(*names(250), "elsewhere"))
+    assert again.summary["queried"] == 1 and len(pages(gateway)) == 4, "one task is not worth three pages"
+
+
+def test_an_entry_tells_what_a_query_tells(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"], "quota": [217800]}, user=user(listed={"count": 2}))
+    facts = ("SELECT task_id, state, action, duration_seconds, video_count, completion_tokens, quota, "
+             "(SELECT count(*) FROM v_video AS v WHERE v.task_id = t.task_id) FROM v_task AS t ORDER BY 1")
+    assert by_list(reeltally, gateway, reeltally.csv(*names(2)), "--no-download").summary["listed"] == 2
+    listed = reeltally.sql(facts)
+    for file in reeltally.ledger.parent.glob("reeltally.db*"):
+        file.unlink()
+    assert reeltally.run(gateway, reeltally.csv(*names(2)), "--no-download").summary["listed"] == 0
+    assert listed == reeltally.sql(facts) and listed[0][1] == "succeeded" and listed[0][-1] == 1, listed
+
+
+@pytest.mark.parametrize("scenario, said", [
+    (dict(user=user(token="other")), "refuses the user access token"),
+    (dict(user=user(listed={"shape": {"success": True, "data": []}})), "the answer has another shape"),
+])
+def test_without_a_list_tasks_are_queried_one_by_one(reeltally, make_gateway, scenario, said):
+    gateway = make_gateway(default={"polls": ["success"]}, **scenario)
+    result = by_list(reeltally, gateway, reeltally.csv("a", "b"), "--no-download")
+    assert result.code == 0 and result.summary["listed"] == 0 and result.summary["succeeded"] == 2, result
+    assert re.search(f"warning: .*{said}.*; its tasks are queried one by one", result.err), result
+    assert len(gateway.queries()) == 2
+
+
+def test_a_run_that_waits_polls_what_is_not_finished(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"listed-1": {"polls": ["running", "running", "success"]}},
+                           default={"polls": ["success"]}, user=user(listed={"count": 3}))
+    result = by_list(reeltally, gateway, reeltally.csv(*names(3)), "--wait", "--poll-interval", "1s")
+    assert result.code == 0 and result.summary["succeeded"] == 3, result
+    assert "listed-1" in queried(gateway)
+    assert reeltally("db", "check").code == 0
+
+
+def test_what_is_wrong_is_told_before_anything_happens(reeltally, make_gateway):
+    gateway = make_gateway(default={}, user=user(listed={"count": 1}))
+    tasks = reeltally.csv("a")
+    for arguments, said in (([tasks, "--by-list"], "give --user-token-file FILE"),
+                            (["--from-gateway"], "give --user-token-file FILE"),
+                            (["--from-gateway", "--dry-run", *reeltally.user()], "--dry-run sends no request"),
+                            ([tasks, "--by-list", "--crew", "night", *reeltally.user()], "leave out --crew or --by-list")):
+        result = reeltally("run", *arguments, "--base-url", gateway.base)
+        assert result.code == 2 and said in result.err and result.err.count("\n") == 1, result
+    assert not reeltally.ledger.exists() and not pages(gateway)
+
+
+def test_a_run_of_the_gateways_tasks(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 150, "apart": 3600}))
+    result = reeltally.run(gateway, "--from-gateway", "--by-list", "--since", "2d", *reeltally.user(), "--no-download")
+    assert result.code == 0 and result.summary["tasks"] == result.summary["listed"] == 48, result
+    assert not gateway.queries()
+    result = reeltally.run(gateway, "--from-gateway", reeltally.csv("own"), *reeltally.user(), "--no-download")
+    assert result.code == 0 and result.summary["tasks"] == 151 and len(gateway.queries()) == 103, result
+    inputs = json.loads(reeltally.sql("SELECT inputs FROM v_run ORDER BY run_id DESC LIMIT 1")[0][0])
+    assert inputs[-1] == "the gateway's list of tasks" and len(inputs) == 2, inputs
+
+
+def test_a_list_that_fails_ends_the_run_with_1_after_its_files(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(token="other"))
+    result = reeltally.run(gateway, "--from-gateway", reeltally.csv("own"), *reeltally.user(), "--no-download")
+    assert result.code == 1 and "refuses the user access token" in result.err, result
+    assert result.summary["succeeded"] == 1, "the file's tasks were queried"
+
+
+def test_an_entry_without_a_usable_id_is_a_rejected_row(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"tasks": ["good", "8.60E+17"]}))
+    result = reeltally.run(gateway, "--from-gateway", *reeltally.user(), "--no-download")
+    assert result.code == 3 and result.summary["rows_rejected"] == 1, result
+    assert "the gateway's list of tasks: rejected: the task ID was ruined by a spreadsheet" in result.err, result
