@@ -139,8 +139,9 @@ std::string UserListWalk::advance(const UserListPage& page) {
     return "";
   }
   const std::uint64_t met = (asked - 1) * page_size_ + page.count();
-  at_end_ = met >= total_;
-  if (!at_end_ && (page.count() < page_size_ || page.count() == 0)) {
+  const bool is_full = page.count() > 0 && page.count() >= page_size_;
+  at_end_ = met >= total_ && !is_full;
+  if (!at_end_ && !is_full) {
     return "page " + std::to_string(asked) + " ends it after " + std::to_string(met) + " of " +
            std::to_string(total_) + " entries";
   }

@@ -52,7 +52,7 @@ class UserListPage {
 
   [[nodiscard]] JsonValue items() const { return document_.root()["data"]["items"]; }
   [[nodiscard]] std::uint64_t count() const { return count_; }  ///< of the items
-  [[nodiscard]] std::uint64_t total() const { return total_; }  ///< in all pages
+  [[nodiscard]] std::uint64_t total() const { return total_; }  ///< in all pages, or a limit
   /// As the gateway understood them; 0: not said.
   [[nodiscard]] std::uint64_t page() const { return page_; }
   [[nodiscard]] std::uint64_t page_size() const { return page_size_; }
@@ -82,7 +82,8 @@ struct ListedTaskText {
 
 /// Which page to ask next, so that each entry is met at least once although pages shift meanwhile:
 /// a new entry moves others to later pages, where they are met again; a removed one moves others to
-/// earlier pages, which are then asked again.
+/// earlier pages, which are then asked again. Gateways count no further than 10,000 or so: a full
+/// page is never the last one.
 class UserListWalk {
  public:
   /// Enough for twenty million entries.

@@ -142,7 +142,11 @@ TEST(UserListWalk, AsksEachPageAndThoseThatMovedAgain) {
   };
   const std::vector<Case> cases{
       {"nothing", {{100, 0, 0}}, "1 end"},
-      {"one page", {{100, 100, 100}}, "1 end"},
+      {"one page", {{100, 99, 99}}, "1 end"},
+      {"one full page", {{100, 100, 100}, {100, 100, 0}}, "1 2 end"},
+      {"more than the gateway counts",
+       {{100, 200, 100}, {100, 200, 100}, {100, 200, 100}, {100, 200, 7}},
+       "1 2 3 4 end"},
       {"three pages", {{100, 250, 100}, {100, 250, 100}, {100, 250, 50}}, "1 2 3 end"},
       {"new entries in front",
        {{100, 250, 100}, {100, 300, 100}, {100, 310, 100}, {100, 310, 10}},
