@@ -115,6 +115,9 @@ ExitCode Import::execute(std::ostream& out) {
   } catch (const core::Stopped&) {
     summary_.exit_code = exit_code_of_signal(interrupt_.signal());
     end_run();
+    log_.error(
+        "the import was stopped by a signal; what it had read stays in the ledger: import again "
+        "for the rest");
   } catch (...) {
     summary_.exit_code = failure_of(std::current_exception()).exit_code;
     end_run();

@@ -369,6 +369,25 @@ void tell_reconciled(const core::Reconciliation::Counts& counts, bool by_quota,
   }
 }
 
+// Options about amounts of money, and about columns that users name: the gateway's log has quotas,
+// in columns of its own, which are compared exactly.
+constexpr std::array<std::string_view, 11> kNotForLogs{
+    "id-column", "quota-column",  "amount-column",    "currency-column",
+    "currency",  "tolerance",     "prices",           "quota-per-unit",
+    "round",     "decimal-comma", "round-by-currency"};
+
+void require_options_of_logs(const Settings& settings) {
+  for (const Setting& one : settings.all()) {
+    const std::string_view name = one.option->name;
+    if (one.origin.kind == Origin::Kind::option &&
+        std::find(kNotForLogs.begin(), kNotForLogs.end(), name) != kNotForLogs.end()) {
+      throw core::UsageError("--" + std::string(name) +
+                             " does not apply to the gateway's log, whose quotas are compared "
+                             "exactly; leave it out");
+    }
+  }
+}
+
 }  // namespace
 
 ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
@@ -379,12 +398,14 @@ ExitCode reconcile(const Settings& settings, Log& log, std::ostream& out) {
                                : "reconcile needs a FILE, or --from-gateway with --period");
   }
   if (from_gateway) {
+    require_options_of_logs(settings);
     return reconcile_with_gateway(settings, log, out);
   }
   const core::Decimal tolerance = tolerance_of(settings);
   const std::string& file = settings.arguments().front();
   core::TaskList list(file, core::open_input(file), list_options(settings, log));
   if (is_log_export(list)) {
+    require_options_of_logs(settings);
     return reconcile_with_export(settings, list, log, out);
   }
   core::Reconciliation both;

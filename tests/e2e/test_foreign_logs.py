@@ -87,6 +87,8 @@ def test_an_export_of_the_log_is_recognised(reeltally, make_gateway):
     asked = reeltally("reconcile", "--from-gateway", "--base-url", gateway.base, *reeltally.user(), *MONTH)
     assert exported.code == asked.code == 3 and exported.out == asked.out, exported
     assert "an export of the gateway's log" in exported.err and "`id` is the number of a row" in exported.err
+    refused = reeltally("reconcile", "export.csv", *MONTH, "--currency", "USD")
+    assert refused.code == 2 and "--currency does not apply to the gateway's log" in refused.err, refused
     (reeltally.folder / "export.csv").write_text(out.getvalue() + "100,yesterday,2,main,1,r-x,{}\n")
     broken = reeltally("reconcile", "export.csv", *MONTH)
     assert "export.csv:15: no row of the gateway's log" in broken.err and "1 row of the log without" in broken.err, broken

@@ -145,6 +145,8 @@ def test_what_is_wrong_says_what_to_do(reeltally, make_gateway):
             (["reconcile", "--from-gateway", "x.csv"], 2, "not both"),
             (["reconcile", "--from-gateway", *reeltally.user()], 2, "needs --period, or --from and --to"),
             (["reconcile", "--from-gateway", "--period", "2026-06"], 2, "give --user-token-file FILE"),
+            (["reconcile", "--from-gateway", "--period", "2026-06", "--tolerance", "1"], 2,
+             "--tolerance does not apply to the gateway's log"),
             (["reconcile", "--from-gateway", "--period", "2026-06", "--base-url", gateway.base, *reeltally.user("wrong")], 12,
              "refuses the user access token")):
         result = reeltally(*arguments)
