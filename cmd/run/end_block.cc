@@ -123,7 +123,9 @@ std::string what_is_left(const EndFacts& facts) {
       parts.push_back(std::to_string(count) + " " + what);
     }
   };
-  add(summary.unfinished - std::min(summary.unfinished, summary.stale), "unfinished");
+  // Each task under one word: those without an answer count as unfinished in the ledger, too.
+  const std::uint64_t others = summary.stale + summary.tally.not_answered + summary.tally.unasked;
+  add(summary.unfinished - std::min(summary.unfinished, others), "unfinished");
   add(summary.stale, "stale");
   add(summary.tally.not_answered, "not answered");
   add(summary.tally.unasked, "not asked");
@@ -131,6 +133,14 @@ std::string what_is_left(const EndFacts& facts) {
     parts.push_back(format_count(summary.videos_left, "video") + " to fetch");
   }
   return core::join(parts);
+}
+
+std::string words_without_next(const Summary& summary) {
+  if (summary.rows_rejected > 0) {
+    return "correct the rejected rows; nothing else is left to do";
+  }
+  return summary.stale > 0 ? "nothing is left to do; name the stale tasks in a FILE to query them"
+                           : "nothing is left to do";
 }
 
 }  // namespace
@@ -147,7 +157,8 @@ std::vector<std::string> end_block(const EndFacts& facts, const EndStyle& style)
   }
   lines.push_back(topic(
       "next", kStrong,
-      facts.next.empty() ? "nothing is left to do" : colored(facts.next, kStrong, style), style));
+      facts.next.empty() ? words_without_next(facts.summary) : colored(facts.next, kStrong, style),
+      style));
   return lines;
 }
 

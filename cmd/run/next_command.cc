@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/text/printable.h"
@@ -52,11 +54,15 @@ std::string repeated_options(const Settings& settings, Command next, bool same_r
     if (one.origin.kind != Origin::Kind::option || of_one_call || one.option->secret) {
       continue;
     }
-    all.append(" --").append(one.option->name);
-    if (takes_value(one.option->type)) {
-      all += " " + for_shell(one.text);
-    } else if (one.text == "false") {
-      all += "=false";
+    const std::string name = " --" + std::string(one.option->name);
+    if (const auto* list = std::get_if<std::vector<std::string>>(&*one.value)) {
+      for (const std::string& each : *list) {
+        all += name + " " + for_shell(each);
+      }
+    } else if (takes_value(one.option->type)) {
+      all += name + " " + for_shell(one.text);
+    } else {
+      all += name + (one.text == "false" ? "=false" : "");
     }
   }
   return core::printable(all, kBytesMax);

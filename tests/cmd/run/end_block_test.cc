@@ -64,8 +64,15 @@ TEST(EndBlock, SaysWhatFailedAndWhyWhatIsLeftAndWhatIsNext) {
           "  failed         4 tasks by the gateway's word", "  missing        1 task",
           "  not answered   5 x HTTP 403: a, b, c and 2 more", "                 1 x HTTP 500: f",
           "  expired        1 x its link has expired: g", "  rejected       2 of 90 rows",
-          "  left           20 unfinished, 3 stale, 12 not answered, 5 videos to fetch",
+          "  left           8 unfinished, 3 stale, 12 not answered, 5 videos to fetch",
           "  because        the deadline has passed", "  next           reeltally run --pending"}));
+}
+
+TEST(EndBlock, SaysWhoseTurnItIsIfNoRunIsNext) {
+  EXPECT_EQ(block({.rows_read = 3, .rows_rejected = 1, .stale = 1}, {}, "").back(),
+            "  next           correct the rejected rows; nothing else is left to do");
+  EXPECT_EQ(block({.unfinished = 1, .stale = 1}, {}, "").back(),
+            "  next           nothing is left to do; name the stale tasks in a FILE to query them");
 }
 
 TEST(EndBlock, HasColoursAndSignsWhereTheTerminalHasThem) {

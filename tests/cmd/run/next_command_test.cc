@@ -57,6 +57,13 @@ TEST(NextCommand, RepeatsTheOptionsThatTheNextRunNeedsAndNoSecret) {
       "--account studio");
 }
 
+TEST(NextCommand, RepeatsEachValueOfAList) {
+  EXPECT_EQ(next(with(ExitCode::ok, 1), {"--output", "s3://b/p", "--s3-header", "x-amz-a:1",
+                                         "--s3-header", "x-amz-b:2", "-"}),
+            "reeltally run --pending --wait --output s3://b/p --s3-header x-amz-a:1 "
+            "--s3-header x-amz-b:2");
+}
+
 TEST(NextCommand, TheDoctorLooksAtWhatTheRunUsed) {
   EXPECT_EQ(next(with(ExitCode::key_rejected),
                  {"--account", "studio", "--base-url", "https://gateway.example", "--concurrency",
