@@ -52,7 +52,7 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
     out << ", zone " << period.zone << ", SHA-256 of its CSV " << period.sha256 << ", "
         << (period.head.empty() ? "closed before hashes were kept"
                                 : "head of the chain of closed periods " + period.head)
-        << '\n';
+        << (period.signature.empty() ? "" : ", signed") << '\n';
     return;
   }
   const nlohmann::ordered_json line{
@@ -63,6 +63,7 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
       {"lines", period.lines},
       {"sha256", period.sha256},
       {"head", period.head.empty() ? nullptr : nlohmann::ordered_json(period.head)},
+      {"signed", !period.signature.empty()},
       {"missing", period.missing},
       {"unfinished", period.unfinished},
       {"unpriced", closed.unpriced},
@@ -70,13 +71,22 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
   print_json(out, line);
 }
 
-ExitCode say_closed_before(const core::ClosedPeriod& period, core::Reports& reports, bool json,
-                           std::ostream& out) {
+// A period that was closed without a signature can get one later.
+ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
+                           const CloseOptions& options, core::UtcTime now, std::ostream& out) {
   require_unchanged_periods(reports, {.begin = period.period.begin, .end = period.period.end});
+  if (options.sign && period.head.empty()) {
+    throw core::UsageError("--sign-with: " + period.period.name +
+                           " was closed before hashes were kept, so there is no head to sign");
+  }
+  if (options.sign && !options.dry_run && period.signature.empty()) {
+    period.signature = options.sign(period.head);
+    reports.source().keep_signature(period, period.signature, now);
+  }
   say({.period = period,
        .unpriced = reports.source().unpriced_lines(period, core::LineScope::shown),
        .written_off = reports.source().written_off(period).size()},
-      "was closed before", json, out);
+      "was closed before", options.json, out);
   return ExitCode::ok;
 }
 
@@ -215,9 +225,15 @@ std::optional<Closed> ToClose::freeze() {
   if (!may_lack_costs(unpriced) || !may_lack_terms(lacking)) {
     return std::nullopt;
   }
-  closed.period.head = writer->commit({.sha256 = closed.period.sha256,
-                                       .totals = totals.lines(),
-                                       .program = std::string(program_version())});
+  core::ClosedReport report{.sha256 = closed.period.sha256,
+                            .totals = totals.lines(),
+                            .program = std::string(program_version())};
+  if (options_.sign) {
+    report.sign = [&](const std::string& head) {
+      return closed.period.signature = options_.sign(head);
+    };
+  }
+  closed.period.head = writer->commit(report);
   closed.unpriced = unpriced.count();
   return closed;
 }
@@ -286,7 +302,7 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {
-    return say_closed_before(*closed, reports, options.json, out);
+    return say_closed_before(*closed, reports, options, now, out);
   }
   require_unchanged_periods(reports, plan.query);  // its adjustments depend on them
   ToClose to_close(options, plan, reports, now, log);
@@ -313,6 +329,11 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
         "--dry-run says what a close would find, and goes with neither --force "
         "nor --reprice");
   }
+  if (settings.flag("reprice") && settings.given_text("sign-with")) {
+    throw core::UsageError(
+        "--sign-with signs a closing; what --reprice records is part of the next one, and signed "
+        "with it");
+  }
   std::optional<storage::Lock> lock;
   if (is_file) {
     storage::require_ledger(ledger);  // before the lock creates a file
@@ -337,7 +358,8 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
       .stale_after = settings.duration("stale-after"),
       .json = settings.flag("json"),
       .customer_label = settings.text("customer-label"),
-      .account = settings.text("account")};
+      .account = settings.text("account"),
+      .sign = signer(settings)};
   warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
                        [&log](const std::string& text, const std::string& advice) {
                          log.warning(text + "; " + advice);

@@ -10,6 +10,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "cmd/signing.h"
 #include "core/billing/price_book.h"
 #include "core/billing/rounding.h"
 #include "core/clock.h"
@@ -35,6 +36,7 @@ struct CloseOptions {
   bool json = false;
   std::string customer_label = "customer";  ///< for the sums of a dry run
   std::string account = "default";          ///< the default of commands, for suggestions
+  Signer sign{};                            ///< null: the period gets no signature
 };
 
 /// Writes to `out` what was closed, or would be. Returns the exit code: ok also if the period was

@@ -24,6 +24,7 @@
 #include "core/error.h"
 #include "core/files/atomic_file.h"
 #include "core/files/sha256.h"
+#include "core/text/base64.h"
 #include "core/text/printable.h"
 #include "storage/open_ledger.h"
 
@@ -181,6 +182,10 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["end"] = utc.text(plan.period.end);
   json["tz"] = plan.zone.name();
   json["closed_sha256"] = closed != nullptr ? Json(closed->sha256) : Json();
+  if (closed != nullptr && !closed->head.empty()) {
+    json["head"] = closed->head;
+    json["signature"] = closed->signature.empty() ? Json() : Json(core::base64(closed->signature));
+  }
   json["time"] = options.time;
   json["status"] = options.status;
   json["account"] = options.account.empty() ? Json() : Json(options.account);

@@ -25,14 +25,16 @@ inline constexpr std::array<JsonObject, 25> kJsonObjects{{
      "raw_bytes raw_sha256 answer",
      "the answer from which a report line was made"},
     {"report -o FILE", "manifest",
-     "period begin end tz closed_sha256 time status account label by format prices_sha256 "
+     "period begin end tz closed_sha256 [head signature] time status account label by format "
+     "prices_sha256 "
      "decimal_comma round [closed_round billing_currency rates_sha256 billing_totals unconverted "
      "resale_sha256 resale_totals margin_totals unsold] rows left_out tasks totals totals_complete "
      "unpriced unpriced_by_model charged_under_another_account not_refunded adjustments unfinished "
      "missing finish_in_future written_off schema_version sha256",
-     "`FILE.manifest.json` beside the report; keys in brackets only where rates, a resale book or "
-     "a closed rounding apply"},
-    {"close", "close", "period result tz lines sha256 head missing unfinished unpriced written_off",
+     "`FILE.manifest.json` beside the report; keys in brackets only where a hash of the closed "
+     "period, rates, a resale book or a closed rounding apply; `signature` is in Base64"},
+    {"close", "close",
+     "period result tz lines sha256 head signed missing unfinished unpriced written_off",
      "a period was closed, or was closed before; `head` is `null` if that was before hashes were "
      "kept"},
     {"close --dry-run", "close",

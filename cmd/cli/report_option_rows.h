@@ -90,6 +90,14 @@ inline constexpr OptionSpec kPeriod[] = {
      .help = "Closes the period without its stale tasks; the manifest names them. If one finishes "
              "later, it is a line of a later period.",
      .scope = Scope::command_line},
+    {.name = "sign-with",
+     .type = path,
+     .argument = "PROGRAM",
+     .commands = close,
+     .help = "Has PROGRAM sign the head of the chain of closed periods, which it reads from its "
+             "standard input; what it prints is kept. If it fails, nothing is closed (no shell, no "
+             "key).",
+     .needs_trust = true},
     {.name = "dry-run",
      .commands = close,
      .help = "Closes nothing: prints what the period would have, and every reason to refuse it.",

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <sstream>
+#include <utility>
 
 #include "cmd/cli/units.h"
 #include "core/error.h"
@@ -22,16 +23,6 @@ namespace cmd {
 namespace {
 
 constexpr std::chrono::milliseconds kGrace{1'000};  // between SIGTERM and SIGKILL
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  list.reserve(texts.size() + 1);
-  for (std::string& text : texts) {
-    list.push_back(text.data());
-  }
-  list.push_back(nullptr);
-  return list;
-}
 
 // Reads the child's output line by line. It does not wait for the end of the pipe, because
 // children of the child may keep it open.
@@ -177,6 +168,26 @@ bool wait_for_end(const ChildEnd& child_end, int stop_fd, std::chrono::milliseco
   }
 }
 
+}  // namespace
+
+ChildTexts::ChildTexts(std::vector<std::string> texts) : texts_(std::move(texts)) { point(); }
+
+ChildTexts::ChildTexts(const Environment& environment) {
+  for (const auto& [name, value] : environment) {
+    texts_.push_back(name);
+    texts_.back().append("=").append(value);
+  }
+  point();
+}
+
+void ChildTexts::point() {
+  pointers_.reserve(texts_.size() + 1);
+  for (std::string& text : texts_) {
+    pointers_.push_back(text.data());
+  }
+  pointers_.push_back(nullptr);
+}
+
 std::string describe_end(int status) {
   if (WIFSIGNALED(status)) {
     return "signal " + std::to_string(WTERMSIG(status));
@@ -184,19 +195,13 @@ std::string describe_end(int status) {
   return WEXITSTATUS(status) == 0 ? "" : "exit code " + std::to_string(WEXITSTATUS(status));
 }
 
-}  // namespace
-
 std::string run_child(const ChildProgram& program) {
-  std::vector<std::string> arguments = program.arguments;
-  std::vector<std::string> variables;
-  for (const auto& [name, value] : program.environment) {
-    variables.push_back(name);
-    variables.back().append("=").append(value);
-  }
+  ChildTexts arguments(program.arguments);
+  ChildTexts variables(program.environment);
   pid_t child = 0;
   Output output(program.on_line);
   const SpawnRules rules(output.write_end());
-  if (const int error = rules.spawn(child, pointers(arguments).data(), pointers(variables).data());
+  if (const int error = rules.spawn(child, arguments.pointers(), variables.pointers());
       error != 0) {
     return "it cannot be started: " + core::errno_text(error);
   }

@@ -20,17 +20,9 @@
 namespace cmd {
 namespace {
 
-// The environment for programs: everything except the keys of all accounts.
+// Also without variables that hold a key under another name.
 Environment without_keys(const Settings& settings, const core::TransportSettings& transport) {
-  Environment environment = settings.environment();
-  for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
-    environment.erase(name);
-  }
-  for (const std::string& name : account_names(settings)) {
-    if (const auto account = account_named(settings, name)) {
-      environment.erase(account->api_key_env);
-    }
-  }
+  Environment environment = without_keys(settings);
   std::erase_if(environment, [&transport](const auto& variable) {
     return std::any_of(transport.accounts.begin(), transport.accounts.end(),
                        [&](const core::GatewayAccount& account) {
@@ -41,6 +33,19 @@ Environment without_keys(const Settings& settings, const core::TransportSettings
 }
 
 }  // namespace
+
+Environment without_keys(const Settings& settings) {
+  Environment environment = settings.environment();
+  for (const char* name : {"CREDENTIALS_DIRECTORY", "ANYFAST_API_KEY", "REELTALLY_API_KEY"}) {
+    environment.erase(name);
+  }
+  for (const std::string& name : account_names(settings)) {
+    if (const auto account = account_named(settings, name)) {
+      environment.erase(account->api_key_env);
+    }
+  }
+  return environment;
+}
 
 core::RunPlan plan_of(const Settings& settings, std::int64_t run) {
   core::RunPlan plan;

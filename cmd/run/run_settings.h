@@ -47,6 +47,9 @@ void fit_to_open_files(core::TransportSettings& transport, Log& log);
 [[nodiscard]] std::string found_program(const Settings& settings, GivenTextName option,
                                         const std::string& program);
 
+/// The environment for programs: everything except the variables that are to hold keys.
+[[nodiscard]] Environment without_keys(const Settings& settings);
+
 /// The environment for --exec holds no key of any account. Throws core::UsageError if the program
 /// cannot be run.
 [[nodiscard]] VideoHookSettings hook_settings(const Settings& settings,

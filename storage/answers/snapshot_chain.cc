@@ -15,14 +15,23 @@ constexpr std::size_t kNumbers = 7;
 constexpr std::size_t kNumberChars = std::numeric_limits<std::int64_t>::digits10 + 2;  // "-" too
 constexpr std::size_t kHashChars = 2 * std::tuple_size_v<core::Sha256Digest>;
 
+using HexPairs = std::array<std::array<char, 2>, 256>;
+
+constexpr HexPairs hex_pairs() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  HexPairs pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {kDigits[byte / kDigits.size()], kDigits[byte % kDigits.size()]};
+  }
+  return pairs;
+}
+
 }  // namespace
 
 // On the stack, without an allocation: the writer does it for every answer.
 void append_chain_line(std::string& lines, const ChainedSnapshot& snapshot) {
   assert(2 * snapshot.raw_sha256.size() == kHashChars);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr unsigned kNibble = 4;
-  constexpr unsigned kLow = 15;
+  static constexpr HexPairs kPairs = hex_pairs();
   std::array<char, kNumbers*(kNumberChars + 1) + kHashChars + 1> line{};
   char* at = line.data();
   for (const std::int64_t number :
@@ -32,9 +41,8 @@ void append_chain_line(std::string& lines, const ChainedSnapshot& snapshot) {
     *at++ = '|';
   }
   for (const char one : snapshot.raw_sha256) {
-    const auto byte = static_cast<unsigned char>(one);
-    *at++ = kDigits[byte >> kNibble];
-    *at++ = kDigits[byte & kLow];
+    const std::array<char, 2>& pair = kPairs[static_cast<unsigned char>(one)];
+    at = std::copy(pair.begin(), pair.end(), at);
   }
   *at++ = '|';
   lines.append(line.data(), static_cast<std::size_t>(at - line.data()));

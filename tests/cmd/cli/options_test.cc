@@ -120,7 +120,8 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "period from to tz time by format output prices status require-complete bom delimiter "
        "round round-by-currency rates billing-currency resale check"},
       {Command::close,
-       "tz prices force round round-by-currency rates billing-currency resale customer-label"},
+       "tz prices force round round-by-currency rates billing-currency resale customer-label "
+       "sign-with"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "currency tolerance decimal-comma prices round round-by-currency from-gateway "
