@@ -11,36 +11,38 @@
 #include "core/ledger/dashboard_reader.h"
 #include "storage/statements/dialect.h"
 #include "storage/statements/ledger_reads.h"
+#include "storage/statements/stored_numbers.h"
 
 namespace storage {
 
 using DashboardValues = std::vector<std::variant<std::int64_t, std::string>>;
 
-// The time by which a finished task counts, and the condition that it is not before $1, for which
-// task_by_finish has both parts.
-inline constexpr const char* kHeardFinished =
-    "(SELECT s.observed_at FROM snapshot AS s WHERE s.id = t.final_snapshot)";
+// {id, at} of the tasks that finished since $1: in two parts, since only so both are ranges of an
+// index.
 inline const std::string kFinishedSince =
-    "t.state IN (1, 2) AND (t.finish_time >= $1 OR (t.finish_time IS NULL AND " +
-    std::string(kHeardFinished) + " >= $1))";
+    "(SELECT t.id AS id, t.finish_time AS at FROM task AS t {by task_by_finish} WHERE t.state " +
+    sql_in_finished_states() +
+    " AND t.finish_time >= $1 UNION ALL SELECT t.id, s.observed_at FROM task AS t "
+    "{by task_by_finish} JOIN snapshot AS s ON s.id = t.final_snapshot WHERE t.state " +
+    sql_in_finished_states() +
+    " AND t.finish_time IS NULL AND s.observed_at >= $1) AS f {then} task AS t ON t.id = f.id ";
 inline constexpr const char* kOutcomeCounts =
     "count(CASE t.state WHEN 1 THEN 1 END) AS succeeded, "
     "count(CASE t.state WHEN 2 THEN 1 END) AS failed ";
 
-inline const std::string kFinishedByDay =
-    "SELECT coalesce(t.finish_time, " + std::string(kHeardFinished) + ") / 86400000 AS day, " +
-    kOutcomeCounts + "FROM task AS t WHERE " + kFinishedSince + " GROUP BY 1 ORDER BY 1";
+inline const std::string kFinishedByDay = "SELECT f.at / 86400000 AS day, " +
+                                          std::string(kOutcomeCounts) + "FROM " + kFinishedSince +
+                                          "GROUP BY 1 ORDER BY 1";
 inline const std::string kFailureReasons =
-    "SELECT coalesce(t.fail_reason, '') AS reason, count(*) AS tasks FROM task AS t WHERE " +
-    kFinishedSince + " AND t.state = 2 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2";
+    "SELECT coalesce(t.fail_reason, '') AS reason, count(*) AS tasks FROM " + kFinishedSince +
+    "WHERE t.state = 2 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2";
 
 [[nodiscard]] inline std::string label_counts(Dialect dialect) {
   return "SELECT l.key AS label, l.value AS value, count(*) AS tasks, " +
-         std::string(kOutcomeCounts) + "FROM task AS t {then} " +
-         (dialect == Dialect::sqlite ? "json_each(t.labels) AS l WHERE "
-                                     : "LATERAL jsonb_each_text(t.labels::jsonb) AS l ON true "
-                                       "WHERE ") +
-         kFinishedSince + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT $2";
+         std::string(kOutcomeCounts) + "FROM " + kFinishedSince + "{then} " +
+         (dialect == Dialect::sqlite ? "json_each(t.labels) AS l"
+                                     : "LATERAL jsonb_each_text(t.labels::jsonb) AS l ON true") +
+         " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT $2";
 }
 
 // Each engine has its own expression in the index of wanted videos.
