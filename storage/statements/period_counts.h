@@ -22,7 +22,7 @@ namespace storage {
 /// than $1.
 [[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
 /// {account, ID} of the tasks without which the period $1 was closed.
-inline constexpr const char* kWrittenOff =
+inline constexpr const char* kWrittenOffTasks =
     "SELECT a.name, t.task_id FROM written_off AS w JOIN task AS t ON t.id = w.task "
     "JOIN account AS a ON a.id = t.account WHERE w.period = $1 ORDER BY w.task";
 /// Lines of [$1, $2) without a cost, except reversals.
@@ -92,7 +92,7 @@ template <RowSource Rows>
 template <RowSource Rows>
 [[nodiscard]] std::vector<core::TaskName> tasks_written_off(Rows& source, std::int64_t period) {
   std::vector<core::TaskName> tasks;
-  auto rows = source.select(kWrittenOff, {period});
+  auto rows = source.select(kWrittenOffTasks, {period});
   while (rows.step()) {
     tasks.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
   }
