@@ -8,7 +8,7 @@ namespace core {
 namespace {
 
 constexpr std::string_view kTotal = "total";
-constexpr std::string_view kNone = "-";
+constexpr std::string_view kAbsent = "-";
 
 // Takes the first line off a text; without its end.
 std::string_view take_line(std::string_view& text) {
@@ -62,14 +62,14 @@ std::string PeriodStatement::text() const {
   add_field(text, "unfinished", unfinished);
   add_field(text, "missing", missing);
   add_field(text, "written_off", std::to_string(written_off) + ' ' + written_off_sha256);
-  add_field(text, "prices_sha256", prices_sha256.empty() ? kNone : prices_sha256);
+  add_field(text, "prices_sha256", prices_sha256.empty() ? kAbsent : prices_sha256);
   for (const HashedPeriod& book : repriced) {
     add_field(text, "repriced", book.name + ' ' + book.sha256);
   }
   add_field(text, "snapshot", snapshot);
   add_field(text, "snapshot_sha256", snapshot_sha256);
   add_field(text, "previous",
-            previous ? previous->name + ' ' + previous->sha256 : std::string(kNone));
+            previous ? previous->name + ' ' + previous->sha256 : std::string(kAbsent));
   return text;
 }
 
