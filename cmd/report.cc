@@ -1,5 +1,7 @@
 #include "cmd/report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/terminal.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_check.h"
 #include "cmd/report/report_figures.h"
@@ -20,6 +23,7 @@
 #include "cmd/report/report_output.h"
 #include "cmd/report/report_rows.h"
 #include "cmd/report/report_totals.h"
+#include "cmd/report/report_workbook.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
 #include "core/files/atomic_file.h"
@@ -118,6 +122,25 @@ void write_html(const ReportPlan& plan, const std::string& closed_sha256, core::
                              .closed_sha256 = closed_sha256,
                              .open = outcome.open,
                              .figures = figures});
+}
+
+void write_workbook(const ReportPlan& plan, const std::string& closed_sha256,
+                    core::Reports& reports, ReportOutput& output, Outcome& outcome) {
+  const WorkbookReport report{
+      .plan = plan,
+      .reports = reports,
+      .schema_version = outcome.schema_version,
+      .about = {{"period", plan.period.name},
+                {"begin", plan.zone.text(plan.period.begin)},
+                {"end", plan.zone.text(plan.period.end)},
+                {"zone of all times", plan.zone.name()},
+                {"by time of", plan.options.time},
+                {"status", plan.options.status},
+                {"filter", filter_of(plan)},
+                {"closed, SHA-256 of its CSV", closed_sha256},
+                {"unfinished tasks, not in it", std::to_string(outcome.open.unfinished)},
+                {"missing tasks, not in it", std::to_string(outcome.open.missing)}}};
+  outcome.rows = write_workbook(report, outcome.totals, output);
 }
 
 Json json_of(const std::map<std::string, core::Decimal>& costs) {
@@ -324,6 +347,8 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
     write_focus(plan, reports, output, outcome);
   } else if (options.format == "html") {
     write_html(plan, closed != nullptr ? closed->sha256 : "", reports, output, outcome);
+  } else if (options.format == "xlsx") {
+    write_workbook(plan, closed != nullptr ? closed->sha256 : "", reports, output, outcome);
   } else if (plan.keys.empty()) {
     write_lines(plan, reports, output, outcome);
   } else {
@@ -370,6 +395,9 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
       .bom = settings.flag("bom"),
       .require_complete = settings.flag("require-complete")};
   if (!settings.flag("check")) {
+    if (options.format == "xlsx" && options.output == "-" && is_terminal(STDOUT_FILENO)) {
+      throw core::UsageError("a workbook is not for a terminal; name a file: -o FILE.xlsx");
+    }
     return write_report(options, log, out);
   }
   if (options.output != "-" || settings.is_given("by")) {

@@ -166,8 +166,9 @@ inline constexpr OptionSpec kOutput[] = {
      .argument = "FORMAT",
      .default_value = "csv",
      .commands = report,
-     .help = "csv, json (one object per line), html (one page) or focus (FinOps FOCUS 1.2).",
-     .choices = "csv|json|html|focus"},
+     .help = "csv, json (one object per line), html (one page), xlsx (a workbook for Excel or "
+             "LibreOffice) or focus (FinOps FOCUS 1.2).",
+     .choices = "csv|json|html|xlsx|focus"},
     {.name = "output",
      .letter = 'o',
      .type = path,

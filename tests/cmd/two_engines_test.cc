@@ -108,7 +108,7 @@ class PostgresReports : public testing::Test {
   std::vector<cmd::ReportOptions> reports(const std::string& month) const {
     const cmd::ReportOptions plain{.ledger = "", .period = month, .prices = prices_};
     std::vector<cmd::ReportOptions> all;
-    for (const char* format : {"csv", "json", "focus", "html"}) {
+    for (const char* format : {"csv", "json", "focus", "html", "xlsx"}) {
       all.push_back(plain);
       all.back().format = format;
     }

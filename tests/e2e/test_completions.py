@@ -102,7 +102,7 @@ def fish(folder, line):
     ("reeltally prices check some-t", ["some-tasks.csv"]),
     ("reeltally run --download-c", ["--download-concurrency"]),
     ("reeltally db prune --older", ["--older-than"]),
-    ("reeltally report --format ", ["csv", "focus", "html", "json"]),
+    ("reeltally report --format ", ["csv", "focus", "html", "json", "xlsx"]),
     ("reeltally run --log-format=", ["--log-format=json", "--log-format=text"]),
     ("reeltally run --output some-", ["some-videos/"]),
     ("reeltally run some-t", ["some-tasks.csv"]),

@@ -41,7 +41,7 @@ def ledger(reeltally):
 def reports(reeltally, ledger, *range_of_time):
     """The bytes of all reports and manifests."""
     found = {}
-    for name in ("csv", "json", "focus", "html"):
+    for name in ("csv", "json", "focus", "html", "xlsx"):
         out = reeltally.folder / "report.out"
         result = reeltally("report", "--db", ledger, *(range_of_time or ("--period", "2026-10")), "--format", name, "-o", out)
         assert result.code == 0, result
