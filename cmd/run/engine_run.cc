@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "cmd/cli/units.h"
-#include "cmd/run/live_progress.h"
 #include "cmd/run/run_settings.h"
 #include "core/engine/engine.h"
 
@@ -37,9 +36,7 @@ core::RunPlan EngineRun::plan(const storage::RunWork& store, const Work& work) c
 
 core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Work work,
                                  VideoHooks& hooks) {
-  // Answers of a list are about tasks that the work list has.
-  const storage::ImportTime lists =
-      work.lists == nullptr ? import.time(store) : storage::ImportTime::before;
+  const storage::ImportTime lists = import.time(store);
   if (lists == storage::ImportTime::before) {
     import.read(store);
   }
@@ -93,10 +90,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
       lists == storage::ImportTime::beside ? import.read_beside(store, *ledger) : std::jthread();
   core::RunResult result;
   try {
-    if (work.lists != nullptr) {
-      work.lists->run(engine, import.totals().tasks, [&progress] { progress.turn(); });
-    }
-    result = engine.run();
+    result = work_through(engine, work, import.totals().tasks, progress);
   } catch (...) {
     interrupt_.wake_with({});
     ledger->stop();  // its writer wakes the transport, which is destroyed first
@@ -111,6 +105,14 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
   outcome_.summary().tally = engine.tally();
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
   return result;
+}
+
+core::RunResult EngineRun::work_through(core::Engine& engine, const Work& work, std::uint64_t tasks,
+                                        LiveProgress& progress) {
+  if (work.lists != nullptr) {
+    work.lists->run(engine, tasks, [&progress] { progress.turn(); });
+  }
+  return engine.run();
 }
 
 std::string EngineRun::what_stops() const {

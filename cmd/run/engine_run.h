@@ -12,6 +12,7 @@
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
 #include "cmd/run/list_pass.h"
+#include "cmd/run/live_progress.h"
 #include "cmd/run/run_import.h"
 #include "cmd/run/run_outcome.h"
 #include "cmd/run/run_output.h"
@@ -47,6 +48,8 @@ class EngineRun {
 
  private:
   [[nodiscard]] core::RunPlan plan(const storage::RunWork& store, const Work& work) const;
+  [[nodiscard]] static core::RunResult work_through(core::Engine& engine, const Work& work,
+                                                    std::uint64_t tasks, LiveProgress& progress);
   [[nodiscard]] std::string what_stops() const;
   void tell_saved(core::Ticket committed);
 

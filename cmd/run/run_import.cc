@@ -20,8 +20,9 @@ RunImport::RunImport(const Settings& settings, Log& log, RunInputs& inputs, RunO
 }
 
 storage::ImportTime RunImport::time(const storage::RunWork& work) const {
-  return work.may_import_beside() && inputs_.are_files() ? storage::ImportTime::beside
-                                                         : storage::ImportTime::before;
+  // Answers of the gateway's list are about tasks that the work list has.
+  const bool beside = work.may_import_beside() && inputs_.are_files() && !settings_.flag("by-list");
+  return beside ? storage::ImportTime::beside : storage::ImportTime::before;
 }
 
 void RunImport::read(core::WorkList& work_list) {
