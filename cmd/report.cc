@@ -324,6 +324,14 @@ void require_other_output(const ReportOptions& options) {
   }
 }
 
+// A setting of the configuration is for reports in CSV; an option is meant for this report.
+void require_csv(const Origin& origin, const std::string& format) {
+  if (origin.kind == Origin::Kind::option && format != "csv") {
+    throw core::UsageError(origin.text + " cannot be used with --format " + format +
+                           ", which has no such thing; leave it out");
+  }
+}
+
 }  // namespace
 
 ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out) {
@@ -394,6 +402,8 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
       .decimal_comma = settings.flag("decimal-comma"),
       .bom = settings.flag("bom"),
       .require_complete = settings.flag("require-complete")};
+  require_csv(settings.origin("delimiter"), options.format);
+  require_csv(settings.origin("bom"), options.format);
   if (!settings.flag("check")) {
     if (options.format == "xlsx" && options.output == "-" && is_terminal(STDOUT_FILENO)) {
       throw core::UsageError("a workbook is not for a terminal; name a file: -o FILE.xlsx");

@@ -75,10 +75,13 @@ class Reeltally:
         self.ledger = folder / "state/reeltally/reeltally.db"
         self.videos = folder / "videos"
         self.output = []
+        self.started = []
 
     def start(self, *arguments, stdin=subprocess.DEVNULL, env=None, wrapper=()):
-        return subprocess.Popen([*wrapper, BINARY, *map(str, arguments)], cwd=self.folder, stdin=stdin,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(self.env, **(env or {})))
+        process = subprocess.Popen([*wrapper, BINARY, *map(str, arguments)], cwd=self.folder, stdin=stdin,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(self.env, **(env or {})))
+        self.started.append(process)
+        return process
 
     def finish(self, process, data=None):
         out, err = process.communicate(data, timeout=PATIENCE)
@@ -166,6 +169,10 @@ def reeltally(tmp_path):
     program = Reeltally(tmp_path)
     program.check_ledger = True
     yield program
+    for process in program.started:
+        if process.poll() is None:  # the test failed before it ended
+            process.kill()
+            process.wait()
     check_base(program)
 
 

@@ -77,3 +77,12 @@ def test_decimal_commas_are_the_same_numbers(june):
     for wrong in (["--format", "json"], ["--format", "focus"], ["--delimiter", ","], ["--json"]):
         result = june(*JUNE, "--decimal-comma", *wrong)
         assert result.code == 2 and "--decimal-comma cannot be used with" in result.err and result.out == "", wrong
+
+
+def test_options_of_csv_are_not_ignored(june):
+    for option in (["--bom"], ["--delimiter", ";"]):
+        for format in (["--format", "xlsx", "-o", "june.xlsx"], ["--format", "html"], ["--json"]):
+            result = june(*JUNE, *option, *format)
+            assert result.code == 2 and f"{option[0]} cannot be used with --format" in result.err and result.out == "", result
+    (june.folder / "csv.toml").write_text('delimiter = ";"\n')
+    assert june(*JUNE, "--json", "--config", "csv.toml").code == 0, "a default is for CSV alone"
