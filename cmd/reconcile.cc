@@ -20,6 +20,7 @@
 #include "cmd/report/compared_lines.h"
 #include "cmd/report/log_columns.h"
 #include "cmd/report/report_plan.h"
+#include "cmd/report/unusable_rows.h"
 #include "core/billing/billing.h"
 #include "core/billing/foreign_amount.h"
 #include "core/billing/price_book.h"
@@ -111,7 +112,8 @@ class LogReader {
         columns_(log_columns(settings, list_, we_have_prices)),
         names_(list_.columns(), columns_),
         both_(both),
-        log_(log) {
+        log_(log),
+        unusable_(file_, log) {
     log.note(what_was_taken(columns_, list_));
   }
 
@@ -122,8 +124,7 @@ class LogReader {
         names_ = Spelling(list_.columns(), columns_);
       }
       if (const auto* bad = std::get_if<core::RejectedRow>(&*row)) {
-        log_.warning(file_ + ":" + std::to_string(bad->line) + ": " + bad->reason);
-        ++rejected_;
+        unusable_.add(bad->line, bad->reason);
       } else if (columns_.is_our_report) {
         add_own(std::get<core::WantedTask>(*row));
       } else {
@@ -137,7 +138,7 @@ class LogReader {
       log_.note(format_count(other_accounts_, "row") + " of accounts other than " + account_ +
                 " not compared; --account NAME chooses another");
     }
-    return rejected_;
+    return unusable_.count();
   }
   [[nodiscard]] bool by_quota() const { return columns_.by_quota(); }
 
@@ -197,9 +198,8 @@ class LogReader {
   }
 
   void reject(const std::string& task_id, const std::string& failure) {
-    log_.warning(file_ + ":" + std::to_string(list_.line()) + ": task " + task_id + ": " + failure);
+    unusable_.add(list_.line(), "task " + task_id + ": " + failure);
     both_.add_unreadable(task_id);
-    ++rejected_;
   }
 
   const std::string& file_;
@@ -210,7 +210,7 @@ class LogReader {
   std::uint64_t headers_ = 0;  // seen again so far
   core::Reconciliation& both_;
   Log& log_;
-  std::uint64_t rejected_ = 0;
+  UnusableRows unusable_;
   std::uint64_t other_accounts_ = 0;
   std::uint64_t totals_ = 0;
 };

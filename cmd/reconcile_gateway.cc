@@ -15,6 +15,7 @@
 #include "cmd/os/csv_rows.h"
 #include "cmd/os/json_text.h"
 #include "cmd/report/compared_lines.h"
+#include "cmd/report/unusable_rows.h"
 #include "cmd/run/gateway_lists.h"
 #include "core/billing/billing.h"
 #include "core/billing/gateway_books.h"
@@ -174,7 +175,7 @@ class TheirBooks {
 // The rows of an export of the log.
 class ExportedBooks {
  public:
-  ExportedBooks(core::TaskList& list, Log& log) : list_(list), log_(log) {}
+  ExportedBooks(core::TaskList& list, Log& log) : list_(list), unusable_(list.source(), log) {}
 
   void add_to(GatewayBooks& books, const core::Period& period) {
     while (const auto row = list_.next()) {
@@ -185,14 +186,13 @@ class ExportedBooks {
       if (read) {
         books.add_theirs(*read, period.begin <= read->at && read->at < period.end, false);
       } else if (!other_type_) {
-        ++unusable_;
-        log_.warning(list_.source() + ":" + std::to_string(list_.line()) +
-                     ": no row of the gateway's log with a quota and a time in seconds");
+        unusable_.add(list_.line(),
+                      "no row of the gateway's log with a quota and a time in seconds");
       }
     }
   }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  [[nodiscard]] std::uint64_t unusable() const { return unusable_; }
+  [[nodiscard]] std::uint64_t unusable() const { return unusable_.count(); }
 
  private:
   // `other_type_`: none, because the row is neither a charge nor a refund.
@@ -215,11 +215,10 @@ class ExportedBooks {
   }
 
   core::TaskList& list_;
-  Log& log_;
+  UnusableRows unusable_;
   core::JsonDocument inner_;
   bool other_type_ = false;
   std::uint64_t rows_ = 0;
-  std::uint64_t unusable_ = 0;
 };
 
 // Writes differences as they are found.

@@ -64,6 +64,13 @@ def test_what_cannot_be_read_is_named(ledger, cell, said):
     assert result.code == 3 and f"log.csv:3: task b: " in result.err and said in result.err, result
 
 
+def test_a_log_of_unusable_rows_is_told_in_a_hundred_lines(ledger):
+    result = ledger("task_id,amount\na,$1\n" + "".join(f"x{n},many\n" for n in range(150)), *USD)
+    assert result.code == 3 and result.err.count("is not an amount") == 100, result
+    assert "more rows of log.csv cannot be used; they are only counted" in result.err
+    assert "150 rows of the log not usable" in result.err
+
+
 @pytest.mark.parametrize("arguments, said", [
     (("--tolerance", "much"), "--tolerance takes an amount such as 0.01"), (("--tolerance", "-1"), "--tolerance takes"),
     (("--currency", "coins"), "--currency takes an ISO 4217 code"), (("--amount-column", "x"), "has no column `x`")])
