@@ -149,13 +149,11 @@ def test_a_closing_keeps_rounding_and_rates(june):
     assert june("report", "--period", "2026-06").out == report.out
 
 
-@pytest.mark.parametrize("before, after, why", [
-    ("CNY,EUR,0.1261", "CNY,EUR,0.2261", "no longer have the SHA-256 of its closing"),
-    ("# round: currency\n", "# round: 4\n", "no longer have the SHA-256 of its closing"),
-    ("# round: currency\n", "# round: most\n", "the terms of a closed period are damaged (rounding most)"),
-    ("# terms of the closing", "# terms", "no longer have the SHA-256 of its closing"),
-])
-def test_terms_that_somebody_changed_are_refused(june, before, after, why):
+@pytest.mark.parametrize("before, after", [
+    ("CNY,EUR,0.1261", "CNY,EUR,0.2261"), ("# round: currency\n", "# round: 4\n"), ("# round: currency\n", "# round: most\n"),
+    ("# terms of the closing", "# terms")])
+def test_terms_that_somebody_changed_are_refused(june, before, after):
+    unreadable = after == "# round: most\n"
     assert june("close", "2026-06", "--prices", "prices.csv", "--round-by-currency", *OPTIONS, "--force").code == 0
     with sqlite3.connect(june.ledger) as database:
         guards = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'period'").fetchall()
@@ -168,7 +166,9 @@ def test_terms_that_somebody_changed_are_refused(june, before, after, why):
     june.check_ledger = False
     for command in (("report", "--period", "2026-06"), ("db", "check")):
         result = june(*command)
-        assert result.code == 1 and why in result.err + result.out, result
+        told = result.err + result.out
+        assert result.code == 1 and ("its hash covers another value of `prices_sha256`" in told or
+                                     unreadable and "the terms of a closed period are damaged (rounding most)" in told), result
 
 
 @pytest.mark.parametrize("arguments, why", [

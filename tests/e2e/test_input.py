@@ -118,7 +118,8 @@ def test_a_million_rows_in_bounded_memory(reeltally):
     generator.wait()
     assert result.code == 0 and result.out.count("\n") == 1000000
     if "asan" not in process.args[3]:
-        assert int(result.err.split()[-1]) < 64 * 1024, "KiB resident"
+        # 16 MiB are shared libraries; the table of IDs is doubled while the old one stands, because a pipe has no size.
+        assert int(result.err.split()[-1]) < 72 * 1024, "KiB resident"
 
 
 def test_inputs_are_checked_before_the_first_query(reeltally, make_gateway):
