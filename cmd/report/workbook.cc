@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kUnitsMax = 32'767;      // of UTF-16, in a cell of Excel
 constexpr int kDigitsMax = 15;                 // that Excel and each double keep
 constexpr std::uint32_t kRowsPerCheck = 4096;  // a full disk is noticed after so many rows
-constexpr double kWidth = 14;                  // of a column, in characters
+constexpr double kColumnWidth = 14;                  // of a column, in characters
 constexpr double kTimeWidth = 19;              // that of 2026-10-25 02:30:00
 
 void require_written(lxw_error error) {
@@ -304,7 +304,7 @@ void WorkbookSheet::finish() {
   hidden.hidden = LXW_TRUE;
   lxw_col_t at = 0;
   for (const core::ReportColumn& column : columns_) {
-    const double width = column.kind == core::CellKind::time ? kTimeWidth : kWidth;
+    const double width = column.kind == core::CellKind::time ? kTimeWidth : kColumnWidth;
     require_written(worksheet_set_column(sheet_, at, at, width, nullptr));
     ++at;
     if (column.kind == core::CellKind::amount) {
