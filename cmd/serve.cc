@@ -7,6 +7,7 @@
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/ledger_name.h"
 #include "cmd/os/interrupt.h"
+#include "cmd/report/report_plan.h"
 #include "cmd/serve/gate.h"
 #include "cmd/serve/http_exchange.h"
 #include "cmd/serve/listen_address.h"
@@ -33,7 +34,10 @@ ExitCode serve(const Settings& settings, Log& log, std::ostream& /*out*/) {
                            " lets other machines read the pages: give --token-file FILE with a "
                            "secret that they must know, or listen on 127.0.0.1");
   }
-  static_cast<void>(storage::open_dashboard(ledger_path(settings)));  // or it cannot be read
+  // What cannot be read is told now, and not to whoever looks at a page.
+  static_cast<void>(storage::open_dashboard(ledger_path(settings)));
+  static_cast<void>(read_price_file(settings.given_text("prices").value_or(""),
+                                    settings.count("quota-per-unit")));
   Interrupt interrupt;
   Listener listener(wanted);
   Site site(settings, Gate(std::move(token)), log);

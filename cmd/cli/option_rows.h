@@ -38,7 +38,8 @@ inline constexpr OptionSpec kInput[] = {
     {.name = "by-list",
      .commands = run,
      .help = "Reads the answers about tasks from the gateway's own list first, a hundred with each "
-             "request, with the token of --user-token-file, as long as that is fewer requests. "
+             "request, with the token of --user-token-file, as long as that is fewer requests, "
+             "whatever --rate says. "
              "Other tasks are queried one by one; with --wait also those that are not finished."},
     {.name = "since",
      .type = duration,

@@ -41,6 +41,7 @@ void prepare_process() {
   ::setrlimit(RLIMIT_CORE, &none);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // ignored, it would hide how a child ended
   // By default glibc keeps blocks of up to 32 MiB in its heap once one was freed, so that a few
   // large answers would fragment it for the whole run. The second value is the trim threshold that
   // glibc would choose by itself once a block of 2 MiB was freed.

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kUnitsMax = 32'767;      // of UTF-16, in a cell of Excel
 constexpr int kDigitsMax = 15;                 // that Excel and each double keep
 constexpr std::uint32_t kRowsPerCheck = 4096;  // a full disk is noticed after so many rows
-constexpr double kColumnWidth = 14;                  // of a column, in characters
+constexpr double kColumnWidth = 14;            // of a column, in characters
 constexpr double kTimeWidth = 19;              // that of 2026-10-25 02:30:00
 
 void require_written(lxw_error error) {
@@ -54,6 +54,10 @@ bool is_escape(std::string_view text, std::size_t at) {
                      [](unsigned char digit) { return std::isxdigit(digit) != 0; });
 }
 
+// U+FFFE and U+FFFF, which XML forbids.
+constexpr std::string_view kNoCharacter = "\xEF\xBF\xBE";
+constexpr std::string_view kNoCharacterEither = "\xEF\xBF\xBF";
+
 // The library escapes control characters other than NUL, but no text that looks like an escape.
 void append_escaped(std::string_view text, std::string& out) {
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -61,6 +65,10 @@ void append_escaped(std::string_view text, std::string& out) {
       out += "_x005F_";
     } else if (text[at] == '\0') {
       out += "_x0000_";
+    } else if (const std::string_view three = text.substr(at, kNoCharacter.size());
+               three == kNoCharacter || three == kNoCharacterEither) {  // XML has neither
+      out += three == kNoCharacter ? "_xFFFE_" : "_xFFFF_";
+      at += three.size() - 1;
     } else {
       out += text[at];
     }
@@ -211,13 +219,15 @@ WorkbookSheet::WorkbookSheet(Workbook& book, std::string name,
 
 void WorkbookSheet::begin_sheet() {
   ++sheets_;
-  const std::string name = sheets_ == 1 ? name_ : name_ + " " + std::to_string(sheets_);
-  sheet_ = workbook_add_worksheet(book_.book_.get(), name.c_str());
+  const std::string title = sheets_ == 1 ? name_ : name_ + " " + std::to_string(sheets_);
+  sheet_ = workbook_add_worksheet(book_.book_.get(), title.c_str());
   if (sheet_ == nullptr) {
     throw no_space(book_.folder_);
   }
   used_.clear();
-  const auto head = [this](const std::string& text) {
+  const auto head = [this](const std::string& name) {
+    std::string text;
+    append_escaped(name, text);
     require_written(worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(used_.size()),
                                            text.c_str(), book_.heading_));
     used_.push_back(false);

@@ -90,7 +90,8 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
       lists == storage::ImportTime::beside ? import.read_beside(store, *ledger) : std::jthread();
   core::RunResult result;
   try {
-    result = work_through(engine, work, import.totals().tasks, progress);
+    result = work_through(engine, import.failure().empty() ? work.lists : nullptr,
+                          import.totals().tasks, progress);
   } catch (...) {
     interrupt_.wake_with({});
     ledger->stop();  // its writer wakes the transport, which is destroyed first
@@ -107,10 +108,10 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
   return result;
 }
 
-core::RunResult EngineRun::work_through(core::Engine& engine, const Work& work, std::uint64_t tasks,
+core::RunResult EngineRun::work_through(core::Engine& engine, ListPass* lists, std::uint64_t tasks,
                                         LiveProgress& progress) {
-  if (work.lists != nullptr) {
-    work.lists->run(engine, tasks, [&progress] { progress.turn(); });
+  if (lists != nullptr) {
+    lists->run(engine, tasks, [&progress] { progress.turn(); });
   }
   return engine.run();
 }

@@ -37,7 +37,8 @@ core::RejectedRow rejected_row(std::string_view id, core::IdFailure failure) {
 core::UserApi user_api(const Account& account, const Settings& settings,
                        const ListPatience& patience) {
   const UserToken user = read_user_token(account, settings.environment());
-  core::UserApiTerms terms{.timeout = settings.duration("timeout")};
+  core::UserApiTerms terms{.timeout = settings.duration("timeout"),
+                           .retry_after_max = patience.retry_after_max};
   terms.retry.retries = static_cast<int>(patience.retries);
   return {{.base_url = base_url_of(account, settings),
            .token = user.token.reveal(),

@@ -18,6 +18,7 @@ namespace cmd {
 /// How long a list is asked for.
 struct ListPatience {
   std::int64_t retries = 0;
+  std::chrono::seconds retry_after_max = core::UserApiTerms().retry_after_max;
   std::function<bool()> stop{};  ///< true ends waits and requests; empty: nothing does
 };
 

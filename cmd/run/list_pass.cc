@@ -1,6 +1,8 @@
 #include "cmd/run/list_pass.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,20 @@
 #include "core/error.h"
 
 namespace cmd {
+namespace {
+
+// Queries and downloads wait for the list, and they can do without it.
+constexpr std::int64_t kListRetriesMax = 1;
+constexpr std::chrono::seconds kListRetryAfterMax{30};
+
+// The answer to a query is recorded without them.
+bool holds_secret(std::string_view entry, const std::array<std::string, 2>& secrets) {
+  return std::any_of(secrets.begin(), secrets.end(), [entry](const std::string& secret) {
+    return entry.find(secret) != std::string_view::npos;
+  });
+}
+
+}  // namespace
 
 ListPass::ListPass(const Settings& settings, Log& log, const core::Clock& clock,
                    const std::vector<Account>& accounts, std::function<bool()> stop)
@@ -17,7 +33,9 @@ ListPass::ListPass(const Settings& settings, Log& log, const core::Clock& clock,
       log_(log),
       clock_(clock),
       accounts_(accounts),
-      patience_{.retries = settings.count("retries"), .stop = std::move(stop)} {
+      patience_{.retries = std::min(settings.count("retries"), kListRetriesMax),
+                .retry_after_max = kListRetryAfterMax,
+                .stop = std::move(stop)} {
   if (settings.given_text("crew")) {
     throw core::UsageError(
         "--by-list is for a run that works alone: a list has the tasks of the whole crew; leave "
@@ -48,6 +66,9 @@ void ListPass::run(core::Engine& engine, std::uint64_t tasks, const std::functio
 void ListPass::read(const Account& account, int index, core::Engine& engine,
                     const std::function<void()>& turn) {
   core::UserApi api = user_api(account, settings_, patience_);
+  const std::array<std::string, 2> secrets{
+      read_user_token(account, settings_.environment()).token.reveal(),
+      read_api_key(account, settings_.environment()).reveal()};
   const core::UtcTime now = clock_.utc();
   // A fixed end: entries that come meanwhile do not shift the pages.
   const core::UserListQuery query{.from = now - settings_.duration("since"), .to = now};
@@ -57,7 +78,9 @@ void ListPass::read(const Account& account, int index, core::Engine& engine,
                 [&](const core::UserListPage& page, std::string_view text) {
                   std::vector<core::ListedAnswer> answers;
                   for (core::ListedTaskText& one : core::listed_tasks(page, text)) {
-                    answers.push_back({std::move(one.id), std::string(one.text)});
+                    if (!holds_secret(one.text, secrets)) {
+                      answers.push_back({std::move(one.id), std::string(one.text)});
+                    }
                   }
                   left_ -=
                       std::min<std::uint64_t>(left_, engine.take_listed(index, std::move(answers)));

@@ -65,6 +65,9 @@ void RunImport::read_inputs(const RunInputs::Take& take) {
   } catch (const core::ListUnreadable& failure) {
     end_early(failure.what());
   } catch (const core::Refused& failure) {
+    if (inputs_.files().empty() && !settings_.flag("pending")) {
+      throw;  // there is nothing else to work on
+    }
     end_early(failure.what());
   } catch (const core::UsageError& failure) {
     if (!beside_) {

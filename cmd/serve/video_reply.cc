@@ -12,6 +12,7 @@
 
 #include "cmd/serve/page_text.h"
 #include "core/text/ascii.h"
+#include "core/text/printable.h"
 
 namespace cmd {
 namespace {
@@ -33,6 +34,8 @@ std::string type_of(std::string_view path) {
   }
   return "application/octet-stream";
 }
+
+constexpr std::size_t kPathShownMax = 200;
 
 struct Part {
   std::int64_t begin = 0;
@@ -82,6 +85,10 @@ PageReply range_refusal(std::int64_t size) {
 }  // namespace
 
 PageReply video_reply(const RecordedVideo& video, const std::string& range) {
+  if (!video.path.starts_with('/')) {
+    return trouble_reply(404, "The video is not on this machine's disk: " +
+                                  core::printable(video.path, kPathShownMax));
+  }
   auto file = std::make_shared<core::Descriptor>(
       ::open(video.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
@@ -98,7 +105,7 @@ PageReply video_reply(const RecordedVideo& video, const std::string& range) {
   PageReply reply{.status = part ? 206 : 200, .type = type_of(video.path)};
   const Part sent = part.value_or(Part{0, video.bytes});
   reply.part = {.file = std::move(file), .begin = sent.begin, .length = sent.length};
-  reply.headers = {{"Accept-Ranges", "bytes"}, {"Cache-Control", "private, max-age=3600"}};
+  reply.headers = {{"Accept-Ranges", "bytes"}, {"Cache-Control", "private, no-cache"}};
   if (part) {
     reply.headers.emplace_back("Content-Range", "bytes " + std::to_string(sent.begin) + "-" +
                                                     std::to_string(sent.begin + sent.length - 1) +

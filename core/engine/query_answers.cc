@@ -110,8 +110,7 @@ bool QueryAnswers::settle_listed(std::size_t slot, QueryAnswer&& answer) {
 // Whether the run does not query the task again after this answer.
 bool QueryAnswers::ends_queries(const TaskRecord& task, const Answer& parsed) const {
   if (!run_.plan.wait) {
-    return after_query(parsed.verdict, TaskState::unfinished) == Step::poll ||
-           is_final(parsed.verdict);
+    return parsed.verdict == Verdict::unfinished || is_final(parsed.verdict);
   }
   return is_final(parsed.verdict) && !settles_at({.received_at = run_.clock.utc(),
                                                   .server_time = std::nullopt,

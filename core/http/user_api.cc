@@ -10,8 +10,6 @@
 namespace core {
 namespace {
 
-constexpr std::chrono::minutes kListRetryAfterMax{10};
-
 std::string path_alone(const std::string& path) { return path.substr(0, path.find('?')); }
 
 bool is_passing_list_fault(const HttpAnswer& answer, UserListAnswer meaning) {
@@ -97,7 +95,7 @@ void UserApi::wait(int retry, const HttpAnswer& answer) const {
   std::chrono::milliseconds delay = retry_delay(terms_.retry, retry, random_unit());
   if (const auto seconds = parse_unsigned(answer.header("retry-after"))) {
     const auto asked = std::min<std::uint64_t>(
-        *seconds, std::chrono::duration_cast<std::chrono::seconds>(kListRetryAfterMax).count());
+        *seconds, static_cast<std::uint64_t>(terms_.retry_after_max.count()));
     delay = std::max<std::chrono::milliseconds>(delay, std::chrono::seconds(asked));
   }
   if (!caller_.pause(delay)) {

@@ -22,6 +22,7 @@ struct UserAccess {
 struct UserApiTerms {
   RetryPolicy retry{};
   std::chrono::milliseconds timeout{60'000};  ///< of one request
+  std::chrono::seconds retry_after_max{600};  ///< a longer Retry-After is cut
 };
 
 /// One thread.

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import TOKEN
+from conftest import KEY, TOKEN
 
 
 def user(**more):
@@ -57,6 +57,17 @@ def test_an_entry_tells_what_a_query_tells(reeltally, make_gateway):
     assert listed == reeltally.sql(facts) and listed[0][1] == "succeeded" and listed[0][-1] == 1, listed
 
 
+def test_entries_in_other_shapes(reeltally, make_gateway):
+    """A flat one with an error of its own; one that holds a key, which only the answer to a query is recorded without."""
+    gateway = make_gateway(tasks={"listed-1": {"vendor": "veo", "polls": ["failure"]},
+                                  "listed-2": {"polls": ["failure"], "fields": {"fail_reason": f"bad key {KEY}"}}},
+                           default={"polls": ["success"]}, user=user(listed={"count": 20}))
+    result = by_list(reeltally, gateway, reeltally.csv(*names(20)), "--no-download")
+    assert result.code == 0 and result.summary["listed"] == 19 and queried(gateway) == ["listed-2"], result
+    assert reeltally("db", "check").code == 0
+    assert not [row for row in reeltally.sql("SELECT fail_reason FROM v_task") if row[0] and KEY in row[0]]
+
+
 @pytest.mark.parametrize("scenario, said", [
     (dict(user=user(token="other")), "refuses the user access token"),
     (dict(user=user(listed={"shape": {"success": True, "data": []}})), "the answer has another shape"),
@@ -99,6 +110,12 @@ def test_a_run_of_the_gateways_tasks(reeltally, make_gateway):
     assert result.code == 0 and result.summary["tasks"] == 151 and len(gateway.queries()) == 103, result
     inputs = json.loads(reeltally.sql("SELECT inputs FROM v_run ORDER BY run_id DESC LIMIT 1")[0][0])
     assert inputs[-1] == "the gateway's list of tasks" and len(inputs) == 2, inputs
+
+
+def test_a_refused_token_and_nothing_else_to_do(reeltally, make_gateway):
+    gateway = make_gateway(default={}, user=user(token="other"))
+    result = reeltally.run(gateway, "--from-gateway", *reeltally.user())
+    assert result.code == 12 and "refuses the user access token" in result.err, result
 
 
 def test_a_list_that_fails_ends_the_run_with_1_after_its_files(reeltally, make_gateway):

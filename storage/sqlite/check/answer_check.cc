@@ -154,11 +154,9 @@ bool is_nothing_taken(std::int64_t verdict, std::string_view words) {
          words == std::string(core::kNothingTaken) + "||";
 }
 
-// The code with which an answer was recorded: an entry of the gateway's list has none of its own.
+// The code with which an answer was recorded.
 std::string_view code_of(const core::Answer& answer, std::string_view words) {
-  return answer.code.empty() && words.starts_with(std::string(core::kFromList) + '|')
-             ? core::kFromList
-             : answer.code;
+  return words.starts_with(std::string(core::kFromList) + '|') ? core::kFromList : answer.code;
 }
 
 // Whether a recorded verdict may differ from the answer's own: other answers of a run may show that

@@ -83,15 +83,18 @@ TEST_F(EngineList, ARunThatWaitsQueriesWhatIsNotFinished) {
 TEST_F(EngineList, AnEntryThatSaysNothingIsNoAnswer) {
   add_succeeding("a");
   add_succeeding("b");
+  add_succeeding("c");
   core::ListedAnswer another = entry("stranger", "SUCCESS");
   another.id = std::get<core::TaskId>(core::TaskId::parse("b"));
   list({{std::get<core::TaskId>(core::TaskId::parse("a")), R"({"task_id":"a","error":{}})"},
-        std::move(another)});
+        std::move(another),
+        entry("c", "FROBNICATED")});
   EXPECT_EQ(run().end, RunEnd::completed);
   EXPECT_EQ(taken_, 0U);
   EXPECT_EQ(asked("a"), 1);
   EXPECT_EQ(asked("b"), 1);
-  EXPECT_EQ(ledger_.snapshots(), 2U);
+  EXPECT_EQ(asked("c"), 1);
+  EXPECT_EQ(ledger_.snapshots(), 3U);
 }
 
 TEST_F(EngineList, ATaskOnTwoPagesIsTakenOnce) {
