@@ -326,7 +326,8 @@ void require_other_output(const ReportOptions& options) {
 
 // A setting of the configuration is for reports in CSV; an option is meant for this report.
 void require_csv(const Origin& origin, const std::string& format) {
-  if (origin.kind == Origin::Kind::option && format != "csv") {
+  const bool is_csv = format == "csv" || format == "focus";
+  if (origin.kind == Origin::Kind::option && !is_csv) {
     throw core::UsageError(origin.text + " cannot be used with --format " + format +
                            ", which has no such thing; leave it out");
   }
