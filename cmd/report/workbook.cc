@@ -136,7 +136,8 @@ std::optional<double> serial_time(std::string_view text) {
     return std::nullopt;
   }
   const auto of_day =
-      sys_days(year(part_of(text, 0, 4)) / month(part_of(text, 5, 2)) / day(part_of(text, 8, 2)));
+      sys_days(year(part_of(text, 0, 4)) / month(static_cast<unsigned>(part_of(text, 5, 2))) /
+               day(static_cast<unsigned>(part_of(text, 8, 2))));
   const auto serial = of_day.time_since_epoch().count() + kFirstDay;
   const bool with_millis =
       text.size() > kSecondsLength + kMillisLength && text[kSecondsLength] == '.';

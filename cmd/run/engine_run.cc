@@ -90,8 +90,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
       lists == storage::ImportTime::beside ? import.read_beside(store, *ledger) : std::jthread();
   core::RunResult result;
   try {
-    result = work_through(engine, import.failure().empty() ? work.lists : nullptr,
-                          import.totals().tasks, progress);
+    result = work_through(engine, work.lists, import, progress);
   } catch (...) {
     interrupt_.wake_with({});
     ledger->stop();  // its writer wakes the transport, which is destroyed first
@@ -108,10 +107,11 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
   return result;
 }
 
-core::RunResult EngineRun::work_through(core::Engine& engine, ListPass* lists, std::uint64_t tasks,
-                                        LiveProgress& progress) {
-  if (lists != nullptr) {
-    lists->run(engine, tasks, [&progress] { progress.turn(); });
+// A list that could not be read as an input is not read again.
+core::RunResult EngineRun::work_through(core::Engine& engine, ListPass* lists,
+                                        const RunImport& import, LiveProgress& progress) {
+  if (lists != nullptr && import.failure().empty()) {
+    lists->run(engine, import.totals().tasks, [&progress] { progress.turn(); });
   }
   return engine.run();
 }

@@ -49,7 +49,8 @@ class EngineRun {
  private:
   [[nodiscard]] core::RunPlan plan(const storage::RunWork& store, const Work& work) const;
   [[nodiscard]] static core::RunResult work_through(core::Engine& engine, ListPass* lists,
-                                                    std::uint64_t tasks, LiveProgress& progress);
+                                                    const RunImport& import,
+                                                    LiveProgress& progress);
   [[nodiscard]] std::string what_stops() const;
   void tell_saved(core::Ticket committed);
 
