@@ -149,7 +149,7 @@ std::string Closing::write_link(const core::ClosedReport& report) const {
   const std::string statement = period_statement(
       rows, period_.key,
       {.program = report.program, .totals = report.totals, .snapshot = period_.checked_to});
-  const std::string head = core::statement_head(statement);
+  std::string head = core::statement_head(statement);
   Statement link = prepare(kAddPeriodLink);
   link.bind(1, period_.key);
   link.bind(2, statement);
