@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "cmd/cli/units.h"
+#include "cmd/os/spawn.h"
 #include "core/error.h"
 #include "core/files/descriptor.h"
 
@@ -82,43 +83,6 @@ class Output {
   std::string line_;
 };
 
-// The file descriptors and signals with which a child starts.
-class SpawnRules {
- public:
-  explicit SpawnRules(int output) {
-    posix_spawn_file_actions_init(&files_);
-    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
-    posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
-    posix_spawnattr_init(&attributes_);
-    sigset_t all;
-    sigset_t none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  }
-  ~SpawnRules() {
-    posix_spawn_file_actions_destroy(&files_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnRules(const SpawnRules&) = delete;
-  SpawnRules& operator=(const SpawnRules&) = delete;
-
-  // 0, or the error.
-  int spawn(pid_t& child, char* const* arguments, char* const* environment) const {
-    return posix_spawnp(&child, arguments[0], &files_, &attributes_, arguments, environment);
-  }
-
- private:
-  posix_spawn_file_actions_t files_{};
-  posix_spawnattr_t attributes_{};
-};
-
 // A descriptor that becomes readable when the child ends (pidfd_open(2)). Kernels before 5.3 and
 // some sandboxes lack it: the child is then polled.
 class ChildEnd {
@@ -170,38 +134,15 @@ bool wait_for_end(const ChildEnd& child_end, int stop_fd, std::chrono::milliseco
 
 }  // namespace
 
-ChildTexts::ChildTexts(std::vector<std::string> texts) : texts_(std::move(texts)) { point(); }
-
-ChildTexts::ChildTexts(const Environment& environment) {
-  for (const auto& [name, value] : environment) {
-    texts_.push_back(name);
-    texts_.back().append("=").append(value);
-  }
-  point();
-}
-
-void ChildTexts::point() {
-  pointers_.reserve(texts_.size() + 1);
-  for (std::string& text : texts_) {
-    pointers_.push_back(text.data());
-  }
-  pointers_.push_back(nullptr);
-}
-
-std::string describe_end(int status) {
-  if (WIFSIGNALED(status)) {
-    return "signal " + std::to_string(WTERMSIG(status));
-  }
-  return WEXITSTATUS(status) == 0 ? "" : "exit code " + std::to_string(WEXITSTATUS(status));
-}
-
 std::string run_child(const ChildProgram& program) {
-  ChildTexts arguments(program.arguments);
-  ChildTexts variables(program.environment);
   pid_t child = 0;
   Output output(program.on_line);
-  const SpawnRules rules(output.write_end());
-  if (const int error = rules.spawn(child, arguments.pointers(), variables.pointers());
+  SpawnRules rules(ChildGroup::own);
+  rules.give_no_input();
+  rules.give(output.write_end(), STDOUT_FILENO);
+  rules.give(output.write_end(), STDERR_FILENO);
+  if (const int error =
+          rules.spawn(child, ChildTexts(program.arguments), ChildTexts(program.environment));
       error != 0) {
     return "it cannot be started: " + core::errno_text(error);
   }

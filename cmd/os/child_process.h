@@ -11,26 +11,6 @@
 
 namespace cmd {
 
-/// Texts as exec takes them.
-class ChildTexts {
- public:
-  explicit ChildTexts(std::vector<std::string> texts);
-  /// "NAME=VALUE" of each variable.
-  explicit ChildTexts(const Environment& environment);
-
-  /// Ends with a null. Valid as long as this.
-  [[nodiscard]] char* const* pointers() { return pointers_.data(); }
-
- private:
-  void point();
-
-  std::vector<std::string> texts_;
-  std::vector<char*> pointers_;
-};
-
-/// What a status of waitpid says: "exit code 3", "signal 9"; empty: exit code 0.
-[[nodiscard]] std::string describe_end(int status);
-
 struct ChildProgram {
   std::vector<std::string>
       arguments;  ///< the program first; without a slash it is looked up in PATH

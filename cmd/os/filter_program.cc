@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +13,7 @@
 #include <csignal>
 
 #include "cmd/cli/units.h"
-#include "cmd/os/child_process.h"
+#include "cmd/os/spawn.h"
 #include "core/error.h"
 #include "core/files/descriptor.h"
 
@@ -35,30 +34,14 @@ struct Pipe {
   core::Descriptor write_end;
 };
 
-// Signals as any program expects them; the process group of ours, so that Ctrl-C ends both.
 pid_t spawn_filter(const FilterProgram& program, const Pipe& input, const Pipe& output) {
-  ChildTexts arguments({program.path});
-  ChildTexts environment(program.environment);
-  posix_spawn_file_actions_t files{};
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, input.read_end.number(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, output.write_end.number(), STDOUT_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  posix_spawnattr_t attributes{};
-  posix_spawnattr_init(&attributes);
-  sigset_t all;
-  sigset_t none;
-  sigfillset(&all);
-  sigemptyset(&none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  SpawnRules rules(ChildGroup::ours);
+  rules.give(input.read_end.number(), STDIN_FILENO);
+  rules.give(output.write_end.number(), STDOUT_FILENO);
   pid_t child = 0;
-  const int error = posix_spawn(&child, program.path.c_str(), &files, &attributes,
-                                arguments.pointers(), environment.pointers());
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
+  if (const int error =
+          rules.spawn(child, ChildTexts({program.path}), ChildTexts(program.environment));
+      error != 0) {
     throw core::Error("it cannot be started: " + core::errno_text(error));
   }
   return child;
