@@ -60,9 +60,7 @@ std::string share_bar(const std::vector<Share>& shares, const std::string& label
               "\" width=\"" + std::to_string(length) + "\" height=\"10\"/>";
     }
     x += length;
-    key += "<li><svg viewBox=\"0 0 8 8\" aria-hidden=\"true\"><rect class=\"" +
-           std::string(share.part) + "\" width=\"8\" height=\"8\" rx=\"2\"/></svg>" + share.name +
-           " <b>" + count_text(share.count) + "</b></li>";
+    key += key_entry(share.part, share.name, count_text(share.count));
   }
   return html + "</svg>\n<ul class=\"key\">" + key + "</ul>\n";
 }
@@ -129,10 +127,8 @@ std::string expiring_table(const NowFigures& figures, const NowView& view) {
   if (figures.expiring.empty()) {
     return "<p class=\"soft\">No video waits to be fetched.</p>\n";
   }
-  std::string html =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Links that "
-      "die next\"><table id=\"expiring\"><tr><th>task</th><th>link dies</th>"
-      "<th>last trouble</th></tr>\n";
+  std::string html = table_begin("Links that die next", "expiring") +
+                     "<tr><th>task</th><th>link dies</th><th>last trouble</th></tr>\n";
   for (const core::ViewRow& row : figures.expiring) {
     const core::UtcTime expiry{std::chrono::milliseconds(number_in(row, "expires_at"))};
     const TaskPlace place{text_in(row, "account"), text_in(row, "task_id"), view.usual_account};
@@ -142,7 +138,7 @@ std::string expiring_table(const NowFigures& figures, const NowView& view) {
             (text_in(row, "expires_at").empty() ? "not known" : time_ago(expiry, view.now)) +
             "</td><td class=\"t\">" + html_escape(shown_in(row, "last_error")) + "</td></tr>\n";
   }
-  return html + "</table></div>\n";
+  return html + kTableEnd;
 }
 
 // Every day has a bar, also one without tasks.
@@ -189,8 +185,7 @@ std::string counted_table(const std::string& id, const std::vector<std::string>&
   for (const CountedRow& row : rows) {
     most = std::max(most, row.counts.front());
   }
-  std::string html = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" +
-                     titles.front() + "\"><table id=\"" + id + "\"><tr><th>" + titles.front() +
+  std::string html = table_begin(titles.front(), id) + "<tr><th>" + titles.front() +
                      "</th><th class=\"b\" aria-hidden=\"true\"></th>";
   for (std::size_t i = 1; i < titles.size(); ++i) {
     html += "<th class=\"n\">" + titles[i] + "</th>";
@@ -205,7 +200,7 @@ std::string counted_table(const std::string& id, const std::vector<std::string>&
     }
     html += "</tr>\n";
   }
-  return html + "</table></div>\n";
+  return html + kTableEnd;
 }
 
 std::string failure_section(const std::vector<core::ViewRow>& failures) {
@@ -288,10 +283,10 @@ std::string now_page(const NowFigures& figures, const NowView& view) {
   for (const core::TaskGroup& group : figures.overview.groups) {
     bytes += group.bytes;
   }
-  std::string html = "<h1>" + count_text(figures.overview.totals.tasks) + " tasks</h1>\n";
-  html = "<div data-live=\"now\">" + html + head_line(figures, view) +
-         pipeline(figures.overview.totals, bytes, view.now) + next_run(figures.overview.pending) +
-         "</div>\n";
+  std::string html = "<div data-live=\"now\"><h1>" + count_text(figures.overview.totals.tasks) +
+                     " tasks</h1>\n" + head_line(figures, view) +
+                     pipeline(figures.overview.totals, bytes, view.now) +
+                     next_run(figures.overview.pending) + "</div>\n";
   html += section("days", "Finished tasks by day" + soft("last 30 days"),
                   day_chart(figures.days, view.now));
   html += section("expiring", "Links that die next", expiring_table(figures, view));

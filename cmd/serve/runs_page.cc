@@ -41,14 +41,14 @@ std::string runs_table(const std::vector<core::ViewRow>& runs, core::UtcTime now
     return "<p class=\"soft\">No run yet.</p>\n";
   }
   std::string html =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table id=\"runs\">"
+      table_begin("Runs", "runs") +
       "<tr><th>run</th><th>began</th><th class=\"n\">took</th><th class=\"n\">asked</th>"
       "<th class=\"n\">succeeded</th><th class=\"n\">failed</th><th class=\"n\">videos</th>"
       "<th class=\"n\">size</th><th class=\"n\">exit</th><th>what went wrong</th></tr>\n";
   for (auto row = runs.rbegin(); row != runs.rend(); ++row) {
     html += table_row(*row, now);
   }
-  return html + "</table></div>\n";
+  return html + kTableEnd;
 }
 
 std::string runs_page(const std::vector<core::ViewRow>& runs, core::UtcTime now) {

@@ -45,15 +45,9 @@ std::string life_line(const core::ViewRow& task) {
   return "<svg class=\"life\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
          "aria-label=\"Queued, then made\"><rect class=\"open\" width=\"" +
          split + "\" height=\"10\"/><rect class=\"good\" x=\"" + split +
-         "\" width=\"1000\" height=\"10\"/></svg>\n<ul class=\"key\"><li><svg viewBox=\"0 0 8 8\" "
-         "aria-hidden=\"true\"><rect class=\"open\" width=\"8\" height=\"8\" "
-         "rx=\"2\"/></svg>queued "
-         "<b>" +
-         format_duration(*started - *submitted) +
-         "</b></li><li><svg viewBox=\"0 0 8 8\" aria-hidden=\"true\"><rect class=\"good\" "
-         "width=\"8\" "
-         "height=\"8\" rx=\"2\"/></svg>made in <b>" +
-         format_duration(*finished - *started) + "</b></li></ul>\n";
+         "\" width=\"1000\" height=\"10\"/></svg>\n<ul class=\"key\">" +
+         key_entry("open", "queued", format_duration(*started - *submitted)) +
+         key_entry("good", "made in", format_duration(*finished - *started)) + "</ul>\n";
 }
 
 // What the badge does not say yet.
@@ -86,9 +80,9 @@ std::string answer_table(const core::TaskHistory& history, const TaskPlace& plac
     return {};
   }
   std::string html =
-      "<h2>Answers of the gateway</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Answers\"><table id=\"answers\"><tr><th>when</th><th class=\"n\">HTTP</th>"
-      "<th>status</th><th>progress</th><th class=\"n\">bytes</th><th>answer</th></tr>\n";
+      "<h2>Answers of the gateway</h2>\n" + table_begin("Answers", "answers") +
+      "<tr><th>when</th><th class=\"n\">HTTP</th><th>status</th><th>progress</th><th "
+      "class=\"n\">bytes</th><th>answer</th></tr>\n";
   for (const core::SnapshotRecord& snapshot : history.snapshots) {
     const core::ViewRow& row = snapshot.columns;
     html += "<tr><td class=\"w\">" + html_escape(shown_in(row, "observed_at")) +
@@ -99,7 +93,7 @@ std::string answer_table(const core::TaskHistory& history, const TaskPlace& plac
             (snapshot.answer ? answer_link(place, text_in(row, "snapshot_id")) : "pruned") +
             "</td></tr>\n";
   }
-  return html + "</table></div>\n";
+  return html + kTableEnd;
 }
 
 // Of the last answer that has any: the earlier ones are on the pages of their answers.
@@ -145,9 +139,8 @@ std::optional<std::string> answer_page(const core::TaskHistory& history,
   }
   // html_escape spells out line ends, which this text has by intent.
   std::string text;
-  std::string_view rest = *found->answer;
-  const std::string masked = masked_answer(rest);
-  for (rest = masked; !rest.empty();) {
+  const std::string masked = masked_answer(*found->answer);
+  for (std::string_view rest = masked; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     text += html_escape(rest.substr(0, end)) + "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
