@@ -11,87 +11,17 @@
 
 #include "core/billing/billing_source.h"
 #include "core/billing/line_csv.h"
-#include "core/billing/period_statement.h"
 #include "core/billing/reports.h"
 #include "core/billing/repricing.h"
 #include "core/error.h"
+#include "tests/storage/billing_contract.h"
 #include "tests/support/back_end.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/fake_billing_source.h"
 
 namespace {
 
-using core::TaskState;
-using support::BillingAnswer;
-using support::utc;
-
-constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kOctober = 1'790'812'800'000;  // 2026-10-01T00:00:00Z
-constexpr std::int64_t kNovember = kOctober + 31 * kDayMs;
-
-class BillingContract : public testing::TestWithParam<support::BackEndMaker> {
- protected:
-  std::int64_t record(const BillingAnswer& answer) { return answers_.record(answer); }
-  std::unique_ptr<core::BillingSource> open() { return back_end_->open_billing(); }
-  std::int64_t finish(const std::string& id, std::int64_t at, const std::string& seconds = "8",
-                      TaskState state = TaskState::succeeded, const std::string& body = "",
-                      std::optional<core::UtcTime> settles_at = {}) {
-    return record({.id = id,
-                   .state = state,
-                   .facts = {.submit_time = utc(at - 1000),
-                             .finish_time = utc(at),
-                             .model = "m",
-                             .duration_seconds = seconds},
-                   .labels = {{"customer", "c" + id}},
-                   .observed_at = at + 1000,
-                   .body = body,
-                   .settles_at = settles_at});
-  }
-  static core::ClosedPeriod period(const std::string& name) {
-    return {.period = core::parse_period(name, core::TimeZone("UTC")), .zone = "UTC"};
-  }
-  static core::ReportQuery of(const core::ClosedPeriod& closed) {
-    return {.begin = closed.period.begin, .end = closed.period.end};
-  }
-  // Freezes the period like `close`, with its prices. Returns the hash.
-  std::string close(core::ClosedPeriod to_close) {
-    core::Reports reports(open());
-    const auto book = to_close.prices
-                          ? std::optional(core::PriceBook::parse(*to_close.prices, "prices"))
-                          : std::nullopt;
-    const auto writer = reports.source().close(to_close, utc(kNovember));
-    const std::string hash = core::hash_lines(
-        reports, of(to_close), {.prices = book ? &*book : nullptr}, core::TimeZone("UTC"),
-        reports.source().schema_version(),
-        [&](const core::ReportLine& exact, const core::ReportLine&) { writer->add(exact); });
-    writer->commit({.sha256 = hash});
-    return hash;
-  }
-  // "task seconds cost adjusts?" for each line. Sums are over the same number of lines.
-  std::string lines(const std::string& name) {
-    core::Reports reports(open());
-    std::int64_t summed = 0;
-    reports.sum_lines(
-        of(period(name)), {}, core::TimeZone("UTC"),
-        [&summed](const core::ReportLine& /*line*/, std::int64_t times) { summed += times; });
-    std::string all;
-    reports.each_line(of(period(name)), {}, core::TimeZone("UTC"),
-                      [&all](const core::ReportLine& line) {
-                        all += line.task.task_id + " " + line.task.facts.duration_seconds + " " +
-                               (line.charge.cost ? line.charge.cost->text() : "-") +
-                               (line.corrects() ? "*" : "") + "; ";
-                      });
-    EXPECT_EQ(summed, std::count(all.begin(), all.end(), ';')) << all;
-    return all;
-  }
-  static std::string prices(const std::string& price) {
-    return "model,unit,min_sr,max_sr,price,currency,valid_from,valid_to\nm,second,,," + price +
-           ",CNY,,\n";
-  }
-
-  std::unique_ptr<support::BackEnd> back_end_ = GetParam().make();
-  support::BillingLedger answers_{*back_end_};
-};
+using namespace billing_contract;
 
 TEST_P(BillingContract, TasksAreReturnedByTimeWithinTheHalfOpenPeriod) {
   finish("before", kOctober - 1);
@@ -174,54 +104,6 @@ TEST_P(BillingContract, AClosedPeriodKeepsItsLinesAndItsHash) {
   EXPECT_TRUE(reports.source().finished_tasks(of(closed), true)->at_end());
   EXPECT_EQ(reports.label_names(of(closed)), std::vector<std::string>({"customer"}));
   EXPECT_TRUE(reports.closing_findings(of(closed)).empty());
-}
-
-TEST_P(BillingContract, ClosedPeriodsAreAChain) {
-  finish("a", kOctober + 1000);
-  close(period("2026-10"));
-  const auto read = [this](std::size_t at) { return open()->closed_periods().at(at); };
-  const core::ClosedPeriod october = read(0);
-  EXPECT_EQ(october.head, core::statement_head(october.statement));
-  EXPECT_EQ(core::stated(october.statement, "period"), "2026-10");
-  EXPECT_EQ(core::stated(october.statement, "zone"), "UTC");
-  EXPECT_EQ(core::stated(october.statement, "lines"), "1");
-  EXPECT_EQ(core::stated(october.statement, "csv_sha256"), october.sha256);
-  EXPECT_EQ(core::stated(october.statement, "previous"), "-");
-  EXPECT_EQ(october.signature, "");
-  std::string signed_head;
-  const auto source = open();
-  const auto writer = source->close(period("2026-11"), utc(kNovember));
-  const std::string head = writer->commit({.sha256 = std::string(64, '0'),
-                                           .totals = "total CNY 1",
-                                           .program = "1.2",
-                                           .sign = [&signed_head](const std::string& to_sign) {
-                                             signed_head = to_sign;
-                                             return std::string("s\0gn\xff", 5);
-                                           }});
-  const core::ClosedPeriod november = read(1);
-  EXPECT_EQ(november.head, head);
-  EXPECT_EQ(signed_head, head);
-  EXPECT_EQ(november.signature, std::string("s\0gn\xff", 5));
-  EXPECT_EQ(core::stated(november.statement, "previous"), "2026-10 " + october.head);
-  EXPECT_EQ(core::stated(november.statement, "program"), "1.2");
-  EXPECT_EQ(core::stated_totals(november.statement), "total CNY 1");
-  EXPECT_EQ(core::Reports(open()).closing_findings(of(november)), std::vector<std::string>{});
-}
-
-TEST_P(BillingContract, WhatCannotBeSignedStaysOpen) {
-  {
-    const auto source = open();
-    const auto writer = source->close(period("2026-10"), utc(kNovember));
-    EXPECT_THROW(static_cast<void>(writer->commit(
-                     {.sha256 = std::string(64, '0'),
-                      .sign = [](const std::string&) -> std::string { throw core::Error("no"); }})),
-                 core::Error);
-  }
-  EXPECT_TRUE(open()->closed_periods().empty());
-  close(period("2026-10"));
-  const auto source = open();
-  source->keep_signature(source->closed_periods().front(), "later", utc(kNovember));
-  EXPECT_EQ(open()->closed_periods().front().signature, "later");
 }
 
 TEST_P(BillingContract, AnOverlappingPeriodIsRefused) {
