@@ -8,41 +8,13 @@
 #include "cmd/serve/listen_address.h"
 #include "core/files/sha256.h"
 #include "core/text/ascii.h"
+#include "core/text/base64.h"
 
 namespace cmd {
 namespace {
 
 PageReply plain(int status, std::string text) {
   return {.status = status, .type = "text/plain; charset=utf-8", .body = std::move(text)};
-}
-
-int base64_value(char digit) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::size_t at = kDigits.find(digit);
-  return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
-
-// RFC 4648; reading ends at the first other character.
-std::string from_base64(std::string_view text) {
-  constexpr int kDigitBits = 6;
-  constexpr int kByteBits = 8;
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char digit : text) {
-    const int value = base64_value(digit);
-    if (value < 0) {
-      break;
-    }
-    bits = bits << kDigitBits | static_cast<unsigned>(value);
-    count += kDigitBits;
-    if (count >= kByteBits) {
-      count -= kByteBits;
-      bytes.push_back(static_cast<char>(bits >> count & 0xFFU));
-    }
-  }
-  return bytes;
 }
 
 // In a time that tells nothing of where they differ.
@@ -72,7 +44,7 @@ bool Gate::has_token(const PageRequest& request) const {
   if (!core::equal_but_for_case(scheme, "Basic")) {
     return false;
   }
-  const std::string name_and_password = from_base64(value);
+  const std::string name_and_password = core::from_base64(value);
   const std::size_t colon = name_and_password.find(':');
   return colon != std::string::npos &&
          same_secret(std::string_view(name_and_password).substr(colon + 1), token_->reveal());

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/text/base64.h"
 
 namespace core {
 
@@ -31,9 +32,7 @@ class VideoCheck::Md5 {
     if (!usable_ || EVP_DigestFinal_ex(running_.get(), digest.data(), nullptr) != 1) {
       return "";
     }
-    std::array<unsigned char, 32> text{};  // 24 characters and a NUL
-    const int size = EVP_EncodeBlock(text.data(), digest.data(), kDigestBytes);
-    return {text.begin(), text.begin() + size};
+    return base64({reinterpret_cast<const char*>(digest.data()), kDigestBytes});
   }
 
  private:

@@ -9,7 +9,7 @@
 namespace {
 
 // RFC 4648, section 10.
-TEST(Base64, EncodesTheVectorsOfItsStandard) {
+TEST(Base64, HasTheVectorsOfItsStandard) {
   for (const auto& [bytes, text] : std::vector<std::pair<std::string, std::string>>{
            {"", ""},
            {"f", "Zg=="},
@@ -20,7 +20,13 @@ TEST(Base64, EncodesTheVectorsOfItsStandard) {
            {"foobar", "Zm9vYmFy"},
            {std::string("\xff\xfe\0\xfb", 4), "//4A+w=="}}) {
     EXPECT_EQ(core::base64(bytes), text);
+    EXPECT_EQ(core::from_base64(text), bytes);
   }
+}
+
+TEST(Base64, ReadingEndsAtTheFirstOtherCharacter) {
+  EXPECT_EQ(core::from_base64("Zm9v Zm9v"), "foo");
+  EXPECT_EQ(core::from_base64("-"), "");
 }
 
 }  // namespace
