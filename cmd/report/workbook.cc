@@ -55,8 +55,8 @@ bool is_escape(std::string_view text, std::size_t at) {
 }
 
 // U+FFFE and U+FFFF, which XML forbids.
-constexpr std::string_view kNoCharacter = "\xEF\xBF\xBE";
-constexpr std::string_view kNoCharacterEither = "\xEF\xBF\xBF";
+constexpr std::string_view kUfffe = "\xEF\xBF\xBE";
+constexpr std::string_view kUffff = "\xEF\xBF\xBF";
 
 // The library escapes control characters other than NUL, but no text that looks like an escape.
 void append_escaped(std::string_view text, std::string& out) {
@@ -65,9 +65,9 @@ void append_escaped(std::string_view text, std::string& out) {
       out += "_x005F_";
     } else if (text[at] == '\0') {
       out += "_x0000_";
-    } else if (const std::string_view three = text.substr(at, kNoCharacter.size());
-               three == kNoCharacter || three == kNoCharacterEither) {  // XML has neither
-      out += three == kNoCharacter ? "_xFFFE_" : "_xFFFF_";
+    } else if (const std::string_view three = text.substr(at, kUfffe.size());
+               three == kUfffe || three == kUffff) {  // XML has neither
+      out += three == kUfffe ? "_xFFFE_" : "_xFFFF_";
       at += three.size() - 1;
     } else {
       out += text[at];

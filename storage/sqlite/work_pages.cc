@@ -17,7 +17,7 @@
 namespace storage {
 namespace {
 
-const std::string kTaskColumns =
+const std::string kSelectTasks =
     "SELECT t.id, t.account, t.task_id, t.first_seen, t.submit_time, t.last_query, u.settles_at, "
     "l.task IS NOT NULL, " +
     kStandingColumns + " ";
@@ -49,7 +49,7 @@ struct WorkPages::Connection {
   RecentLinks& recent;
   std::unique_ptr<SQLite::Database> database;
   AnswerReader answers{*database};
-  Statement tasks{*database, (kTaskColumns +
+  Statement tasks{*database, (kSelectTasks +
                               "FROM work AS w JOIN task AS t ON t.id = w.task "
                               "LEFT JOIN unsettled AS u ON u.task = w.task "
                               "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE w.task > ? AND "
@@ -58,7 +58,7 @@ struct WorkPages::Connection {
   // CROSS JOIN: in this order.
   Statement named{
       *database,
-      (kTaskColumns + "FROM task AS t CROSS JOIN work AS w ON w.task = t.id "
+      (kSelectTasks + "FROM task AS t CROSS JOIN work AS w ON w.task = t.id "
                       "LEFT JOIN unsettled AS u ON u.task = w.task "
                       "LEFT JOIN live_fetch AS l ON l.task = w.task WHERE t.account = ? AND "
                       "t.task_id = ? AND w.settled = 0")
