@@ -158,12 +158,6 @@ Json json_of(const ReportTotals::Part& part) {
           {"unpriced", part.unpriced}};
 }
 
-Json hash_of(std::string_view text) {
-  core::Sha256 hash;
-  hash.update(text);
-  return core::hex(hash.finish());
-}
-
 Json json_of(const std::optional<core::Rounding>& round) {
   if (!round) {
     return {};
@@ -181,12 +175,12 @@ void add_terms(const ReportPlan& plan, const core::ClosedPeriod* closed, const R
   }
   if (const auto& rates = frozen.rates ? frozen.rates : plan.terms.rates) {
     json["billing_currency"] = rates->billing_currency();
-    json["rates_sha256"] = hash_of(rates->text());
+    json["rates_sha256"] = core::sha256_hex(rates->text());
     json["billing_totals"] = json_of(totals.all.billed);
     json["unconverted"] = totals.all.unconverted;
   }
   if (const auto& resale = frozen.resale ? frozen.resale : plan.terms.resale) {
-    json["resale_sha256"] = hash_of(resale->text);
+    json["resale_sha256"] = core::sha256_hex(resale->text);
     json["resale_totals"] = json_of(totals.all.resale);
     json["margin_totals"] = json_of(totals.all.margin);
     json["unsold"] = totals.all.unsold;
@@ -217,9 +211,10 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["format"] = options.format;
   if (closed != nullptr) {
     json["prices_sha256"] =
-        closed->prices ? hash_of(core::PriceBook::without_terms(*closed->prices)) : Json();
+        closed->prices ? Json(core::sha256_hex(core::PriceBook::without_terms(*closed->prices)))
+                       : Json();
   } else {
-    json["prices_sha256"] = plan.prices ? hash_of(plan.prices->text) : Json();
+    json["prices_sha256"] = plan.prices ? Json(core::sha256_hex(plan.prices->text)) : Json();
   }
   json["decimal_comma"] = options.decimal_comma;
   json["round"] = json_of(options.round);

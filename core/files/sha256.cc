@@ -59,6 +59,12 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view text) {
   return digest;
 }
 
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hex(hash.finish());
+}
+
 std::string hex(const Sha256Digest& digest) { return hex(bytes_of(digest)); }
 
 }  // namespace core

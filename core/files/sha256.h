@@ -33,6 +33,9 @@ class Sha256 {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
+/// Of one text: 64 lower-case hex digits.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
 /// HMAC-SHA256 (RFC 2104). Throws core::Error when OpenSSL offers none.
 [[nodiscard]] Sha256Digest hmac_sha256(std::string_view key, std::string_view text);
 

@@ -31,12 +31,6 @@ constexpr std::string_view kPlaceholders =
   throw UsageError("name template \"" + std::string(text) + "\": " + why);
 }
 
-std::string hash_of(std::string_view text) {
-  Sha256 hash;
-  hash.update(text);
-  return hex(hash.finish());
-}
-
 // Characters that cause trouble in a name for shells, terminals, Windows or human readers.
 bool is_unsafe(char32_t code) {
   constexpr std::u32string_view kReserved = U"/\\:*?\"<>|";
@@ -101,7 +95,7 @@ std::string safe_part(std::string_view text, std::size_t bytes_max) {
   }
   if (part.size() > bytes_max) {
     part.resize(utf8_start(part, bytes_max - 1 - kShortHashDigits).size());
-    part += '-' + hash_of(text).substr(0, kShortHashDigits);
+    part += '-' + sha256_hex(text).substr(0, kShortHashDigits);
   }
   return part;
 }
@@ -114,7 +108,7 @@ std::string part_file_name(const NameFields& fields) {
   const std::string identity = fields.account + '\0' + fields.task_id + '\0' + index;
   std::string name = ".";
   name += safe_part(fields.task_id, kIdBytesMax);
-  name += '-' + index + '-' + hash_of(identity).substr(0, kHashDigits);
+  name += '-' + index + '-' + sha256_hex(identity).substr(0, kHashDigits);
   name += kPartSuffix;
   return name;
 }

@@ -13,12 +13,6 @@ constexpr const char* kDuplicateKey = "23505";
 constexpr const char* kDuplicateSchema = "42P06";
 constexpr int kOldestServer = 150000;
 
-std::string checksum(std::string_view sql) {
-  core::Sha256 hash;
-  hash.update(sql);
-  return core::hex(hash.finish());
-}
-
 bool has_migrations(Connection& connection) {
   Rows found = connection.query("SELECT to_regclass('" + std::string(kLedgerSchema) +
                                 ".migration') IS NOT NULL");
@@ -42,7 +36,7 @@ int verify_applied(Connection& connection, std::span<const Migration> migrations
       continue;
     }
     const auto at = static_cast<std::size_t>(version) - 1;
-    if (checksum(migrations[at].sql) != applied.text(1)) {
+    if (core::sha256_hex(migrations[at].sql) != applied.text(1)) {
       throw LedgerUnreadable(
           "the ledger " + connection.name() + " was made by another build: its migration " +
           std::to_string(version) + " differs from this program's. Use the program that made it");
@@ -88,7 +82,7 @@ void apply(Connection& connection, const Migration& migration, core::UtcTime now
           Parameters()
               .add(std::int64_t{migration.number})
               .add(migration.title)
-              .add(checksum(migration.sql))
+              .add(core::sha256_hex(migration.sql))
               .add_time(now));
       connection.run_script("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
       connection.run_script(std::string(migration.sql));

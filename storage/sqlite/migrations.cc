@@ -20,12 +20,6 @@ int version_of(SQLite::Database& database) {
   return database.execAndGet("PRAGMA user_version").getInt();
 }
 
-std::string checksum(std::string_view sql) {
-  core::Sha256 hash;
-  hash.update(sql);
-  return core::hex(hash.finish());
-}
-
 [[noreturn]] void refuse(SQLite::Database& database, const std::string& why) {
   leave_log_at_close(database);
   throw LedgerUnreadable(why);
@@ -49,7 +43,7 @@ void verify_applied(SQLite::Database& database, const std::string& path,
     const int number = applied.getColumn(0).getInt();
     for (const Migration& migration : migrations) {
       if (migration.number == number &&
-          checksum(migration.sql) != applied.getColumn(1).getString()) {
+          core::sha256_hex(migration.sql) != applied.getColumn(1).getString()) {
         refuse(database, "the ledger " + path + " was made by another build: its migration " +
                              std::to_string(number) +
                              " differs from this program's. Use the program that made it");
@@ -76,7 +70,7 @@ void apply_one(SQLite::Database& database, const Migration& migration, core::Utc
       database, "INSERT INTO migration (number, title, sha256, applied_at) VALUES (?, ?, ?, ?)");
   record.bind(1, migration.number);
   record.bind(2, std::string(migration.title));
-  record.bind(3, checksum(migration.sql));
+  record.bind(3, core::sha256_hex(migration.sql));
   record.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
   record.exec();
   database.exec("PRAGMA user_version = " + std::to_string(migration.number));

@@ -53,12 +53,6 @@ struct ClosingFacts {
   std::int64_t snapshot = 0;  ///< the last one that it knew
 };
 
-[[nodiscard]] inline std::string sha256_of(std::string_view bytes) {
-  core::Sha256 hash;
-  hash.update(bytes);
-  return core::hex(hash.finish());
-}
-
 template <RowSource Rows>
 void state_written_off(Rows& source, std::int64_t period, core::PeriodStatement& statement) {
   core::Sha256 hash;
@@ -102,13 +96,13 @@ template <RowSource Rows>
       statement.csv_sha256 = row.text(7);
       statement.unfinished = row.integer(8);
       statement.missing = row.integer(9);
-      statement.prices_sha256 = row.is_null(10) ? "" : sha256_of(row.text(10));
+      statement.prices_sha256 = row.is_null(10) ? "" : core::sha256_hex(row.text(10));
     }
   }
   {
     auto books = source.select(kStatedBooks, {period});
     while (books.step()) {
-      statement.repriced.push_back({std::string(books.text(0)), sha256_of(books.text(1))});
+      statement.repriced.push_back({std::string(books.text(0)), core::sha256_hex(books.text(1))});
     }
   }
   state_written_off(source, period, statement);

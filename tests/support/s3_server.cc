@@ -92,7 +92,7 @@ void S3Server::fault(const std::string& json) { post(R"({"faults":[)" + json + "
 void S3Server::put(const std::string& key, const std::string& body, bool with_hash) {
   Json order{{"bucket", "videos"}, {"key", key}, {"body", hex_of(body)}, {"meta", Json::object()}};
   if (with_hash) {
-    order["meta"]["x-amz-meta-sha256"] = core::sha256_text(body);
+    order["meta"]["x-amz-meta-sha256"] = core::sha256_hex(body);
   }
   post(Json{{"put", order}}.dump());
 }

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/files/sha256.h"
 #include "core/text/http_headers.h"
 
 namespace core {
@@ -169,7 +170,7 @@ S3Client::Result<S3Client::Done> S3Client::complete(const S3Object& object,
                     .object = object,
                     .query = {{"uploadId", upload}},
                     .headers = {{"content-type", "application/xml"}},
-                    .content = {.body = {.text = text}, .sha256 = sha256_text(text)},
+                    .content = {.body = {.text = text}, .sha256 = sha256_hex(text)},
                     .judge_body = true};
   add_condition(request.headers, condition, settings_.create_only);
   return read_answer(sender_.send(request), done);

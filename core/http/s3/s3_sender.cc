@@ -13,17 +13,11 @@ using Kind = S3Failure::Kind;
 
 }  // namespace
 
-std::string sha256_text(std::string_view text) {
-  Sha256 hash;
-  hash.update(text);
-  return hex(hash.finish());
-}
-
 HttpAnswer S3Sender::send_once(const S3Request& request, const S3Keys& keys) {
   const S3Endpoint::Target target = settings_.endpoint.target(request.object);
   const std::string query = canonical_query(request.query);
   const std::string& payload =
-      request.content.sha256.empty() ? sha256_text("") : request.content.sha256;
+      request.content.sha256.empty() ? sha256_hex("") : request.content.sha256;
   return caller_.call(
       {.method = request.method,
        .url = target.url + (query.empty() ? "" : "?" + query),

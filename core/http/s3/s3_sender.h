@@ -53,7 +53,4 @@ class S3Sender {
   const Clock& clock_;
 };
 
-/// The SHA-256 of a text, as S3Content wants it.
-[[nodiscard]] std::string sha256_text(std::string_view text);
-
 }  // namespace core

@@ -12,12 +12,6 @@
 namespace core {
 namespace {
 
-std::string sha256_hex(std::string_view text) {
-  Sha256 hash;
-  hash.update(text);
-  return hex(hash.finish());
-}
-
 // 20130524T000000Z
 std::string basic_time(UtcTime now) {
   const auto day = std::chrono::floor<std::chrono::days>(now);

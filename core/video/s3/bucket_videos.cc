@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files/free_space.h"
+#include "core/files/sha256.h"
 #include "core/video/local/local_videos.h"
 #include "core/video/local/part_file.h"
 #include "core/video/s3/upload_note.h"
@@ -191,7 +192,7 @@ void BucketVideos::write_beside(const BesideFile& file) {
     }
   };
   const S3Object object = place_.object(relative_key(place_, file.path));
-  const S3Content content{.body = {.text = file.text}, .sha256 = sha256_text(file.text)};
+  const S3Content content{.body = {.text = file.text}, .sha256 = sha256_hex(file.text)};
   const auto before = client_->head(object);
   const auto* facts = std::get_if<ObjectFacts>(&before);
   if (facts == nullptr) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files/sha256.h"
 #include "core/video/s3/bucket_videos.h"
 
 namespace core {
@@ -41,7 +42,7 @@ bool is_unknown_way(const S3Failure& failure) {
 }
 
 Conduct judge(S3Client& client, const S3Object& marker) {
-  const S3Content content{.body = {.text = kText}, .sha256 = sha256_text(kText)};
+  const S3Content content{.body = {.text = kText}, .sha256 = sha256_hex(kText)};
   // Twice, if it was not there before.
   for (int i = 0; i < 2; ++i) {
     const auto done = client.put(marker, content, {}, {.create_only = true});

@@ -1,4 +1,5 @@
 #include "core/http/s3/s3_client.h"
+#include "core/files/sha256.h"
 
 #include <gtest/gtest.h>
 
@@ -35,14 +36,14 @@ Kind kind(const std::variant<Value, S3Failure>& result) {
 }
 
 core::S3Content content(const std::string& text) {
-  return {.body = {.text = text}, .sha256 = core::sha256_text(text)};
+  return {.body = {.text = text}, .sha256 = core::sha256_hex(text)};
 }
 
 S3Object object(const std::string& key) { return {"videos", key}; }
 
 S3Client::Result<S3Client::Done> create(S3Client& client, const std::string& key,
                                         const std::string& text) {
-  return client.put(object(key), content(text), core::sha256_text(text), {.create_only = true});
+  return client.put(object(key), content(text), core::sha256_hex(text), {.create_only = true});
 }
 
 std::string read(S3Client& client, const std::string& key) {
@@ -67,7 +68,7 @@ TEST(S3Client, AnObjectIsWrittenOnceFoundAndRead) {
   ASSERT_EQ(told(head), "ok");
   const auto& facts = std::get<core::ObjectFacts>(head);
   EXPECT_EQ(facts.bytes, 4);
-  EXPECT_EQ(facts.sha256, core::sha256_text("body"));
+  EXPECT_EQ(facts.sha256, core::sha256_hex("body"));
   EXPECT_GT(facts.changed_at, core::UtcTime(std::chrono::hours(24)));
   EXPECT_EQ(read(client, key), "body");
   EXPECT_EQ(kind(client.head(object("none"))), Kind::absent);
@@ -94,7 +95,7 @@ TEST(S3Client, EveryDialectAndAddressing) {
     EXPECT_EQ(kind(create(world.client(), "a b", "2")), Kind::taken) << core::name(c.way);
     const auto head = world.client().head(object("a b"));
     ASSERT_EQ(told(head), "ok") << core::name(c.way);
-    EXPECT_EQ(std::get<core::ObjectFacts>(head).sha256, core::sha256_text("1"));
+    EXPECT_EQ(std::get<core::ObjectFacts>(head).sha256, core::sha256_hex("1"));
   }
 }
 
@@ -124,7 +125,7 @@ TEST(S3Client, PartsAreListedCompletedAndAborted) {
   S3Client& client = world.client();
   const std::string large(kPart, 'a');
   const std::string small = "end";
-  const auto begun = client.begin_upload(object("k"), core::sha256_text("whole"));
+  const auto begun = client.begin_upload(object("k"), core::sha256_hex("whole"));
   ASSERT_EQ(told(begun), "ok");
   const std::string id = std::get<std::string>(begun);
   std::vector<core::UploadedPart> parts;
@@ -147,7 +148,7 @@ TEST(S3Client, PartsAreListedCompletedAndAborted) {
       << "of this very key";
   EXPECT_EQ(told(client.complete(object("k"), id, parts, {.create_only = true})), "ok");
   EXPECT_EQ(std::get<core::ObjectFacts>(client.head(object("k"))).sha256,
-            core::sha256_text("whole"));
+            core::sha256_hex("whole"));
   EXPECT_EQ(kind(client.parts(object("k"), id)), Kind::absent);
   EXPECT_EQ(told(client.abort(object("k2"), std::get<std::string>(other))), "ok");
   EXPECT_EQ(told(client.abort(object("k2"), std::get<std::string>(other))), "ok") << "gone already";

@@ -1,6 +1,7 @@
 // What the bucket adds to the contract of a store: faults of the service, uploads in parts that a
 // later run goes on with, and names that others have taken.
 #include "core/video/s3/bucket_videos.h"
+#include "core/files/sha256.h"
 
 #include <gtest/gtest.h>
 
@@ -96,8 +97,8 @@ class BucketVideosTest : public testing::Test {
 TEST_F(BucketVideosTest, ALargeVideoGoesInParts) {
   const Outcome outcome = save("t", large_);
   ASSERT_EQ(told(outcome), "s3://videos/pre/t.mp4");
-  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_text(large_));
-  EXPECT_EQ(std::get<SavedFile>(outcome).sha256, core::sha256_text(large_));
+  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_hex(large_));
+  EXPECT_EQ(std::get<SavedFile>(outcome).sha256, core::sha256_hex(large_));
   EXPECT_EQ(server_.count("UploadPart"), 3);
   EXPECT_EQ(server_.count("PutObject"), 0);
   EXPECT_EQ(uploads(), 0U);
@@ -109,7 +110,7 @@ TEST_F(BucketVideosTest, WhatPassesLeavesNoTrace) {
   const auto check = [&](const std::string& bytes, const std::string& what) {
     const std::string task = "t" + std::to_string(++nth);
     EXPECT_EQ(told(save(task, bytes)), "s3://videos/pre/" + task + ".mp4") << what;
-    EXPECT_EQ(sha256_in_bucket(task + ".mp4"), core::sha256_text(bytes)) << what;
+    EXPECT_EQ(sha256_in_bucket(task + ".mp4"), core::sha256_hex(bytes)) << what;
     EXPECT_EQ(uploads(), 0U) << what;
     EXPECT_EQ(local_files(), 0U) << what;
   };
@@ -145,7 +146,7 @@ TEST_F(BucketVideosTest, ALaterTryGoesOnWithTheUpload) {
   const int before = server_.count("UploadPart");
   ASSERT_EQ(told(save("t", large_)), "s3://videos/pre/t.mp4");
   EXPECT_EQ(server_.count("UploadPart") - before, 2) << "the first part is there";
-  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_text(large_));
+  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_hex(large_));
   EXPECT_EQ(uploads(), 0U);
   EXPECT_EQ(local_files(), 0U);
 }
@@ -157,7 +158,7 @@ TEST_F(BucketVideosTest, AnUploadThatOthersAbortedBeginsAnew) {
   static_cast<void>(world_.client().abort({"videos", "pre/t.mp4"},
                                           std::get<std::vector<std::string>>(ids).front()));
   ASSERT_EQ(told(save("t", large_)), "s3://videos/pre/t.mp4");
-  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_text(large_));
+  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_hex(large_));
   EXPECT_EQ(local_files(), 0U);
 }
 
@@ -175,7 +176,7 @@ TEST_F(BucketVideosTest, AForeignObjectIsLeftAlone) {
   EXPECT_EQ(told(save("t", small_)), "s3://videos/pre/t-2.mp4");
   EXPECT_EQ(told(save("u", large_, "t.{ext}")), "s3://videos/pre/t-3.mp4");
   EXPECT_EQ(server_.count("UploadPart"), 3) << "a large video is not sent in vain";
-  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_text("theirs"));
+  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_hex("theirs"));
 }
 
 TEST_F(BucketVideosTest, WhatIsNotToBePassesToTheUser) {
@@ -212,7 +213,7 @@ class BucketWithoutConditions : public BucketVideosTest {
 TEST_F(BucketWithoutConditions, NamesAreLookedForBefore) {
   server_.put("pre/t.mp4", "theirs", false);
   EXPECT_EQ(told(save("t", small_)), "s3://videos/pre/t-2.mp4");
-  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_text("theirs"));
+  EXPECT_EQ(sha256_in_bucket("t.mp4"), core::sha256_hex("theirs"));
 }
 
 TEST(CreateOnlyProbe, FindsWhatTheBucketKnows) {
