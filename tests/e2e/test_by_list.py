@@ -118,11 +118,13 @@ def test_a_refused_token_and_nothing_else_to_do(reeltally, make_gateway):
     assert result.code == 12 and "refuses the user access token" in result.err, result
 
 
-def test_a_list_that_fails_ends_the_run_with_1_after_its_files(reeltally, make_gateway):
+@pytest.mark.parametrize("arguments", [(), ("--by-list",)])
+def test_a_list_that_fails_ends_the_run_with_1_after_its_files(reeltally, make_gateway, arguments):
     gateway = make_gateway(default={"polls": ["success"]}, user=user(token="other"))
-    result = reeltally.run(gateway, "--from-gateway", reeltally.csv("own"), *reeltally.user(), "--no-download")
+    result = reeltally.run(gateway, "--from-gateway", *arguments, reeltally.csv("own"), *reeltally.user(), "--no-download")
     assert result.code == 1 and "refuses the user access token" in result.err, result
     assert result.summary["succeeded"] == 1, "the file's tasks were queried"
+    assert len(pages(gateway)) == 1, "it is not asked again for answers"
 
 
 def test_an_entry_without_a_usable_id_is_a_rejected_row(reeltally, make_gateway):

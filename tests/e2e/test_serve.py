@@ -224,6 +224,8 @@ def test_usage_errors(filled, pages):
     token.chmod(0o600)
     assert "does not have that address" in filled("serve", "--listen", "192.0.2.1:0", "--token-file", token).err
     assert "cannot be opened" in filled("serve", "--token-file", "none").err
+    unpriced = filled("serve", "--listen", "127.0.0.1:0", "--prices", "none.csv")
+    assert unpriced.code == 2 and "none.csv" in unpriced.err, "told now, and not on each page of a task"
     assert filled("serve", "--db", filled.folder / "none.db").code == 10
     assert filled("serve", "x").code == 2
 

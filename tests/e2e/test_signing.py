@@ -45,6 +45,14 @@ def test_the_head_is_signed_and_the_signature_is_kept(reeltally, month):
     assert kept(reeltally) == [(said["head"], signature)], "a signature stays"
 
 
+def test_a_failure_is_seen_by_a_process_whose_parent_ignores_its_children(reeltally, month):
+    """The kernel then forgets how a child ended, unless the program wants to know."""
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    signing = script(reeltally, "echo garbage; exit 3")
+    closed = reeltally("close", month, "--sign-with", signing, wrapper=["/usr/bin/python3", "-c", ignoring])
+    assert closed.code == 1 and "exit code 3" in closed.err and kept(reeltally) == [], closed
+
+
 def test_a_closed_month_gets_its_signature_later(reeltally, month):
     assert json.loads(reeltally("close", month, "--json").out)["signed"] is False
     assert reeltally("close", month, "--sign-with", script(reeltally, "exit 1")).code == 1

@@ -122,6 +122,7 @@ std::string walked(const std::vector<Step>& steps) {
   UserListWalk walk;
   std::string text;
   for (const Step& step : steps) {
+    EXPECT_FALSE(walk.at_end()) << "page " << walk.page() << " is not asked for";
     UserListPage page;
     text += std::to_string(walk.page()) + " ";
     EXPECT_EQ(page.read(200, page_of(static_cast<std::uint64_t>(walk.page()), step.size, step.total,
