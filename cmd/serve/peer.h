@@ -10,18 +10,25 @@
 
 namespace cmd {
 
+/// How long a browser may hold a thread.
+struct PeerLimits {
+  std::chrono::milliseconds request_time = std::chrono::seconds(3);
+  std::chrono::steady_clock::duration waiting = std::chrono::seconds(30);  ///< for each share
+  std::size_t share_bytes = 256 << 10;
+};
+
 /// One thread. Nothing throws: after the first failure every call fails.
 class Peer {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   /// `socket` is non-blocking. Once `stop_fd` is readable, everything fails.
-  Peer(core::Descriptor socket, int stop_fd);
+  Peer(core::Descriptor socket, int stop_fd, const PeerLimits& limits = PeerLimits());
 
-  /// At least one byte of the request; 0 at its end, -1 after a failure: the request took longer
-  /// than 3 s or is over 32 KiB.
+  /// At least one byte of the request; 0 at its end, -1 after a failure: the request took too
+  /// long or is over 32 KiB.
   [[nodiscard]] std::ptrdiff_t read(char* bytes, std::size_t count);
-  /// All bytes. False after a failure: none could be sent for 30 s.
+  /// All bytes. False after a failure: the browser took less than a share in its time.
   [[nodiscard]] bool write(std::string_view bytes);
   /// Ends the connection so that the browser still gets what was sent, whatever it has sent itself.
   void close();
@@ -31,10 +38,14 @@ class Peer {
  private:
   [[nodiscard]] bool wait(short events, SteadyTime until);
   std::ptrdiff_t fail();
+  void count_sent(std::size_t bytes);
 
   core::Descriptor socket_;
   int stop_fd_;
+  PeerLimits limits_;
   SteadyTime request_end_;
+  std::chrono::steady_clock::duration waiting_left_;  // for the share in progress
+  std::size_t share_sent_ = 0;
   std::vector<char> buffer_;
   std::size_t next_ = 0;
   std::size_t received_ = 0;
