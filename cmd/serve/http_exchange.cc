@@ -7,10 +7,39 @@
 #include <array>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "core/text/ascii.h"
 
 namespace cmd {
 namespace {
+
+// The library would refuse a Range that it cannot read before the gate, and cut every page by the
+// others: it never sees that header under its name.
+class RangeVeil {
+ public:
+  // To be called with all bytes of a request, in their order.
+  void cover(char* bytes, std::size_t count) {
+    for (char* byte = bytes; byte != bytes + count; ++byte) {
+      const bool matches = matched_ < kName.size() && core::lower_ascii(*byte) == kName[matched_];
+      if (matches && ++matched_ == kName.size()) {
+        *byte = kVeiled.back();
+      } else if (*byte == '\n') {
+        matched_ = 0;
+      } else if (!matches) {
+        matched_ = kNowhere;
+      }
+    }
+  }
+  static constexpr std::string_view kVeiled = "rang_";
+
+ private:
+  static constexpr std::string_view kName = "range";
+  static constexpr std::size_t kNowhere = kName.size() + 1;
+
+  std::size_t matched_ = kNowhere;  // of the name, at the beginning of a line
+};
 
 class PeerStream final : public httplib::Stream {
  public:
@@ -18,7 +47,11 @@ class PeerStream final : public httplib::Stream {
 
   [[nodiscard]] bool is_readable() const override { return !peer_.has_failed(); }
   [[nodiscard]] bool is_writable() const override { return !peer_.has_failed(); }
-  ssize_t read(char* bytes, std::size_t count) override { return peer_.read(bytes, count); }
+  ssize_t read(char* bytes, std::size_t count) override {
+    const std::ptrdiff_t got = peer_.read(bytes, count);
+    veil_.cover(bytes, static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0)));
+    return got;
+  }
   ssize_t write(const char* bytes, std::size_t count) override {
     return peer_.write({bytes, count}) ? static_cast<ssize_t>(count) : -1;
   }
@@ -29,6 +62,7 @@ class PeerStream final : public httplib::Stream {
 
  private:
   Peer& peer_;
+  RangeVeil veil_;
 };
 
 PageRequest request_of(const httplib::Request& from) {
@@ -38,7 +72,7 @@ PageRequest request_of(const httplib::Request& from) {
     request.host = from.get_header_value("Host");
   }
   request.authorization = from.get_header_value("Authorization");
-  request.range = from.get_header_value("Range");
+  request.range = from.get_header_value(std::string(RangeVeil::kVeiled));
   return request;
 }
 
@@ -68,6 +102,16 @@ void fill(httplib::Response& response, PageReply&& reply) {
       });
 }
 
+// The library refuses some requests by itself, without a text.
+void explain(const httplib::Request& /*from*/, httplib::Response& to) {
+  if (to.body.empty()) {
+    to.set_content(to.status == 414   ? "The address is too long.\n"
+                   : to.status == 400 ? "This is no HTTP request that can be read.\n"
+                                      : "This request cannot be answered.\n",
+                   "text/plain; charset=utf-8");
+  }
+}
+
 }  // namespace
 
 class HttpExchange::Server final : public httplib::Server {
@@ -85,6 +129,7 @@ class HttpExchange::Server final : public httplib::Server {
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"X-Frame-Options", "DENY"},
     });
+    set_error_handler(Handler(explain));
     set_pre_routing_handler(
         [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
           fill(to, handler(request_of(from)));
@@ -95,7 +140,6 @@ class HttpExchange::Server final : public httplib::Server {
   void answer(PeerStream& stream) {
     bool closed = false;
     process_request(stream, true, closed, [](httplib::Request& request) {
-      request.ranges.clear();                    // ours: the library takes those behind the end
       request.headers.erase("Accept-Encoding");  // packing costs more than it saves here
     });
   }

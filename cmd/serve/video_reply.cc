@@ -77,7 +77,9 @@ std::optional<Part> part_of(std::string_view range, std::int64_t size) {
 }
 
 PageReply range_refusal(std::int64_t size) {
-  PageReply reply{.status = 416, .type = "text/plain", .body = ""};
+  PageReply reply{.status = 416,
+                  .type = "text/plain; charset=utf-8",
+                  .body = "The video has only " + std::to_string(size) + " bytes.\n"};
   reply.headers = {{"Content-Range", "bytes */" + std::to_string(size)}};
   return reply;
 }
