@@ -7,6 +7,7 @@
 #include "cmd/cli/api_key.h"
 #include "cmd/cli/ledger_name.h"
 #include "cmd/os/interrupt.h"
+#include "cmd/os/process.h"
 #include "cmd/report/report_plan.h"
 #include "cmd/serve/gate.h"
 #include "cmd/serve/http_exchange.h"
@@ -22,6 +23,13 @@ namespace {
 std::optional<ApiKey> token_of(const Settings& settings) {
   const auto path = settings.given_text("token-file");
   return path ? std::optional(read_page_token(*path, settings.environment())) : std::nullopt;
+}
+
+// A browser cannot open 0.0.0.0.
+std::string place_of(const ListenAddress& address) {
+  return address.is_everywhere() ? "http://" + ListenAddress{host_name(), address.port}.text() +
+                                       "/ and at each other name or address of this machine"
+                                 : "http://" + address.text() + "/";
 }
 
 }  // namespace
@@ -42,7 +50,7 @@ ExitCode serve(const Settings& settings, Log& log, std::ostream& /*out*/) {
   Listener listener(wanted);
   Site site(settings, Gate(std::move(token)), log);
   HttpExchange exchange([&site](const PageRequest& request) { return site.reply(request); });
-  log.note("the pages are at http://" + listener.address().text() + "/ (Ctrl-C ends this)");
+  log.note("the pages are at " + place_of(listener.address()) + " (Ctrl-C ends this)");
   if (!listener.serve([&exchange](Peer& peer) { exchange.answer(peer); }, interrupt.descriptor())) {
     // A thread waits for a slow disk or server. Nothing is written here, so nothing can be lost.
     std::_Exit(exit_number(ExitCode::ok));

@@ -62,6 +62,12 @@ std::optional<HostAndPort> split(std::string_view text) {
 
 bool ListenAddress::is_loopback() const { return host.starts_with("127.") || host == "::1"; }
 
+bool ListenAddress::is_everywhere() const {
+  in6_addr address{};
+  return host == "0.0.0.0" ||
+         (::inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address));
+}
+
 std::string ListenAddress::text() const {
   const bool is_long = host.find(':') != std::string::npos;
   return (is_long ? "[" + host + "]" : host) + ":" + std::to_string(port);

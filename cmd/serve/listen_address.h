@@ -13,6 +13,8 @@ struct ListenAddress {
 
   /// Only this machine can connect.
   [[nodiscard]] bool is_loopback() const;
+  /// All addresses of this machine: 0.0.0.0 or [::], in any spelling.
+  [[nodiscard]] bool is_everywhere() const;
   /// "127.0.0.1:8090", "[::1]:8090".
   [[nodiscard]] std::string text() const;
 };

@@ -234,6 +234,12 @@ def test_a_token_for_others(filled):
         assert pages.ask("/", Authorization=right, Host="films.example").status == 200, right
     assert pages.ask("/", "POST").status == 401
     pages.end()
+    for everywhere in ("0.0.0.0:0", "[::]:0"):
+        process = filled.start("serve", "--listen", everywhere, "--token-file", token)
+        line = process.stderr.readline().decode()
+        assert re.search(rf"at http://{re.escape(socket.gethostname())}:[0-9]+/ and at each other name or address of this machine", line), line
+        process.send_signal(signal.SIGTERM)
+        assert filled.finish(process).code == 0
     assert "canary-of" not in filled.output[-1].err
 
 
