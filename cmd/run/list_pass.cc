@@ -35,14 +35,7 @@ ListPass::ListPass(const Settings& settings, Log& log, const core::Clock& clock,
       accounts_(accounts),
       patience_{.retries = std::min(settings.count("retries"), kListRetriesMax),
                 .retry_after_max = kListRetryAfterMax,
-                .stop = std::move(stop)} {
-  if (settings.given_text("crew")) {
-    throw core::UsageError(
-        "--by-list is for a run that works alone: a list has the tasks of the whole crew; leave "
-        "out --crew or --by-list");
-  }
-  static_cast<void>(read_user_token(accounts_.front(), settings.environment()));
-}
+                .stop = std::move(stop)} {}
 
 void ListPass::run(core::Engine& engine, std::uint64_t tasks, const std::function<void()>& turn) {
   left_ = tasks;

@@ -18,8 +18,7 @@ namespace cmd {
 /// The main thread.
 class ListPass {
  public:
-  /// Throws core::UsageError if the first account has no usable user access token, and for a run in
-  /// a crew. `log` and `clock` must outlive this object.
+  /// The tokens of `accounts` were checked (RunInputs). `log` and `clock` must outlive this object.
   ListPass(const Settings& settings, Log& log, const core::Clock& clock,
            const std::vector<Account>& accounts, std::function<bool()> stop);
 

@@ -49,6 +49,31 @@ void require_other_outputs(const Settings& settings, const std::vector<std::stri
   }
 }
 
+bool is_typed(const Settings& settings, AnyName name) {
+  return settings.origin(name).kind == Origin::Kind::option;
+}
+
+// What a configuration says for all runs is no reason to refuse one of them.
+void require_that_lists_apply(const Settings& settings) {
+  const bool from_gateway = settings.flag("from-gateway");
+  const bool by_list = settings.flag("by-list");
+  if (settings.flag("dry-run") && (from_gateway || is_typed(settings, "by-list"))) {
+    throw core::UsageError("--dry-run sends no request, and " +
+                           std::string(from_gateway ? "--from-gateway" : "--by-list") +
+                           " needs some: leave one of them out");
+  }
+  if (is_typed(settings, "since") && !from_gateway && !by_list) {
+    throw core::UsageError(
+        "--since says how far back the gateway's list is read, and this run does not read it: give "
+        "--from-gateway or --by-list, too, or leave --since out");
+  }
+  if (by_list && settings.given_text("crew")) {
+    throw core::UsageError(
+        "--by-list is for a run that works alone: a list has the tasks of the whole crew; leave "
+        "out --crew or --by-list");
+  }
+}
+
 }  // namespace
 
 RunInputs::RunInputs(const Settings& settings, Log& log)
@@ -64,6 +89,7 @@ RunInputs::RunInputs(const Settings& settings, Log& log)
     names_.emplace_back("-");
   }
   require_other_outputs(settings, names_);
+  require_that_lists_apply(settings);
   if (const auto shard = settings.given_text("shard")) {
     const std::size_t slash = shard->find('/');
     if (slash == std::string::npos || !parse_whole(shard->substr(0, slash), shard_) ||
@@ -86,12 +112,19 @@ RunInputs::RunInputs(const Settings& settings, Log& log)
                                                       core::open_input(name, &patience_), options));
   }
   find_accounts(settings);
-  if (from_gateway_) {
-    if (settings.flag("dry-run")) {
-      throw core::UsageError(
-          "--dry-run sends no request, and --from-gateway needs some: leave one of them out");
+  require_user_tokens();
+}
+
+// Now, since a token that cannot be read would end the run later, with the lock held.
+void RunInputs::require_user_tokens() const {
+  const bool by_list = settings_.flag("by-list") && !settings_.flag("dry-run");
+  if (from_gateway_ || by_list) {
+    static_cast<void>(read_user_token(accounts_.front(), settings_.environment()));
+  }
+  for (const Account& account : accounts_) {
+    if (by_list && !account.user_token_file.empty()) {
+      static_cast<void>(read_user_token(account, settings_.environment()));
     }
-    static_cast<void>(read_user_token(accounts_.front(), settings.environment()));
   }
 }
 

@@ -33,7 +33,8 @@ class RunInputs {
 
   /// Opens every input. Throws core::UsageError if there is no input (standard input is a terminal,
   /// and neither --pending nor --from-gateway is given), if one cannot be read or lacks the column
-  /// of the IDs, or without a usable user access token for the gateway's list.
+  /// of the IDs, if the options of the gateway's list do not fit the others, or without a usable
+  /// user access token for that list.
   RunInputs(const Settings& settings, Log& log);
   RunInputs(const RunInputs&) = delete;  // the lists hold a pointer to patience_
   RunInputs& operator=(const RunInputs&) = delete;
@@ -68,6 +69,7 @@ class RunInputs {
  private:
   [[nodiscard]] bool is_ours(const core::TaskId& id) const;
   void find_accounts(const Settings& settings);
+  void require_user_tokens() const;
   [[nodiscard]] std::optional<std::size_t> account_of(const core::WantedTask& task) const;
   void refuse(const core::RejectedRow& row, const Reject& reject);
   void read_gateway(const Take& take, const Reject& reject);

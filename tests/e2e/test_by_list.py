@@ -94,11 +94,45 @@ def test_what_is_wrong_is_told_before_anything_happens(reeltally, make_gateway):
     tasks = reeltally.csv("a")
     for arguments, said in (([tasks, "--by-list"], "give --user-token-file FILE"),
                             (["--from-gateway"], "give --user-token-file FILE"),
-                            (["--from-gateway", "--dry-run", *reeltally.user()], "--dry-run sends no request"),
+                            (["--from-gateway", "--dry-run", *reeltally.user()], "--dry-run sends no request, and --from-gateway"),
+                            ([tasks, "--by-list", "--dry-run", *reeltally.user()], "--dry-run sends no request, and --by-list"),
+                            ([tasks, "--since", "2d", "--dry-run"], "give --from-gateway or --by-list, too"),
+                            ([tasks, "--since", "2d"], "give --from-gateway or --by-list, too"),
                             ([tasks, "--by-list", "--crew", "night", *reeltally.user()], "leave out --crew or --by-list")):
         result = reeltally("run", *arguments, "--base-url", gateway.base)
         assert result.code == 2 and said in result.err and result.err.count("\n") == 1, result
     assert not reeltally.ledger.exists() and not pages(gateway)
+
+
+def test_a_configuration_for_all_runs_refuses_none(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 1}))
+    both = {"REELTALLY_BY_LIST": "true", "REELTALLY_SINCE": "2d"}
+    tasks = reeltally.csv("listed-1")
+    result = reeltally("run", tasks, "--dry-run", env=both)
+    assert result.code == 0 and result.out == "listed-1\n", result
+    assert reeltally.run(gateway, tasks, "--no-download", env={"REELTALLY_SINCE": "2d"}).code == 0
+    assert not pages(gateway)
+
+
+@pytest.mark.parametrize("broken", ["north", "south"])
+def test_the_tokens_of_all_accounts_are_checked_first(reeltally, make_gateway, broken):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 2}))
+    config = f'base-url = "{gateway.base}"\nallow-http = true\n'
+    for name in ("north", "south"):
+        token = reeltally.folder / name / "token"
+        token.parent.mkdir()
+        token.write_text(TOKEN + "\n")
+        token.chmod(0o644 if name == broken else 0o600)
+        config += f'[account.{name}]\napi-key-env = "ANYFAST_API_KEY"\nuser-token-file = "{name}/token"\nuser-id = 2\n'
+    (reeltally.folder / "config.toml").write_text(config)
+    path = reeltally.csv("listed-1,north", "listed-2,south", header="task_id,account")
+    common = ["run", "--config", "config.toml", "--account", "north", "--by-list", "--allow-private-hosts", "--no-download", "--min-free", "0", "--json", path]
+    result = reeltally(*common)
+    assert result.code == 2 and f"{broken}/token" in result.err and "chmod 600" in result.err, result
+    assert not reeltally.ledger.exists() and not pages(gateway) and not gateway.queries()
+    (reeltally.folder / broken / "token").chmod(0o600)
+    result = reeltally(*common)
+    assert result.code == 0 and result.summary["succeeded"] == 2, result
 
 
 def test_a_run_of_the_gateways_tasks(reeltally, make_gateway):
