@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/audit.h"
 #include "cmd/cli/environment.h"
 #include "cmd/close.h"
 #include "cmd/config.h"
@@ -32,6 +33,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::runs, cmd::runs},
     {cmd::Command::report, cmd::report},
     {cmd::Command::close, cmd::close},
+    {cmd::Command::audit, cmd::audit},
     {cmd::Command::reconcile, cmd::reconcile},
     {cmd::Command::verify, cmd::verify},
     {cmd::Command::doctor, cmd::doctor},

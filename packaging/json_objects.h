@@ -15,7 +15,7 @@ struct JsonObject {
 };
 
 /// Without those whose keys the program's own functions say: see reference.cc.
-inline constexpr std::array<JsonObject, 25> kJsonObjects{{
+inline constexpr std::array<JsonObject, 26> kJsonObjects{{
     {"status --crew", "crew_run",
      "run_id host state started_at alive_until finished_at exit_code rate_share answers open_tasks "
      "open_videos",
@@ -44,6 +44,8 @@ inline constexpr std::array<JsonObject, 25> kJsonObjects{{
      "what a closing would have; each of `customers` has `customer tasks totals unpriced`"},
     {"close --reprice", "reprice", "period result adjusts_in lines unpriced totals",
      "what other prices change in a closed period"},
+    {"audit", "audit", "period output lines head sha256",
+     "a bundle was written; `sha256` is that of its SHA256SUMS"},
     {"reconcile", "difference", "result task_id unit ours theirs",
      "a line that does not match; amounts are text"},
     {"reconcile", "reconciliation",

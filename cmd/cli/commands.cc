@@ -19,7 +19,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 18> kCommands{{
+constexpr std::array<CommandSpec, 19> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -86,6 +86,19 @@ constexpr std::array<CommandSpec, 18> kCommands{{
          "2026-10-05). Later changes appear as adjustment lines in the next open period.",
      .example = "reeltally close 2026-10 --tz Europe/Berlin --prices prices.csv",
      .exit_codes = kCompareWriteCodes},
+    {.command = Command::audit,
+     .name = "audit",
+     .arguments = "PERIOD",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "write a bundle that proves each number of a closed period",
+     .description =
+         "Writes the report of a closed PERIOD as CSV and FOCUS with its manifest, the price books "
+         "it was closed with, the raw answer behind each line, the chain of closed periods, "
+         "SHA256SUMS, and verify.py, which computes every amount again with Python 3 and zstd "
+         "alone. The same PERIOD gives the same bytes each time.",
+     .example = "reeltally audit 2026-10 -o 2026-10.tar",
+     .exit_codes = kReadCodes},
     {.command = Command::reconcile,
      .name = "reconcile",
      .arguments = "[FILE]",

@@ -16,6 +16,7 @@ enum class Command {
   runs,
   report,
   close,
+  audit,
   reconcile,
   prices_check,
   verify,

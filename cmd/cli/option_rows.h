@@ -439,7 +439,7 @@ inline constexpr OptionSpec kCommon[] = {
      .default_value = "default",
      .commands = CommandSet::all_but(report),
      .help = "The account whose key is used and whose tasks are meant.",
-     .unlisted = close},
+     .unlisted = close | audit},
     {.name = "quiet", .letter = 'q', .commands = CommandSet::all(), .help = "Prints only errors."},
     {.name = "verbose",
      .letter = 'v',

@@ -177,6 +177,14 @@ inline constexpr OptionSpec kOutput[] = {
      .help = "File for the report, written completely or not at all, with FILE.manifest.json "
              "beside it; `-` is standard output. Of a symbolic link the target is replaced.",
      .scope = Scope::command_line},
+    {.name = "output",
+     .letter = 'o',
+     .type = path,
+     .argument = "DIR|FILE.tar",
+     .default_note = "must be given",
+     .commands = audit,
+     .help = "A new folder for the files, or an archive of them, written completely or not at all.",
+     .scope = Scope::command_line},
     {.name = "decimal-comma",
      .commands = report,
      .help = "Writes 0,90 instead of 0.90 into the CSV, with `;` between cells, for spreadsheets "

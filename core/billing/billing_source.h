@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -151,6 +152,19 @@ enum class SharedTaskScope {
   last_run,  ///< tasks of the newest run, compared with all in the ledger
 };
 
+/// The raw answer from which a frozen line was made.
+struct LineProof {
+  std::string line_id;
+  std::string task_id;
+  std::optional<std::string> answer;  ///< byte-exact; none once pruned
+};
+
+/// A price book that was recorded for a closed period afterwards (BillingSource::reprice).
+struct LaterBook {
+  std::string prices;           ///< its bytes
+  std::int64_t carried_by = 0;  ///< key of the closed period that has its changes; 0: none yet
+};
+
 /// Which lines of a closed period are counted.
 enum class LineScope {
   shown,     ///< the lines of its report, without reversals
@@ -245,6 +259,11 @@ class BillingSource {
   /// How many lines of a closed period have no cost.
   [[nodiscard]] virtual std::int64_t unpriced_lines(const ClosedPeriod& closed,
                                                     LineScope scope) = 0;
+  /// What proves the lines of the report of a closed period, in its order.
+  virtual void each_proof(const ClosedPeriod& closed,
+                          const std::function<void(const LineProof&)>& visit) = 0;
+  /// The price books recorded for a closed period since then, the oldest one first.
+  [[nodiscard]] virtual std::vector<LaterBook> later_books(const ClosedPeriod& closed) = 0;
 
   /// The tasks of frozen main lines in [begin, end) whose labels have changed, in the order of the
   /// lines. Reversals are no such lines.

@@ -14,6 +14,7 @@
 
 #include "core/billing/billing_source.h"
 #include "storage/statements/answered_tasks.h"
+#include "storage/statements/line_proofs.h"
 #include "storage/statements/line_reads.h"
 #include "storage/statements/period_blockers.h"
 #include "storage/statements/period_counts.h"
@@ -90,6 +91,13 @@ class BillingReader : public core::BillingSource {
   }
   std::int64_t unpriced_lines(const core::ClosedPeriod& closed, core::LineScope scope) override {
     return snapshot_->guard([&] { return count_unpriced(snapshot_->rows(0), closed, scope); });
+  }
+  void each_proof(const core::ClosedPeriod& closed,
+                  const std::function<void(const core::LineProof&)>& visit) override {
+    snapshot_->guard([&] { visit_proofs(snapshot_->rows(0), closed, visit); });
+  }
+  std::vector<core::LaterBook> later_books(const core::ClosedPeriod& closed) override {
+    return snapshot_->guard([&] { return read_later_books(snapshot_->rows(0), closed.key); });
   }
   void each_relabelled(core::UtcTime begin, core::UtcTime end,
                        const std::function<void(const core::RelabelledTask&)>& visit) override {

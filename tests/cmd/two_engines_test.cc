@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/audit.h"
 #include "cmd/close.h"
 #include "cmd/report.h"
 #include "core/clock.h"
@@ -93,6 +94,20 @@ class PostgresReports : public testing::Test {
     std::filesystem::remove(options.output + ".manifest.json");
     return told;
   }
+  // The bundle, or why there is none.
+  std::string audit(const std::string& month, const std::string& ledger) {
+    const std::string bundle = folder_.path("bundle.tar");
+    std::ostringstream out;
+    try {
+      static_cast<void>(
+          cmd::audit_period({.ledger = ledger, .period = month, .output = bundle}, out));
+      const std::string bytes = support::read_file(bundle);
+      std::filesystem::remove(bundle);
+      return bytes;
+    } catch (const std::exception& failure) {
+      return failure.what();
+    }
+  }
   std::string close(cmd::CloseOptions options, const std::string& ledger, bool reprice,
                     core::UtcTime now = kNow) {
     options.ledger = ledger;
@@ -125,6 +140,10 @@ class PostgresReports : public testing::Test {
   void expect_alike(const std::vector<std::string>& months, const std::string& ledger,
                     const std::vector<std::string>& others) {
     for (const std::string& month : months) {
+      const std::string bundle = audit(month, ledger);
+      for (const std::string& other : others) {
+        EXPECT_TRUE(audit(month, other) == bundle) << month << " " << other;
+      }
       for (const cmd::ReportOptions& options : reports(month)) {
         const std::string told = report(options, ledger);
         for (const std::string& other : others) {

@@ -74,8 +74,8 @@ def test_every_documented_command_and_option_exists(reeltally):
     commands = re.findall(r"^  (\w+(?: \w+)?)(?=  | \[| [A-Z])", reeltally("--help").out, re.M)
     known = {}
     for page in ["README.md", "README.zh-CN.md", "docs/operating.md", "docs/billing.md", "docs/ledger.md", "docs/upgrades.md",
-                 "docs/fleet.md", "docs/pages.md"]:
-        for command, rest in re.findall(r"reeltally (run|status|runs|report|close|reconcile|verify|doctor|serve|forget|db \w+|config)\b([^\n`|&;#]*)",
+                 "docs/fleet.md", "docs/pages.md", "docs/audit.md"]:
+        for command, rest in re.findall(r"reeltally (run|status|runs|report|close|audit|reconcile|verify|doctor|serve|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
                 result = reeltally(*command.split(), "--help")
@@ -95,7 +95,7 @@ def test_links_lead_somewhere():
 
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
-        "run", "import", "status", "report", "close", "reconcile", "verify", "doctor", "serve", "forget", "prices check", "db migrate",
+        "run", "import", "status", "report", "close", "audit", "reconcile", "verify", "doctor", "serve", "forget", "prices check", "db migrate",
         "db check", "db backup", "db copy", "db prune", "config")]
     for page in pages:
         text = reeltally(*page).out

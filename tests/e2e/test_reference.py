@@ -70,6 +70,7 @@ def test_json_objects_have_the_keys_of_the_page(reeltally, make_gateway):
     holds("close --dry-run", "close", MONTH, "--prices", "prices.csv", "--dry-run")
     holds("close", "close", MONTH, "--prices", "prices.csv", "--force")
     holds("close --reprice", "close", MONTH, "--prices", "prices.csv", "--reprice")
+    holds("audit", "audit", MONTH, "-o", "audit.tar")
     holds("db migrate", "db", "migrate")
     holds("db check", "db", "check")
     holds("db prune", "db", "prune", "--older-than", "1d", "--yes")

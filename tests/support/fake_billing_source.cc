@@ -1,6 +1,7 @@
 #include "tests/support/fake_billing_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -151,6 +152,29 @@ class FakeSource final : public core::BillingSource {
     }
     return names;
   }
+  void each_proof(const ClosedPeriod& closed,
+                  const std::function<void(const core::LineProof&)>& visit) override {
+    for (const auto& one : state_.lines) {
+      if (one.period != closed.key) {
+        continue;
+      }
+      const auto kept =
+          std::find_if(state_.snapshots.begin(), state_.snapshots.end(), [&](const auto& answer) {
+            return answer.task == one.task && answer.sha256 == one.line.task.raw_sha256 &&
+                   !answer.is_pruned;
+          });
+      visit({.line_id = one.line.charge.line_id,
+             .task_id = one.line.task.task_id,
+             .answer = kept == state_.snapshots.end() ? std::nullopt : std::optional(kept->body)});
+    }
+  }
+  std::vector<core::LaterBook> later_books(const ClosedPeriod& closed) override {
+    std::vector<core::LaterBook> books;
+    const auto [begin, end] = state_.later_books.equal_range(closed.key);
+    std::transform(begin, end, std::back_inserter(books),
+                   [](const auto& book) { return book.second; });
+    return books;
+  }
   void each_relabelled(UtcTime begin, UtcTime end,
                        const std::function<void(const core::RelabelledTask&)>& visit) override {
     for (const auto& one : state_.lines) {
@@ -262,6 +286,7 @@ class FakeSource final : public core::BillingSource {
     for (ClosedPeriod& own : ledger_->closed) {
       if (own.key == closed.key) {
         own.later_prices = prices;
+        ledger_->later_books.emplace(own.key, core::LaterBook{.prices = prices});
         own.repriced = true;
       }
     }
@@ -400,6 +425,11 @@ class FakeWriter final : public core::PeriodWriter {
       if (period_.contains(core::adjusting_period(other, before).begin)) {
         other.checked_to = period_.checked_to;
         other.repriced = false;
+        const auto [begin, end] = next_.later_books.equal_range(other.key);
+        std::for_each(begin, end, [this](auto& book) {
+          book.second.carried_by =
+              book.second.carried_by == 0 ? period_.key : book.second.carried_by;
+        });
       }
     }
     const auto behind = std::find_if(

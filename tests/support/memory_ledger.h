@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/billing/adjustments.h"
-#include "core/billing/closed_period.h"
+#include "core/billing/billing_source.h"
 #include "core/domain/lifecycle.h"
 #include "core/domain/video_lifecycle.h"
 #include "core/ledger/ledger.h"
@@ -87,6 +86,7 @@ struct MemoryLedger {
   std::vector<Line> lines;
   std::vector<core::ClosedPeriod> closed;  ///< by begin
   std::vector<WrittenOff> written_off;
+  std::multimap<std::int64_t, core::LaterBook> later_books;  ///< by the key of the closed period
 
   /// The task's key, or 0.
   [[nodiscard]] core::TaskKey find(const std::string& account, const std::string& id) const;

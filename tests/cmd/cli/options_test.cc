@@ -122,6 +122,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::close,
        "tz prices force round round-by-currency rates billing-currency resale customer-label "
        "sign-with"},
+      {Command::audit, "output db json"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "currency tolerance decimal-comma prices round round-by-currency from-gateway "

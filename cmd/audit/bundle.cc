@@ -1,0 +1,107 @@
+#include "cmd/audit/bundle.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/descriptor.h"
+#include "core/files/read_whole.h"
+#include "core/files/sha256.h"
+#include "core/files/ustar.h"
+
+namespace cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kArchiveEnd = ".tar";
+constexpr std::string_view kSums = "SHA256SUMS";
+
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+  }
+  return path;
+}
+
+// A wrong name must not cost the time of an audit.
+std::string checked_output(const std::string& output) {
+  std::error_code none;  // it does not exist yet
+  const bool is_archive = output.ends_with(kArchiveEnd);
+  if (!is_archive && fs::exists(output, none) && !fs::is_empty(output, none)) {
+    throw core::UsageError("--output " + output +
+                           (fs::is_directory(output, none) ? " is not empty" : " is a file") +
+                           "; name a new folder, or a file that ends with .tar");
+  }
+  return output;
+}
+
+void read_file(const std::string& path, const std::function<void(std::string_view)>& take) {
+  const core::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int error = file.valid() ? core::read_whole(file.number(), take) : errno;
+  if (error != 0) {
+    throw core::Error("cannot read " + path + ": " + core::errno_text(error));
+  }
+}
+
+}  // namespace
+
+// In an archive the files are collected in a folder beside it, because a header has the size.
+Bundle::Bundle(const std::string& output)
+    : output_(checked_output(without_slashes(output))),
+      is_archive_(output_.ends_with(kArchiveEnd)),
+      draft_(is_archive_ ? output_ + ".files" : output_) {}
+
+std::string Bundle::path(std::string_view name) const { return (draft_.path() + '/').append(name); }
+
+void Bundle::add(std::string_view name, std::string_view text) {
+  core::write_atomically(path(name), text, core::kOwnerOnly);
+}
+
+std::vector<std::string> Bundle::names() const {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(draft_.path())) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string Bundle::seal() {
+  std::string sums;
+  for (const std::string& name : names()) {
+    core::Sha256 hash;
+    read_file(path(name), [&hash](std::string_view piece) { hash.update(piece); });
+    sums += core::hex(hash.finish()) + "  " + name + '\n';
+  }
+  add(kSums, sums);
+  return core::sha256_hex(sums);
+}
+
+void Bundle::publish(const std::string& root) {
+  if (is_archive_) {
+    write_archive(root);
+  } else {
+    draft_.publish();
+  }
+}
+
+void Bundle::write_archive(const std::string& root) const {
+  core::AtomicFile file(output_);
+  core::Ustar archive([&file](std::string_view bytes) { file.write(bytes); });
+  for (const std::string& name : names()) {
+    archive.begin(root + '/' + name, fs::file_size(path(name)));
+    read_file(path(name), [&archive](std::string_view piece) { archive.add(piece); });
+  }
+  archive.finish();
+  file.prepare(core::kOwnerOnly);
+  file.publish();
+}
+
+}  // namespace cmd

@@ -1,0 +1,74 @@
+// The contract of core::BillingSource: what proves the lines of a closed period.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/storage/billing_contract.h"
+
+namespace {
+
+using namespace billing_contract;
+
+class ProofsContract : public BillingContract {
+ protected:
+  // "task bytes; " for each line of the closed period, in the order of its report.
+  std::string proofs(const std::string& name) {
+    const auto source = open();
+    std::string all;
+    for (const core::ClosedPeriod& closed : source->closed_periods()) {
+      if (closed.period.name != name) {
+        continue;
+      }
+      source->each_proof(closed, [&](const core::LineProof& proof) {
+        EXPECT_TRUE(core::origin_of_line(proof.line_id)) << proof.line_id;
+        all += proof.task_id + " " + proof.answer.value_or("gone") + "; ";
+      });
+    }
+    return all;
+  }
+};
+
+TEST_P(ProofsContract, EachLineHasItsAnswer) {
+  finish("late", kOctober + 2000, "8", TaskState::succeeded, std::string("late\0\xff", 6));
+  finish("b", kOctober + 1000, "8", TaskState::succeeded, "of b");
+  finish("a", kOctober + 1000, "8", TaskState::failed, "of a");
+  finish("other", kNovember, "8", TaskState::succeeded, "other");
+  close(period("2026-10"));
+  close(period("2026-11"));
+  EXPECT_EQ(proofs("2026-10"), "a of a; b of b; late " + std::string("late\0\xff", 6) + "; ");
+  EXPECT_EQ(proofs("2026-11"), "other other; ");
+  back_end_->prune();
+  EXPECT_EQ(proofs("2026-11"), "other gone; ");
+}
+
+TEST_P(ProofsContract, LaterBooksNameTheClosingThatHasTheirChanges) {
+  finish("a", kOctober + 1000);
+  core::ClosedPeriod october = period("2026-10");
+  october.prices = prices("0.9");
+  close(october);
+  const auto books = [this] {
+    const auto source = open();
+    std::string all;
+    for (const core::LaterBook& book : source->later_books(source->closed_periods().front())) {
+      all += std::to_string(book.carried_by) + " " +
+             (book.prices == prices("1") ? "first" : "second") + "; ";
+    }
+    return all;
+  };
+  EXPECT_EQ(books(), "");
+  const auto reprice = [this](const std::string& price) {
+    const auto source = open();
+    source->reprice(source->closed_periods().front(), prices(price), utc(kNovember));
+  };
+  reprice("1");
+  EXPECT_EQ(books(), "0 first; ");
+  close(period("2026-11"));
+  reprice("2");
+  EXPECT_EQ(books(), "2 first; 0 second; ");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ProofsContract, testing::ValuesIn(support::back_ends()),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
