@@ -6,12 +6,12 @@
 HEAD is the hash that `reeltally close` printed or somebody signed: with it nobody can have made the
 bundle anew. Exit code 0: all is proved. docs/audit.md says what each file is and what is proved.
 """
-import base64, csv, hashlib, io, itertools, json, pathlib, re, subprocess, sys
+import base64, csv, functools, hashlib, io, itertools, json, pathlib, re, subprocess, sys
 from datetime import datetime
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
 
 HERE = pathlib.Path(__file__).resolve().parent
-setcontext(Context(prec=200, traps=[]))  # products and sums are exact; what is no number is in no range
+setcontext(Context(prec=100, traps=[]))  # products and sums are exact; what is no number is in no range
 COUNTS = {"second": "duration_seconds", "output_second": "output_seconds", "input_second": "input_seconds", "video": "video_count",
           "mtoken": "completion_tokens", "sr_mtoken": "super_resolution_tokens", "unit": "units", "credit": "credits", "quota": "quota"}
 ANSWERED = {"duration_seconds": "duration video_duration total_seconds seconds", "input_seconds": "input_video_duration input_seconds",
@@ -53,6 +53,7 @@ def table(text):
     return [dict(zip(header, row)) for row in rows if any(row)]
 
 
+@functools.lru_cache(10000)
 def fits(pattern, text):
     return text != "" and bool(re.fullmatch("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), text, re.S))
 
@@ -66,12 +67,45 @@ def within(cell, value):
                                                          "<": value < bound, "<=": value <= bound}[sign]
 
 
+@functools.lru_cache(10000)
 def picture(text):
     """The lines of a picture: 720p, 4k, 720x1280. An unknown number is in no range."""
     text = text.strip().lower()
     text = {"2k": "1440", "4k": "2160", "8k": "4320"}.get(text, text[:-1] if text.endswith("p") else text)
     sides = [number(side) for side in re.split("[x*]", text, maxsplit=1)]
     return Decimal("nan") if None in sides else min(sides)
+
+
+class Price:
+    """A row of a price book."""
+    def __init__(self, row):
+        self.unit, _, label = row["unit"].partition(":")
+        self.label, self.model, self.currency = "label_" + label, row["model"], row["currency"]
+        self.price = Decimal(row["price"]) * (100 - Decimal((row.get("discount") or "0").rstrip("% "))) / 100
+        self.low, self.high, self.round_up, self.minimum = (row.get(name) and Decimal(row[name]) for name in ("min_sr", "max_sr", "round_up", "minimum"))
+        self.first, self.last = row.get("valid_from") or "", row.get("valid_to") or ""
+        self.conditions = [(name, cell) for name, cell in row.items() if cell and name not in COLUMNS]
+        fixed = len(re.sub("[*?]", "", self.model).encode())
+        self.rank = (len(self.conditions), fixed == len(self.model.encode()), fixed, bool(self.low or self.high), bool(self.first or self.last))
+
+    def holds(self, line, enhanced):
+        """Whether the row fits: True, False, or None if the bundle does not have what decides."""
+        if (self.unit == "sr_mtoken") != enhanced or not fits(self.model, line["model"]):
+            return False
+        holds = [line.meets(name, cell) for name, cell in self.conditions]
+        if self.low or self.high:  # the report has the delivered picture, and not the generated one
+            holds.append(None if self.unit == "mtoken" and "super_resolution" in line.answer else
+                         (self.low or 0) <= picture(line["resolution"]) <= (self.high or Decimal("inf")))
+        if self.first or self.last:
+            holds.append(None if not line.day else self.first <= line.day <= (self.last or "9999"))
+        return False if False in holds else None if None in holds else True
+
+    def quantity(self, line, of_quota):
+        stated = Decimal(1) if self.unit == "task" else number(line[self.label]) if self.unit == "label" else line.count(COUNTS[self.unit])
+        if not stated:
+            return stated
+        stated *= {"mtoken": Decimal("1e-6"), "sr_mtoken": Decimal("1e-6"), "quota": of_quota}.get(self.unit, 1)
+        return max((stated / self.round_up).to_integral_value(ROUND_CEILING) * self.round_up if self.round_up else stated, self.minimum or 0)
 
 
 class Book:
@@ -81,7 +115,9 @@ class Book:
         text, _, kept = text.partition("\n# terms of the closing, added by reeltally\n")
         def term(mark):
             return "\n".join(line.split(": ", 1)[1] for line in kept.split("\n") if line.startswith(f"# {mark}: "))
-        self.prices = table(text) if text.strip() else []
+        rows = table(text) if text.strip() else []
+        self.prices = [Price(row) for row in rows]
+        self.special = any(name not in COLUMNS for row in rows[:1] for name in row)  # then the most special row counts, else the first one
         per_unit = re.search(r"\n# quota-per-unit: (\d+)\n*$", text)
         self.of_quota = 1 / Decimal(per_unit[1] if per_unit else 500000)
         self.round = term("round") or (other.round if other else "")
@@ -96,38 +132,17 @@ class Book:
         return amount if places == "" else round(amount, int(places))
 
     def charges(self, line, enhanced):
-        """(unit, currency, quantity, price) by the row that counts; by a few if the bundle does not have what decides between them."""
+        """(price row, quantity) by the row that counts; by a few if the bundle does not have what decides between them."""
         found = []
-        for row in self.prices:
-            unit, _, label = row["unit"].partition(":")
-            holds = [(unit == "sr_mtoken") == enhanced and fits(row["model"], line["model"])]
-            if row.get("min_sr") or row.get("max_sr"):  # the report has the delivered picture, and not the generated one
-                holds.append(None if unit == "mtoken" and "super_resolution" in line.answer else
-                             Decimal(row.get("min_sr") or 0) <= picture(line["resolution"]) <= Decimal(row.get("max_sr") or "inf"))
-            if row.get("valid_from") or row.get("valid_to"):
-                holds.append(None if not line.day else row.get("valid_from", "") <= line.day <= (row.get("valid_to") or "9999"))
-            conditions = [(name, cell) for name, cell in row.items() if cell and name not in COLUMNS]
-            holds += [line.meets(name, cell) for name, cell in conditions]
-            fixed = len(re.sub("[*?]", "", row["model"]).encode())
-            if False not in holds:
-                found.append((None not in holds, row, unit, label, (
-                    len(conditions), fixed == len(row["model"].encode()), fixed, bool(row.get("min_sr") or row.get("max_sr")),
-                    bool(row.get("valid_from") or row.get("valid_to")))))
-        if any(name not in COLUMNS for row in self.prices[:1] for name in row):  # the most special row counts, else the first one
-            found = [one for one in found if one[4] >= max((other[4] for other in found if other[0]), default=())]
-        else:
-            found = found[:next((place for place, one in enumerate(found, 1) if one[0]), None)]
-        for _, row, unit, label, _ in found:
-            stated = Decimal(1) if unit == "task" else number(line["label_" + label]) if unit == "label" else line.count(COUNTS[unit])
-            if stated is not None:
-                yield unit, row["currency"], self.charged(stated, unit, row), Decimal(row["price"]) * (
-                    100 - Decimal((row.get("discount") or "0").rstrip("% "))) / 100
-
-    def charged(self, stated, unit, row):
-        quantity = stated * {"mtoken": Decimal("1e-6"), "sr_mtoken": Decimal("1e-6"), "quota": self.of_quota}.get(unit, 1)
-        if quantity and row.get("round_up"):
-            quantity = (quantity / Decimal(row["round_up"])).to_integral_value(ROUND_CEILING) * Decimal(row["round_up"])
-        return max(quantity, Decimal(row.get("minimum") or 0)) if quantity else quantity
+        for price in self.prices:
+            holds = price.holds(line, enhanced)
+            if holds is not False:
+                found.append((holds, price))
+            if holds and not self.special:
+                break
+        least = max((price.rank for holds, price in found if holds and self.special), default=())
+        charged = [(price, price.quantity(line, self.of_quota)) for _, price in found if price.rank >= least]
+        return [(price, quantity) for price, quantity in charged if quantity is not None]
 
 
 def numbers(value, found):
@@ -194,9 +209,9 @@ class Line:
         cost, quantity, unit_price = self.amounts("cost", "quantity", "unit_price")
         if cost is None or self.free:
             return cost is None or (cost == 0 and not quantity)
-        return any((unit, currency, charged * self.sign, price) == (self["unit"], self["currency"], quantity, unit_price)
-                   and cost == book.rounded(quantity * price, currency) and self.proves_count(unit)
-                   for book in books for unit, currency, charged, price in book.charges(self, self.enhanced))
+        return any((price.unit, price.currency, charged * self.sign, price.price) == (self["unit"], self["currency"], quantity, unit_price)
+                   and cost == book.rounded(quantity * unit_price, price.currency) and self.proves_count(price.unit)
+                   for book in books for price, charged in book.charges(self, self.enhanced))
 
     def proves_conversion(self, books):
         cost, billed, rate = self.amounts("cost", "billing_cost", "rate")
@@ -213,10 +228,13 @@ class Line:
             return False
         if amount is None or self.free or self.enhanced:
             return not amount
-        sums = {self.sign * book.rounded(sum(charged * price for _, _, charged, price in parts), self["resale_currency"])
-                for book in (book for book in books if book.resale)
-                for parts in itertools.product(book.resale_book.charges(self, False), list(book.resale_book.charges(self, True)) or [("", "", 0, 0)])}
-        return amount in sums
+        for book in (book for book in books if book.resale):
+            more = book.resale_book.charges(self, True) or [None]
+            for parts in itertools.product(book.resale_book.charges(self, False), more):
+                whole = sum(charged * price.price for price, charged in filter(None, parts))
+                if amount == self.sign * book.rounded(whole, self["resale_currency"]):
+                    return True
+        return False
 
 
 def proofs():
