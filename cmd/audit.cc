@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <vector>
@@ -19,6 +20,9 @@
 #include "core/files/atomic_file.h"
 #include "storage/answers/answer_archive.h"
 #include "storage/open_ledger.h"
+#include "storage/postgres/ledger_url.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/maintenance.h"
 
 namespace cmd {
 namespace {
@@ -145,9 +149,9 @@ void add_chain(const core::Reports& reports, const core::ClosedPeriod& closed, B
 }
 
 struct Audited {
-  const core::ClosedPeriod& period;
+  core::ClosedPeriod period;
   std::uint64_t lines = 0;
-  std::string sha256;
+  std::string sha256{};
 };
 
 void say(const Audited& audited, const AuditOptions& options, std::ostream& out) {
@@ -166,14 +170,13 @@ void say(const Audited& audited, const AuditOptions& options, std::ostream& out)
       << audited.sha256 << "; `python3 verify.py` in it checks them\n";
 }
 
-}  // namespace
-
-ExitCode audit_period(const AuditOptions& options, std::ostream& out) {
+Audited write_bundle(const AuditOptions& options, std::ostream& out) {
   core::Reports reports(storage::open_billing_source(options.ledger));
-  const core::ClosedPeriod& closed = closed_period(reports, options.period);
+  Audited audited{.period = closed_period(reports, options.period)};
+  const core::ClosedPeriod& closed = audited.period;
   Bundle bundle(options.output);
   write_reports(options, bundle, out);
-  const std::uint64_t lines = write_answers(reports.source(), closed, bundle);
+  audited.lines = write_answers(reports.source(), closed, bundle);
   add_own_books(closed, bundle);
   const std::set<std::int64_t> corrected = corrected_by(reports, closed);
   for (const core::ClosedPeriod& other : reports.closed_periods()) {
@@ -183,13 +186,43 @@ ExitCode audit_period(const AuditOptions& options, std::ostream& out) {
   }
   add_chain(reports, closed, bundle);
   bundle.add("verify.py", verify_script());
-  const std::string sha256 = bundle.seal();
+  audited.sha256 = bundle.seal();
   bundle.publish("reeltally-" + closed.period.name);
-  say({.period = closed, .lines = lines, .sha256 = sha256}, options, out);
+  return audited;
+}
+
+// So that `db prune` may delete the answers. Many can read a ledger and not write to it.
+void record(const AuditOptions& options, const Audited& audited, core::UtcTime now, Log& log) {
+  const bool is_file = !storage::is_postgres_url(options.ledger);
+  try {
+    std::optional<storage::Lock> lock;
+    if (is_file) {
+      lock.emplace(options.ledger, options.lock_wait);
+    }
+    storage::open_billing_source(options.ledger)->keep_bundle(audited.period, audited.sha256, now);
+    if (is_file) {
+      static_cast<void>(storage::settle_ledger(options.ledger));
+    }
+  } catch (const core::Error& failure) {
+    log.warning(
+        "the ledger does not know of this bundle, so `reeltally db prune` keeps the raw "
+        "answers of " +
+        audited.period.period.name + ": " + failure.what());
+  }
+}
+
+}  // namespace
+
+ExitCode audit_period(const AuditOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
+  const Audited audited = write_bundle(options, out);
+  if (audited.period.bundle != audited.sha256) {
+    record(options, audited, now, log);
+  }
+  say(audited, options, out);
   return ExitCode::ok;
 }
 
-ExitCode audit(const Settings& settings, Log& /*log*/, std::ostream& out) {
+ExitCode audit(const Settings& settings, Log& log, std::ostream& out) {
   const auto output = settings.given_text("output");
   if (!output || *output == "-") {
     throw core::UsageError("audit writes a folder or an archive; name it: -o DIR or -o FILE.tar");
@@ -197,8 +230,9 @@ ExitCode audit(const Settings& settings, Log& /*log*/, std::ostream& out) {
   return audit_period({.ledger = ledger_path(settings),
                        .period = settings.arguments().at(0),
                        .output = *output,
-                       .json = settings.flag("json")},
-                      out);
+                       .json = settings.flag("json"),
+                       .lock_wait = settings.duration("lock-wait")},
+                      core::SystemClock().utc(), log, out);
 }
 
 }  // namespace cmd

@@ -1,12 +1,11 @@
 #include "cmd/db.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <ostream>
 #include <string>
 #include <system_error>
@@ -16,7 +15,6 @@
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/os/json_text.h"
-#include "cmd/os/terminal.h"
 #include "cmd/report/closed_periods.h"
 #include "core/billing/billing_source.h"
 #include "core/clock.h"
@@ -107,29 +105,22 @@ class CheckedFile {
   std::string path_;
 };
 
-std::uint64_t proofs_before(const std::string& ledger, core::UtcTime before) {
+std::vector<storage::SparedPeriod> spared_periods(const std::string& ledger, core::UtcTime before) {
   return storage::is_postgres_url(ledger)
-             ? storage::prunable_proofs(storage::LedgerUrl(ledger), before)
-             : storage::prunable_proofs(ledger, before);
+             ? storage::spared_periods(storage::LedgerUrl(ledger), before)
+             : storage::spared_periods(ledger, before);
 }
 
-// A person is asked; a script says it in advance.
-void require_consent(std::uint64_t proofs, std::istream& in) {
-  if (proofs == 0) {
-    return;
+void say_spared(const std::vector<storage::SparedPeriod>& spared, std::uint64_t lines, Log& log) {
+  constexpr std::size_t kNamed = 5;
+  std::string names;
+  for (std::size_t at = 0; at < std::min(spared.size(), kNamed); ++at) {
+    names += (names.empty() ? "" : ", ") + spared[at].name;
   }
-  const std::string what = "this deletes the raw answers that prove " +
-                           format_count(proofs, "line") + " of closed periods; their hashes stay";
-  if (!is_terminal(STDIN_FILENO) || !is_terminal(STDERR_FILENO)) {
-    throw core::UsageError(what + ". Make a backup (`reeltally db backup FILE`), then give --yes");
-  }
-  std::cerr << "reeltally: " << what << ". Is there a backup, and may they go? [y/N] "
-            << std::flush;
-  std::string answer;
-  std::getline(in, answer);
-  if (answer != "y" && answer != "Y" && answer != "yes") {
-    throw core::UsageError("nothing was deleted");
-  }
+  names += spared.size() > kNamed ? " and others" : "";
+  log.note("kept the raw answers that prove " + format_count(lines, "line") +
+           " of closed periods without a bundle (" + names + "): write one with `reeltally audit " +
+           spared.front().name + " -o DIR`, or give --yes");
 }
 
 }  // namespace
@@ -228,22 +219,32 @@ ExitCode db_prune(const Settings& settings, Log& log, std::ostream& out) {
   const std::string ledger = ledger_path(settings);
   const storage::LedgerHold hold(ledger, settings.duration("lock-wait"));
   const core::UtcTime before = core::SystemClock().utc() - *older_than;
-  if (!settings.flag("yes")) {
-    require_consent(proofs_before(ledger, before), std::cin);
+  const auto scope = settings.flag("yes") ? storage::PruneScope::all : storage::PruneScope::bundled;
+  std::vector<storage::SparedPeriod> spared;
+  if (scope == storage::PruneScope::bundled) {
+    spared = spared_periods(ledger, before);
   }
   const storage::PruneReport report =
-      storage::is_postgres_url(ledger) ? storage::prune_ledger(storage::LedgerUrl(ledger), before)
-                                       : storage::prune_ledger(ledger, before);
+      storage::is_postgres_url(ledger)
+          ? storage::prune_ledger(storage::LedgerUrl(ledger), before, scope)
+          : storage::prune_ledger(ledger, before, scope);
+  const auto kept = std::accumulate(
+      spared.begin(), spared.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const storage::SparedPeriod& one) { return sum + one.lines; });
   const std::int64_t freed = report.bytes_before - report.bytes_after;
   if (settings.flag("json")) {
     print_json(out, {{"type", "prune"},
                      {"tasks", report.tasks},
                      {"answers", report.answers},
-                     {"bytes_freed", freed}});
+                     {"bytes_freed", freed},
+                     {"lines_kept", kept}});
   } else {
     log.note("dropped " + format_count(report.answers, "raw answer") + " of " +
              format_count(report.tasks, "task") + "; " + format_size(freed) +
              " inside the ledger are free for later answers");
+  }
+  if (!spared.empty()) {
+    say_spared(spared, kept, log);
   }
   return ExitCode::ok;
 }

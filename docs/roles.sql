@@ -29,6 +29,8 @@ GRANT INSERT ON account, answer_block, dictionary, label_change, live_fetch, out
 GRANT UPDATE ON counter, crew, run, runner, task, unsettled, video, work TO reeltally_runner;
 GRANT DELETE ON forgotten, told_rejection, unsettled, work TO reeltally_runner;
 
-GRANT INSERT ON closing, period, period_link, period_signature, report_line, repricing, written_off TO reeltally_closer;
+GRANT INSERT ON closing, period, period_bundle, period_link, period_signature, report_line, repricing, written_off
+  TO reeltally_closer;
+GRANT UPDATE (sha256, bundled_at) ON period_bundle TO reeltally_closer;
 GRANT UPDATE (checked_to) ON period TO reeltally_closer;
 GRANT UPDATE (carried_by) ON repricing TO reeltally_closer;

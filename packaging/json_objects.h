@@ -76,7 +76,7 @@ inline constexpr std::array<JsonObject, 26> kJsonObjects{{
     {"db check", "fault", "text", "damage"},
     {"db check", "gap", "text", "time that belongs to no closed period"},
     {"db check", "check", "faults tasks_under_two_accounts", "the counts"},
-    {"db prune", "prune", "tasks answers bytes_freed", "what was deleted"},
+    {"db prune", "prune", "tasks answers bytes_freed lines_kept", "what was deleted"},
 }};
 
 }  // namespace packaging

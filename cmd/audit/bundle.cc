@@ -96,7 +96,7 @@ void Bundle::write_archive(const std::string& root) const {
   core::AtomicFile file(output_);
   core::Ustar archive([&file](std::string_view bytes) { file.write(bytes); });
   for (const std::string& name : names()) {
-    archive.begin(root + '/' + name, fs::file_size(path(name)));
+    archive.begin(std::string(root).append(1, '/').append(name), fs::file_size(path(name)));
     read_file(path(name), [&archive](std::string_view piece) { archive.add(piece); });
   }
   archive.finish();

@@ -200,7 +200,8 @@ constexpr std::array<CommandSpec, 19> kCommands{{
      .name = "db prune",
      .summary = "delete raw answers of tasks that finished long ago",
      .description =
-         "Deletes the raw answers of tasks that finished longer ago than --older-than. Their "
+         "Deletes the raw answers of tasks that finished longer ago than --older-than, but not "
+         "those that prove lines of a closed period without a bundle (`reeltally audit`). Their "
          "hashes and all rows stay.",
      .example = "reeltally db prune --older-than 400d",
      .exit_codes = kWriteCodes},

@@ -291,6 +291,9 @@ class BillingSource {
   /// Keeps a signature of the head of a closed period that has none. The caller holds the lock.
   virtual void keep_signature(const ClosedPeriod& closed, const std::string& signature,
                               UtcTime now) = 0;
+  /// Records that a bundle of a closed period was written (`reeltally audit`), whose SHA256SUMS has
+  /// this SHA-256; the last one counts.
+  virtual void keep_bundle(const ClosedPeriod& closed, const std::string& sha256, UtcTime now) = 0;
 };
 
 }  // namespace core

@@ -31,6 +31,7 @@ struct ClosedPeriod {
   std::string statement{};
   std::string head{};
   std::string signature{};  ///< of the head, any bytes; empty: none
+  std::string bundle{};     ///< SHA-256 of the SHA256SUMS of its last bundle; empty: none
 
   /// The price book for its adjustments.
   [[nodiscard]] const std::optional<std::string>& ruling_prices() const {

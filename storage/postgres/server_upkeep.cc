@@ -86,16 +86,15 @@ void give_space_back(Connection& connection) {
 
 }  // namespace
 
-std::uint64_t prunable_proofs(const LedgerUrl& url, core::UtcTime before) {
+std::vector<SparedPeriod> spared_periods(const LedgerUrl& url, core::UtcTime before) {
   Connection connection(url);
   require_ledger(connection);
   const ServerTransaction moment(connection, ServerTransaction::Kind::reading);
   ServerRows rows(connection);
-  return static_cast<std::uint64_t>(
-      read_number(rows, kPrunableProofs, {before.time_since_epoch().count()}));
+  return read_spared(rows, before);
 }
 
-PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before) {
+PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before, PruneScope scope) {
   Connection connection(url);
   require_ledger(connection);
   PruneReport report;
@@ -103,7 +102,7 @@ PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before) {
     PruneReport part;
     transact(connection, [&] {
       MaintainedServer ledger(connection);
-      part = prune_blocks(ledger, before, *at, *at + kBlocksAtOnce);
+      part = prune_blocks(ledger, {before, scope}, *at, *at + kBlocksAtOnce);
     });
     add(report, part);
   }

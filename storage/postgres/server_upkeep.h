@@ -15,15 +15,16 @@
 
 namespace storage {
 
-/// How many lines of closed periods would lose the answers that prove them by prune_ledger.
+/// The closed periods without a bundle whose answers prune_ledger spares with PruneScope::bundled.
 /// Throws LedgerUnreadable, ServerError, ConnectionLost.
-[[nodiscard]] std::uint64_t prunable_proofs(const LedgerUrl& url, core::UtcTime before);
+[[nodiscard]] std::vector<SparedPeriod> spared_periods(const LedgerUrl& url, core::UtcTime before);
 
 /// Deletes the raw answers of tasks that finished before `before` and have no wanted video, in many
 /// transactions: what an interrupted call did stays done, and another call goes on. Then gives the
 /// space back. Only for the owner. Throws LedgerBusy, also when a run begins meanwhile,
 /// LedgerUnreadable, ServerError, ConnectionLost, as do the following.
-[[nodiscard]] PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before);
+[[nodiscard]] PruneReport prune_ledger(const LedgerUrl& url, core::UtcTime before,
+                                       PruneScope scope = PruneScope::all);
 
 /// Forgets the tasks for which that is possible, and reports the others.
 [[nodiscard]] ForgetReport forget_tasks(const LedgerUrl& url, const std::string& account,

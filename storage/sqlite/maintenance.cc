@@ -58,17 +58,16 @@ bool settle_ledger(const std::string& path) {
   return empty_log(*database, path);
 }
 
-std::uint64_t prunable_proofs(const std::string& path, core::UtcTime before) {
+std::vector<SparedPeriod> spared_periods(const std::string& path, core::UtcTime before) {
   const auto database = open_for_reading(path);
   require_schema(*database, path, embedded_migrations());
   return with_ledger_errors(path, "read", [&] {
     SqliteRows rows(*database);
-    return static_cast<std::uint64_t>(
-        read_number(rows, kPrunableProofs, {before.time_since_epoch().count()}));
+    return read_spared(rows, before);
   });
 }
 
-PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
+PruneReport prune_ledger(const std::string& path, core::UtcTime before, PruneScope scope) {
   require_ledger(path);
   const auto database = open_for_writing(path);
   require_schema(*database, path, embedded_migrations());
@@ -76,7 +75,7 @@ PruneReport prune_ledger(const std::string& path, core::UtcTime before) {
     Transaction transaction(*database, Transaction::Kind::writing);
     PrunedFile file(*database);
     const PruneReport report =
-        prune_blocks(file, before, 0, std::numeric_limits<std::int64_t>::max());
+        prune_blocks(file, {before, scope}, 0, std::numeric_limits<std::int64_t>::max());
     transaction.commit();
     return report;
   });

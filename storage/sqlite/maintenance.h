@@ -27,11 +27,13 @@ struct MigrationReport {
 /// data. False if another program keeps reading from the log. The caller holds the Lock.
 [[nodiscard]] bool settle_ledger(const std::string& path);
 
-/// How many lines of closed periods would lose the answers that prove them by prune_ledger.
-[[nodiscard]] std::uint64_t prunable_proofs(const std::string& path, core::UtcTime before);
+/// The closed periods without a bundle whose answers prune_ledger spares with PruneScope::bundled.
+[[nodiscard]] std::vector<SparedPeriod> spared_periods(const std::string& path,
+                                                       core::UtcTime before);
 
 /// Deletes the raw answers of tasks that finished before `before` and have no wanted video. Later
 /// answers reuse the space. The caller holds the Lock.
-[[nodiscard]] PruneReport prune_ledger(const std::string& path, core::UtcTime before);
+[[nodiscard]] PruneReport prune_ledger(const std::string& path, core::UtcTime before,
+                                       PruneScope scope = PruneScope::all);
 
 }  // namespace storage

@@ -17,9 +17,10 @@ inline constexpr const char* kClosedPeriods =
     "SELECT p.id, name, begins_at, ends_at, tz, prices, line_count, p.sha256, unfinished, missing, "
     "schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE r.period = p.id "
     "ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r WHERE r.period = p.id AND "
-    "r.carried_by IS NULL), l.statement, l.sha256, s.signature FROM period AS p "
+    "r.carried_by IS NULL), l.statement, l.sha256, s.signature, b.sha256 FROM period AS p "
     "LEFT JOIN period_link AS l ON l.period = p.id "
-    "LEFT JOIN period_signature AS s ON s.period = p.id ORDER BY begins_at";
+    "LEFT JOIN period_signature AS s ON s.period = p.id "
+    "LEFT JOIN period_bundle AS b ON b.period = p.id ORDER BY begins_at";
 
 /// The period that was closed under this name and zone. Its recorded bounds are used, because a
 /// later tz database may give other ones. Throws core::Error if it is damaged.
@@ -50,6 +51,7 @@ template <RowSource Rows>
     period.statement = rows.text(14);
     period.head = rows.text(15);
     period.signature = rows.text(16);
+    period.bundle = rows.text(17);
   }
   return periods;
 }

@@ -94,6 +94,7 @@ const std::vector<LedgerTable>& ledger_tables() {
       table("repricing", 1, "id, period, prices text, repriced_at, carried_by"),
       table("period_link", 1, "period, statement text, sha256 text"),
       table("period_signature", 1, "period, signature bytes, signed_at"),
+      table("period_bundle", 1, "period, sha256 text, bundled_at"),
   };
   return kTables;
 }

@@ -38,6 +38,9 @@ inline constexpr const char* kAddPeriodLink =
     "INSERT INTO period_link (period, statement, sha256) VALUES ($1, $2, $3)";
 inline constexpr const char* kAddSignature =
     "INSERT INTO period_signature (period, signature, signed_at) VALUES ($1, $2, $3)";
+inline constexpr const char* kKeepBundle =
+    "INSERT INTO period_bundle (period, sha256, bundled_at) VALUES ($1, $2, $3) "
+    "ON CONFLICT (period) DO UPDATE SET sha256 = excluded.sha256, bundled_at = excluded.bundled_at";
 /// {period, name, statement, sha256} of links, and of periods that must have one: the name is null
 /// if the period was removed, the statement if the link was.
 inline constexpr const char* kPeriodLinks =

@@ -21,24 +21,42 @@ struct PruneReport {
   std::int64_t bytes_after = 0;
 };
 
+enum class PruneScope {
+  bundled,  ///< spares tasks that have lines in a closed period without a bundle
+  all,
+};
+
+/// A closed period without a bundle, whose answers PruneScope::bundled spares.
+struct SparedPeriod {
+  std::string name;
+  std::uint64_t lines = 0;
+};
+
 /// A condition on `task` as `t` and its final snapshot as `f`: finished before $1, and no video of
 /// it is wanted.
 inline const std::string kTaskIsPrunable =
     "t.state <> 0 AND coalesce(t.finish_time, f.observed_at, t.last_query) < $1 AND "
     "NOT EXISTS (SELECT 1 FROM video AS v WHERE v.task = t.id AND v.state = 0)";
+/// The keys of closed periods whose proofs are in a bundle, too.
+inline constexpr const char* kBundled = "(SELECT period FROM period_bundle)";
 /// The answers in the blocks from $2 to before $3, of tasks that finished before $1 and have no
-/// wanted video: a task loses all its answers, or none.
+/// wanted video: a task loses all its answers, or none. Unless $4 is 1, without tasks that have
+/// lines in a closed period without a bundle.
 inline const std::string kPrunable =
     "FROM snapshot AS s {scan} JOIN task AS t ON t.id = s.task "
     "LEFT JOIN snapshot AS f ON f.id = t.final_snapshot "
     "WHERE s.block >= $2 AND s.block < $3 AND " +
-    kTaskIsPrunable;
-/// {lines of closed periods whose answers would be deleted}
-inline const std::string kPrunableProofs =
-    "SELECT count(*) FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
+    kTaskIsPrunable +
+    " AND ($4 = 1 OR NOT EXISTS (SELECT 1 FROM report_line AS l WHERE l.task = t.id AND "
+    "l.period NOT IN " +
+    kBundled + "))";
+/// {name of a closed period without a bundle, its lines whose answers are spared for this}
+inline const std::string kSparedProofs =
+    "SELECT p.name, count(*) FROM report_line AS l JOIN snapshot AS s ON s.id = l.snapshot "
     "JOIN task AS t ON t.id = l.task LEFT JOIN snapshot AS f ON f.id = t.final_snapshot "
-    "WHERE s.block IS NOT NULL AND " +
-    kTaskIsPrunable;
+    "JOIN period AS p ON p.id = l.period WHERE s.block IS NOT NULL AND p.id NOT IN " +
+    std::string(kBundled) + " AND " + kTaskIsPrunable +
+    " GROUP BY p.id, p.name, p.begins_at ORDER BY p.begins_at";
 /// {tasks whose last answers are here}: earlier blocks were pruned before.
 inline const std::string kPrunableTasks =
     "SELECT count(DISTINCT s.task) " + kPrunable +
@@ -95,15 +113,33 @@ void tidy_block(Ledger& ledger, AnswerCodec& codec, std::int64_t block,
   ledger.rewrite(block, codec.encode({kept.begin(), kept.end()}));
 }
 
+/// The periods that a pruning spares, by their begin.
+template <RowSource Rows>
+[[nodiscard]] std::vector<SparedPeriod> read_spared(Rows& rows, core::UtcTime before) {
+  std::vector<SparedPeriod> spared;
+  auto found = rows.select(kSparedProofs, {before.time_since_epoch().count()});
+  while (found.step()) {
+    spared.push_back({std::string(found.text(0)), static_cast<std::uint64_t>(found.integer(1))});
+  }
+  return spared;
+}
+
+/// What is pruned.
+struct Pruning {
+  core::UtcTime before{};  ///< when the tasks finished
+  PruneScope scope = PruneScope::all;
+};
+
 /// Deletes what may be deleted of the blocks from `first` to before `end`.
 template <PrunedLedger Ledger>
-[[nodiscard]] PruneReport prune_blocks(Ledger& ledger, core::UtcTime before, std::int64_t first,
+[[nodiscard]] PruneReport prune_blocks(Ledger& ledger, const Pruning& pruning, std::int64_t first,
                                        std::int64_t end) {
-  const std::int64_t time = before.time_since_epoch().count();
+  const std::int64_t time = pruning.before.time_since_epoch().count();
+  const std::int64_t all = pruning.scope == PruneScope::all ? 1 : 0;
   auto& rows = ledger.rows();
   UsedSlots blocks;
   {
-    auto found = rows.select(kPrunableBlocks, {time, first, end});
+    auto found = rows.select(kPrunableBlocks, {time, first, end, all});
     while (found.step()) {
       blocks[found.integer(0)];
     }
@@ -113,8 +149,9 @@ template <PrunedLedger Ledger>
   }
   PruneReport report;
   report.bytes_before = read_number(rows, kStoredBytes, {first, end});
-  report.tasks = static_cast<std::uint64_t>(read_number(rows, kPrunableTasks, {time, first, end}));
-  report.answers = ledger.change(kDropAnswers, {time, first, end});
+  report.tasks =
+      static_cast<std::uint64_t>(read_number(rows, kPrunableTasks, {time, first, end, all}));
+  report.answers = ledger.change(kDropAnswers, {time, first, end, all});
   find_used_slots(rows, first, end, blocks);
   AnswerCodec codec(AnswerCodec::built_in_dictionary());
   for (const auto& [block, used] : blocks) {

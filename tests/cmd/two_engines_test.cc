@@ -99,8 +99,8 @@ class PostgresReports : public testing::Test {
     const std::string bundle = folder_.path("bundle.tar");
     std::ostringstream out;
     try {
-      static_cast<void>(
-          cmd::audit_period({.ledger = ledger, .period = month, .output = bundle}, out));
+      static_cast<void>(cmd::audit_period({.ledger = ledger, .period = month, .output = bundle},
+                                          kNow, log_, out));
       const std::string bytes = support::read_file(bundle);
       std::filesystem::remove(bundle);
       return bytes;
@@ -140,10 +140,6 @@ class PostgresReports : public testing::Test {
   void expect_alike(const std::vector<std::string>& months, const std::string& ledger,
                     const std::vector<std::string>& others) {
     for (const std::string& month : months) {
-      const std::string bundle = audit(month, ledger);
-      for (const std::string& other : others) {
-        EXPECT_TRUE(audit(month, other) == bundle) << month << " " << other;
-      }
       for (const cmd::ReportOptions& options : reports(month)) {
         const std::string told = report(options, ledger);
         for (const std::string& other : others) {
@@ -297,6 +293,9 @@ TEST_F(PostgresReports, BillTheSameWhateverIsClosed) {
       const std::string back = copy_in_file(server);
       EXPECT_EQ(storage::check_ledger(back, ""), storage::check_ledger(ledger, ""));
       expect_alike(kMonths, ledger, {server, back});
+      for (const std::string& month : kMonths) {
+        EXPECT_TRUE(audit(month, server) == audit(month, ledger)) << month;
+      }
     }
   }
 }

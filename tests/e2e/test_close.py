@@ -1,17 +1,13 @@
 """close and close --reprice with the real binary: reasons to refuse, and ledgers that somebody changed."""
 import csv
+import fcntl
 import io
 import json
-import os
-import pty
 import re
 import sqlite3
-import subprocess
 import time
 
 import pytest
-
-from conftest import BINARY, PATIENCE
 
 DAY = 86400
 AGO = 40 * DAY  # so that all that is finished lies in a month that is over
@@ -201,35 +197,37 @@ def test_reconcile_refuses_a_changed_month(reeltally, past):
     assert result.code == 1 and result.out == "" and f"closed period {MONTH}" in result.err, result
 
 
-def test_prune_asks_before_the_proofs_of_a_closed_month_go(reeltally, past):
+def test_prune_keeps_the_proofs_of_a_closed_month_until_they_are_in_a_bundle(reeltally, past):
     past("a", "b", a={"polls": ["failure"]}, b={"polls": ["failure"]})
     prune = ("db", "prune", "--older-than", "1d")
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
-    refused = reeltally(*prune)
-    assert refused.code == 2 and "the raw answers that prove 2 lines of closed periods" in refused.err and "--yes" in refused.err, refused
-    assert "dropped 0 raw answers" in reeltally("db", "prune", "--older-than", "400d").err, "nothing of a closed month is that old"
-    assert "dropped 2 raw answers" in reeltally(*prune, "--yes").err
-    assert "dropped 0 raw answers" in reeltally(*prune).err, "nothing is left to ask about"
+    kept = reeltally(*prune)
+    assert kept.code == 0 and "dropped 0 raw answers" in kept.err and "kept the raw answers that prove 2 lines" in kept.err, kept
+    assert f"({MONTH})" in kept.err and f"`reeltally audit {MONTH} -o DIR`" in kept.err, kept
+    assert '"lines_kept":2}' in reeltally(*prune, "--json").out
+    assert "kept" not in reeltally("db", "prune", "--older-than", "400d").err, "nothing of a closed month is that old"
+    audited = reeltally("audit", MONTH, "-o", "month.tar", "--json")
+    assert audited.code == 0 and audited.err == "", audited
+    (sha256, at), = reeltally.sql("SELECT bundle_sha256, bundled_at FROM v_period")
+    assert sha256 == json.loads(audited.out)["sha256"] and at.startswith(time.strftime("%Y-", time.gmtime())), (sha256, at)
+    dropped = reeltally(*prune)
+    assert "dropped 2 raw answers" in dropped.err and "kept" not in dropped.err, dropped
 
 
-@pytest.mark.parametrize("answer, code, dropped", [("n", 2, 0), ("", 2, 0), ("y", 0, 1)])
-def test_prune_asks_a_person(reeltally, past, answer, code, dropped):
+def test_prune_drops_all_when_it_is_told_to(reeltally, past):
     past("a", a={"polls": ["failure"]})
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
-    ours, its = pty.openpty()
-    process = subprocess.Popen([BINARY, "db", "prune", "--older-than", "1d"], cwd=reeltally.folder, env=reeltally.env,
-                               stdin=its, stdout=its, stderr=its)
-    os.close(its)
-    os.write(ours, f"{answer}\n".encode())
-    text = ""
-    try:
-        while data := os.read(ours, 65536):
-            text += data.decode()
-    except OSError:
-        pass  # EIO: nobody has the terminal open any more
-    os.close(ours)
-    assert process.wait(PATIENCE) == code and "may they go? [y/N]" in text, text
-    assert reeltally.sql("SELECT count(*) FROM snapshot WHERE block IS NULL") == [(dropped,)]
+    dropped = reeltally("db", "prune", "--older-than", "1d", "--yes")
+    assert dropped.code == 0 and "dropped 1 raw answer " in dropped.err and "kept" not in dropped.err, dropped
+
+
+def test_an_audit_says_when_the_ledger_cannot_know_of_its_bundle(reeltally, past):
+    past("a", a={"polls": ["failure"]})
+    assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
+    with open(f"{reeltally.ledger}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        audited = reeltally("audit", MONTH, "-o", "month.tar")
+    assert audited.code == 0 and (reeltally.folder / "month.tar").exists() and "the ledger does not know of this bundle" in audited.err, audited
 
 
 def test_help_of_close_names_no_account(reeltally):

@@ -100,6 +100,7 @@ TAMPERINGS = {
     "a period that never was": "INSERT INTO period SELECT 2, '2020-01', 1577836800000, 1580515200000, 'UTC', prices, closed_at, 0, "
                                "sha256, 0, 0, schema_version, checked_to FROM period",
     "the last closed period taken away with all its records": REMOVED,
+    "that a bundle was written": "INSERT INTO period_bundle SELECT id, sha256, 0 FROM period",
     # the file
     "a trigger that is gone": "DROP TRIGGER snapshot_is_kept",
     "an index that is gone": "DROP INDEX snapshot_by_task",
@@ -108,7 +109,7 @@ TAMPERINGS = {
 OUTSIDE = {
     "labels of a task that no closed period has", "the model that a list gave it", "the time at which a task was first seen",
     "the time at which a video was saved", "the path of a saved video", "the host of a run", "the version of a run",
-    "the last closed period taken away with all its records"}
+    "that a bundle was written", "the last closed period taken away with all its records"}
 ANEW = "all hashes made anew"
 
 

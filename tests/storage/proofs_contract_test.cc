@@ -68,6 +68,26 @@ TEST_P(ProofsContract, LaterBooksNameTheClosingThatHasTheirChanges) {
   EXPECT_EQ(books(), "2 first; 0 second; ");
 }
 
+TEST_P(ProofsContract, PruningSparesPeriodsWithoutABundle) {
+  finish("a", kOctober + 1000, "8", TaskState::succeeded, "of a");
+  finish("b", kNovember + 1000, "8", TaskState::succeeded, "of b");
+  close(period("2026-10"));
+  close(period("2026-11"));
+  const auto bundle = [this](std::size_t at, const std::string& sha256) {
+    const auto source = open();
+    source->keep_bundle(source->closed_periods().at(at), sha256, utc(kNovember));
+  };
+  bundle(1, "first");
+  bundle(1, "second");
+  EXPECT_EQ(open()->closed_periods().at(0).bundle, "");
+  EXPECT_EQ(open()->closed_periods().at(1).bundle, "second");
+  back_end_->prune(storage::PruneScope::bundled);
+  EXPECT_EQ(proofs("2026-10") + proofs("2026-11"), "a of a; b gone; ");
+  bundle(0, "third");
+  back_end_->prune(storage::PruneScope::bundled);
+  EXPECT_EQ(proofs("2026-10"), "a gone; ");
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ProofsContract, testing::ValuesIn(support::back_ends()),
                          [](const auto& one) { return one.param.name; });
 

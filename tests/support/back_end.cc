@@ -45,7 +45,10 @@ class FakeBackEnd final : public BackEnd {
     return open_fake_billing(memory_);
   }
   void forget(const std::string& id) override { memory_->forget("default", id); }
-  void prune() override { memory_->prune(); }
+  using BackEnd::prune;
+  void prune(storage::PruneScope scope) override {
+    memory_->prune(scope == storage::PruneScope::all);
+  }
 
  private:
   std::size_t commit_lag_;
@@ -81,8 +84,9 @@ class SqliteBackEnd final : public BackEnd {
     const std::vector ids{std::get<core::TaskId>(core::TaskId::parse(id))};
     (void)storage::forget_tasks(path_, "default", ids, clock.utc());
   }
-  void prune() override {
-    (void)storage::prune_ledger(path_, clock.utc() + std::chrono::hours(24 * 3650));
+  using BackEnd::prune;
+  void prune(storage::PruneScope scope) override {
+    (void)storage::prune_ledger(path_, clock.utc() + std::chrono::hours(24 * 3650), scope);
   }
 
  private:
@@ -121,9 +125,10 @@ class PostgresBackEnd final : public BackEnd {
     const storage::LedgerUrl url(ledger_.url());
     (void)storage::forget_tasks(url, "default", ids, clock.utc());
   }
-  void prune() override {
+  using BackEnd::prune;
+  void prune(storage::PruneScope scope) override {
     (void)storage::prune_ledger(storage::LedgerUrl(ledger_.url()),
-                                clock.utc() + std::chrono::hours(24 * 3650));
+                                clock.utc() + std::chrono::hours(24 * 3650), scope);
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "core/ledger/ledger.h"
 #include "core/ledger/ledger_reader.h"
 #include "core/ledger/work_list.h"
+#include "storage/statements/pruning.h"
 #include "tests/support/manual_clock.h"
 
 namespace support {
@@ -35,7 +36,8 @@ class BackEnd {
   /// Takes back a task of the account `default` if that is possible, or deletes the raw answers of
   /// all finished tasks: maintenance outside of runs.
   virtual void forget(const std::string& id) = 0;
-  virtual void prune() = 0;
+  void prune() { prune(storage::PruneScope::all); }
+  virtual void prune(storage::PruneScope scope) = 0;
 
   /// The clock of everything that is opened.
   ManualClock clock;

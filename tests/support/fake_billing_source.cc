@@ -299,6 +299,14 @@ class FakeSource final : public core::BillingSource {
       }
     }
   }
+  void keep_bundle(const ClosedPeriod& closed, const std::string& sha256,
+                   UtcTime /*now*/) override {
+    for (ClosedPeriod& own : ledger_->closed) {
+      if (own.key == closed.key) {
+        own.bundle = sha256;
+      }
+    }
+  }
 
  private:
   [[nodiscard]] const Task& task_at(std::int64_t key) const { return state_.tasks.at(key); }

@@ -134,14 +134,23 @@ void MemoryLedger::forget(const std::string& account, const std::string& id) {
   }
 }
 
-void MemoryLedger::prune() {
+void MemoryLedger::prune(bool all) {
+  const auto is_spared = [&](core::TaskKey task) {
+    return std::any_of(lines.begin(), lines.end(), [&](const Line& line) {
+      return line.task == task &&
+             std::any_of(closed.begin(), closed.end(), [&](const core::ClosedPeriod& one) {
+               return one.key == line.period && one.bundle.empty();
+             });
+    });
+  };
   for (Snapshot& snapshot : snapshots) {
     const Task& task = tasks.at(snapshot.task);
-    snapshot.is_pruned = snapshot.is_pruned ||
-                         (task.standing.state != core::TaskState::unfinished &&
-                          std::none_of(task.videos.begin(), task.videos.end(), [](const auto& one) {
-                            return one.second.standing.state == core::VideoState::wanted;
-                          }));
+    snapshot.is_pruned =
+        snapshot.is_pruned ||
+        ((all || !is_spared(snapshot.task)) && task.standing.state != core::TaskState::unfinished &&
+         std::none_of(task.videos.begin(), task.videos.end(), [](const auto& one) {
+           return one.second.standing.state == core::VideoState::wanted;
+         }));
   }
 }
 

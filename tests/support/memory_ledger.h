@@ -99,8 +99,9 @@ struct MemoryLedger {
 
   /// Takes a task back unless it has a final answer or a video.
   void forget(const std::string& account, const std::string& id);
-  /// Deletes the raw answers of finished tasks without wanted videos.
-  void prune();
+  /// Deletes the raw answers of finished tasks without wanted videos; unless `all`, not those of
+  /// tasks that have lines in a closed period without a bundle.
+  void prune(bool all);
 
   /// From lists, unless an answer has one.
   [[nodiscard]] static const std::string& model(const Task& task);

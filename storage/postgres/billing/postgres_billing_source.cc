@@ -55,6 +55,10 @@ class PostgresBillingSource final : public BillingReader<ServerSnapshot> {
                       core::UtcTime now) override {
     record_server_signature(url_, closed, signature, now);
   }
+  void keep_bundle(const core::ClosedPeriod& closed, const std::string& sha256,
+                   core::UtcTime now) override {
+    record_server_bundle(url_, closed, sha256, now);
+  }
 
  private:
   LedgerUrl url_;

@@ -218,4 +218,12 @@ void record_server_signature(const LedgerUrl& url, const core::ClosedPeriod& clo
   transact(connection, [&] { add_signature(connection, closed.key, signature, now); });
 }
 
+void record_server_bundle(const LedgerUrl& url, const core::ClosedPeriod& closed,
+                          const std::string& sha256, core::UtcTime now) {
+  Connection connection(url);
+  transact(connection, [&] {
+    connection.execute(kKeepBundle, Parameters().add(closed.key).add(sha256).add_time(now));
+  });
+}
+
 }  // namespace storage

@@ -25,4 +25,8 @@ void record_server_repricing(const LedgerUrl& url, const core::ClosedPeriod& clo
 void record_server_signature(const LedgerUrl& url, const core::ClosedPeriod& closed,
                              const std::string& signature, core::UtcTime now);
 
+/// See core::BillingSource::keep_bundle.
+void record_server_bundle(const LedgerUrl& url, const core::ClosedPeriod& closed,
+                          const std::string& sha256, core::UtcTime now);
+
 }  // namespace storage

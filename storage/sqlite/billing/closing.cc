@@ -20,6 +20,7 @@ namespace {
 constexpr const char* kClosing = "close a period of";
 constexpr const char* kRepricing = "price a period anew in";
 constexpr const char* kSigning = "keep a signature in";
+constexpr const char* kBundling = "record a bundle in";
 
 void add_signature(SQLite::Database& database, std::int64_t period, const std::string& signature,
                    core::UtcTime now) {
@@ -211,6 +212,21 @@ void record_signature(const std::string& path, const core::ClosedPeriod& closed,
     require_schema(*database, path, embedded_migrations());
     Transaction transaction(*database, Transaction::Kind::writing);
     add_signature(*database, closed.key, signature, now);
+    transaction.commit();
+  });
+}
+
+void record_bundle(const std::string& path, const core::ClosedPeriod& closed,
+                   const std::string& sha256, core::UtcTime now) {
+  const auto database = open_for_writing(path);
+  with_ledger_errors(path, kBundling, [&] {
+    require_schema(*database, path, embedded_migrations());
+    Transaction transaction(*database, Transaction::Kind::writing);
+    Statement row(*database, in_dialect(kKeepBundle, Dialect::sqlite).c_str());
+    row.bind(1, closed.key);
+    row.bind(2, sha256);
+    row.bind_time(3, now);
+    row.run();
     transaction.commit();
   });
 }

@@ -21,4 +21,8 @@ void record_repricing(const std::string& path, const core::ClosedPeriod& closed,
 void record_signature(const std::string& path, const core::ClosedPeriod& closed,
                       const std::string& signature, core::UtcTime now);
 
+/// See core::BillingSource::keep_bundle.
+void record_bundle(const std::string& path, const core::ClosedPeriod& closed,
+                   const std::string& sha256, core::UtcTime now);
+
 }  // namespace storage

@@ -104,6 +104,10 @@ class SqliteBillingSource final : public BillingReader<SqliteSnapshot> {
                       core::UtcTime now) override {
     record_signature(path_, closed, signature, now);
   }
+  void keep_bundle(const core::ClosedPeriod& closed, const std::string& sha256,
+                   core::UtcTime now) override {
+    record_bundle(path_, closed, sha256, now);
+  }
 
  private:
   std::string path_;

@@ -341,7 +341,7 @@ TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
        "account,task_id,video_index,state,path,bytes,sha256,expires_at,attempts,last_error"},
       {"v_period",
        "period,tz,begins_at,ends_at,closed_at,lines,csv_sha256,sha256,statement,signature,"
-       "signed_at"},
+       "signed_at,bundle_sha256,bundled_at"},
       {"v_daily", "day,account,model,state,tasks,output_seconds,total_tokens,videos,bytes"},
       {"v_label_change", "account,task_id,run_id,name,ledger_value,list_value,taken"}};
   {
