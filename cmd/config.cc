@@ -123,6 +123,18 @@ std::vector<Row> account_rows(const Settings& settings) {
   return rows;
 }
 
+std::vector<Row> budget_rows(const Settings& settings) {
+  std::vector<Row> rows;
+  for (const auto& [name, budget] : settings.file().budgets) {
+    const std::string labels = core::filter_text(budget.labels);
+    rows.push_back({.type = "budget",
+                    .name = name,
+                    .value = budget.amount.text() + " " + budget.currency,
+                    .origin = labels.empty() ? "all tasks" : labels});
+  }
+  return rows;
+}
+
 void print_table(const std::vector<Row>& rows, std::ostream& out) {
   std::size_t name_columns = 0;
   std::size_t value_columns = 0;
@@ -146,6 +158,9 @@ std::string json_line(const Row& row) {
     object["key"] = row.origin;
     object["user_token"] =
         row.user_token.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(row.user_token);
+  } else if (row.type == "budget") {
+    object["amount"] = row.value;
+    object["label"] = row.origin;
   } else {
     object["value"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
     object["origin"] = row.origin;
@@ -177,24 +192,25 @@ ExitCode run_config(const Settings& settings, Log& /*log*/, std::ostream& out) {
     rows.push_back(setting_row(setting, settings));
   }
   std::vector<Row> accounts = account_rows(settings);
-  for (Row& row : rows) {
-    make_printable(row);
-  }
-  for (Row& row : accounts) {
-    make_printable(row);
+  std::vector<Row> budgets = budget_rows(settings);
+  for (std::vector<Row>* some : {&rows, &accounts, &budgets}) {
+    std::for_each(some->begin(), some->end(), make_printable);
   }
   if (settings.flag("json")) {
-    for (const Row& row : rows) {
-      out << json_line(row) << "\n";
-    }
-    for (const Row& row : accounts) {
-      out << json_line(row) << "\n";
+    for (const std::vector<Row>* some : {&rows, &accounts, &budgets}) {
+      for (const Row& row : *some) {
+        out << json_line(row) << "\n";
+      }
     }
     return ExitCode::ok;
   }
   print_table(rows, out);
   out << "\nAccounts:\n";
   print_table(accounts, out);
+  if (!budgets.empty()) {
+    out << "\nBudgets:\n";
+    print_table(budgets, out);
+  }
   return ExitCode::ok;
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/config.h"
 #include "cmd/db.h"
 #include "cmd/doctor.h"
+#include "cmd/forecast.h"
 #include "cmd/forget.h"
 #include "cmd/import.h"
 #include "cmd/os/process.h"
@@ -35,6 +36,7 @@ constexpr cmd::CommandEntry kCommands[]{
     {cmd::Command::close, cmd::close},
     {cmd::Command::audit, cmd::audit},
     {cmd::Command::reconcile, cmd::reconcile},
+    {cmd::Command::forecast, cmd::forecast},
     {cmd::Command::verify, cmd::verify},
     {cmd::Command::doctor, cmd::doctor},
     {cmd::Command::serve, cmd::serve},

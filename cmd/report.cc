@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -71,8 +70,7 @@ void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& 
                   Outcome& outcome) {
   ReportGroups groups(plan.keys, plan.zone, reports.shown_terms(plan.query, plan.pricing()));
   core::ReportQuery query = plan.query;
-  query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
-                             [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
+  query.labels = has_label_key(plan.keys);
   reports.sum_lines(query, plan.pricing(), plan.zone,
                     [&](const core::ReportLine& line, std::int64_t times) {
                       outcome.totals.add(line, times);

@@ -15,7 +15,7 @@ struct JsonObject {
 };
 
 /// Without those whose keys the program's own functions say: see reference.cc.
-inline constexpr std::array<JsonObject, 26> kJsonObjects{{
+inline constexpr std::array<JsonObject, 29> kJsonObjects{{
     {"status --crew", "crew_run",
      "run_id host state started_at alive_until finished_at exit_code rate_share answers open_tasks "
      "open_videos",
@@ -58,6 +58,12 @@ inline constexpr std::array<JsonObject, 26> kJsonObjects{{
      "kept_quota ours theirs unjoined unjoined_ours unjoined_theirs other_rows other_usage "
      "total_used key_net rows unusable requests",
      "its counts, and sums of quota as text"},
+    {"forecast", "forecast",
+     "period tz days days_over [model action resolution account label_NAME] tasks unpriced so_far "
+     "estimate",
+     "a group of lines, with the keys of `--by`; `so_far` and `estimate` by currency, as text"},
+    {"forecast", "forecast_total", "period tz days days_over tasks unpriced so_far estimate",
+     "all lines"},
     {"import", "import", "run_id exit_code listed tasks added rejected not_videos requests seconds",
      "what the gateway's list had"},
     {"verify", "finding", "result path [account task_id video_index bytes found_bytes]",
@@ -68,6 +74,7 @@ inline constexpr std::array<JsonObject, 26> kJsonObjects{{
     {"doctor", "check", "name result text advice", "a finding"},
     {"config", "setting", "name value origin", "a setting"},
     {"config", "account", "name base_url key user_token", "an account"},
+    {"config", "budget", "name amount label", "a budget"},
     {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
     {"forget", "forgotten", "tasks refused answered", "the counts"},
     {"prices check", "finding", "file line kind text", "something wrong with a price book"},

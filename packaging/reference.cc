@@ -227,6 +227,7 @@ void add_metrics(std::string& page) {
   metrics.ledger->oldest_unfinished.emplace();
   metrics.ledger->soonest_expiry.emplace();
   metrics.crew.emplace_back();
+  metrics.budgets.emplace_back().estimate.emplace();
   metrics.last_run_errors["KIND"] = 1;
   metrics.last_success.emplace();
   std::istringstream lines(cmd::metrics_text(metrics));

@@ -19,7 +19,7 @@ constexpr std::array kCompareWriteCodes{ok, fatal, wrong_usage, partly, no_ledge
 constexpr std::array kDoctorCodes{ok, fatal, wrong_usage, no_ledger};
 constexpr std::array kConfigCodes{ok, fatal, wrong_usage};
 
-constexpr std::array<CommandSpec, 19> kCommands{{
+constexpr std::array<CommandSpec, 20> kCommands{{
     {.command = Command::run,
      .name = "run",
      .arguments = "[FILE...]",
@@ -111,6 +111,17 @@ constexpr std::array<CommandSpec, 19> kCommands{{
          "the task ID. The ledger is never changed.",
      .example = "reeltally reconcile gateway-log.csv --period 2026-10",
      .exit_codes = kReconcileCodes},
+    {.command = Command::forecast,
+     .name = "forecast",
+     .arguments = "[PERIOD]",
+     .arguments_max = 1,
+     .summary = "what an open month will cost by its end",
+     .description =
+         "Takes what the days that are over cost on average for each day of PERIOD (2026-10, 2026 "
+         "or 2026-W41; without it: of this month). Corrections of closed periods count once. "
+         "Failed tasks cost nothing, unfinished ones are not known yet.",
+     .example = "reeltally forecast --prices prices.csv --by label:customer",
+     .exit_codes = kReadCodes},
     {.command = Command::prices_check,
      .name = "prices check",
      .arguments = "FILE",

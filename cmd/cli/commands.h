@@ -18,6 +18,7 @@ enum class Command {
   close,
   audit,
   reconcile,
+  forecast,
   prices_check,
   verify,
   doctor,
@@ -39,8 +40,8 @@ class CommandSet {
   constexpr CommandSet(Command command)  // NOLINT(google-explicit-constructor)
       : bits_(1U << static_cast<unsigned>(command)) {}
   [[nodiscard]] static constexpr CommandSet all() { return CommandSet(~0U); }
-  [[nodiscard]] static constexpr CommandSet all_but(Command command) {
-    return CommandSet(~CommandSet(command).bits_);
+  [[nodiscard]] static constexpr CommandSet all_but(CommandSet others) {
+    return CommandSet(~others.bits_);
   }
   [[nodiscard]] constexpr bool contains(Command command) const {
     return (bits_ & CommandSet(command).bits_) != 0;

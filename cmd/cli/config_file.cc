@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cmd/cli/suggestion.h"
+#include "core/billing/currencies.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -149,7 +150,7 @@ FileSetting read_setting(const OptionSpec& option, const toml::node& node, const
 }
 
 std::vector<std::string_view> file_keys() {
-  std::vector<std::string_view> keys{"account"};
+  std::vector<std::string_view> keys{"account", "budget"};
   for (const OptionSpec& option : option_table()) {
     if (option.scope == OptionScope::setting) {
       keys.push_back(option.name);
@@ -247,6 +248,76 @@ void read_accounts(ConfigFile& file, const toml::table& accounts) {
   }
 }
 
+std::string quoted_text(const toml::node& node, const Place& place) {
+  auto text = node.value_exact<std::string>();
+  if (!text || text->empty()) {
+    refuse(place, "must be a text in quotes, not " + kind_of(node));
+  }
+  return *std::move(text);
+}
+
+void read_budget_labels(FileBudget& budget, const toml::node& node, const Place& place) {
+  const auto add = [&](const toml::node& one) {
+    try {
+      core::add_to_filter(quoted_text(one, place), budget.labels);
+    } catch (const UsageError& error) {
+      refuse(place, std::string("is not right: ") + error.what());
+    }
+  };
+  if (!node.is_array()) {
+    add(node);
+    return;
+  }
+  for (const toml::node& one : *node.as_array()) {
+    add(one);
+  }
+}
+
+void read_budget_amount(FileBudget& budget, const toml::node& node, const Place& place) {
+  const std::string text = quoted_text(node, place);
+  const std::size_t blank = text.find(' ');
+  const auto amount = core::Decimal::parse(text.substr(0, blank));
+  budget.currency = blank == std::string::npos ? "" : text.substr(blank + 1);
+  if (!amount || amount->is_negative() || amount->is_zero() ||
+      !core::is_iso_currency(budget.currency)) {
+    refuse(place, "= " + text + " must be a number and a code of ISO 4217, such as \"5000 USD\"");
+  }
+  budget.amount = *amount;
+}
+
+FileBudget read_budget(const toml::table& table, const std::string& path,
+                       const Place& budget_place) {
+  constexpr std::array<std::string_view, 2> kKeys{"label", "amount"};
+  FileBudget budget;
+  for (const auto& [key, node] : table) {
+    const Place place{path, budget_place.key + "." + std::string(key.str()), line_of(key.source())};
+    if (key == "label") {
+      read_budget_labels(budget, node, place);
+    } else if (key == "amount") {
+      read_budget_amount(budget, node, place);
+    } else {
+      refuse(place, "is not a setting" + did_you_mean(key.str(), kKeys, ""));
+    }
+  }
+  if (budget.currency.empty()) {
+    refuse(budget_place, "has no amount; write one such as amount = \"5000 USD\"");
+  }
+  return budget;
+}
+
+void read_budgets(ConfigFile& file, const toml::table& budgets) {
+  for (const auto& [name, node] : budgets) {
+    const Place place{file.path, "budget." + std::string(name.str()), line_of(name.source())};
+    if (name.empty()) {
+      refuse(place, "has an empty name");
+    }
+    if (!node.is_table()) {
+      refuse(place, "must be a table: [" + place.key + "]");
+    }
+    file.budgets.emplace(std::string(name.str()), read_budget(*node.as_table(), file.path, place));
+  }
+}
+
 toml::table parse_toml(std::string_view text, const std::string& path) {
   try {
     return toml::parse(text, path);
@@ -259,11 +330,15 @@ toml::table parse_toml(std::string_view text, const std::string& path) {
 }  // namespace
 
 ConfigFile parse_config(std::string_view text, const std::string& path) {
-  ConfigFile file{.path = path, .settings = {}, .accounts = {}};
+  ConfigFile file{.path = path, .settings = {}, .accounts = {}, .budgets = {}};
   const toml::table table = parse_toml(text, path);
   for (const auto& [key, node] : table) {
     if (key == "account" && node.is_table()) {
       read_accounts(file, *node.as_table());
+      continue;
+    }
+    if (key == "budget" && node.is_table()) {
+      read_budgets(file, *node.as_table());
       continue;
     }
     const Place place{path, std::string(key.str()), line_of(key.source())};

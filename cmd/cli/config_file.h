@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cmd/cli/setting_value.h"
+#include "core/billing/label_filter.h"
+#include "core/domain/money.h"
 
 namespace cmd {
 
@@ -34,10 +36,19 @@ struct FileAccount {
   int user_id_line = 0;
 };
 
+/// A `[budget.NAME]` table: what some tasks may cost in a month. Its keys are `label`, as in
+/// `report --label`, and `amount`, as in "5000 USD".
+struct FileBudget {
+  core::LabelFilter labels;  ///< none: all tasks
+  core::Decimal amount;      ///< positive
+  std::string currency;      ///< ISO 4217
+};
+
 struct ConfigFile {
   std::string path;
   std::vector<FileSetting> settings;
   std::map<std::string, FileAccount, std::less<>> accounts;
+  std::map<std::string, FileBudget, std::less<>> budgets;
 };
 
 /// Reads TOML text; `path` is for messages. Throws core::UsageError that names path, line and key

@@ -438,7 +438,7 @@ inline constexpr OptionSpec kCommon[] = {
      .type = text,
      .argument = "NAME",
      .default_value = "default",
-     .commands = CommandSet::all_but(report),
+     .commands = CommandSet::all_but(report | forecast),
      .help = "The account whose key is used and whose tasks are meant.",
      .unlisted = close | audit},
     {.name = "quiet", .letter = 'q', .commands = CommandSet::all(), .help = "Prints only errors."},

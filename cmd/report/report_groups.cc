@@ -1,5 +1,6 @@
 #include "cmd/report/report_groups.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -34,16 +35,22 @@ GroupKey parse_group_key(std::string_view text) {
                          "resolution, status, account or label:NAME");
 }
 
-std::vector<std::string> ReportGroups::key_values(const core::FinishedTask& task) const {
+bool has_label_key(const std::vector<GroupKey>& keys) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
+}
+
+std::vector<std::string> group_values(const std::vector<GroupKey>& keys, const core::TimeZone& zone,
+                                      const core::FinishedTask& task) {
   constexpr std::size_t kLabelPrefix = 6;  // of "label_"
   std::vector<std::string> values;
-  for (const GroupKey& key : keys_) {
+  for (const GroupKey& key : keys) {
     switch (key.kind) {
       case GroupKey::Kind::day:
-        values.push_back(zone_.day(task.billed_at));
+        values.push_back(zone.day(task.billed_at));
         break;
       case GroupKey::Kind::month:
-        values.push_back(zone_.day(task.billed_at).substr(0, core::kMonthLength));
+        values.push_back(zone.day(task.billed_at).substr(0, core::kMonthLength));
         break;
       case GroupKey::Kind::model:
         values.push_back(task.facts.model);
@@ -111,7 +118,7 @@ void ReportGroups::add_terms(const core::ReportLine& line, std::int64_t times, T
 }
 
 void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
-  Totals& totals = groups_[key_values(line.task)][currencies_of(line)];
+  Totals& totals = groups_[group_values(keys_, zone_, line.task)][currencies_of(line)];
   if (line.lacks_cost()) {
     totals.unpriced += times;
   } else if (line.charge.cost) {

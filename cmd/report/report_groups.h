@@ -27,6 +27,13 @@ struct GroupKey {
 /// Throws core::UsageError for an unknown key.
 [[nodiscard]] GroupKey parse_group_key(std::string_view text);
 
+[[nodiscard]] bool has_label_key(const std::vector<GroupKey>& keys);
+
+/// The values of the keys for a task, its times in `zone`.
+[[nodiscard]] std::vector<std::string> group_values(const std::vector<GroupKey>& keys,
+                                                    const core::TimeZone& zone,
+                                                    const core::FinishedTask& task);
+
 class ReportGroups {
  public:
   /// `terms`: what lines have beside their cost.
@@ -77,7 +84,6 @@ class ReportGroups {
   static void add_terms(const core::ReportLine& line, std::int64_t times, Totals& totals);
   void add_term_cells(const Currencies& currencies, const Totals& totals,
                       std::vector<ReportCell>& row) const;
-  [[nodiscard]] std::vector<std::string> key_values(const core::FinishedTask& task) const;
 
   std::vector<GroupKey> keys_;
   const core::TimeZone& zone_;

@@ -1,7 +1,5 @@
 #include "cmd/report/report_workbook.h"
 
-#include <algorithm>
-
 #include "cmd/report/report_groups.h"
 #include "cmd/report/workbook.h"
 
@@ -41,8 +39,7 @@ void sum_up(const WorkbookReport& report,
             const std::function<void(const core::ReportLine&, std::int64_t)>& add) {
   const ReportPlan& plan = report.plan;
   core::ReportQuery query = plan.query;
-  query.labels = std::any_of(plan.keys.begin(), plan.keys.end(),
-                             [](const GroupKey& key) { return key.kind == GroupKey::Kind::label; });
+  query.labels = has_label_key(plan.keys);
   report.reports.sum_lines(query, plan.pricing(), plan.zone, add);
 }
 

@@ -170,6 +170,28 @@ void add_last_run(Page& page, const Metrics& metrics) {
   }
 }
 
+void add_budgets(Page& page, const std::vector<BudgetState>& budgets) {
+  const auto each = [&](std::string_view name, std::string_view help, const auto& value) {
+    bool begun = false;
+    for (const BudgetState& state : budgets) {
+      const std::optional<core::Decimal> amount = value(state);
+      if (amount && !std::exchange(begun, true)) {
+        page.begin(name, "gauge", help);
+      }
+      if (amount) {
+        page.sample("budget", state.name, amount->text());
+      }
+    }
+  };
+  each("reeltally_budget_amount",
+       "What the tasks of a budget may cost in a month, in its currency.",
+       [](const BudgetState& state) { return std::optional(state.budget.amount); });
+  each("reeltally_budget_used", "What they cost in this month so far.",
+       [](const BudgetState& state) { return std::optional(state.used); });
+  each("reeltally_budget_estimate", "What they will cost by the end of this month.",
+       [](const BudgetState& state) { return state.estimate; });
+}
+
 std::optional<core::UtcTime> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   std::int64_t milliseconds = 0;
@@ -198,6 +220,7 @@ std::string metrics_text(const Metrics& metrics) {
     add_totals(page, *metrics.ledger);
   }
   add_crew(page, metrics.crew);
+  add_budgets(page, metrics.budgets);
   add_last_run(page, metrics);
   return page.take();
 }

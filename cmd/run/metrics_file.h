@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/report/budgets.h"
 #include "core/clock.h"
 #include "core/ledger/ledger_reader.h"
 
@@ -20,6 +21,7 @@ struct Metrics {
 
   std::optional<core::LedgerTotals> ledger;
   std::vector<core::CrewRun> crew;  ///< of the run that ended, with others that work on
+  std::vector<BudgetState> budgets;
 
   core::UtcTime last_run_end{};
   double last_run_seconds = 0;

@@ -11,8 +11,7 @@
 
 namespace cmd {
 
-void MonitorFiles::write(const Summary& summary, const std::string& ledger,
-                         const std::optional<storage::LedgerPlace>& place) {
+void MonitorFiles::write(const Summary& summary, const State& state) {
   const ExitCode code = summary.exit_code;
   if (code == ExitCode::no_ledger || code == ExitCode::ledger_busy ||
       (code == ExitCode::wrong_usage && summary.run_id == 0)) {
@@ -24,8 +23,9 @@ void MonitorFiles::write(const Summary& summary, const std::string& ledger,
   if (code != ExitCode::wrong_usage) {
     write_file("metrics-file", [&](const std::string& path) {
       Metrics metrics = run_metrics(summary, path);
-      metrics.ledger = ledger_counts(ledger, place);
-      metrics.crew = crew(ledger);
+      metrics.ledger = ledger_counts(state);
+      metrics.crew = crew(state.ledger);
+      metrics.budgets = state.budgets;
       write_metrics_file(path, metrics);
     });
   }
@@ -45,8 +45,8 @@ void MonitorFiles::write_file(GivenTextName option,
 }
 
 // None if the ledger cannot be read, or another file has its path now: the end of the run says why.
-std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(
-    const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const {
+std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(const State& state) const {
+  const auto& [ledger, place, budgets] = state;
   if (!place && !storage::is_postgres_url(ledger) && !std::filesystem::exists(ledger)) {
     return core::LedgerTotals{};
   }

@@ -21,15 +21,17 @@ class MonitorFiles {
   MonitorFiles(const Settings& settings, Log& log, const core::Clock& clock)
       : settings_(settings), log_(log), clock_(clock) {}
 
-  /// Writes the requested files; nothing if the exit code means that there was no run. `place`: of
-  /// the ledger, once the run began.
-  void write(const Summary& summary, const std::string& ledger,
-             const std::optional<storage::LedgerPlace>& place);
+  struct State {
+    std::string ledger;
+    std::optional<storage::LedgerPlace> place;  ///< of a ledger that is a file, once the run began
+    std::vector<BudgetState> budgets{};
+  };
+  /// Writes the requested files; nothing if the exit code means that there was no run.
+  void write(const Summary& summary, const State& state);
 
  private:
   void write_file(GivenTextName option, const std::function<void(const std::string&)>& write);
-  [[nodiscard]] std::optional<core::LedgerTotals> ledger_counts(
-      const std::string& ledger, const std::optional<storage::LedgerPlace>& place) const;
+  [[nodiscard]] std::optional<core::LedgerTotals> ledger_counts(const State& state) const;
   [[nodiscard]] std::vector<core::CrewRun> crew(const std::string& ledger) const;
   [[nodiscard]] Metrics run_metrics(const Summary& summary, const std::string& path) const;
 

@@ -157,7 +157,7 @@ void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const Summary& summary = outcome_.summary();
   ledger.work().end_run(exit_number(summary.exit_code), summary_json(summary));
   warn_of_large_log(ledger, log_);
-  write_monitor_files(ledger);
+  write_monitor_files(ledger, compare_budgets(ledger));
   outcome_.tell();
 }
 
@@ -174,6 +174,20 @@ void RunSession::warn_of_accounts(const RunLedger& ledger) {
     }
     log_.warning(std::string("cannot look for tasks under two accounts: ") + failure.what());
   }
+}
+
+// What goes wrong here says nothing about the run, which is recorded by now.
+std::vector<BudgetState> RunSession::compare_budgets(const RunLedger& ledger) {
+  std::vector<BudgetState> states;
+  try {
+    ledger.read_beside([&] { states = budget_states(settings_, clock_.utc()); });
+    for (const std::string& warning : budget_warnings(states)) {
+      log_.warning(warning);
+    }
+  } catch (const std::exception& failure) {
+    log_.warning(std::string("budgets cannot be compared: ") + failure.what());
+  }
+  return states;
 }
 
 core::RunResult RunSession::drive(RunLedger& ledger, RunImport& import,
@@ -223,8 +237,10 @@ void RunSession::decide(core::WorkList& work_list, const core::RunResult& result
                    .input_cut = input_cut});
 }
 
-void RunSession::write_monitor_files(const RunLedger& ledger) {
-  MonitorFiles(settings_, log_, clock_).write(outcome_.summary(), ledger.name(), ledger.place());
+void RunSession::write_monitor_files(const RunLedger& ledger, std::vector<BudgetState> budgets) {
+  MonitorFiles(settings_, log_, clock_)
+      .write(outcome_.summary(),
+             {.ledger = ledger.name(), .place = ledger.place(), .budgets = std::move(budgets)});
 }
 
 double RunSession::seconds_so_far() const {

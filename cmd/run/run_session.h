@@ -10,6 +10,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/interrupt.h"
 #include "cmd/os/log.h"
+#include "cmd/report/budgets.h"
 #include "cmd/run/end_program.h"
 #include "cmd/run/list_pass.h"
 #include "cmd/run/monitor_calls.h"
@@ -47,11 +48,12 @@ class RunSession {
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
   void work(RunLedger& ledger, core::TransportSettings transport);
   void warn_of_accounts(const RunLedger& ledger);
+  [[nodiscard]] std::vector<BudgetState> compare_budgets(const RunLedger& ledger);
   [[nodiscard]] core::RunResult drive(RunLedger& ledger, RunImport& import,
                                       core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const RunLedger& ledger);
   void decide(core::WorkList& work_list, const core::RunResult& result, bool input_cut);
-  void write_monitor_files(const RunLedger& ledger);
+  void write_monitor_files(const RunLedger& ledger, std::vector<BudgetState> budgets = {});
   [[nodiscard]] double seconds_so_far() const;
 
   const Settings& settings_;

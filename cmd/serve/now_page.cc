@@ -12,6 +12,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/history/view_row.h"
 #include "cmd/report/html_text.h"
+#include "cmd/serve/budget_table.h"
 #include "cmd/serve/page_text.h"
 #include "cmd/serve/runs_page.h"
 
@@ -275,7 +276,9 @@ NowFigures read_now_figures(core::LedgerReader& ledger, core::DashboardReader& m
           .expiring = more.expiring(kLinksShown),
           .days = more.days(since),
           .failures = more.failures(since, kRowsShown),
-          .labels = more.labels(since, kLabelValuesMax)};
+          .labels = more.labels(since, kLabelValuesMax),
+          .budgets = {},
+          .budget_trouble = {}};
 }
 
 std::string now_page(const NowFigures& figures, const NowView& view) {
@@ -289,6 +292,11 @@ std::string now_page(const NowFigures& figures, const NowView& view) {
                      next_run(figures.overview.pending) + "</div>\n";
   html += section("days", "Finished tasks by day" + soft("last 30 days"),
                   day_chart(figures.days, view.now));
+  if (!figures.budgets.empty() || !figures.budget_trouble.empty()) {
+    const std::string month = figures.budgets.empty() ? "" : figures.budgets.front().month;
+    html += section("budgets", "Budgets" + soft(month),
+                    budget_table(figures.budgets, figures.budget_trouble));
+  }
   html += section("expiring", "Links that die next", expiring_table(figures, view));
   html += section("runs", "Last runs", runs_table(figures.runs, view.now));
   html += "<div class=\"pair\">" + group_section(figures.overview.groups) +

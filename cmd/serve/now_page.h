@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/report/budgets.h"
 #include "core/clock.h"
 #include "core/ledger/dashboard_reader.h"
 #include "core/ledger/ledger_reader.h"
@@ -17,6 +18,8 @@ struct NowFigures {
   std::vector<core::ViewRow> days;
   std::vector<core::ViewRow> failures;
   std::vector<core::ViewRow> labels;
+  std::vector<BudgetState> budgets;
+  std::string budget_trouble;  ///< why there are none; empty: they were compared
 };
 [[nodiscard]] NowFigures read_now_figures(core::LedgerReader& ledger, core::DashboardReader& more,
                                           core::UtcTime now);

@@ -44,6 +44,15 @@ std::optional<core::TaskHistory> history_of(const std::string& ledger, const std
   return task == nullptr ? std::nullopt : storage::open_ledger_reader(ledger)->task(account, *task);
 }
 
+// A price book that is wrong just now must not hide the rest of the page.
+void add_budgets(const Settings& settings, core::UtcTime now, NowFigures& figures) {
+  try {
+    figures.budgets = budget_states(settings, now);
+  } catch (const core::UsageError& error) {
+    figures.budget_trouble = std::string("Budgets cannot be compared: ") + error.what();
+  }
+}
+
 // "NUMBER/REST".
 std::pair<std::string, std::string> number_and_rest(const std::string& text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
@@ -114,7 +123,9 @@ std::shared_ptr<const NowFigures> Site::figures(core::UtcTime now) {
     figures_ = nullptr;
     const auto ledger = storage::open_ledger_reader(ledger_);
     const auto more = storage::open_dashboard(ledger_);
-    figures_ = std::make_shared<NowFigures>(read_now_figures(*ledger, *more, now));
+    auto figures = std::make_shared<NowFigures>(read_now_figures(*ledger, *more, now));
+    add_budgets(settings_, now, *figures);
+    figures_ = std::move(figures);
     const auto end = std::chrono::steady_clock::now();
     figures_good_until_ = end + std::max<std::chrono::steady_clock::duration>(
                                     kShortest, (end - begin) * kTimesReading);

@@ -40,6 +40,18 @@ Coefficient power_of_ten(int exponent) {
   return power;
 }
 
+// Rounded half to even. `divisor` is positive.
+Coefficient half_even_quotient(Coefficient number, Coefficient divisor) {
+  Coefficient quotient = number / divisor;
+  Coefficient rest = number % divisor;
+  rest = rest < 0 ? -rest : rest;
+  const Coefficient above = divisor - rest;  // twice the rest could overflow
+  if (rest > above || (rest == above && quotient % 2 != 0)) {
+    quotient += number < 0 ? -1 : 1;
+  }
+  return quotient;
+}
+
 // Removes trailing zeros after the decimal point.
 template <typename Number>
 Number without_trailing_zeros(Number number, int& places) {
@@ -154,6 +166,14 @@ Decimal Decimal::rounded_up_to(const Decimal& step) const {
   return {checked_multiply(steps, unit), places};
 }
 
+Decimal Decimal::divided_by(long long divisor, int places) const {
+  const Coefficient unit = power_of_ten(std::max(0, places - places_));
+  const Coefficient dropped = power_of_ten(std::max(0, places_ - places));
+  return {
+      half_even_quotient(checked_multiply(coefficient_, unit), checked_multiply(divisor, dropped)),
+      places};
+}
+
 Decimal Decimal::rounded(int places) const {
   if (places_ <= places) {
     return *this;
@@ -162,16 +182,7 @@ Decimal Decimal::rounded(int places) const {
   if (dropped > kPowerMax) {  // always less than half a unit of the last place
     return {};
   }
-  const Coefficient unit = power_of_ten(dropped);
-  Coefficient quotient = coefficient_ / unit;
-  Coefficient rest = coefficient_ % unit;
-  rest = rest < 0 ? -rest : rest;
-  // `unit` is even, so half of it is exact.
-  const Coefficient half = unit / 2;
-  if (rest > half || (rest == half && quotient % 2 != 0)) {
-    quotient += coefficient_ < 0 ? -1 : 1;
-  }
-  return {quotient, places};
+  return {half_even_quotient(coefficient_, power_of_ten(dropped)), places};
 }
 
 std::string Decimal::text() const {

@@ -35,6 +35,8 @@ class Decimal {
   [[nodiscard]] std::optional<Decimal> exact_reciprocal() const;
   /// The least multiple of `step` that is not less. Neither is negative, and `step` is not 0.
   [[nodiscard]] Decimal rounded_up_to(const Decimal& step) const;
+  /// This / `divisor`, rounded to `places` half to even. `divisor` is positive.
+  [[nodiscard]] Decimal divided_by(long long divisor, int places) const;
   /// Rounds half to even: 0.125 to 2 places is 0.12.
   [[nodiscard]] Decimal rounded(int places) const;
   /// Without an exponent, trailing zeros or a needless point.

@@ -95,7 +95,7 @@ def fish(folder, line):
 
 
 @pytest.mark.parametrize("line, wanted", [
-    ("reeltally ", ["audit", "close", "config", "db", "doctor", "forget", "import", "prices", "reconcile", "report", "run", "runs",
+    ("reeltally ", ["audit", "close", "config", "db", "doctor", "forecast", "forget", "import", "prices", "reconcile", "report", "run", "runs",
                     "serve", "status", "verify"]),
     ("reeltally db ", ["backup", "check", "copy", "migrate", "prune"]),
     ("reeltally prices ", ["check"]),
@@ -117,7 +117,7 @@ def test_in_fish(folder, line, wanted):
     assert sorted(fish(folder, line)) == wanted
 
 
-@pytest.mark.parametrize("command", ["run", "import", "status", "runs", "report", "close", "audit", "reconcile", "verify", "doctor", "serve", "forget",
+@pytest.mark.parametrize("command", ["run", "import", "status", "runs", "report", "close", "audit", "reconcile", "forecast", "verify", "doctor", "serve", "forget",
                                      "prices check", "db migrate", "db check", "db backup", "db copy", "db prune", "config"])
 def test_every_option_of_help_is_offered(folder, command):
     """In bash and in fish; only the left column of help counts."""

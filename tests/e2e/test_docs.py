@@ -45,7 +45,7 @@ def test_alert_rules_and_metrics(filled):
     checked = subprocess.run(["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True)
     assert checked.returncode == 0 and not checked.stderr, checked
     names = set(re.findall(r"reeltally_\w+", (ROOT / "docs/alerts.yml").read_text()))
-    optional = {"reeltally_last_success_timestamp_seconds"}
+    optional = {"reeltally_last_success_timestamp_seconds", "reeltally_budget_used", "reeltally_budget_amount"}
     assert names - optional <= set(re.findall(r"^(reeltally_\w+)", metrics, re.M)), "alerts on metrics that exist"
 
 
@@ -75,7 +75,7 @@ def test_every_documented_command_and_option_exists(reeltally):
     known = {}
     for page in ["README.md", "README.zh-CN.md", "docs/operating.md", "docs/billing.md", "docs/ledger.md", "docs/upgrades.md",
                  "docs/fleet.md", "docs/pages.md", "docs/audit.md"]:
-        for command, rest in re.findall(r"reeltally (run|status|runs|report|close|audit|reconcile|verify|doctor|serve|forget|db \w+|config)\b([^\n`|&;#]*)",
+        for command, rest in re.findall(r"reeltally (run|status|runs|report|close|audit|reconcile|forecast|verify|doctor|serve|forget|db \w+|config)\b([^\n`|&;#]*)",
                                         (ROOT / page).read_text()):
             if command not in known:
                 result = reeltally(*command.split(), "--help")
@@ -95,7 +95,7 @@ def test_links_lead_somewhere():
 
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
-        "run", "import", "status", "report", "close", "audit", "reconcile", "verify", "doctor", "serve", "forget", "prices check", "db migrate",
+        "run", "import", "status", "report", "close", "audit", "reconcile", "forecast", "verify", "doctor", "serve", "forget", "prices check", "db migrate",
         "db check", "db backup", "db copy", "db prune", "config")]
     for page in pages:
         text = reeltally(*page).out

@@ -9,7 +9,7 @@ from conftest import BINARY, PATIENCE
 
 TEXTS = pathlib.Path(BINARY).resolve().parent / "texts"
 PAGES = sorted(TEXTS.glob("man?/*.[15]"))
-COMMANDS = ["run", "import", "status", "runs", "report", "close", "audit", "reconcile", "verify", "doctor", "serve", "forget", "prices check",
+COMMANDS = ["run", "import", "status", "runs", "report", "close", "audit", "reconcile", "forecast", "verify", "doctor", "serve", "forget", "prices check",
             "db migrate", "db check", "db backup", "db copy", "db prune", "config"]
 
 

@@ -127,6 +127,7 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
        "id-column quota-column amount-column currency-column delimiter period from to tz time "
        "currency tolerance decimal-comma prices round round-by-currency from-gateway "
        "user-token-file user-id base-url retries"},
+      {Command::forecast, "tz prices quota-per-unit by account label json db"},
       {Command::prices_check, "db json"},
       {Command::verify,
        "deep requeue output s3-endpoint s3-addressing s3-create-only allow-http ca-file proxy"},

@@ -83,6 +83,23 @@ TEST(Money, RoundsHalfToEven) {
   }
 }
 
+TEST(Money, DividesAndRoundsHalfToEven) {
+  const auto divided = [](const char* value, long long divisor, int places) {
+    return Decimal::parse(value)->divided_by(divisor, places).text();
+  };
+  EXPECT_EQ(divided("1", 3, 2), "0.33");
+  EXPECT_EQ(divided("2", 3, 2), "0.67");
+  EXPECT_EQ(divided("-2", 3, 2), "-0.67");
+  EXPECT_EQ(divided("0.25", 2, 2), "0.12");
+  EXPECT_EQ(divided("0.75", 2, 2), "0.38");
+  EXPECT_EQ(divided("7", 7, 0), "1");
+  EXPECT_EQ(divided("100", 31, 4), "3.2258");
+  EXPECT_EQ(divided("12345.678901", 1, 2), "12345.68");
+  EXPECT_EQ(divided("0", 30, 2), "0");
+  const Decimal large = decimal("999999999999999999") * decimal("999999999999999999");
+  EXPECT_THROW((void)large.divided_by(3, 4), core::Error);
+}
+
 TEST(Money, RoundsAmountsFarBelowTheLastPlace) {
   EXPECT_EQ(Decimal(1).divided_by_power_of_ten(60).rounded(2).text(), "0");
 }

@@ -1,0 +1,47 @@
+#include "cmd/report/period_forecast.h"
+
+#include "core/billing/currencies.h"
+
+namespace cmd {
+
+void PeriodForecast::Part::add(const Part& more) {
+  tasks += more.tasks;
+  unpriced += more.unpriced;
+  for (const auto& [currency, sum] : more.cost) {
+    cost[currency].add(sum);
+  }
+}
+
+PeriodForecast::Part PeriodForecast::total() const {
+  Part total;
+  for (const auto& [keys, part] : parts) {
+    total.add(part);
+  }
+  return total;
+}
+
+PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports, core::UtcTime now) {
+  PeriodForecast forecast{.days = core::days_over(plan.period, now, plan.zone), .parts = {}};
+  core::ReportQuery query = plan.query;
+  query.labels = has_label_key(plan.keys);
+  reports.sum_lines(
+      query, plan.pricing(), plan.zone, [&](const core::ReportLine& line, std::int64_t times) {
+        auto& part = forecast.parts[group_values(plan.keys, plan.zone, line.task)];
+        if (line.charge.kind == core::LineKind::main) {
+          part.tasks += line.reversal ? -times : times;
+        }
+        if (line.lacks_cost()) {
+          part.unpriced += times;
+        } else if (line.charge.cost && !line.charge.currency.empty()) {  // a failure has none
+          part.cost[line.charge.currency].add(line, times, forecast.days, plan.zone);
+        }
+      });
+  return forecast;
+}
+
+int estimate_places(const std::string& currency) {
+  constexpr int kUsual = 2;
+  return core::currency_decimals(currency).value_or(kUsual);
+}
+
+}  // namespace cmd

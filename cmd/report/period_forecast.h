@@ -1,0 +1,40 @@
+// The cost of an open period so far and by its end, by the keys of `forecast --by`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cmd/report/report_plan.h"
+#include "core/billing/forecast.h"
+#include "core/billing/reports.h"
+#include "core/clock.h"
+
+namespace cmd {
+
+struct PeriodForecast {
+  /// Some lines.
+  struct Part {
+    std::int64_t tasks = 0;                           ///< without reversed ones
+    std::int64_t unpriced = 0;                        ///< lines with an unknown cost
+    std::map<std::string, core::ForecastSum> cost{};  ///< of the other lines, by currency
+
+    void add(const Part& more);
+  };
+
+  core::DaysOver days;
+  std::map<std::vector<std::string>, Part> parts;  ///< by keys
+
+  [[nodiscard]] Part total() const;
+};
+
+/// Reads the lines of the plan's query. Throws core::Error if the ledger cannot be read or a sum
+/// overflows.
+[[nodiscard]] PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports,
+                                             core::UtcTime now);
+
+/// The decimals of an estimate: those of the currency, two where it has none of its own.
+[[nodiscard]] int estimate_places(const std::string& currency);
+
+}  // namespace cmd

@@ -1,0 +1,42 @@
+#include "core/billing/forecast.h"
+
+#include <algorithm>
+
+namespace core {
+
+DaysOver days_over(const Period& period, UtcTime now, const TimeZone& zone) {
+  DaysOver days{.first = zone.day_number(period.begin)};
+  days.all = zone.day_number(period.end) - days.first;
+  days.over = std::clamp(zone.day_number(now) - days.first, 0, days.all);
+  return days;
+}
+
+void ForecastSum::add(const ReportLine& line, std::int64_t times, const DaysOver& days,
+                      const TimeZone& zone) {
+  const Decimal cost = line.charge.cost.value() * Decimal(times);
+  so_far_ += cost;
+  if (line.corrects()) {
+    corrections_ += cost;
+  } else if (zone.day_number(line.task.billed_at) < days.first + days.over) {
+    days_over_ += cost;
+  }
+}
+
+void ForecastSum::add(const ForecastSum& more) {
+  so_far_ += more.so_far_;
+  days_over_ += more.days_over_;
+  corrections_ += more.corrections_;
+}
+
+std::optional<Decimal> ForecastSum::estimate(const DaysOver& days, int places) const {
+  if (days.over == 0) {
+    return std::nullopt;
+  }
+  if (days.over == days.all) {
+    return so_far_;
+  }
+  const Decimal by_days = (days_over_ * Decimal(days.all)).divided_by(days.over, places);
+  return std::max(so_far_, corrections_ + by_days);
+}
+
+}  // namespace core
