@@ -106,7 +106,7 @@ std::string filter_of(const ReportPlan& plan) {
   return text + labels;
 }
 
-void write_html(const ReportPlan& plan, const std::string& closed_sha256, core::Reports& reports,
+void write_html(const ReportPlan& plan, const core::ClosedPeriod* closed, core::Reports& reports,
                 ReportOutput& output, Outcome& outcome) {
   ReportFigures figures(plan.zone, reports.closed_periods());
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
@@ -114,12 +114,15 @@ void write_html(const ReportPlan& plan, const std::string& closed_sha256, core::
     figures.add(line);
     ++outcome.rows;
   });
+  const std::optional<MonthBefore> before = read_month_before(plan, reports);
   output.text() = html_page({.period = plan.period,
                              .zone = plan.zone,
                              .filter = filter_of(plan),
-                             .closed_sha256 = closed_sha256,
+                             .closed = closed,
                              .open = outcome.open,
-                             .figures = figures});
+                             .figures = figures,
+                             .before = before,
+                             .newest_answer = reports.source().newest_answer()});
 }
 
 void write_workbook(const ReportPlan& plan, const std::string& closed_sha256,
@@ -348,7 +351,7 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
   if (options.format == "focus") {
     write_focus(plan, reports, output, outcome);
   } else if (options.format == "html") {
-    write_html(plan, closed != nullptr ? closed->sha256 : "", reports, output, outcome);
+    write_html(plan, closed, reports, output, outcome);
   } else if (options.format == "xlsx") {
     write_workbook(plan, closed != nullptr ? closed->sha256 : "", reports, output, outcome);
   } else if (plan.keys.empty()) {

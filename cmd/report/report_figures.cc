@@ -31,7 +31,7 @@ void Figures::add(const core::ReportLine& line) {
   }
 }
 
-void Figures::add(const Figures& more, int times) {
+void Figures::add(const Figures& more, std::int64_t times) {
   lines += times * more.lines;
   succeeded += times * more.succeeded;
   failed += times * more.failed;
@@ -45,6 +45,26 @@ void Figures::add(const Figures& more, int times) {
       cost.erase(currency);
     }
   }
+}
+
+void VideoCosts::add(const core::ReportLine& line) {
+  const int tasks = line.reversal ? -1 : 1;
+  const auto length = core::Decimal::parse(line.task.facts.duration_seconds);
+  const bool timed = length && *length > core::Decimal();
+  const bool is_main = line.charge.kind == core::LineKind::main;
+  cost += *line.charge.cost;
+  videos += is_main ? tasks : 0;
+  if (timed) {
+    timed_cost += *line.charge.cost;
+    seconds += is_main ? core::Decimal(tasks) * *length : core::Decimal();
+  }
+}
+
+void VideoCosts::add(const VideoCosts& more) {
+  cost += more.cost;
+  videos += more.videos;
+  timed_cost += more.timed_cost;
+  seconds += more.seconds;
 }
 
 std::int64_t Durations::percentile(int percent) {
@@ -65,11 +85,25 @@ std::string ReportFigures::closed_period(std::int64_t key) const {
   return found == closed_.end() ? std::string() : found->period.name;
 }
 
+void ReportFigures::add_costs(const core::ReportLine& line) {
+  const std::string& currency = line.charge.currency;
+  const std::string& model = line.task.facts.model;
+  if (!line.corrects()) {
+    model_costs[zone_.day(line.task.billed_at)][currency][model] += *line.charge.cost;
+  }
+  if (line.task.succeeded && !core::is_charged_elsewhere(line.charge)) {
+    video_costs[currency][model].add(line);
+  }
+}
+
 void ReportFigures::add(const core::ReportLine& line) {
   const core::FinishedTask& task = line.task;
   all.add(line);
   if (task.lost && task.succeeded) {
     lost.add(line);
+  }
+  if (line.charge.cost && !line.charge.currency.empty()) {
+    add_costs(line);
   }
   (line.corrects() ? by_closed_period[closed_period(line.incurred_in)]
                    : by_day[zone_.day(task.billed_at)])

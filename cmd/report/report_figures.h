@@ -32,7 +32,17 @@ struct Figures {
   [[nodiscard]] std::int64_t tasks() const { return succeeded + failed; }
   void add(const core::ReportLine& line);
   /// Adds `more` `times` times; -1 subtracts it, and removes a currency with its last line.
-  void add(const Figures& more, int times = 1);
+  void add(const Figures& more, std::int64_t times = 1);
+};
+
+/// What videos cost, and how long they are. Videos that another account pays for do not count.
+struct VideoCosts {
+  core::Decimal cost;        ///< of successful tasks
+  std::int64_t videos = 0;   ///< those with a price
+  core::Decimal timed_cost;  ///< the part of `cost` of tasks with a length
+  core::Decimal seconds;     ///< their lengths
+  void add(const core::ReportLine& line);
+  void add(const VideoCosts& more);
 };
 
 /// Durations of many tasks.
@@ -43,6 +53,9 @@ struct Durations {
   [[nodiscard]] std::int64_t percentile(int percent);
 };
 
+/// Costs by currency, then model.
+using ModelCosts = std::map<std::string, std::map<std::string, core::Decimal>>;
+
 class ReportFigures {
  public:
   /// `closed`: the periods that lines may correct. Both arguments must outlive the figures.
@@ -52,16 +65,19 @@ class ReportFigures {
   void add(const core::ReportLine& line);
 
   Figures all;
-  Figures lost;                           ///< paid, but a link expired before the download
-  std::map<std::string, Figures> by_day;  ///< without adjustments, which belong to no day
+  Figures lost;                                   ///< paid, but a link expired before the download
+  std::map<std::string, Figures> by_day;          ///< without adjustments, which belong to no day
+  std::map<std::string, ModelCosts> model_costs;  ///< of the same days
   std::map<std::string, Figures> by_closed_period;  ///< adjustments, by corrected period
   std::map<std::string, Figures> by_model;
-  std::map<std::string, std::map<std::string, Figures>> by_label;  ///< name, then value
-  std::map<std::string, std::int64_t> failures;                    ///< tasks by reason
-  Durations queued;                                                ///< from submit to start
-  Durations generated;                                             ///< from start to finish
+  std::map<std::string, std::map<std::string, VideoCosts>> video_costs;  ///< by currency, model
+  std::map<std::string, std::map<std::string, Figures>> by_label;        ///< name, then value
+  std::map<std::string, std::int64_t> failures;                          ///< tasks by reason
+  Durations queued;                                                      ///< from submit to start
+  Durations generated;                                                   ///< from start to finish
 
  private:
+  void add_costs(const core::ReportLine& line);
   [[nodiscard]] std::string closed_period(std::int64_t key) const;
 
   const core::TimeZone& zone_;

@@ -46,7 +46,7 @@ svg.share{display:block;width:100%;height:.7rem;border-radius:.35rem;background:
 .key svg{width:.7em;height:.7em;margin-right:.4em}.key b{color:var(--ink);font-weight:600}
 svg.columns{width:100%;height:auto;max-height:13rem;display:block;overflow:visible}
 svg text{font-size:9px;text-anchor:middle;fill:var(--soft)}
-svg .axis{stroke:var(--line)}svg line.tick{stroke:var(--line);stroke-dasharray:2 3}svg text.tick{text-anchor:end}
+svg .axis{stroke:var(--line)}svg line.tick{stroke:var(--line);stroke-dasharray:2 3}svg text.tick{text-anchor:end}svg text.unit{text-anchor:start}
 svg.bar{width:100%;height:.5rem;display:block}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2.5rem}
 .scroll{overflow-x:auto}

@@ -61,7 +61,7 @@ std::string share_bar(const std::vector<Share>& shares, const std::string& label
               "\" width=\"" + std::to_string(length) + "\" height=\"10\"/>";
     }
     x += length;
-    key += key_entry(share.part, share.name, count_text(share.count));
+    key += key_entry({share.part}, share.name, count_text(share.count));
   }
   return html + "</svg>\n<ul class=\"key\">" + key + "</ul>\n";
 }
@@ -159,8 +159,7 @@ std::string day_chart(const std::vector<core::ViewRow>& rows, core::UtcTime now)
     bars.push_back(
         {.name = name.substr(kMonth),
          .title = name + ": " + grouped(succeeded) + " succeeded, " + grouped(failed) + " failed",
-         .first = static_cast<double>(succeeded),
-         .second = static_cast<double>(failed)});
+         .parts = {static_cast<double>(succeeded), static_cast<double>(failed)}});
     if (succeeded + failed > 0) {
       std::string row = "<tr><td>";
       row.append(name).append("</td><td class=\"n\">").append(grouped(succeeded));
@@ -168,7 +167,7 @@ std::string day_chart(const std::vector<core::ViewRow>& rows, core::UtcTime now)
       table.insert(0, row);
     }
   }
-  return column_chart(bars, "Finished tasks by day") +
+  return column_chart(bars, {.label = "Finished tasks by day", .unit = "tasks"}) +
          "<details><summary class=\"soft\">As a table</summary><table id=\"days\"><tr><th>day</th>"
          "<th class=\"n\">succeeded</th><th class=\"n\">failed</th></tr>\n" +
          table + "</table></details>\n";

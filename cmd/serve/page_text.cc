@@ -85,16 +85,6 @@ std::string time_ago(core::UtcTime time, core::UtcTime now) {
          format_duration(distance) + (past ? " ago" : "") + "</time>";
 }
 
-std::string key_entry(const std::string& part, const std::string& name, const std::string& value) {
-  return "<li><svg viewBox=\"0 0 8 8\" aria-hidden=\"true\"><rect class=\"" + part +
-         "\" width=\"8\" height=\"8\" rx=\"2\"/></svg>" + name + " <b>" + value + "</b></li>";
-}
-
-std::string table_begin(const std::string& label, const std::string& id) {
-  return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + label +
-         "\"><table id=\"" + id + "\">";
-}
-
 std::string state_badge(std::string_view state) {
   const std::string word = html_escape(state);
   return "<span class=\"badge " + word + "\">" + word + "</span>";

@@ -40,12 +40,4 @@ struct TaskPlace {
 /// The word of a state with its colour.
 [[nodiscard]] std::string state_badge(std::string_view state);
 
-/// An entry of the key below a bar: the colour `part`, what it means, and its value. Escaped.
-[[nodiscard]] std::string key_entry(const std::string& part, const std::string& name,
-                                    const std::string& value);
-/// The beginning of a table that scrolls by itself where it is too wide; its end is kTableEnd.
-/// Escaped.
-[[nodiscard]] std::string table_begin(const std::string& label, const std::string& id);
-inline constexpr const char* kTableEnd = "</table></div>\n";
-
 }  // namespace cmd

@@ -46,8 +46,8 @@ std::string life_line(const core::ViewRow& task) {
          "aria-label=\"Queued, then made\"><rect class=\"open\" width=\"" +
          split + "\" height=\"10\"/><rect class=\"good\" x=\"" + split +
          "\" width=\"1000\" height=\"10\"/></svg>\n<ul class=\"key\">" +
-         key_entry("open", "queued", format_duration(*started - *submitted)) +
-         key_entry("good", "made in", format_duration(*finished - *started)) + "</ul>\n";
+         key_entry({"open"}, "queued", format_duration(*started - *submitted)) +
+         key_entry({"good"}, "made in", format_duration(*finished - *started)) + "</ul>\n";
 }
 
 // What the badge does not say yet.

@@ -277,13 +277,15 @@ class BillingSource {
                               const std::function<void(const OpenTask&)>& visit) = 0;
   /// For the query's account and label filter, whatever its times are.
   [[nodiscard]] virtual FutureTasks future_tasks(const ReportQuery& query) = 0;
+  /// When the newest answer in the ledger was heard: it knows nothing of later times.
+  [[nodiscard]] virtual std::optional<UtcTime> newest_answer() = 0;
   [[nodiscard]] virtual PeriodBlockers blockers(const Period& period, UtcTime stale_before) = 0;
   /// One result for each pair of accounts with common task IDs.
   [[nodiscard]] virtual std::vector<SharedTasks> shared_tasks(SharedTaskScope scope) = 0;
 
-  /// `period`: everything except `key`, `lines`, `sha256`, `schema_version` and `checked_to`. The
-  /// caller holds the ledger's lock, so that the data read here is the data that is frozen. Throws
-  /// core::Error also if the period overlaps a closed one.
+  /// `period`: everything except `key`, `lines`, `sha256`, `schema_version`, `checked_to` and
+  /// `closed_at`. The caller holds the ledger's lock, so that the data read here is the data that
+  /// is frozen. Throws core::Error also if the period overlaps a closed one.
   [[nodiscard]] virtual std::unique_ptr<PeriodWriter> close(const ClosedPeriod& period,
                                                             UtcTime now) = 0;
   /// Records a price book that applies to the closed period from now on. The caller holds the lock.

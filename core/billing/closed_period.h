@@ -24,6 +24,7 @@ struct ClosedPeriod {
   /// The mark of the answers that closed periods have taken into account for this period: see
   /// BillingSource::answered_since. Only the back end that wrote it can interpret it.
   std::int64_t checked_to = 0;
+  UtcTime closed_at{};
   std::optional<std::string> later_prices{};  ///< the latest book recorded afterwards
   bool repriced = false;                      ///< that book's changes are in no closed period yet
   /// Its link of the chain of closed periods: the statement (core/billing/period_statement.h), and

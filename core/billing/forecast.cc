@@ -35,7 +35,7 @@ std::optional<Decimal> ForecastSum::estimate(const DaysOver& days, int places) c
   if (days.over == days.all) {
     return so_far_;
   }
-  const Decimal by_days = (days_over_ * Decimal(days.all)).divided_by(days.over, places);
+  const Decimal by_days = (days_over_ * Decimal(days.all)).divided(Decimal(days.over), places);
   return std::max(so_far_, corrections_ + by_days);
 }
 

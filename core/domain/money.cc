@@ -1,6 +1,7 @@
 #include "core/domain/money.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 
 #include "core/error.h"
@@ -29,6 +30,8 @@ Coefficient checked_multiply(Coefficient left, Coefficient right) {
   return product;
 }
 
+Coefficient absolute(Coefficient number) { return number < 0 ? -number : number; }
+
 Coefficient power_of_ten(int exponent) {
   if (exponent > kPowerMax) {
     throw_overflow();
@@ -40,14 +43,13 @@ Coefficient power_of_ten(int exponent) {
   return power;
 }
 
-// Rounded half to even. `divisor` is positive.
+// Rounded half to even.
 Coefficient half_even_quotient(Coefficient number, Coefficient divisor) {
   Coefficient quotient = number / divisor;
-  Coefficient rest = number % divisor;
-  rest = rest < 0 ? -rest : rest;
-  const Coefficient above = divisor - rest;  // twice the rest could overflow
-  if (rest > above || (rest == above && quotient % 2 != 0)) {
-    quotient += number < 0 ? -1 : 1;
+  const Coefficient rest = absolute(number % divisor);
+  const Coefficient missing = absolute(divisor) - rest;  // to the next multiple, away from 0
+  if (rest > missing || (rest == missing && quotient % 2 != 0)) {
+    quotient += (number < 0) == (divisor < 0) ? 1 : -1;
   }
   return quotient;
 }
@@ -166,12 +168,13 @@ Decimal Decimal::rounded_up_to(const Decimal& step) const {
   return {checked_multiply(steps, unit), places};
 }
 
-Decimal Decimal::divided_by(long long divisor, int places) const {
-  const Coefficient unit = power_of_ten(std::max(0, places - places_));
-  const Coefficient dropped = power_of_ten(std::max(0, places_ - places));
-  return {
-      half_even_quotient(checked_multiply(coefficient_, unit), checked_multiply(divisor, dropped)),
-      places};
+Decimal Decimal::divided(const Decimal& divisor, int places) const {
+  assert(!divisor.is_zero());
+  const int shift = places + divisor.places_ - places_;
+  const Coefficient own = checked_multiply(coefficient_, power_of_ten(std::max(shift, 0)));
+  const Coefficient parts =
+      checked_multiply(divisor.coefficient_, power_of_ten(std::max(-shift, 0)));
+  return {half_even_quotient(own, parts), places};
 }
 
 Decimal Decimal::rounded(int places) const {

@@ -30,13 +30,13 @@ class Decimal {
   [[nodiscard]] static Decimal from_text(std::string_view text);
 
   [[nodiscard]] Decimal divided_by_power_of_ten(int exponent) const;
+  /// The quotient, rounded half to even to `places` digits after the point. `divisor` is not 0.
+  [[nodiscard]] Decimal divided(const Decimal& divisor, int places) const;
   /// 1 / this; none if that has no end: 500000 gives 0.000002, 3 none. Only of positive whole
   /// numbers.
   [[nodiscard]] std::optional<Decimal> exact_reciprocal() const;
   /// The least multiple of `step` that is not less. Neither is negative, and `step` is not 0.
   [[nodiscard]] Decimal rounded_up_to(const Decimal& step) const;
-  /// This / `divisor`, rounded to `places` half to even. `divisor` is positive.
-  [[nodiscard]] Decimal divided_by(long long divisor, int places) const;
   /// Rounds half to even: 0.125 to 2 places is 0.12.
   [[nodiscard]] Decimal rounded(int places) const;
   /// Without an exponent, trailing zeros or a needless point.

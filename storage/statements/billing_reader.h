@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -112,6 +113,9 @@ class BillingReader : public core::BillingSource {
   }
   core::FutureTasks future_tasks(const core::ReportQuery& query) override {
     return snapshot_->guard([&] { return find_future_tasks(snapshot_->rows(0), query); });
+  }
+  std::optional<core::UtcTime> newest_answer() override {
+    return snapshot_->guard([&] { return read_newest_answer(snapshot_->rows(0)); });
   }
   core::PeriodBlockers blockers(const core::Period& period, core::UtcTime stale_before) override {
     return snapshot_->guard(

@@ -17,7 +17,8 @@ inline constexpr const char* kClosedPeriods =
     "SELECT p.id, name, begins_at, ends_at, tz, prices, line_count, p.sha256, unfinished, missing, "
     "schema_version, checked_to, (SELECT r.prices FROM repricing AS r WHERE r.period = p.id "
     "ORDER BY r.id DESC LIMIT 1), EXISTS (SELECT 1 FROM repricing AS r WHERE r.period = p.id AND "
-    "r.carried_by IS NULL), l.statement, l.sha256, s.signature, b.sha256 FROM period AS p "
+    "r.carried_by IS NULL), l.statement, l.sha256, s.signature, b.sha256, p.closed_at FROM "
+    "period AS p "
     "LEFT JOIN period_link AS l ON l.period = p.id "
     "LEFT JOIN period_signature AS s ON s.period = p.id "
     "LEFT JOIN period_bundle AS b ON b.period = p.id ORDER BY begins_at";
@@ -52,6 +53,7 @@ template <RowSource Rows>
     period.head = rows.text(15);
     period.signature = rows.text(16);
     period.bundle = rows.text(17);
+    period.closed_at = *rows.time(18);
   }
   return periods;
 }

@@ -32,10 +32,8 @@ std::string each_open_task_text(const core::ReportQuery& query, core::TaskState 
 
 std::string future_tasks_text(const core::ReportQuery& query) {
   return "SELECT task_id, finish_time, labels FROM task {by task_by_finish} WHERE state " +
-         sql_in_finished_states() +
-         " AND finish_time > $1 + coalesce((SELECT observed_at FROM snapshot "
-         "ORDER BY id DESC LIMIT 1), 9000000000000000)" +
-         account_condition(query, "account") + " ORDER BY finish_time, id";
+         sql_in_finished_states() + " AND finish_time > $1 + coalesce((" + kNewestAnswer +
+         "), 9000000000000000)" + account_condition(query, "account") + " ORDER BY finish_time, id";
 }
 
 }  // namespace storage

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ namespace storage {
 /// {ID, finish time, labels} of the finished tasks that are later than the newest answer by more
 /// than $1.
 [[nodiscard]] std::string future_tasks_text(const core::ReportQuery& query);
+/// {time} of the newest answer.
+inline constexpr const char* kNewestAnswer =
+    "SELECT observed_at FROM snapshot ORDER BY id DESC LIMIT 1";
 /// {account, ID} of the tasks without which the period $1 was closed.
 inline constexpr const char* kWrittenOffTasks =
     "SELECT a.name, t.task_id FROM written_off AS w JOIN task AS t ON t.id = w.task "
@@ -87,6 +91,12 @@ template <RowSource Rows>
     future.latest = *rows.time(1);
   }
   return future;
+}
+
+template <RowSource Rows>
+[[nodiscard]] std::optional<core::UtcTime> read_newest_answer(Rows& source) {
+  auto row = source.select(kNewestAnswer, {});
+  return row.step() ? row.time(0) : std::nullopt;
 }
 
 template <RowSource Rows>

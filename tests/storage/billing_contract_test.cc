@@ -133,6 +133,7 @@ TEST_P(BillingContract, LaterAnswersBecomeAdjustmentsOnce) {
   core::ClosedPeriod october = period("2026-10");
   october.prices = prices("2");
   close(october);
+  EXPECT_EQ(open()->closed_periods().front().closed_at, utc(kNovember));
   finish("same", kOctober + 1000, "8.0", TaskState::succeeded, "other bytes");
   finish("changed", kOctober + 2000, "9", TaskState::succeeded, "nine");
   finish("late", kOctober + 3000, "3");
@@ -325,6 +326,13 @@ TEST_P(BillingContract, ReportsTasksThatFinishInTheFuture) {
   EXPECT_EQ(future.tasks, 1U);
   EXPECT_EQ(future.task_id, "future");
   EXPECT_EQ(future.latest, utc(kNovember));
+}
+
+TEST_P(BillingContract, KnowsWhenItsNewestAnswerWasHeard) {
+  EXPECT_EQ(open()->newest_answer(), std::nullopt);
+  record({.id = "a", .facts = {.model = "m"}, .observed_at = kOctober});
+  record({.id = "b", .facts = {.model = "m"}, .observed_at = kOctober + 2000});
+  EXPECT_EQ(open()->newest_answer(), utc(kOctober + 2000));
 }
 
 TEST_P(BillingContract, ReportsTasksUnderTwoAccounts) {

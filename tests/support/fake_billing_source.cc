@@ -235,6 +235,10 @@ class FakeSource final : public core::BillingSource {
     }
     return future;
   }
+  std::optional<UtcTime> newest_answer() override {
+    return state_.snapshots.empty() ? std::nullopt
+                                    : std::optional(state_.snapshots.back().observed_at);
+  }
   core::PeriodBlockers blockers(const core::Period& period, UtcTime stale_before) override {
     core::PeriodBlockers blockers;
     std::multimap<UtcTime, const Task*> by_time;
@@ -393,7 +397,7 @@ class FakeSource final : public core::BillingSource {
 
 class FakeWriter final : public core::PeriodWriter {
  public:
-  FakeWriter(std::shared_ptr<MemoryLedger> ledger, ClosedPeriod period)
+  FakeWriter(std::shared_ptr<MemoryLedger> ledger, ClosedPeriod period, UtcTime now)
       : ledger_(std::move(ledger)), next_(*ledger_), period_(std::move(period)) {
     if (core::overlapping_closed_period(next_.closed, period_.period) != nullptr) {
       throw core::Error("it overlaps a closed period");
@@ -401,6 +405,7 @@ class FakeWriter final : public core::PeriodWriter {
     period_.key = std::ssize(next_.closed) + 1;
     period_.schema_version = kSchemaVersion;
     period_.checked_to = std::ssize(next_.snapshots);
+    period_.closed_at = now;
   }
   void write_off(UtcTime stale_before) override {
     for (const auto& [key, task] : next_.tasks) {
@@ -470,8 +475,8 @@ class FakeWriter final : public core::PeriodWriter {
   ClosedPeriod period_;
 };
 
-std::unique_ptr<core::PeriodWriter> FakeSource::close(const ClosedPeriod& period, UtcTime /*now*/) {
-  return std::make_unique<FakeWriter>(ledger_, period);
+std::unique_ptr<core::PeriodWriter> FakeSource::close(const ClosedPeriod& period, UtcTime now) {
+  return std::make_unique<FakeWriter>(ledger_, period, now);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 namespace {
 
+const cmd::Chart kChart{.label = "x", .unit = "CNY"};
+
 // "class y height" of each part of a chart, from left to right.
 std::vector<std::string> parts(const std::string& svg) {
   const auto attribute = [](const std::string& text, const std::string& name) {
@@ -32,23 +34,27 @@ std::size_t count(const std::string& text, const std::string& what) {
 }
 
 TEST(ColumnChart, StacksPartsFromTheAxis) {
-  EXPECT_EQ(parts(cmd::column_chart({{"01", "", 4, 1}, {"02", "", 2.5, 0}}, "x")),
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", {4, 1}}, {"02", "", {2.5, 0}}}, kChart)),
             (std::vector<std::string>{"good 30 120", "bad 0 30", "good 75 75"}));
-  EXPECT_TRUE(parts(cmd::column_chart({{"01", "", 0, 0}}, "x")).empty());
-  EXPECT_TRUE(parts(cmd::column_chart({}, "x")).empty());
+  EXPECT_TRUE(parts(cmd::column_chart({{"01", "", {0, 0}}}, kChart)).empty());
+  EXPECT_TRUE(parts(cmd::column_chart({}, kChart)).empty());
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", {1, 2, 3}}},
+                                    {.label = "x", .unit = "y", .styles = {{"a"}, {"b"}, {"c"}}})),
+            (std::vector<std::string>{"a 125 25", "b 75 50", "c 0 75"}));
 }
 
 TEST(ColumnChart, DrawsCorrectionsBelowTheAxis) {
-  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -2, 0}, {"02", "", 1, 0}}, "x")),
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", {-2, 0}}, {"02", "", {1, 0}}}, kChart)),
             (std::vector<std::string>{"good 50 100", "good 0 50"}));
-  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 3}}, "x")),
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", {-3, 3}}}, kChart)),
             (std::vector<std::string>{"good 75 75", "bad 0 75"}));
-  EXPECT_EQ(parts(cmd::column_chart({{"01", "", -3, 0}}, "x")).size(), 1U);
+  EXPECT_EQ(parts(cmd::column_chart({{"01", "", {-3, 0}}}, kChart)).size(), 1U);
 }
 
 // "name at y" of each line across the chart.
 std::vector<std::string> ticks(double largest, double smallest = 0) {
-  const std::string svg = cmd::column_chart({{"01", "", largest, 0}, {"02", "", smallest, 0}}, "x");
+  const std::string svg =
+      cmd::column_chart({{"01", "", {largest, 0}}, {"02", "", {smallest, 0}}}, kChart);
   std::vector<std::string> ticks;
   constexpr std::string_view kTick = "<text class=\"tick\" x=\"-4\" y=\"";
   for (std::size_t at = svg.find(kTick); at != std::string::npos; at = svg.find(kTick, at + 1)) {
@@ -62,24 +68,45 @@ std::vector<std::string> ticks(double largest, double smallest = 0) {
 }
 
 TEST(ColumnChart, HasLinesAtRoundValues) {
-  EXPECT_EQ(ticks(5), (std::vector<std::string>{"2 at 93", "4 at 33"}));
-  EXPECT_EQ(ticks(10), (std::vector<std::string>{"5 at 78", "10 at 3"}));
-  EXPECT_EQ(ticks(1999),
-            (std::vector<std::string>{"500 at 115", "1\u202F000 at 78", "1\u202F500 at 40"}));
-  EXPECT_EQ(ticks(0.3), (std::vector<std::string>{"0.1 at 103", "0.2 at 53", "0.3 at 3"}));
-  EXPECT_EQ(ticks(2, -2), (std::vector<std::string>{"1 at 40", "2 at 3"})) << "above the axis";
+  EXPECT_EQ(ticks(5), (std::vector<std::string>{"0 at 153", "2 at 93", "4 at 33"}));
+  EXPECT_EQ(ticks(10), (std::vector<std::string>{"0 at 153", "5 at 78", "10 at 3"}));
+  EXPECT_EQ(ticks(1999), (std::vector<std::string>{"0 at 153", "500 at 115", "1\u202F000 at 78",
+                                                   "1\u202F500 at 40"}));
+  EXPECT_EQ(ticks(0.3),
+            (std::vector<std::string>{"0 at 153", "0.1 at 103", "0.2 at 53", "0.3 at 3"}));
+  EXPECT_EQ(ticks(2, -2), (std::vector<std::string>{"0 at 78", "1 at 40", "2 at 3",
+                                                    "\u22121 at 116", "\u22122 at 153"}));
   EXPECT_TRUE(ticks(0).empty());
-  EXPECT_TRUE(ticks(-1, -2).empty());
+  EXPECT_EQ(ticks(-0.1, -0.2),
+            (std::vector<std::string>{"0 at 3", "\u22120.1 at 78", "\u22120.2 at 153"}));
+  EXPECT_NE(cmd::column_chart({}, kChart).find(">CNY</text>"), std::string::npos);
 }
 
 TEST(ColumnChart, NamesDoNotOverlap) {
   const auto names = [](std::size_t bars, const std::string& name) {
-    return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", 1, 0}), "x"), "<text x");
+    return count(cmd::column_chart(std::vector<cmd::Bar>(bars, {name, "", {1, 0}}), kChart),
+                 "<text x");
   };
   EXPECT_EQ(names(7, "01"), 7U);
   EXPECT_EQ(names(31, "01"), 16U);
   EXPECT_EQ(names(92, "01"), 23U);
   EXPECT_EQ(names(12, "2026-10"), 6U);
+}
+
+TEST(ColumnChart, TexturesStayWithinTheirPart) {
+  const auto path = [](cmd::Texture texture) {
+    const std::string entry = cmd::key_entry({"a", texture}, "n", "v");
+    const std::size_t begin = entry.find(" d=\"");
+    return begin == std::string::npos
+               ? std::string()
+               : entry.substr(begin + 4, entry.find('"', begin + 4) - begin - 4);
+  };
+  EXPECT_EQ(path(cmd::Texture::none), "");
+  EXPECT_EQ(path(cmd::Texture::upright), "M2 0L2 8M6 0L6 8");
+  EXPECT_EQ(path(cmd::Texture::level), "M0 2L8 2M0 6L8 6");
+  EXPECT_EQ(path(cmd::Texture::crossed), "M2 0L2 8M6 0L6 8M0 2L8 2M0 6L8 6");
+  EXPECT_EQ(path(cmd::Texture::rising), "M0 2L2 0M0 6L6 0M2 8L8 2M6 8L8 6");
+  EXPECT_EQ(path(cmd::Texture::falling), "M8 2L6 0M8 6L2 0M6 8L0 2M2 8L0 6");
 }
 
 TEST(HtmlText, IsReadable) {

@@ -1,0 +1,50 @@
+#include "cmd/report/month_before.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace cmd {
+namespace {
+
+constexpr std::chrono::hours kHalfDay(12);  // every local day is longer
+
+// Null if it is open, or if the report does not ask for what was closed.
+const core::ClosedPeriod* closing_of(const std::string& name, const ReportPlan& plan,
+                                     const std::vector<core::ClosedPeriod>& closed) {
+  const auto found = std::find_if(closed.begin(), closed.end(),
+                                  [&name](const auto& one) { return one.period.name == name; });
+  return found == closed.end() || plan.query.time == core::ReportTime::submit ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::optional<MonthBefore> read_month_before(const ReportPlan& plan, core::Reports& reports) {
+  if (plan.period.length != core::PeriodLength::month || plan.period.begin <= core::UtcTime()) {
+    return std::nullopt;
+  }
+  const std::string name =
+      plan.zone.day(plan.period.begin - kHalfDay).substr(0, core::kMonthLength);
+  MonthBefore before{.period = core::parse_period(name, plan.zone),
+                     .closed = closing_of(name, plan, reports.closed_periods()),
+                     .all = {},
+                     .by_model = {}};
+  if (before.closed != nullptr) {
+    before.period = before.closed->period;
+  }
+  core::ReportQuery query = plan.query;
+  query.begin = before.period.begin;
+  query.end = before.period.end;
+  query.videos = false;
+  query.labels = false;
+  reports.sum_lines(query, plan.pricing(), plan.zone,
+                    [&before](const core::ReportLine& line, std::int64_t times) {
+                      Figures one;
+                      one.add(line);
+                      before.all.add(one, times);
+                      before.by_model[line.task.facts.model].add(one, times);
+                    });
+  return before;
+}
+
+}  // namespace cmd
