@@ -17,6 +17,7 @@ install(DIRECTORY docs/ DESTINATION ${doc}
   FILES_MATCHING PATTERN "*.md" PATTERN "*.yml" PATTERN "*.sql" PATTERN "*.json"
   PATTERN "*.png" PATTERN "*.svg")
 install(DIRECTORY packaging/examples/ DESTINATION ${doc}/examples)
+install(FILES packaging/Containerfile DESTINATION ${doc}/examples)
 
 install(FILES packaging/systemd/reeltally.service packaging/systemd/reeltally.timer
   packaging/systemd/reeltally-month.service packaging/systemd/reeltally-month.timer

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <string>
 
+#include "cmd/cli/exit_code.h"
 #include "core/error.h"
 
 namespace cmd {
@@ -30,10 +31,23 @@ void open_closed_descriptors() {
   }
 }
 
+// The kernel ignores signals to process 1, as which a container's program runs, where they would
+// have their default action; without this, only SIGKILL would end a command that does not wait for
+// signals (interrupt.h).
+void end_as_others_do() {
+  if (::getpid() != 1) {
+    return;
+  }
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::signal(number, [](int received) { _exit(exit_number(exit_code_of_signal(received))); });
+  }
+}
+
 }  // namespace
 
 void prepare_process() {
   open_closed_descriptors();
+  end_as_others_do();
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   ::umask(kOthers);
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};

@@ -1,11 +1,13 @@
 """The examples for schedulers: each is valid where it is used, and gives `reeltally` options that exist."""
 import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 EXAMPLES = ROOT / "packaging/examples"
 KUBERNETES = sorted(EXAMPLES.glob("kubernetes/*.yaml"))
@@ -37,8 +39,31 @@ def test_kubernetes_accepts_the_manifest(validator, path):
     result = validate(path)
     assert result.returncode == 0 and "passed" in result.stdout + result.stderr, result
     wrong = validator / path.name
-    wrong.write_text(path.read_text().replace("completions:", "completion:"))
+    wrong.write_text(path.read_text().replace("restartPolicy:", "restart:"))
     assert validate(wrong).returncode != 0, "the validator knows the names"
+
+
+@pytest.mark.parametrize("path", KUBERNETES, ids=lambda path: path.name)
+def test_a_pod_tells_failure_from_work_left_over_and_hands_on_sigterm(tmp_path, path):
+    (script,) = re.findall(r"(?m)^ +- \|\n((?: {10,}.*\n)+?) +- reeltally$", path.read_text())
+    program = tmp_path / "reeltally"
+
+    def start(body):
+        program.write_text(f'#!/bin/sh\necho "$@" >"{tmp_path}/given"\n{body}\n')
+        program.chmod(0o755)
+        return subprocess.Popen(["sh", "-c", script, "reeltally", "--rate=1", "/lists/a b.csv"], env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    for code, expected in ((0, 0), (3, 0), (4, 0), (1, 1), (12, 12), (137, 137)):
+        assert start(f"exit {code}").wait(PATIENCE) == expected
+    assert (tmp_path / "given").read_text() == "run --rate=1 /lists/a b.csv\n"
+    for code, expected in ((143, 143), (4, 0)):
+        pod = start(f"trap 'exit {code}' TERM; : >'{tmp_path}/up'; while :; do sleep 0.05; done")
+        end = time.monotonic() + PATIENCE
+        while not (tmp_path / "up").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        pod.send_signal(signal.SIGTERM)
+        assert pod.wait(PATIENCE) == expected
+        (tmp_path / "up").unlink()
 
 
 def test_systemd_accepts_the_units(tmp_path):

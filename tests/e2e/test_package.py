@@ -46,6 +46,7 @@ def test_the_unpacked_program_runs(package, tmp_path):
                    "share/fish/vendor_completions.d/reeltally.fish", "lib/systemd/system/reeltally.service",
                    "lib/systemd/system/reeltally.timer", "lib/systemd/system/reeltally-month.timer",
                    "lib/reeltally/reeltally-month", "share/doc/reeltally/examples/config.toml",
+                   "share/doc/reeltally/examples/Containerfile", "share/doc/reeltally/examples/kubernetes/cronjob.yaml",
                    "share/doc/reeltally/changelog.Debian.gz", "share/doc/reeltally/copyright"):
         assert (tmp_path / "usr" / wanted).is_file(), wanted
     page = run("man", "-l", tmp_path / "usr/share/man/man1/reeltally.1.gz", env={"PATH": "/usr/bin:/bin"})
