@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::hours kDaysMax(24 * 93);
 constexpr std::chrono::hours kEmptyMonthsMax(24 * 3660);
 constexpr std::chrono::hours kHalfDay(12);  // every local day is longer
-constexpr std::size_t kYearLength = 4;      // of 2026-10-05
+constexpr std::size_t kMonthAndDayAt = 5;   // of 2026-10-05
 constexpr std::size_t kDaysOfMonthMax = 31;
 constexpr std::size_t kSeriesMax = 6;  // the last one has all other models if there are more
 const std::vector<PartStyle> kSeriesStyles{{"good"},
@@ -136,7 +136,7 @@ class DayCharts {
         what_(is_by_month(page.period) ? "month" : "day"),
         // 2026-10, 05, or 10-05 if there are several months.
         name_begin_(is_by_month(page.period)          ? 0
-                    : spans_.size() > kDaysOfMonthMax ? kYearLength + 1
+                    : spans_.size() > kDaysOfMonthMax ? kMonthAndDayAt
                                                       : core::kMonthLength + 1) {}
 
   [[nodiscard]] std::string costs(const std::string& currency) const {

@@ -159,11 +159,12 @@ std::optional<DaysSoFar> days_so_far(const HtmlPage& page) {
       *page.newest_answer < period.begin || *page.newest_answer >= period.end) {
     return std::nullopt;
   }
-  constexpr std::chrono::hours kHalfDay(12);
+  constexpr std::chrono::hours kIntoLastDay(12);
   const int first = page.zone.day_number(period.begin);
-  const DaysSoFar so_far{.end = page.zone.day(*page.newest_answer),
-                         .days = page.zone.day_number(*page.newest_answer) - first,
-                         .days_of_month = page.zone.day_number(period.end - kHalfDay) - first + 1};
+  const DaysSoFar so_far{
+      .end = page.zone.day(*page.newest_answer),
+      .days = page.zone.day_number(*page.newest_answer) - first,
+      .days_of_month = page.zone.day_number(period.end - kIntoLastDay) - first + 1};
   return so_far.days > 0 ? std::optional(so_far) : std::nullopt;
 }
 

@@ -7,7 +7,7 @@
 namespace cmd {
 namespace {
 
-constexpr std::chrono::hours kHalfDay(12);  // every local day is longer
+constexpr std::chrono::hours kIntoMonthBefore(12);  // less than any local day
 
 // Null if it is open, or if the report does not ask for what was closed.
 const core::ClosedPeriod* closing_of(const std::string& name, const ReportPlan& plan,
@@ -24,7 +24,7 @@ std::optional<MonthBefore> read_month_before(const ReportPlan& plan, core::Repor
     return std::nullopt;
   }
   const std::string name =
-      plan.zone.day(plan.period.begin - kHalfDay).substr(0, core::kMonthLength);
+      plan.zone.day(plan.period.begin - kIntoMonthBefore).substr(0, core::kMonthLength);
   MonthBefore before{.period = core::parse_period(name, plan.zone),
                      .closed = closing_of(name, plan, reports.closed_periods()),
                      .all = {},
