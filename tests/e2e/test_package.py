@@ -53,6 +53,28 @@ def test_the_unpacked_program_runs(package, tmp_path):
     assert page.returncode == 0 and "COMMANDS" in page.stdout
 
 
+def test_a_purge_leaves_nothing(package, tmp_path):
+    """The scripts of the package with the root of a package manager that works on another folder."""
+    assert run("dpkg-deb", "-e", package, tmp_path / "control").returncode == 0
+    root = tmp_path / "root"
+    assert run("dpkg-deb", "-x", package, root).returncode == 0
+    (root / "lib").symlink_to("usr/lib")
+    (root / "etc/systemd/system").mkdir(parents=True)
+    before = sorted(root.rglob("*"))
+    environment = {"PATH": "/usr/bin:/bin", "DPKG_ROOT": str(root), "DPKG_MAINTSCRIPT_PACKAGE": "reeltally"}
+
+    def script(name, argument):
+        assert run(tmp_path / "control" / name, argument, env=environment).returncode == 0
+        return {str(path.relative_to(root)) for path in set(root.rglob("*")) - set(before) if not path.is_dir()}
+    state = "var/lib/systemd/deb-systemd-helper-enabled"
+    assert f"{state}/reeltally.timer.dsh-also" in script("postinst", "configure")
+    assert run("deb-systemd-helper", "enable", "reeltally.timer", env=environment).returncode == 0
+    assert "etc/systemd/system/timers.target.wants/reeltally.timer" in script("postinst", "configure")
+    assert "etc/systemd/system/timers.target.wants/reeltally.timer" not in script("prerm", "remove")
+    script("postrm", "remove")
+    assert script("postrm", "purge") == set()
+
+
 def test_the_units_are_sound(tmp_path):
     """With this build's program, because none may be installed."""
     text = (UNITS / "reeltally.service").read_text()
