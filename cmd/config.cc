@@ -27,6 +27,7 @@ struct Row {
   std::string origin;
   bool has_value = true;
   std::string user_token{};  // of an account; empty: it has none
+  FocusNames names{};        // of an account
 };
 
 // `https://user:password@host`: such a URL is refused, but `config` must not show the password.
@@ -120,6 +121,10 @@ std::vector<Row> account_rows(const Settings& settings) {
                       .has_value = false});
     }
   }
+  for (Row& row : rows) {
+    const auto table = settings.file().accounts.find(row.name);
+    row.names = table == settings.file().accounts.end() ? FocusNames() : table->second.names;
+  }
   return rows;
 }
 
@@ -145,7 +150,9 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
   for (const Row& row : rows) {
     out << padded(row.name, name_columns) << "  " << padded(row.value, value_columns) << "  "
-        << row.origin << (row.user_token.empty() ? "" : "; " + row.user_token) << "\n";
+        << row.origin << (row.user_token.empty() ? "" : "; " + row.user_token);
+    const std::string names = given_names_text(row.names);
+    out << (names.empty() ? "" : "; FOCUS: " + core::printable(names, kShownBytesMax)) << "\n";
   }
 }
 
@@ -158,6 +165,9 @@ std::string json_line(const Row& row) {
     object["key"] = row.origin;
     object["user_token"] =
         row.user_token.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(row.user_token);
+    for (const auto& [key, name] : given_names(row.names)) {
+      object["focus"][std::string(key)] = core::printable(name, kShownBytesMax);
+    }
   } else if (row.type == "budget") {
     object["amount"] = row.value;
     object["label"] = row.origin;

@@ -85,11 +85,12 @@ void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& 
 
 void write_focus(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
                  Outcome& outcome) {
-  RowWriter writer(row_format(plan), focus_columns(), "line", output);
+  FocusRows focus(plan.options.focus_version, plan.options.focus_names);
+  RowWriter writer(row_format(plan), focus.columns(), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
     if (is_focus_line(line)) {
-      writer.write(focus_cells(line, plan.period));
+      writer.write(focus.cells(line, plan.period));
     } else {
       ++outcome.left_out;
     }
@@ -210,6 +211,9 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["label"] = plan.query.label_filter.empty() ? Json() : Json(plan.query.label_filter);
   json["by"] = options.by;
   json["format"] = options.format;
+  if (options.format == "focus") {
+    json["focus_version"] = options.focus_version;
+  }
   if (closed != nullptr) {
     json["prices_sha256"] =
         closed->prices ? Json(core::sha256_hex(core::PriceBook::without_terms(*closed->prices)))
@@ -329,6 +333,21 @@ void require_csv(const Origin& origin, const std::string& format) {
   }
 }
 
+void require_focus(const Origin& version, const std::string& format) {
+  if (version.kind == Origin::Kind::option && format != "focus") {
+    throw core::UsageError(version.text + " is for --format focus, not for --format " + format +
+                           "; leave it out, or add --format focus");
+  }
+}
+
+std::map<std::string, FocusNames, std::less<>> focus_names(const Settings& settings) {
+  std::map<std::string, FocusNames, std::less<>> names;
+  for (const auto& [account, table] : settings.file().accounts) {
+    names.emplace(account, table.names);
+  }
+  return names;
+}
+
 }  // namespace
 
 ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out) {
@@ -398,9 +417,12 @@ ExitCode report(const Settings& settings, Log& log, std::ostream& out) {
       .delimiter = settings.given_text("delimiter").value_or(""),
       .decimal_comma = settings.flag("decimal-comma"),
       .bom = settings.flag("bom"),
-      .require_complete = settings.flag("require-complete")};
+      .require_complete = settings.flag("require-complete"),
+      .focus_version = settings.text("focus-version"),
+      .focus_names = focus_names(settings)};
   require_csv(settings.origin("delimiter"), options.format);
   require_csv(settings.origin("bom"), options.format);
+  require_focus(settings.origin("focus-version"), options.format);
   if (!settings.flag("check")) {
     if (options.format == "xlsx" && options.output == "-" && is_terminal(STDOUT_FILENO)) {
       throw core::UsageError("a workbook is not for a terminal; name a file: -o FILE.xlsx");

@@ -67,7 +67,11 @@ std::string example_config() {
          "#base-url = \"https://gateway.example\"\n"
          "#api-key-file = \"/etc/reeltally/NAME.key\"\n"
          "#user-token-file = \"/etc/reeltally/NAME.token\"\n"
-         "#user-id = 2\n";
+         "#user-id = 2\n"
+         "# Names for `report --format focus`; publisher and host-provider, too.\n"
+         "#provider = \"AnyFast\"\n"
+         "#invoice-issuer = \"AnyFast\"\n"
+         "#account-name = \"NAME\"\n";
 }
 
 }  // namespace packaging

@@ -284,6 +284,13 @@ std::string config_page(const Release& release) {
   append_item(out, "user-token-file",
               "File with a user access token of the gateway, readable only by its owner.");
   append_item(out, "user-id", "The number of that user at the gateway.");
+  append_item(out, "provider",
+              "Who sells the services: the name that `report --format focus` gives. Usually "
+              "AnyFast; the next three are usually the same.");
+  append_item(out, "host-provider", "On whose infrastructure they run (FOCUS 1.3 and later).");
+  append_item(out, "publisher", "Who makes them (FOCUS 1.2 and 1.3).");
+  append_item(out, "invoice-issuer", "Who sends the invoice.");
+  append_item(out, "account-name", "The account's name in FOCUS; usually NAME.");
   append_files(out);
   append_section(out, "EXAMPLES");
   out +=

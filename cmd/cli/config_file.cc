@@ -182,6 +182,18 @@ constexpr std::array<AccountText, 4> kAccountTexts{{
 }};
 constexpr std::string_view kUserId = "user-id";
 
+struct AccountNameKey {
+  std::string_view key;
+  std::string FocusNames::*text;
+};
+constexpr std::array<AccountNameKey, 5> kAccountNameKeys{{
+    {"provider", &FocusNames::provider},
+    {"host-provider", &FocusNames::host_provider},
+    {"publisher", &FocusNames::publisher},
+    {"invoice-issuer", &FocusNames::invoice_issuer},
+    {"account-name", &FocusNames::account_name},
+}};
+
 void read_user_id(FileAccount& account, const toml::node& node, const Place& place) {
   const auto number = node.value_exact<std::int64_t>();
   if (!number || *number < 1) {
@@ -192,26 +204,42 @@ void read_user_id(FileAccount& account, const toml::node& node, const Place& pla
   account.user_id_line = place.line;
 }
 
+[[noreturn]] void refuse_account_key(std::string_view key, const Place& place) {
+  std::vector<std::string_view> keys{kUserId};
+  for (const AccountText& one : kAccountTexts) {
+    keys.push_back(one.key);
+  }
+  for (const AccountNameKey& one : kAccountNameKeys) {
+    keys.push_back(one.key);
+  }
+  refuse(place, "is not a setting" + did_you_mean(key, keys, ""));
+}
+
+std::string account_text(const toml::node& node, const Place& place) {
+  auto text = node.value_exact<std::string>();
+  if (!text || text->empty()) {
+    refuse(place, "must be a text in quotes, not " + (text ? "an empty one" : kind_of(node)));
+  }
+  return std::move(*text);
+}
+
 void read_account_key(FileAccount& account, const toml::node& node, std::string_view key,
                       const Place& place) {
   if (key == kUserId) {
     read_user_id(account, node, place);
     return;
   }
-  const auto* known = std::find_if(kAccountTexts.begin(), kAccountTexts.end(),
-                                   [key](const AccountText& one) { return one.key == key; });
+  const auto is_key = [key](const auto& one) { return one.key == key; };
+  const auto* name = std::find_if(kAccountNameKeys.begin(), kAccountNameKeys.end(), is_key);
+  if (name != kAccountNameKeys.end()) {
+    account.names.*name->text = account_text(node, place);
+    return;
+  }
+  const auto* known = std::find_if(kAccountTexts.begin(), kAccountTexts.end(), is_key);
   if (known == kAccountTexts.end()) {
-    std::vector<std::string_view> keys{kUserId};
-    for (const AccountText& one : kAccountTexts) {
-      keys.push_back(one.key);
-    }
-    refuse(place, "is not a setting" + did_you_mean(key, keys, ""));
+    refuse_account_key(key, place);
   }
-  const auto text = node.value_exact<std::string>();
-  if (!text || text->empty()) {
-    refuse(place, "must be a text in quotes, not " + kind_of(node));
-  }
-  account.*known->text = *text;
+  account.*known->text = account_text(node, place);
   account.*known->line = place.line;
 }
 
@@ -349,6 +377,24 @@ ConfigFile parse_config(std::string_view text, const std::string& path) {
     file.settings.push_back(read_setting(*option, node, place));
   }
   return file;
+}
+
+std::vector<std::pair<std::string_view, std::string>> given_names(const FocusNames& names) {
+  std::vector<std::pair<std::string_view, std::string>> given;
+  for (const AccountNameKey& one : kAccountNameKeys) {
+    if (const std::string& text = names.*one.text; !text.empty()) {
+      given.emplace_back(one.key, text);
+    }
+  }
+  return given;
+}
+
+std::string given_names_text(const FocusNames& names) {
+  std::string text;
+  for (const auto& [key, name] : given_names(names)) {
+    text.append(text.empty() ? "" : ", ").append(key).append(" \"").append(name).append("\"");
+  }
+  return text;
 }
 
 std::string toml_version_text() {

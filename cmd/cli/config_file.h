@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cmd/cli/setting_value.h"
@@ -21,8 +22,20 @@ struct FileSetting {
   int line = 0;
 };
 
+/// What FOCUS calls the account and those who sell, host, make and invoice its services: the keys
+/// account-name, provider, host-provider, publisher and invoice-issuer. Empty: not there.
+struct FocusNames {
+  std::string provider;
+  std::string host_provider;
+  std::string publisher;
+  std::string invoice_issuer;
+  std::string account_name;
+
+  bool operator==(const FocusNames&) const = default;
+};
+
 /// The keys of one `[account.NAME]` table: base-url, api-key-file, api-key-env, user-token-file,
-/// user-id. Empty, or 0: not there.
+/// user-id, and the names for FOCUS. Empty, or 0: not there.
 struct FileAccount {
   std::string base_url;
   int base_url_line = 0;
@@ -34,6 +47,7 @@ struct FileAccount {
   int user_token_file_line = 0;
   std::int64_t user_id = 0;
   int user_id_line = 0;
+  FocusNames names;
 };
 
 /// A `[budget.NAME]` table: what some tasks may cost in a month. Its keys are `label`, as in
@@ -54,6 +68,12 @@ struct ConfigFile {
 /// Reads TOML text; `path` is for messages. Throws core::UsageError that names path, line and key
 /// for wrong syntax, an unknown key (with the nearest right one) and a value of a wrong type.
 [[nodiscard]] ConfigFile parse_config(std::string_view text, const std::string& path);
+
+/// The keys and texts of the names that are given, in the order above.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::string>> given_names(
+    const FocusNames& names);
+/// The same in words: `provider "Studio", account-name "Film"`; empty: none is given.
+[[nodiscard]] std::string given_names_text(const FocusNames& names);
 
 /// Version of the library that reads TOML, for --version.
 [[nodiscard]] std::string toml_version_text();

@@ -1,45 +1,24 @@
 #include "cmd/report/report_focus.h"
-#include "cmd/os/json_text.h"
 
-#include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 #include <utility>
+
+#include "cmd/os/json_text.h"
+#include "core/billing/currencies.h"
+#include "core/error.h"
+#include "core/text/printable.h"
 
 namespace cmd {
 namespace {
 
 using Kind = ReportCell::Kind;
 
-// FOCUS requires a provider (the seller), a publisher (the producer) and an invoice issuer, none of
-// them null. The gateway sells and invoices. No answer names the producer of a model, so the
-// gateway is named there, too.
+// FOCUS requires a provider (the seller), a publisher (the producer), a host and an invoice issuer,
+// none of them null. The gateway sells and invoices. No answer names the producer of a model or
+// where it runs, so the gateway is named there, too, as the specification allows.
 constexpr const char* kProvider = "AnyFast";
-
-constexpr std::array<std::pair<const char*, Kind>, 42> kColumns = {{
-    {"BilledCost", Kind::amount},       {"BillingAccountId", Kind::text},
-    {"BillingAccountName", Kind::text}, {"BillingCurrency", Kind::text},
-    {"BillingPeriodEnd", Kind::time},   {"BillingPeriodStart", Kind::time},
-    {"ChargeCategory", Kind::text},     {"ChargeClass", Kind::text},
-    {"ChargeDescription", Kind::text},  {"ChargeFrequency", Kind::text},
-    {"ChargePeriodEnd", Kind::time},    {"ChargePeriodStart", Kind::time},
-    {"ConsumedQuantity", Kind::amount}, {"ConsumedUnit", Kind::text},
-    {"ContractedCost", Kind::amount},   {"ContractedUnitPrice", Kind::amount},
-    {"EffectiveCost", Kind::amount},    {"InvoiceIssuerName", Kind::text},
-    {"ListCost", Kind::amount},         {"ListUnitPrice", Kind::amount},
-    {"PricingCategory", Kind::text},    {"PricingQuantity", Kind::amount},
-    {"PricingUnit", Kind::text},        {"ProviderName", Kind::text},
-    {"PublisherName", Kind::text},      {"ResourceId", Kind::text},
-    {"ResourceName", Kind::text},       {"ResourceType", Kind::text},
-    {"ServiceCategory", Kind::text},    {"ServiceName", Kind::text},
-    {"ServiceSubcategory", Kind::text}, {"SkuId", Kind::text},
-    {"SkuMeter", Kind::text},           {"SkuPriceDetails", Kind::text},
-    {"SkuPriceId", Kind::text},         {"Tags", Kind::text},
-    {"x_LineId", Kind::text},           {"x_Adjusts", Kind::text},
-    {"x_Resolution", Kind::text},       {"x_CostNote", Kind::text},
-    {"x_SnapshotId", Kind::count},      {"x_RawSha256", Kind::text},
-}};
 
 // FOCUS "Unit Format": capitalised plurals, with the size of a block before them.
 const char* unit_text(core::PriceUnit unit) {
@@ -101,98 +80,178 @@ std::string sku_price_id(const core::ReportLine& line) {
          (tier.empty() ? "" : "/" + tier);
 }
 
-// Cells from left to right, in the order of kColumns.
-class Cells {
- public:
-  void add(std::string_view text) {
-    cells_.push_back({kColumns.at(cells_.size()).second, std::string(text)});
-  }
-  void add(const std::optional<core::Decimal>& amount) {
-    add(amount ? amount->text() : std::string());
-  }
-  [[nodiscard]] std::vector<ReportCell> take() { return std::move(cells_); }
-
- private:
-  std::vector<ReportCell> cells_;
-};
-
 // Price times quantity, as the specification requires, even if --round changes the cost.
 core::Decimal list_cost(const core::Charge& charge) {
   return charge.unit_price && charge.quantity ? *charge.unit_price * *charge.quantity
                                               : *charge.cost;
 }
 
-// The columns from BilledCost to EffectiveCost.
-void add_charge(Cells& cells, const core::ReportLine& line, const core::Period& period) {
-  const core::Charge& charge = line.charge;
-  const core::UtcTime at = charged_at(line);
-  cells.add(charge.cost);
-  cells.add(line.task.account);
-  cells.add(line.task.account);
-  cells.add(charge.currency);
-  cells.add(core::utc_text(period.end));
-  cells.add(core::utc_text(period.begin));
-  cells.add("Usage");
-  cells.add(line.corrects() ? "Correction" : "");
-  cells.add(description(line));
-  cells.add("Usage-Based");
-  cells.add(core::utc_text(at + std::chrono::seconds(1)));
-  cells.add(core::utc_text(at));
-  cells.add(charge.quantity);
-  cells.add(unit_text(*charge.unit));
-  cells.add(list_cost(charge));
-  cells.add(charge.unit_price);
-  cells.add(charge.cost);
+// What the cells of a row are made of.
+struct Row {
+  const core::ReportLine& line;
+  const core::Period& period;
+  const FocusNames& names;
+
+  [[nodiscard]] const core::Charge& charge() const { return line.charge; }
+  [[nodiscard]] const core::TaskFacts& facts() const { return line.task.facts; }
+};
+
+std::string text_of(const std::optional<core::Decimal>& amount) {
+  return amount ? amount->text() : std::string();
+}
+
+std::string price_details(const Row& row) {
+  const std::string& resolution = row.facts().resolution;
+  return resolution.empty() ? std::string() : key_values({{"x_Resolution", resolution}});
+}
+
+constexpr int kFirst = 2;  // FOCUS 1.2
+constexpr int kLast = 4;
+
+struct Column {
+  const char* name;
+  Kind kind;
+  std::string (*value)(const Row&);
+  int since = kFirst;  // the versions that have it
+  int until = kLast;
+};
+
+// In alphabetical order, as in the specification. 1.3 replaced provider and publisher, and asks for
+// all four names; 1.4 removed the old ones.
+constexpr Column kColumns[] = {
+    {"BilledCost", Kind::amount, [](const Row& row) { return text_of(row.charge().cost); }},
+    {"BillingAccountId", Kind::text, [](const Row& row) { return row.line.task.account; }},
+    {"BillingAccountName", Kind::text, [](const Row& row) { return row.names.account_name; }},
+    {"BillingCurrency", Kind::text, [](const Row& row) { return row.charge().currency; }},
+    {"BillingPeriodEnd", Kind::time, [](const Row& row) { return core::utc_text(row.period.end); }},
+    {"BillingPeriodStart", Kind::time,
+     [](const Row& row) { return core::utc_text(row.period.begin); }},
+    {"ChargeCategory", Kind::text, [](const Row&) { return std::string("Usage"); }},
+    {"ChargeClass", Kind::text,
+     [](const Row& row) { return std::string(row.line.corrects() ? "Correction" : ""); }},
+    {"ChargeDescription", Kind::text, [](const Row& row) { return description(row.line); }},
+    {"ChargeFrequency", Kind::text, [](const Row&) { return std::string("Usage-Based"); }},
+    {"ChargePeriodEnd", Kind::time,
+     [](const Row& row) { return core::utc_text(charged_at(row.line) + std::chrono::seconds(1)); }},
+    {"ChargePeriodStart", Kind::time,
+     [](const Row& row) { return core::utc_text(charged_at(row.line)); }},
+    {"ConsumedQuantity", Kind::amount,
+     [](const Row& row) { return text_of(row.charge().quantity); }},
+    {"ConsumedUnit", Kind::text,
+     [](const Row& row) { return std::string(unit_text(*row.charge().unit)); }},
+    {"ContractedCost", Kind::amount, [](const Row& row) { return list_cost(row.charge()).text(); }},
+    {"ContractedUnitPrice", Kind::amount,
+     [](const Row& row) { return text_of(row.charge().unit_price); }},
+    {"EffectiveCost", Kind::amount, [](const Row& row) { return text_of(row.charge().cost); }},
+    {"HostProviderName", Kind::text, [](const Row& row) { return row.names.host_provider; }, 3},
+    {"InvoiceIssuerName", Kind::text, [](const Row& row) { return row.names.invoice_issuer; }},
+    {"ListCost", Kind::amount, [](const Row& row) { return list_cost(row.charge()).text(); }},
+    {"ListUnitPrice", Kind::amount,
+     [](const Row& row) { return text_of(row.charge().unit_price); }},
+    {"PricingCategory", Kind::text, [](const Row&) { return std::string("Standard"); }},
+    {"PricingQuantity", Kind::amount,
+     [](const Row& row) { return text_of(row.charge().quantity); }},
+    {"PricingUnit", Kind::text,
+     [](const Row& row) { return std::string(unit_text(*row.charge().unit)); }},
+    {"ProviderName", Kind::text, [](const Row& row) { return row.names.provider; }, kFirst, 3},
+    {"PublisherName", Kind::text, [](const Row& row) { return row.names.publisher; }, kFirst, 3},
+    {"ResourceId", Kind::text, [](const Row& row) { return row.line.task.task_id; }},
+    {"ResourceName", Kind::text, [](const Row&) { return std::string(); }},
+    {"ResourceType", Kind::text, [](const Row&) { return std::string("Video Task"); }},
+    {"ServiceCategory", Kind::text,
+     [](const Row&) { return std::string("AI and Machine Learning"); }},
+    {"ServiceName", Kind::text, [](const Row&) { return std::string("AI Video Generation"); }},
+    {"ServiceProviderName", Kind::text, [](const Row& row) { return row.names.provider; }, 3},
+    {"ServiceSubcategory", Kind::text, [](const Row&) { return std::string("Generative AI"); }},
+    {"SkuId", Kind::text, [](const Row& row) { return row.facts().model; }},
+    {"SkuMeter", Kind::text,
+     [](const Row& row) { return std::string(core::name(*row.charge().unit)); }},
+    {"SkuPriceDetails", Kind::text, price_details},
+    {"SkuPriceId", Kind::text, [](const Row& row) { return sku_price_id(row.line); }},
+    {"Tags", Kind::text, [](const Row& row) { return key_values(row.line.task.labels); }},
+    {"x_LineId", Kind::text, [](const Row& row) { return row.charge().line_id; }},
+    {"x_Adjusts", Kind::text, [](const Row& row) { return std::string(row.line.adjusts); }},
+    {"x_Resolution", Kind::text, [](const Row& row) { return row.facts().resolution; }},
+    {"x_CostNote", Kind::text, [](const Row& row) { return row.charge().cost_note; }},
+    {"x_SnapshotId", Kind::count,
+     [](const Row& row) { return std::to_string(row.line.task.snapshot); }},
+    {"x_RawSha256", Kind::text, [](const Row& row) { return row.line.task.raw_sha256; }},
+};
+
+bool has_column(int version, const Column& column) {
+  return column.since <= version && version <= column.until;
+}
+
+// The text, or another one if it is empty.
+void fill(std::string& text, const std::string& otherwise) {
+  if (text.empty()) {
+    text = otherwise;
+  }
+}
+
+void require_currency(int version, const core::Charge& charge) {
+  constexpr int kIsoOnly = 4;  // FOCUS 1.4, "Currency Format"; earlier ones had others, too
+  constexpr std::size_t kShownMax = 40;
+  if (version >= kIsoOnly && !core::is_iso_currency(charge.currency)) {
+    throw core::UsageError("--format focus: FOCUS 1.4 has currencies of ISO 4217 alone, and line " +
+                           charge.line_id + " is in " +
+                           core::printable(charge.currency, kShownMax) +
+                           "; correct the price book (CNY, not RMB), or use --focus-version 1.3");
+  }
 }
 
 }  // namespace
-
-std::vector<core::ReportColumn> focus_columns() {
-  std::vector<core::ReportColumn> columns;
-  columns.reserve(kColumns.size());
-  for (const auto& [name, kind] : kColumns) {
-    columns.push_back({name, kind});
-  }
-  return columns;
-}
 
 bool is_focus_line(const core::ReportLine& line) {
   return line.task.succeeded && line.charge.cost && line.charge.unit &&
          !core::is_charged_elsewhere(line.charge);
 }
 
-std::vector<ReportCell> focus_cells(const core::ReportLine& line, const core::Period& period) {
-  const core::TaskFacts& facts = line.task.facts;
-  const core::Charge& charge = line.charge;
-  Cells cells;
-  add_charge(cells, line, period);
-  cells.add(kProvider);
-  cells.add(list_cost(charge));
-  cells.add(charge.unit_price);
-  cells.add("Standard");
-  cells.add(charge.quantity);
-  cells.add(unit_text(*charge.unit));
-  cells.add(kProvider);
-  cells.add(kProvider);
-  cells.add(line.task.task_id);
-  cells.add("");
-  cells.add("Video Task");
-  cells.add("AI and Machine Learning");
-  cells.add("AI Video Generation");
-  cells.add("Generative AI");
-  cells.add(facts.model);
-  cells.add(core::name(*charge.unit));
-  cells.add(facts.resolution.empty() ? std::string()
-                                     : key_values({{"x_Resolution", facts.resolution}}));
-  cells.add(sku_price_id(line));
-  cells.add(key_values(line.task.labels));
-  cells.add(charge.line_id);
-  cells.add(line.adjusts);
-  cells.add(facts.resolution);
-  cells.add(charge.cost_note);
-  cells.add(std::to_string(line.task.snapshot));
-  cells.add(line.task.raw_sha256);
-  return cells.take();
+FocusRows::FocusRows(const std::string& version, NamesByAccount names)
+    : version_(version.back() - '0'), names_(std::move(names)) {
+  for (auto& [account, own] : names_) {
+    fill(own.account_name, account);
+    fill(own.provider, kProvider);
+    fill(own.host_provider, own.provider);
+    fill(own.publisher, own.provider);
+    fill(own.invoice_issuer, own.provider);
+  }
+}
+
+std::vector<core::ReportColumn> FocusRows::columns() const {
+  std::vector<core::ReportColumn> columns;
+  for (const Column& column : kColumns) {
+    if (has_column(version_, column)) {
+      columns.push_back({column.name, column.kind});
+    }
+  }
+  return columns;
+}
+
+// An account without a table has the usual names.
+const FocusNames& FocusRows::names_of(const std::string& account) {
+  const auto found = names_.find(account);
+  return found != names_.end() ? found->second
+                               : names_
+                                     .emplace(account, FocusNames{.provider = kProvider,
+                                                                  .host_provider = kProvider,
+                                                                  .publisher = kProvider,
+                                                                  .invoice_issuer = kProvider,
+                                                                  .account_name = account})
+                                     .first->second;
+}
+
+std::vector<ReportCell> FocusRows::cells(const core::ReportLine& line, const core::Period& period) {
+  require_currency(version_, line.charge);
+  const Row row{line, period, names_of(line.task.account)};
+  std::vector<ReportCell> cells;
+  cells.reserve(std::size(kColumns));
+  for (const Column& column : kColumns) {
+    if (has_column(version_, column)) {
+      cells.push_back({column.kind, column.value(row)});
+    }
+  }
+  return cells;
 }
 
 }  // namespace cmd

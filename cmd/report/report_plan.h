@@ -43,6 +43,8 @@ struct ReportOptions {
   bool decimal_comma = false;
   bool bom = false;
   bool require_complete = false;
+  std::string focus_version = default_text(Command::report, "focus-version");
+  std::map<std::string, FocusNames, std::less<>> focus_names{};  ///< by account
 };
 
 using core::PriceFile;

@@ -1,4 +1,4 @@
-"""The FOCUS and HTML formats of a report: the rules of FOCUS, and the page in a browser."""
+"""The HTML format of a report: the page in a browser."""
 import collections
 import csv
 import datetime
@@ -19,65 +19,6 @@ import pytest
 from billing_month import CUSTOMERS, month, nginx  # noqa: F401 (fixtures)
 from conftest import ROOT
 
-# FOCUS 1.2 "Cost and Usage": column -> (type, nullable). Mandatory ones first, then those that we have beside them.
-MANDATORY = {
-    "BilledCost": ("decimal", False), "BillingAccountId": ("text", False), "BillingAccountName": ("text", True),
-    "BillingCurrency": ("currency", False), "BillingPeriodEnd": ("time", False), "BillingPeriodStart": ("time", False),
-    "ChargeCategory": ({"Usage", "Purchase", "Tax", "Credit", "Adjustment"}, False),
-    "ChargeClass": ({"Correction"}, True), "ChargeDescription": ("text", True), "ChargePeriodEnd": ("time", False),
-    "ChargePeriodStart": ("time", False), "ContractedCost": ("decimal", False), "EffectiveCost": ("decimal", False),
-    "InvoiceIssuerName": ("text", False), "ListCost": ("decimal", False), "PricingQuantity": ("decimal", True),
-    "PricingUnit": ("text", True), "ProviderName": ("text", False), "PublisherName": ("text", False),
-    "ServiceCategory": ({"AI and Machine Learning"}, False), "ServiceName": ("text", False),
-}
-BESIDE = {
-    "ChargeFrequency": ({"One-Time", "Recurring", "Usage-Based"}, False), "ConsumedQuantity": ("decimal", True),
-    "ConsumedUnit": ("text", True), "ContractedUnitPrice": ("decimal", True), "ListUnitPrice": ("decimal", True),
-    "PricingCategory": ({"Standard", "Dynamic", "Committed", "Other"}, True), "ResourceId": ("text", True),
-    "ResourceName": ("text", True), "ResourceType": ("text", True), "ServiceSubcategory": ({"Generative AI"}, False),
-    "SkuId": ("text", True), "SkuMeter": ("text", True), "SkuPriceDetails": ("object", True), "SkuPriceId": ("text", True),
-    "Tags": ("object", True),
-}
-
-def check_cell(name, rule, nullable, text):
-    if text == "":
-        assert nullable, f"{name} is null"
-    elif isinstance(rule, set):
-        assert text in rule, f"{name}: {text}"
-    elif rule == "decimal":
-        assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text), f"{name}: {text}"
-    elif rule == "currency":
-        assert re.fullmatch(r"[A-Z]{3}", text), f"{name}: {text}"
-    elif rule == "time":
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text), f"{name}: {text}"
-    elif rule == "object":
-        assert all(isinstance(v, (str, int, float, bool)) for v in json.loads(text).values()), f"{name}: {text}"
-
-
-def check_focus(text):
-    reader = csv.DictReader(io.StringIO(text))
-    names = reader.fieldnames
-    assert set(MANDATORY) <= set(names)
-    own = [name for name in names if name.startswith("x_")]
-    assert names[-len(own):] == own, "our own columns stand last"
-    assert set(names) - set(own) == set(MANDATORY) | set(BESIDE), "every other column is the specification's"
-    rows = list(reader)
-    for row in rows:
-        for name, (rule, nullable) in {**MANDATORY, **BESIDE}.items():
-            check_cell(name, rule, nullable, row[name])
-        assert row["BillingPeriodStart"] < row["BillingPeriodEnd"] and row["ChargePeriodStart"] < row["ChargePeriodEnd"]
-        if row["ChargeClass"] != "Correction":
-            assert row["BillingPeriodStart"] <= row["ChargePeriodStart"] < row["BillingPeriodEnd"]
-        for cost, price in (("ListCost", "ListUnitPrice"), ("ContractedCost", "ContractedUnitPrice")):
-            assert (decimal.Decimal(row[price]) * decimal.Decimal(row["PricingQuantity"])).normalize() == \
-                decimal.Decimal(row[cost]).normalize(), "price times quantity"
-        assert (row["PricingQuantity"] == "") == (row["PricingUnit"] == "")
-        assert (row["ConsumedQuantity"] == "") == (row["ConsumedUnit"] == "")
-        if row["SkuPriceId"]:
-            assert row["SkuId"], "a price needs its SKU"
-    return rows
-
-
 @pytest.fixture
 def filled(month):  # noqa: F811
     return month(3000)
@@ -87,44 +28,6 @@ def report(program, *arguments):
     result = program("report", "--period", "2026-06", "--prices", "prices.csv", *arguments)
     assert result.code == 0, result
     return result.out
-
-
-def test_focus_keeps_the_rules(filled):
-    assert filled("report", "--period", "2026-06", "--prices", "prices.csv", "--format", "focus", "-o", "focus.csv").code == 0
-    rows = check_focus((filled.folder / "focus.csv").read_text())
-    lines = list(csv.DictReader(io.StringIO(report(filled))))
-    charged = [line for line in lines if line["status"] == "success" and line["cost"]]
-    assert [row["x_LineId"] for row in rows] == [line["line_id"] for line in charged] and rows
-    assert [row["BilledCost"] for row in rows] == [line["cost"] for line in charged]
-    manifest = json.loads((filled.folder / "focus.csv.manifest.json").read_text())
-    assert manifest["rows"] == len(rows) and manifest["left_out"] == len(lines) - len(rows) > 0
-
-
-def test_focus_with_rounded_costs(filled):
-    assert report(filled, "--format", "focus", "--bom").startswith("\ufeffBilledCost,")
-    rows = check_focus(report(filled, "--format", "focus", "--round", "2"))
-    assert all(-decimal.Decimal(row["BilledCost"]).as_tuple().exponent <= 2 for row in rows)
-
-
-def test_focus_corrections(filled):
-    assert filled("close", "2026-06", "--prices", "prices.csv", "--force").code == 0
-    # A later answer, as a run would record it.
-    with sqlite3.connect(filled.ledger) as database:
-        task, old = database.execute("SELECT id, final_snapshot FROM task WHERE task_id LIKE 'd-%' AND finish_time BETWEEN "
-                                     "1780300000000 AND 1782800000000").fetchone()
-        database.execute("INSERT INTO snapshot (task, run, observed_at, outcome, usage_values, raw_bytes, raw_sha256) "
-                         "SELECT task, run, observed_at + 1, outcome, usage_values, raw_bytes, randomblob(32) FROM snapshot "
-                         "WHERE id = ?", (old,))
-        database.execute("UPDATE task SET final_snapshot = (SELECT max(id) FROM snapshot), duration_seconds = '77' "
-                         "WHERE id = ?", (task,))
-    database.close()
-    filled.check_ledger = False  # the row was changed by hand
-    result = filled("report", "--period", "2026-07", "--prices", "prices.csv", "--format", "focus")
-    rows = check_focus(result.out)
-    rows = [row for row in rows if row["ChargeClass"] == "Correction"]
-    assert len(rows) == 2, result
-    assert decimal.Decimal(rows[0]["BilledCost"]) < 0 < decimal.Decimal(rows[1]["BilledCost"])
-    assert rows[0]["x_LineId"].endswith("-reversal") and rows[0]["ChargePeriodStart"].startswith("2026-06")
 
 
 # ---- the page
