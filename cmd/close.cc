@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 
+#include "cmd/cli/accounts.h"
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/shared_task_warnings.h"
@@ -22,6 +23,7 @@
 #include "core/billing/period_statement.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
+#include "core/text/printable.h"
 #include "storage/open_ledger.h"
 #include "storage/postgres/ledger_url.h"
 #include "storage/sqlite/ledger_file.h"
@@ -36,6 +38,7 @@ struct Closed {
   core::ClosedPeriod period;
   std::int64_t unpriced = 0;  // lines without a cost
   std::uint64_t written_off = 0;
+  std::string invoice_id{};
 };
 
 void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
@@ -52,7 +55,8 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
     out << ", zone " << period.zone << ", SHA-256 of its CSV " << period.sha256 << ", "
         << (period.head.empty() ? "closed before hashes were kept"
                                 : "head of the chain of closed periods " + period.head)
-        << (period.signature.empty() ? "" : ", signed") << '\n';
+        << (period.signature.empty() ? "" : ", signed")
+        << (closed.invoice_id.empty() ? "" : ", invoice " + closed.invoice_id) << '\n';
     return;
   }
   const nlohmann::ordered_json line{
@@ -64,6 +68,8 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
       {"sha256", period.sha256},
       {"head", period.head.empty() ? nullptr : nlohmann::ordered_json(period.head)},
       {"signed", !period.signature.empty()},
+      {"invoice_id",
+       closed.invoice_id.empty() ? nullptr : nlohmann::ordered_json(closed.invoice_id)},
       {"missing", period.missing},
       {"unfinished", period.unfinished},
       {"unpriced", closed.unpriced},
@@ -71,10 +77,22 @@ void say(const Closed& closed, const char* how, bool json, std::ostream& out) {
   print_json(out, line);
 }
 
+// The hash of a closing covers the invoice.
+void require_same_invoice(const core::ClosedPeriod& period, const std::string& invoice_id) {
+  if (invoice_id.empty() || invoice_id == period.invoice_id()) {
+    return;
+  }
+  throw core::UsageError(
+      "--invoice-id: " + period.period.name + " was closed with" +
+      (period.invoice_id().empty() ? "out an invoice" : " the invoice " + period.invoice_id()) +
+      ", which stays: a closed period never changes; leave it out");
+}
+
 // A period that was closed without a signature can get one later.
 ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
                            const CloseOptions& options, core::UtcTime now, std::ostream& out) {
   require_unchanged_periods(reports, {.begin = period.period.begin, .end = period.period.end});
+  require_same_invoice(period, options.invoice_id);
   if (options.sign && period.head.empty()) {
     throw core::UsageError("--sign-with: " + period.period.name +
                            " was closed before hashes were kept, so there is no head to sign");
@@ -85,7 +103,8 @@ ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
   }
   say({.period = period,
        .unpriced = reports.source().unpriced_lines(period, core::LineScope::shown),
-       .written_off = reports.source().written_off(period).size()},
+       .written_off = reports.source().written_off(period).size(),
+       .invoice_id = period.invoice_id()},
       "was closed before", options.json, out);
   return ExitCode::ok;
 }
@@ -227,13 +246,15 @@ std::optional<Closed> ToClose::freeze() {
   }
   core::ClosedReport report{.sha256 = closed.period.sha256,
                             .totals = totals.lines(),
-                            .program = std::string(program_version())};
+                            .program = std::string(program_version()),
+                            .invoice_id = options_.invoice_id};
   if (options_.sign) {
     report.sign = [&](const std::string& head) {
       return closed.period.signature = options_.sign(head);
     };
   }
   closed.period.head = writer->commit(report);
+  closed.invoice_id = options_.invoice_id;
   closed.unpriced = unpriced.count();
   return closed;
 }
@@ -280,6 +301,52 @@ std::optional<Closed> ToClose::close() {
   return closed;
 }
 
+std::string invoice_id(const Settings& settings) {
+  const std::string id = settings.given_text("invoice-id").value_or("");
+  constexpr std::size_t kBytesMax = 200;
+  if (settings.is_given("invoice-id") && (id.empty() || core::printable(id, kBytesMax) != id)) {
+    throw core::UsageError("--invoice-id must be 1 to " + std::to_string(kBytesMax) +
+                           " bytes of text without control characters, not \"" +
+                           core::printable(id, kBytesMax) + "\"");
+  }
+  return id;
+}
+
+// Options that do not go together.
+void check_close_options(const Settings& settings) {
+  const bool dry_run = settings.flag("dry-run");
+  if (dry_run && (settings.flag("force") || settings.flag("reprice"))) {
+    throw core::UsageError(
+        "--dry-run says what a close would find, and goes with neither --force "
+        "nor --reprice");
+  }
+  if (settings.flag("reprice") && settings.given_text("sign-with")) {
+    throw core::UsageError(
+        "--sign-with signs a closing; what --reprice records is part of the next one, and signed "
+        "with it");
+  }
+  if (settings.flag("reprice") && settings.is_given("invoice-id")) {
+    throw core::UsageError(
+        "--invoice-id is kept by a closing; what --reprice records is part of the next one");
+  }
+  if (settings.flag("from-gateway") && !dry_run) {
+    throw core::UsageError("--from-gateway is for --dry-run: a close itself asks no gateway");
+  }
+}
+
+// Without a token there is nothing to compare with; that is no reason to fail.
+std::optional<LogComparison> compare_log(const Settings& settings, const CloseOptions& options,
+                                         const std::string& zone, Log& log) {
+  if (chosen_account(settings).user_token_file.empty()) {
+    log.note("the gateway's log was not compared: account " + options.account +
+             " has no user access token; make one in the gateway's console and name its file by "
+             "user-token-file, and its user by user-id");
+    return std::nullopt;
+  }
+  return compare_with_log(settings,
+                          {.ledger = options.ledger, .period = options.period, .zone = zone}, log);
+}
+
 }  // namespace
 
 ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, std::ostream& out) {
@@ -307,9 +374,17 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
   require_unchanged_periods(reports, plan.query);  // its adjustments depend on them
   ToClose to_close(options, plan, reports, now, log);
   if (options.dry_run) {
-    const ClosePreview found = to_close.preview();
+    ClosePreview found = to_close.preview();
+    found.log = options.compare_log ? options.compare_log(plan.zone.name()) : std::nullopt;
     say_preview(found, plan, options.json, out);
-    return found.would_close ? ExitCode::ok : ExitCode::partly;
+    const bool differs = found.log && !found.log->is_fine;
+    if (differs) {
+      log.error(
+          "the gateway's log differs from the ledger; `reeltally reconcile --from-gateway "
+          "--period " +
+          plan.period.name + " --tz " + plan.zone.name() + "` names the tasks");
+    }
+    return found.would_close && !differs ? ExitCode::ok : ExitCode::partly;
   }
   const auto closed = to_close.close();
   if (!closed) {
@@ -324,16 +399,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const core::UtcTime now = core::SystemClock().utc();
   const bool is_file = !storage::is_postgres_url(ledger);  // on a server runs may go on meanwhile
   const bool dry_run = settings.flag("dry-run");
-  if (dry_run && (settings.flag("force") || settings.flag("reprice"))) {
-    throw core::UsageError(
-        "--dry-run says what a close would find, and goes with neither --force "
-        "nor --reprice");
-  }
-  if (settings.flag("reprice") && settings.given_text("sign-with")) {
-    throw core::UsageError(
-        "--sign-with signs a closing; what --reprice records is part of the next one, and signed "
-        "with it");
-  }
+  check_close_options(settings);
   std::optional<storage::Lock> lock;
   if (is_file) {
     storage::require_ledger(ledger);  // before the lock creates a file
@@ -342,24 +408,29 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
     lock.emplace(ledger, settings.duration("lock-wait"));
     static_cast<void>(storage::migrate_ledger(ledger, now, !settings.flag("no-backup")));
   }
-  const CloseOptions options{
-      .ledger = ledger,
-      .period = settings.arguments().at(0),
-      .zone = settings.is_given("tz") ? settings.text("tz") : "",
-      .prices = settings.given_text("prices").value_or(""),
-      .quota_per_unit = settings.count("quota-per-unit"),
-      .round = rounding_of(settings),
-      .rates = settings.given_text("rates").value_or(""),
-      .billing_currency = settings.given_text("billing-currency").value_or(""),
-      .resale = settings.given_text("resale").value_or(""),
-      .force = settings.flag("force"),
-      .write_off_stale = settings.flag("write-off-stale"),
-      .dry_run = dry_run,
-      .stale_after = settings.duration("stale-after"),
-      .json = settings.flag("json"),
-      .customer_label = settings.text("customer-label"),
-      .account = settings.text("account"),
-      .sign = signer(settings)};
+  CloseOptions options{.ledger = ledger,
+                       .period = settings.arguments().at(0),
+                       .zone = settings.is_given("tz") ? settings.text("tz") : "",
+                       .prices = settings.given_text("prices").value_or(""),
+                       .quota_per_unit = settings.count("quota-per-unit"),
+                       .round = rounding_of(settings),
+                       .rates = settings.given_text("rates").value_or(""),
+                       .billing_currency = settings.given_text("billing-currency").value_or(""),
+                       .resale = settings.given_text("resale").value_or(""),
+                       .force = settings.flag("force"),
+                       .write_off_stale = settings.flag("write-off-stale"),
+                       .dry_run = dry_run,
+                       .stale_after = settings.duration("stale-after"),
+                       .json = settings.flag("json"),
+                       .customer_label = settings.text("customer-label"),
+                       .account = settings.text("account"),
+                       .sign = signer(settings),
+                       .invoice_id = invoice_id(settings)};
+  if (settings.flag("from-gateway")) {
+    options.compare_log = [&](const std::string& zone) {
+      return compare_log(settings, options, zone, log);
+    };
+  }
   warn_of_shared_tasks(settings, ledger, core::SharedTaskScope::ledger,
                        [&log](const std::string& text, const std::string& advice) {
                          log.warning(text + "; " + advice);

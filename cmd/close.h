@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "cmd/reconcile_gateway.h"
 #include "cmd/signing.h"
 #include "core/billing/price_book.h"
 #include "core/billing/rounding.h"
@@ -37,6 +39,9 @@ struct CloseOptions {
   std::string customer_label = "customer";  ///< for the sums of a dry run
   std::string account = "default";          ///< the default of commands, for suggestions
   Signer sign{};                            ///< null: the period gets no signature
+  std::string invoice_id{};                 ///< empty: none
+  /// Compares the period with the gateway's log, for a dry run; null: it is not compared.
+  std::function<std::optional<LogComparison>(const std::string& zone)> compare_log{};
 };
 
 /// Writes to `out` what was closed, or would be. Returns the exit code: ok also if the period was

@@ -276,11 +276,11 @@ struct BooksSummary {
   [[nodiscard]] bool key_differs() const { return total_used && !(*total_used == counts.key_net); }
   // Sums at the border of a period, and of a key in use, differ for a while by what is under way:
   // they are told, but are no finding.
-  [[nodiscard]] bool is_fine() const {
+  [[nodiscard]] std::uint64_t differing() const {
     return counts.different + counts.only_ours + counts.only_theirs + counts.unrefunded_failures +
-               unusable ==
-           0;
+           unusable;
   }
+  [[nodiscard]] bool is_fine() const { return differing() == 0; }
   [[nodiscard]] Json json() const;
   void tell(Log& log) const;
 };
@@ -357,6 +357,23 @@ ExitCode finish_books(const Settings& settings, GatewayBooks& books, BooksSummar
 }
 
 }  // namespace
+
+LogComparison compare_with_log(const Settings& settings, ReportOptions period, Log& log) {
+  OurBooks ours(std::move(period), settings, log);
+  TheirBooks theirs(settings, ours.period());
+  GatewayBooks books;
+  theirs.add_to(books);
+  ours.add_to(books);
+  BooksSummary summary{.counts = books.compare([](const auto&) {}), .total_used = std::nullopt};
+  summary.unusable = theirs.unusable();
+  return {.ours = summary.counts.ours,
+          .theirs = summary.counts.theirs,
+          .matched = summary.counts.matched,
+          .differing = summary.differing(),
+          .unfinished = summary.counts.unfinished,
+          .other_period = summary.counts.other_period,
+          .is_fine = summary.is_fine()};
+}
 
 ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out) {
   OurBooks ours(period_to_ask_for(settings), settings, log);

@@ -83,9 +83,10 @@ void write_groups(const ReportPlan& plan, core::Reports& reports, ReportOutput& 
   outcome.rows = writer.rows();
 }
 
-void write_focus(const ReportPlan& plan, core::Reports& reports, ReportOutput& output,
-                 Outcome& outcome) {
-  FocusRows focus(plan.options.focus_version, plan.options.focus_names);
+void write_focus(const ReportPlan& plan, const core::ClosedPeriod* closed, core::Reports& reports,
+                 ReportOutput& output, Outcome& outcome) {
+  FocusRows focus(plan.options.focus_version, plan.options.focus_names,
+                  closed != nullptr ? closed->invoice_id() : "");
   RowWriter writer(row_format(plan), focus.columns(), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
@@ -204,6 +205,9 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   if (closed != nullptr && !closed->head.empty()) {
     json["head"] = closed->head;
     json["signature"] = closed->signature.empty() ? Json() : Json(core::base64(closed->signature));
+  }
+  if (closed != nullptr && !closed->invoice_id().empty()) {
+    json["invoice_id"] = closed->invoice_id();
   }
   json["time"] = options.time;
   json["status"] = options.status;
@@ -368,7 +372,7 @@ ExitCode write_report(const ReportOptions& options, Log& log, std::ostream& out)
   }
   ReportOutput output(options.output, out);
   if (options.format == "focus") {
-    write_focus(plan, reports, output, outcome);
+    write_focus(plan, closed, reports, output, outcome);
   } else if (options.format == "html") {
     write_html(plan, closed, reports, output, outcome);
   } else if (options.format == "xlsx") {

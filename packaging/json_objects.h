@@ -25,21 +25,23 @@ inline constexpr std::array<JsonObject, 29> kJsonObjects{{
      "raw_bytes raw_sha256 answer",
      "the answer from which a report line was made"},
     {"report -o FILE", "manifest",
-     "period begin end tz closed_sha256 [head signature] time status account label by format "
+     "period begin end tz closed_sha256 [head signature invoice_id] time status account label by "
+     "format [focus_version] "
      "prices_sha256 "
      "decimal_comma round [closed_round billing_currency rates_sha256 billing_totals unconverted "
      "resale_sha256 resale_totals margin_totals unsold] rows left_out tasks totals totals_complete "
      "unpriced unpriced_by_model charged_under_another_account not_refunded adjustments unfinished "
      "missing finish_in_future written_off schema_version sha256",
      "`FILE.manifest.json` beside the report; keys in brackets only where a hash of the closed "
-     "period, rates, a resale book or a closed rounding apply; `signature` is in Base64"},
+     "period, an invoice, FOCUS, rates, a resale book or a closed rounding apply; `signature` is "
+     "in Base64"},
     {"close", "close",
-     "period result tz lines sha256 head signed missing unfinished unpriced written_off",
+     "period result tz lines sha256 head signed invoice_id missing unfinished unpriced written_off",
      "a period was closed, or was closed before; `head` is `null` if that was before hashes were "
      "kept"},
     {"close --dry-run", "close",
-     "period result tz neighbours totals customers [billing_totals resale_totals margin_totals] "
-     "and "
+     "period result tz neighbours totals customers [billing_totals resale_totals margin_totals "
+     "gateway_log] and "
      "a count for each reason to refuse",
      "what a closing would have; each of `customers` has `customer tasks totals unpriced`"},
     {"close --reprice", "reprice", "period result adjusts_in lines unpriced totals",
@@ -73,7 +75,7 @@ inline constexpr std::array<JsonObject, 29> kJsonObjects{{
      "its counts"},
     {"doctor", "check", "name result text advice", "a finding"},
     {"config", "setting", "name value origin", "a setting"},
-    {"config", "account", "name base_url key user_token", "an account"},
+    {"config", "account", "name base_url key user_token [focus]", "an account"},
     {"config", "budget", "name amount label", "a budget"},
     {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
     {"forget", "forgotten", "tasks refused answered", "the counts"},

@@ -14,7 +14,7 @@ using Scope = OptionScope;
 
 inline constexpr CommandSet kAskers = run | doctor;
 inline constexpr CommandSet kNetwork = kAskers | verify;
-inline constexpr CommandSet kListReaders = kAskers | import_tasks | reconcile;
+inline constexpr CommandSet kListReaders = kAskers | import_tasks | reconcile | close;
 inline constexpr CommandSet kWriters =
     forget | run | import_tasks | close | verify | db_migrate | db_prune;
 
@@ -34,6 +34,11 @@ inline constexpr OptionSpec kInput[] = {
      .commands = reconcile,
      .help = "Compares with the gateway's own log instead of a FILE, with the token of "
              "--user-token-file.",
+     .scope = Scope::command_line},
+    {.name = "from-gateway",
+     .commands = close,
+     .help = "With --dry-run: also compares the period with the gateway's own log, with the token "
+             "of --user-token-file. Exit code 3 if they differ.",
      .scope = Scope::command_line},
     {.name = "by-list",
      .commands = run,
@@ -196,7 +201,7 @@ inline constexpr OptionSpec kQueries[] = {
     {.name = "retries",
      .type = count,
      .default_value = "5",
-     .commands = run | import_tasks | reconcile,
+     .commands = run | import_tasks | reconcile | close,
      .help = "Further attempts after a failed query or download.",
      .maximum = 1000},
 };

@@ -99,6 +99,13 @@ inline constexpr OptionSpec kPeriod[] = {
              "standard input; what it prints is kept. If it fails, nothing is closed (no shell, no "
              "key).",
      .needs_trust = true},
+    {.name = "invoice-id",
+     .type = text,
+     .argument = "ID",
+     .commands = close,
+     .help = "The number of the invoice for the period. It is kept for good and covered by the "
+             "hash of the period; `report --format focus` has it in InvoiceId.",
+     .scope = Scope::command_line},
     {.name = "dry-run",
      .commands = close,
      .help = "Closes nothing: prints what the period would have, and every reason to refuse it.",

@@ -140,15 +140,11 @@ void apply_options(Setting& setting, const CommandLine& line) {
   }
 }
 
-// `config` shows the settings of all commands; every other command has its own. `close` needs the
-// base URLs, to report tasks that two accounts of one gateway share, but sends no query.
+// `config` shows the settings of all commands; every other command has its own.
 bool is_setting_of(const OptionSpec& option, Command command) {
   const auto is = [&option](AnyName name) { return option.name == name.text(); };
   if (option.commands.contains(command)) {
     return !is("help") && !is("version");
-  }
-  if (command == Command::close) {
-    return is("base-url") || is("api-key-file") || is("user-token-file") || is("user-id");
   }
   return command == Command::config && option.scope == OptionScope::setting;
 }

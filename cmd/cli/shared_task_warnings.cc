@@ -19,8 +19,10 @@ struct StatedUrl {
 };
 
 // A command that does not ask the gateway has no --base-url: only the tables of accounts tell it.
+// `close` asks it for its log alone, so the tasks of its ledger may be of another one.
 StatedUrl stated_url(const Settings& settings, const std::string& account) {
-  if (find_option(settings.command(), "base-url") != nullptr) {
+  if (settings.command() != Command::close &&
+      find_option(settings.command(), "base-url") != nullptr) {
     const auto known = account_named(settings, account);
     return known ? StatedUrl{known->base_url, known->base_url_origin.text} : StatedUrl{};
   }

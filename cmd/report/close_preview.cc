@@ -57,6 +57,15 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
   for (const auto& [name, count] : counts_of(found)) {
     json[name] = count;
   }
+  if (found.log) {
+    json["gateway_log"] = {{"ours", found.log->ours.text()},
+                           {"theirs", found.log->theirs.text()},
+                           {"difference", (found.log->theirs - found.log->ours).text()},
+                           {"matched", found.log->matched},
+                           {"differing", found.log->differing},
+                           {"unfinished", found.log->unfinished},
+                           {"other_period", found.log->other_period}};
+  }
   json["customers"] = Json::array();
   for (const auto& [name, part] : found.customers) {
     json["customers"].push_back({{"customer", name.empty() ? Json() : Json(name)},
@@ -145,6 +154,14 @@ void say_preview(const ClosePreview& found, const ReportPlan& plan, bool json, s
   }
   for (const auto& [currency, amount] : found.totals.all.margin) {
     say("margin, " + currency, amount.text());
+  }
+  if (found.log) {
+    say("gateway's log", "quota ours " + found.log->ours.text() + ", theirs " +
+                             found.log->theirs.text() + ", difference " +
+                             (found.log->theirs - found.log->ours).text() + "; tasks " +
+                             std::to_string(found.log->matched) + " matched, " +
+                             std::to_string(found.log->differing) + " differ, " +
+                             std::to_string(found.log->other_period) + " of another period");
   }
   if (found.customers.size() > 1 || !found.customers.contains("")) {
     for (const auto& [name, part] : found.customers) {

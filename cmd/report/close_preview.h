@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <iosfwd>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cmd/reconcile_gateway.h"
 #include "cmd/report/report_plan.h"
 #include "cmd/report/report_totals.h"
 #include "core/billing/billing_source.h"
@@ -31,6 +33,7 @@ struct ClosePreview {
   std::uint64_t missing = 0;
   std::vector<Neighbour> neighbours{};
   bool would_close = false;
+  std::optional<LogComparison> log{};  ///< none: the gateway's log was not compared
 };
 
 void say_preview(const ClosePreview& found, const ReportPlan& plan, bool json, std::ostream& out);

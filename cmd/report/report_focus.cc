@@ -91,6 +91,7 @@ struct Row {
   const core::ReportLine& line;
   const core::Period& period;
   const FocusNames& names;
+  const std::string& invoice_id;
 
   [[nodiscard]] const core::Charge& charge() const { return line.charge; }
   [[nodiscard]] const core::TaskFacts& facts() const { return line.task.facts; }
@@ -144,6 +145,11 @@ constexpr Column kColumns[] = {
      [](const Row& row) { return text_of(row.charge().unit_price); }},
     {"EffectiveCost", Kind::amount, [](const Row& row) { return text_of(row.charge().cost); }},
     {"HostProviderName", Kind::text, [](const Row& row) { return row.names.host_provider; }, 3},
+    // A row of the invoice for each of our lines: null, as the invoice is, while there is none.
+    {"InvoiceDetailId", Kind::text,
+     [](const Row& row) { return row.invoice_id.empty() ? std::string() : row.charge().line_id; },
+     4},
+    {"InvoiceId", Kind::text, [](const Row& row) { return row.invoice_id; }},
     {"InvoiceIssuerName", Kind::text, [](const Row& row) { return row.names.invoice_issuer; }},
     {"ListCost", Kind::amount, [](const Row& row) { return list_cost(row.charge()).text(); }},
     {"ListUnitPrice", Kind::amount,
@@ -207,8 +213,8 @@ bool is_focus_line(const core::ReportLine& line) {
          !core::is_charged_elsewhere(line.charge);
 }
 
-FocusRows::FocusRows(const std::string& version, NamesByAccount names)
-    : version_(version.back() - '0'), names_(std::move(names)) {
+FocusRows::FocusRows(const std::string& version, NamesByAccount names, std::string invoice_id)
+    : version_(version.back() - '0'), names_(std::move(names)), invoice_id_(std::move(invoice_id)) {
   for (auto& [account, own] : names_) {
     fill(own.account_name, account);
     fill(own.provider, kProvider);
@@ -243,7 +249,7 @@ const FocusNames& FocusRows::names_of(const std::string& account) {
 
 std::vector<ReportCell> FocusRows::cells(const core::ReportLine& line, const core::Period& period) {
   require_currency(version_, line.charge);
-  const Row row{line, period, names_of(line.task.account)};
+  const Row row{line, period, names_of(line.task.account), invoice_id_};
   std::vector<ReportCell> cells;
   cells.reserve(std::size(kColumns));
   for (const Column& column : kColumns) {

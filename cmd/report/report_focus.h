@@ -21,7 +21,8 @@ class FocusRows {
   using NamesByAccount = std::map<std::string, FocusNames, std::less<>>;
 
   /// `version`: "1.2", "1.3" or "1.4". A name that an account does not have is the usual one.
-  FocusRows(const std::string& version, NamesByAccount names);
+  /// `invoice_id`: of the period; empty: there is no invoice yet.
+  FocusRows(const std::string& version, NamesByAccount names, std::string invoice_id);
 
   /// The mandatory columns and the applicable conditional ones, in alphabetical order as in the
   /// specification, then our own with the prefix `x_`.
@@ -38,6 +39,7 @@ class FocusRows {
 
   int version_;  // 2, 3 or 4: the number behind "1."
   NamesByAccount names_;
+  std::string invoice_id_;
 };
 
 }  // namespace cmd

@@ -173,9 +173,10 @@ enum class LineScope {
 
 /// What a closing knows once it has seen all lines.
 struct ClosedReport {
-  std::string sha256;     ///< of the report as CSV with default options
-  std::string totals{};   ///< CostTotals::lines of what the report shows
-  std::string program{};  ///< the version of the program
+  std::string sha256;        ///< of the report as CSV with default options
+  std::string totals{};      ///< CostTotals::lines of what the report shows
+  std::string program{};     ///< the version of the program
+  std::string invoice_id{};  ///< without control characters; empty: none
   /// Signs the head of the chain of closed periods; null: nobody does. What it throws leaves the
   /// period open.
   std::function<std::string(const std::string& head)> sign{};

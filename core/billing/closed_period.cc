@@ -5,6 +5,8 @@
 #include <chrono>
 #include <iterator>
 
+#include "core/billing/period_statement.h"
+
 namespace core {
 namespace {
 
@@ -15,6 +17,8 @@ namespace {
 }
 
 }  // namespace
+
+std::string ClosedPeriod::invoice_id() const { return std::string(stated(statement, kInvoiceId)); }
 
 // Closed periods do not overlap, so only the last one that begins before an instant can contain it.
 const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,

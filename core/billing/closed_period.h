@@ -34,6 +34,8 @@ struct ClosedPeriod {
   std::string signature{};  ///< of the head, any bytes; empty: none
   std::string bundle{};     ///< SHA-256 of the SHA256SUMS of its last bundle; empty: none
 
+  /// The number of its invoice; empty: it was closed without.
+  [[nodiscard]] std::string invoice_id() const;
   /// The price book for its adjustments.
   [[nodiscard]] const std::optional<std::string>& ruling_prices() const {
     return later_prices ? later_prices : prices;

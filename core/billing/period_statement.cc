@@ -59,6 +59,9 @@ std::string PeriodStatement::text() const {
   add_field(text, "lines", lines);
   add_field(text, "csv_sha256", csv_sha256);
   text += totals.empty() ? "" : '\n' + totals;
+  if (!invoice_id.empty()) {
+    add_field(text, kInvoiceId, invoice_id);
+  }
   add_field(text, "unfinished", unfinished);
   add_field(text, "missing", missing);
   add_field(text, "written_off", std::to_string(written_off) + ' ' + written_off_sha256);

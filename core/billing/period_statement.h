@@ -41,7 +41,8 @@ struct PeriodStatement {
   std::int64_t schema_version = 0;
   std::int64_t lines = 0;
   std::string csv_sha256;
-  std::string totals;  ///< CostTotals::lines
+  std::string totals;      ///< CostTotals::lines
+  std::string invoice_id;  ///< without control characters; empty: it has no such line
   std::int64_t unfinished = 0;
   std::int64_t missing = 0;
   std::int64_t written_off = 0;
@@ -58,6 +59,9 @@ struct PeriodStatement {
 
 /// The head of the chain of closed periods behind this statement: the SHA-256 of it and a line end.
 [[nodiscard]] std::string statement_head(std::string_view statement);
+
+/// The key of the invoice's number, in statements that have one.
+inline constexpr std::string_view kInvoiceId = "invoice_id";
 
 /// The value of the first line "KEY VALUE" of a statement; empty: there is none.
 [[nodiscard]] std::string_view stated(std::string_view statement, std::string_view key);

@@ -53,6 +53,7 @@ inline constexpr const char* kPeriodLinks =
 struct ClosingFacts {
   std::string program;
   std::string totals;         ///< core::CostTotals::lines
+  std::string invoice_id;     ///< empty: none
   std::int64_t snapshot = 0;  ///< the last one that it knew
 };
 
@@ -85,7 +86,8 @@ void state_chains(Rows& source, std::int64_t period, std::int64_t snapshot,
 template <RowSource Rows>
 [[nodiscard]] std::string period_statement(Rows& source, std::int64_t period,
                                            const ClosingFacts& facts) {
-  core::PeriodStatement statement{.program = facts.program, .totals = facts.totals};
+  core::PeriodStatement statement{
+      .program = facts.program, .totals = facts.totals, .invoice_id = facts.invoice_id};
   {
     auto row = source.select(kStatedPeriod, {period});
     if (row.step()) {
@@ -121,7 +123,8 @@ template <RowSource Rows>
     return "its hash is not that of its statement";
   }
   ClosingFacts facts{.program = std::string(core::stated(statement, "program")),
-                     .totals = core::stated_totals(statement)};
+                     .totals = core::stated_totals(statement),
+                     .invoice_id = std::string(core::stated(statement, core::kInvoiceId))};
   const std::string_view snapshot = core::stated(statement, "snapshot");
   std::from_chars(snapshot.data(), snapshot.data() + snapshot.size(), facts.snapshot);
   const std::string now = period_statement(source, period, facts);

@@ -2,9 +2,11 @@
 text of the specification), and the rules of its authors if their validator is installed."""
 import csv
 import decimal
+import hashlib
 import io
 import json
 import os
+import pathlib
 import re
 import shutil
 import sqlite3
@@ -20,10 +22,10 @@ VERSIONS = ("1.2", "1.3", "1.4")
 with open(ROOT / "tests/data/focus.csv", newline="") as table:
     COLUMNS = {row["column"]: row for row in csv.DictReader(table)}
 # The recommended and conditional ones that apply to us: usage is measured and priced by unit, a task is the resource, and
-# its labels are the tags. There are no regions, sub accounts, commitments and shared costs.
+# its labels are the tags; invoices are paid. There are no regions, sub accounts, commitments and shared costs.
 OURS = {"ChargeFrequency", "ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice", "PricingCategory",
         "ResourceId", "ResourceName", "ResourceType", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails",
-        "SkuPriceId", "Tags"}
+        "SkuPriceId", "Tags", "InvoiceId", "InvoiceDetailId"}
 FORMS = {
     "decimal": r"-?[0-9]+(\.[0-9]+)?", "currency": r"[A-Z]{3}", "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
     "unit": r"([1-9][0-9]* )?[A-Z][A-Za-z]*( [A-Z][A-Za-z]*)*", "text": r"(?s).+", "json": r"\{.*\}",
@@ -70,7 +72,7 @@ def check_focus(text, version="1.4"):
 
 @pytest.fixture
 def filled(month):  # noqa: F811
-    return month(1000)
+    return month(300)
 
 
 def focus(program, *arguments, period="2026-06"):
@@ -127,7 +129,7 @@ def test_a_version_is_for_this_format_alone(filled):
         result = filled("report", "--period", "2026-06", "--focus-version", "1.4", *other)
         assert result.code == 2 and "--focus-version is for --format focus" in result.err, result
     result = filled("report", "--period", "2026-06", "--format", "focus", "--focus-version", "1.1")
-    assert result.code == 2 and "1.2, 1.3 or 1.4" in result.err, result
+    assert result.code == 2 and "is not one of 1.2 1.3 1.4" in result.err, result
 
 
 def test_version_1_4_has_iso_currencies_alone(filled):
@@ -159,14 +161,61 @@ def test_corrections(filled):
         assert rows[0]["x_LineId"].endswith("-reversal") and rows[0]["ChargePeriodStart"].startswith("2026-06")
 
 
+def test_the_invoice_of_a_closed_month(filled):
+    assert {(row["InvoiceId"], row["InvoiceDetailId"]) for row in check_focus(focus(filled))} == {("", "")}, "open: none"
+    for wrong in ("a\nb", "x" * 201):
+        refused = filled("close", "2026-06", "--prices", "prices.csv", "--invoice-id", wrong)
+        assert refused.code == 2 and "--invoice-id must be 1 to 200 bytes" in refused.err, refused
+    invoice = 'RE 2026/06 "ü"'
+    closed = filled("close", "2026-06", "--prices", "prices.csv", "--force", "--invoice-id", invoice)
+    assert closed.code == 0 and closed.out.endswith(f", invoice {invoice}\n"), closed
+    again = filled("close", "2026-06", "--invoice-id", invoice, "--json")
+    assert again.code == 0 and json.loads(again.out)["invoice_id"] == invoice, again
+    other = filled("close", "2026-06", "--invoice-id", "another")
+    assert other.code == 2 and f"was closed with the invoice {invoice}, which stays" in other.err, other
+    reprice = filled("close", "2026-06", "--reprice", "--prices", "prices.csv", "--invoice-id", invoice)
+    assert reprice.code == 2 and "--invoice-id is kept by a closing" in reprice.err, reprice
+
+    for version in VERSIONS:
+        focus(filled, "--focus-version", version, "-o", "focus.csv")
+        rows = check_focus((filled.folder / "focus.csv").read_text(), version)
+        assert {row["InvoiceId"] for row in rows} == {invoice} and len(rows) > 1
+        if version == "1.4":
+            assert [row["InvoiceDetailId"] for row in rows] == [row["x_LineId"] for row in rows]
+            assert len({row["InvoiceDetailId"] for row in rows}) == len(rows)
+    assert json.loads((filled.folder / "focus.csv.manifest.json").read_text())["invoice_id"] == invoice
+    assert {row["InvoiceId"] for row in check_focus(focus(filled, period="2026-07"))} <= {""}, "another month"
+
+    (head, statement), = filled.sql("SELECT sha256, statement FROM v_period")
+    assert f"\ninvoice_id {invoice}\n" in statement
+    assert hashlib.sha256(statement.encode() + b"\n").hexdigest() == head, "the hash covers it"
+    assert filled("db", "check").code == 0
+    with sqlite3.connect(filled.ledger) as database:
+        database.execute("DROP TRIGGER period_link_is_fixed")
+        database.execute("UPDATE period_link SET statement = replace(statement, 'RE 2026', 'RE 2027')")
+    database.close()
+    filled.check_ledger = False  # the row was changed by hand
+    checked = filled("db", "check")
+    assert checked.code == 1 and "closed period 2026-06: its hash is not that of its statement" in checked.out + checked.err
+    assert filled("report", "--period", "2026-06", "--format", "focus").code == 1
+
+
 VALIDATOR = os.environ.get("FOCUS_VALIDATOR") or shutil.which("focus-validator")
 
 
-# It needs Python 3.12 and 500 MB of packages: `pip install focus-validator`. Its rules are those of 1.2 alone.
+# It needs Python 3.12 and half a minute (pip install focus-validator==2.2.1 'pyarrow<22'), has the rules of 1.2 alone, and
+# finds its table of currencies only from the folder that it is installed in. It does not know which charges have an
+# invoice, so of its two rules about that (null without, else not null) it takes one as broken whatever the file says.
+UNDECIDED = {"InvoiceId-C-004-C"}
+
+
 @pytest.mark.skipif(VALIDATOR is None, reason="focus-validator (PyPI) is not installed: the table alone is checked")
 def test_the_rules_of_the_authors(filled):
+    assert filled("close", "2026-06", "--prices", "prices.csv", "--force", "--invoice-id", "RE-7").code == 0
     focus(filled, "--focus-version", "1.2", "-o", "focus.csv")
+    asked = "import focus_validator, pathlib; print(pathlib.Path(focus_validator.__file__).parent.parent)"
+    installed = subprocess.check_output([pathlib.Path(VALIDATOR).with_name("python"), "-c", asked], text=True).strip()
     result = subprocess.run([VALIDATOR, "--data-file", filled.folder / "focus.csv", "--validate-version", "1.2",
-                             "--block-download"], cwd=filled.folder, capture_output=True, text=True, timeout=PATIENCE)
-    failed = [line for line in result.stdout.splitlines() if "FAIL" in line]
-    assert result.returncode == 0 and not failed, result.stdout + result.stderr
+                             "--block-download"], cwd=installed, capture_output=True, text=True, timeout=PATIENCE)
+    failed = set(re.findall(r"(\S+): FAIL", result.stdout)) - UNDECIDED
+    assert result.returncode == 0 and result.stdout.count(": PASS") > 100 and not failed, result.stdout + result.stderr

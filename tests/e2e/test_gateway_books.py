@@ -152,3 +152,33 @@ def test_what_is_wrong_says_what_to_do(reeltally, make_gateway):
         result = reeltally(*arguments)
         assert result.code == code and said in result.err and result.out == "", result
     reeltally.user()
+
+
+def test_the_dry_run_of_a_close_compares_on_request(reeltally, make_gateway):
+    gateway = books(reeltally, make_gateway)
+    asked = len(gateway.log())
+    assert "gateway" not in reeltally("close", "2026-06", "--dry-run").out
+    without = reeltally("close", "2026-06", "--dry-run", "--from-gateway", "--base-url", gateway.base, "--json")
+    assert "the gateway's log was not compared: account default has no user access token" in without.err, without
+    assert "gateway_log" not in json.loads(without.out) and len(gateway.log()) == asked, "no request without a token"
+    flags = ["--base-url", gateway.base, *reeltally.user()]
+    compared = reeltally("close", "2026-06", "--dry-run", "--from-gateway", *flags, "--json")
+    listed = reeltally("reconcile", "--from-gateway", "--period", "2026-06", *flags, "--json")
+    books_of = json.loads(listed.out.splitlines()[-1])
+    log = json.loads(compared.out)["gateway_log"]
+    assert {name: log[name] for name in ("ours", "theirs", "matched")} == {
+        name: books_of[name] for name in ("ours", "theirs", "matched")}
+    assert int(log["difference"]) == int(log["theirs"]) - int(log["ours"]) != 0
+    assert log["differing"] == sum(books_of[name] for name in ("different", "only_ours", "only_theirs", "unrefunded_failures"))
+    assert compared.code == 3 and "`reeltally reconcile --from-gateway --period 2026-06 --tz UTC`" in compared.err, compared
+    text = reeltally("close", "2026-06", "--dry-run", "--from-gateway", *flags)
+    assert f"gateway's log   quota ours {log['ours']}, theirs {log['theirs']}, difference {log['difference']}; " in text.out
+    assert reeltally.sql("SELECT count(*) FROM period") == [(0,)]
+    refused = reeltally("close", "2026-06", "--from-gateway", *flags)
+    assert refused.code == 2 and "--from-gateway is for --dry-run" in refused.err, refused
+
+
+def test_a_month_that_agrees_with_the_log_may_be_closed(reeltally, make_gateway):
+    gateway = books(reeltally, make_gateway, [charge("r-cheap", "06-11", 5)], {"cheap": TASKS["cheap"]})
+    result = reeltally("close", "2026-06", "--dry-run", "--from-gateway", "--base-url", gateway.base, *reeltally.user())
+    assert result.code == 0 and "quota ours 5, theirs 5, difference 0; tasks 1 matched, 0 differ" in result.out, result

@@ -32,6 +32,7 @@ TEST_P(ClosingChainContract, ClosedPeriodsAreAChain) {
   const std::string head = writer->commit({.sha256 = std::string(64, '0'),
                                            .totals = "total CNY 1",
                                            .program = "1.2",
+                                           .invoice_id = "RE 7",
                                            .sign = [&signed_head](const std::string& to_sign) {
                                              signed_head = to_sign;
                                              return std::string("s\0gn\xff", 5);
@@ -42,6 +43,8 @@ TEST_P(ClosingChainContract, ClosedPeriodsAreAChain) {
   EXPECT_EQ(november.signature, std::string("s\0gn\xff", 5));
   EXPECT_EQ(core::stated(november.statement, "previous"), "2026-10 " + october.head);
   EXPECT_EQ(core::stated(november.statement, "program"), "1.2");
+  EXPECT_EQ(november.invoice_id(), "RE 7");
+  EXPECT_EQ(october.invoice_id(), "");
   EXPECT_EQ(core::stated_totals(november.statement), "total CNY 1");
   EXPECT_EQ(core::Reports(open()).closing_findings(of(november)), std::vector<std::string>{});
 }

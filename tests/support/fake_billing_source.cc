@@ -461,7 +461,8 @@ class FakeWriter final : public core::PeriodWriter {
                                     .program = report.program,
                                     .lines = period_.lines,
                                     .csv_sha256 = report.sha256,
-                                    .totals = report.totals};
+                                    .totals = report.totals,
+                                    .invoice_id = report.invoice_id};
     for (const ClosedPeriod& other : next_.closed) {
       if (other.key + 1 == period_.key) {
         statement.previous = {other.period.name, other.head};

@@ -160,9 +160,11 @@ void ServerClosing::write_period(const std::string& sha256) {
 // The chain of snapshots is read up to what this closing has seen, whatever was committed since.
 std::string ServerClosing::write_link(const core::ClosedReport& report) {
   ServerRows rows(connection_);
-  const std::string statement = period_statement(
-      rows, period_.key,
-      {.program = report.program, .totals = report.totals, .snapshot = period_.checked_to});
+  const std::string statement = period_statement(rows, period_.key,
+                                                 {.program = report.program,
+                                                  .totals = report.totals,
+                                                  .invoice_id = report.invoice_id,
+                                                  .snapshot = period_.checked_to});
   std::string head = core::statement_head(statement);
   connection_.execute(
       kAddPeriodLink,

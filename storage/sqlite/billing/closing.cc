@@ -147,9 +147,11 @@ void Closing::add(const core::ReportLine& line) {
 
 std::string Closing::write_link(const core::ClosedReport& report) const {
   SqliteRows rows(*database_);
-  const std::string statement = period_statement(
-      rows, period_.key,
-      {.program = report.program, .totals = report.totals, .snapshot = period_.checked_to});
+  const std::string statement = period_statement(rows, period_.key,
+                                                 {.program = report.program,
+                                                  .totals = report.totals,
+                                                  .invoice_id = report.invoice_id,
+                                                  .snapshot = period_.checked_to});
   std::string head = core::statement_head(statement);
   Statement link = prepare(kAddPeriodLink);
   link.bind(1, period_.key);

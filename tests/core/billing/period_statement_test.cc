@@ -54,6 +54,13 @@ TEST(PeriodStatement, HasALineForEachValue) {
   EXPECT_EQ(core::stated_totals(bare), "");
 }
 
+TEST(PeriodStatement, HasTheInvoiceIfThereIsOne) {
+  core::PeriodStatement one{.period = "2026", .invoice_id = "RE 7"};
+  EXPECT_EQ(core::stated(one.text(), core::kInvoiceId), "RE 7");
+  EXPECT_EQ(core::first_difference(one.text(), core::PeriodStatement{.period = "2026"}.text()),
+            core::kInvoiceId);
+}
+
 // printf 'period 2026\n' | sha256sum
 TEST(PeriodStatement, TheHeadIsTheHashOfItsLines) {
   EXPECT_EQ(core::statement_head("period 2026"),
