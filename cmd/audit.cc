@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -15,6 +16,7 @@
 #include "cmd/os/json_text.h"
 #include "cmd/report.h"
 #include "core/billing/billing_source.h"
+#include "core/billing/currencies.h"
 #include "core/billing/reports.h"
 #include "core/error.h"
 #include "core/files/atomic_file.h"
@@ -42,17 +44,33 @@ const core::ClosedPeriod& closed_period(const core::Reports& reports, const std:
   return *found;
 }
 
+// The newest version of FOCUS that allows the currencies of a report with this manifest.
+std::string focus_version(const std::string& manifest) {
+  std::ifstream file(manifest);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object() || !json.contains("totals")) {
+    throw core::Error("cannot read " + manifest + ", which was just written");
+  }
+  for (const auto& [currency, total] : json.at("totals").items()) {
+    if (!core::is_iso_currency(currency)) {
+      return "1.3";
+    }
+  }
+  return default_text(Command::report, "focus-version");
+}
+
 // With their manifests. They refuse a period that somebody changed.
 void write_reports(const AuditOptions& options, const Bundle& bundle, std::ostream& out) {
   Log quiet({.level = LogLevel::error});  // `report` warns of what the manifest says
-  for (const char* format : {"csv", "focus"}) {
-    const std::string name = format == std::string_view("csv") ? "report.csv" : "focus.csv";
-    const ReportOptions report{.ledger = options.ledger,
-                               .period = options.period,
-                               .format = format,
-                               .output = bundle.path(name)};
-    write_report(report, quiet, out);
-  }
+  ReportOptions report{.ledger = options.ledger,
+                       .period = options.period,
+                       .format = "csv",
+                       .output = bundle.path("report.csv")};
+  write_report(report, quiet, out);
+  report.focus_version = focus_version(report.output + ".manifest.json");
+  report.format = "focus";
+  report.output = bundle.path("focus.csv");
+  write_report(report, quiet, out);
 }
 
 // Returns the number of lines.

@@ -337,14 +337,15 @@ void check_close_options(const Settings& settings) {
 // Without a token there is nothing to compare with; that is no reason to fail.
 std::optional<LogComparison> compare_log(const Settings& settings, const CloseOptions& options,
                                          const std::string& zone, Log& log) {
+  Log quiet({.level = LogLevel::error});  // what the period's plan warns of was said before
   if (chosen_account(settings).user_token_file.empty()) {
     log.note("the gateway's log was not compared: account " + options.account +
              " has no user access token; make one in the gateway's console and name its file by "
              "user-token-file, and its user by user-id");
     return std::nullopt;
   }
-  return compare_with_log(settings,
-                          {.ledger = options.ledger, .period = options.period, .zone = zone}, log);
+  return compare_with_log(
+      settings, {.ledger = options.ledger, .period = options.period, .zone = zone}, quiet);
 }
 
 }  // namespace
@@ -400,6 +401,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
   const bool is_file = !storage::is_postgres_url(ledger);  // on a server runs may go on meanwhile
   const bool dry_run = settings.flag("dry-run");
   check_close_options(settings);
+  const std::string invoice = invoice_id(settings);
   std::optional<storage::Lock> lock;
   if (is_file) {
     storage::require_ledger(ledger);  // before the lock creates a file
@@ -425,7 +427,7 @@ ExitCode close(const Settings& settings, Log& log, std::ostream& out) {
                        .customer_label = settings.text("customer-label"),
                        .account = settings.text("account"),
                        .sign = signer(settings),
-                       .invoice_id = invoice_id(settings)};
+                       .invoice_id = invoice};
   if (settings.flag("from-gateway")) {
     options.compare_log = [&](const std::string& zone) {
       return compare_log(settings, options, zone, log);

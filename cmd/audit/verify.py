@@ -249,7 +249,7 @@ def prove_lines(own, corrected):
     csv.field_size_limit(1 << 30)
     report, focus = (csv.DictReader(open(HERE / name, newline="", encoding="utf-8")) for name in ("report.csv", "focus.csv"))
     of_task = lambda row: (row["snapshot_id"], row["task_id"], row["line_id"].endswith("-reversal"))
-    counts = None
+    counts, invoice = None, json.loads((HERE / "report.csv.manifest.json").read_text()).get("invoice_id", "")
     for row, proof in itertools.zip_longest(report, proofs()):
         if row is None or proof is None:
             return check(False, "report.csv and answers.ndjson.zst have not the same lines") or shown
@@ -275,6 +275,7 @@ def prove_lines(own, corrected):
             other = next(focus, {})
             check([other.get(name) for name in ("x_LineId", "BilledCost", "BillingCurrency")] == [row["line_id"], row["cost"], row["currency"]],
                   f"line {row['line_id']}: focus.csv does not have the same cost")
+            check(other.get("InvoiceId") == invoice, f"line {row['line_id']}: focus.csv does not have the invoice `{invoice}`")
     check(next(focus, None) is None, "focus.csv has more lines than report.csv")
     return shown
 
@@ -310,6 +311,7 @@ def check_closing(chain, files, manifest, shown):
                        "written_off": f"{len(manifest['written_off'])} {hashlib.sha256(off.encode()).hexdigest()}",
                        "prices_sha256": files.get("prices.csv", "-"), "schema": manifest["schema_version"]}.items():
         check(fields.get(key) == [str(value)], f"the closing has another `{key}` than {value}")
+    check(fields.get("invoice_id") == ([manifest["invoice_id"]] if "invoice_id" in manifest else None), "the closing has another invoice")
     check({value.split()[0]: Decimal(value.split()[1]) for value in fields.get("total", [])} == shown["totals"], "the closing has other totals")
     signature = base64.b64encode((HERE / "signature").read_bytes()).decode() if "signature" in files else None
     check(signature == manifest.get("signature"), "the signature is not that of the manifest")

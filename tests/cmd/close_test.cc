@@ -187,7 +187,7 @@ TEST_F(CloseTest, AClosedPeriodAndItsAdjustmentsCanBeFilteredByAccount) {
   EXPECT_EQ(rows_of("2026-11", "studio").size(), 0U);
 }
 
-// FOCUS 1.2, ChargeClass: "Correction" for a row about an invoiced period, null for others.
+// FOCUS, ChargeClass: "Correction" for a row about an invoiced period, null for others.
 TEST_F(CloseTest, FocusMarksOnlyAdjustmentsAsCorrections) {
   add("a", kOctober + 1000, "5");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);

@@ -138,6 +138,28 @@ def test_a_bundle_proves_each_number(days):
     assert [hashlib.sha256(answer["answer"].encode()).hexdigest() for answer in answers] == [line["raw_sha256"] for line in lines]
 
 
+def test_an_invoice_and_a_currency_of_ones_own(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    gateway.set_clock(-40 * DAY)
+    assert reeltally.run(gateway, "--no-download", reeltally.csv("a,happy", header="task_id,model")).code == 0
+    (reeltally.folder / "prices.csv").write_text("model,unit,price,currency\n*,task,2,RMB\n")
+    assert reeltally("close", FIRST, "--prices", "prices.csv", "--force", "--invoice-id", "RE-7").code == 0
+    assert reeltally("audit", FIRST, "-o", "own").code == 0
+    folder = reeltally.folder / "own"
+    assert json.loads((folder / "focus.csv.manifest.json").read_text())["focus_version"] == "1.3", "1.4 has ISO 4217 alone"
+    assert {row["InvoiceId"] for row in rows((folder / "focus.csv").read_bytes())} == {"RE-7"}
+    assert "\ninvoice_id RE-7\n" in (folder / "chain.txt").read_text()
+    proved = verify(folder)
+    assert proved.returncode == 0 and proved.stdout.endswith("all of it is proved\n"), proved
+    for name, fault in (("focus.csv", "focus.csv does not have the invoice `RE-7`"), (MANIFEST, "the closing has another invoice")):
+        kept = (folder / name).read_text()
+        (folder / name).write_text(kept.replace("RE-7", "RE-8"))
+        sums(folder)
+        broken = verify(folder)
+        assert broken.returncode == 1 and fault in broken.stdout + broken.stderr, broken
+        (folder / name).write_text(kept)
+
+
 def test_corrections_are_proved_by_the_books_of_their_period(days):
     assert days("audit", SECOND, "-o", "second.tar").code == 0
     with tarfile.open(days.folder / "second.tar") as archive:

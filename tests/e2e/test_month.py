@@ -6,6 +6,7 @@ import json
 import pathlib
 import sqlite3
 import subprocess
+import tarfile
 
 import pytest
 
@@ -53,7 +54,13 @@ def test_a_month_is_closed_and_written_once(june):
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     packed = subprocess.run(["tar", "-tzf", folder / "2026-06.tar.gz"], capture_output=True, text=True, check=True).stdout
     assert "./customers/2026-06-005-Tom___Co.csv" in packed.splitlines() and "./SHA256SUMS" in packed.splitlines()
+    assert "audit" not in packed
+    with tarfile.open(folder / "2026-06-audit.tar") as archive:
+        archive.extractall(june.folder / "proofs")
+    proved = subprocess.run(["python3", "verify.py"], cwd=june.folder / "proofs/reeltally-2026-06", capture_output=True, text=True)
+    assert proved.returncode == 0 and proved.stdout.endswith("all of it is proved\n"), proved
     mail = (folder / "mail.txt").read_text()
+    assert "2026-06 is in 2026-06-audit.tar: " in mail and "/.2026" not in mail, mail
     for currency in ("CNY", "USD"):
         total = sum(D(line["cost"]) for line in lines if line["currency"] == currency)
         assert f"  {currency} {total.normalize():f}\n" in mail, mail
@@ -120,6 +127,28 @@ def test_the_terms_of_the_configuration_are_kept(june):
     manifest = json.loads((folder / "2026-06.html.manifest.json").read_text())
     assert manifest["closed_round"] == "currency" and set(manifest["billing_totals"]) == {"EUR"}
     assert "billed, EUR" in (folder / "dry-run.txt").read_text()
+
+
+def test_the_invoice_is_kept(june):
+    assert close(june, INVOICE_ID="RE MONTH/1").returncode == 0
+    folder = june.folder / "months/2026-06"
+    assert json.loads((folder / "2026-06.csv.manifest.json").read_text())["invoice_id"] == "RE 2026-06/1"
+    assert ", invoice RE 2026-06/1" in (folder / "mail.txt").read_text()
+
+
+def test_the_log_is_compared_on_request(june):
+    for wrong in ({"COMPARE_LOG": "1"}, {"AUDIT": "maybe"}):
+        result = close(june, **wrong)
+        assert result.returncode == 2 and "COMPARE_LOG and AUDIT are yes or no" in result.stderr, result
+    (june.folder / "bin/reeltally").write_text(
+        f'#!/bin/sh\necho "$@" >>calls\ncase "$*" in *--from-gateway*) echo differs >&2; exit 3; esac\nexec {BINARY} "$@"\n')
+    result = close(june, COMPARE_LOG="yes")
+    assert result.returncode == 3 and result.stderr.startswith("differs\nreeltally-month: 2026-06: not closed"), result
+    assert june.sql("SELECT count(*) FROM period") == [(0,)]
+    (june.folder / "bin/reeltally").write_text(f'#!/bin/sh\nexec {BINARY} "$@"\n')
+    result = close(june, COMPARE_LOG="yes", AUDIT="no")
+    assert result.returncode == 0 and "the gateway's log was not compared" in result.stderr, result
+    assert not (june.folder / "months/2026-06/2026-06-audit.tar").exists()
 
 
 def test_the_mail_is_sent_on_request(june):

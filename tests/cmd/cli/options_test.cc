@@ -118,10 +118,10 @@ TEST(OptionTable, HoldsWhatTheContractNames) {
       {Command::runs, "last json db"},
       {Command::report,
        "period from to tz time by format output prices status require-complete bom delimiter "
-       "round round-by-currency rates billing-currency resale check"},
+       "round round-by-currency rates billing-currency resale check focus-version"},
       {Command::close,
        "tz prices force round round-by-currency rates billing-currency resale customer-label "
-       "sign-with"},
+       "sign-with invoice-id dry-run from-gateway user-token-file user-id base-url retries"},
       {Command::audit, "output db json"},
       {Command::reconcile,
        "id-column quota-column amount-column currency-column delimiter period from to tz time "

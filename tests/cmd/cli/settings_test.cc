@@ -258,6 +258,8 @@ TEST(Settings, FileMistakesNameFileLineKeyAndTheRightOne) {
        ":2: budget.a.labels is not a setting (did you mean label?)"},
       {"[account.a]\nuser-id = 2", ":2: account.a has a user-id without user-token-file"},
       {"user-id = 0", ":1: user-id = 0"},
+      {"[account.a]\nprovider = \"\"", "provider must be a text in quotes, not an empty one"},
+      {"[account.a]\nhost-provder = \"x\"", "is not a setting (did you mean host-provider?)"},
   };
   const support::TempDir dir;
   for (const Case& c : cases) {
