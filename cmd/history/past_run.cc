@@ -11,6 +11,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/history/view_row.h"
 #include "cmd/os/json_text.h"
+#include "cmd/run/error_words.h"
 #include "core/text/printable.h"
 #include "core/text/redaction.h"
 
@@ -56,7 +57,7 @@ std::string PastRun::trouble() const {
   }
   const Json errors = Json::parse(text_in(row_, "errors"), nullptr, false);
   for (auto one = errors.begin(); errors.is_object() && one != errors.end(); ++one) {
-    add(one.key() + " " + one.value().dump());
+    add(error_words(one.key()) + " (" + one.value().dump() + ")");
   }
   const std::int64_t code = number_in(row_, "exit_code");
   if (code != exit_number(ExitCode::ok) && code != exit_number(ExitCode::partly)) {

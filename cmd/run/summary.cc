@@ -9,6 +9,7 @@
 
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
+#include "cmd/run/error_words.h"
 #include "core/text/join.h"
 
 namespace cmd {
@@ -245,7 +246,7 @@ std::vector<std::string> summary_text(const Summary& summary) {
   requests.add(tally.requests, "sent").add(tally.retries, tally.retries == 1 ? "retry" : "retries");
   std::string line = "requests: " + requests.text("none");
   for (const auto& [kind, count] : tally.errors) {
-    line += ", " + kind + " " + number(count);
+    line += ", " + error_words(kind) + " (" + number(count) + ")";
   }
   lines.push_back(line);
   if (summary.exit_code == ExitCode::interrupted || summary.exit_code == ExitCode::terminated) {

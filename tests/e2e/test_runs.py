@@ -14,12 +14,14 @@ def test_past_runs_and_what_went_wrong(reeltally, make_gateway):
     assert title.split() == ["RUN", "STARTED", "(UTC)", "TOOK", "ASKED", "SUCCEEDED", "FAILED", "VIDEOS", "SIZE", "EXIT"]
     assert re.fullmatch(r" +1 \d{4}-\d\d-\d\d \d\d:\d\d +\d+\w+ +2 +1 +1 +1 +[\d.]+ \w+ +0", first), first
     assert re.fullmatch(r" +2 .* 1 +0 +0 +0 +0 B +3", second), second
-    assert trouble.strip() == "1 rejected, 1 not answered, http_500 1", trouble
+    assert trouble.strip() == "1 rejected, 1 not answered, HTTP 500 (1)", trouble
     assert max(map(len, result.out.splitlines())) <= 80
     with sqlite3.connect(reeltally.ledger) as ledger:  # as kill -9 leaves it
         ledger.execute("UPDATE run SET finished_at = NULL, exit_code = NULL, summary = NULL WHERE id = 2")
+        ledger.execute("UPDATE run SET summary = json_set(summary, '$.errors', json('{\"video_refused_url\":2}')) WHERE id = 1")
+    assert "address of a video not allowed (2)" in reeltally("runs", "1").out
     assert "has no end" in reeltally("runs", "2").out
-    killed, trouble = reeltally("runs").out.splitlines()[2:]
+    killed, trouble = reeltally("runs").out.splitlines()[-2:]
     assert re.fullmatch(r" +2 .* - +-", killed) and trouble.strip() == "has no end: it was killed, or is still at work"
 
 
