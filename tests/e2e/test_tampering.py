@@ -14,7 +14,7 @@ AGO = 40 * 86400
 MONTH = time.strftime("%Y-%m", time.gmtime(time.time() - AGO))
 A = "(SELECT id FROM task WHERE task_id = 'a')"
 OPEN = "(SELECT id FROM task WHERE task_id = 'open')"
-REMOVED = "DELETE FROM report_line; DELETE FROM period; DELETE FROM closing; DELETE FROM period_link; DELETE FROM written_off"
+REMOVED = "DELETE FROM period_signature; DELETE FROM report_line; DELETE FROM period; DELETE FROM closing; DELETE FROM period_link; DELETE FROM written_off"
 
 # Each is noticed by `db check`, but for those in OUTSIDE.
 TAMPERINGS = {
@@ -90,6 +90,7 @@ TAMPERINGS = {
     "another hash of the CSV, twice": "UPDATE period SET sha256 = replace(sha256, 'a', 'b'); "
                                       "UPDATE closing SET sha256 = replace(sha256, 'a', 'b')",
     "another schema": "UPDATE period SET schema_version = schema_version - 1",
+    "a signature taken away": "DELETE FROM period_signature",
     "a task no longer written off": "DELETE FROM written_off",
     "the last closing gone": "DELETE FROM closing",
     "another statement": "UPDATE period_link SET statement = replace(statement, 'total CNY', 'total USD')",
@@ -109,8 +110,9 @@ TAMPERINGS = {
 OUTSIDE = {
     "labels of a task that no closed period has", "the model that a list gave it", "the time at which a task was first seen",
     "the time at which a video was saved", "the path of a saved video", "the host of a run", "the version of a run",
-    "that a bundle was written", "the last closed period taken away with all its records"}
+    "that a bundle was written", "the last closed period taken away with all its records", "a signature taken away"}
 ANEW = "all hashes made anew"
+ZEROS = "all hashes of commits taken away, and the ledger said to be an older one"
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def ledger(reeltally, make_gateway):
     (reeltally.folder / "prices.csv").write_text("model,unit,price,currency\nm,second,0.9,CNY\n")
     rows = reeltally.csv(*(f"{task},m,x" for task in ("a", "failed", "lost")), header="task_id,model,customer")
     assert reeltally.run(gateway, "--no-download", rows).code == 0
-    closed = reeltally("close", MONTH, "--prices", "prices.csv", "--write-off-stale")
+    closed = reeltally("close", MONTH, "--prices", "prices.csv", "--write-off-stale", "--sign-with", "/bin/cat")
     assert closed.code == 0, closed
     gateway.set_clock(0)
     assert reeltally.run(gateway, "--output", "videos", reeltally.csv("open,m,x", "saved,m,x", header="task_id,model,customer")).code == 0
@@ -180,9 +182,21 @@ def test_what_somebody_changes_is_noticed(reeltally, ledger):
     assert not wrong, "\n".join(wrong)
 
 
+def test_hashes_of_zeros_are_for_ledgers_from_before_hashes(reeltally, make_gateway):
+    """Of a ledger that no closed period vouches for."""
+    gateway = make_gateway(default={"polls": ["failure"]})
+    assert reeltally.run(gateway, reeltally.csv("a", "b")).code == 0
+    reeltally.check_ledger = False
+    zeros = "DELETE FROM snapshot_link; INSERT INTO snapshot_link SELECT max(id), zeroblob(32) FROM snapshot"
+    for name, change, code in (("no hashes", zeros, 1), (ZEROS, "UPDATE migration SET applied_at = applied_at + 1 WHERE number = 17", 0)):
+        assert alter(reeltally.ledger, change), name
+        result = reeltally("db", "check")
+        assert result.code == code and ("it breaks at the commit of snapshots 1 to 2" in result.err) == (code == 1), f"{name}: {result}"
+
+
 def test_the_documents_name_what_is_outside():
     text = (ROOT / "docs/ledger.md").read_text().split("### What no check can notice")[1].split("\n## ")[0]
-    assert set(re.findall(r"\*\*([^*]+)\*\*", text.replace("\n", " "))) == OUTSIDE | {ANEW}
+    assert set(re.findall(r"\*\*([^*]+)\*\*", text.replace("\n", " "))) == OUTSIDE | {ANEW, ZEROS}
 
 
 def blocks(language="sh"):
@@ -203,7 +217,7 @@ def test_a_stranger_computes_the_hashes(reeltally, ledger):
     assert (shell(walk, ledger).stdout, shell(walk, ledger).returncode) == (link + "\n", 0)
     statement, sha256, csv = reeltally.sql("SELECT statement, sha256, csv_sha256 FROM v_period")[0]
     assert shell(head, ledger).stdout.split()[0] == sha256 == chain.head_of(statement)
-    assert f"head of the chain of closed periods {sha256}\n" in reeltally("close", MONTH).out
+    assert f"head of the chain of closed periods {sha256}, signed\n" in reeltally("close", MONTH).out
     report = subprocess.run(["sha256sum"], input=reeltally("report", "--period", MONTH).out, capture_output=True, text=True, check=True)
     assert report.stdout.split()[0] == csv and f"\ncsv_sha256 {csv}\n" in statement
     assert alter(ledger, f"UPDATE snapshot SET observed_at = observed_at + 1 WHERE task = {OPEN}")

@@ -9,6 +9,17 @@
 namespace storage {
 namespace {
 
+// Whether the ledger may have snapshots from before hashes were kept (migration 17): an earlier
+// version made it, or it is a copy of a server's ledger, whose snapshots are older than its file.
+bool may_begin_without_hashes(SQLite::Database& database) {
+  Statement made(database,
+                 "SELECT count(*) FROM migration AS made JOIN migration AS hashes "
+                 "WHERE made.number = 1 AND hashes.number = 17 AND "
+                 "made.applied_at = hashes.applied_at AND "
+                 "made.applied_at <= (SELECT min(observed_at) FROM snapshot)");
+  return !made.step() || made.integer(0) == 0;
+}
+
 class ChainWalk {
  public:
   explicit ChainWalk(SQLite::Database& database)
@@ -18,7 +29,8 @@ class ChainWalk {
                    "s.raw_bytes, s.raw_sha256, s.usage_values FROM snapshot AS s "
                    "JOIN outcome AS o ON o.id = s.outcome WHERE s.id > ? AND s.id <= ? "
                    "ORDER BY s.id"),
-        last_(database.execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64()) {}
+        last_(database.execAndGet("SELECT ifnull(max(id), 0) FROM snapshot").getInt64()),
+        may_begin_without_hashes_(may_begin_without_hashes(database)) {}
 
   // Empty: it is whole.
   [[nodiscard]] std::string first_break();
@@ -28,15 +40,16 @@ class ChainWalk {
 
   Statement links_;
   Statement snapshots_;
-  std::int64_t last_;         // snapshot
+  std::int64_t last_;  // snapshot
+  bool may_begin_without_hashes_;
   std::int64_t covered_ = 0;  // the last snapshot of the links so far
   core::Sha256Digest link_{};
 };
 
 bool ChainWalk::covers(std::int64_t last, std::string_view link) {
   const std::string_view zeros = core::bytes_of(link_);
-  if (covered_ == 0 && link == zeros && last > 0) {
-    return true;  // recorded before hashes were kept
+  if (covered_ == 0 && link == zeros && last > 0 && may_begin_without_hashes_) {
+    return true;
   }
   std::string lines;
   snapshots_.bind(1, covered_);
