@@ -111,7 +111,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
 core::RunResult EngineRun::work_through(core::Engine& engine, ListPass* lists,
                                         const RunImport& import, LiveProgress& progress) {
   if (lists != nullptr && import.failure().empty()) {
-    lists->run(engine, import.totals().tasks, [&progress] { progress.turn(); });
+    lists->run(engine, import.listable(), [&progress] { progress.turn(); });
   }
   return engine.run();
 }

@@ -37,10 +37,11 @@ ListPass::ListPass(const Settings& settings, Log& log, const core::Clock& clock,
                 .retry_after_max = kListRetryAfterMax,
                 .stop = std::move(stop)} {}
 
-void ListPass::run(core::Engine& engine, std::uint64_t tasks, const std::function<void()>& turn) {
-  left_ = tasks;
+void ListPass::run(core::Engine& engine, const std::vector<std::uint64_t>& tasks,
+                   const std::function<void()>& turn) {
   int index = 0;
   for (const Account& account : accounts_) {
+    left_ = tasks.at(static_cast<std::size_t>(index));
     if (left_ > 0 && !account.user_token_file.empty()) {
       try {
         read(account, index, engine, turn);
@@ -66,7 +67,7 @@ void ListPass::read(const Account& account, int index, core::Engine& engine,
   // A fixed end: entries that come meanwhile do not shift the pages.
   const core::UserListQuery query{.from = now - settings_.duration("since"), .to = now};
   const std::uint64_t before = left_;
-  pages_ = 0;
+  pages_ = vain_ = 0;
   api.each_page([&query](std::int64_t page) { return core::task_list_path(query, page); },
                 [&](const core::UserListPage& page, std::string_view text) {
                   std::vector<core::ListedAnswer> answers;
@@ -75,9 +76,10 @@ void ListPass::read(const Account& account, int index, core::Engine& engine,
                       answers.push_back({std::move(one.id), std::string(one.text)});
                     }
                   }
-                  left_ -=
-                      std::min<std::uint64_t>(left_, engine.take_listed(index, std::move(answers)));
+                  const std::uint64_t answered = engine.take_listed(index, std::move(answers));
+                  left_ -= std::min(left_, answered);
                   ++pages_;
+                  vain_ += answered == 0 ? 1U : 0U;
                   turn();
                   return is_worth_more(page);
                 });
@@ -85,12 +87,14 @@ void ListPass::read(const Account& account, int index, core::Engine& engine,
               format_count(before - left_, "task") + " of the account " + account.name);
 }
 
-// Whether the rest of the list is fewer requests than the tasks that are left.
+// Whether the rest of the list is fewer requests than the tasks that are left. Pages in vain cost
+// about a tenth of the requests that these need in any case.
 bool ListPass::is_worth_more(const core::UserListPage& page) const {
   const std::uint64_t size = std::max<std::uint64_t>(page.page_size(), page.count());
   const std::uint64_t met = pages_ * size;
   const std::uint64_t rest = page.total() > met ? page.total() - met : 0;
-  return size > 0 && (rest + size - 1) / size < left_;
+  constexpr std::uint64_t kLeftForPageInVain = 10;
+  return size > 0 && (rest + size - 1) / size < left_ && vain_ * kLeftForPageInVain <= left_;
 }
 
 }  // namespace cmd

@@ -23,9 +23,11 @@ class ListPass {
            const std::vector<Account>& accounts, std::function<bool()> stop);
 
   /// Reads the list of each account that has a user access token, as long as its next pages are
-  /// fewer than the tasks that still have no answer, of `tasks`. `turn` is called after each page.
-  /// A list that cannot be read is told as a warning. Throws what the engine throws.
-  void run(core::Engine& engine, std::uint64_t tasks, const std::function<void()>& turn);
+  /// fewer than the account's tasks that still have no answer, of `tasks`, and until those of its
+  /// pages that answered none are more than a tenth of these. `turn` is called after each page. A
+  /// list that cannot be read is told as a warning. Throws what the engine throws.
+  void run(core::Engine& engine, const std::vector<std::uint64_t>& tasks,
+           const std::function<void()>& turn);
 
  private:
   void read(const Account& account, int index, core::Engine& engine,
@@ -37,8 +39,10 @@ class ListPass {
   const core::Clock& clock_;
   std::vector<Account> accounts_;
   ListPatience patience_;
+  // Of the list in progress:
   std::uint64_t left_ = 0;   // tasks without an answer
-  std::uint64_t pages_ = 0;  // read of the list in progress
+  std::uint64_t pages_ = 0;  // read
+  std::uint64_t vain_ = 0;   // of those, without an answer to any task
 };
 
 }  // namespace cmd

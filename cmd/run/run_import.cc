@@ -5,6 +5,7 @@
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
 #include "cmd/run/run_settings.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "storage/postgres/ledger_url.h"
 
@@ -39,6 +40,12 @@ void RunImport::read(core::WorkList& work_list) {
   totals_.videos = work_list.videos_to_fetch();
   totals_.tasks = work_list.tasks_to_ask();
   totals_.known = true;
+  if (settings_.flag("by-list")) {
+    const core::UtcTime since = core::SystemClock().utc() - settings_.duration("since");
+    for (std::size_t i = 0; i < inputs_.accounts().size(); ++i) {
+      listable_.push_back(work_list.tasks_to_ask(static_cast<int>(i), since));
+    }
+  }
 }
 
 std::jthread RunImport::read_beside(storage::RunWork& work, storage::QueuedLedger& ledger) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
@@ -42,6 +43,8 @@ class RunImport {
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
   [[nodiscard]] const ProgressMeter::Totals& totals() const { return totals_; }
+  /// For --by-list: the tasks that the list of an account may answer, by account.
+  [[nodiscard]] const std::vector<std::uint64_t>& listable() const { return listable_; }
 
  private:
   void read_inputs(const RunInputs::Take& take);
@@ -54,6 +57,7 @@ class RunImport {
   RunOutcome& outcome_;
   std::optional<storage::RejectionMemory> rejections_;  // none: on a server each run reports them
   ProgressMeter::Totals totals_;
+  std::vector<std::uint64_t> listable_;
   bool beside_ = false;
   // Of the thread that reads, until it has ended:
   core::ImportOutcome imported_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/domain/task.h"
 
 namespace core {
@@ -94,6 +95,8 @@ class WorkList {
 
   /// The number of tasks on the list that are to be queried.
   [[nodiscard]] virtual std::uint64_t tasks_to_ask() = 0;
+  /// Of those, the account's that were not submitted before `since`, as far as known.
+  [[nodiscard]] virtual std::uint64_t tasks_to_ask(int account, UtcTime since) = 0;
   /// The number of videos to be downloaded for the tasks on the list, as far as known.
   [[nodiscard]] virtual std::uint64_t videos_to_fetch() = 0;
 

@@ -176,6 +176,9 @@ std::uint64_t PostgresWorkList::add_pending(int account) {
   return connected_->runs.add_pending(account);
 }
 std::uint64_t PostgresWorkList::tasks_to_ask() { return connected_->runs.tasks_to_ask(); }
+std::uint64_t PostgresWorkList::tasks_to_ask(int account, core::UtcTime since) {
+  return connected_->runs.tasks_to_ask(account, since);
+}
 std::uint64_t PostgresWorkList::videos_to_fetch() { return connected_->runs.videos_to_fetch(); }
 core::RunTotals PostgresWorkList::totals() { return connected_->runs.totals(); }
 void PostgresWorkList::each_left(bool videos,

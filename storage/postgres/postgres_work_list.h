@@ -38,6 +38,7 @@ class PostgresWorkList final : public RunWork {
   core::ImportOutcome end_import() override;
   std::uint64_t add_pending(int account) override;
   [[nodiscard]] std::uint64_t tasks_to_ask() override;
+  [[nodiscard]] std::uint64_t tasks_to_ask(int account, core::UtcTime since) override;
   [[nodiscard]] std::uint64_t videos_to_fetch() override;
   /// Of a crew's run: of the tasks that it holds.
   [[nodiscard]] core::RunTotals totals() override;

@@ -151,6 +151,20 @@ std::uint64_t RunRows::tasks_to_ask() {
       count("SELECT count(*) FROM work WHERE settled = 0 AND run IN (0, $1)"));
 }
 
+std::uint64_t RunRows::tasks_to_ask(int account, core::UtcTime since) {
+  std::int64_t tasks = 0;
+  read([&] {
+    Rows counted =
+        connection_.query(postgres("SELECT count(*) " + kTasksToAsk + " AND w.run IN (0, $3)"),
+                          Parameters()
+                              .add(accounts_.at(static_cast<std::size_t>(account)))
+                              .add_time(since)
+                              .add(fence_.run()));
+    tasks = counted.step() ? counted.integer(0) : 0;
+  });
+  return static_cast<std::uint64_t>(tasks);
+}
+
 std::uint64_t RunRows::videos_to_fetch() {
   return static_cast<std::uint64_t>(count(
       "SELECT count(*) FROM video AS v JOIN work AS w ON w.task = v.task WHERE v.state = 0 AND "

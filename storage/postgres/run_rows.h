@@ -25,6 +25,7 @@ class RunRows {
   std::int64_t begin(const core::RunStart& start);
   std::uint64_t add_pending(int account);
   [[nodiscard]] std::uint64_t tasks_to_ask();
+  [[nodiscard]] std::uint64_t tasks_to_ask(int account, core::UtcTime since);
   [[nodiscard]] std::uint64_t videos_to_fetch();
   [[nodiscard]] core::RunTotals totals();
   void each_left(bool videos, const std::function<void(const core::LeftOver&)>& take);

@@ -69,6 +69,13 @@ std::uint64_t RunStore::tasks_to_ask() {
   return static_cast<std::uint64_t>(count("SELECT count(*) FROM work WHERE settled = 0"));
 }
 
+std::uint64_t RunStore::tasks_to_ask(int account, core::UtcTime since) {
+  Statement tasks(database_, in_dialect("SELECT count(*) " + kTasksToAsk, Dialect::sqlite).c_str());
+  tasks.bind(1, accounts_.at(static_cast<std::size_t>(account)));
+  tasks.bind_time(2, since);
+  return tasks.step() ? static_cast<std::uint64_t>(tasks.integer(0)) : 0;
+}
+
 std::uint64_t RunStore::videos_to_fetch(core::TaskKey last) {
   Statement videos(database_,
                    "SELECT count(*) FROM video AS v INDEXED BY video_wanted CROSS JOIN work AS w "

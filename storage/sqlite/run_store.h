@@ -25,6 +25,7 @@ class RunStore {
   std::int64_t begin(const core::RunStart& start);
   std::uint64_t add_pending(int account);
   [[nodiscard]] std::uint64_t tasks_to_ask();
+  [[nodiscard]] std::uint64_t tasks_to_ask(int account, core::UtcTime since);
   /// Of tasks with keys up to `last`.
   [[nodiscard]] std::uint64_t videos_to_fetch(core::TaskKey last);
   [[nodiscard]] core::RunTotals totals();

@@ -192,6 +192,15 @@ std::uint64_t TaskStore::tasks_to_ask() {
   return tasks;
 }
 
+std::uint64_t TaskStore::tasks_to_ask(int account, core::UtcTime since) {
+  Connection& c = *connection_;
+  std::uint64_t tasks = 0;
+  c.in_turn([&] {
+    tasks = with_ledger_errors(c.path, "read", [&] { return c.runs.tasks_to_ask(account, since); });
+  });
+  return tasks;
+}
+
 // Beside a ledger those of the tasks that were known before: none of these was queried yet.
 std::uint64_t TaskStore::videos_to_fetch() {
   Connection& c = *connection_;

@@ -36,6 +36,7 @@ class TaskStore final : public RunWork {
   core::ImportOutcome end_import() override;
   std::uint64_t add_pending(int account) override;
   [[nodiscard]] std::uint64_t tasks_to_ask() override;
+  [[nodiscard]] std::uint64_t tasks_to_ask(int account, core::UtcTime since) override;
   [[nodiscard]] std::uint64_t videos_to_fetch() override;
   [[nodiscard]] core::RunTotals totals() override;
   void each_left(bool videos, const std::function<void(const core::LeftOver&)>& take) override;

@@ -33,4 +33,10 @@ inline const std::string kPendingTasks =
     "{then} task AS t ON t.id = v.task JOIN snapshot AS s ON s.id = v.snapshot "
     "WHERE v.state = 0 AND t.account = $1 GROUP BY v.task";
 
+/// Of the work list, without its SELECT: tasks of the account $1 that are to be queried, but for
+/// those that are known to be submitted before $2.
+inline const std::string kTasksToAsk =
+    "FROM work AS w {then} task AS t ON t.id = w.task WHERE w.settled = 0 AND t.account = $1 AND "
+    "(t.submit_time IS NULL OR t.submit_time >= $2)";
+
 }  // namespace storage

@@ -45,6 +45,27 @@ def test_a_hundred_answers_with_each_request(reeltally, make_gateway):
     assert again.summary["queried"] == 1 and len(pages(gateway)) == 4, "one task is not worth three pages"
 
 
+def test_pages_in_vain_end_early(reeltally, make_gateway):
+    """Those that are more than a tenth of the tasks that are left: the list is of 30 pages, and has none of them."""
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 3000}))
+    result = by_list(reeltally, gateway, reeltally.csv(*(f"x{n}" for n in range(40))), "--no-download", "-v")
+    assert result.code == 0 and len(pages(gateway)) == 5 and len(queried(gateway)) == 40, result
+    assert "5 pages answered 0 tasks" in result.err, result
+
+
+def test_only_tasks_that_the_list_can_have_count(reeltally, make_gateway):
+    """Neither those of another account, nor those that are known to be older."""
+    gateway = make_gateway(default={"polls": ["running"]}, user=user(listed={"count": 1, "apart": 3600}))
+    (reeltally.folder / "config.toml").write_text('[account.other]\napi-key-env = "ANYFAST_API_KEY"\n')
+    two = ["--config", "config.toml", "--no-download"]
+    gateway.set_clock(-3 * 86400)
+    assert reeltally.run(gateway, reeltally.csv("old1", "old2"), "--no-download").code == 0
+    gateway.set_clock(0)
+    rows = reeltally.csv("old1,", "old2,", "o1,other", "o2,other", header="task_id,account")
+    assert by_list(reeltally, gateway, rows, "--since", "2d", *two).code == 0
+    assert not pages(gateway), "no task of the account is in the window"
+
+
 def test_an_entry_tells_what_a_query_tells(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["success"], "quota": [217800]}, user=user(listed={"count": 2}))
     facts = ("SELECT task_id, state, action, duration_seconds, video_count, completion_tokens, quota, "

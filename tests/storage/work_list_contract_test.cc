@@ -221,6 +221,21 @@ TEST_P(WorkListContract, PendingIsWhatIsUnfinishedOrUnsettledOrLacksAVideo) {
   EXPECT_EQ(runs_.left(), "0:succeeded#1 0:unfinished 0:unsettled 0:unsettled#1");
 }
 
+TEST_P(WorkListContract, CountsTheTasksOfAnAccountThatAListMayHave) {
+  runs_.begin_run({"one", "two"});
+  runs_.import({"new", "known", "done"}, {}, 0);
+  runs_.import({"other"}, {}, 1);
+  runs_.hear("known", entries::running("known"), 200, "one");
+  runs_.hear("done", entries::success("done"), 200, "one");
+  runs_.begin_run({"two", "one"});
+  runs_.import({"new", "known", "done"}, {}, 1);
+  runs_.import({"other"}, {}, 0);
+  const core::UtcTime submitted{std::chrono::seconds(1780284820)};  // what `running` says
+  EXPECT_EQ(runs_.work().tasks_to_ask(1, submitted), 2U);
+  EXPECT_EQ(runs_.work().tasks_to_ask(1, submitted + milliseconds(1)), 1U) << "new";
+  EXPECT_EQ(runs_.work().tasks_to_ask(0, submitted + milliseconds(1)), 1U);
+}
+
 TEST_P(WorkListContract, StaleTasksAreLeftOutAndCounted) {
   runs_.run_with({"old"});
   runs_.clock().advance(milliseconds(1));

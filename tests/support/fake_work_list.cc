@@ -107,6 +107,16 @@ std::uint64_t FakeWorkList::tasks_to_ask() {
                                                   [](const auto& one) { return !one.second; }));
 }
 
+std::uint64_t FakeWorkList::tasks_to_ask(int account, core::UtcTime since) {
+  const std::string& name = this->account(account);
+  return static_cast<std::uint64_t>(
+      std::count_if(memory_->work.begin(), memory_->work.end(), [&](const auto& one) {
+        const MemoryLedger::Task& task = memory_->tasks.at(one.first);
+        return !one.second && task.account == name &&
+               (!task.facts.submit_time || *task.facts.submit_time >= since);
+      }));
+}
+
 std::uint64_t FakeWorkList::videos_to_fetch() { return totals().videos_wanted; }
 
 core::RunTotals FakeWorkList::totals() {
