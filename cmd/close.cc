@@ -97,7 +97,8 @@ ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
     throw core::UsageError("--sign-with: " + period.period.name +
                            " was closed before hashes were kept, so there is no head to sign");
   }
-  if (options.sign && !options.dry_run && period.signature.empty()) {
+  const bool signs = options.sign && period.signature.empty();
+  if (signs && !options.dry_run) {
     period.signature = options.sign(period.head);
     reports.source().keep_signature(period, period.signature, now);
   }
@@ -105,7 +106,10 @@ ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
        .unpriced = reports.source().unpriced_lines(period, core::LineScope::shown),
        .written_off = reports.source().written_off(period).size(),
        .invoice_id = period.invoice_id()},
-      "was closed before", options.json, out);
+      !signs || options.json ? "was closed before"
+      : options.dry_run      ? "was closed before, and would be signed now"
+                             : "was closed before, and is signed now",
+      options.json, out);
   return ExitCode::ok;
 }
 

@@ -51,7 +51,9 @@ constexpr std::array<CommandSpec, 20> kCommands{{
      .description =
          "Without a TASK_ID: the last run, the number of tasks in each state, by account and "
          "model, the soonest expiry, and what a run would do now. With TASK_IDs: what became of "
-         "each task, where its videos are and what it cost; with -v also all columns of its "
+         "each task, where its videos are and what it cost (of a closed period as its lines say, "
+         "which "
+         "`db check` proves); with -v also all columns of its "
          "answers, usage and videos, which --json has with the raw answers. With "
          "--crew: the runs that share work under this name, or did so last: what each has "
          "claimed and recorded, its part of the rate, and until when it counts as alive.",

@@ -57,8 +57,12 @@ def test_a_closed_month_gets_its_signature_later(reeltally, month):
     assert json.loads(reeltally("close", month, "--json").out)["signed"] is False
     assert reeltally("close", month, "--sign-with", script(reeltally, "exit 1")).code == 1
     signing = script(reeltally, "cat")
-    assert reeltally("close", month, "--sign-with", signing, "--dry-run").code == 0 and kept(reeltally)[0][1] is None
-    assert reeltally("close", month, "--sign-with", signing).out.endswith(", signed\n")
+    preview = reeltally("close", month, "--sign-with", signing, "--dry-run")
+    assert preview.code == 0 and kept(reeltally)[0][1] is None and " was closed before, and would be signed now: " in preview.out, preview
+    signed = reeltally("close", month, "--sign-with", signing).out
+    assert " was closed before, and is signed now: " in signed and signed.endswith(", signed\n"), signed
+    again = reeltally("close", month, "--sign-with", signing).out
+    assert " was closed before: " in again and again.endswith(", signed\n"), again
     (head, signature), = kept(reeltally)
     assert signature == head.encode() + b"\n"
 
