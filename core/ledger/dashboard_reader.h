@@ -19,7 +19,9 @@ struct GalleryPage {
   TaskKey task = std::numeric_limits<TaskKey>::max();
   std::int64_t index = 0;
   std::size_t count = 0;  ///< at most so many
-  std::string search;     ///< a part of the ID, the model or the labels, in any case; empty: all
+  /// Part of the ID, the model or a label ("name value"), valid UTF-8 without NUL; ASCII letters in
+  /// any case. Empty: all.
+  std::string search;
 };
 
 /// Reads a ledger at any time. One thread. Every method throws core::Error if the ledger fails.
@@ -41,6 +43,7 @@ class DashboardReader {
   /// Videos on disk, those of the newest tasks first: {task, video_index, account, task_id, model,
   /// seconds, labels, bytes, path}.
   [[nodiscard]] virtual std::vector<ViewRow> gallery(const GalleryPage& page) = 0;
+  [[nodiscard]] virtual bool has_task(const std::string& account, const std::string& task_id) = 0;
   /// {path, bytes} of a video that is on disk.
   [[nodiscard]] virtual std::optional<ViewRow> saved_video(const std::string& account,
                                                            const std::string& task_id,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -74,7 +75,8 @@ struct TaskHistory {
   TaskKey key = 0;
   ViewRow task;  ///< v_task
   std::vector<SnapshotRecord> snapshots;
-  std::vector<ViewRow> videos;  ///< v_video
+  std::uint64_t earlier_answers = 0;  ///< before those of `snapshots`
+  std::vector<ViewRow> videos;        ///< v_video
 };
 
 /// An answer in the ledger, perhaps already pruned.
@@ -141,8 +143,13 @@ class LedgerReader {
   /// ledgers on a server have crews.
   [[nodiscard]] virtual std::vector<CrewRun> crew(const std::string& /*name*/) { return {}; }
   /// None if the account has no such task.
-  [[nodiscard]] virtual std::optional<TaskHistory> task(const std::string& account,
-                                                        const TaskId& id) = 0;
+  [[nodiscard]] std::optional<TaskHistory> task(const std::string& account, const TaskId& id) {
+    return task_of_late(account, id, std::numeric_limits<std::int32_t>::max());
+  }
+  /// The same with the newest answers alone, at most so many.
+  [[nodiscard]] virtual std::optional<TaskHistory> task_of_late(const std::string& account,
+                                                                const TaskId& id,
+                                                                std::size_t answers_max) = 0;
   /// The answer of a snapshot, if its SHA-256 begins with the given lower-case hex digits, as in
   /// the ID of a report line; else none.
   [[nodiscard]] virtual std::optional<RawAnswer> answer_of(std::int64_t snapshot,

@@ -108,10 +108,12 @@ std::vector<core::CrewRun> PostgresReader::crew(const std::string& name) {
   return crew_runs(connection_, name);
 }
 
-std::optional<core::TaskHistory> PostgresReader::task(const std::string& account,
-                                                      const core::TaskId& id) {
+std::optional<core::TaskHistory> PostgresReader::task_of_late(const std::string& account,
+                                                              const core::TaskId& id,
+                                                              std::size_t answers_max) {
   const ServerTransaction one_moment = moment();
   return read_history(
+      answers_max,
       [&](const char* text) {
         return view_rows(connection_, text, task_parameters(account, id.text()));
       },

@@ -74,12 +74,14 @@ core::LedgerOverview SqliteReader::overview(core::UtcTime now) {
   });
 }
 
-std::optional<core::TaskHistory> SqliteReader::task(const std::string& account,
-                                                    const core::TaskId& id) {
+std::optional<core::TaskHistory> SqliteReader::task_of_late(const std::string& account,
+                                                            const core::TaskId& id,
+                                                            std::size_t answers_max) {
   Connection& c = *connection_;
   return with_ledger_errors(path_, "read", [&]() -> std::optional<core::TaskHistory> {
     const Transaction moment(*c.database, Transaction::Kind::reading);
     return read_history(
+        answers_max,
         [&](const char* text) {
           SQLite::Statement view(*c.database, in_dialect(text, Dialect::sqlite));
           view.bind(1, account);

@@ -64,12 +64,20 @@ inline const std::string kFailureReasons =
       "v.bytes AS bytes, v.path AS path FROM video AS v {then} task AS t ON t.id = v.task {then} "
       "account AS a ON a.id = t.account WHERE v.state = 1 AND (v.task, v.video_index) < ($1, $2)";
   if (searches) {
-    const std::string find = dialect == Dialect::sqlite ? "instr" : "strpos";
-    const auto has = [&find](const std::string& column) {
-      return find + "(lower(" + column + "), lower($4)) > 0";
+    const bool is_sqlite = dialect == Dialect::sqlite;
+    // Of ASCII alone on both: SQLite's lower() knows no other letters, and a server's does what the
+    // locale of its database says.
+    const auto lower = [is_sqlite](const std::string& text) {
+      return is_sqlite ? "lower(" + text + ")" : "lower((" + text + ") COLLATE \"C\")";
+    };
+    const auto has = [&](const std::string& text) {
+      return std::string(is_sqlite ? "instr(" : "strpos(") + lower(text) + ", " + lower("$4") +
+             ") > 0";
     };
     sql += " AND (" + has("t.task_id") + " OR " + has("coalesce(t.model, t.input_model, '')") +
-           " OR " + has("coalesce(t.labels, '')") + ")";
+           " OR EXISTS (SELECT 1 FROM " +
+           (is_sqlite ? "json_each(t.labels)" : "jsonb_each_text(t.labels::jsonb)") +
+           " AS l WHERE " + has("l.key || ' ' || l.value") + "))";
   }
   return sql + " ORDER BY v.task DESC, v.video_index DESC LIMIT $3";
 }
@@ -106,6 +114,9 @@ class DashboardReads final : public core::DashboardReader {
       values.emplace_back(page.search);
     }
     return select_(gallery_videos(Select::kDialect, !page.search.empty()), values);
+  }
+  [[nodiscard]] bool has_task(const std::string& account, const std::string& task_id) override {
+    return !select_(kTaskKey, {account, task_id}).empty();
   }
   [[nodiscard]] std::optional<core::ViewRow> saved_video(const std::string& account,
                                                          const std::string& task_id,

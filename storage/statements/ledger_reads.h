@@ -60,8 +60,14 @@ inline constexpr const char* kTaskKey =
     "WHERE a.name = $1 AND t.task_id = $2";
 inline constexpr const char* kVideoView =
     "SELECT * FROM v_video WHERE account = $1 AND task_id = $2 ORDER BY video_index";
-inline constexpr const char* kSnapshotView =
-    "SELECT * FROM v_snapshot WHERE account = $1 AND task_id = $2 ORDER BY snapshot_id";
+[[nodiscard]] inline std::string newest_snapshots_view(std::size_t count) {
+  return "SELECT * FROM (SELECT * FROM v_snapshot WHERE account = $1 AND task_id = $2 "
+         "ORDER BY snapshot_id DESC LIMIT " +
+         std::to_string(count) + ") AS newest ORDER BY snapshot_id";
+}
+inline constexpr const char* kSnapshotCount =
+    "SELECT count(*) AS answers FROM snapshot AS s JOIN task AS t ON t.id = s.task "
+    "JOIN account AS a ON a.id = t.account WHERE a.name = $1 AND t.task_id = $2";
 // The same of the snapshot $1.
 inline constexpr const char* kOneSnapshotView = "SELECT * FROM v_snapshot WHERE snapshot_id = $1";
 inline constexpr const char* kUsageView =
@@ -143,24 +149,32 @@ template <RowSource Rows>
   return totals;
 }
 
-/// The task for which `view` returns the rows of the views above; `usage` and `answer` return what
-/// a snapshot has of them.
+/// The task for which `view` returns the rows of the views above, with its newest answers; `usage`
+/// and `answer` return what a snapshot has of them.
 template <typename View, typename Usage, typename Answer>
-[[nodiscard]] std::optional<core::TaskHistory> read_history(const View& view, const Usage& usage,
+[[nodiscard]] std::optional<core::TaskHistory> read_history(std::size_t answers_max,
+                                                            const View& view, const Usage& usage,
                                                             const Answer& answer) {
+  const auto number_of = [](const core::ViewRow& row, std::size_t column) {
+    return std::stoll(row.at(column).second.value_or("0"));
+  };
   std::vector<core::ViewRow> task = view(kTaskView);
   if (task.empty()) {
     return std::nullopt;
   }
-  core::TaskHistory history{.key = std::stoll(view(kTaskKey).at(0).at(0).second.value_or("0")),
+  core::TaskHistory history{.key = number_of(view(kTaskKey).at(0), 0),
                             .task = std::move(task.front())};
   history.videos = view(kVideoView);
-  for (core::ViewRow& row : view(kSnapshotView)) {
+  for (core::ViewRow& row : view(newest_snapshots_view(answers_max).c_str())) {
     core::SnapshotRecord record{.columns = std::move(row)};
-    const std::int64_t snapshot = std::stoll(record.columns.at(2).second.value_or("0"));
+    const std::int64_t snapshot = number_of(record.columns, 2);
     record.usage = usage(snapshot);
     record.answer = answer(snapshot);
     history.snapshots.push_back(std::move(record));
+  }
+  if (history.snapshots.size() == answers_max) {
+    const auto all = static_cast<std::uint64_t>(number_of(view(kSnapshotCount).at(0), 0));
+    history.earlier_answers = all - history.snapshots.size();
   }
   return history;
 }

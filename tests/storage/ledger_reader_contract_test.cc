@@ -59,6 +59,31 @@ class LedgerReaderContract : public testing::TestWithParam<support::BackEndMaker
   runs::Runs runs_{GetParam()};
 };
 
+TEST_P(LedgerReaderContract, TheNewestAnswersCanBeReadAlone) {
+  runs_.run_with({"a", "b"});
+  for (const char* progress : {"10%", "20%", "30%", "40%"}) {
+    runs_.hear("a", entries::running("a", progress));
+    runs_.hear("b", entries::running("b", progress));
+  }
+  const auto progress_of = [](const core::TaskHistory& history) {
+    std::string all;
+    for (const core::SnapshotRecord& one : history.snapshots) {
+      all += columns(one.columns)["progress"].value_or("") + " ";
+    }
+    return all;
+  };
+  const auto reader = runs_.reader();
+  for (const auto& [count, shown] : std::vector<std::pair<std::size_t, std::string>>{
+           {1, "40% "}, {3, "20% 30% 40% "}, {4, "10% 20% 30% 40% "}, {5, "10% 20% 30% 40% "}}) {
+    const auto history = reader->task_of_late("default", entries::id("a"), count);
+    ASSERT_TRUE(history) << count;
+    EXPECT_EQ(progress_of(*history), shown) << count;
+    EXPECT_EQ(history->earlier_answers, 4 - std::min<std::size_t>(count, 4)) << count;
+  }
+  EXPECT_EQ(reader->task("default", entries::id("a"))->snapshots.size(), 4U);
+  EXPECT_FALSE(reader->task_of_late("other", entries::id("a"), 1));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, LedgerReaderContract, testing::ValuesIn(support::back_ends()),
                          [](const auto& one) { return one.param.name; });
 

@@ -198,8 +198,9 @@ core::ViewRow FakeReader::row_of(const MemoryLedger::Snapshot& snapshot) const {
           {"raw_sha256", snapshot.sha256}};
 }
 
-std::optional<core::TaskHistory> FakeReader::task(const std::string& account,
-                                                  const core::TaskId& id) {
+std::optional<core::TaskHistory> FakeReader::task_of_late(const std::string& account,
+                                                          const core::TaskId& id,
+                                                          std::size_t answers_max) {
   const core::TaskKey key = memory_->find(account, id.text());
   if (key == 0) {
     return std::nullopt;
@@ -215,6 +216,12 @@ std::optional<core::TaskHistory> FakeReader::task(const std::string& account,
       record.answer = snapshot.is_pruned ? std::nullopt : std::optional(snapshot.body);
       history.snapshots.push_back(std::move(record));
     }
+  }
+  if (history.snapshots.size() > answers_max) {
+    history.earlier_answers = history.snapshots.size() - answers_max;
+    history.snapshots.erase(
+        history.snapshots.begin(),
+        history.snapshots.begin() + static_cast<std::ptrdiff_t>(history.earlier_answers));
   }
   for (const auto& [index, video] : task.videos) {
     history.videos.push_back(support::row_of(task, index, video));

@@ -15,8 +15,9 @@ class FakeReader final : public core::LedgerReader {
 
   [[nodiscard]] core::LedgerTotals totals(core::UtcTime now) override;
   [[nodiscard]] core::LedgerOverview overview(core::UtcTime now) override;
-  [[nodiscard]] std::optional<core::TaskHistory> task(const std::string& account,
-                                                      const core::TaskId& id) override;
+  [[nodiscard]] std::optional<core::TaskHistory> task_of_late(const std::string& account,
+                                                              const core::TaskId& id,
+                                                              std::size_t answers_max) override;
   [[nodiscard]] std::optional<core::RawAnswer> answer_of(std::int64_t snapshot,
                                                          const std::string& sha256_begin) override;
   [[nodiscard]] std::vector<core::ViewRow> last_runs(std::size_t count) override;
