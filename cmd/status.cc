@@ -19,6 +19,7 @@
 #include "cmd/history/view_row.h"
 #include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
+#include "cmd/report/report_plan.h"
 #include "core/billing/billing.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -175,7 +176,11 @@ void show_task(const Settings& settings, const core::TaskHistory& task, std::ost
     print_task_json(out, task);
     return;
   }
-  print_task_story(out, task, costs_of(settings, task.key), core::SystemClock().utc());
+  const auto prices =
+      read_price_file(settings.given_text("prices").value_or(""), settings.count("quota-per-unit"));
+  print_task_story(out, task,
+                   costs_of(ledger_path(settings), prices ? &prices->book : nullptr, task.key),
+                   core::SystemClock().utc());
   if (settings.count("verbose") > 0) {
     print_task_columns(out, task);
   }

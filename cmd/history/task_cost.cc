@@ -1,10 +1,6 @@
 #include "cmd/history/task_cost.h"
 
-#include <optional>
-
-#include "cmd/cli/ledger_name.h"
 #include "cmd/history/view_row.h"
-#include "cmd/report/report_plan.h"
 #include "core/billing/adjustments.h"
 #include "core/billing/billing.h"
 #include "core/billing/billing_source.h"
@@ -25,19 +21,18 @@ std::string text_of(const core::Charge& charge) {
 
 }  // namespace
 
-std::vector<std::string> costs_of(const Settings& settings, core::TaskKey task) {
-  const auto prices =
-      read_price_file(settings.given_text("prices").value_or(""), settings.count("quota-per-unit"));
-  const auto source = storage::open_billing_source(ledger_path(settings));
+std::vector<std::string> costs_of(const std::string& ledger, const core::PriceBook* prices,
+                                  core::TaskKey task) {
+  const auto source = storage::open_billing_source(ledger);
   std::vector<std::string> costs;
   for (const core::OwnedLine& line : source->standing_lines(task)) {
     costs.push_back(text_of(line.charge) + " (closed)");
   }
   core::FinishedTask finished;
-  if (!costs.empty() || !prices || !source->find_task(task, finished)) {
+  if (!costs.empty() || prices == nullptr || !source->find_task(task, finished)) {
     return costs;
   }
-  const core::Pricing pricing{.prices = &prices->book};
+  const core::Pricing pricing{.prices = prices};
   for (const core::Charge& charge : core::charges_of(finished, pricing, core::TimeZone("UTC"))) {
     costs.push_back(text_of(charge));
   }

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "cmd/cli/settings.h"
+#include "core/billing/price_book.h"
 #include "core/ledger/ledger_reader.h"
 
 namespace cmd {
 
-/// Of a closed task what its lines say, else what the price book of --prices says now: a part for
-/// each line ("12.6 CNY"). None if it is not finished, or there is neither. Throws
-/// core::UsageError if the price book cannot be read.
-[[nodiscard]] std::vector<std::string> costs_of(const Settings& settings, core::TaskKey task);
+/// Of a closed task what its lines say, else what the price book says now (null: there is none): a
+/// part for each line ("12.6 CNY"). None if it is not finished, or there is neither.
+[[nodiscard]] std::vector<std::string> costs_of(const std::string& ledger,
+                                                const core::PriceBook* prices, core::TaskKey task);
 
 }  // namespace cmd

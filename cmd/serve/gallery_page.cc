@@ -10,9 +10,12 @@
 #include "cmd/serve/page_text.h"
 #include "core/text/join.h"
 #include "core/text/percent.h"
+#include "core/text/utf8.h"
 
 namespace cmd {
 namespace {
+
+constexpr std::size_t kSearchBytesMax = 200;
 
 bool read_number(std::string_view text, std::int64_t& number) {
   const char* end = text.data() + text.size();
@@ -46,7 +49,8 @@ std::string card(const core::ViewRow& video, const std::string& usual_account) {
 core::GalleryPage gallery_query(const std::string& after, const std::string& search) {
   core::GalleryPage page;
   page.count = kGalleryVideos + 1;
-  page.search = search;
+  page.search =
+      core::valid_utf8(core::utf8_start(search.substr(0, search.find('\0')), kSearchBytesMax));
   const std::size_t dash = std::min(after.find('-'), after.size());
   std::int64_t task = 0;
   std::int64_t index = 0;

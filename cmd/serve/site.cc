@@ -26,7 +26,6 @@ namespace cmd {
 namespace {
 
 constexpr std::size_t kRunsOfPage = 100;
-constexpr std::size_t kSearchBytesMax = 200;
 
 core::UtcTime utc_now() { return core::SystemClock().utc(); }
 
@@ -39,9 +38,12 @@ std::string query_value(const PageRequest& request, const std::string& name) {
 
 std::optional<core::TaskHistory> history_of(const std::string& ledger, const std::string& account,
                                             std::string_view id) {
+  constexpr std::size_t kAnswersMax = 100;
   const auto parsed = core::TaskId::parse(id);
   const auto* task = std::get_if<core::TaskId>(&parsed);
-  return task == nullptr ? std::nullopt : storage::open_ledger_reader(ledger)->task(account, *task);
+  return task == nullptr
+             ? std::nullopt
+             : storage::open_ledger_reader(ledger)->task_of_late(account, *task, kAnswersMax);
 }
 
 // A price book that is wrong just now must not hide the rest of the page.
@@ -61,8 +63,19 @@ std::pair<std::string, std::string> number_and_rest(const std::string& text) {
 
 }  // namespace
 
-Site::Site(const Settings& settings, Gate gate, Log& log)
-    : settings_(settings), gate_(std::move(gate)), log_(log), ledger_(ledger_path(settings)) {}
+Site::Site(const Settings& settings, Gate gate, std::optional<core::PriceFile> prices, Log& log)
+    : settings_(settings),
+      gate_(std::move(gate)),
+      log_(log),
+      ledger_(ledger_path(settings)),
+      prices_(std::move(prices)),
+      figures_([this](core::UtcTime now) {
+        const auto ledger = storage::open_ledger_reader(ledger_);
+        const auto more = storage::open_dashboard(ledger_);
+        NowFigures figures = read_now_figures(*ledger, *more, now);
+        add_budgets(settings_, now, figures);
+        return figures;
+      }) {}
 
 PageReply Site::reply(const PageRequest& request) {
   if (auto refusal = gate_.refusal(request)) {
@@ -112,34 +125,13 @@ PageReply Site::page(const PageRequest& request) {
   return asset ? std::move(*asset) : not_found("There is no such page.");
 }
 
-// What takes long to count is kept for a multiple of that time: pages that renew themselves must
-// not keep the disk busy.
-std::shared_ptr<const NowFigures> Site::figures(core::UtcTime now) {
-  constexpr std::chrono::milliseconds kShortest{500};
-  constexpr int kTimesReading = 5;
-  const std::lock_guard lock(mutex_);
-  const auto begin = std::chrono::steady_clock::now();
-  if (figures_ == nullptr || begin >= figures_good_until_) {
-    figures_ = nullptr;
-    const auto ledger = storage::open_ledger_reader(ledger_);
-    const auto more = storage::open_dashboard(ledger_);
-    auto figures = std::make_shared<NowFigures>(read_now_figures(*ledger, *more, now));
-    add_budgets(settings_, now, *figures);
-    figures_ = std::move(figures);
-    const auto end = std::chrono::steady_clock::now();
-    figures_good_until_ = end + std::max<std::chrono::steady_clock::duration>(
-                                    kShortest, (end - begin) * kTimesReading);
-  }
-  return figures_;
-}
-
 PageReply Site::now() {
   const NowView view{.usual_account = settings_.text("account"),
                      .writer = storage::ledger_writer(ledger_),
                      .now = utc_now()};
   return page_reply({.part = PagePart::now,
                      .title = "Now",
-                     .main = now_page(*figures(view.now), view),
+                     .main = now_page(*figures_.get(view.now), view),
                      .live = true});
 }
 
@@ -165,17 +157,23 @@ PageReply Site::task(const std::string& account, const std::string& id) const {
   if (!history) {
     return not_found("The ledger has no task with this ID for this account.");
   }
-  return page_reply({.title = html_escape(id),
-                     .main = task_page(*history, {.usual_account = settings_.text("account"),
-                                                  .costs = costs_of(settings_, history->key),
-                                                  .now = utc_now()}),
-                     .live = true});
+  return page_reply(
+      {.title = html_escape(id),
+       .main = task_page(
+           *history, {.usual_account = settings_.text("account"),
+                      .costs = costs_of(ledger_, prices_ ? &prices_->book : nullptr, history->key),
+                      .now = utc_now()}),
+       .live = true});
 }
 
 PageReply Site::answer(const std::string& account, const std::string& rest) const {
   const auto [snapshot, id] = number_and_rest(rest);
-  const auto history = history_of(ledger_, account, id);
-  auto main = history ? answer_page(*history, snapshot, settings_.text("account")) : std::nullopt;
+  const auto number = parse_run_number(snapshot);
+  const auto found =
+      number ? storage::open_ledger_reader(ledger_)->answer_of(*number, "") : std::nullopt;
+  const bool is_of_task = found && text_in(found->columns, "task_id") == id &&
+                          text_in(found->columns, "account") == account;
+  auto main = is_of_task ? answer_page(*found, settings_.text("account")) : std::nullopt;
   return main ? page_reply({.title = "Answer " + html_escape(snapshot), .main = std::move(*main)})
               : not_found("The ledger does not have this answer, or it was pruned.");
 }
@@ -192,16 +190,17 @@ PageReply Site::video(const PageRequest& request, const std::string& account,
 }
 
 PageReply Site::gallery(const PageRequest& request) const {
-  const std::string search = query_value(request, "q").substr(0, kSearchBytesMax);
-  const core::GalleryPage query = gallery_query(query_value(request, "after"), search);
+  const core::GalleryPage query =
+      gallery_query(query_value(request, "after"), query_value(request, "q"));
+  const std::string& search = query.search;
   const std::string& usual = settings_.text("account");
-  const std::string exact =
-      history_of(ledger_, usual, search) ? task_link({usual, search, usual}) : "";
-  return page_reply(
-      {.part = PagePart::gallery,
-       .title = "Gallery",
-       .main = gallery_page(storage::open_dashboard(ledger_)->gallery(query), query, exact, usual),
-       .search = html_escape(search)});
+  const auto ledger = storage::open_dashboard(ledger_);
+  const bool is_id = !search.empty() && ledger->has_task(usual, search);
+  const std::string exact = is_id ? task_link({usual, search, usual}) : "";
+  return page_reply({.part = PagePart::gallery,
+                     .title = "Gallery",
+                     .main = gallery_page(ledger->gallery(query), query, exact, usual),
+                     .search = html_escape(search)});
 }
 
 }  // namespace cmd

@@ -1,16 +1,15 @@
 // Which page answers which request.
 #pragma once
 
-#include <chrono>
-#include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "cmd/serve/counted_figures.h"
 #include "cmd/serve/exchange.h"
 #include "cmd/serve/gate.h"
-#include "cmd/serve/now_page.h"
+#include "core/billing/terms.h"
 
 namespace cmd {
 
@@ -18,8 +17,8 @@ namespace cmd {
 /// was away, is met by the next.
 class Site {
  public:
-  /// Refers to both, which must outlive it.
-  Site(const Settings& settings, Gate gate, Log& log);
+  /// Refers to settings and log, which must outlive it. `prices`: of --prices.
+  Site(const Settings& settings, Gate gate, std::optional<core::PriceFile> prices, Log& log);
 
   /// Never throws but for want of memory: what goes wrong is a page, and a line in the log.
   [[nodiscard]] PageReply reply(const PageRequest& request);
@@ -33,15 +32,13 @@ class Site {
   [[nodiscard]] PageReply video(const PageRequest& request, const std::string& account,
                                 const std::string& rest) const;
   [[nodiscard]] PageReply gallery(const PageRequest& request) const;
-  [[nodiscard]] std::shared_ptr<const NowFigures> figures(core::UtcTime now);
 
   const Settings& settings_;
   Gate gate_;
   Log& log_;
   std::string ledger_;
-  std::mutex mutex_;
-  std::shared_ptr<const NowFigures> figures_;  // under mutex_, like the next
-  std::chrono::steady_clock::time_point figures_good_until_;
+  std::optional<core::PriceFile> prices_;
+  CountedFigures figures_;
 };
 
 }  // namespace cmd

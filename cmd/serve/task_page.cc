@@ -13,8 +13,8 @@
 namespace cmd {
 namespace {
 
-TaskPlace place_in(const core::TaskHistory& history, const std::string& usual_account) {
-  return {text_in(history.task, "account"), text_in(history.task, "task_id"), usual_account};
+TaskPlace place_in(const core::ViewRow& row, const std::string& usual_account) {
+  return {text_in(row, "account"), text_in(row, "task_id"), usual_account};
 }
 
 std::string films(const core::TaskHistory& history, const TaskPlace& place) {
@@ -93,7 +93,13 @@ std::string answer_table(const core::TaskHistory& history, const TaskPlace& plac
             (snapshot.answer ? answer_link(place, text_in(row, "snapshot_id")) : "pruned") +
             "</td></tr>\n";
   }
-  return html + kTableEnd;
+  html += kTableEnd;
+  return history.earlier_answers == 0
+             ? html
+             : html + "<p class=\"soft\" id=\"earlier\">" +
+                   grouped(static_cast<std::int64_t>(history.earlier_answers)) +
+                   " earlier answers are not shown; <span class=\"id\">reeltally status -v</span> "
+                   "lists all.</p>\n";
 }
 
 // Of the last answer that has any: the earlier ones are on the pages of their answers.
@@ -117,7 +123,7 @@ std::string usage_table(const core::TaskHistory& history) {
 
 std::string task_page(const core::TaskHistory& history, const TaskView& view) {
   const core::ViewRow& task = history.task;
-  const TaskPlace place = place_in(history, view.usual_account);
+  const TaskPlace place = place_in(task, view.usual_account);
   const std::string film = films(history, place);
   return "<h1 class=\"id\">" + html_escape(text_in(task, "task_id")) + "</h1>\n" +
          "<section data-live=\"state\"><p>" + state_badge(text_in(task, "state")) +
@@ -128,32 +134,28 @@ std::string task_page(const core::TaskHistory& history, const TaskView& view) {
          "</section>\n<section data-live=\"usage\">" + usage_table(history) + "</section>\n";
 }
 
-std::optional<std::string> answer_page(const core::TaskHistory& history,
-                                       const std::string& snapshot,
+std::optional<std::string> answer_page(const core::RawAnswer& found,
                                        const std::string& usual_account) {
-  const auto found = std::find_if(
-      history.snapshots.begin(), history.snapshots.end(),
-      [&](const auto& one) { return text_in(one.columns, "snapshot_id") == snapshot; });
-  if (found == history.snapshots.end() || !found->answer) {
+  if (!found.answer) {
     return std::nullopt;
   }
   // html_escape spells out line ends, which this text has by intent.
   std::string text;
-  const std::string masked = masked_answer(*found->answer);
+  const std::string masked = masked_answer(*found.answer);
   for (std::string_view rest = masked; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     text += html_escape(rest.substr(0, end)) + "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return "<h1>Answer " + html_escape(snapshot) + "</h1>\n<p>of " +
-         task_link(place_in(history, usual_account)) + ", " +
-         html_escape(shown_in(found->columns, "observed_at")) +
+  return "<h1>Answer " + html_escape(text_in(found.columns, "snapshot_id")) + "</h1>\n<p>of " +
+         task_link(place_in(found.columns, usual_account)) + ", " +
+         html_escape(shown_in(found.columns, "observed_at")) +
          "</p>\n<p class=\"soft\">Laid out for reading, without the signatures of links and "
          "without "
          "keys; <span class=\"id\">reeltally status --json</span> has the exact bytes.</p>\n<pre "
          "id=\"answer\" tabindex=\"0\">" +
          text + "</pre>\n<p class=\"soft\">SHA-256 <span class=\"id\">" +
-         html_escape(shown_in(found->columns, "raw_sha256")) + "</span></p>\n";
+         html_escape(shown_in(found.columns, "raw_sha256")) + "</span></p>\n";
 }
 
 }  // namespace cmd

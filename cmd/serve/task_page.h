@@ -17,9 +17,8 @@ struct TaskView {
 };
 /// The content of the page.
 [[nodiscard]] std::string task_page(const core::TaskHistory& history, const TaskView& view);
-/// The content of the page of one of its answers; none if the task has no such answer.
-[[nodiscard]] std::optional<std::string> answer_page(const core::TaskHistory& history,
-                                                     const std::string& snapshot,
+/// The content of the page of an answer; none if it was pruned.
+[[nodiscard]] std::optional<std::string> answer_page(const core::RawAnswer& found,
                                                      const std::string& usual_account);
 
 }  // namespace cmd

@@ -129,9 +129,10 @@ def test_the_gallery_has_each_video_once(filled, pages):
     def found(text):
         return sorted(urllib.parse.unquote(link[6:]) for link in set(links(pages.page("/gallery?q=" + urllib.parse.quote(text)), "task")))
     assert found("V0") == [f"v0{n}" for n in range(10)] and found("nothing has this") == []
+    assert len(found("customer Lumen &")) == 24, "as the page shows it"
     assert len(found("lumen & c")) == len(found("FILM-1")) == 24 and found("onerror") == sorted(HOSTILE)
     assert found("slow") == ["slow"], "a task without a video is named"
-    for odd in ("after=x-y", "after=-1-2", "after=99999999999999999999-1", "q=%ff%00", "after=5-1&after=3-1"):
+    for odd in ("after=x-y", "after=-1-2", "after=99999999999999999999-1", "q=%ff%00", "after=5-1&after=3-1", "q=" + "%C3%A4" * 150, "q=a%00b"):
         assert pages.ask("/gallery?" + odd).status == 200, odd
 
 
