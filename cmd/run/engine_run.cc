@@ -95,16 +95,25 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
     interrupt_.wake_with({});
     ledger->stop();  // its writer wakes the transport, which is destroyed first
     transport.abort();
-    outcome_.summary().tally = engine.tally();
+    keep_tally(engine, work.lists);
     throw;
   }
   interrupt_.wake_with({});
   ledger->stop();
   tell_saved(ledger->committed());
   hooks.committed(ledger->committed());
-  outcome_.summary().tally = engine.tally();
+  keep_tally(engine, work.lists);
   log_.detail("connections opened: " + std::to_string(transport.connections_opened()));
   return result;
+}
+
+void EngineRun::keep_tally(const core::Engine& engine, const ListPass* lists) {
+  core::RunTally& tally = outcome_.summary().tally;
+  tally = engine.tally();
+  if (lists != nullptr) {
+    tally.requests += lists->requests_in_vain();
+    tally.retries += lists->retries();
+  }
 }
 
 // A list that could not be read as an input is not read again.

@@ -51,6 +51,7 @@ class EngineRun {
   [[nodiscard]] static core::RunResult work_through(core::Engine& engine, ListPass* lists,
                                                     const RunImport& import,
                                                     LiveProgress& progress);
+  void keep_tally(const core::Engine& engine, const ListPass* lists);
   [[nodiscard]] std::string what_stops() const;
   void tell_saved(core::Ticket committed);
 

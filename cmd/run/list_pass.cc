@@ -60,6 +60,22 @@ void ListPass::run(core::Engine& engine, const std::vector<std::uint64_t>& tasks
 void ListPass::read(const Account& account, int index, core::Engine& engine,
                     const std::function<void()>& turn) {
   core::UserApi api = user_api(account, settings_, patience_);
+  pages_ = vain_ = 0;
+  const auto count_requests = [&] {
+    requests_in_vain_ += api.requests() - pages_;
+    retries_ += api.retries();
+  };
+  try {
+    read(api, account, index, engine, turn);
+  } catch (...) {
+    count_requests();
+    throw;
+  }
+  count_requests();
+}
+
+void ListPass::read(core::UserApi& api, const Account& account, int index, core::Engine& engine,
+                    const std::function<void()>& turn) {
   const std::array<std::string, 2> secrets{
       read_user_token(account, settings_.environment()).token.reveal(),
       read_api_key(account, settings_.environment()).reveal()};
@@ -67,7 +83,6 @@ void ListPass::read(const Account& account, int index, core::Engine& engine,
   // A fixed end: entries that come meanwhile do not shift the pages.
   const core::UserListQuery query{.from = now - settings_.duration("since"), .to = now};
   const std::uint64_t before = left_;
-  pages_ = vain_ = 0;
   api.each_page([&query](std::int64_t page) { return core::task_list_path(query, page); },
                 [&](const core::UserListPage& page, std::string_view text) {
                   std::vector<core::ListedAnswer> answers;

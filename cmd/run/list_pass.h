@@ -28,9 +28,15 @@ class ListPass {
   /// list that cannot be read is told as a warning. Throws what the engine throws.
   void run(core::Engine& engine, const std::vector<std::uint64_t>& tasks,
            const std::function<void()>& turn);
+  /// Requests that brought no page, which the engine does not know of, and how many requests were
+  /// sent again.
+  [[nodiscard]] std::uint64_t requests_in_vain() const { return requests_in_vain_; }
+  [[nodiscard]] std::uint64_t retries() const { return retries_; }
 
  private:
   void read(const Account& account, int index, core::Engine& engine,
+            const std::function<void()>& turn);
+  void read(core::UserApi& api, const Account& account, int index, core::Engine& engine,
             const std::function<void()>& turn);
   [[nodiscard]] bool is_worth_more(const core::UserListPage& page) const;
 
@@ -39,6 +45,8 @@ class ListPass {
   const core::Clock& clock_;
   std::vector<Account> accounts_;
   ListPatience patience_;
+  std::uint64_t requests_in_vain_ = 0;
+  std::uint64_t retries_ = 0;
   // Of the list in progress:
   std::uint64_t left_ = 0;   // tasks without an answer
   std::uint64_t pages_ = 0;  // read

@@ -49,6 +49,12 @@ void require_other_outputs(const Settings& settings, const std::vector<std::stri
   }
 }
 
+std::string rejection_text(const core::RejectedRow& row) {
+  const std::string line = row.line == 0 ? "" : ":" + std::to_string(row.line);
+  const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
+  return row.source + line + ": rejected: " + row.reason + field;
+}
+
 bool is_typed(const Settings& settings, AnyName name) {
   return settings.origin(name).kind == Origin::Kind::option;
 }
@@ -176,9 +182,7 @@ void RunInputs::refuse(const core::RejectedRow& row, const Reject& reject) {
   }
   const std::uint64_t told = counts_.rows_rejected - counts_.rows_told_before;
   if (told <= kRejectedNamedMax) {
-    const std::string line = row.line == 0 ? "" : ":" + std::to_string(row.line);
-    const std::string field = row.text.empty() ? "" : ": " + core::printable(row.text, 100);
-    log_.error(row.source + line + ": rejected: " + row.reason + field);
+    log_.error(rejection_text(row));
   } else if (told == kRejectedNamedMax + 1) {
     log_.error("more rows are rejected; the summary counts them, --failed-out lists them");
   }
@@ -252,7 +256,40 @@ void RunInputs::read(const Take& take, const Reject& reject) {
   }
 }
 
+// Nobody can correct the gateway's list: each run would name all of its entries again.
 void RunInputs::read_gateway(const Take& take, const Reject& reject) {
+  std::string first;
+  std::uint64_t further = 0;
+  const auto tell = [&] {
+    if (!first.empty()) {
+      log_.error(first + (further == 0 ? ""
+                                       : "; and " + std::to_string(further) +
+                                             " more of its entries, which -v names"));
+    }
+  };
+  const auto refuse_entry = [&](const core::RejectedRow& row) {
+    ++counts_.rows_read;
+    ++counts_.rows_rejected;
+    if (reject(row)) {
+      ++counts_.rows_told_before;
+    } else if (first.empty()) {
+      first = rejection_text(row);
+    } else {
+      ++further;
+      log_.detail(rejection_text(row));
+    }
+  };
+  try {
+    read_entries(take, refuse_entry);
+  } catch (...) {
+    tell();
+    throw;
+  }
+  tell();
+}
+
+void RunInputs::read_entries(const Take& take,
+                             const std::function<void(const core::RejectedRow&)>& refuse_entry) {
   core::UserApi api = user_api(
       accounts_.front(), settings_,
       {.retries = settings_.count("retries"), .stop = [this] { return is_out_of_patience(); }});
@@ -266,8 +303,7 @@ void RunInputs::read_gateway(const Take& take, const Reject& reject) {
       },
       [&](const core::RejectedRow& row) {
         if (shard_ == 1) {
-          ++counts_.rows_read;
-          refuse(row, reject);
+          refuse_entry(row);
         }
       }));
 }

@@ -73,6 +73,8 @@ class RunInputs {
   [[nodiscard]] std::optional<std::size_t> account_of(const core::WantedTask& task) const;
   void refuse(const core::RejectedRow& row, const Reject& reject);
   void read_gateway(const Take& take, const Reject& reject);
+  void read_entries(const Take& take,
+                    const std::function<void(const core::RejectedRow&)>& refuse_entry);
   [[nodiscard]] bool is_out_of_patience() const;
 
   const Settings& settings_;

@@ -46,6 +46,7 @@ std::string UserApi::read(const std::string& path, UserListPage& page) {
     if (is_passing_list_fault(answer, meaning)) {
       if (retry <= terms_.retry.retries) {
         wait(retry, answer);
+        ++retries_;
         continue;
       }
       fail(path, (answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status)) +

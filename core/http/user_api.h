@@ -43,6 +43,8 @@ class UserApi {
   void each(const std::function<std::string(std::int64_t page)>& path_of,
             const std::function<void(JsonValue item)>& visit);
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  /// Of these, asked again for the same page.
+  [[nodiscard]] std::uint64_t retries() const { return retries_; }
 
  private:
   [[nodiscard]] HttpAnswer ask(const std::string& path);
@@ -55,6 +57,7 @@ class UserApi {
   HttpCaller caller_;
   UserApiTerms terms_;
   std::uint64_t requests_ = 0;
+  std::uint64_t retries_ = 0;
 };
 
 }  // namespace core

@@ -45,6 +45,15 @@ def test_a_hundred_answers_with_each_request(reeltally, make_gateway):
     assert again.summary["queried"] == 1 and len(pages(gateway)) == 4, "one task is not worth three pages"
 
 
+def test_requests_for_pages_that_are_repeated_count(reeltally, make_gateway):
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 250}, flaky=2))
+    told = by_list(reeltally, gateway, reeltally.csv(*names(250)), "--no-download").summary
+    assert (told["requests"], told["retries"], told["listed"]) == (len(pages(gateway)), 2, 250) and len(pages(gateway)) == 5, told
+    refused = make_gateway(default={"polls": ["success"]}, user=user(token="other"))
+    told = by_list(reeltally, refused, reeltally.csv("a"), "--no-download").summary
+    assert told["requests"] == 2, "the one that was refused counts, too"
+
+
 def test_pages_in_vain_end_early(reeltally, make_gateway):
     """Those that are more than a tenth of the tasks that are left: the list is of 30 pages, and has none of them."""
     gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 3000}))
@@ -187,3 +196,15 @@ def test_an_entry_without_a_usable_id_is_a_rejected_row(reeltally, make_gateway)
     result = reeltally.run(gateway, "--from-gateway", *reeltally.user(), "--no-download")
     assert result.code == 3 and result.summary["rows_rejected"] == 1, result
     assert "the gateway's list of tasks: rejected: the task ID was ruined by a spreadsheet" in result.err, result
+
+
+def test_entries_without_usable_ids_are_told_in_one_line(reeltally, make_gateway):
+    """Nobody can correct them, and each run meets them again."""
+    ids = [f"8.6{n}E+17" for n in range(5)]
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"tasks": ["good", *ids]}))
+    result = reeltally.run(gateway, "--from-gateway", *reeltally.user(), "--no-download")
+    assert result.code == 3 and result.summary["rows_rejected"] == 5, result
+    told = [line for line in result.err.splitlines() if "rejected: " in line]
+    assert len(told) == 1 and told[0].endswith("; and 4 more of its entries, which -v names"), result
+    result = reeltally.run(gateway, "--from-gateway", *reeltally.user(), "--no-download", "-v")
+    assert all(any(task in line for line in result.err.splitlines()) for task in ids), result
