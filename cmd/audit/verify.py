@@ -43,6 +43,11 @@ def number(text):
     return Decimal(text) if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", str(text)) else None
 
 
+def unguarded(cell):
+    """A cell of the report, without the ' that keeps spreadsheets from taking it for a formula."""
+    return cell[1:] if re.match("'[=+@\\t\\r-]", cell) else cell
+
+
 def table(text):
     """The rows of a CSV as {column: cell}, without comments and blank rows."""
     lines = [line for line in io.StringIO(text, newline="") if line.strip() and not line.startswith("#")]
@@ -172,7 +177,7 @@ class Line:
     """A row of report.csv with its answer. `counts`: the row that has its task's counts; None: not in this report."""
     def __init__(self, row, counts, answer):
         self.row, self.counts, self.answer = row, counts, answer
-        self.said = json.loads(answer, parse_float=str, parse_int=str)
+        self.said = json.loads(answer.lstrip("\ufeff"), parse_float=str, parse_int=str)
         self.found = numbers(self.said, {})
         self.sign = -1 if row["line_id"].endswith("-reversal") else 1
         self.enhanced = bool(re.search(r"-sr(-|$)", row["line_id"]))
@@ -180,7 +185,7 @@ class Line:
         self.free = row["status"] == "failure" or bool(re.match("((reversal|repriced); )*charged under account ", row["cost_note"]))
 
     def __getitem__(self, column):
-        return self.row.get(column) or ""
+        return unguarded(self.row.get(column) or "")
 
     def amounts(self, *columns):
         return [number(self[column]) for column in columns]
@@ -257,7 +262,7 @@ def prove_lines(own, corrected):
         named = f"{row['snapshot_id']}-{row['raw_sha256'][:12]}"
         counts = row if not re.search(r"-sr(-|$)", row["line_id"]) else counts if counts and of_task(counts) == of_task(row) else None
         line, books = Line(row, counts, answer.decode("utf-8", "replace")), corrected if row["adjusts"] else own
-        for holds, fault in [((proof["line"], proof["task"]) == (row["line_id"], row["task_id"]) and row["line_id"].startswith(named)
+        for holds, fault in [(proof["line"] == row["line_id"] and proof["task"] in (row["task_id"], line["task_id"]) and row["line_id"].startswith(named)
                               and hashlib.sha256(answer).hexdigest() == row["raw_sha256"], "the answer is not the one that the report names"),
                              (line.proves_status(), f"the answer does not say {row['status']}"),
                              (line.proves_cost(books), "the cost is not what answer and price book give"),

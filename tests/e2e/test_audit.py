@@ -26,6 +26,7 @@ PRICES = """model,unit,min_sr,max_sr,price,currency,label:customer,minimum,round
 happy,second,,720,0.5,CNY,,,,
 happy,second,721,,0.9,CNY,,,,
 happy,second,721,,0.9,CNY,ACME,20,5,12.5%
+happy,second,,,0.7,CNY,@home,,,
 kling,unit,,,0.123456789,USD,,,,
 vidu,credit,,,3,JPY,,,,
 *seedance*,mtoken,,1080,46.125,CNY,,,,
@@ -38,7 +39,7 @@ RATES = "date,from,to,rate,source\n{month},CNY,EUR,0.1261,ECB\n{month},USD,EUR,0
 RESALE = "model,unit,price,currency\nhappy,second,2.1,CNY\nkling,task,4,USD\n*seedance*,mtoken,90,USD\n*seedance*,sr_mtoken,5,USD\n*,task,1,CNY\n"
 TASKS = {"h1": ("happyhorse", "happy", "ACME"), "h2": ("happyhorse", "happy", "Zoo"), "k": ("kling", "kling", ""), "vi": ("vidu", "vidu", ""),
          "se": ("seedance", "", "ACME"), "ul": ("ultra", "", ""), "so": ("sora", "sora", ""), "ve": ("jimeng", "veo", ""), "f": ("happyhorse", "happy", ""),
-         "q": ("wan", "quota", ""), "un": ("hailuo", "unknown", "")}
+         "q": ("wan", "quota", ""), "un": ("hailuo", "unknown", ""), "-x": ("happyhorse", "happy", "@home")}
 
 
 def rows(data):
