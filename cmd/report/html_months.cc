@@ -9,6 +9,7 @@
 
 #include "cmd/report/html_tables.h"
 #include "cmd/report/html_text.h"
+#include "core/billing/forecast.h"
 
 namespace cmd {
 namespace {
@@ -146,38 +147,15 @@ std::string before_words(const MonthBefore& before) {
   return text + ".";
 }
 
-// The whole days of the month of which the ledger knows.
-struct DaysSoFar {
-  std::string end;  // the day after the last of them, "2026-10-15"
-  int days = 0;
-  int days_of_month = 0;
-};
-
-std::optional<DaysSoFar> days_so_far(const HtmlPage& page) {
+// The days of the month before that of the newest answer; none if there are none.
+std::optional<core::DaysOver> days_so_far(const HtmlPage& page) {
   const core::Period& period = page.period;
   if (page.closed != nullptr || period.length != core::PeriodLength::month || !page.newest_answer ||
-      *page.newest_answer < period.begin || *page.newest_answer >= period.end) {
+      *page.newest_answer >= period.end) {
     return std::nullopt;
   }
-  constexpr std::chrono::hours kIntoLastDay(12);
-  const int first = page.zone.day_number(period.begin);
-  const DaysSoFar so_far{
-      .end = page.zone.day(*page.newest_answer),
-      .days = page.zone.day_number(*page.newest_answer) - first,
-      .days_of_month = page.zone.day_number(period.end - kIntoLastDay) - first + 1};
-  return so_far.days > 0 ? std::optional(so_far) : std::nullopt;
-}
-
-struct Estimate {
-  core::Decimal so_far;
-  core::Decimal month;
-};
-
-Estimate estimate_of(const core::Decimal& so_far, const core::Decimal& once,
-                     const DaysSoFar& days) {
-  return {so_far,
-          (so_far * core::Decimal(days.days_of_month)).divided(core::Decimal(days.days), kCents) +
-              once.rounded(kCents)};
+  const core::DaysOver days = core::days_over(period, *page.newest_answer, page.zone);
+  return days.over > 0 ? std::optional(days) : std::nullopt;
 }
 
 Figures sum_until(const std::map<std::string, Figures>& groups, const std::string& end) {
@@ -228,14 +206,14 @@ std::string change_section(const HtmlPage& page) {
 }
 
 std::string estimate_section(const HtmlPage& page) {
-  const std::optional<DaysSoFar> days = days_so_far(page);
+  const std::optional<core::DaysOver> days = days_so_far(page);
   if (!days) {
     return {};
   }
-  const Figures so_far = sum_until(page.figures.by_day, days->end);
+  const Figures so_far = sum_until(page.figures.by_day, page.zone.day(*page.newest_answer));
   const Figures adjustments = sum_until(page.figures.by_closed_period, "");
-  const std::string number = std::to_string(days->days);
-  const std::string of_month = std::to_string(days->days_of_month);
+  const std::string number = std::to_string(days->over);
+  const std::string of_month = std::to_string(days->all);
   std::string html = "<p class=\"soft\">The newest answer is of " +
                      html_escape(page.zone.text(*page.newest_answer)) +
                      ". The cost of the days before it, ÷ " + number + " × " + of_month +
@@ -249,13 +227,14 @@ std::string estimate_section(const HtmlPage& page) {
   };
   constexpr auto kNone = core::Decimal();
   for (const auto& [currency, sum] : page.figures.all.cost) {
-    const Estimate estimate = estimate_of(cost_of(so_far, currency).value_or(kNone),
-                                          cost_of(adjustments, currency).value_or(kNone), *days);
-    row(currency, rounded_text(estimate.so_far), rounded_text(estimate.month));
+    const core::Decimal cost = cost_of(so_far, currency).value_or(kNone);
+    const core::Decimal once = cost_of(adjustments, currency).value_or(kNone);
+    row(currency, rounded_text(cost),
+        rounded_text(core::for_all_days(cost, *days, kCents) + once.rounded(kCents)));
   }
-  const Estimate videos =
-      estimate_of(core::Decimal(so_far.succeeded), core::Decimal(adjustments.succeeded), *days);
-  row("videos", grouped(so_far.succeeded), grouped(videos.month.rounded(0)));
+  const core::Decimal videos = core::for_all_days(core::Decimal(so_far.succeeded), *days, 0) +
+                               core::Decimal(adjustments.succeeded);
+  row("videos", grouped(so_far.succeeded), grouped(videos));
   return section("Estimate for the whole month",
                  "if its other days are like the " + number + " whole days so far",
                  html + kTableEnd);

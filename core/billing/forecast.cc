@@ -11,6 +11,10 @@ DaysOver days_over(const Period& period, UtcTime now, const TimeZone& zone) {
   return days;
 }
 
+Decimal for_all_days(const Decimal& days_over, const DaysOver& days, int places) {
+  return (days_over * Decimal(days.all)).divided(Decimal(days.over), places);
+}
+
 void ForecastSum::add(const ReportLine& line, std::int64_t times, const DaysOver& days,
                       const TimeZone& zone) {
   const Decimal cost = line.charge.cost.value() * Decimal(times);
@@ -35,8 +39,7 @@ std::optional<Decimal> ForecastSum::estimate(const DaysOver& days, int places) c
   if (days.over == days.all) {
     return so_far_;
   }
-  const Decimal by_days = (days_over_ * Decimal(days.all)).divided(Decimal(days.over), places);
-  return std::max(so_far_, corrections_ + by_days);
+  return std::max(so_far_, corrections_ + for_all_days(days_over_, days, places));
 }
 
 }  // namespace core

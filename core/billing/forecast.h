@@ -22,6 +22,10 @@ struct DaysOver {
 /// `period`: whole days of `zone`. None are over before it, all are after it.
 [[nodiscard]] DaysOver days_over(const Period& period, UtcTime now, const TimeZone& zone);
 
+/// What the days that are over cost, divided by their number, for each day of the period, rounded
+/// to `places` half to even. At least one day is over.
+[[nodiscard]] Decimal for_all_days(const Decimal& days_over, const DaysOver& days, int places);
+
 /// The cost of some lines of the period, in one currency.
 class ForecastSum {
  public:
@@ -31,9 +35,8 @@ class ForecastSum {
 
   /// All lines.
   [[nodiscard]] const Decimal& so_far() const { return so_far_; }
-  /// The cost of the days that are over, divided by their number, for each day of the period; and
-  /// what corrects closed periods, which comes once. Never less than `so_far`, and exactly that
-  /// when all days are over. Rounded to `places`, half to even. None if no day is over.
+  /// The cost of the days that are over for all days, and what corrects closed periods, which comes
+  /// once. Never less than `so_far`, and exactly that when all days are over. None if no day is.
   [[nodiscard]] std::optional<Decimal> estimate(const DaysOver& days, int places) const;
 
  private:
