@@ -13,7 +13,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/cli/version.h"
 #include "cmd/os/json_text.h"
-#include "cmd/report/close_preview.h"
+#include "cmd/reconcile_gateway.h"
 #include "cmd/report/close_refusals.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"

@@ -11,7 +11,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
-#include "cmd/reconcile_gateway.h"
+#include "cmd/report/close_preview.h"
 #include "cmd/signing.h"
 #include "core/billing/price_book.h"
 #include "core/billing/rounding.h"

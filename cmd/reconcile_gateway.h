@@ -1,14 +1,13 @@
 // `reeltally reconcile --from-gateway`: compares our tasks with the gateway's own log.
 #pragma once
 
-#include <cstdint>
 #include <iosfwd>
 
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
+#include "cmd/report/close_preview.h"
 #include "cmd/report/report_plan.h"
-#include "core/domain/money.h"
 #include "core/input/task_list.h"
 
 namespace cmd {
@@ -18,16 +17,6 @@ namespace cmd {
 /// it, core::Error if the log or the ledger cannot be read.
 ExitCode reconcile_with_gateway(const Settings& settings, Log& log, std::ostream& out);
 
-/// What the gateway's log has of a period, in short. Amounts are its quota.
-struct LogComparison {
-  core::Decimal ours;
-  core::Decimal theirs;
-  std::uint64_t matched = 0;
-  std::uint64_t differing = 0;  ///< what reconcile exits with 3 for
-  std::uint64_t unfinished = 0;
-  std::uint64_t other_period = 0;
-  bool is_fine = false;
-};
 /// Compares the period with the log, and writes no differences. Throws as above.
 [[nodiscard]] LogComparison compare_with_log(const Settings& settings, ReportOptions period,
                                              Log& log);

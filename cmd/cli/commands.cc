@@ -93,7 +93,7 @@ constexpr std::array<CommandSpec, 20> kCommands{{
      .arguments = "PERIOD",
      .arguments_min = 1,
      .arguments_max = 1,
-     .summary = "write a bundle that proves each number of a closed period",
+     .summary = "a bundle that proves each number of a closed period",
      .description =
          "Writes the report of a closed PERIOD as CSV and FOCUS with its manifest, the price books "
          "it was closed with, the raw answer behind each line, the chain of closed periods, "

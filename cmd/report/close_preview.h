@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/reconcile_gateway.h"
 #include "cmd/report/report_plan.h"
 #include "cmd/report/report_totals.h"
 #include "core/billing/billing_source.h"
 #include "core/billing/closed_period.h"
+#include "core/domain/money.h"
 
 namespace cmd {
 
@@ -25,6 +25,17 @@ struct Neighbour {
 /// after its end. `closed` is sorted by begin.
 [[nodiscard]] std::vector<Neighbour> neighbours_of(const core::Period& period,
                                                    const std::vector<core::ClosedPeriod>& closed);
+
+/// What the gateway's log has of a period, in short. Amounts are its quota.
+struct LogComparison {
+  core::Decimal ours;
+  core::Decimal theirs;
+  std::uint64_t matched = 0;
+  std::uint64_t differing = 0;  ///< what reconcile exits with 3 for
+  std::uint64_t unfinished = 0;
+  std::uint64_t other_period = 0;
+  bool is_fine = false;
+};
 
 struct ClosePreview {
   ReportTotals totals{};

@@ -39,6 +39,7 @@ def test_the_pages_of_serve(filled, browser, rules):  # noqa: F811
     answer, = [row[0] for row in filled.sql("SELECT snapshot_id FROM v_snapshot WHERE task_id = 'v00'")]
     for path in ("/", "/runs", "/gallery", "/task/v00", "/task/bad", f"/answer/{answer}/v00", "/task/none"):
         require_no_violation(browser, rules, base + path, LOOKS[::2])
+    browser.look(360)
     browser.run("document.querySelector('main').innerHTML = '<img src=\"/icon.svg\"><p>faint</p>'")
     browser.run("document.querySelector('main p').style.color = '#888'")
     seen = " ".join(axe.check(browser, rules)["violations"])

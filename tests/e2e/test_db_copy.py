@@ -40,15 +40,20 @@ def ledger(reeltally):
 
 def without_head(found):
     """The same, without what each closing has of its own: its head covers the time of closing."""
-    manifests = {}
+    rest = {}
     for (name, suffix), content in found.items():
+        manifest = json.loads(found[name, ".json"])
+        head = manifest.pop("head")
+        assert head, "the month is closed"
         if suffix == ".json":
-            manifest = json.loads(content)
-            assert manifest.pop("head"), "the month is closed"
             manifest.pop("signature")
-            content = list(manifest.items())
-        manifests[name, suffix] = content
-    return manifests
+            if name == "html":
+                manifest.pop("sha256")  # of a page that names the head
+            rest[name, suffix] = list(manifest.items())
+        else:
+            assert (head.encode() in content) == (name == "html"), name
+            rest[name, suffix] = content.replace(head.encode(), b"HEAD")
+    return rest
 
 
 def reports(reeltally, ledger, *range_of_time):
