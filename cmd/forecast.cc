@@ -56,13 +56,16 @@ void require_open(const ReportPlan& plan, const core::ClosedPeriod* closed) {
   if (!plan.prices) {
     throw core::UsageError("a forecast is about money; add --prices FILE");
   }
+  std::string unfit = plan.keys.empty() ? "task" : "";
   for (const GroupKey& key : plan.keys) {
-    if (key.kind == GroupKey::Kind::day || key.kind == GroupKey::Kind::month ||
-        key.kind == GroupKey::Kind::status) {
-      throw core::UsageError("--by " + key.name +
-                             " cannot be used for a forecast; use model, action, resolution, "
-                             "account or label:NAME");
-    }
+    const bool is_fit = key.kind != GroupKey::Kind::day && key.kind != GroupKey::Kind::month &&
+                        key.kind != GroupKey::Kind::status;
+    unfit = is_fit ? unfit : key.name;
+  }
+  if (!unfit.empty()) {
+    throw core::UsageError("--by " + unfit +
+                           " cannot be used for a forecast; use model, action, resolution, "
+                           "account or label:NAME");
   }
 }
 
@@ -71,8 +74,8 @@ std::pair<Json, Json> amounts_of(const Part& part, const core::DaysOver& days) {
   Json so_far = Json::object();
   Json by_end = Json::object();
   for (const auto& [currency, sum] : part.cost) {
-    const auto estimate = sum.estimate(days, estimate_places(currency));
-    so_far[currency] = sum.so_far().text();
+    const auto estimate = core::estimate(sum, days, estimate_places(currency));
+    so_far[currency] = sum.so_far.text();
     by_end[currency] = estimate ? Json(estimate->text()) : Json();
   }
   return {std::move(so_far), std::move(by_end)};
@@ -139,7 +142,7 @@ ExitCode forecast(const Settings& settings, Log& log, std::ostream& out) {
   plan.choose_account(reports.source().accounts());
   require_open(plan, plan.adopt(reports.closed_periods(), log));
   require_unchanged_periods(reports, plan.query);
-  const PeriodForecast forecast = forecast_period(plan, reports, now);
+  const PeriodForecast forecast = forecast_period(plan, reports);
   const Part total = forecast.total();
   if (settings.flag("json")) {
     for (const auto& [keys, part] : forecast.parts) {

@@ -30,14 +30,27 @@ std::string without_slashes(std::string path) {
   return path;
 }
 
-// A wrong name must not cost the time of an audit.
+// A wrong name must not cost the time of an audit, and a bundle must not replace another one, which
+// `db prune` may rely on.
 std::string checked_output(const std::string& output) {
-  std::error_code none;  // it does not exist yet
+  constexpr const char* kAdvice = "; name a new folder, or a new file that ends with .tar";
+  const fs::path path(output);
+  const fs::file_status status = fs::symlink_status(path);
   const bool is_archive = output.ends_with(kArchiveEnd);
-  if (!is_archive && fs::exists(output, none) && !fs::is_empty(output, none)) {
-    throw core::UsageError("--output " + output +
-                           (fs::is_directory(output, none) ? " is not empty" : " is a file") +
-                           "; name a new folder, or a file that ends with .tar");
+  if (fs::exists(status) &&
+      (is_archive || status.type() != fs::file_type::directory || !fs::is_empty(path))) {
+    throw core::UsageError("--output " + output + " is there already" + kAdvice);
+  }
+  if (path.filename() == "." || path.filename() == "..") {
+    throw core::UsageError("--output " + output + " cannot become the folder" + kAdvice);
+  }
+  for (const char* other : {".tgz", ".tar.gz", ".tar.zst", ".zip", ".TAR"}) {
+    if (output.ends_with(other)) {
+      throw core::UsageError("--output " + output +
+                             " has the name of an archive that audit does "
+                             "not write" +
+                             kAdvice);
+    }
   }
   return output;
 }

@@ -280,7 +280,7 @@ def prove_lines(own, corrected):
             other = next(focus, {})
             check([other.get(name) for name in ("x_LineId", "BilledCost", "BillingCurrency")] == [row["line_id"], row["cost"], row["currency"]],
                   f"line {row['line_id']}: focus.csv does not have the same cost")
-            check(other.get("InvoiceId") == invoice, f"line {row['line_id']}: focus.csv does not have the invoice `{invoice}`")
+            check(unguarded(other.get("InvoiceId") or "") == invoice, f"line {row['line_id']}: focus.csv does not have the invoice `{invoice}`")
     check(next(focus, None) is None, "focus.csv has more lines than report.csv")
     return shown
 

@@ -215,7 +215,7 @@ void read_user_id(FileAccount& account, const toml::node& node, const Place& pla
   refuse(place, "is not a setting" + did_you_mean(key, keys, ""));
 }
 
-std::string account_text(const toml::node& node, const Place& place) {
+std::string quoted_text(const toml::node& node, const Place& place) {
   auto text = node.value_exact<std::string>();
   if (!text || text->empty()) {
     refuse(place, "must be a text in quotes, not " + (text ? "an empty one" : kind_of(node)));
@@ -232,14 +232,14 @@ void read_account_key(FileAccount& account, const toml::node& node, std::string_
   const auto is_key = [key](const auto& one) { return one.key == key; };
   const auto* name = std::find_if(kAccountNameKeys.begin(), kAccountNameKeys.end(), is_key);
   if (name != kAccountNameKeys.end()) {
-    account.names.*name->text = account_text(node, place);
+    account.names.*name->text = quoted_text(node, place);
     return;
   }
   const auto* known = std::find_if(kAccountTexts.begin(), kAccountTexts.end(), is_key);
   if (known == kAccountTexts.end()) {
     refuse_account_key(key, place);
   }
-  account.*known->text = account_text(node, place);
+  account.*known->text = quoted_text(node, place);
   account.*known->line = place.line;
 }
 
@@ -276,25 +276,20 @@ void read_accounts(ConfigFile& file, const toml::table& accounts) {
   }
 }
 
-std::string quoted_text(const toml::node& node, const Place& place) {
-  auto text = node.value_exact<std::string>();
-  if (!text || text->empty()) {
-    refuse(place, "must be a text in quotes, not " + kind_of(node));
-  }
-  return *std::move(text);
-}
-
 void read_budget_labels(FileBudget& budget, const toml::node& node, const Place& place) {
   const auto add = [&](const toml::node& one) {
-    try {
-      core::add_to_filter(quoted_text(one, place), budget.labels);
-    } catch (const UsageError& error) {
-      refuse(place, std::string("is not right: ") + error.what());
+    const std::string text = quoted_text(one, place);
+    if (text.find('=') == std::string::npos || text.front() == '=') {
+      refuse(place, "= " + text + " must be NAME=VALUE, such as \"customer=ACME\"");
     }
+    core::add_to_filter(text, budget.labels);
   };
   if (!node.is_array()) {
     add(node);
     return;
+  }
+  if (node.as_array()->empty()) {
+    refuse(place, "is an empty list");
   }
   for (const toml::node& one : *node.as_array()) {
     add(one);
@@ -365,11 +360,14 @@ ConfigFile parse_config(std::string_view text, const std::string& path) {
       read_accounts(file, *node.as_table());
       continue;
     }
-    if (key == "budget" && node.is_table()) {
+    const Place place{path, std::string(key.str()), line_of(key.source())};
+    if (key == "budget" && !node.is_table()) {
+      refuse(place, "must be a table for each budget: [budget.NAME]");
+    }
+    if (key == "budget") {
       read_budgets(file, *node.as_table());
       continue;
     }
-    const Place place{path, std::string(key.str()), line_of(key.source())};
     const OptionSpec* option = find_setting(key.str());
     if (option == nullptr || option->scope != OptionScope::setting) {
       refuse_unknown_key(place);

@@ -1,5 +1,8 @@
 #include "cmd/report/budgets.h"
 
+#include <algorithm>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "cmd/cli/ledger_name.h"
@@ -14,10 +17,21 @@
 namespace cmd {
 namespace {
 
-BudgetState state_of(const std::string& name, const FileBudget& budget, ReportPlan& plan,
-                     core::Reports& reports, core::UtcTime now) {
+using Budgets = std::map<std::string, FileBudget, std::less<>>;
+
+// Whether some budget is for costs of these tasks in that currency.
+bool has_budget(const Budgets& budgets, const core::LabelFilter& labels,
+                const std::string& currency) {
+  return std::any_of(budgets.begin(), budgets.end(), [&](const auto& one) {
+    return one.second.labels == labels && one.second.currency == currency;
+  });
+}
+
+BudgetState state_of(const std::string& name, const Budgets& budgets, ReportPlan& plan,
+                     core::Reports& reports) {
+  const FileBudget& budget = budgets.at(name);
   plan.query.label_filter = budget.labels;
-  const PeriodForecast forecast = forecast_period(plan, reports, now);
+  const PeriodForecast forecast = forecast_period(plan, reports);
   const PeriodForecast::Part total = forecast.total();
   BudgetState state{.name = name,
                     .budget = budget,
@@ -27,9 +41,9 @@ BudgetState state_of(const std::string& name, const FileBudget& budget, ReportPl
                     .unpriced = total.unpriced};
   for (const auto& [currency, sum] : total.cost) {
     if (currency == budget.currency) {
-      state.used = sum.so_far();
-      state.estimate = sum.estimate(forecast.days, estimate_places(currency));
-    } else {
+      state.used = sum.so_far;
+      state.estimate = core::estimate(sum, forecast.days, estimate_places(currency));
+    } else if (!has_budget(budgets, budget.labels, currency)) {
       state.has_other_currencies = true;
     }
   }
@@ -64,7 +78,7 @@ std::vector<BudgetState> budget_states(const Settings& settings, core::UtcTime n
   }
   core::Reports reports(storage::open_billing_source(options.ledger));
   for (const auto& [name, budget] : settings.file().budgets) {
-    states.push_back(state_of(name, budget, plan, reports, now));
+    states.push_back(state_of(name, settings.file().budgets, plan, reports));
   }
   return states;
 }
@@ -82,9 +96,9 @@ std::vector<std::string> budget_warnings(const std::vector<BudgetState>& states)
                          " by the end of the month");
     }
     if (state.unpriced > 0) {
-      warnings.push_back(title_of(state) + ": no cost in " +
+      warnings.push_back(title_of(state) + ": " +
                          format_count(static_cast<std::uint64_t>(state.unpriced), "line") +
-                         ", which it lacks; complete the price book");
+                         " without a cost, not in it; complete the price book");
     }
     if (state.has_other_currencies) {
       warnings.push_back(

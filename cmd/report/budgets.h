@@ -20,7 +20,7 @@ struct BudgetState {
   core::Decimal used;                     ///< in the currency of the budget
   std::optional<core::Decimal> estimate;  ///< by the end of the month; none: no day is over
   std::int64_t unpriced = 0;              ///< lines without a cost, which `used` lacks
-  bool has_other_currencies = false;      ///< costs in other currencies, which `used` lacks
+  bool has_other_currencies = false;      ///< costs in currencies that no budget of these tasks has
 
   [[nodiscard]] bool is_exceeded() const { return used > budget.amount; }
   [[nodiscard]] bool will_be_exceeded() const { return estimate && *estimate > budget.amount; }

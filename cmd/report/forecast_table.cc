@@ -6,22 +6,6 @@
 #include "cmd/os/terminal.h"
 
 namespace cmd {
-namespace {
-
-// "3.50 USD": the points of one currency stand below each other.
-std::string amount_text(const core::Decimal& exact, const std::string& currency) {
-  const int places = estimate_places(currency);
-  const core::Decimal amount = exact.rounded(places);
-  std::string text = amount.text();
-  if (places > amount.places()) {
-    text += amount.places() == 0 ? "." : "";
-    text.append(static_cast<std::size_t>(places - amount.places()), '0');
-  }
-  return text + " " + currency;
-}
-
-}  // namespace
-
 void ForecastTable::add(const std::string& name, const PeriodForecast::Part& part,
                         const core::DaysOver& days) {
   const std::string tasks = std::to_string(part.tasks);
@@ -30,8 +14,8 @@ void ForecastTable::add(const std::string& name, const PeriodForecast::Part& par
   }
   bool first = true;
   for (const auto& [currency, sum] : part.cost) {
-    const auto estimate = sum.estimate(days, estimate_places(currency));
-    rows_.push_back({first ? name : "", first ? tasks : "", amount_text(sum.so_far(), currency),
+    const auto estimate = core::estimate(sum, days, estimate_places(currency));
+    rows_.push_back({first ? name : "", first ? tasks : "", amount_text(sum.so_far, currency),
                      estimate ? amount_text(*estimate, currency) : "-"});
     first = false;
   }

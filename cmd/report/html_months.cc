@@ -9,6 +9,7 @@
 
 #include "cmd/report/html_tables.h"
 #include "cmd/report/html_text.h"
+#include "cmd/report/period_forecast.h"
 #include "core/billing/forecast.h"
 
 namespace cmd {
@@ -214,27 +215,31 @@ std::string estimate_section(const HtmlPage& page) {
   const Figures adjustments = sum_until(page.figures.by_closed_period, "");
   const std::string number = std::to_string(days->over);
   const std::string of_month = std::to_string(days->all);
-  std::string html = "<p class=\"soft\">The newest answer is of " +
-                     html_escape(page.zone.text(*page.newest_answer)) +
-                     ". The cost of the days before it, ÷ " + number + " × " + of_month +
-                     (page.figures.by_closed_period.empty() ? "" : ", and the adjustments once") +
-                     "; lines without a price are not in it.</p>\n" +
-                     table_begin("Estimate", "estimate") +
-                     title_row({"", "days so far", "all " + of_month + " days"});
+  std::string html =
+      "<p class=\"soft\">The newest answer is of " +
+      html_escape(page.zone.text(*page.newest_answer)) + ". The cost of the days before it, ÷ " +
+      number + " × " + of_month +
+      (page.figures.by_closed_period.empty() ? "" : ", and the adjustments once") +
+      "; never less than what is there already. Lines without a price are not in it.</p>\n" +
+      table_begin("Estimate", "estimate") +
+      title_row({"", "days so far", "all " + of_month + " days"});
   const auto row = [&html](const std::string& name, const std::string& one,
                            const std::string& month) {
     html += "<tr>" + name_cell(name) + number_cell(one) + number_cell(month) + "</tr>\n";
   };
   constexpr auto kNone = core::Decimal();
   for (const auto& [currency, sum] : page.figures.all.cost) {
-    const core::Decimal cost = cost_of(so_far, currency).value_or(kNone);
-    const core::Decimal once = cost_of(adjustments, currency).value_or(kNone);
-    row(currency, rounded_text(cost),
-        rounded_text(core::for_all_days(cost, *days, kCents) + once.rounded(kCents)));
+    const core::PeriodCost cost{.so_far = sum.amount,
+                                .days_over = cost_of(so_far, currency).value_or(kNone),
+                                .corrections = cost_of(adjustments, currency).value_or(kNone)};
+    row(currency, rounded_text(cost.days_over),
+        rounded_text(core::estimate(cost, *days, estimate_places(currency)).value_or(kNone)));
   }
-  const core::Decimal videos = core::for_all_days(core::Decimal(so_far.succeeded), *days, 0) +
-                               core::Decimal(adjustments.succeeded);
-  row("videos", grouped(so_far.succeeded), grouped(videos));
+  const core::PeriodCost videos{.so_far = core::Decimal(page.figures.all.succeeded),
+                                .days_over = core::Decimal(so_far.succeeded),
+                                .corrections = core::Decimal(adjustments.succeeded)};
+  row("videos", grouped(so_far.succeeded),
+      grouped(core::estimate(videos, *days, 0).value_or(kNone)));
   return section("Estimate for the whole month",
                  "if its other days are like the " + number + " whole days so far",
                  html + kTableEnd);

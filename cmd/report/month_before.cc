@@ -4,6 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "cmd/report/closed_periods.h"
+
 namespace cmd {
 namespace {
 
@@ -37,6 +39,9 @@ std::optional<MonthBefore> read_month_before(const ReportPlan& plan, core::Repor
   query.end = before.period.end;
   query.videos = false;
   query.labels = false;
+  if (before.closed != nullptr) {
+    require_unchanged_periods(reports, query);  // the page says that these are its figures
+  }
   reports.sum_lines(query, plan.pricing(), plan.zone,
                     [&before](const core::ReportLine& line, std::int64_t times) {
                       Figures one;

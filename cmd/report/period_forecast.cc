@@ -20,8 +20,9 @@ PeriodForecast::Part PeriodForecast::total() const {
   return total;
 }
 
-PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports, core::UtcTime now) {
-  PeriodForecast forecast{.days = core::days_over(plan.period, now, plan.zone), .parts = {}};
+PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports) {
+  const core::UtcTime newest = reports.source().newest_answer().value_or(plan.period.begin);
+  PeriodForecast forecast{.days = core::days_over(plan.period, newest, plan.zone), .parts = {}};
   core::ReportQuery query = plan.query;
   query.labels = has_label_key(plan.keys);
   reports.sum_lines(
@@ -42,6 +43,17 @@ PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports, c
 int estimate_places(const std::string& currency) {
   constexpr int kUsual = 2;
   return core::currency_decimals(currency).value_or(kUsual);
+}
+
+std::string amount_text(const core::Decimal& exact, const std::string& currency) {
+  const int places = estimate_places(currency);
+  const core::Decimal amount = exact.rounded(places);
+  std::string text = amount.text();
+  if (places > amount.places()) {
+    text += amount.places() == 0 ? "." : "";
+    text.append(static_cast<std::size_t>(places - amount.places()), '0');
+  }
+  return text + " " + currency;
 }
 
 }  // namespace cmd

@@ -9,16 +9,16 @@
 #include "cmd/report/report_plan.h"
 #include "core/billing/forecast.h"
 #include "core/billing/reports.h"
-#include "core/clock.h"
+#include "core/domain/money.h"
 
 namespace cmd {
 
 struct PeriodForecast {
   /// Some lines.
   struct Part {
-    std::int64_t tasks = 0;                           ///< without reversed ones
-    std::int64_t unpriced = 0;                        ///< lines with an unknown cost
-    std::map<std::string, core::ForecastSum> cost{};  ///< of the other lines, by currency
+    std::int64_t tasks = 0;                          ///< without reversed ones
+    std::int64_t unpriced = 0;                       ///< lines with an unknown cost
+    std::map<std::string, core::PeriodCost> cost{};  ///< of the other lines, by currency
 
     void add(const Part& more);
   };
@@ -29,12 +29,14 @@ struct PeriodForecast {
   [[nodiscard]] Part total() const;
 };
 
-/// Reads the lines of the plan's query. Throws core::Error if the ledger cannot be read or a sum
+/// Reads the lines of the plan's query. Days are over by the newest answer of the ledger, because
+/// nothing is known of later ones. Throws core::Error if the ledger cannot be read or a sum
 /// overflows.
-[[nodiscard]] PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports,
-                                             core::UtcTime now);
+[[nodiscard]] PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports);
 
 /// The decimals of an estimate: those of the currency, two where it has none of its own.
 [[nodiscard]] int estimate_places(const std::string& currency);
+/// "3.50 USD": rounded to these decimals, so that amounts stand below each other.
+[[nodiscard]] std::string amount_text(const core::Decimal& exact, const std::string& currency);
 
 }  // namespace cmd

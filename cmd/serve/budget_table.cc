@@ -8,10 +8,6 @@
 namespace cmd {
 namespace {
 
-std::string amount_text(const core::Decimal& amount, const std::string& currency) {
-  return amount.rounded(estimate_places(currency)).text() + " " + html_escape(currency);
-}
-
 std::string state_text(const BudgetState& state) {
   std::string text = state.is_exceeded()        ? "<span class=\"warn\">exceeded</span>"
                      : state.will_be_exceeded() ? "<span class=\"warn\">will be exceeded</span>"

@@ -46,11 +46,11 @@ std::optional<core::TaskHistory> history_of(const std::string& ledger, const std
              : storage::open_ledger_reader(ledger)->task_of_late(account, *task, kAnswersMax);
 }
 
-// A price book that is wrong just now must not hide the rest of the page.
+// A price book that is wrong, or a sum that overflows, must not hide the rest of the page.
 void add_budgets(const Settings& settings, core::UtcTime now, NowFigures& figures) {
   try {
     figures.budgets = budget_states(settings, now);
-  } catch (const core::UsageError& error) {
+  } catch (const std::exception& error) {
     figures.budget_trouble = std::string("Budgets cannot be compared: ") + error.what();
   }
 }

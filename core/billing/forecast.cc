@@ -11,35 +11,34 @@ DaysOver days_over(const Period& period, UtcTime now, const TimeZone& zone) {
   return days;
 }
 
-Decimal for_all_days(const Decimal& days_over, const DaysOver& days, int places) {
-  return (days_over * Decimal(days.all)).divided(Decimal(days.over), places);
-}
-
-void ForecastSum::add(const ReportLine& line, std::int64_t times, const DaysOver& days,
-                      const TimeZone& zone) {
+// A correction of a closed part of the period belongs to the day that it corrects.
+void PeriodCost::add(const ReportLine& line, std::int64_t times, const DaysOver& days,
+                     const TimeZone& zone) {
   const Decimal cost = line.charge.cost.value() * Decimal(times);
-  so_far_ += cost;
-  if (line.corrects()) {
-    corrections_ += cost;
-  } else if (zone.day_number(line.task.billed_at) < days.first + days.over) {
-    days_over_ += cost;
+  const int day = zone.day_number(line.corrects() ? line.incurred_at : line.task.billed_at);
+  so_far += cost;
+  if (day < days.first) {
+    corrections += cost;
+  } else if (day < days.first + days.over) {
+    days_over += cost;
   }
 }
 
-void ForecastSum::add(const ForecastSum& more) {
-  so_far_ += more.so_far_;
-  days_over_ += more.days_over_;
-  corrections_ += more.corrections_;
+void PeriodCost::add(const PeriodCost& more) {
+  so_far += more.so_far;
+  days_over += more.days_over;
+  corrections += more.corrections;
 }
 
-std::optional<Decimal> ForecastSum::estimate(const DaysOver& days, int places) const {
+std::optional<Decimal> estimate(const PeriodCost& cost, const DaysOver& days, int places) {
   if (days.over == 0) {
     return std::nullopt;
   }
   if (days.over == days.all) {
-    return so_far_;
+    return cost.so_far;
   }
-  return std::max(so_far_, corrections_ + for_all_days(days_over_, days, places));
+  const Decimal by_days = (cost.days_over * Decimal(days.all)).divided(Decimal(days.over), places);
+  return std::max(cost.so_far, cost.corrections + by_days).rounded(places);
 }
 
 }  // namespace core

@@ -144,15 +144,15 @@ def test_an_invoice_and_a_currency_of_ones_own(reeltally, make_gateway):
     gateway.set_clock(-40 * DAY)
     assert reeltally.run(gateway, "--no-download", reeltally.csv("a,happy", header="task_id,model")).code == 0
     (reeltally.folder / "prices.csv").write_text("model,unit,price,currency\n*,task,2,RMB\n")
-    assert reeltally("close", FIRST, "--prices", "prices.csv", "--force", "--invoice-id", "RE-7").code == 0
+    assert reeltally("close", FIRST, "--prices", "prices.csv", "--force", "--invoice-id", "=RE-7").code == 0
     assert reeltally("audit", FIRST, "-o", "own").code == 0
     folder = reeltally.folder / "own"
     assert json.loads((folder / "focus.csv.manifest.json").read_text())["focus_version"] == "1.3", "1.4 has ISO 4217 alone"
-    assert {row["InvoiceId"] for row in rows((folder / "focus.csv").read_bytes())} == {"RE-7"}
-    assert "\ninvoice_id RE-7\n" in (folder / "chain.txt").read_text()
+    assert {row["InvoiceId"] for row in rows((folder / "focus.csv").read_bytes())} == {"'=RE-7"}
+    assert "\ninvoice_id =RE-7\n" in (folder / "chain.txt").read_text()
     proved = verify(folder)
     assert proved.returncode == 0 and proved.stdout.endswith("all of it is proved\n"), proved
-    for name, fault in (("focus.csv", "focus.csv does not have the invoice `RE-7`"), (MANIFEST, "the closing has another invoice")):
+    for name, fault in (("focus.csv", "focus.csv does not have the invoice `=RE-7`"), (MANIFEST, "the closing has another invoice")):
         kept = (folder / name).read_text()
         (folder / name).write_text(kept.replace("RE-7", "RE-8"))
         sums(folder)
@@ -191,7 +191,7 @@ def test_a_bundle_never_changes(days):
         # What is recorded afterwards is not in it.
         assert days("close", FIRST, "--reprice", "--prices", "prices.csv", "--force").code == 0
     assert made[0] == made[1] and not [path for path in days.folder.iterdir() if path.name.startswith(".")]
-    assert days("audit", FIRST, "-o", "folder/").code == 0 and days("audit", FIRST, "-o", "one.tar").code == 0
+    assert days("audit", FIRST, "-o", "folder/").code == 0
     with tarfile.open(days.folder / "one.tar") as archive:
         for member in archive:
             assert archive.extractfile(member).read() == (days.folder / "folder" / pathlib.Path(member.name).name).read_bytes()
@@ -207,9 +207,14 @@ def test_what_is_refused(days):
     (days.folder / "taken").mkdir()
     (days.folder / "taken/x").write_text("")
     refused = days("audit", FIRST, "-o", "taken")
-    assert refused.code == 2 and "is not empty" in refused.err and [p.name for p in (days.folder / "taken").iterdir()] == ["x"], refused
+    assert refused.code == 2 and "is there already" in refused.err and [p.name for p in (days.folder / "taken").iterdir()] == ["x"], refused
     (days.folder / "file").write_text("mine")
     assert days("audit", FIRST, "-o", "file").code == 2 and (days.folder / "file").read_text() == "mine"
+    (days.folder / "bundle.tar").write_text("of another month")
+    for output in ("bundle.tar", "x.tar.gz", ".", "x/.."):
+        refused = days("audit", FIRST, "-o", output)
+        assert refused.code == 2 and "name a new folder, or a new file that ends with .tar" in refused.err, refused
+    assert (days.folder / "bundle.tar").read_text() == "of another month"
     (days.folder / "empty").mkdir()
     assert days("audit", FIRST, "-o", "empty").code == 0 and (days.folder / "empty/verify.py").exists()
     assert days("audit", FIRST, "-o", "none/x.tar").code == 1

@@ -90,6 +90,7 @@ def test_a_month_that_is_over_is_no_estimate_and_one_that_is_closed_is_refused(m
 @pytest.mark.parametrize("words, message", [
     ((), "add --prices FILE"),
     (("--prices", "prices.csv", "--by", "day"), "--by day cannot be used for a forecast"),
+    (("--prices", "prices.csv", "--by", "task"), "--by task cannot be used for a forecast"),
     (("--prices", "prices.csv", "--account", "nobody"), "the ledger has no task of that account"),
 ])
 def test_what_it_refuses(fresh, words, message):
@@ -118,8 +119,10 @@ def test_a_run_compares_budgets(fresh):
     pages = Pages(fresh, *config)
     rows = {row[0]: row for row in table(pages.page("/"), "budgets")}
     pages.end()
-    assert rows["duck"][1:4] == ["customer=duck", f"{used} USD", "0.01 USD"] and "exceeded" in rows["duck"][5], rows
+    assert rows["duck"][1:4] == ["customer=duck", f"{used:.2f} USD", "0.01 USD"] and "exceeded" in rows["duck"][5], rows
     assert rows["all"][1] == "all" and rows["all"][5] == ""
+    config = configure(fresh, '[budget.yuan]\namount = "1 CNY"', '[budget.dollars]\namount = "1000 USD"')
+    assert "budget" not in fresh.run(fresh.gateway, *config, "--no-download", "--pending").err, "one for each currency"
 
 
 def test_a_price_book_that_is_wrong_harms_no_run(fresh):

@@ -160,6 +160,9 @@ def test_the_dry_run_of_a_close_compares_on_request(reeltally, make_gateway):
     assert "gateway" not in reeltally("close", "2026-06", "--dry-run").out
     without = reeltally("close", "2026-06", "--dry-run", "--from-gateway", "--base-url", gateway.base, "--json")
     assert "the gateway's log was not compared: account default has no user access token" in without.err, without
+    away = reeltally("close", "2026-06", "--dry-run", "--from-gateway", "--base-url", "http://127.0.0.1:1", "--retries", "0",
+                     *reeltally.user(), "--json")
+    assert away.code == 1 and json.loads(away.out)["result"] == json.loads(without.out)["result"], "what was found is told"
     assert "gateway_log" not in json.loads(without.out) and len(gateway.log()) == asked, "no request without a token"
     flags = ["--base-url", gateway.base, *reeltally.user()]
     compared = reeltally("close", "2026-06", "--dry-run", "--from-gateway", *flags, "--json")

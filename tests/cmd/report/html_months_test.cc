@@ -111,10 +111,10 @@ TEST_F(HtmlMonthsTest, EstimatesAnOpenMonthFromItsWholeDays) {
   finish("a", kOctober + 1000, "m", "10", now);
   finish("b", kOctober + 3 * kDayMs, "m", "3", now);
   finish("u", kOctober + 3 * kDayMs, "u", "3", now);
-  finish("today", kOctober + 4 * kDayMs + 1000, "m", "100", now);
+  finish("today", kOctober + 4 * kDayMs + 1000, "m", "10", now);
   std::string page = this->page("2026-10");
   EXPECT_NE(page.find("The newest answer is of 2026-10-05T01:00:00+00:00. The cost of the days "
-                      "before it, \u00F7 4 \u00D7 31; lines without a price are not in it."),
+                      "before it, \u00F7 4 \u00D7 31; never less than what is there already."),
             std::string::npos);
   EXPECT_EQ(rows(page, "estimate"),
             "CNY|11.70|90.68|\nUSD|0.50|3.88|\nvideos|3|23|\n");  // 11.7 / 4 * 31 = 90.675
@@ -132,7 +132,7 @@ TEST_F(HtmlMonthsTest, EstimatesAnOpenMonthFromItsWholeDays) {
   // Adjustments count once.
   ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok) << told_;
   answers_.record({.id = "today",
-                   .facts = {.duration_seconds = "110"},
+                   .facts = {.duration_seconds = "20"},
                    .observed_at = kNovember + kDayMs,
                    .body = "longer"});
   page = this->page("2026-11");
