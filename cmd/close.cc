@@ -306,7 +306,7 @@ std::optional<Closed> ToClose::close() {
 }
 
 std::string invoice_id(const Settings& settings) {
-  const std::string id = settings.given_text("invoice-id").value_or("");
+  std::string id = settings.given_text("invoice-id").value_or("");
   constexpr std::size_t kBytesMax = 200;
   if (settings.is_given("invoice-id") && (id.empty() || core::printable(id, kBytesMax) != id)) {
     throw core::UsageError("--invoice-id must be 1 to " + std::to_string(kBytesMax) +

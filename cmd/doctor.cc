@@ -15,7 +15,7 @@ namespace {
 
 // What `report --format focus` calls the account and its gateway, if the configuration says so.
 void tell_names(const Settings& settings, Findings& findings) {
-  const std::string account = settings.text("account");
+  const std::string& account = settings.text("account");
   const auto table = settings.file().accounts.find(account);
   const std::string names =
       table == settings.file().accounts.end() ? "" : given_names_text(table->second.names);
