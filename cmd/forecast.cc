@@ -43,6 +43,7 @@ ReportOptions options_of(const Settings& settings, core::UtcTime now) {
       .by = settings.list("by"),
       .prices = settings.given_text("prices").value_or(""),
       .quota_per_unit = settings.count("quota-per-unit"),
+      .round = rounding_of(settings),
       .labels = settings.is_given("label") ? settings.list("label") : std::vector<std::string>()};
 }
 

@@ -133,11 +133,11 @@ inline constexpr OptionSpec kMoney[] = {
     {.name = "round",
      .type = count,
      .default_note = "exact",
-     .commands = report | close | reconcile,
+     .commands = kPricers | forecast | run | serve,
      .help = "Rounds the cost of each line to N decimals, half to even. `close` keeps it for good.",
      .maximum = 18},
     {.name = "round-by-currency",
-     .commands = report | close | reconcile,
+     .commands = kPricers | forecast | run | serve,
      .help =
          "Rounds the cost of each line to the decimals of its currency (ISO 4217: USD 2, JPY 0, "
          "KWD 3), half to even. `close` keeps it for good."},

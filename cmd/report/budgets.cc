@@ -71,7 +71,8 @@ std::vector<BudgetState> budget_states(const Settings& settings, core::UtcTime n
                               .period = core::TimeZone(zone).day(now).substr(0, core::kMonthLength),
                               .zone = zone,
                               .prices = settings.given_text("prices").value_or(""),
-                              .quota_per_unit = settings.count("quota-per-unit")};
+                              .quota_per_unit = settings.count("quota-per-unit"),
+                              .round = rounding_of(settings)};
   ReportPlan plan(options);
   if (!plan.prices) {
     throw core::UsageError("budgets need a price book; name it by --prices");

@@ -63,6 +63,15 @@ def test_the_estimate_follows_from_the_lines(fresh):
         assert (None if estimate is None else D(estimate)) == by_end[name], row
 
 
+def test_lines_are_rounded_as_they_will_be_billed(fresh):
+    (fresh.folder / "prices.csv").write_text("model,unit,price,currency\nFilm*,task,0.004,USD\n")
+    total = json.loads(fresh("forecast", "--prices", "prices.csv", "--json").out.splitlines()[-1])
+    assert D(total["so_far"]["USD"]) > 0
+    for rounding in (["--round", "2"], ["--round-by-currency"]):
+        rounded = json.loads(fresh("forecast", "--prices", "prices.csv", "--json", *rounding).out.splitlines()[-1])
+        assert rounded["so_far"] == {"USD": "0"}, "each line costs less than half a cent"
+
+
 def test_a_person_sees_a_table_of_80_columns(fresh):
     result = fresh("forecast", "--prices", "prices.csv", "--by", "label:customer")
     lines = result.out.splitlines()
