@@ -31,11 +31,8 @@ namespace {
 
 const core::ClosedPeriod& closed_period(const core::Reports& reports, const std::string& text) {
   const std::string name = core::parse_period(text, core::TimeZone("UTC")).name;
-  const std::vector<core::ClosedPeriod>& closed = reports.closed_periods();
-  const auto found =
-      std::find_if(closed.begin(), closed.end(),
-                   [&name](const core::ClosedPeriod& one) { return one.period.name == name; });
-  if (found == closed.end()) {
+  const core::ClosedPeriod* found = core::closed_period_named(reports.closed_periods(), name);
+  if (found == nullptr) {
     throw core::UsageError(name +
                            " is not closed, so its numbers may still change; close it "
                            "first: `reeltally close " +

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -73,15 +72,6 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
   print_json(out, line);
 }
 
-// By its name, whatever its zone is.
-const core::ClosedPeriod* find_closed(const std::vector<core::ClosedPeriod>& closed,
-                                      const std::string& text) {
-  const std::string name = core::parse_period(text, core::TimeZone("UTC")).name;
-  const auto found = std::find_if(closed.begin(), closed.end(),
-                                  [&name](const auto& one) { return one.period.name == name; });
-  return found == closed.end() ? nullptr : &*found;
-}
-
 // Whether the book may be recorded; if not, the log says why.
 bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
                      const CloseOptions& options, Log& log) {
@@ -112,7 +102,8 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
     throw core::UsageError("close --reprice needs the corrected price book: --prices FILE");
   }
   core::Reports reports(storage::open_billing_source(options.ledger));
-  const core::ClosedPeriod* closed = find_closed(reports.closed_periods(), options.period);
+  const std::string name = core::parse_period(options.period, core::TimeZone("UTC")).name;
+  const core::ClosedPeriod* closed = core::closed_period_named(reports.closed_periods(), name);
   if (closed == nullptr) {
     log.error("cannot reprice " + options.period + ": it is not closed; `reeltally close " +
               options.period + " --prices " + options.prices + "` closes it with these prices");

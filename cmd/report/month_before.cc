@@ -1,6 +1,5 @@
 #include "cmd/report/month_before.h"
 
-#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -14,9 +13,8 @@ constexpr std::chrono::hours kIntoMonthBefore(12);  // less than any local day
 // Null if it is open, or if the report does not ask for what was closed.
 const core::ClosedPeriod* closing_of(const std::string& name, const ReportPlan& plan,
                                      const std::vector<core::ClosedPeriod>& closed) {
-  const auto found = std::find_if(closed.begin(), closed.end(),
-                                  [&name](const auto& one) { return one.period.name == name; });
-  return found == closed.end() || plan.query.time == core::ReportTime::submit ? nullptr : &*found;
+  return plan.query.time == core::ReportTime::submit ? nullptr
+                                                     : core::closed_period_named(closed, name);
 }
 
 }  // namespace

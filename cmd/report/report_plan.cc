@@ -220,15 +220,13 @@ void ReportPlan::warn_of_frozen_terms(const core::ClosedPeriod& closed, Log& log
 
 const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod>& closed,
                                             Log& log) {
-  const auto found =
-      std::find_if(closed.begin(), closed.end(), [this](const core::ClosedPeriod& one) {
-        return !options.period.empty() && one.period.name == period.name;
-      });
-  const bool is_frozen = found != closed.end() && query.time != core::ReportTime::submit;
+  const core::ClosedPeriod* found =
+      options.period.empty() ? nullptr : core::closed_period_named(closed, period.name);
+  const bool is_frozen = found != nullptr && query.time != core::ReportTime::submit;
   if (prices && !is_frozen) {
     warn_of_dead_prices(*prices, options.prices, log);
   }
-  if (found == closed.end()) {
+  if (found == nullptr) {
     warn_of_other_zone(closed, log);
     return nullptr;
   }
@@ -257,7 +255,7 @@ const core::ClosedPeriod* ReportPlan::adopt(const std::vector<core::ClosedPeriod
   period = found->period;
   query.begin = period.begin;
   query.end = period.end;
-  return &*found;
+  return found;
 }
 
 }  // namespace cmd

@@ -20,6 +20,13 @@ namespace {
 
 std::string ClosedPeriod::invoice_id() const { return std::string(stated(statement, kInvoiceId)); }
 
+const ClosedPeriod* closed_period_named(const std::vector<ClosedPeriod>& closed,
+                                        std::string_view name) {
+  const auto found = std::find_if(closed.begin(), closed.end(),
+                                  [name](const auto& one) { return one.period.name == name; });
+  return found == closed.end() ? nullptr : &*found;
+}
+
 // Closed periods do not overlap, so only the last one that begins before an instant can contain it.
 const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
                                               const Period& period) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/billing/period.h"
@@ -52,6 +53,9 @@ struct ClosedPeriod {
 /// by begin.
 [[nodiscard]] const ClosedPeriod* closed_period_at(const std::vector<ClosedPeriod>& closed,
                                                    UtcTime time);
+/// The closed period of that name ("2026-10"), whatever its zone is; null if there is none.
+[[nodiscard]] const ClosedPeriod* closed_period_named(const std::vector<ClosedPeriod>& closed,
+                                                      std::string_view name);
 /// A closed period that overlaps `period`; null if there is none.
 [[nodiscard]] const ClosedPeriod* overlapping_closed_period(const std::vector<ClosedPeriod>& closed,
                                                             const Period& period);
