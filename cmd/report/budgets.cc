@@ -27,27 +27,43 @@ bool has_budget(const Budgets& budgets, const core::LabelFilter& labels,
   });
 }
 
-BudgetState state_of(const std::string& name, const Budgets& budgets, ReportPlan& plan,
-                     core::Reports& reports) {
+BudgetState state_of(const std::string& name, const Budgets& budgets, const std::string& month,
+                     const PeriodForecast::Part& part, const core::DaysOver& days) {
   const FileBudget& budget = budgets.at(name);
-  plan.query.label_filter = budget.labels;
-  const PeriodForecast forecast = forecast_period(plan, reports);
-  const PeriodForecast::Part total = forecast.total();
   BudgetState state{.name = name,
                     .budget = budget,
-                    .month = plan.period.name,
+                    .month = month,
                     .used = {},
                     .estimate = {},
-                    .unpriced = total.unpriced};
-  for (const auto& [currency, sum] : total.cost) {
+                    .unpriced = part.unpriced};
+  for (const auto& [currency, cost] : part.cost) {
     if (currency == budget.currency) {
-      state.used = sum.so_far;
-      state.estimate = core::estimate(sum, forecast.days, estimate_places(currency));
+      state.used = cost.so_far;
+      state.estimate = core::estimate(cost, days, estimate_places(currency));
     } else if (!has_budget(budgets, budget.labels, currency)) {
       state.has_other_currencies = true;
     }
   }
   return state;
+}
+
+// What the tasks of each budget cost, by its name. The month is read once for all.
+std::map<std::string, PeriodForecast::Part> costs_of(const Budgets& budgets, const ReportPlan& plan,
+                                                     core::Reports& reports,
+                                                     const core::DaysOver& days) {
+  std::map<std::string, PeriodForecast::Part> costs;
+  core::ReportQuery query = plan.query;
+  query.labels = std::any_of(budgets.begin(), budgets.end(),
+                             [](const auto& one) { return !one.second.labels.empty(); });
+  reports.sum_lines(query, plan.pricing(), plan.zone,
+                    [&](const core::ReportLine& line, std::int64_t times) {
+                      for (const auto& [name, budget] : budgets) {
+                        if (core::passes(line.task.labels, budget.labels)) {
+                          costs[name].add(line, times, days, plan.zone);
+                        }
+                      }
+                    });
+  return costs;
 }
 
 // "budget acme (customer=ACME) of 5000 USD in 2026-10".
@@ -63,7 +79,8 @@ std::string title_of(const BudgetState& state) {
 
 std::vector<BudgetState> budget_states(const Settings& settings, core::UtcTime now) {
   std::vector<BudgetState> states;
-  if (settings.file().budgets.empty()) {
+  const Budgets& budgets = settings.file().budgets;
+  if (budgets.empty()) {
     return states;
   }
   const std::string& zone = settings.text("tz");
@@ -78,8 +95,10 @@ std::vector<BudgetState> budget_states(const Settings& settings, core::UtcTime n
     throw core::UsageError("budgets need a price book; name it by --prices");
   }
   core::Reports reports(storage::open_billing_source(options.ledger));
-  for (const auto& [name, budget] : settings.file().budgets) {
-    states.push_back(state_of(name, settings.file().budgets, plan, reports));
+  const core::DaysOver days = days_heard_of(plan, reports);
+  auto costs = costs_of(budgets, plan, reports, days);
+  for (const auto& [name, budget] : budgets) {
+    states.push_back(state_of(name, budgets, plan.period.name, costs[name], days));
   }
   return states;
 }

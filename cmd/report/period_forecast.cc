@@ -4,6 +4,18 @@
 
 namespace cmd {
 
+void PeriodForecast::Part::add(const core::ReportLine& line, std::int64_t times,
+                               const core::DaysOver& days, const core::TimeZone& zone) {
+  if (line.charge.kind == core::LineKind::main) {
+    tasks += line.reversal ? -times : times;
+  }
+  if (line.lacks_cost()) {
+    unpriced += times;
+  } else if (line.charge.cost && !line.charge.currency.empty()) {  // a failure has none
+    cost[line.charge.currency].add(line, times, days, zone);
+  }
+}
+
 void PeriodForecast::Part::add(const Part& more) {
   tasks += more.tasks;
   unpriced += more.unpriced;
@@ -20,23 +32,20 @@ PeriodForecast::Part PeriodForecast::total() const {
   return total;
 }
 
-PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports) {
+core::DaysOver days_heard_of(const ReportPlan& plan, core::Reports& reports) {
   const core::UtcTime newest = reports.source().newest_answer().value_or(plan.period.begin);
-  PeriodForecast forecast{.days = core::days_over(plan.period, newest, plan.zone), .parts = {}};
+  return core::days_over(plan.period, newest, plan.zone);
+}
+
+PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports) {
+  PeriodForecast forecast{.days = days_heard_of(plan, reports), .parts = {}};
   core::ReportQuery query = plan.query;
   query.labels = has_label_key(plan.keys);
-  reports.sum_lines(
-      query, plan.pricing(), plan.zone, [&](const core::ReportLine& line, std::int64_t times) {
-        auto& part = forecast.parts[group_values(plan.keys, plan.zone, line.task)];
-        if (line.charge.kind == core::LineKind::main) {
-          part.tasks += line.reversal ? -times : times;
-        }
-        if (line.lacks_cost()) {
-          part.unpriced += times;
-        } else if (line.charge.cost && !line.charge.currency.empty()) {  // a failure has none
-          part.cost[line.charge.currency].add(line, times, forecast.days, plan.zone);
-        }
-      });
+  reports.sum_lines(query, plan.pricing(), plan.zone,
+                    [&](const core::ReportLine& line, std::int64_t times) {
+                      forecast.parts[group_values(plan.keys, plan.zone, line.task)].add(
+                          line, times, forecast.days, plan.zone);
+                    });
   return forecast;
 }
 

@@ -20,6 +20,9 @@ struct PeriodForecast {
     std::int64_t unpriced = 0;                       ///< lines with an unknown cost
     std::map<std::string, core::PeriodCost> cost{};  ///< of the other lines, by currency
 
+    /// Adds `times` such lines. Throws core::Error if a sum overflows.
+    void add(const core::ReportLine& line, std::int64_t times, const core::DaysOver& days,
+             const core::TimeZone& zone);
     void add(const Part& more);
   };
 
@@ -29,8 +32,11 @@ struct PeriodForecast {
   [[nodiscard]] Part total() const;
 };
 
-/// Reads the lines of the plan's query. Days are over by the newest answer of the ledger, because
-/// nothing is known of later ones. Throws core::Error if the ledger cannot be read or a sum
+/// The days of the plan's period that are over by the newest answer of the ledger, because nothing
+/// is known of later ones.
+[[nodiscard]] core::DaysOver days_heard_of(const ReportPlan& plan, core::Reports& reports);
+
+/// Reads the lines of the plan's query. Throws core::Error if the ledger cannot be read or a sum
 /// overflows.
 [[nodiscard]] PeriodForecast forecast_period(const ReportPlan& plan, core::Reports& reports);
 

@@ -46,15 +46,15 @@ void MonitorFiles::write_file(GivenTextName option,
 
 // None if the ledger cannot be read, or another file has its path now: the end of the run says why.
 std::optional<core::LedgerTotals> MonitorFiles::ledger_counts(const State& state) const {
-  const auto& [ledger, place, budgets] = state;
-  if (!place && !storage::is_postgres_url(ledger) && !std::filesystem::exists(ledger)) {
+  if (!state.place && !storage::is_postgres_url(state.ledger) &&
+      !std::filesystem::exists(state.ledger)) {
     return core::LedgerTotals{};
   }
-  if (place && !place->is_unmoved()) {
+  if (state.place && !state.place->is_unmoved()) {
     return std::nullopt;
   }
   try {
-    return storage::open_ledger_reader(ledger)->totals(clock_.utc());
+    return storage::open_ledger_reader(state.ledger)->totals(clock_.utc());
   } catch (const std::exception& failure) {
     log_.error(std::string("--metrics-file lacks the ledger's counts: ") + failure.what());
     return std::nullopt;

@@ -38,6 +38,21 @@ void require_that_it_was_alone(RunLedger& ledger, RunOutcome& outcome) {
   }
 }
 
+// What goes wrong here says nothing about the run, which is recorded by now.
+std::vector<BudgetState> compare_budgets(const RunLedger& ledger, const Settings& settings,
+                                         core::UtcTime now, Log& log) {
+  std::vector<BudgetState> states;
+  try {
+    ledger.read_beside([&] { states = budget_states(settings, now); });
+    for (const std::string& warning : budget_warnings(states)) {
+      log.warning(warning);
+    }
+  } catch (const std::exception& failure) {
+    log.warning(std::string("budgets cannot be compared: ") + failure.what());
+  }
+  return states;
+}
+
 void warn_of_large_log(RunLedger& ledger, Log& log) {
   if (const std::int64_t bytes = ledger.work().log_bytes(); bytes > kLogBytesNoted) {
     log.warning(
@@ -157,7 +172,7 @@ void RunSession::work(RunLedger& ledger, core::TransportSettings transport) {
   const Summary& summary = outcome_.summary();
   ledger.work().end_run(exit_number(summary.exit_code), summary_json(summary));
   warn_of_large_log(ledger, log_);
-  write_monitor_files(ledger, compare_budgets(ledger));
+  write_monitor_files(ledger, compare_budgets(ledger, settings_, clock_.utc(), log_));
   outcome_.tell();
 }
 
@@ -174,20 +189,6 @@ void RunSession::warn_of_accounts(const RunLedger& ledger) {
     }
     log_.warning(std::string("cannot look for tasks under two accounts: ") + failure.what());
   }
-}
-
-// What goes wrong here says nothing about the run, which is recorded by now.
-std::vector<BudgetState> RunSession::compare_budgets(const RunLedger& ledger) {
-  std::vector<BudgetState> states;
-  try {
-    ledger.read_beside([&] { states = budget_states(settings_, clock_.utc()); });
-    for (const std::string& warning : budget_warnings(states)) {
-      log_.warning(warning);
-    }
-  } catch (const std::exception& failure) {
-    log_.warning(std::string("budgets cannot be compared: ") + failure.what());
-  }
-  return states;
 }
 
 core::RunResult RunSession::drive(RunLedger& ledger, RunImport& import,

@@ -48,7 +48,6 @@ class RunSession {
   ExitCode execute_with_ledger(RunLedger& ledger, core::TransportSettings transport);
   void work(RunLedger& ledger, core::TransportSettings transport);
   void warn_of_accounts(const RunLedger& ledger);
-  [[nodiscard]] std::vector<BudgetState> compare_budgets(const RunLedger& ledger);
   [[nodiscard]] core::RunResult drive(RunLedger& ledger, RunImport& import,
                                       core::TransportSettings transport);
   void finish_hooks(VideoHooks& hooks, const RunLedger& ledger);
