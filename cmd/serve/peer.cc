@@ -20,9 +20,8 @@ constexpr std::size_t kBlock = 4096;
 Peer::Peer(core::Descriptor socket, int stop_fd, const PeerLimits& limits)
     : socket_(std::move(socket)),
       stop_fd_(stop_fd),
-      limits_(limits),
       request_end_(std::chrono::steady_clock::now() + limits.request_time),
-      waiting_left_(limits.waiting) {}
+      share_time_(limits.waiting, limits.share_bytes) {}
 
 std::ptrdiff_t Peer::fail() {
   failed_ = true;
@@ -74,27 +73,18 @@ std::ptrdiff_t Peer::read(char* bytes, std::size_t count) {
   return static_cast<std::ptrdiff_t>(taken);
 }
 
-// Any byte would do as a sign of life for a browser that wants to hold a thread; a share does not.
-void Peer::count_sent(std::size_t bytes) {
-  share_sent_ += bytes;
-  if (share_sent_ >= limits_.share_bytes) {
-    share_sent_ = 0;
-    waiting_left_ = limits_.waiting;
-  }
-}
-
 bool Peer::write(std::string_view bytes) {
   while (!failed_ && !bytes.empty()) {
     const SteadyTime begin = std::chrono::steady_clock::now();
-    if (!wait(POLLOUT, begin + waiting_left_)) {
+    if (!wait(POLLOUT, begin + share_time_.left())) {
       fail();
       break;
     }
-    waiting_left_ -= std::chrono::steady_clock::now() - begin;
+    share_time_.waited(std::chrono::steady_clock::now() - begin);
     const ssize_t sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
-      count_sent(static_cast<std::size_t>(sent));
+      share_time_.sent(static_cast<std::size_t>(sent));
     } else if (errno != EINTR && errno != EAGAIN) {
       fail();
     }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmd/serve/share_time.h"
 #include "core/files/descriptor.h"
 
 namespace cmd {
@@ -13,7 +14,7 @@ namespace cmd {
 /// How long a browser may hold a thread.
 struct PeerLimits {
   std::chrono::milliseconds request_time = std::chrono::seconds(3);
-  std::chrono::steady_clock::duration waiting = std::chrono::seconds(30);  ///< for each share
+  ShareTime::Duration waiting = std::chrono::seconds(30);  ///< for each share
   std::size_t share_bytes = 256 << 10;
 };
 
@@ -38,14 +39,11 @@ class Peer {
  private:
   [[nodiscard]] bool wait(short events, SteadyTime until);
   std::ptrdiff_t fail();
-  void count_sent(std::size_t bytes);
 
   core::Descriptor socket_;
   int stop_fd_;
-  PeerLimits limits_;
   SteadyTime request_end_;
-  std::chrono::steady_clock::duration waiting_left_;  // for the share in progress
-  std::size_t share_sent_ = 0;
+  ShareTime share_time_;
   std::vector<char> buffer_;
   std::size_t next_ = 0;
   std::size_t received_ = 0;
