@@ -100,14 +100,7 @@ std::vector<NamedChange> model_changes(const MonthBefore& before, const ReportFi
   std::stable_sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
     return size_of(left.second) > size_of(right.second);
   });
-  if (rows.size() > kRowsMax + 1) {
-    NamedChange rest{std::to_string(rows.size() - kRowsMax) + " others", {}};
-    for (std::size_t i = kRowsMax; i < rows.size(); ++i) {
-      rest.second.add(rows[i].second);
-    }
-    rows.resize(kRowsMax);
-    rows.push_back(std::move(rest));
-  }
+  sum_up_rest(rows);
   return rows;
 }
 

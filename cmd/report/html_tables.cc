@@ -42,14 +42,7 @@ std::vector<Named> largest(const std::map<std::string, Figures>& groups,
     }
     return left.second.succeeded > right.second.succeeded;
   });
-  if (rows.size() > kRowsMax + 1) {
-    Named rest{std::to_string(rows.size() - kRowsMax) + " others", {}};
-    for (std::size_t i = kRowsMax; i < rows.size(); ++i) {
-      rest.second.add(rows[i].second);
-    }
-    rows.resize(kRowsMax);
-    rows.push_back(std::move(rest));
-  }
+  sum_up_rest(rows);
   return rows;
 }
 

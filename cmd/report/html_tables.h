@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cmd/report/report_figures.h"
@@ -14,6 +15,20 @@ namespace cmd {
 
 inline constexpr std::size_t kRowsMax = 12;  ///< of a table; one more row sums up the rest
 inline constexpr int kCents = 2;             ///< digits of sums, rounded for readers
+
+/// Leaves the first rows, and one more, "N others", that sums up all behind them.
+template <typename Value>
+void sum_up_rest(std::vector<std::pair<std::string, Value>>& rows) {
+  if (rows.size() <= kRowsMax + 1) {
+    return;
+  }
+  std::pair<std::string, Value> rest{std::to_string(rows.size() - kRowsMax) + " others", {}};
+  for (std::size_t i = kRowsMax; i < rows.size(); ++i) {
+    rest.second.add(rows[i].second);
+  }
+  rows.resize(kRowsMax);
+  rows.push_back(std::move(rest));
+}
 
 /// Rounded, with at least two digits after the point.
 [[nodiscard]] std::string rounded_text(const core::Decimal& amount, int places = kCents);
