@@ -57,7 +57,7 @@ std::string focus_version(const std::string& manifest) {
 }
 
 // With their manifests. They refuse a period that somebody changed.
-void write_reports(const AuditOptions& options, const Bundle& bundle, std::ostream& out) {
+void write_reports(const AuditOptions& options, Bundle& bundle, std::ostream& out) {
   Log quiet({.level = LogLevel::error});  // `report` warns of what the manifest says
   ReportOptions report{.ledger = options.ledger,
                        .period = options.period,
@@ -68,6 +68,8 @@ void write_reports(const AuditOptions& options, const Bundle& bundle, std::ostre
   report.format = "focus";
   report.output = bundle.path("focus.csv");
   write_report(report, quiet, out);
+  bundle.compress("report.csv");
+  bundle.compress("focus.csv");
 }
 
 // Returns the number of lines.

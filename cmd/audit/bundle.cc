@@ -14,6 +14,7 @@
 #include "core/files/read_whole.h"
 #include "core/files/sha256.h"
 #include "core/files/ustar.h"
+#include "storage/answers/zstd_writer.h"
 
 namespace cmd {
 namespace {
@@ -75,6 +76,16 @@ std::string Bundle::path(std::string_view name) const { return (draft_.path() + 
 
 void Bundle::add(std::string_view name, std::string_view text) {
   core::write_atomically(path(name), text, core::kOwnerOnly);
+}
+
+void Bundle::compress(std::string_view name) {
+  core::AtomicFile file(path(name) + ".zst");
+  storage::ZstdWriter frame([&file](std::string_view bytes) { file.write(bytes); });
+  read_file(path(name), [&frame](std::string_view piece) { frame.add(piece); });
+  frame.finish();
+  file.prepare(core::kOwnerOnly);
+  file.publish();
+  fs::remove(path(name));
 }
 
 std::vector<std::string> Bundle::names() const {

@@ -19,6 +19,8 @@ class Bundle {
   /// Where to write the file `name`.
   [[nodiscard]] std::string path(std::string_view name) const;
   void add(std::string_view name, std::string_view text);
+  /// Makes NAME.zst of the file `name`.
+  void compress(std::string_view name);
   /// Writes SHA256SUMS of all files, and returns its own SHA-256, which stands for all of them.
   [[nodiscard]] std::string seal();
   /// `root`: the folder within an archive.

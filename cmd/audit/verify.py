@@ -6,7 +6,7 @@
 HEAD is the hash that `reeltally close` printed or somebody signed: with it nobody can have made the
 bundle anew. Exit code 0: all is proved. docs/audit.md says what each file is and what is proved.
 """
-import base64, csv, functools, hashlib, io, itertools, json, pathlib, re, subprocess, sys
+import base64, contextlib, csv, functools, hashlib, io, itertools, json, pathlib, re, subprocess, sys
 from datetime import datetime
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
 
@@ -30,12 +30,19 @@ def check(holds, fault):
         print("FAULT:", fault)
 
 
-def sha256(path):
+def sha256(file):
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
+    while piece := file.read(1 << 20):
+        digest.update(piece)
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def expanded(name):
+    """The bytes of NAME.zst as a file."""
+    with subprocess.Popen(["zstd", "-dcq", HERE / (name + ".zst")], stdout=subprocess.PIPE) as program:
+        yield program.stdout
+    check(program.returncode == 0, name + ".zst is damaged")
 
 
 def number(text):
@@ -243,21 +250,25 @@ class Line:
 
 
 def proofs():
-    with subprocess.Popen(["zstd", "-dcq", HERE / "answers.ndjson.zst"], stdout=subprocess.PIPE) as expander:
-        yield from map(json.loads, expander.stdout)
-    check(expander.returncode == 0, "answers.ndjson.zst is damaged")
+    with expanded("answers.ndjson") as file:
+        yield from map(json.loads, file)
+
+
+def lines_of(name):
+    csv.field_size_limit(1 << 30)
+    with expanded(name) as file:
+        yield from csv.DictReader(io.TextIOWrapper(file, encoding="utf-8", newline=""))
 
 
 def prove_lines(own, corrected):
     """Proves each line, and adds the lines up as the manifest does."""
     shown = {"rows": 0, "tasks": 0, "unpriced": 0, "totals": {}, "billing_totals": {}, "resale_totals": {}, "margin_totals": {}}
-    csv.field_size_limit(1 << 30)
-    report, focus = (csv.DictReader(open(HERE / name, newline="", encoding="utf-8")) for name in ("report.csv", "focus.csv"))
+    report, focus = lines_of("report.csv"), lines_of("focus.csv")
     of_task = lambda row: (row["snapshot_id"], row["task_id"], row["line_id"].endswith("-reversal"))
     counts, invoice = None, json.loads((HERE / "report.csv.manifest.json").read_text()).get("invoice_id", "")
     for row, proof in itertools.zip_longest(report, proofs()):
         if row is None or proof is None:
-            return check(False, "report.csv and answers.ndjson.zst have not the same lines") or shown
+            return check(False, "report.csv and answers.ndjson have not the same lines") or shown
         answer = proof["answer"].encode() if "answer" in proof else base64.b64decode(proof["base64"])
         named = f"{row['snapshot_id']}-{row['raw_sha256'][:12]}"
         counts = row if not re.search(r"-sr(-|$)", row["line_id"]) else counts if counts and of_task(counts) == of_task(row) else None
@@ -328,8 +339,11 @@ def check_closing(chain, files, manifest, shown):
 
 def main():
     stated = dict(reversed(line.split("  ", 1)) for line in (HERE / "SHA256SUMS").read_text().splitlines())
-    files = {name: sha256(HERE / name) for name in stated if (HERE / name).is_file()}
+    files = {name: sha256(open(HERE / name, "rb")) for name in stated if (HERE / name).is_file()}
     check(files == stated, "not as in SHA256SUMS: " + ", ".join(name for name in stated if files.get(name) != stated[name]))
+    for name in ("report.csv", "focus.csv"):
+        with expanded(name) as file:
+            files[name] = sha256(file)
     manifest = json.loads((HERE / "report.csv.manifest.json").read_text())
     read = lambda name: (HERE / name).read_bytes() if name in files else b""
     own = Book(read("prices.csv"))

@@ -1,23 +1,18 @@
 // Writes raw answers into a file that other programs read: JSON lines, compressed with zstd.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
+
+#include "storage/answers/zstd_writer.h"
 
 namespace storage {
 
 /// The same answers give the same bytes, with one version of zstd. One thread.
 class AnswerArchive {
  public:
-  using Write = std::function<void(std::string_view)>;
-
   /// `write` gets the bytes of the file. Throws core::Error when zstd has no memory.
-  explicit AnswerArchive(Write write);
-  ~AnswerArchive();
-  AnswerArchive(const AnswerArchive&) = delete;
-  AnswerArchive& operator=(const AnswerArchive&) = delete;
+  explicit AnswerArchive(ZstdWriter::Write write);
 
   struct Answer {
     std::string_view line_id;
@@ -31,11 +26,7 @@ class AnswerArchive {
   void finish();
 
  private:
-  void compress(bool end);
-
-  struct Stream;
-  Write write_;
-  std::unique_ptr<Stream> stream_;
+  ZstdWriter file_;
   std::string lines_;
 };
 

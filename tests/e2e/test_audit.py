@@ -40,6 +40,7 @@ RESALE = "model,unit,price,currency\nhappy,second,2.1,CNY\nkling,task,4,USD\n*se
 TASKS = {"h1": ("happyhorse", "happy", "ACME"), "h2": ("happyhorse", "happy", "Zoo"), "k": ("kling", "kling", ""), "vi": ("vidu", "vidu", ""),
          "se": ("seedance", "", "ACME"), "ul": ("ultra", "", ""), "so": ("sora", "sora", ""), "ve": ("jimeng", "veo", ""), "f": ("happyhorse", "happy", ""),
          "q": ("wan", "quota", ""), "un": ("hailuo", "unknown", ""), "-x": ("happyhorse", "happy", "@home")}
+REPORT, FOCUS, ANSWERS, MANIFEST, CHAIN = "report.csv.zst", "focus.csv.zst", "answers.ndjson.zst", "report.csv.manifest.json", "chain.txt"
 
 
 def rows(data):
@@ -59,6 +60,16 @@ def verify_here(folder, monkeypatch):
     with contextlib.redirect_stdout(said), decimal.localcontext(), pytest.raises(SystemExit) as ended:
         runpy.run_path(str(folder / "verify.py"), run_name="__main__")
     return ended.value.code, said.getvalue()
+
+
+def content(folder, name):
+    """The bytes of a file, those behind the compression of NAME.zst."""
+    data = (folder / name).read_bytes()
+    return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout if name.endswith(".zst") else data
+
+
+def put(folder, name, data):
+    (folder / name).write_bytes(subprocess.run(["zstd", "-q"], input=data, capture_output=True, check=True).stdout if name.endswith(".zst") else data)
 
 
 def sums(folder):
@@ -118,7 +129,7 @@ def test_a_bundle_proves_each_number(days):
     folder = days.folder / "first"
     proved = verify(folder, said["head"])
     assert proved.returncode == 0 and proved.stdout.endswith("all of it is proved\n"), proved
-    lines = rows((folder / "report.csv").read_bytes())
+    lines = rows(content(folder, REPORT))
     assert len(lines) == said["lines"] == len(TASKS) + 1, "super resolution is a line of its own"
     assert {line["unit"] for line in lines} >= {"second", "unit", "credit", "mtoken", "sr_mtoken", "label", "task", "quota"}
     assert f"{FIRST}: {len(lines)} lines, 1 of them without a cost" in proved.stdout
@@ -127,14 +138,14 @@ def test_a_bundle_proves_each_number(days):
     head = subprocess.run(f"sed -n '/^period {FIRST}$/,/^previous/p' chain.txt | sha256sum", shell=True, cwd=folder, capture_output=True, text=True)
     assert head.stdout.split()[0] == said["head"] == (folder / "head").read_text().strip()
     assert hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest() == said["sha256"]
-    assert (folder / "report.csv").read_text() == days("report", "--period", FIRST).out
+    assert content(folder, REPORT).decode() == days("report", "--period", FIRST).out
     assert days("report", "--period", FIRST, "-o", "x.csv").code == 0
     assert (folder / "report.csv.manifest.json").read_bytes() == (days.folder / "x.csv.manifest.json").read_bytes()
-    assert (folder / "focus.csv").read_text() == days("report", "--period", FIRST, "--format", "focus").out
+    assert content(folder, FOCUS).decode() == days("report", "--period", FIRST, "--format", "focus").out
     assert [(folder / name).read_text() for name in ("rates.csv", "resale.csv")] == [(days.folder / name).read_text() for name in ("rates.csv", "resale.csv")]
     assert (folder / "prices.csv").read_text().startswith(PRICES)
     # The raw answers are those of the ledger.
-    answers = [json.loads(line) for line in subprocess.run(["zstd", "-dcq", folder / "answers.ndjson.zst"], capture_output=True).stdout.splitlines()]
+    answers = [json.loads(line) for line in content(folder, ANSWERS).splitlines()]
     assert [answer["line"] for answer in answers] == [line["line_id"] for line in lines]
     assert [hashlib.sha256(answer["answer"].encode()).hexdigest() for answer in answers] == [line["raw_sha256"] for line in lines]
 
@@ -148,17 +159,17 @@ def test_an_invoice_and_a_currency_of_ones_own(reeltally, make_gateway):
     assert reeltally("audit", FIRST, "-o", "own").code == 0
     folder = reeltally.folder / "own"
     assert json.loads((folder / "focus.csv.manifest.json").read_text())["focus_version"] == "1.3", "1.4 has ISO 4217 alone"
-    assert {row["InvoiceId"] for row in rows((folder / "focus.csv").read_bytes())} == {"'=RE-7"}
+    assert {row["InvoiceId"] for row in rows(content(folder, FOCUS))} == {"'=RE-7"}
     assert "\ninvoice_id =RE-7\n" in (folder / "chain.txt").read_text()
     proved = verify(folder)
     assert proved.returncode == 0 and proved.stdout.endswith("all of it is proved\n"), proved
-    for name, fault in (("focus.csv", "focus.csv does not have the invoice `=RE-7`"), (MANIFEST, "the closing has another invoice")):
-        kept = (folder / name).read_text()
-        (folder / name).write_text(kept.replace("RE-7", "RE-8"))
+    for name, fault in ((FOCUS, "focus.csv does not have the invoice `=RE-7`"), (MANIFEST, "the closing has another invoice")):
+        kept = content(folder, name)
+        put(folder, name, kept.replace(b"RE-7", b"RE-8"))
         sums(folder)
         broken = verify(folder)
         assert broken.returncode == 1 and fault in broken.stdout + broken.stderr, broken
-        (folder / name).write_text(kept)
+        put(folder, name, kept)
 
 
 def test_corrections_are_proved_by_the_books_of_their_period(days):
@@ -170,7 +181,7 @@ def test_corrections_are_proved_by_the_books_of_their_period(days):
     folder = days.folder / f"reeltally-{SECOND}"
     proved = verify(folder)
     assert proved.returncode == 0, proved
-    lines = rows((folder / "report.csv").read_bytes())
+    lines = rows(content(folder, REPORT))
     corrections = [line for line in lines if line["adjusts"]]
     assert len(corrections) == 4 and {line["line_id"].endswith("-reversal") for line in corrections} == {True, False}
     assert {line["unit"] for line in corrections} == {"unit", "sr_mtoken"}
@@ -249,10 +260,9 @@ def test_a_kill_or_a_full_disk_leaves_nothing_under_the_name(days):
 
 
 def edited(folder, name, change):
-    path = folder / name
-    before = path.read_bytes()
-    path.write_bytes(change(before))
-    assert path.read_bytes() != before, "nothing was altered"
+    before = content(folder, name)
+    put(folder, name, change(before))
+    assert content(folder, name) != before, "nothing was altered"
 
 
 def replaced(old, new, count=1):
@@ -272,14 +282,6 @@ def line_of(task, column, value):
     return change
 
 
-def answers_with(old, new):
-    def change(data):
-        text = subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
-        return subprocess.run(["zstd", "-q"], input=text.replace(old.encode(), new.encode(), 1), capture_output=True, check=True).stdout
-    return change
-
-
-REPORT, ANSWERS, MANIFEST, CHAIN = "report.csv", "answers.ndjson.zst", "report.csv.manifest.json", "chain.txt"
 # What a forger alters, who makes SHA256SUMS, the hashes of the manifest, the statement and the head anew ("all"), or SHA256SUMS alone.
 FORGERIES = {
     "a cost": ("all", [(REPORT, line_of("k", "cost", "0.01"))], "line .*: the cost is not"),
@@ -298,8 +300,8 @@ FORGERIES = {
     "what the customer pays": ("all", [(REPORT, line_of("k", "resale", "40"))], "resale or margin is not"),
     "a margin": ("all", [(REPORT, line_of("k", "margin", "0"))], "resale or margin is not"),
     "a line taken away": ("all", [(REPORT, lambda data: b"".join(data.splitlines(True)[:-1]))], "not the same lines"),
-    "an answer": ("all", [(ANSWERS, answers_with('final_unit_deduction\\":\\"3.6', 'final_unit_deduction\\":\\"9.6'))], "is not the one that the report names"),
-    "an answer with its hash": ("rehash", [(ANSWERS, answers_with('final_unit_deduction\\":\\"3.6', 'final_unit_deduction\\":\\"9.6'))], "the cost is not"),
+    "an answer": ("all", [(ANSWERS, replaced('final_unit_deduction\\":\\"3.6', 'final_unit_deduction\\":\\"9.6'))], "is not the one that the report names"),
+    "an answer with its hash": ("rehash", [(ANSWERS, replaced('final_unit_deduction\\":\\"3.6', 'final_unit_deduction\\":\\"9.6'))], "the cost is not"),
     "a price in the book": ("all", [("prices.csv", replaced("0.123456789", "0.1"))], "the cost is not"),
     "a remark in the book": ("sums", [("prices.csv", replaced("vidu,credit", "\n# see contract\nvidu,credit"))], "another `prices_sha256`"),
     "the rates beside the book": ("all", [("rates.csv", replaced("0.1261", "0.1262"))], "is not what prices.csv has"),
@@ -309,34 +311,34 @@ FORGERIES = {
     "a written-off task": ("sums", [(MANIFEST, replaced('"task_id": "open"', '"task_id": "other"'))], "another `written_off`"),
     "a total of the closing": ("head", [(CHAIN, replaced("total CNY ", "total CNY 1"))], "other totals"),
     "a label of a line": ("sums", [(REPORT, line_of("vi", "label_customer", "Zoo"))], "is not what was closed"),
-    "FOCUS": ("all", [("focus.csv", replaced("CNY", "USD"))], "focus.csv does not have the same cost"),
+    "FOCUS": ("all", [(FOCUS, replaced("CNY", "USD"))], "focus.csv does not have the same cost"),
     "the time of the closing": ("sums", [(CHAIN, replaced("closed_at 1", "closed_at 2"))], "the head of the closing is"),
-    "a file without SHA256SUMS": ("", [("focus.csv", replaced("CNY", "USD"))], "not as in SHA256SUMS: focus.csv"),
+    "a file without SHA256SUMS": ("", [(FOCUS, replaced("CNY", "USD"))], "not as in SHA256SUMS: focus.csv.zst"),
 }
 
 
 def forge(folder, how):
     """Makes anew what a forger can: hashes of answers, of the manifest, of the closing, of the files."""
-    read = lambda name: (folder / name).read_bytes()
+    read = lambda name: content(folder, name)
     digest = lambda name: hashlib.sha256(read(name)).hexdigest()
     if how == "rehash":
-        answers = subprocess.run(["zstd", "-dcq"], input=read(ANSWERS), capture_output=True).stdout.splitlines()
+        answers = read(ANSWERS).splitlines()
         table = rows(read(REPORT))
         for row, answer in zip(table, map(json.loads, answers)):
             row["raw_sha256"] = hashlib.sha256(answer["answer"].encode()).hexdigest()
             old, row["line_id"] = row["line_id"], re.sub("-[0-9a-f]{12}", "-" + row["raw_sha256"][:12], row["line_id"])
             edited_answers = [line.replace(f'"line":"{old}"'.encode(), f'"line":"{row["line_id"]}"'.encode()) for line in answers]
             answers = edited_answers
-        (folder / ANSWERS).write_bytes(subprocess.run(["zstd", "-q"], input=b"\n".join(answers) + b"\n", capture_output=True).stdout)
+        put(folder, ANSWERS, b"\n".join(answers) + b"\n")
         out = io.StringIO()
         writer = csv.DictWriter(out, table[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
-        (folder / REPORT).write_text(out.getvalue())
+        put(folder, REPORT, out.getvalue().encode())
     if how in ("all", "rehash", "head"):
         manifest, focus = json.loads(read(MANIFEST)), json.loads(read("focus.csv.manifest.json"))
         manifest["closed_sha256"] = manifest["sha256"] = digest(REPORT)
-        focus["sha256"] = digest("focus.csv")
+        focus["sha256"] = digest(FOCUS)
         statement = re.sub(rb"csv_sha256 \w+", b"csv_sha256 " + digest(REPORT).encode(), read(CHAIN))
         statement = re.sub(rb"\nprices_sha256 \w+", b"\nprices_sha256 " + digest("prices.csv").encode(), statement)
         (folder / CHAIN).write_bytes(statement)
