@@ -79,7 +79,7 @@ std::string is_as_closed(const std::string& task) {
   return "EXISTS (SELECT 1 FROM snapshot AS s WHERE s.task = " + task +
          ") AND NOT EXISTS (SELECT 1 FROM snapshot AS s JOIN run AS r ON r.id = s.run WHERE "
          "s.task = " +
-         task + " AND (r.finished_at IS NULL OR r.finished_at > p.closed_at))";
+         task + " AND (r.finished_at IS NULL OR r.finished_at >= p.closed_at))";
 }
 
 void check_closed_without(SQLite::Database& database, Findings& findings) {

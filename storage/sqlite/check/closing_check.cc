@@ -82,7 +82,7 @@ std::string lost_matches() {
          " AND v.saved_at < p.closed_at)) ELSE NOT (" + is_as_closed("l.task") + " AND " + video +
          "v.state = " + sql_number(core::VideoState::expired) +
          " AND (v.settled_run = 0 OR (SELECT r.finished_at FROM run AS r WHERE r.id = "
-         "v.settled_run) <= p.closed_at))) END";
+         "v.settled_run) < p.closed_at))) END";
 }
 
 // `o` is the line that `l` adjusts, `i` the period to which it belongs. Each time that prices

@@ -199,6 +199,8 @@ TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
 // off.
 class ClosedWithoutTest : public testing::Test {
  protected:
+  static constexpr int kClosedOn = 40;  // the day
+
   ClosedWithoutTest() {
     add("a", 1, core::TaskState::succeeded);
     add("stale", 1, core::TaskState::unfinished);
@@ -209,7 +211,8 @@ class ClosedWithoutTest : public testing::Test {
     period.unfinished = 1;
     period.missing = 1;
     core::Reports reports(storage::open_billing_source(path_));
-    const auto closing = reports.source().close(period, support::utc(kOctober + 40 * kDayMs));
+    const auto closing =
+        reports.source().close(period, support::utc(kOctober + kClosedOn * kDayMs));
     closing->write_off(support::utc(kOctober + 5 * kDayMs));
     reports.each_line({.begin = period.period.begin, .end = period.period.end, .videos = true}, {},
                       zone_, [&](const core::ReportLine& line) { closing->add(line); });
@@ -288,6 +291,13 @@ TEST_F(ClosedWithoutTest, WhatBecameKnownLaterIsNoContradiction) {
       "INSERT INTO video (task, video_index, snapshot, state) "
       "SELECT task, 1, snapshot, 3 FROM report_line");
   EXPECT_EQ(findings(), std::vector<std::string>{}) << "it may have expired since";
+}
+
+// A fast machine closes and runs within a millisecond.
+TEST_F(ClosedWithoutTest, NorIsWhatBecameKnownInTheSameMillisecond) {
+  add("open", 10, core::TaskState::succeeded, kClosedOn);
+  add("gone", 2, core::TaskState::unfinished, kClosedOn);
+  EXPECT_EQ(findings(), std::vector<std::string>{});
 }
 
 }  // namespace
