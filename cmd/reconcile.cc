@@ -78,8 +78,13 @@ std::string charge_failure(const core::ForeignAmount& charge, std::string_view t
   if (columns.by_quota()) {
     return charge.currency.empty() ? "" : shown_cell(text) + " is money, not a quota";
   }
-  return currency.empty() ? "the amount has no currency; give --currency CODE"
-                          : currency_failure(currency);
+  if (currency.empty()) {
+    return "the amount has no currency; give --currency CODE";
+  }
+  return charge.contradicts(currency)
+             ? shown_cell(text) + " is in another currency than its column says, " +
+                   shown_cell(currency)
+             : currency_failure(currency);
 }
 
 // The amount of a line of our own report: a cost may have more digits than any gateway writes, and

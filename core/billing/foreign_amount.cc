@@ -11,15 +11,20 @@
 namespace core {
 namespace {
 
-using CurrencyName = std::pair<std::string_view, std::string_view>;
+struct CurrencyName {
+  std::string_view name;
+  std::string_view code;
+  std::string_view also{};  // ForeignAmount::also
+};
 
 // Longer ones before those that they begin with. `¥` is the gateways' sign of CNY.
 constexpr std::array<CurrencyName, 22> kCurrencyNames{{
-    {"US$", "USD"},  {"HK$", "HKD"},    {"CN¥", "CNY"},  {"JP¥", "JPY"},  {"RMB", "CNY"},
-    {"CNH", "CNY"},  {"人民币", "CNY"}, {"美元", "USD"}, {"港币", "HKD"}, {"日元", "JPY"},
-    {"欧元", "EUR"}, {"元", "CNY"},     {"円", "JPY"},   {"¥", "CNY"},    {"￥", "CNY"},
-    {"$", "USD"},    {"€", "EUR"},      {"£", "GBP"},    {"₩", "KRW"},    {"₹", "INR"},
-    {"Euro", "EUR"}, {"Dollar", "USD"},
+    {"US$", "USD"},  {"HK$", "HKD"},         {"CN¥", "CNY"},       {"JP¥", "JPY"},
+    {"RMB", "CNY"},  {"CNH", "CNY"},         {"人民币", "CNY"},    {"美元", "USD"},
+    {"港币", "HKD"}, {"日元", "JPY"},        {"欧元", "EUR"},      {"元", "CNY"},
+    {"円", "JPY"},   {"¥", "CNY", "JPY"},    {"￥", "CNY", "JPY"}, {"$", "USD", "*"},
+    {"€", "EUR"},    {"£", "GBP"},           {"₩", "KRW"},         {"₹", "INR"},
+    {"Euro", "EUR"}, {"Dollar", "USD", "*"},
 }};
 
 // Blanks that spreadsheets put between thousands, and signs that stand there in Switzerland.
@@ -42,32 +47,34 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
   }
 }
 
-// Takes a currency from the beginning or the end; empty: there is none.
-std::string take_currency(std::string& text) {
-  const auto take = [&text](std::size_t size, bool at_end, std::string code) {
-    text.erase(at_end ? text.size() - size : 0, size);
-    return code;
-  };
-  for (const auto& [name, code] : kCurrencyNames) {
-    const bool fits = text.size() >= name.size();
-    if (fits && equal_but_for_case(std::string_view(text).substr(0, name.size()), name)) {
-      return take(name.size(), false, std::string(code));
-    }
-    if (fits &&
-        equal_but_for_case(std::string_view(text).substr(text.size() - name.size()), name)) {
-      return take(name.size(), true, std::string(code));
+void cut(std::string& text, std::size_t size, bool at_end) {
+  text.erase(at_end ? text.size() - size : 0, size);
+}
+
+// Takes a currency from the beginning or the end of the text.
+void take_currency(std::string& text, ForeignAmount& read) {
+  for (const auto& [name, code, also] : kCurrencyNames) {
+    for (const bool at_end : {false, true}) {
+      const std::size_t at = at_end && text.size() > name.size() ? text.size() - name.size() : 0;
+      if (equal_but_for_case(std::string_view(text).substr(at, name.size()), name)) {
+        cut(text, name.size(), at_end);
+        read.currency = code;
+        read.also = also;
+        return;
+      }
     }
   }
   constexpr std::size_t kCode = 3;
   for (const bool at_end : {false, true}) {
     if (text.size() > kCode) {
-      const std::string code = upper(text.substr(at_end ? text.size() - kCode : 0, kCode));
+      std::string code = upper(text.substr(at_end ? text.size() - kCode : 0, kCode));
       if (is_iso_currency(code)) {
-        return take(kCode, at_end, code);
+        cut(text, kCode, at_end);
+        read.currency = std::move(code);
+        return;
       }
     }
   }
-  return "";
 }
 
 // Removes what says that the amount is negative.
@@ -181,6 +188,10 @@ std::optional<Decimal> number_of(std::string digits, DecimalSign sign, bool& amb
 
 }  // namespace
 
+bool ForeignAmount::contradicts(std::string_view code) const {
+  return !currency.empty() && currency != code && also != "*" && also != code;
+}
+
 ForeignAmount read_foreign_amount(std::string_view text, DecimalSign sign) {
   std::string rest(text);
   for (const std::string_view filler : kFillers) {
@@ -189,7 +200,7 @@ ForeignAmount read_foreign_amount(std::string_view text, DecimalSign sign) {
   replace_all(rest, kMinus, "-");
   ForeignAmount read;
   bool negative = take_minus(rest);
-  read.currency = take_currency(rest);
+  take_currency(rest, read);
   negative = (!read.currency.empty() && take_minus(rest)) || negative;
   const bool plain = rest.find_first_not_of("0123456789.,eE+-") == std::string::npos;
   if (!plain || rest.empty()) {
@@ -206,7 +217,7 @@ ForeignAmount read_foreign_amount(std::string_view text, DecimalSign sign) {
 }
 
 std::string currency_of_word(std::string_view word) {
-  for (const auto& [name, code] : kCurrencyNames) {
+  for (const auto& [name, code, also] : kCurrencyNames) {
     if (equal_but_for_case(word, name)) {
       return std::string(code);
     }

@@ -13,7 +13,11 @@ namespace core {
 struct ForeignAmount {
   std::optional<Decimal> amount;  ///< none: not read
   std::string currency;           ///< ISO 4217, by a sign, a name or a code; empty: none is written
-  bool ambiguous = false;         ///< not read, because `1,234` may be 1234 or 1.234
+  std::string_view also{};  ///< another code that its sign stands for: JPY for `¥`, "*" for `$`
+  bool ambiguous = false;   ///< not read, because `1,234` may be 1234 or 1.234
+
+  /// Whether what is written beside the amount is another currency than `code`.
+  [[nodiscard]] bool contradicts(std::string_view code) const;
 };
 
 /// Which sign parts the decimals.

@@ -64,6 +64,11 @@ def test_what_cannot_be_read_is_named(ledger, cell, said):
     assert result.code == 3 and f"log.csv:3: task b: " in result.err and said in result.err, result
 
 
+def test_a_sign_that_contradicts_the_column_is_named(ledger):
+    result = ledger("task_id,amount,currency\na,$1,USD\nb,¥2.5,USD\n", *USD)
+    assert result.code == 3 and "log.csv:3: task b: `¥2.5` is in another currency than its column says, `USD`" in result.err, result
+
+
 def test_a_log_of_unusable_rows_is_told_in_a_hundred_lines(ledger):
     result = ledger("task_id,amount\na,$1\n" + "".join(f"x{n},many\n" for n in range(150)), *USD)
     assert result.code == 3 and result.err.count("is not an amount") == 100, result

@@ -103,4 +103,22 @@ TEST(ForeignAmount, NamesOfCurrencies) {
   EXPECT_EQ(core::currency_of_word("points"), "points");
 }
 
+TEST(ForeignAmount, ContradictsAnotherCurrencyThanItIsWrittenWith) {
+  struct Case {
+    const char* text;
+    const char* code;
+    bool contradicts;
+  };
+  const std::vector<Case> cases{
+      {"12.3", "USD", false},  {"¥12.3", "USD", true},     {"¥12.3", "CNY", false},
+      {"¥12.3", "JPY", false}, {"￥12", "EUR", true},      {"$1", "AUD", false},
+      {"US$1", "AUD", true},   {"1 Dollar", "CAD", false}, {"EUR 3", "USD", true},
+      {"3 eur", "EUR", false}, {"5元", "JPY", true},
+  };
+  for (const auto& [text, code, contradicts] : cases) {
+    EXPECT_EQ(core::read_foreign_amount(text, DecimalSign::by_text).contradicts(code), contradicts)
+        << text << ' ' << code;
+  }
+}
+
 }  // namespace
