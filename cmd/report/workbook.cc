@@ -1,6 +1,5 @@
 #include "cmd/report/workbook.h"
 
-#include <unistd.h>
 #include <xlsxwriter.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 
 #include "core/error.h"
 #include "core/files/free_space.h"
+#include "core/files/read_whole.h"
 #include "core/files/unnamed_file.h"
 
 namespace cmd {
@@ -200,7 +200,7 @@ void Workbook::finish(const std::function<void(std::string_view)>& take) {
   constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;
   std::vector<char> block(kBlockBytes);
   for (off_t at = 0;;) {
-    const ssize_t got = ::pread(file_.number(), block.data(), block.size(), at);
+    const ssize_t got = core::read_at(file_.number(), block.data(), block.size(), at);
     if (got < 0) {
       throw core::Error("cannot read the workbook's temporary file: " + core::errno_text(errno));
     }

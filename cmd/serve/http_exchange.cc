@@ -1,7 +1,6 @@
 #include "cmd/serve/http_exchange.h"
 
 #include <httplib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/files/read_whole.h"
 #include "core/text/ascii.h"
 
 namespace cmd {
@@ -80,8 +80,9 @@ bool send_part(const FilePart& part, std::size_t offset, std::size_t length,
                httplib::DataSink& sink) {
   constexpr std::size_t kBlock = 64 << 10;
   std::array<char, kBlock> block;
-  const ssize_t got = ::pread(part.file->number(), block.data(), std::min(length, block.size()),
-                              part.begin + static_cast<off_t>(offset));
+  const ssize_t got =
+      core::read_at(part.file->number(), block.data(), std::min(length, block.size()),
+                    part.begin + static_cast<off_t>(offset));
   // A file that became shorter: the browser sees a cut body, not wrong bytes.
   return got > 0 && sink.write(block.data(), static_cast<std::size_t>(got));
 }

@@ -1,7 +1,5 @@
 #include "core/files/text_sorter.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files/beneath.h"
+#include "core/files/read_whole.h"
 #include "core/files/unnamed_file.h"
 
 namespace core {
@@ -49,19 +48,16 @@ class TextSorter::RunReader {
   void fill(std::size_t size) {
     buffer_.erase(0, used_);
     used_ = 0;
-    std::size_t have = buffer_.size();
+    const std::size_t have = buffer_.size();
     buffer_.resize(have + std::min(std::max(size - have, kReadAhead), rest_.end - rest_.at));
-    while (have < buffer_.size()) {
-      const ssize_t got = pread(sorter_.file_.number(), &buffer_[have], buffer_.size() - have,
+    const std::size_t wanted = buffer_.size() - have;
+    const ssize_t got = read_at(sorter_.file_.number(), buffer_.data() + have, wanted,
                                 static_cast<off_t>(rest_.at));
-      if (got == 0 || (got < 0 && errno != EINTR)) {
-        errno = got == 0 ? EIO : errno;
-        sorter_.fail("read");
-      }
-      have += got > 0 ? static_cast<std::size_t>(got) : 0;
-      rest_.at += got > 0 ? static_cast<std::size_t>(got) : 0;
+    if (got < 0) {
+      sorter_.fail("read");
     }
-    if (buffer_.size() < size) {
+    rest_.at += wanted;
+    if (static_cast<std::size_t>(got) < wanted || buffer_.size() < size) {
       errno = EIO;
       sorter_.fail("read");
     }

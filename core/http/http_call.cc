@@ -1,7 +1,5 @@
 #include "core/http/http_call.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -10,6 +8,7 @@
 #include <exception>
 #include <thread>
 
+#include "core/files/read_whole.h"
 #include "core/http/curl_handles.h"
 #include "core/text/ascii.h"
 
@@ -72,7 +71,7 @@ struct HttpCaller::Exchange {
     if (call.body.file < 0) {
       call.body.text.copy(into, count, static_cast<std::size_t>(sent));
     } else {
-      const ssize_t got = pread(call.body.file, into, count, call.body.offset + sent);
+      const ssize_t got = read_at(call.body.file, into, count, call.body.offset + sent);
       if (got <= 0) {
         answer.body_errno = got == 0 ? -1 : errno;
         return CURL_READFUNC_ABORT;

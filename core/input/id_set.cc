@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/files/read_whole.h"
 #include "core/files/unnamed_file.h"
 
 namespace core {
@@ -148,7 +149,9 @@ bool IdSet::in_run(const Run& run, const Fingerprint& one) {
   page_.resize(std::min(kPage, run.count - index));
   const std::size_t size = page_.size() * sizeof(Fingerprint);
   const auto offset = static_cast<off_t>(run.offset + index * sizeof(Fingerprint));
-  if (pread(file_.number(), page_.data(), size, offset) != static_cast<ssize_t>(size)) {
+  const ssize_t got = read_at(file_.number(), page_.data(), size, offset);
+  if (got != static_cast<ssize_t>(size)) {
+    errno = got < 0 ? errno : EIO;  // a file without a name that became shorter
     fail("read");
   }
   return std::binary_search(page_.begin(), page_.end(), one);

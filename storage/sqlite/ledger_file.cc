@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -16,6 +15,7 @@
 
 #include "core/error.h"
 #include "core/files/beneath.h"
+#include "core/files/read_whole.h"
 #include "storage/ledger_error.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
@@ -114,8 +114,8 @@ class LogFile {
  private:
   template <std::size_t Bytes>
   bool read(std::array<unsigned char, Bytes>& target, std::size_t at) const {
-    return file_.valid() && pread(file_.number(), target.data(), Bytes, static_cast<off_t>(at)) ==
-                                static_cast<ssize_t>(Bytes);
+    return file_.valid() && core::read_at(file_.number(), target.data(), Bytes,
+                                          static_cast<off_t>(at)) == static_cast<ssize_t>(Bytes);
   }
 
   core::Descriptor file_;

@@ -11,6 +11,8 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/files/beneath.h"
+#include "core/files/read_whole.h"
 #include "storage/ledger_error.h"
 #include "storage/sqlite/private_folder.h"
 
@@ -21,7 +23,7 @@ constexpr int kPauseMs = 20;
 
 std::string read_holder(int descriptor) {
   std::array<char, 256> text{};
-  const ssize_t got = pread(descriptor, text.data(), text.size(), 0);
+  const ssize_t got = core::read_at(descriptor, text.data(), text.size(), 0);
   return got > 0 ? std::string(text.data(), static_cast<std::size_t>(got)) : std::string();
 }
 
@@ -30,9 +32,9 @@ void write_holder(int descriptor) {
   gethostname(host.data(), host.size() - 1);
   const std::string text = "process " + std::to_string(getpid()) + " on " + host.data();
   // Only informative: a failure to write it is harmless.
-  if (ftruncate(descriptor, 0) == 0 &&
-      pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    return;
+  if (ftruncate(descriptor, 0) == 0) {
+    std::size_t written = 0;
+    static_cast<void>(core::write_at(descriptor, text, 0, written));
   }
 }
 

@@ -57,6 +57,14 @@ class Job:
         self.name, self.base, self.arguments, self.outcome, self.code = name, base, arguments, outcome, code
 
 
+def make_shim(folder):
+    if b"libasan" in subprocess.run(["ldd", BINARY], stdout=subprocess.PIPE).stdout:
+        raise Skipped("the address sanitizer has an allocator of its own")
+    shim = folder / "fault_shim.so"
+    subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", "-Wno-ignored-attributes", "-o", shim, SHIM], check=True)
+    return shim
+
+
 class Bench:
     """A folder with the ledgers that jobs begin with, and the gateway."""
 
@@ -106,12 +114,7 @@ class Bench:
         return out
 
     def shim_path(self):
-        if self.shim is None:
-            if b"libasan" in subprocess.run(["ldd", BINARY], stdout=subprocess.PIPE).stdout:
-                raise Skipped("the address sanitizer has an allocator of its own")
-            self.shim = self.folder / "fault_shim.so"
-            subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", "-Wno-ignored-attributes", "-o", self.shim, SHIM],
-                           check=True)
+        self.shim = self.shim or make_shim(self.folder)
         return self.shim
 
     # ---- ledgers to begin with
@@ -342,10 +345,10 @@ class Bench:
         self.known[key] = self.outcome(job), time.monotonic() - begin
         return self.known[key]
 
-    def calls_of(self, job):
-        key = job.name, job.base
+    def calls_of(self, job, under=None):
+        key = job.name, job.base, under
         if key not in self.counts:
-            self.counts[key] = count_calls(self, job)
+            self.counts[key] = count_calls(self, job, under or self.place)
         return self.counts[key]
 
 
@@ -379,31 +382,38 @@ def kill(bench, count, tell):
 
 # ---- one call fails, or the process dies there
 
-def count_calls(bench, job):
+def faults_at(call, at, kind, under):
+    """The environment of the shim. A kind is an error, or "short", and whether later calls have it: each (1), each second (2)."""
+    faults = {"FAULT_CALL": call, "FAULT_AT": str(at), "FAULT_UNDER": str(under)}
+    faults |= {"FAULT_SHORT": "1"} if kind[0] == "short" else {"FAULT_ERRNO": str(kind[0])}
+    return faults | ({"FAULT_ON": str(int(kind[1]))} if kind[1] else {})
+
+
+def count_calls(bench, job, under):
     bench.lay_out(job.base)
     if job.name == "run":
         bench.csv(bench.fresh_ids()[:5])
     else:
         bench.csv(bench.ids)
     counts = bench.folder / "counts"
-    faults = {"FAULT_CALL": "file", "FAULT_AT": "0", "FAULT_UNDER": str(bench.place), "FAULT_COUNT": str(counts)}
+    faults = {"FAULT_CALL": "file", "FAULT_AT": "0", "FAULT_UNDER": str(under), "FAULT_COUNT": str(counts)}
     code, _, err = bench.finish(bench.start(job.arguments, faults))
     if code != job.code:
         raise Finding(f"{job.name}, only counted: exit {code}: {err[-300:]}")
     return {name: int(number) for name, number in (line.split() for line in counts.read_text().splitlines())}
 
 
-def points(bench, names, kinds, count):
+def points(bench, names, kinds, count, under=None):
     """All of them in random order, so that an incomplete sweep covers everything evenly; or `count` of them."""
     jobs = bench.jobs()
     if not count:
-        every = [(job, call, at, kind) for job in jobs for call in names for at in range(1, bench.calls_of(job)[call] + 1)
+        every = [(job, call, at, kind) for job in jobs for call in names for at in range(1, bench.calls_of(job, under)[call] + 1)
                  for kind in kinds]
         bench.dice.shuffle(every)
         yield from every
     for _ in range(count):
         job = bench.any_of(jobs)
-        calls_made = bench.calls_of(job)
+        calls_made = bench.calls_of(job, under)
         call = bench.dice.choice([name for name in names if calls_made[name]])
         yield job, call, bench.dice.randint(1, calls_made[call]), bench.dice.choice(kinds)
 
@@ -412,7 +422,7 @@ def disturbed(bench, job, expected, faults):
     """One job with one fault, and all checks afterwards."""
     code, out, err = bench.finish(bench.start(job.arguments, faults))
     # Without memory a library may end us (OpenSSL 3.0 while it begins): then it is as a kill.
-    ends = {"0": (-9,), "12": (-6, -11)}.get(faults["FAULT_ERRNO"], ())
+    ends = {"0": (-9,), "12": (-6, -11)}.get(faults.get("FAULT_ERRNO"), ())
     if code < 0 and code not in ends:
         raise Finding(f"ended by signal {-code}: {err[-300:]}")
     told = job.name == "beside" and "was not written" in err  # a sidecar, which costs no run its success
@@ -427,17 +437,17 @@ def disturbed(bench, job, expected, faults):
     return code
 
 
-def sweep(bench, chosen, tell):
+def sweep(bench, chosen, tell, under=None, harmless=False):
+    """Each fault in a job of its own. After a `harmless` one the job ends as if there had been none."""
     codes = {}
     for number, (job, call, at, kind) in enumerate(chosen, 1):
         expected, _ = bench.expected(job)
         bench.lay_out(job.base)
         bench.csv(bench.fresh_ids()[:5] if job.name == "run" else bench.ids)
-        faults = {"FAULT_CALL": call, "FAULT_AT": str(at), "FAULT_UNDER": str(bench.place), "FAULT_ERRNO": str(kind[0])}
-        if kind[1]:
-            faults["FAULT_ON"] = "1"
         try:
-            code = disturbed(bench, job, expected, faults)
+            code = disturbed(bench, job, expected, faults_at(call, at, kind, under or bench.place))
+            if harmless and code != job.code:
+                raise Finding(f"exit {code} after what is no failure")
             bench.converge(job, expected)
         except Finding as finding:
             raise Finding(f"{job.name}: call {at} of {call} fails with {kind}: {finding}") from finding
@@ -460,6 +470,20 @@ def memory(bench, count, tell):
     sweep(bench, points(bench, ("malloc",), [(12, False), (12, True)], count), tell)
 
 
+TRANSFERS = ("read", "write", "receive", "send")
+TRANSFER_KINDS = [("short", False), (ERRORS["EINTR"], False)]
+ALL_TRANSFERS = [("short", 1), (ERRORS["EINTR"], 2)]  # for ever interrupted is nothing that a kernel knows
+
+
+def shorts(bench, count, tell):
+    """Every read and write, of files and sockets, moves fewer bytes than asked for or is interrupted; first all of a job at once.
+    Neither is a failure: the job ends as ever."""
+    together = [(job, "transfer", 1, kind) for job in bench.jobs() for kind in ALL_TRANSFERS]
+    under = bench.folder  # the list, too
+    sweep(bench, together if not count else [], tell, under, harmless=True)
+    sweep(bench, points(bench, TRANSFERS, TRANSFER_KINDS, count, under), tell, under, harmless=True)
+
+
 # ---- a fault while the ledger recovers from a kill
 
 def double(bench, count, tell):
@@ -475,11 +499,8 @@ def double(bench, count, tell):
         for kind in [(0, False), bench.dice.choice([(0, False), (5, False), (5, True), (28, False)])]:
             call, at = bench.dice.choice(chances)
             faults.append((call, at, kind))
-            setting = {"FAULT_CALL": call, "FAULT_AT": str(at), "FAULT_UNDER": str(bench.place), "FAULT_ERRNO": str(kind[0])}
-            if kind[1]:
-                setting["FAULT_ON"] = "1"
             try:
-                code = disturbed(bench, job, None, setting)
+                code = disturbed(bench, job, None, faults_at(call, at, kind, bench.place))
                 bench.check(seen)
             except Finding as finding:
                 raise Finding(f"{faults}: {finding}") from finding
@@ -645,7 +666,7 @@ def compare(bench, count, tell):
             tell(f"{min(done + DOCUMENTS_AT_ONCE, count)} of {count} documents ({kind})")
 
 
-PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "memory": memory, "fleet": fleet,
+PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "shorts": shorts, "memory": memory, "fleet": fleet,
          "crews": simulate_crews, "runs": simulate_runs, "differential": compare}
 
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/files/beneath.h"
+#include "core/files/read_whole.h"
 #include "core/text/http_headers.h"
 
 namespace core {
@@ -71,7 +72,7 @@ PartNotes PartNotesFile::read(std::int64_t part_bytes) const {
     return {};
   }
   std::array<char, kBytesMax> text{};
-  const ssize_t count = pread(file.number(), text.data(), text.size(), 0);
+  const ssize_t count = read_at(file.number(), text.data(), text.size(), 0);
   if (count <= 0) {
     return {};
   }

@@ -1,12 +1,11 @@
 #include "core/video/s3/multipart_upload.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
 
+#include "core/files/read_whole.h"
 #include "core/files/sha256.h"
 
 namespace core {
@@ -31,14 +30,13 @@ std::string sha256_of_piece(int file, std::int64_t offset, std::int64_t bytes) {
   Sha256 hash;
   while (bytes > 0) {
     const ssize_t got =
-        pread(file, buffer.get(), static_cast<std::size_t>(std::min(bytes, kReadBytes)), offset);
-    if (got > 0) {
-      hash.update({buffer.get(), static_cast<std::size_t>(got)});
-      offset += got;
-      bytes -= got;
-    } else if (got == 0 || errno != EINTR) {
+        read_at(file, buffer.get(), static_cast<std::size_t>(std::min(bytes, kReadBytes)), offset);
+    if (got <= 0) {
       return {};
     }
+    hash.update({buffer.get(), static_cast<std::size_t>(got)});
+    offset += got;
+    bytes -= got;
   }
   return hex(hash.finish());
 }

@@ -1,17 +1,20 @@
 // Loaded into the real program by tools/torture (LD_PRELOAD): makes one call of the C library fail,
-// or kills the process there. Environment variables choose the calls that count, and the one that
-// fails:
+// transfer too little, or be the last one of the process. Environment variables choose the calls
+// that count, and the one that fails:
 //
-//   FAULT_CALL   a name of kNames; "file": any of them except `malloc`
+//   FAULT_CALL   a name of kNames; "file": any of them on files; "transfer": any of `read`, `write`
+//                (files), `receive`, `send` (sockets)
 //   FAULT_AT     the number of the call that fails, from 1; 0: none, calls are only counted
 //   FAULT_ERRNO  the error of that call; 0: the process is killed before the call
-//   FAULT_ON     1: every later call fails, too
-//   FAULT_UNDER  only calls for files below this folder count (not for `malloc`)
+//   FAULT_SHORT  1: that call transfers half of what it is asked for, at least a byte, and succeeds
+//   FAULT_ON     1: every later call fails, too; 2: every second one of these
+//   FAULT_UNDER  only calls for files below this folder count (not for `malloc` and sockets)
 //   FAULT_COUNT  a file that gets the number of calls of each name when the process ends
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,8 +31,9 @@
 
 namespace {
 
-constexpr std::array kNames{"malloc", "open",  "read",  "write", "sync", "truncate", "unlink",
-                            "rename", "mkdir", "chmod", "lock",  "map",  "stat"};
+constexpr std::array kNames{"malloc",   "open",   "read",   "write",   "sync",
+                            "truncate", "unlink", "rename", "mkdir",   "chmod",
+                            "lock",     "map",    "stat",   "receive", "send"};
 enum class Call {
   allocate,
   opening,
@@ -43,16 +47,21 @@ enum class Call {
   changing_mode,
   locking,
   mapping,
-  looking
+  looking,
+  receiving,
+  sending
 };
+constexpr int kAnyOnFiles = -1;
+constexpr int kAnyTransfer = -2;
 
 struct Plan {
-  int call = -1;  // -1: any on files
+  int call = kAnyOnFiles;  // or the number of a name
   bool active = false;
   bool counting = false;
   long at = 0;
   int error = 0;
-  bool on = false;
+  bool shortens = false;
+  long every = 0;  // of the later calls; 0: none
   const char* under = "";
 };
 Plan plan;
@@ -70,9 +79,11 @@ __attribute__((constructor)) void read_plan() {
       plan.call = static_cast<int>(i);
     }
   }
+  plan.call = strcmp(call, "transfer") == 0 ? kAnyTransfer : plan.call;
   plan.at = atol(at);
   plan.error = getenv("FAULT_ERRNO") != nullptr ? atoi(getenv("FAULT_ERRNO")) : 0;
-  plan.on = getenv("FAULT_ON") != nullptr;
+  plan.shortens = getenv("FAULT_SHORT") != nullptr;
+  plan.every = getenv("FAULT_ON") != nullptr ? atol(getenv("FAULT_ON")) : 0;
   plan.under = getenv("FAULT_UNDER") != nullptr ? getenv("FAULT_UNDER") : "";
   plan.counting = getenv("FAULT_COUNT") != nullptr;
   plan.active = true;
@@ -98,31 +109,57 @@ bool below(const char* path) {
   return strncmp(path, plan.under, length) == 0;
 }
 
-bool concerns(int descriptor) {
+// What a descriptor leads to: a path, or such as "socket:[17]"; false if that is not known.
+bool target_of(int descriptor, std::array<char, 4096>& target) {
   char link[64];
-  char path[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-  const ssize_t length = syscall(SYS_readlink, link, path, sizeof path - 1);
-  if (length <= 0) {
-    return false;
-  }
-  path[length] = '\0';
-  return below(path);
+  const ssize_t length = syscall(SYS_readlink, link, target.data(), target.size() - 1);
+  target[length > 0 ? static_cast<std::size_t>(length) : 0] = '\0';
+  return length > 0;
+}
+
+bool concerns(int descriptor) {
+  std::array<char, 4096> path;
+  return target_of(descriptor, path) && below(path.data());
 }
 
 bool concerns(int folder, const char* path) {
   return path != nullptr && (path[0] == '/' || folder == AT_FDCWD ? below(path) : concerns(folder));
 }
 
-// Whether this call must fail; then errno is set.
-bool fails(Call call) {
+// A datagram that is read in part is lost: only streams count.
+bool is_stream(int descriptor) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  const int before = errno;
+  const bool is = getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+  errno = before;
+  return is && type == SOCK_STREAM;
+}
+
+bool is_planned(Call call) {
+  const bool is_socket = call == Call::receiving || call == Call::sending;
+  if (plan.call == kAnyTransfer) {
+    return is_socket || call == Call::reading || call == Call::writing;
+  }
+  return plan.call == kAnyOnFiles ? !is_socket && call != Call::allocate
+                                  : plan.call == static_cast<int>(call);
+}
+
+// Counts a call; whether it is one with the fault.
+bool is_chosen(Call call) {
   counts[static_cast<std::size_t>(call)].fetch_add(1);
-  if (plan.at == 0 ||
-      (plan.call >= 0 ? plan.call != static_cast<int>(call) : call == Call::allocate)) {
+  if (plan.at == 0 || !is_planned(call)) {
     return false;
   }
   const long number = matched.fetch_add(1) + 1;
-  if (number != plan.at && !(plan.on && number > plan.at)) {
+  return number == plan.at ||
+         (plan.every > 0 && number > plan.at && (number - plan.at) % plan.every == 0);
+}
+
+// Whether this call must fail; then errno is set.
+bool fails(Call call) {
+  if (!is_chosen(call)) {
     return false;
   }
   if (plan.error == 0) {
@@ -135,6 +172,28 @@ bool fails(Call call) {
 bool fails(Call call, int descriptor) { return plan.active && concerns(descriptor) && fails(call); }
 bool fails(Call call, int folder, const char* path) {
   return plan.active && concerns(folder, path) && fails(call);
+}
+
+// The same for a call that moves `bytes`, which may become fewer.
+bool transfer_fails(Call call, std::size_t& bytes) {
+  if (!plan.shortens) {
+    return fails(call);
+  }
+  if (is_chosen(call)) {
+    bytes = (bytes + 1) / 2;
+  }
+  return false;
+}
+bool transfer_fails(Call on_file, Call on_socket, int descriptor, std::size_t& bytes) {
+  return plan.active &&
+         (is_stream(descriptor) ? transfer_fails(on_socket, bytes)
+                                : concerns(descriptor) && transfer_fails(on_file, bytes));
+}
+bool reading_fails(int descriptor, std::size_t& bytes) {
+  return transfer_fails(Call::reading, Call::receiving, descriptor, bytes);
+}
+bool writing_fails(int descriptor, std::size_t& bytes) {
+  return transfer_fails(Call::writing, Call::sending, descriptor, bytes);
 }
 
 // Used while dlsym itself allocates, before the real allocator is known.
@@ -231,25 +290,37 @@ long syscall(long number, ...) noexcept {
   return real_syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
 }
 
+ssize_t read(int file, void* bytes, std::size_t count) {
+  REAL(read);
+  return reading_fails(file, count) ? -1 : real_read(file, bytes, count);
+}
 ssize_t pread(int file, void* bytes, std::size_t count, off_t at) {
   REAL(pread);
-  return fails(Call::reading, file) ? -1 : real_pread(file, bytes, count, at);
+  return reading_fails(file, count) ? -1 : real_pread(file, bytes, count, at);
 }
 ssize_t pread64(int file, void* bytes, std::size_t count, off64_t at) {
   REAL(pread64);
-  return fails(Call::reading, file) ? -1 : real_pread64(file, bytes, count, at);
+  return reading_fails(file, count) ? -1 : real_pread64(file, bytes, count, at);
 }
 ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t at) {
   REAL(pwrite);
-  return fails(Call::writing, file) ? -1 : real_pwrite(file, bytes, count, at);
+  return writing_fails(file, count) ? -1 : real_pwrite(file, bytes, count, at);
 }
 ssize_t pwrite64(int file, const void* bytes, std::size_t count, off64_t at) {
   REAL(pwrite64);
-  return fails(Call::writing, file) ? -1 : real_pwrite64(file, bytes, count, at);
+  return writing_fails(file, count) ? -1 : real_pwrite64(file, bytes, count, at);
 }
 ssize_t write(int file, const void* bytes, std::size_t count) {
   REAL(write);
-  return fails(Call::writing, file) ? -1 : real_write(file, bytes, count);
+  return writing_fails(file, count) ? -1 : real_write(file, bytes, count);
+}
+ssize_t recv(int socket, void* bytes, std::size_t count, int flags) {
+  REAL(recv);
+  return reading_fails(socket, count) ? -1 : real_recv(socket, bytes, count, flags);
+}
+ssize_t send(int socket, const void* bytes, std::size_t count, int flags) {
+  REAL(send);
+  return writing_fails(socket, count) ? -1 : real_send(socket, bytes, count, flags);
 }
 int fsync(int file) {
   REAL(fsync);
