@@ -1,5 +1,5 @@
 """Documents from a seed, read by the program (tests/support/probe/reading_probe.cc) and by Python's own json, csv, decimal and
-zoneinfo; both must read the same. `tools/torture differential` reads 10,000 of each kind, test_differential.py 200."""
+zoneinfo, videos (containers.py) by ffprobe; both must read the same. `tools/torture differential` reads 10,000 of each kind, test_differential.py 200."""
 import csv
 import datetime
 import decimal
@@ -13,6 +13,7 @@ import random
 import subprocess
 import zoneinfo
 
+import containers
 from conftest import BINARY
 
 PROBE = pathlib.Path(os.environ.get("REELTALLY_PROBE", pathlib.Path(BINARY).parent / "tests/reading_probe"))
@@ -243,7 +244,8 @@ def same_instant(data, got):
 
 
 KINDS = {"json": (json_document, same_json), "csv": (csv_document, same_csv), "decimal": (decimal_document, same_decimal),
-         "period": (period_document, same_period), "instant": (instant_document, same_instant)}
+         "period": (period_document, same_period), "instant": (instant_document, same_instant),
+         "video": (containers.video_document, containers.same_video)}
 
 
 def read_all(kind, documents):

@@ -9,6 +9,7 @@
 //   decimal  `OPERATION LEFT RIGHT`: the result as text; null: no number; "overflow"
 //   period   `NAME ZONE`: [BEGIN, END] in ms; null: refused
 //   instant  `MS ZONE`: the local time as text
+//   video    its extension, empty if it is not a complete video, and why not
 #include <algorithm>
 #include <cstring>
 #include <iostream>
@@ -21,6 +22,7 @@
 #include "core/error.h"
 #include "core/text/csv.h"
 #include "core/text/json.h"
+#include "core/video/video_container.h"
 
 namespace {
 
@@ -143,12 +145,23 @@ Json read_instant(const std::string& text) {
   return core::TimeZone(zone).text(core::UtcTime(std::chrono::milliseconds(ms)));
 }
 
+Json read_video(const std::string& text) {
+  constexpr std::size_t kPiece = 1000;
+  core::ContainerCheck check;
+  for (std::size_t at = 0; at < text.size(); at += kPiece) {
+    check.update(std::string_view(text).substr(at, kPiece));
+  }
+  const core::ContainerReport report = check.finish();
+  return {{"extension", report.extension}, {"failure", report.failure}};
+}
+
 Json read(const std::string& kind, const std::string& text) {
   return kind == "json"      ? read_json(text)
          : kind == "csv"     ? read_csv(text)
          : kind == "decimal" ? calculate(text)
          : kind == "period"  ? read_period(text)
-                             : read_instant(text);
+         : kind == "instant" ? read_instant(text)
+                             : read_video(text);
 }
 
 }  // namespace
