@@ -69,8 +69,9 @@ def make_shim(folder):
 class Bench:
     """A folder with the ledgers that jobs begin with, and the gateway."""
 
-    def __init__(self, folder, seed=1):
+    def __init__(self, folder, seed=1, first=1):
         self.dice = random.Random(seed)
+        self.first = first  # of the seeds of simulations
         self.folder = pathlib.Path(folder)
         self.place = self.folder / "place"  # the job's own; a file system of its own during power cuts
         self.place.mkdir()
@@ -627,13 +628,15 @@ def fleet(bench, count, tell):
 
 def simulate(tests, variable, what):
     """A part that lives through as many seeds of a simulation among the unit tests."""
-    def part(_, count, tell):
+    def part(bench, count, tell):
         program = pathlib.Path(BINARY).parent / "tests/core_test"
         if not program.exists():
             raise Skipped(f"there is no {program}")
 
+        begin = bench.first if bench else 1
+
         def live_through(first):
-            seeds = {"REELTALLY_SEED": str(first), variable: str(min(SEEDS_AT_ONCE, count + 1 - first))}
+            seeds = {"REELTALLY_SEED": str(first), variable: str(min(SEEDS_AT_ONCE, begin + count - first))}
             done = subprocess.run([program, f"--gtest_filter={tests}/*"], env=os.environ | seeds, capture_output=True, text=True)
             if done.returncode != 0:
                 raise Finding(f"simulation: {done.stdout[-1000:]}")
@@ -642,7 +645,7 @@ def simulate(tests, variable, what):
         total = 0
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
             try:
-                for done in workers.map(live_through, range(1, count + 1, SEEDS_AT_ONCE)):
+                for done in workers.map(live_through, range(begin, begin + count, SEEDS_AT_ONCE)):
                     total += done
                     tell(f"{total} of {count} simulated {what}")
             finally:
@@ -673,11 +676,11 @@ PARTS = {"kill": kill, "power": power, "double": double, "calls": calls, "shorts
          "crews": simulate_crews, "runs": simulate_runs, "differential": compare}
 
 
-def torture(parts, seed, seconds=None, tell=lambda line: None):
-    """Runs {part: count}; returns what was skipped, and why. Raises Finding."""
+def torture(parts, seed, seconds=None, tell=lambda line: None, first=1):
+    """Runs {part: count}; returns what was skipped, and why. Raises Finding. Simulations begin with the seed `first`."""
     skipped = []
     with tempfile.TemporaryDirectory(prefix="reeltally-torture-") as folder:
-        bench = Bench(folder, seed)
+        bench = Bench(folder, seed, first)
         try:
             for part, count in parts.items():
                 begin = time.monotonic()
