@@ -1,10 +1,10 @@
 #include "cmd/run/list_pass.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <optional>
+#include <stop_token>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "cmd/cli/api_key.h"
@@ -18,12 +18,8 @@ namespace {
 constexpr std::int64_t kListRetriesMax = 1;
 constexpr std::chrono::seconds kListRetryAfterMax{30};
 
-// The answer to a query is recorded without them.
-bool holds_secret(std::string_view entry, const std::array<std::string, 2>& secrets) {
-  return std::any_of(secrets.begin(), secrets.end(), [entry](const std::string& secret) {
-    return entry.find(secret) != std::string_view::npos;
-  });
-}
+// Enough to read on while answers are recorded and committed.
+constexpr std::uint64_t kPagesAheadMax = 4;
 
 }  // namespace
 
@@ -59,57 +55,70 @@ void ListPass::run(core::Engine& engine, const std::vector<std::uint64_t>& tasks
 
 void ListPass::read(const Account& account, int index, core::Engine& engine,
                     const std::function<void()>& turn) {
-  core::UserApi api = user_api(account, settings_, patience_);
+  std::stop_source over;
+  ListPatience patience = patience_;
+  patience.stop = [token = over.get_token(), stop = patience_.stop] {
+    return token.stop_requested() || stop();
+  };
+  core::UserApi api = user_api(account, settings_, patience);
   pages_ = vain_ = 0;
   const auto count_requests = [&] {
     requests_in_vain_ += api.requests() - pages_;
     retries_ += api.retries();
   };
+  const std::uint64_t before = left_;
+  // A fixed end: entries that come meanwhile do not shift the pages.
+  const core::UtcTime now = clock_.utc();
   try {
-    read(api, account, index, engine, turn);
+    take_pages({.api = api,
+                .over = std::move(over),
+                .query = {.from = now - settings_.duration("since"), .to = now},
+                .secrets = {read_user_token(account, settings_.environment()).token.reveal(),
+                            read_api_key(account, settings_.environment()).reveal()}},
+               [&](std::vector<core::ListedAnswer>&& answers) {
+                 const std::uint64_t answered = engine.take_listed(index, std::move(answers));
+                 turn();
+                 return answered;
+               });
   } catch (...) {
     count_requests();
     throw;
   }
   count_requests();
-}
-
-void ListPass::read(core::UserApi& api, const Account& account, int index, core::Engine& engine,
-                    const std::function<void()>& turn) {
-  const std::array<std::string, 2> secrets{
-      read_user_token(account, settings_.environment()).token.reveal(),
-      read_api_key(account, settings_.environment()).reveal()};
-  const core::UtcTime now = clock_.utc();
-  // A fixed end: entries that come meanwhile do not shift the pages.
-  const core::UserListQuery query{.from = now - settings_.duration("since"), .to = now};
-  const std::uint64_t before = left_;
-  api.each_page([&query](std::int64_t page) { return core::task_list_path(query, page); },
-                [&](const core::UserListPage& page, std::string_view text) {
-                  std::vector<core::ListedAnswer> answers;
-                  for (core::ListedTaskText& one : core::listed_tasks(page, text)) {
-                    if (!holds_secret(one.text, secrets)) {
-                      answers.push_back({std::move(one.id), std::string(one.text)});
-                    }
-                  }
-                  const std::uint64_t answered = engine.take_listed(index, std::move(answers));
-                  left_ -= std::min(left_, answered);
-                  ++pages_;
-                  vain_ += answered == 0 ? 1U : 0U;
-                  turn();
-                  return is_worth_more(page);
-                });
   log_.detail("the gateway's list of tasks: " + format_count(pages_, "page") + " answered " +
               format_count(before - left_, "task") + " of the account " + account.name);
 }
 
-// Whether the rest of the list is fewer requests than the tasks that are left. Pages in vain cost
-// about a tenth of the requests that these need in any case.
-bool ListPass::is_worth_more(const core::UserListPage& page) const {
-  const std::uint64_t size = std::max<std::uint64_t>(page.page_size(), page.count());
-  const std::uint64_t met = pages_ * size;
-  const std::uint64_t rest = page.total() > met ? page.total() - met : 0;
+void ListPass::take_pages(
+    ListedPages::Source source,
+    const std::function<std::uint64_t(std::vector<core::ListedAnswer>&&)>& record) {
+  ListedPages pages(std::move(source));
+  pages.ask();
+  while (pages.ahead() > 0) {
+    std::optional<ListedAnswers> page = pages.take();
+    if (!page) {
+      break;
+    }
+    const std::uint64_t answered = record(std::move(page->answers));
+    left_ -= std::min(left_, answered);
+    ++pages_;
+    vain_ += answered == 0 ? 1U : 0U;
+    while (pages.ahead() < kPagesAheadMax && is_worth_more(*page, pages.ahead())) {
+      pages.ask();
+    }
+  }
+}
+
+// Whether the rest of the list is fewer requests than the tasks that are left, whatever the pages
+// that are asked for already answer: all of their entries, or none. Pages in vain cost about a
+// tenth of the requests that these tasks need in any case.
+bool ListPass::is_worth_more(const ListedAnswers& page, std::uint64_t ahead) const {
+  const std::uint64_t met = (pages_ + ahead) * page.size;
+  const std::uint64_t rest = page.total > met ? page.total - met : 0;
+  const std::uint64_t left = left_ - std::min(left_, ahead * page.size);
   constexpr std::uint64_t kLeftForPageInVain = 10;
-  return size > 0 && (rest + size - 1) / size < left_ && vain_ * kLeftForPageInVain <= left_;
+  return page.size > 0 && (rest + page.size - 1) / page.size < left &&
+         (vain_ + ahead) * kLeftForPageInVain <= left;
 }
 
 }  // namespace cmd

@@ -10,6 +10,7 @@
 #include "cmd/cli/settings.h"
 #include "cmd/os/log.h"
 #include "cmd/run/gateway_lists.h"
+#include "cmd/run/listed_pages.h"
 #include "core/clock.h"
 #include "core/engine/engine.h"
 
@@ -36,9 +37,9 @@ class ListPass {
  private:
   void read(const Account& account, int index, core::Engine& engine,
             const std::function<void()>& turn);
-  void read(core::UserApi& api, const Account& account, int index, core::Engine& engine,
-            const std::function<void()>& turn);
-  [[nodiscard]] bool is_worth_more(const core::UserListPage& page) const;
+  void take_pages(ListedPages::Source source,
+                  const std::function<std::uint64_t(std::vector<core::ListedAnswer>&&)>& record);
+  [[nodiscard]] bool is_worth_more(const ListedAnswers& page, std::uint64_t ahead) const;
 
   const Settings& settings_;
   Log& log_;

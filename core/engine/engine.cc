@@ -24,6 +24,7 @@ Engine::Engine(RunPlan plan, std::shared_ptr<const NameTemplate> names,
 }
 
 RunResult Engine::run() {
+  queries_.commit_listed();
   while (turn()) {
   }
   if (result_.end == RunEnd::key_rejected || result_.end == RunEnd::wrong_base_url ||

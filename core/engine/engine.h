@@ -53,7 +53,8 @@ class Engine {
 
   /// Before `run`: records these entries of one page of the gateway's list of tasks as answers
   /// about those tasks that the run still has to query, except tasks that it must query again all
-  /// the same, because it waits for them. Returns how many. Throws as `run`.
+  /// the same, because it waits for them. Returns how many; `run` waits until they are committed.
+  /// Throws as `run`.
   [[nodiscard]] std::size_t take_listed(int account, std::vector<ListedAnswer>&& page) {
     return queries_.take_listed(account, std::move(page));
   }

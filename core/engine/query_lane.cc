@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -25,7 +24,8 @@ QueryLane::QueryLane(const RunContext& run, Transport& transport)
       pace_(run.plan, run.clock.steady()),
       feed_(run, notices_, window_),
       steps_(run, notices_, window_, feed_),
-      answers_(run, notices_, window_, health_, pace_, steps_) {}
+      answers_(run, notices_, window_, health_, pace_, steps_),
+      listed_(run, window_, answers_) {}
 
 void QueryLane::admit() { feed_.admit(answers_.records().last_ticket()); }
 
@@ -69,45 +69,6 @@ void QueryLane::start(std::size_t slot, SteadyTime now) {
     ++run_.tally.queried;
   }
   held.asked = true;
-}
-
-std::size_t QueryLane::take_listed(int account, std::vector<ListedAnswer>&& page) {
-  ++run_.tally.requests;
-  std::vector<TaskId> ids;
-  std::map<std::string_view, ListedAnswer*> by_id;
-  for (ListedAnswer& answer : page) {
-    if (by_id.emplace(answer.id.text(), &answer).second) {
-      ids.push_back(answer.id);
-    }
-  }
-  run_.ledger.ask_for_named_tasks(account, std::move(ids));
-  run_.ledger.flush();
-  std::size_t taken = 0;
-  std::vector<TaskRecord> tasks = run_.ledger.take_tasks().value();
-  for (TaskRecord& task : tasks) {
-    taken += take_listed(std::move(task), by_id) ? 1U : 0U;
-  }
-  run_.ledger.flush();  // no later page has what this one settled
-  return taken;
-}
-
-bool QueryLane::take_listed(TaskRecord&& task,
-                            const std::map<std::string_view, ListedAnswer*>& by_id) {
-  const auto listed = by_id.find(task.id.text());
-  if (listed == by_id.end()) {
-    return false;
-  }
-  const std::size_t slot = window_.hold(std::move(task));
-  window_[slot].asked = true;
-  constexpr int kOk = 200;
-  if (!answers_.settle_listed(slot,
-                              {.http_status = kOk, .body = std::move(listed->second->body)})) {
-    window_.release(slot);
-    return false;
-  }
-  ++run_.tally.queried;
-  ++run_.tally.listed;
-  return true;
 }
 
 void QueryLane::settle(std::uint64_t token, QueryAnswer&& answer) {

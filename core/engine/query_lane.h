@@ -3,13 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/engine/gateway_health.h"
+#include "core/engine/listed_answers.h"
 #include "core/engine/query_answers.h"
 #include "core/engine/query_notices.h"
 #include "core/engine/query_pace.h"
@@ -32,7 +32,11 @@ class QueryLane {
   /// Starts due queries, as far as free slots, the rate and the ledger's room allow.
   void start_due();
   /// See Engine::take_listed.
-  [[nodiscard]] std::size_t take_listed(int account, std::vector<ListedAnswer>&& page);
+  [[nodiscard]] std::size_t take_listed(int account, std::vector<ListedAnswer>&& page) {
+    return listed_.take(account, std::move(page));
+  }
+  /// Before the first `admit`.
+  void commit_listed() { listed_.commit(); }
   void settle(std::uint64_t token, QueryAnswer&& answer);
   void settle(std::uint64_t token, const TransportFailure& failure);
   /// Handles an answer that the ledger could not record.
@@ -59,8 +63,6 @@ class QueryLane {
   void close(bool cut);
 
  private:
-  [[nodiscard]] bool take_listed(TaskRecord&& task,
-                                 const std::map<std::string_view, ListedAnswer*>& by_id);
   void start(std::size_t slot, SteadyTime now);
 
   RunContext run_;
@@ -72,6 +74,7 @@ class QueryLane {
   TaskFeed feed_;
   TaskSteps steps_;
   QueryAnswers answers_;
+  ListedAnswers listed_;
 };
 
 }  // namespace core

@@ -118,10 +118,10 @@ struct ImportStanding {
 /// The number of an entry: entry number N is durable once committed() >= N.
 using Ticket = std::uint64_t;
 
-/// The record of one run. All methods belong to the engine's thread, and only `flush` waits for a
-/// disk or a network. What `committed` acknowledges survives kill -9 and a power failure. After a
-/// failed commit every method throws core::Error; after a failed read those for pages do. The run
-/// then ends.
+/// The record of one run. All methods belong to the engine's thread, and only `flush`
+/// and `named_tasks` wait for a disk or a network. What `committed` acknowledges survives kill -9
+/// and a power failure. After a failed commit every method throws core::Error; after a failed read
+/// those for pages do. The run then ends.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -132,12 +132,13 @@ class Ledger {
   /// everything committed before this call, and perhaps later commits. One page at a time: take it
   /// before the next request.
   virtual void ask_for_tasks(TaskKey after, std::size_t limit) = 0;
-  /// The same for these tasks of one account, in any order: a page of those that `ask_for_tasks`
-  /// would return.
-  virtual void ask_for_named_tasks(int account, std::vector<TaskId> ids) = 0;
   /// Returns the requested page, once; none if it is not there yet. The engine is woken when it
   /// arrives.
   [[nodiscard]] virtual std::optional<std::vector<TaskRecord>> take_tasks() = 0;
+  /// Those of these tasks of one account that the run still has to query, in any order, as of
+  /// everything committed before this call. Waits for them; no page of tasks may be requested.
+  [[nodiscard]] virtual std::vector<TaskRecord> named_tasks(int account,
+                                                            std::vector<TaskId> ids) = 0;
 
   /// Requests a page of videos that this run's tasks still lack and that the run has not settled,
   /// in order of expiry (unknown expiry last).

@@ -29,14 +29,17 @@ void QueuedLedger::ask_for_tasks(core::TaskKey after, std::size_t limit) {
   page_thread_.ask_for_tasks(after, limit);
 }
 
-void QueuedLedger::ask_for_named_tasks(int account, std::vector<core::TaskId> ids) {
-  require_working();
-  page_thread_.ask_for_named_tasks(account, std::move(ids));
-}
-
 std::optional<std::vector<core::TaskRecord>> QueuedLedger::take_tasks() {
   require_working();
   return page_thread_.take_tasks();
+}
+
+std::vector<core::TaskRecord> QueuedLedger::named_tasks(int account,
+                                                        std::vector<core::TaskId> ids) {
+  require_working();
+  page_thread_.ask_for_named_tasks(account, std::move(ids));
+  page_thread_.wait();
+  return page_thread_.take_tasks().value();
 }
 
 void QueuedLedger::ask_for_videos(std::size_t limit) {

@@ -35,8 +35,9 @@ class QueuedLedger : public core::Ledger {
   QueuedLedger& operator=(const QueuedLedger&) = delete;
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
-  void ask_for_named_tasks(int account, std::vector<core::TaskId> ids) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  [[nodiscard]] std::vector<core::TaskRecord> named_tasks(int account,
+                                                          std::vector<core::TaskId> ids) override;
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override {

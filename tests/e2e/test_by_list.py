@@ -45,6 +45,14 @@ def test_a_hundred_answers_with_each_request(reeltally, make_gateway):
     assert again.summary["queried"] == 1 and len(pages(gateway)) == 4, "one task is not worth three pages"
 
 
+def test_pages_that_are_read_ahead_are_no_more_requests(reeltally, make_gateway):
+    """Two pages answer none of the tasks, each of ten a half of its entries, and nobody asks for the rest."""
+    gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 1700}))
+    told = by_list(reeltally, gateway, reeltally.csv(*names(1500)[500::2]), "--no-download").summary
+    assert (told["listed"], told["requests"], len(pages(gateway))) == (500, 12, 12), told
+    assert reeltally("db", "check").code == 0
+
+
 def test_requests_for_pages_that_are_repeated_count(reeltally, make_gateway):
     gateway = make_gateway(default={"polls": ["success"]}, user=user(listed={"count": 250}, flaky=2))
     told = by_list(reeltally, gateway, reeltally.csv(*names(250)), "--no-download").summary

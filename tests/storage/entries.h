@@ -140,9 +140,8 @@ inline std::vector<core::TaskRecord> named_tasks(core::Ledger& ledger, int accou
   for (const std::string& one : ids) {
     named.push_back(id(one));
   }
-  ledger.ask_for_named_tasks(account, std::move(named));
   ledger.flush();
-  return ledger.take_tasks().value();
+  return ledger.named_tasks(account, std::move(named));
 }
 inline std::vector<core::WantedVideo> videos(core::Ledger& ledger, std::size_t limit = 100) {
   ledger.ask_for_videos(limit);

@@ -177,13 +177,13 @@ void FakeLedger::ask_for_tasks(core::TaskKey after, std::size_t limit) {
   task_page_ = {tasks(after, limit), page_lag};
 }
 
-void FakeLedger::ask_for_named_tasks(int account, std::vector<core::TaskId> ids) {
+std::vector<core::TaskRecord> FakeLedger::named_tasks(int account, std::vector<core::TaskId> ids) {
   assert(!task_page_);
   std::vector<core::TaskRecord> named = tasks(0, memory_->work.size());
   std::erase_if(named, [&](const core::TaskRecord& task) {
     return task.account != account || std::find(ids.begin(), ids.end(), task.id) == ids.end();
   });
-  task_page_ = {std::move(named), page_lag};
+  return named;
 }
 
 void FakeLedger::ask_for_videos(std::size_t limit) {

@@ -34,8 +34,9 @@ class FakeLedger : public core::Ledger {
   void import_known(const std::string& id);
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
-  void ask_for_named_tasks(int account, std::vector<core::TaskId> ids) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  [[nodiscard]] std::vector<core::TaskRecord> named_tasks(int account,
+                                                          std::vector<core::TaskId> ids) override;
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;

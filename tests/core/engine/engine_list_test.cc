@@ -111,6 +111,20 @@ TEST_F(EngineList, ATaskOnTwoPagesIsTakenOnce) {
   EXPECT_EQ(tally().failed, 1U);
 }
 
+TEST_F(EngineList, APageDoesNotWaitForItsCommit) {
+  ledger_.commit_lag = 3;
+  add_running("a");
+  add_running("b");
+  prepare_ = [&](core::Engine& engine) {
+    EXPECT_EQ(engine.take_listed(0, {entry("a", "FAILURE")}), 1U);
+    EXPECT_EQ(engine.take_listed(0, {entry("a", "FAILURE"), entry("b", "FAILURE")}), 1U);
+    EXPECT_EQ(ledger_.committed(), 0U);
+  };
+  EXPECT_EQ(run().end, RunEnd::completed);
+  EXPECT_EQ(asked("a") + asked("b"), 0) << "run waits for the commit before it reads its tasks";
+  EXPECT_EQ(ledger_.snapshots(), 2U);
+}
+
 // A list's answer says nothing about the API key.
 TEST_F(EngineList, ARejectedKeyStillEndsTheRun) {
   add_running("listed");

@@ -205,7 +205,8 @@ void CrewMember::ask_for_tasks(core::TaskKey after, std::size_t limit) {
   task_page_ = {after, limit, clock_.steady() + kLatency, std::nullopt};
 }
 
-void CrewMember::ask_for_named_tasks(int /*account*/, std::vector<core::TaskId> /*ids*/) {
+std::vector<core::TaskRecord> CrewMember::named_tasks(int /*account*/,
+                                                      std::vector<core::TaskId> /*ids*/) {
   throw std::logic_error("a crew reads no list of the gateway");
 }
 

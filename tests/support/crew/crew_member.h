@@ -46,9 +46,10 @@ class CrewMember final : public core::Ledger {
   [[nodiscard]] std::uint64_t acknowledged_answers() const { return acknowledged_answers_; }
 
   void ask_for_tasks(core::TaskKey after, std::size_t limit) override;
-  /// Throws: a crew reads no list of the gateway.
-  void ask_for_named_tasks(int account, std::vector<core::TaskId> ids) override;
   [[nodiscard]] std::optional<std::vector<core::TaskRecord>> take_tasks() override;
+  /// Throws: a crew reads no list of the gateway.
+  [[nodiscard]] std::vector<core::TaskRecord> named_tasks(int account,
+                                                          std::vector<core::TaskId> ids) override;
   void ask_for_videos(std::size_t limit) override;
   [[nodiscard]] std::optional<std::vector<core::WantedVideo>> take_videos() override;
   [[nodiscard]] bool has_room(std::size_t entries) const override;
