@@ -9,7 +9,7 @@
 namespace storage {
 namespace {
 
-constexpr int kLevel = 6;  // such files are kept for years, and made once
+constexpr int kFileLevel = 6;  // such files are kept for years, and made once
 
 }  // namespace
 
@@ -28,7 +28,7 @@ ZstdWriter::ZstdWriter(Write write)
   if (stream_->context == nullptr) {
     throw core::Error("zstd has no memory to compress");
   }
-  ZSTD_CCtx_setParameter(stream_->context, ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(stream_->context, ZSTD_c_compressionLevel, kFileLevel);
   ZSTD_CCtx_setParameter(stream_->context, ZSTD_c_checksumFlag, 1);
 }
 
