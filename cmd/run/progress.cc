@@ -34,7 +34,8 @@ std::string part_of(std::int64_t count, std::int64_t total, std::string_view wha
 
 Topic tasks_topic(const ProgressCounts& counts) {
   Topic topic{"tasks", {part_of(counts.queried, counts.tasks, "asked")}};
-  if (counts.tasks_per_second >= 0.5) {
+  const bool is_over = counts.tasks > 0 && counts.queried >= counts.tasks;
+  if (counts.tasks_per_second >= 0.5 && !is_over) {
     topic.parts.front() += ", " + std::to_string(std::llround(counts.tasks_per_second)) + "/s";
   }
   topic.parts.push_back(number(counts.succeeded, "succeeded"));

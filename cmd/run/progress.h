@@ -20,8 +20,8 @@ struct VideoProgress {
   std::int64_t received = 0;
   std::optional<std::int64_t> size;  ///< none: not stated yet
   double bytes_per_second = 0;
-  std::optional<std::chrono::milliseconds> life;  ///< of its link; none: not known
-  bool is_checked = false;                        ///< all bytes are there
+  std::optional<std::chrono::milliseconds> life{};  ///< of its link; none: not known
+  bool is_checked = false;                          ///< all bytes are there
 };
 
 /// What a terminal has room for.
@@ -45,7 +45,7 @@ struct ProgressCounts {
   std::int64_t downloads_failed = 0;  ///< not downloaded in this run
   std::int64_t downloads_expired = 0;
   std::int64_t downloads_left = 0;  ///< of the whole run: known, not started
-  double downloads_expected = 0;    ///< of tasks that were not asked yet, as of those before
+  double downloads_expected = 0;    ///< of tasks that are not settled, as of those that are
   std::int64_t bytes = 0;           ///< of the videos that are on disk
   double bytes_per_second = 0;
   double tasks_per_second = 0;
@@ -55,6 +55,12 @@ struct ProgressCounts {
   std::optional<std::chrono::milliseconds> soonest_end;  ///< until the first link expires
   std::vector<VideoProgress> videos{};                   ///< under way, most urgent first
   std::string note{};                                    ///< what stops the run; else empty
+
+  /// Tasks that are not asked again. `queried` is ahead of it: it also counts answers that are not
+  /// recorded yet.
+  [[nodiscard]] std::int64_t settled() const {
+    return succeeded + failed + missing + not_answered + (waits ? 0 : unfinished);
+  }
 };
 
 /// Lines of at most `columns` - 1 columns (a terminal wraps at the last one), at most `rows` - 1 of

@@ -68,13 +68,12 @@ void ProgressMeter::count_videos(ProgressCounts& counts) const {
 }
 
 double ProgressMeter::expected_videos(const ProgressCounts& counts) const {
-  const std::int64_t answered =
-      counts.succeeded + counts.failed + counts.unfinished + counts.missing + counts.not_answered;
-  if (answered == 0 || !fetches() || !sources_.totals.known) {
+  const std::int64_t settled = counts.settled();
+  if (settled == 0 || !fetches() || !sources_.totals.known) {
     return 0;
   }
-  return static_cast<double>(sources_.tally.videos_found) / static_cast<double>(answered) *
-         static_cast<double>(counts.tasks - counts.queried);
+  return static_cast<double>(sources_.tally.videos_found) / static_cast<double>(settled) *
+         static_cast<double>(std::max<std::int64_t>(counts.tasks - settled, 0));
 }
 
 // By expiry, the soonest first; links without one last.
@@ -84,9 +83,9 @@ std::vector<VideoProgress> ProgressMeter::videos() {
        sources_.in_flight ? sources_.in_flight() : std::vector<core::DownloadProgress>()) {
     received.emplace(one.token, one);
   }
-  std::erase_if(speeds_, [&](const auto& one) { return !received.contains(one.first); });
   const core::UtcTime now = clock_.utc();
   std::vector<VideoProgress> videos;
+  std::map<std::uint64_t, Transfer> present;
   sources_.downloads.window().each_in_flight([&](std::uint64_t token,
                                                  const core::WantedVideo& video) {
     VideoProgress& one = videos.emplace_back();
@@ -97,12 +96,15 @@ std::vector<VideoProgress> ProgressMeter::videos() {
     }
     const auto found = received.find(token);
     one.is_checked = found == received.end();
+    Transfer& transfer = present[token] = std::move(transfers_[token]);
     if (!one.is_checked) {
-      one.received = found->second.received;
-      one.size = found->second.size;
-      one.bytes_per_second = speed_of(token, one.received);
+      transfer.update(clock_.steady(), found->second);
+      one.bytes_per_second = transfer.speed.per_second();
     }
+    one.received = transfer.speed.last();
+    one.size = transfer.size;
   });
+  transfers_ = std::move(present);
   std::stable_sort(videos.begin(), videos.end(), [](const auto& a, const auto& b) {
     constexpr auto kNever = std::chrono::milliseconds::max();
     return a.life.value_or(kNever) < b.life.value_or(kNever);
@@ -110,13 +112,12 @@ std::vector<VideoProgress> ProgressMeter::videos() {
   return videos;
 }
 
-double ProgressMeter::speed_of(std::uint64_t token, std::int64_t received) {
-  SpeedMeter& meter = speeds_[token];
-  if (received < meter.last()) {
-    meter = SpeedMeter();  // it began again from the first byte
+void ProgressMeter::Transfer::update(core::SteadyTime now, const core::DownloadProgress& state) {
+  if (state.received < speed.last()) {
+    speed = SpeedMeter();  // it began again from the first byte
   }
-  meter.add(clock_.steady(), received);
-  return meter.per_second();
+  speed.add(now, state.received);
+  size = state.size;
 }
 
 // The slower of both lanes decides. No estimate if a lane has work but makes no progress, or if the

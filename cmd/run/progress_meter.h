@@ -45,6 +45,14 @@ class ProgressMeter {
   [[nodiscard]] ProgressCounts counts();
 
  private:
+  /// What the transport said about a video; kept while it is checked.
+  struct Transfer {
+    void update(core::SteadyTime now, const core::DownloadProgress& state);
+
+    SpeedMeter speed{};
+    std::optional<std::int64_t> size{};
+  };
+
   [[nodiscard]] bool fetches() const {
     return sources_.fetches && !sources_.downloads.outcomes().stopped();
   }
@@ -52,7 +60,6 @@ class ProgressMeter {
   void count_videos(ProgressCounts& counts) const;
   [[nodiscard]] double expected_videos(const ProgressCounts& counts) const;
   [[nodiscard]] std::vector<VideoProgress> videos();
-  [[nodiscard]] double speed_of(std::uint64_t token, std::int64_t received);
   [[nodiscard]] std::optional<std::chrono::milliseconds> remaining(
       const ProgressCounts& counts) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_for_videos(
@@ -62,7 +69,7 @@ class ProgressMeter {
   Sources sources_;
   core::SteadyTime begin_;
   SpeedMeter bytes_;
-  std::map<std::uint64_t, SpeedMeter> speeds_;  ///< of the downloads in flight, by token
+  std::map<std::uint64_t, Transfer> transfers_;  ///< of the videos under way, by token
   SpeedMeter asked_{SpeedMeter::kLongWindow};
   SpeedMeter fetched_{SpeedMeter::kLongWindow};
   SpeedMeter fetched_bytes_{SpeedMeter::kLongWindow};

@@ -140,11 +140,11 @@ TEST_F(ProgressMeterTest, EachVideoUnderWayHasItsSpeedAndShare) {
     for (std::size_t i = 0; i < videos.size(); ++i) {
       const cmd::VideoProgress& video = videos[i];
       EXPECT_TRUE(video.name.starts_with("t"));
+      EXPECT_EQ(video.size, 1000) << "also while it is checked";
       if (video.is_checked) {
-        EXPECT_EQ(video.received, 0);
+        EXPECT_GT(video.received, 900);
         continue;
       }
-      EXPECT_EQ(video.size, 1000);
       if (video.received > 300) {
         EXPECT_NEAR(video.bytes_per_second, 100, 10);
         ++looked_at;
@@ -186,6 +186,7 @@ TEST_F(ProgressMeterTest, NoEstimateWhileTheRunWaitsForUnfinishedTasks) {
   };
   EXPECT_EQ(run().end, RunEnd::deadline);
   EXPECT_EQ(last.unfinished, 1);
+  EXPECT_EQ(last.settled(), 0);
   EXPECT_EQ(last.remaining, std::nullopt);
 }
 

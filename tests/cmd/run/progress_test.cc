@@ -107,17 +107,20 @@ TEST(ProgressBlock, ABarOfTasksAndVideosIsFullOnlyWhenAllIsDone) {
   const auto bar = [](const ProgressCounts& counts) {
     return cmd::progress_block(counts, {.columns = 31}).front();
   };
-  ProgressCounts counts{.tasks = 1000, .queried = 1000};
+  ProgressCounts counts{.tasks = 1000, .queried = 1000, .succeeded = 990, .missing = 10};
   EXPECT_EQ(bar(counts), "[##########] 100 %");
   counts.downloads_left = 1;
   EXPECT_EQ(bar(counts), "[#########-]  99 %");
   counts.downloads_left = 1000;
   EXPECT_EQ(bar(counts), "[#####-----]  50 %");
-  counts.queried = 0;
+  counts.queried = counts.succeeded = counts.missing = 0;
   EXPECT_EQ(bar(counts), "[----------]   0 %");
-  counts = {.tasks = 100, .queried = 50, .downloads_done = 25, .downloads_expected = 25};
+  counts = {
+      .tasks = 100, .queried = 50, .succeeded = 50, .downloads_done = 25, .downloads_expected = 25};
   EXPECT_EQ(bar(counts), "[#####-----]  50 %") << "25 videos are to be expected of the others";
-  counts = {.tasks = 100, .queried = 100, .unfinished = 40, .waits = true};
+  counts = {.tasks = 1, .queried = 1, .waits = true};
+  EXPECT_EQ(bar(counts), "[----------]   0 %") << "the answer is not recorded yet";
+  counts = {.tasks = 100, .queried = 100, .succeeded = 60, .unfinished = 40, .waits = true};
   EXPECT_EQ(bar(counts), "[######----]  60 %") << "unfinished tasks are asked again";
   counts.waits = false;
   EXPECT_EQ(bar(counts), "[##########] 100 %");
@@ -128,7 +131,7 @@ TEST(ProgressBlock, ABarOfTasksAndVideosIsFullOnlyWhenAllIsDone) {
 }
 
 TEST(ProgressBlock, ABarIsDrawnWithUnicodeWhereTheLocaleHasIt) {
-  const ProgressCounts counts{.tasks = 10, .queried = 5};
+  const ProgressCounts counts{.tasks = 10, .queried = 5, .succeeded = 5};
   EXPECT_EQ(cmd::progress_block(counts, {.columns = 19, .utf8 = true}).front(),
             "[\xE2\xA3\xBF\xE2\xA3\xBF\xE2\xA3\xBF\xE2\xA3\x80\xE2\xA3\x80\xE2\xA3\x80]  50 %");
 }
@@ -140,7 +143,7 @@ TEST(ProgressBlock, TheVideosUnderWayFollowAsManyAsThereIsRoomFor) {
   ASSERT_EQ(block.size(), 7U);
   EXPECT_EQ(block[4],
             "  first                       12.0 MiB   25 %    2.0 MiB/s    expires in 1h 00m");
-  EXPECT_EQ(block[5], "  a_task_with_a_name_tha...     1000 B               0 B/s");
+  EXPECT_EQ(block[5], "  a_task_with..._its_column     1000 B               0 B/s");
   EXPECT_EQ(block[6], "  third (video 2)                900 B            checking");
   block = cmd::progress_block(counts, {.columns = 80, .rows = 7});
   ASSERT_EQ(block.size(), 6U);
@@ -148,7 +151,14 @@ TEST(ProgressBlock, TheVideosUnderWayFollowAsManyAsThereIsRoomFor) {
   block = cmd::progress_block(counts, {.columns = 50});
   ASSERT_EQ(block.size(), 7U);
   EXPECT_EQ(block[4], "  first              12.0 MiB   25 %    2.0 MiB/s");
-  EXPECT_EQ(cmd::progress_block(counts, {.columns = 40}).size(), 4U) << "no room for figures";
+  counts.videos.push_back({.name = "fourth"});
+  block = cmd::progress_block(counts, {.columns = 40});
+  ASSERT_EQ(block.size(), 8U);
+  EXPECT_EQ(block[4], "  first       12.0 MiB  25 %  2.0 MiB/s");
+  EXPECT_EQ(block[5], "  a_ta...lumn   1000 B            0 B/s");
+  EXPECT_EQ(block[6], "  thir...o 2)    900 B         checking");
+  EXPECT_EQ(block[7], "  fourth                        waiting") << "for its first byte";
+  EXPECT_EQ(cmd::progress_block(counts, {.columns = 36}).size(), 4U) << "no room for figures";
 }
 
 TEST(ProgressBlock, SaysWhatStopsTheRunAboveTheVideos) {
