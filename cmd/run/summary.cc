@@ -10,6 +10,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/os/json_text.h"
 #include "cmd/run/error_words.h"
+#include "cmd/run/failure_reason.h"
 #include "core/text/join.h"
 
 namespace cmd {
@@ -114,15 +115,17 @@ void FailureList::add(const core::Notice& notice) {
 }
 
 void FailureList::Group::add(const core::Notice& notice) {
+  const std::string shape = reason_shape(notice.text);
   auto reason = std::find_if(reasons.begin(), reasons.end(),
-                             [&](const Reason& one) { return one.text == notice.text; });
+                             [&](const Reason& one) { return one.shape == shape; });
   if (reason == reasons.end() && reasons.size() == kReasonsMax) {
     ++further;
     return;
   }
   if (reason == reasons.end()) {
-    reason = reasons.insert(reason, {.text = notice.text, .named = {}});
+    reason = reasons.insert(reason, {.text = notice.text, .shape = shape});
   }
+  reason->text = common_reason(reason->text, notice.text);
   if (++reason->count <= kNamedMax) {
     const std::string video =
         notice.video > 1 ? " (video " + std::to_string(notice.video) + ")" : "";

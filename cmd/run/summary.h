@@ -51,9 +51,10 @@ class FailureList {
 
   void add(const core::Notice& notice);
   struct Reason {
-    std::string text;
-    std::vector<std::string> named;
+    std::string text;  ///< "*" where the failures differ in a number or an ID
+    std::vector<std::string> named{};
     std::uint64_t count = 0;
+    std::string shape{};  ///< see failure_reason.h
     /// "a, b, c and 9 more"
     [[nodiscard]] std::string names() const;
   };

@@ -89,6 +89,19 @@ TEST(FailureList, NamesAReasonOnceWithTheFirstOfItsTasks) {
   EXPECT_EQ(line.count, 5U);
 }
 
+TEST(FailureList, NumbersAndIdsDoNotMakeAnotherReason) {
+  cmd::FailureList failures;
+  for (int i = 0; i < 11; ++i) {
+    failures.add(not_fetched(std::to_string(i), "HTTP 500: after " + std::to_string(i) + " ms"));
+  }
+  failures.add(not_fetched("x", "HTTP 502: after 1 ms"));
+  EXPECT_EQ(texts(failures), (std::vector<std::string>{
+                                 "not fetched: 11 videos: HTTP 500: after * ms: 0, 1, 2 and 8 more",
+                                 "not fetched: x: HTTP 502: after 1 ms",
+                             }));
+  EXPECT_EQ(failures.lines().front().http_status, 500);
+}
+
 TEST(FailureList, TheHttpStatusIsTheOneThatTheReasonNames) {
   const std::vector<std::pair<std::string, int>> cases{{"HTTP 403", 403},
                                                        {"HTTP 500: gone", 500},
@@ -107,12 +120,12 @@ TEST(FailureList, TheHttpStatusIsTheOneThatTheReasonNames) {
 TEST(FailureList, CountsTheReasonsThatHaveNoRoom) {
   cmd::FailureList failures;
   for (std::size_t i = 0; i < cmd::FailureList::kReasonsMax + 3; ++i) {
-    failures.add(not_fetched("a", "reason " + std::to_string(i)));
+    failures.add(not_fetched("a", "reason " + std::string(i, 'x')));
   }
-  failures.add(not_fetched("b", "reason 0"));
+  failures.add(not_fetched("b", "reason "));
   const std::vector<std::string> lines = texts(failures);
   ASSERT_EQ(lines.size(), cmd::FailureList::kReasonsMax + 1);
-  EXPECT_EQ(lines.front(), "not fetched: 2 videos: reason 0: a, b");
+  EXPECT_EQ(lines.front(), "not fetched: 2 videos: reason : a, b");
   EXPECT_EQ(lines.back(), "not fetched: 3 more videos for other reasons");
 }
 
