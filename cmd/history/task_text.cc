@@ -82,9 +82,10 @@ std::string answers_of(const core::TaskHistory& history, core::UtcTime now) {
   }
   const core::ViewRow& last = history.snapshots.back().columns;
   const auto when = time_in(last, "observed_at");
-  return joined({format_count(history.earlier_answers + history.snapshots.size(), "answer"),
-                 "the last " + (when ? with_distance(*when, now) : "") + ": HTTP " +
-                     shown_in(last, "http_status") + " " + shown_in(last, "status")});
+  return joined(
+      {format_count(history.earlier_answers + history.snapshots.size(), "answer"),
+       "the last " + (when ? with_distance(*when, now) : "") + ": HTTP " +
+           core::join(std::vector{shown_in(last, "http_status"), shown_in(last, "status")}, " ")});
 }
 
 std::string cell(const core::ViewRow& row, std::string_view name) {
