@@ -263,7 +263,8 @@ bool ToClose::overlaps() const {
 ClosePreview ToClose::preview() {
   ClosePreview found{.blockers = blockers_,
                      .missing = reports_.source().open_tasks(plan_.query).missing,
-                     .neighbours = neighbours_of(plan_.period, reports_.closed_periods())};
+                     .neighbours = neighbours_of(plan_.period, reports_.closed_periods()),
+                     .invoice_id = options_.invoice_id};
   UnpricedLines unpriced;
   LackingTerms lacking(plan_.terms);
   reports_.each_line(plan_.query, plan_.pricing(), plan_.zone, [&](const core::ReportLine& line) {

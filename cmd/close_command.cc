@@ -10,6 +10,7 @@
 #include "cmd/report/report_plan.h"
 #include "core/error.h"
 #include "core/text/printable.h"
+#include "core/text/utf8.h"
 #include "storage/open_ledger.h"
 #include "storage/postgres/ledger_url.h"
 #include "storage/sqlite/ledger_file.h"
@@ -22,9 +23,12 @@ namespace {
 std::string invoice_id(const Settings& settings) {
   std::string id = settings.given_text("invoice-id").value_or("");
   constexpr std::size_t kBytesMax = 200;
-  if (settings.is_given("invoice-id") && (id.empty() || core::printable(id, kBytesMax) != id)) {
+  const bool is_fit =
+      !id.empty() && core::trim_unseen(id) == id && core::printable(id, kBytesMax) == id;
+  if (settings.is_given("invoice-id") && !is_fit) {
     throw core::UsageError("--invoice-id must be 1 to " + std::to_string(kBytesMax) +
-                           " bytes of text without control characters, not \"" +
+                           " bytes of text without control characters and without blanks around "
+                           "it, not \"" +
                            core::printable(id, kBytesMax) + "\"");
   }
   return id;

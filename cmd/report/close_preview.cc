@@ -42,6 +42,7 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
             {"period", plan.period.name},
             {"result", result},
             {"tz", plan.zone.name()},
+            {"invoice_id", found.invoice_id.empty() ? Json() : Json(found.invoice_id)},
             {"neighbours", Json::array()},
             {"totals", json_object(found.totals.all.cost)}};
   for (const Neighbour& one : found.neighbours) {
@@ -140,6 +141,9 @@ void say_preview(const ClosePreview& found, const ReportPlan& plan, bool json, s
   };
   out << plan.period.name << ' ' << result << ", zone " << zone_text(found, plan) << '\n'
       << std::left;
+  if (!found.invoice_id.empty()) {
+    say("invoice", found.invoice_id);
+  }
   for (const auto& [name, count] : counts_of(found)) {
     say(name, count);
   }

@@ -44,6 +44,7 @@ struct ClosePreview {
   std::uint64_t missing = 0;
   std::vector<Neighbour> neighbours{};
   bool would_close = false;
+  std::string invoice_id{};            ///< that is to be kept; empty: none
   std::optional<LogComparison> log{};  ///< none: the gateway's log was not compared
 };
 

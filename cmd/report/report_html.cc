@@ -152,7 +152,11 @@ std::string proof(const HtmlPage& page) {
     return "<p class=\"soft\">" + name + ": <span class=\"hash\" id=\"" + id + "\">" + value +
            "</span></p>\n";
   };
-  return hash("SHA-256 of the closed period's CSV", "closed-sha256", page.closed->sha256) +
+  const std::string invoice = page.closed->invoice_id();
+  return (invoice.empty() ? ""
+                          : "<p class=\"soft\">Invoice <span id=\"invoice\">" +
+                                html_escape(invoice) + "</span></p>\n") +
+         hash("SHA-256 of the closed period's CSV", "closed-sha256", page.closed->sha256) +
          (page.closed->head.empty()
               ? ""
               : hash(std::string("Head of the chain of closed periods, ") +

@@ -3,6 +3,7 @@ text of the specification), and the rules of its authors if their validator is i
 import csv
 import decimal
 import hashlib
+import html
 import io
 import json
 import os
@@ -163,10 +164,13 @@ def test_corrections(filled):
 
 def test_the_invoice_of_a_closed_month(filled):
     assert {(row["InvoiceId"], row["InvoiceDetailId"]) for row in check_focus(focus(filled))} == {("", "")}, "open: none"
-    for wrong in ("a\nb", "x" * 201):
+    for wrong in ("a\nb", "x" * 201, " ", "\u3000", "\u200b", "RE-1 ", "\tRE-1", "RE\x01"):
         refused = filled("close", "2026-06", "--prices", "prices.csv", "--invoice-id", wrong)
         assert refused.code == 2 and "--invoice-id must be 1 to 200 bytes" in refused.err, refused
     invoice = 'RE 2026/06 "ü"'
+    assert "\n  invoice         " + invoice in filled("close", "2026-06", "--prices", "prices.csv", "--dry-run", "--invoice-id", invoice).out
+    dry = [json.loads(filled("close", "2026-06", "--prices", "prices.csv", "--dry-run", "--json", *more).out) for more in ([], ["--invoice-id", invoice])]
+    assert [one["invoice_id"] for one in dry] == [None, invoice]
     closed = filled("close", "2026-06", "--prices", "prices.csv", "--force", "--invoice-id", invoice)
     assert closed.code == 0 and closed.out.endswith(f", invoice {invoice}\n"), closed
     again = filled("close", "2026-06", "--invoice-id", invoice, "--json")
@@ -185,6 +189,9 @@ def test_the_invoice_of_a_closed_month(filled):
             assert len({row["InvoiceDetailId"] for row in rows}) == len(rows)
     assert json.loads((filled.folder / "focus.csv.manifest.json").read_text())["invoice_id"] == invoice
     assert {row["InvoiceId"] for row in check_focus(focus(filled, period="2026-07"))} <= {""}, "another month"
+
+    page = filled("report", "--period", "2026-06", "--format", "html").out
+    assert f'Invoice <span id="invoice">{html.escape(invoice)}</span>' in page
 
     (head, statement), = filled.sql("SELECT sha256, statement FROM v_period")
     assert f"\ninvoice_id {invoice}\n" in statement
