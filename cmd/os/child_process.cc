@@ -69,9 +69,16 @@ class Output {
  private:
   static constexpr std::size_t kLineBytesMax = 1024;
 
+  // The rest is read, so that the child is not stopped by a full pipe, and dropped.
   void end_line() {
-    if (!line_.empty()) {
-      on_line_(line_);
+    const std::size_t before = shown_bytes_;
+    shown_bytes_ += line_.size();
+    if (shown_bytes_ <= kChildOutputMax) {
+      if (!line_.empty()) {
+        on_line_(line_);
+      }
+    } else if (before <= kChildOutputMax) {
+      on_line_("(its further output is not shown)");
     }
     line_.clear();
   }
@@ -81,6 +88,7 @@ class Output {
   core::Descriptor write_end_;
   bool is_open_ = true;
   std::string line_;
+  std::size_t shown_bytes_ = 0;
 };
 
 // A descriptor that becomes readable when the child ends (pidfd_open(2)). Kernels before 5.3 and

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ struct ChildProgram {
   int stop_fd = -1;  ///< once readable, the child is ended; -1: none
   std::function<void(std::string_view line)> on_line;  ///< its output; may hold any text
 };
+
+/// So many bytes of a child's output are passed on, as for other programs of the user; then one
+/// line says that the rest is not shown.
+inline constexpr std::size_t kChildOutputMax = std::size_t{64} * 1024;
 
 /// Runs the program to its end and returns what is wrong with it: "exit code 3", "signal 9", "took
 /// longer than 5m" …; empty: exit code 0. No shell. The child has default signals, a process group

@@ -245,6 +245,14 @@ def test_on_end_hears_of_a_run_that_could_not_begin(reeltally, make_gateway, arg
     assert "REELTALLY_RUN_ID=\n" in variables and KEY not in variables
 
 
+def test_the_output_of_a_program_is_bounded(reeltally, make_gateway):
+    gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
+    hook = program(reeltally.folder, "yes spam | head -n 100000; exit 4\n")
+    result = reeltally.run(gateway, "--on-end", hook, reeltally.csv("a"))
+    assert result.code == 0 and result.err.count("--on-end: (its further output is not shown)") == 1, result.err[-500:]
+    assert result.err.count("spam") == 65536 // 4 and "exit code 4" in result.err, "it was not held up either"
+
+
 def test_on_end_may_use_the_ledger_and_its_failure_is_a_warning(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
     hook = program(reeltally.folder, 'sleep 0.2; "$PROGRAM" db migrate --db "$LEDGER" || exit 7; exit 9\n')
