@@ -41,6 +41,33 @@ void wait_for_input(int descriptor, const InputPatience& patience) {
   }
 }
 
+// Notices that a regular file became shorter while it was read: its end is then not the end of the
+// list.
+class FileLength {
+ public:
+  FileLength(int number, const struct stat& at_open)
+      : number_(number), longest_(S_ISREG(at_open.st_mode) ? at_open.st_size : 0) {
+    // Files whose size is not known (of /proc) state 0.
+    if (longest_ > 0) {
+      position_ = std::max<off_t>(lseek(number, 0, SEEK_CUR), 0);
+    }
+  }
+
+  void add(ssize_t bytes) {
+    position_ += bytes;
+    longest_ = longest_ > 0 ? std::max(longest_, position_) : 0;
+  }
+  [[nodiscard]] bool has_shrunk() const {
+    struct stat now {};
+    return longest_ > 0 && fstat(number_, &now) == 0 && now.st_size < longest_;
+  }
+
+ private:
+  int number_;
+  off_t longest_;  // 0: not known
+  off_t position_ = 0;
+};
+
 }  // namespace
 
 ReadBytes open_input(const std::string& path, const InputPatience* patience) {
@@ -63,13 +90,20 @@ ReadBytes open_input(const std::string& path, const InputPatience* patience) {
     refuse("read", EISDIR);
   }
   const bool may_block = !S_ISREG(status.st_mode);
-  return [owner, number, refuse, patience, may_block](char* buffer, std::size_t size) {
+  return [owner, number, path, refuse, patience, may_block, length = FileLength(number, status)](
+             char* buffer, std::size_t size) mutable {
     while (true) {
       if (patience != nullptr || may_block) {
         wait_for_input(number, patience != nullptr ? *patience : InputPatience());
       }
       const ssize_t got = read(number, buffer, size);
+      if (got == 0 && length.has_shrunk()) {
+        throw UsageError("cannot read " + printable(path, kPathMax) +
+                         " to its end: it became shorter while it was read; write a list under "
+                         "another name, and rename it when it is complete");
+      }
       if (got >= 0) {
+        length.add(got);
         return static_cast<std::size_t>(got);
       }
       if (errno != EINTR && errno != EAGAIN) {

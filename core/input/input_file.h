@@ -15,9 +15,9 @@ struct InputPatience {
 };
 
 /// Opens a file, a pipe or a device for reading; `-` is standard input. Throws core::UsageError for
-/// a folder, or if it cannot be opened. The result throws the same if a read fails, and
-/// core::Stopped when the time of `patience` is over; `patience` may change, and must outlive the
-/// result.
+/// a folder, or if it cannot be opened. The result throws the same if a read fails or if the file
+/// became shorter while it was read, and core::Stopped when the time of `patience` is over;
+/// `patience` may change, and must outlive the result.
 [[nodiscard]] ReadBytes open_input(const std::string& path,
                                    const InputPatience* patience = nullptr);
 
