@@ -9,9 +9,8 @@ void PeriodForecast::Part::add(const core::ReportLine& line, std::int64_t times,
   if (line.charge.kind == core::LineKind::main) {
     tasks += line.reversal ? -times : times;
   }
-  if (line.lacks_cost()) {
-    unpriced += times;
-  } else if (line.charge.cost && !line.charge.currency.empty()) {  // a failure has none
+  unpriced += line.lacking_costs() * times;
+  if (line.charge.cost && !line.charge.currency.empty()) {  // a failure has none
     cost[line.charge.currency].add(line, times, days, zone);
   }
 }

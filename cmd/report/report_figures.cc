@@ -22,9 +22,8 @@ void Figures::add(const core::ReportLine& line) {
     (line.task.succeeded ? succeeded : failed) += tasks;
     not_refunded += core::is_not_shown_as_refunded(line.task) ? tasks : 0;
   }
-  if (line.lacks_cost()) {
-    ++unpriced;
-  } else if (line.charge.cost && !line.charge.currency.empty()) {
+  unpriced += line.lacking_costs();
+  if (line.charge.cost && !line.charge.currency.empty()) {
     CostSum& sum = cost[line.charge.currency];
     sum.amount += *line.charge.cost;
     ++sum.lines;

@@ -119,9 +119,8 @@ void ReportGroups::add_terms(const core::ReportLine& line, std::int64_t times, T
 
 void ReportGroups::add(const core::ReportLine& line, std::int64_t times) {
   Totals& totals = groups_[group_values(keys_, zone_, line.task)][currencies_of(line)];
-  if (line.lacks_cost()) {
-    totals.unpriced += times;
-  } else if (line.charge.cost) {
+  totals.unpriced += line.lacking_costs() * times;
+  if (line.charge.cost) {
     totals.cost = totals.cost.value_or(core::Decimal()) + *line.charge.cost * core::Decimal(times);
   }
   add_terms(line, times, totals);

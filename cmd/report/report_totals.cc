@@ -15,9 +15,8 @@ void ReportTotals::Part::add(const core::ReportLine& line, std::int64_t times) {
   if (line.charge.kind == core::LineKind::main) {
     tasks += line.reversal ? -times : times;
   }
-  if (line.lacks_cost()) {
-    unpriced += times;
-  } else if (line.charge.cost && !line.charge.currency.empty()) {
+  unpriced += line.lacking_costs() * times;
+  if (line.charge.cost && !line.charge.currency.empty()) {
     cost[line.charge.currency] += *line.charge.cost * core::Decimal(times);
   }
   if (line.conversion != nullptr && line.conversion->cost) {
@@ -45,8 +44,12 @@ void ReportTotals::add(const core::ReportLine& line, std::int64_t times) {
   if (line.corrects()) {
     adjustments.add(line, times);
   }
-  if (line.lacks_cost()) {
-    unpriced_by_model[line.task.facts.model] += times;
+  if (line.lacking_costs() != 0) {
+    const auto model = unpriced_by_model.try_emplace(line.task.facts.model).first;
+    model->second += line.lacking_costs() * times;
+    if (model->second == 0) {
+      unpriced_by_model.erase(model);
+    }
   }
   if (line.charge.kind == core::LineKind::main) {
     const std::int64_t tasks = line.reversal ? -times : times;

@@ -114,10 +114,15 @@ struct ReportLine {
   UtcTime incurred_at{};
   const Conversion* conversion = nullptr;  ///< null: amounts are not converted
   const Resale* resale = nullptr;          ///< null: there is no resale book
+  bool reverses_inside = false;            ///< a reversal; the report also has what it reverses
 
   /// Whether the report lacks an amount because this line has no cost. The reversal of a line
   /// without a cost changes no sum.
   [[nodiscard]] bool lacks_cost() const { return !charge.cost && !reversal; }
+  /// What it adds to the number of lines without a cost: -1 if it reverses one that was counted.
+  [[nodiscard]] std::int64_t lacking_costs() const {
+    return charge.cost ? 0 : !reversal ? 1 : reverses_inside ? -1 : 0;
+  }
   /// Whether it has a cost, but not in the billing currency. A reversal changes no such sum.
   [[nodiscard]] bool lacks_conversion() const {
     return conversion != nullptr && charge.cost && !conversion->cost && !reversal;

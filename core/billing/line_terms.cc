@@ -144,7 +144,8 @@ ReportLine LineTerms::apply(const ReportLine& line) {
           .incurred_in = line.incurred_in,
           .incurred_at = line.incurred_at,
           .conversion = rates == nullptr ? nullptr : &conversion_,
-          .resale = resale == nullptr ? nullptr : &resale_};
+          .resale = resale == nullptr ? nullptr : &resale_,
+          .reverses_inside = line.reverses_inside};
 }
 
 }  // namespace core

@@ -23,6 +23,12 @@ bool is_wanted(const ReportLine& line, const ReportQuery& query) {
   return passes(line.task.labels, query.label_filter);
 }
 
+// A reversal and all that led to it lie between the time of the first line and its own.
+ReportLine placed(ReportLine line, const ReportQuery& query) {
+  line.reverses_inside = line.reversal && line.incurred_at >= query.begin;
+  return line;
+}
+
 // Labels are read if the filter or a price depends on them.
 ReportQuery with_labels(ReportQuery query, const Pricing& pricing) {
   const bool resale_uses_labels = pricing.terms != nullptr && pricing.terms->resale &&
@@ -70,7 +76,7 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
                     .adjustments = adjustments},
                    closed, pricing, zone, [&](const ReportLine& line) {
                      if (is_wanted(line, query)) {
-                       visit(line);
+                       visit(placed(line, query));
                      }
                    });
 }
@@ -82,7 +88,7 @@ void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const
   LineTerms terms(closed, pricing, zone);
   const auto visit_owned = [&](const OwnedLine& line) {
     if (is_wanted(line.view(), query)) {
-      visit(terms.apply(line.view()), 1);
+      visit(terms.apply(placed(line.view(), query)), 1);
     }
   };
   for (const OwnedLine& line : adjustments_for(query)) {

@@ -71,6 +71,30 @@ def test_a_running_task_is_not_stale(reeltally, past):
     assert reeltally("close", MONTH, "--prices", "prices.csv").code == 0
 
 
+def test_a_line_without_a_cost_counts_until_it_is_corrected(reeltally, past):
+    past("a", "b", "c")
+    (reeltally.folder / "none.csv").write_text(HEADER + "other,second,,,0.9,CNY,,\n")
+    assert reeltally("close", MONTH, "--prices", "none.csv", "--force").code == 0
+    begin, end = f"{MONTH}-01T00:00:00Z", "2100-01-01T00:00:00Z"
+
+    def unpriced(*span, more=()):
+        result = reeltally("report", *span, "--prices", "prices.csv", "-o", "all.csv", *more)
+        manifest = json.loads((reeltally.folder / "all.csv.manifest.json").read_text())
+        assert ("no cost in" in result.err) == (manifest["unpriced"] > 0), result
+        return manifest["unpriced"], sum(manifest["unpriced_by_model"].values()), manifest["totals_complete"]
+
+    assert unpriced("--from", begin, "--to", end) == (3, 3, False)
+    assert reeltally("close", MONTH, "--reprice", "--prices", "prices.csv").code == 0
+    assert unpriced("--from", begin, "--to", end) == (0, 0, True), "it has the corrections, too"
+    assert unpriced("--period", MONTH) == (3, 3, False), "that month is what it was"
+    assert unpriced("--period", NEXT) == (0, 0, True), "nor do reversals count where only they are"
+    groups = lines(reeltally, MONTH, "--prices", "prices.csv", "--by", "model")
+    assert [row["unpriced"] for row in groups] == ["3"]
+    result = reeltally("report", "--from", begin, "--to", end, "--prices", "prices.csv", "--by", "model")
+    row, = csv.DictReader(io.StringIO(result.out))
+    assert row["unpriced"] == "0" and row["tasks"] == "3" and float(row["cost"]) > 0 and "no cost" not in result.err, result
+
+
 def test_a_dry_run_says_all_that_a_close_would_find(reeltally, past):
     gateway = past("a", "b", "c", b={"polls": ["IN_PROGRESS", "success"]}, c={"vendor": "kling"})
     (reeltally.folder / "dear.csv").write_text(HEADER + "other,second,,,0.9,CNY,,\n")
