@@ -133,6 +133,21 @@ def test_a_run_in_progress_holds_the_lock(reeltally, ask, make_gateway):
     assert lock["result"] == "warning" and str(process.pid) in lock["text"]
 
 
+def test_budgets_need_a_price_book(reeltally, ask):
+    config = reeltally.folder / "config.toml"
+    config.write_text('[budget.a]\namount = "5 USD"\n[budget.b]\namount = "5 CNY"\n')
+    assert "budgets" not in checks(ask())
+    found = ask("--config", config)
+    assert found.code == 0 and checks(found)["budgets"]["result"] == "warning", found
+    assert checks(found)["budgets"]["text"] == "2 budgets in the configuration, and no price book"
+    prices = reeltally.folder / "prices.csv"
+    prices.write_text("model,unit,price,currency\nm,task,1,USD\n")
+    assert checks(ask("--config", config, "--prices", prices))["budgets"]["result"] == "ok"
+    prices.write_text("nonsense\n")
+    found = checks(ask("--config", config, "--prices", prices))["budgets"]
+    assert found["result"] == "warning" and "cannot be compared: price book" in found["text"], found
+
+
 def test_text_fits_a_terminal(reeltally, make_gateway):
     result = reeltally("doctor", "--base-url", make_gateway(tasks={}).base, "--min-free", "1KiB")
     assert result.code == 0 and result.out.splitlines()[0].startswith("configuration ok"), result
