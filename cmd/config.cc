@@ -26,8 +26,9 @@ struct Row {
   std::string value;
   std::string origin;
   bool has_value = true;
-  std::string user_token{};  // of an account; empty: it has none
-  FocusNames names{};        // of an account
+  std::string user_token{};           // of an account; empty: it has none
+  FocusNames names{};                 // of an account
+  std::vector<std::string> labels{};  // of a budget: "NAME=VALUE"; none: all tasks
 };
 
 // `https://user:password@host`: such a URL is refused, but `config` must not show the password.
@@ -135,7 +136,8 @@ std::vector<Row> budget_rows(const Settings& settings) {
     rows.push_back({.type = "budget",
                     .name = name,
                     .value = budget.amount.text() + " " + budget.currency,
-                    .origin = labels.empty() ? "all tasks" : labels});
+                    .origin = labels.empty() ? "all tasks" : labels,
+                    .labels = core::filter_texts(budget.labels)});
   }
   return rows;
 }
@@ -170,7 +172,7 @@ std::string json_line(const Row& row) {
     }
   } else if (row.type == "budget") {
     object["amount"] = row.value;
-    object["label"] = row.origin;
+    object["label"] = row.labels;
   } else {
     object["value"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
     object["origin"] = row.origin;
@@ -181,6 +183,9 @@ std::string json_line(const Row& row) {
 void make_printable(Row& row) {
   for (std::string* text : {&row.name, &row.value, &row.origin, &row.user_token}) {
     *text = core::printable(*text, kShownBytesMax);
+  }
+  for (std::string& label : row.labels) {
+    label = core::printable(label, kShownBytesMax);
   }
 }
 

@@ -123,7 +123,8 @@ void say_basis(const ReportPlan& plan, const PeriodForecast& forecast, const Par
                Log& log) {
   const core::DaysOver& days = forecast.days;
   log.note(plan.period.name + " in " + plan.zone.name() + ": " + std::to_string(days.over) +
-           " of " + format_count(static_cast<std::uint64_t>(days.all), "day") + " are over" +
+           " of " + format_count(static_cast<std::uint64_t>(days.all), "day") +
+           (days.over == 1 || days.all == 1 ? " is over" : " are over") +
            (days.over == 0 ? ", so there is no estimate yet" : ""));
   if (total.unpriced > 0) {
     log.warning("no cost in " + format_count(static_cast<std::uint64_t>(total.unpriced), "line") +

@@ -44,11 +44,11 @@ ExitCode serve(const Settings& settings, Log& log, std::ostream& /*out*/) {
   }
   // What cannot be read is told now, and not to whoever looks at a page.
   static_cast<void>(storage::open_dashboard(ledger_path(settings)));
-  auto prices =
-      read_price_file(settings.given_text("prices").value_or(""), settings.count("quota-per-unit"));
+  static_cast<void>(read_price_file(settings.given_text("prices").value_or(""),
+                                    settings.count("quota-per-unit")));
   Interrupt interrupt;
   Listener listener(wanted);
-  Site site(settings, Gate(std::move(token)), std::move(prices), log);
+  Site site(settings, Gate(std::move(token)), log);
   HttpExchange exchange([&site](const PageRequest& request) { return site.reply(request); });
   log.note("the pages are at " + place_of(listener.address()) + " (Ctrl-C ends this)");
   if (!listener.serve([&exchange](Peer& peer) { exchange.answer(peer); }, interrupt.descriptor())) {

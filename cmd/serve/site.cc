@@ -12,6 +12,7 @@
 #include "cmd/history/task_cost.h"
 #include "cmd/history/view_row.h"
 #include "cmd/report/html_text.h"
+#include "cmd/report/report_plan.h"
 #include "cmd/serve/assets.h"
 #include "cmd/serve/gallery_page.h"
 #include "cmd/serve/page_text.h"
@@ -63,12 +64,11 @@ std::pair<std::string, std::string> number_and_rest(const std::string& text) {
 
 }  // namespace
 
-Site::Site(const Settings& settings, Gate gate, std::optional<core::PriceFile> prices, Log& log)
+Site::Site(const Settings& settings, Gate gate, Log& log)
     : settings_(settings),
       gate_(std::move(gate)),
       log_(log),
       ledger_(ledger_path(settings)),
-      prices_(std::move(prices)),
       figures_([this](core::UtcTime now) {
         const auto ledger = storage::open_ledger_reader(ledger_);
         const auto more = storage::open_dashboard(ledger_);
@@ -152,18 +152,34 @@ PageReply Site::runs(const std::string& number) const {
              : not_found("The ledger has no such run.");
 }
 
+// The price book is read anew, as for budgets. One that is wrong must not hide the rest of the
+// page.
+std::vector<std::string> Site::costs(const core::TaskKey& key) const {
+  std::optional<core::PriceFile> prices;
+  std::string trouble;
+  try {
+    prices = read_price_file(settings_.given_text("prices").value_or(""),
+                             settings_.count("quota-per-unit"));
+  } catch (const core::UsageError& error) {
+    trouble = std::string("not known: ") + error.what();
+  }
+  std::vector<std::string> costs = costs_of(ledger_, prices ? &prices->book : nullptr, key);
+  if (costs.empty() && !trouble.empty()) {
+    costs.push_back(std::move(trouble));
+  }
+  return costs;
+}
+
 PageReply Site::task(const std::string& account, const std::string& id) const {
   const auto history = history_of(ledger_, account, id);
   if (!history) {
     return not_found("The ledger has no task with this ID for this account.");
   }
-  return page_reply(
-      {.title = html_escape(id),
-       .main = task_page(
-           *history, {.usual_account = settings_.text("account"),
-                      .costs = costs_of(ledger_, prices_ ? &prices_->book : nullptr, history->key),
-                      .now = utc_now()}),
-       .live = true});
+  return page_reply({.title = html_escape(id),
+                     .main = task_page(*history, {.usual_account = settings_.text("account"),
+                                                  .costs = costs(history->key),
+                                                  .now = utc_now()}),
+                     .live = true});
 }
 
 PageReply Site::answer(const std::string& account, const std::string& rest) const {

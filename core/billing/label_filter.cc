@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text/join.h"
 #include "core/text/printable.h"
 
 namespace core {
@@ -42,16 +43,18 @@ void add_to_filter(std::string_view text, LabelFilter& filter) {
   filter[std::string(text.substr(0, at))].emplace(text.substr(at + 1));
 }
 
-std::string filter_text(const LabelFilter& filter) {
-  std::string text;
+std::vector<std::string> filter_texts(const LabelFilter& filter) {
+  std::vector<std::string> texts;
   for (const auto& [name, values] : filter) {
     for (const std::string& value : values) {
-      text += text.empty() ? "" : ", ";
-      text.append(name).append("=").append(value);
+      std::string& text = texts.emplace_back(name);
+      text.append("=").append(value);
     }
   }
-  return text;
+  return texts;
 }
+
+std::string filter_text(const LabelFilter& filter) { return join(filter_texts(filter)); }
 
 std::optional<std::string> differing_label(const Labels& one, const Labels& other) {
   for (const Labels* labels : {&one, &other}) {

@@ -27,7 +27,9 @@ void add_passing_names(const Labels& labels, const LabelFilter& filter,
 /// Adds NAME=VALUE. Throws UsageError for a text without a name.
 void add_to_filter(std::string_view text, LabelFilter& filter);
 
-/// "customer=ACME, customer=Duck": each name and value.
+/// "customer=ACME", "customer=Duck": each name and value.
+[[nodiscard]] std::vector<std::string> filter_texts(const LabelFilter& filter);
+/// The same as one text, with ", " between them.
 [[nodiscard]] std::string filter_text(const LabelFilter& filter);
 
 /// A name whose value differs between the two, whatever their order; none if there is no such name.

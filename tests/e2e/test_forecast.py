@@ -3,10 +3,13 @@ import collections
 import datetime
 import decimal
 import json
+import re
+import time
 
 import pytest
 
 from billing_month import month, nginx  # noqa: F401 (fixtures)
+from conftest import PATIENCE
 from pages import Pages, table
 
 D = decimal.Decimal
@@ -77,7 +80,9 @@ def test_a_person_sees_a_table_of_80_columns(fresh):
     lines = result.out.splitlines()
     assert lines[0].split() == ["LABEL_CUSTOMER", "TASKS", "SO", "FAR", "BY", "THE", "END"] and lines[-1].startswith("total "), result
     assert all(len(line) <= 80 for line in lines)
-    assert f"{today():%Y-%m} in UTC: " in result.err and " days are over" in result.err
+    assert f"{today():%Y-%m} in UTC: " in result.err and re.search(r"\d+ of \d+ days (is|are) over", result.err)
+    day = fresh("forecast", f"{today() - datetime.timedelta(1)}", "--prices", "prices.csv", "--by", "model")
+    assert " in UTC: 1 of 1 day is over\n" in day.err, day
 
 
 def test_a_month_that_is_over_is_no_estimate_and_one_that_is_closed_is_refused(month):  # noqa: F811
@@ -144,5 +149,29 @@ def test_a_price_book_that_is_wrong_harms_no_run(fresh):
 def test_config_names_budgets(fresh):
     config = configure(fresh, '[budget.duck]\nlabel = "customer=duck"\namount = "0.50 USD"')
     rows = [json.loads(line) for line in fresh("config", "--json", *config).out.splitlines()]
-    assert {"type": "budget", "name": "duck", "amount": "0.5 USD", "label": "customer=duck"} in rows
+    assert {"type": "budget", "name": "duck", "amount": "0.5 USD", "label": ["customer=duck"]} in rows
     assert "duck" in fresh("config", *config).out.split("\nBudgets:\n")[1]
+    config = configure(fresh, '[budget.two]\nlabel = ["customer=duck, dear", "customer=acme"]\namount = "1 CNY"',
+                       '[budget.all]\namount = "1 CNY"')
+    rows = [json.loads(line) for line in fresh("config", "--json", *config).out.splitlines()]
+    assert {row["name"]: row["label"] for row in rows if row["type"] == "budget"} == {
+        "two": ["customer=acme", "customer=duck, dear"], "all": []}
+
+
+def test_pages_follow_the_price_book(fresh):
+    """The costs of tasks and the budgets are those of one book, the present one."""
+    book, good = fresh.folder / "prices.csv", "model,unit,price,currency\nFilm*,task,{},USD\n"
+    book.write_text(good.format(2))
+    pages = Pages(fresh, *configure(fresh, '[budget.all]\namount = "100 USD"'))
+    cost = lambda: re.search("<dt>cost</dt><dd>(.*?)</dd>", pages.page("/task/now-0")).group(1)  # noqa: E731
+    used = lambda: D({row[0]: row for row in table(pages.page("/"), "budgets")}["all"][2].split()[0])  # noqa: E731
+    assert cost() == "2 USD" and (before := used()) > 0
+    book.write_text(good.format(3))
+    assert cost() == "3 USD"
+    until = time.monotonic() + PATIENCE
+    while used() != before * 3 / 2:  # counted anew every now and then
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    book.write_text("nonsense\n")
+    assert cost().startswith("not known: price book prices.csv")
+    pages.end()
