@@ -15,7 +15,7 @@ struct JsonObject {
 };
 
 /// Without those whose keys the program's own functions say: see reference.cc.
-inline constexpr std::array<JsonObject, 29> kJsonObjects{{
+inline constexpr std::array<JsonObject, 30> kJsonObjects{{
     {"status --crew", "crew_run",
      "run_id host state started_at alive_until finished_at exit_code rate_share answers open_tasks "
      "open_videos",
@@ -40,7 +40,8 @@ inline constexpr std::array<JsonObject, 29> kJsonObjects{{
      "a period was closed, or was closed before; `head` is `null` if that was before hashes were "
      "kept"},
     {"close --dry-run", "close",
-     "period result tz neighbours totals customers [billing_totals resale_totals margin_totals "
+     "period result tz invoice_id neighbours totals customers [billing_totals resale_totals "
+     "margin_totals "
      "gateway_log] and "
      "a count for each reason to refuse",
      "what a closing would have; each of `customers` has `customer tasks totals unpriced`"},
@@ -74,9 +75,13 @@ inline constexpr std::array<JsonObject, 29> kJsonObjects{{
      "deep whole missing short changed unreadable unknown requeued given_up_requeued bytes",
      "its counts"},
     {"doctor", "check", "name result text advice", "a finding"},
+    {"run --sidecar", "reeltally video",
+     "task_id account video_index model status finished_at file bytes sha256 checks labels",
+     "not a line, but the file beside a video"},
     {"config", "setting", "name value origin", "a setting"},
     {"config", "account", "name base_url key user_token [focus]", "an account"},
-    {"config", "budget", "name amount label", "a budget"},
+    {"config", "budget", "name amount label",
+     "a budget; `label` is a list of NAME=VALUE, empty for all tasks"},
     {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
     {"forget", "forgotten", "tasks refused answered", "the counts"},
     {"prices check", "finding", "file line kind text", "something wrong with a price book"},

@@ -10,9 +10,12 @@
 #include "cmd/cli/help.h"
 #include "cmd/cli/options.h"
 #include "cmd/history/overview_text.h"
+#include "cmd/report/report_focus.h"
+#include "cmd/report/report_groups.h"
 #include "cmd/run/metrics_file.h"
 #include "cmd/run/summary.h"
 #include "core/billing/line_csv.h"
+#include "core/domain/time_zone.h"
 #include "core/text/join.h"
 #include "packaging/cost_notes.h"
 #include "packaging/json_objects.h"
@@ -22,6 +25,8 @@ namespace packaging {
 namespace {
 
 using Cells = std::vector<std::string>;
+
+constexpr core::ShownTerms kAllTerms{.conversions = true, .resale = true};
 
 // Two marks around a text that has one.
 std::string code(std::string_view text) {
@@ -163,13 +168,48 @@ std::string totals_keys() {
   return keys_of(nlohmann::ordered_json::parse(out.str()));
 }
 
+std::string names_behind(std::size_t first, const std::vector<core::ReportColumn>& columns) {
+  std::vector<std::string> names;
+  for (std::size_t i = first; i < columns.size(); ++i) {
+    names.push_back(columns.at(i).name);
+  }
+  return core::join(names, " ");
+}
+
+std::string names_of(const std::vector<core::ReportColumn>& columns) {
+  return names_behind(0, columns);
+}
+
+std::vector<core::ReportColumn> line_columns(core::ShownTerms terms) {
+  constexpr int kNewest = 1'000'000;
+  return core::line_columns({.labels = {"NAME"}, .schema_version = kNewest, .terms = terms});
+}
+
+std::vector<core::ReportColumn> group_columns(core::ShownTerms terms) {
+  const core::TimeZone zone("UTC");
+  return cmd::ReportGroups({{.kind = cmd::GroupKey::Kind::model, .name = "KEY"}}, zone, terms)
+      .columns();
+}
+
+// In brackets what not each has: the one `column`, and those of `all` that are not in `usual`.
+std::string optional(const std::vector<core::ReportColumn>& usual,
+                     const std::vector<core::ReportColumn>& all, const std::string& column) {
+  std::string names = names_of(usual);
+  names.insert(names.find(column) + column.size(), "]").insert(names.find(column), "[");
+  return names + " [" + names_behind(usual.size(), all) + "]";
+}
+
 void add_json_objects(std::string& page, const std::vector<storage::ViewColumns>& views) {
   begin_section(
       page, "JSON objects",
       "With `--json` each line of standard output is one object, whose key `type` says "
-      "which. Numbers are numbers, times are\nISO 8601 in UTC, what is not known is null. "
-      "In `usage` and in totals by currency numbers are text, exactly as they\nwere sent "
-      "or computed.");
+      "which. Counts, sizes and codes are numbers, times\nare ISO 8601 in UTC, what is not known "
+      "is null. Amounts (costs, prices, quantities, totals, sums of quota) and the values of\n"
+      "`usage` are text, exactly as they were computed or sent: a number of JSON becomes a double "
+      "in JavaScript, in Python's\n`json` and in jq before 1.7 (Debian 12 has 1.6), which rounds "
+      "it silently. Read them as decimals: `Decimal(text)` in Python,\n`(.cost | tonumber)` in jq "
+      "where an estimate is enough. The `value` of `config` is text as it is written in the "
+      "configuration.");
   begin_table(page, {"command", "type", "keys", "what it is"});
   const auto add = [&page](const std::string& command, const std::string& type,
                            const std::string& keys, const std::string& meaning) {
@@ -185,33 +225,34 @@ void add_json_objects(std::string& page, const std::vector<storage::ViewColumns>
       "an answer about it");
   add("status TASK_ID", "video", columns_of("v_video", views), "a video of it");
   add("runs", "run", columns_of("v_run", views), "a past run");
+  add("report --format json", "line",
+      optional(line_columns({}), line_columns(kAllTerms), "label_NAME"),
+      "a line of a report by task");
+  add("report --by KEY --format json", "group",
+      optional(group_columns({}), group_columns(kAllTerms), "KEY"), "a group of lines");
   for (const JsonObject& one : kJsonObjects) {
     add(std::string(one.commands), std::string(one.type), std::string(one.keys),
         std::string(one.meaning));
   }
 }
 
-void add_columns(std::string& page, const std::vector<core::ReportColumn>& columns) {
-  std::vector<std::string> names;
-  names.reserve(columns.size());
-  for (const core::ReportColumn& column : columns) {
-    names.push_back(column.name);
-  }
-  page += "    " + core::join(names, " ") + "\n";
+void add_columns(std::string& page, const std::string& title, const std::string& names) {
+  page += "\n" + title + "\n\n    " + names + "\n";
 }
 
 void add_report(std::string& page) {
-  core::LineShape shape{.labels = {"NAME"}, .schema_version = 1'000'000};
   begin_section(page, "Columns of a report",
                 "`report` by task, as CSV or JSON lines; a column `label_NAME` for each label:");
-  add_columns(page, core::line_columns(shape));
-  shape.terms = {.conversions = true, .resale = true};
-  page += "\nWith `--rates` and `--resale` also:\n\n";
-  auto columns = core::line_columns(shape);
-  shape.terms = {};
-  columns.erase(columns.begin(),
-                columns.begin() + static_cast<std::ptrdiff_t>(core::line_columns(shape).size()));
-  add_columns(page, columns);
+  page += "    " + names_of(line_columns({})) + "\n";
+  add_columns(page, "With `--rates` and `--resale` also:",
+              names_behind(line_columns({}).size(), line_columns(kAllTerms)));
+  add_columns(page, "With `--by KEY`, and a column for each KEY:", names_of(group_columns({})));
+  add_columns(page, "With `--by KEY`, `--rates` and `--resale` also:",
+              names_behind(group_columns({}).size(), group_columns(kAllTerms)));
+  for (const char* version : {"1.4", "1.3", "1.2"}) {
+    add_columns(page, std::string("With `--format focus --focus-version ") + version + "`:",
+                names_of(cmd::FocusRows(version, {}, "").columns()));
+  }
   begin_section(page, "Values of cost_note",
                 "Several stand with `; ` between them. The words in capitals stand for a value.");
   begin_table(page, {"value", "when"});

@@ -49,11 +49,16 @@ def test_json_objects_have_the_keys_of_the_page(reeltally, make_gateway):
             met.add((command, name))
         reeltally.output.pop()  # raw answers have links
 
-    holds("run", "run", *reeltally.flags(gateway), reeltally.csv("a,m", "b,m", "c,m", header="task_id,model"))
+    holds("run", "run", *reeltally.flags(gateway), "--sidecar", reeltally.csv("a,m", "b,m", "c,m", header="task_id,model"))
     holds("status", "status")
     holds("status TASK_ID", "status", "a")
     line = json.loads(reeltally("report", "--period", MONTH, "--format", "json").out.splitlines()[0])["line_id"]
     holds("status --line", "status", "--line", line)
+    holds("report --format json", "report", "--period", MONTH, "--format", "json")
+    found = json.loads(reeltally("report", "--period", MONTH, "--format", "json", "--by", "model").out.splitlines()[0])
+    always, optional = known["report --by KEY --format json", found.pop("type")]
+    assert always | {"model"} == set(found) and "KEY" in optional
+    met.add(("report --by KEY --format json", "group"))
     holds("runs", "runs")
     (reeltally.videos / "a.mp4").write_bytes(b"")
     holds("verify", "verify")
@@ -80,6 +85,10 @@ def test_json_objects_have_the_keys_of_the_page(reeltally, make_gateway):
     manifest = json.loads((reeltally.folder / "r.csv.manifest.json").read_text())
     always, optional = known["report -o FILE", manifest.pop("type")]
     assert always <= set(manifest) <= always | optional
+    sidecar = json.loads((reeltally.videos / "a.mp4.json").read_text())
+    always, _ = known["run --sidecar", sidecar.pop("type")]
+    assert set(sidecar) == always
+    met.add(("run --sidecar", "reeltally video"))
     rest = {("status --crew", "crew_run"), ("report -o FILE", "manifest"), ("db check", "fault"), ("db check", "gap")}
     assert set(known) - met - rest == set(), "a type of the page that nothing printed"
 
@@ -89,8 +98,12 @@ def test_columns_metrics_and_views_are_those_of_the_program(reeltally, make_gate
     reeltally.run(gateway, "--metrics-file", "m.prom", reeltally.csv("a", "c"))
     day = time.strftime("%Y-%m-%d", time.gmtime())
     header = reeltally("report", "--period", day[:4]).out.splitlines()[0].split(",")
-    columns = PAGE.split("\n## Columns of a report\n", 1)[1].split("\n    ", 1)[1].splitlines()[0].split()
-    assert header == [column for column in columns if column != "label_NAME"]
+    listed = [line.split() for line in PAGE.split("\n## Columns of a report\n", 1)[1].split("\n## ", 1)[0].splitlines() if line.startswith("    ")]
+    assert header == [column for column in listed[0] if column != "label_NAME"]
+    assert ["model", *listed[2][1:]] == reeltally("report", "--period", day[:4], "--by", "model").out.splitlines()[0].split(",")
+    for columns, version in zip(listed[4:], ("1.4", "1.3", "1.2"), strict=True):
+        focus = reeltally("report", "--period", day[:7], "--format", "focus", "--focus-version", version)
+        assert focus.out.splitlines()[0].split(",") == columns, version
     metrics = {row[0] for row in table("Metrics")}
     written = set(re.findall(r"^# TYPE (\S+)", (reeltally.folder / "m.prom").read_text(), re.M))
     assert written and written <= metrics, written - metrics
