@@ -93,6 +93,15 @@ def test_links_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_both_readmes_say_the_same():
+    """The same sections, pages and commands; only words differ."""
+    def parts(name):
+        page = (ROOT / name).read_text()
+        commands = [re.sub(r"(  +#|(?<=tools/)(demo|test|demo fleet) {2,}).*", r"\2", line).rstrip() for line in re.findall(r"^    .*", page, re.M)]
+        return set(re.findall(r"\]\(([^)#]+)\)", page)) - {"README.md", "README.zh-CN.md"}, commands, len(re.findall(r"^##? ", page, re.M))
+    assert parts("README.md") == parts("README.zh-CN.md")
+
+
 def test_every_help_fits_80_columns(reeltally):
     pages = [["--help"]] + [[*c.split(), "--help"] for c in (
         "run", "import", "status", "report", "close", "audit", "reconcile", "forecast", "verify", "doctor", "serve", "forget", "prices check", "db migrate",
