@@ -71,7 +71,13 @@ void print_totals(std::ostream& out, const core::LedgerTotals& totals, std::int6
 }
 
 void print_group(std::ostream& out, std::string_view name, const core::TaskGroup& group) {
-  out << padded(cut(name, kNameWidth), kNameWidth);
+  // Names of models begin alike, so one that is too long has a line of its own.
+  constexpr std::size_t kLineMax = 79;
+  if (text_columns(name) > kNameWidth) {
+    out << cut(name, kLineMax) << '\n';
+    name = "";
+  }
+  out << padded(std::string(name), kNameWidth);
   for (const std::uint64_t count :
        {group.tasks, group.succeeded, group.failed, group.unfinished, group.missing}) {
     out << std::right << std::setw(kCountWidth) << count;

@@ -83,6 +83,18 @@ TEST(OverviewText, SaysWhatALedgerHas) {
       "`reeltally run --pending --account studio` would ask about 1 task and fetch 0 videos\n");
 }
 
+TEST(OverviewText, LongNamesOfModelsAreComplete) {
+  core::LedgerOverview overview = some();
+  overview.groups.front().model = "doubao-seedance-2-0-260128";
+  const std::string all = text(overview);
+  EXPECT_NE(
+      all.find("\ndefault, doubao-seedance-2-0-260128\n"
+               "                                 11          9          1          1          0\n"
+               "  8 videos, 8.0 MiB\n"),
+      std::string::npos)
+      << all;
+}
+
 TEST(OverviewText, OfARunWithoutAnEndSaysSo) {
   const std::string all = text(some(), last_run("", ""));
   EXPECT_TRUE(
