@@ -64,7 +64,7 @@ SqliteCopy::SqliteCopy(std::string target, const AppliedMigrations& applied)
   database_->exec("PRAGMA journal_mode = DELETE");  // not the log alone
   database_->exec("PRAGMA journal_mode = OFF");     // half a copy is thrown away, not rolled back
   database_->exec("PRAGMA cache_size = -65536");    // rows come by key, indexes do not
-  migrate(*database_, target_, embedded_migrations(), core::UtcTime{}, false);
+  migrate(*database_, target_, embedded_schema(), core::UtcTime{}, false);
   transaction_.emplace(*database_, Transaction::Kind::writing);
   // What was read by a build that is not this one stays marked so: `db check` asks for it.
   Statement mark(*database_, "UPDATE migration SET applied_at = ? WHERE number = ?");

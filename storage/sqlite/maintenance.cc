@@ -48,7 +48,7 @@ void back_up_ledger(const std::string& path, const std::string& target) {
 MigrationReport migrate_ledger(const std::string& path, core::UtcTime now, bool backup) {
   require_ledger(path);
   const auto database = open_for_writing(path);
-  const MigrationOutcome outcome = migrate(*database, path, embedded_migrations(), now, backup);
+  const MigrationOutcome outcome = migrate(*database, path, embedded_schema(), now, backup);
   return {outcome.from, outcome.to, outcome.backup};
 }
 

@@ -3,6 +3,7 @@
 #include <date/date.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "core/files/sha256.h"
 #include "storage/ledger_error.h"
@@ -63,37 +64,52 @@ std::string backup_name(const std::string& path, int version, core::UtcTime now)
   return free;
 }
 
-// Within the caller's transaction.
-void apply_one(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
-  database.exec(std::string(migration.sql));
-  SQLite::Statement record(
+// Within the caller's transaction, as the next three.
+void record(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
+  SQLite::Statement row(
       database, "INSERT INTO migration (number, title, sha256, applied_at) VALUES (?, ?, ?, ?)");
-  record.bind(1, migration.number);
-  record.bind(2, std::string(migration.title));
-  record.bind(3, core::sha256_hex(migration.sql));
-  record.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
-  record.exec();
+  row.bind(1, migration.number);
+  row.bind(2, std::string(migration.title));
+  row.bind(3, core::sha256_hex(migration.sql));
+  row.bind(4, static_cast<std::int64_t>(now.time_since_epoch().count()));
+  row.exec();
   database.exec("PRAGMA user_version = " + std::to_string(migration.number));
 }
 
+void apply_one(SQLite::Database& database, const Migration& migration, core::UtcTime now) {
+  database.exec(std::string(migration.sql));
+  record(database, migration, now);
+}
+
+void make_schema(SQLite::Database& database, const Schema& schema, core::UtcTime now) {
+  if (schema.start != nullptr) {
+    database.exec(std::string(schema.start->sql));
+  }
+  for (const Migration& migration : schema.migrations) {
+    if (schema.start != nullptr && migration.number <= schema.start->number) {
+      record(database, migration, now);
+    } else {
+      apply_one(database, migration, now);
+    }
+  }
+}
+
 // In one transaction, which follows on the ledger's schema.
-void apply(SQLite::Database& database, std::span<const Migration> migrations, core::UtcTime now) {
+void follow_on(SQLite::Database& database, int version, const std::function<void()>& apply) {
   Transaction transaction(database, Transaction::Kind::writing);
   // Read again under the lock: another program may have been faster.
-  if (migrations.empty() || version_of(database) != migrations.front().number - 1) {
-    return;
+  if (version_of(database) == version) {
+    apply();
+    transaction.commit();
   }
-  for (const Migration& migration : migrations) {
-    apply_one(database, migration, now);
-  }
-  transaction.commit();
 }
 
 }  // namespace
 
-MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
-                         std::span<const Migration> migrations, core::UtcTime now, bool backup) {
+MigrationOutcome migrate(SQLite::Database& database, const std::string& path, const Schema& schema,
+                         core::UtcTime now, bool backup) {
   return with_ledger_errors(path, "upgrade", [&] {
+    const std::span<const Migration> migrations = schema.migrations;
     MigrationOutcome outcome;
     const int newest = newest_of(migrations);
     outcome.from = outcome.to = version_of(database);
@@ -107,12 +123,12 @@ MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
       outcome.backup = backup_name(path, outcome.from, now);
       back_up(database, outcome.backup);
     }
-    if (outcome.from == 0) {
-      apply(database, migrations, now);  // each commit waits for the disk
+    if (outcome.from == 0) {  // at once: each commit waits for the disk
+      follow_on(database, 0, [&] { make_schema(database, schema, now); });
     }
-    for (std::size_t i = 0; outcome.from > 0 && i < migrations.size(); ++i) {
-      if (migrations[i].number > outcome.from) {
-        apply(database, migrations.subspan(i, 1), now);
+    for (const Migration& migration : migrations) {
+      if (outcome.from > 0 && migration.number > outcome.from) {
+        follow_on(database, migration.number - 1, [&] { apply_one(database, migration, now); });
       }
     }
     outcome.to = version_of(database);

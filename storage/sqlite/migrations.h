@@ -18,13 +18,13 @@ struct MigrationOutcome {
   std::string backup;  ///< the file made before an upgrade; empty: none
 };
 
-/// Applies the missing migrations: all in one transaction to a new ledger, each in one of its own
-/// to an older one. It also records them (a ledger has the old schema or the new one, nothing in
-/// between). Before an older ledger is upgraded, a backup is made beside it, unless `backup` is
-/// false. Throws LedgerUnreadable for a ledger of a newer program or one whose applied migrations
-/// differ from ours; that ledger is not changed.
-MigrationOutcome migrate(SQLite::Database& database, const std::string& path,
-                         std::span<const Migration> migrations, core::UtcTime now, bool backup);
+/// Applies the missing migrations: all in one transaction to a new ledger, beginning with the start
+/// of the schema, each in one of its own to an older one. It also records them (a ledger has the
+/// old schema or the new one, nothing in between). Before an older ledger is upgraded, a backup is
+/// made beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a newer
+/// program or one whose applied migrations differ from ours; that ledger is not changed.
+MigrationOutcome migrate(SQLite::Database& database, const std::string& path, const Schema& schema,
+                         core::UtcTime now, bool backup);
 
 /// Throws LedgerUnreadable for a schema newer than all of `migrations`.
 void require_no_newer_schema(const std::string& path, std::int64_t schema,

@@ -37,7 +37,7 @@ struct TaskStore::Connection {
       : path(ledger),
         clock(wall),
         database(open_for_writing(ledger)),
-        migrated(migrate(*database, path, embedded_migrations(), clock.utc(), backup)) {
+        migrated(migrate(*database, path, embedded_schema(), clock.utc(), backup)) {
     trust_references(*database, path);
     leave_old_bytes(*database, path);
   }

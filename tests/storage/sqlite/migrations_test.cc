@@ -38,7 +38,7 @@ class MigrationsTest : public testing::Test {
  protected:
   MigrationOutcome run(const std::vector<Migration>& migrations, bool backup = true) {
     const auto database = storage::open_for_writing(path_);
-    return migrate(*database, path_, migrations, entries::kNow, backup);
+    return migrate(*database, path_, {migrations}, entries::kNow, backup);
   }
   std::string value(const std::string& sql) {
     return storage::open_for_reading(path_)->execAndGet(sql).getString();
@@ -181,7 +181,7 @@ TEST_F(MigrationsTest, ANewerLedgerKeepsItsWriteAheadLog) {
   const std::string killed = folder_.path("killed.db");
   {
     const auto database = storage::open_for_writing(path_);
-    migrate(*database, path_, kTwo, entries::kNow, true);
+    migrate(*database, path_, {kTwo}, entries::kNow, true);
     fs::copy_file(path_, killed);
     fs::copy_file(path_ + "-wal", killed + "-wal");
   }
@@ -209,9 +209,37 @@ TEST_F(MigrationsTest, TheEmbeddedOnesAreNumberedWithoutGapsAndMakeAValidLedger)
     EXPECT_FALSE(migration.title.empty());
   }
   const auto database = storage::open_for_writing(path_);
-  migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);
+  migrate(*database, path_, storage::embedded_schema(), entries::kNow, true);
   EXPECT_EQ(database->execAndGet("PRAGMA integrity_check").getString(), "ok");
   EXPECT_EQ(database->execAndGet("PRAGMA user_version").getInt(), next - 1);
+}
+
+TEST_F(MigrationsTest, TheStartOfTheSchemaDoesWhatItsMigrationsDo) {
+  const storage::Schema schema = storage::embedded_schema();
+  const auto made = [&](const std::string& name, const storage::Schema& by) {
+    const std::string path = folder_.path(name);
+    const auto database = storage::open_for_writing(path);
+    migrate(*database, path, by, entries::kNow, true);
+    std::vector<std::string> rows;
+    for (const char* sql :
+         {"SELECT type || ' ' || name || ' ' || tbl_name || ' ' || ifnull(sql, '') FROM "
+          "sqlite_schema ORDER BY type, name",
+          "SELECT number || title || sha256 || applied_at FROM migration ORDER BY number"}) {
+      SQLite::Statement statement(*database, sql);
+      while (statement.executeStep()) {
+        rows.push_back(statement.getColumn(0).getString());
+      }
+    }
+    return rows;
+  };
+  const auto by_start = made("start.db", schema);
+  EXPECT_EQ(by_start, made("each.db", {schema.migrations}));
+  EXPECT_GT(by_start.size(), schema.migrations.size());
+  // With a migration that came after the start.
+  const auto before = schema.migrations.first(static_cast<std::size_t>(schema.start->number));
+  std::vector<Migration> more(before.begin(), before.end());
+  more.push_back({schema.start->number + 1, "more", "CREATE TABLE more (x);"});
+  EXPECT_EQ(made("start_and_more.db", {more, schema.start}), made("each_and_more.db", {more}));
 }
 
 // The columns of a table that both ledgers have.
@@ -346,7 +374,7 @@ TEST_F(MigrationsTest, TheViewsHaveThePromisedColumns) {
       {"v_label_change", "account,task_id,run_id,name,ledger_value,list_value,taken"}};
   {
     const auto database = storage::open_for_writing(path_);
-    migrate(*database, path_, storage::embedded_migrations(), entries::kNow, true);
+    migrate(*database, path_, storage::embedded_schema(), entries::kNow, true);
   }
   for (const auto& [view, columns] : views) {
     EXPECT_EQ(value("SELECT group_concat(name, ',') FROM pragma_table_info('" + view + "')"),

@@ -40,7 +40,7 @@ class TaskRulesTest : public testing::Test {
   static constexpr int kTasks = 400;  // five times as many as there are kinds
 
   TaskRulesTest() {
-    storage::migrate(*database_, path_, storage::embedded_migrations(), UtcTime{}, false);
+    storage::migrate(*database_, path_, storage::embedded_schema(), UtcTime{}, false);
     storage::Transaction transaction(*database_, storage::Transaction::Kind::writing);
     database_->exec("INSERT INTO account (name) VALUES ('default')");
     std::mt19937 random(20261127);
