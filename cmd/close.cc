@@ -77,6 +77,16 @@ void require_same_invoice(const core::ClosedPeriod& period, const std::string& i
       ", which stays: a closed period never changes; leave it out");
 }
 
+// Tiers count a calendar month, so that what another period of it has charged is not known later.
+void require_whole_month(const ReportPlan& plan) {
+  if (plan.prices && plan.prices->book.has_ladders() &&
+      plan.period.length != core::PeriodLength::month) {
+    throw core::UsageError("close: the price book " + plan.options.prices +
+                           " has tiers, which count a calendar month, and " + plan.period.name +
+                           " is none; close a month such as 2026-10");
+  }
+}
+
 // A period that was closed without a signature can get one later.
 ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
                            const CloseOptions& options, core::UtcTime now, std::ostream& out) {
@@ -314,6 +324,7 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
         "add "
         "--prices FILE, or leave them out");
   }
+  require_whole_month(plan);
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {

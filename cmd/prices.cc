@@ -53,6 +53,15 @@ class FindingWriter {
   std::uint64_t count_ = 0;
 };
 
+// As the file has them: each tier of a ladder is one.
+std::size_t row_count(const core::PriceBook& book) {
+  std::size_t count = 0;
+  for (const core::Price& row : book.rows()) {
+    count += std::max<std::size_t>(row.tiers.size(), 1);
+  }
+  return count;
+}
+
 // Whether a row for the model ended before that day. A book need not reach back to the first task.
 bool has_expired(const core::PriceBook& book, const std::string& model, const std::string& day) {
   return std::any_of(book.rows().begin(), book.rows().end(), [&](const core::Price& row) {
@@ -116,11 +125,11 @@ ExitCode prices_check(const Settings& settings, Log& log, std::ostream& out) {
   }
   if (findings.count() == 0) {
     log.note(core::printable(file, kShownMax) + ": nothing is wrong in " +
-             format_count(book.rows().size(), "row"));
+             format_count(row_count(book), "row"));
     return ExitCode::ok;
   }
   log.error(core::printable(file, kShownMax) + ": " + format_count(findings.count(), "finding") +
-            " in " + format_count(book.rows().size(), "row"));
+            " in " + format_count(row_count(book), "row"));
   return ExitCode::partly;
 }
 

@@ -90,10 +90,12 @@ void write_focus(const ReportPlan& plan, const core::ClosedPeriod* closed, core:
   RowWriter writer(row_format(plan), focus.columns(), "line", output);
   reports.each_line(plan.query, plan.pricing(), plan.zone, [&](const core::ReportLine& line) {
     outcome.totals.add(line);
-    if (is_focus_line(line)) {
-      writer.write(focus.cells(line, plan.period));
-    } else {
+    if (!is_focus_line(line)) {
       ++outcome.left_out;
+      return;
+    }
+    for (const std::vector<ReportCell>& row : focus.rows(line, plan.period)) {
+      writer.write(row);
     }
   });
   outcome.rows = writer.rows();

@@ -1,5 +1,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -93,6 +94,12 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
   return true;
 }
 
+// A line in a ladder begins where the one before ended, which other prices may move: for the lines
+// that stay, nothing would say so.
+bool has_ladders(const std::optional<std::string>& prices) {
+  return prices && core::PriceBook::parse(*prices, "of the closed period").has_ladders();
+}
+
 }  // namespace
 
 ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
@@ -110,6 +117,13 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
     return ExitCode::partly;
   }
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
+  if (prices->book.has_ladders() || has_ladders(closed->ruling_prices())) {
+    log.error("cannot reprice " + closed->period.name + ": " +
+              (prices->book.has_ladders() ? options.prices : "the book that it was closed with") +
+              " has tiers, whose places in the month are frozen; correct the sum on the invoice, "
+              "and use the right prices from the next month on");
+    return ExitCode::partly;
+  }
   const core::Repricing repricing = core::try_prices(reports.source(), *closed, prices->text);
   Change change{.unpriced = repricing.unpriced_before};
   for (const core::OwnedLine& line : repricing.lines) {

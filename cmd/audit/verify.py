@@ -16,7 +16,9 @@ COUNTS = {"second": "duration_seconds", "output_second": "output_seconds", "inpu
           "mtoken": "completion_tokens", "sr_mtoken": "super_resolution_tokens", "unit": "units", "credit": "credits", "quota": "quota"}
 ANSWERED = {"duration_seconds": "duration video_duration total_seconds seconds", "input_seconds": "input_video_duration input_seconds",
             "output_seconds": "output_video_duration output_seconds video_duration duration seconds", "units": "final_unit_deduction amount"}
-COLUMNS = "model unit min_sr max_sr price currency valid_from valid_to minimum round_up discount note".split()
+COLUMNS = "model unit min_sr max_sr price currency valid_from valid_to minimum round_up discount note from_quantity to_quantity #".split()
+LADDER = re.compile("(?:(?:reversal|repriced|no finish time: billed when first seen finished|no submit time: placed when first seen); )*"
+                    r"tiers of line (\d+), after (\d+(?:\.\d+)?) this month(?:: ([\d., at]+))?(?:; |$)")
 WORDS = {**dict.fromkeys("success succeeded succeed completed complete finished".split(), "success"),
          **dict.fromkeys("failure failed fail error cancelled canceled expired".split(), "failure")}
 DECIMALS = {**dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
@@ -56,13 +58,16 @@ def unguarded(cell):
 
 
 def table(text):
-    """The rows of a CSV as {column: cell}, without comments and blank rows."""
-    lines = [line for line in io.StringIO(text, newline="") if line.strip() and not line.startswith("#")]
+    """The rows of a CSV as {column: cell, "#": line of the file}, without comments and blank rows."""
+    numbered = [one for one in enumerate(io.StringIO(text, newline=""), 1) if one[1].strip() and not one[1].startswith("#")]
+    lines = [line for _, line in numbered]
     named = re.match('"?sep=(.)', lines[0], re.I)
     delimiter = named[1] if named else max(",;\t|", key=re.sub('"[^"]*"', "", lines[0]).count)
-    header, *rows = [[cell.strip() for cell in row] for row in csv.reader(lines[1 if named else 0:], delimiter=delimiter)]
+    numbered, begins = numbered[1 if named else 0:], [0]
+    reader = csv.reader([line for _, line in numbered], delimiter=delimiter)
+    header, *rows = [[cell.strip() for cell in row] for row in reader if not begins.append(reader.line_num)]
     header = [re.sub("(?i)^label: *", "label_", name) if name.lower().startswith("label:") else name.lower() for name in header]
-    return [dict(zip(header, row)) for row in rows if any(row)]
+    return [{**dict(zip(header, row)), "#": numbered[begin][0]} for row, begin in zip(rows, begins[1:]) if any(row)]
 
 
 @functools.lru_cache(10000)
@@ -97,6 +102,8 @@ class Price:
         self.low, self.high, self.round_up, self.minimum = (row.get(name) and Decimal(row[name]) for name in ("min_sr", "max_sr", "round_up", "minimum"))
         self.first, self.last = row.get("valid_from") or "", row.get("valid_to") or ""
         self.conditions = [(name, cell) for name, cell in row.items() if cell and name not in COLUMNS]
+        self.number, self.begin, self.end = row["#"], row.get("from_quantity"), row.get("to_quantity")
+        self.tiers = []  # (begin, end, price), of the quantity of a month
         fixed = len(re.sub("[*?]", "", self.model).encode())
         self.rank = (len(self.conditions), fixed == len(self.model.encode()), fixed, bool(self.low or self.high), bool(self.first or self.last))
 
@@ -112,12 +119,34 @@ class Price:
             holds.append(None if not line.day else self.first <= line.day <= (self.last or "9999"))
         return False if False in holds else None if None in holds else True
 
+    def amount(self, line, charged, unit_price):
+        """What the quantity costs; None if the line does not state the price, and its place in the tiers, that give it."""
+        number, start, stated = line.ladder or (0, 0, [])
+        if number != (self.number if self.tiers else 0) or bool(stated) != (unit_price is None):
+            return None
+        parts = [(min(start + charged, end) - max(start, begin), price) for begin, end, price in self.tiers or [(0, Decimal("inf"), self.price)]
+                 if max(start, begin) < min(start + charged, end) or (charged == 0 and begin <= start < end)]
+        return sum(part * price for part, price in parts) if parts == (stated or [(charged, unit_price)]) else None
+
     def quantity(self, line, of_quota):
         stated = Decimal(1) if self.unit == "task" else number(line[self.label]) if self.unit == "label" else line.count(COUNTS[self.unit])
         if not stated:
             return stated
         stated *= {"mtoken": Decimal("1e-6"), "sr_mtoken": Decimal("1e-6"), "quota": of_quota}.get(self.unit, 1)
         return max((stated / self.round_up).to_integral_value(ROUND_CEILING) * self.round_up if self.round_up else stated, self.minimum or 0)
+
+
+def joined(prices):
+    """The rows of a book; those that differ in quantities, price, discount and note alone are the tiers of one."""
+    alike = {}
+    for price in prices:
+        alike.setdefault((price.unit, price.label, price.model, price.currency, price.low, price.high, price.round_up, price.minimum,
+                          price.first, price.last, tuple(price.conditions)), []).append(price)
+    for tiers in alike.values():
+        if len(tiers) > 1 and any(price.begin or price.end for price in tiers):
+            tiers[0].tiers = sorted((Decimal(price.begin or 0), Decimal(price.end or "inf"), price.price) for price in tiers)
+            del tiers[1:]
+    return sorted(itertools.chain(*alike.values()), key=lambda price: price.number)
 
 
 class Book:
@@ -128,7 +157,7 @@ class Book:
         def term(mark):
             return "\n".join(line.split(": ", 1)[1] for line in kept.split("\n") if line.startswith(f"# {mark}: "))
         rows = table(text) if text.strip() else []
-        self.prices = [Price(row) for row in rows]
+        self.prices = joined([Price(row) for row in rows])
         self.special = any(name not in COLUMNS for row in rows[:1] for name in row)  # then the most special row counts, else the first one
         per_unit = re.search(r"\n# quota-per-unit: (\d+)\n*$", text)
         self.of_quota = 1 / Decimal(per_unit[1] if per_unit else 500000)
@@ -189,6 +218,8 @@ class Line:
         self.sign = -1 if row["line_id"].endswith("-reversal") else 1
         self.enhanced = bool(re.search(r"-sr(-|$)", row["line_id"]))
         self.day = "" if row["adjusts"] else row["finished_at"][:10]  # a correction may be of another day
+        place = LADDER.match(row["cost_note"])
+        self.ladder = place and (int(place[1]), Decimal(place[2]), [tuple(map(Decimal, part.split(" at "))) for part in (place[3] or "").split(", ") if part])
         self.free = row["status"] == "failure" or bool(re.match("((reversal|repriced); )*charged under account ", row["cost_note"]))
 
     def __getitem__(self, column):
@@ -221,9 +252,20 @@ class Line:
         cost, quantity, unit_price = self.amounts("cost", "quantity", "unit_price")
         if cost is None or self.free:
             return cost is None or (cost == 0 and not quantity)
-        return any((price.unit, price.currency, charged * self.sign, price.price) == (self["unit"], self["currency"], quantity, unit_price)
-                   and cost == book.rounded(quantity * unit_price, price.currency) and self.proves_count(price.unit)
-                   for book in books for price, charged in book.charges(self, self.enhanced))
+        for book, (price, charged) in ((book, one) for book in books for one in book.charges(self, self.enhanced)):
+            amount = price.amount(self, charged, unit_price)
+            if (amount is not None and (price.unit, price.currency, charged * self.sign) == (self["unit"], self["currency"], quantity)
+                    and cost == book.rounded(amount * self.sign, price.currency) and self.proves_count(price.unit)):
+                return True
+        return False
+
+    def proves_place(self, ends):
+        """Whether it begins in its tiers where the line before ended. A correction begins where the corrected line did."""
+        if not self.ladder or self["adjusts"]:
+            return True
+        number, start, _ = self.ladder
+        before, ends[number] = ends.get(number, 0), start + self.amounts("quantity")[0]
+        return start == before
 
     def proves_conversion(self, books):
         cost, billed, rate = self.amounts("cost", "billing_cost", "rate")
@@ -265,6 +307,7 @@ def prove_lines(own, corrected):
     shown = {"rows": 0, "tasks": 0, "unpriced": 0, "totals": {}, "billing_totals": {}, "resale_totals": {}, "margin_totals": {}}
     report, focus = lines_of("report.csv"), lines_of("focus.csv")
     of_task = lambda row: (row["snapshot_id"], row["task_id"], row["line_id"].endswith("-reversal"))
+    ends = {}
     counts, invoice = None, json.loads((HERE / "report.csv.manifest.json").read_text()).get("invoice_id", "")
     for row, proof in itertools.zip_longest(report, proofs()):
         if row is None or proof is None:
@@ -277,6 +320,7 @@ def prove_lines(own, corrected):
                               and hashlib.sha256(answer).hexdigest() == row["raw_sha256"], "the answer is not the one that the report names"),
                              (line.proves_status(), f"the answer does not say {row['status']}"),
                              (line.proves_cost(books), "the cost is not what answer and price book give"),
+                             (line.proves_place(ends), "it does not begin in its tiers where the line before ended"),
                              (line.proves_conversion(books), "billing_cost is not what cost and rates give"),
                              (line.proves_resale(books), "resale or margin is not what answer and resale book give")]:
             check(holds, f"line {row['line_id']}: {fault}")
@@ -288,10 +332,12 @@ def prove_lines(own, corrected):
             if line[currency] and line[amount]:
                 shown[sums][row[currency]] = shown[sums].get(row[currency], 0) + Decimal(row[amount])
         if row["cost"] and row["unit"] and not line.free:
-            other = next(focus, {})
-            check([other.get(name) for name in ("x_LineId", "BilledCost", "BillingCurrency")] == [row["line_id"], row["cost"], row["currency"]],
+            tiers = [next(focus, {}) for _ in (line.ladder and line.ladder[2]) or [1]]  # a row for each tier
+            check({(other.get("x_LineId"), other.get("BillingCurrency")) for other in tiers} == {(row["line_id"], row["currency"])}
+                  and sum(number(other.get("BilledCost")) or 0 for other in tiers) == Decimal(row["cost"]),
                   f"line {row['line_id']}: focus.csv does not have the same cost")
-            check(unguarded(other.get("InvoiceId") or "") == invoice, f"line {row['line_id']}: focus.csv does not have the invoice `{invoice}`")
+            check({unguarded(other.get("InvoiceId") or "") for other in tiers} == {invoice},
+                  f"line {row['line_id']}: focus.csv does not have the invoice `{invoice}`")
     check(next(focus, None) is None, "focus.csv has more lines than report.csv")
     return shown
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cmd/cli/units.h"
+#include "core/billing/ladder_check.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/period_statement.h"
 #include "core/error.h"
@@ -21,16 +22,25 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& findings) {
   core::CostTotals totals;
+  core::LadderCheck ladders(reports.closed_periods(), closed);
+  std::string wrong;  // the first fault of a line
   const std::string hash = core::hash_lines(
       reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
       core::TimeZone(closed.zone), closed.schema_version,
-      [&totals](const core::ReportLine&, const core::ReportLine& shown) { totals.add(shown); });
+      [&](const core::ReportLine& exact, const core::ReportLine& shown) {
+        totals.add(shown);
+        if (const std::string fault = ladders.check(exact); !fault.empty() && wrong.empty()) {
+          wrong = "closed line " + exact.charge.line_id + ": " + fault;
+        }
+      });
   if (hash != closed.sha256) {
     findings.push_back("closed period " + closed.period.name +
                        ": its lines no longer have the SHA-256 of its closing");
   } else if (!closed.statement.empty() && core::stated_totals(closed.statement) != totals.lines()) {
     findings.push_back("closed period " + closed.period.name +
                        ": its lines do not add up to the totals that its hash covers");
+  } else if (!wrong.empty()) {
+    findings.push_back(wrong);
   }
 }
 

@@ -206,6 +206,29 @@ void require_currency(int version, const core::Charge& charge) {
   }
 }
 
+// Those of the tiers of a line; none if one price is for all of its quantity. The costs of the rows
+// add up to that of the line, which may be rounded.
+std::vector<core::Charge> charges_by_tier(const core::Charge& whole) {
+  std::vector<core::Charge> charges;
+  const auto note = core::ladder_note_of(whole.cost_note);
+  if (!note || whole.unit_price) {
+    return charges;
+  }
+  const bool negative = whole.quantity && whole.quantity->is_negative();
+  core::Decimal rest = *whole.cost;
+  for (const core::TierPart& part : note->parts) {
+    core::Charge& charge = charges.emplace_back(whole);
+    charge.quantity = negative ? -part.quantity : part.quantity;
+    charge.unit_price = part.price;
+    charge.cost = *charge.quantity * part.price;
+    rest = rest - *charge.cost;
+  }
+  if (!charges.empty()) {
+    *charges.back().cost += rest;
+  }
+  return charges;
+}
+
 }  // namespace
 
 bool is_focus_line(const core::ReportLine& line) {
@@ -245,6 +268,25 @@ const FocusNames& FocusRows::names_of(const std::string& account) {
                                                                   .invoice_issuer = kProvider,
                                                                   .account_name = account})
                                      .first->second;
+}
+
+std::vector<std::vector<ReportCell>> FocusRows::rows(const core::ReportLine& line,
+                                                     const core::Period& period) {
+  const std::vector<core::Charge> charges = charges_by_tier(line.charge);
+  if (charges.empty()) {
+    return {cells(line, period)};
+  }
+  std::vector<std::vector<ReportCell>> rows;
+  for (const core::Charge& charge : charges) {
+    rows.push_back(cells({.task = line.task,
+                          .charge = charge,
+                          .adjusts = line.adjusts,
+                          .reversal = line.reversal,
+                          .incurred_in = line.incurred_in,
+                          .incurred_at = line.incurred_at},
+                         period));
+  }
+  return rows;
 }
 
 std::vector<ReportCell> FocusRows::cells(const core::ReportLine& line, const core::Period& period) {

@@ -28,13 +28,16 @@ class FocusRows {
   /// specification, then our own with the prefix `x_`.
   [[nodiscard]] std::vector<core::ReportColumn> columns() const;
 
-  /// The cells of a line for which `is_focus_line` holds. `period` is the billing period; the row
-  /// of a correction has the time at which the task was first charged. Throws core::UsageError for
-  /// a currency that the version does not allow.
-  [[nodiscard]] std::vector<ReportCell> cells(const core::ReportLine& line,
-                                              const core::Period& period);
+  /// The rows of a line for which `is_focus_line` holds: one, or one for each tier of a ladder,
+  /// because a row has one unit price. `period` is the billing period; the row of a correction has
+  /// the time at which the task was first charged. Throws core::UsageError for a currency that the
+  /// version does not allow.
+  [[nodiscard]] std::vector<std::vector<ReportCell>> rows(const core::ReportLine& line,
+                                                          const core::Period& period);
 
  private:
+  [[nodiscard]] std::vector<ReportCell> cells(const core::ReportLine& line,
+                                              const core::Period& period);
   const FocusNames& names_of(const std::string& account);
 
   int version_;  // 2, 3 or 4: the number behind "1."

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <tuple>
 #include <utility>
 
+#include "core/billing/late_places.h"
 #include "core/billing/price_book.h"
 
 namespace core {
@@ -79,40 +81,110 @@ void number_revisions(std::vector<OwnedLine>& lines, std::int64_t task, BillingS
   }
 }
 
+// A task that may correct a closed period.
+struct Candidate {
+  std::int64_t key = 0;
+  const Adjusted* period = nullptr;
+  std::vector<OwnedLine> standing;
+  FinishedTask task;
+};
+
+// The corrections of one report. Those that begin at the end of a ladder are made last, in the
+// order of a report, because each moves that end.
+class Corrections {
+ public:
+  Corrections(BillingSource& source, const std::vector<ClosedPeriod>& closed)
+      : source_(source), ends_(source, closed) {}
+
+  void add(Candidate candidate) {
+    CorrectedPlaces places(candidate.standing, *candidate.period->closed, nullptr);
+    std::vector<OwnedLine> found = lines_of(candidate, places);
+    if (places.needs_end()) {
+      late_.push_back(std::move(candidate));
+    } else {
+      add(candidate, std::move(found));
+    }
+  }
+
+  // All lines, by period. Called once, after the last task.
+  std::vector<OwnedLine> finish() {
+    std::sort(late_.begin(), late_.end(), [](const Candidate& left, const Candidate& right) {
+      return std::tie(left.task.billed_at, left.task.task_id, left.task.account) <
+             std::tie(right.task.billed_at, right.task.task_id, right.task.account);
+    });
+    for (const Candidate& candidate : late_) {
+      CorrectedPlaces places(candidate.standing, *candidate.period->closed, &ends_);
+      add(candidate, lines_of(candidate, places));
+    }
+    std::stable_sort(lines_.begin(), lines_.end(), [](const auto& left, const auto& right) {
+      return left.task.billed_at < right.task.billed_at;
+    });
+    return std::move(lines_);
+  }
+
+ private:
+  static std::vector<OwnedLine> lines_of(const Candidate& candidate, LadderPlaces& places) {
+    const Adjusted& period = *candidate.period;
+    const std::vector<Charge> charges = charges_of(
+        candidate.task, {.prices = period.prices ? &*period.prices : nullptr, .places = &places},
+        period.zone);
+    return adjustments_of(
+        candidate.standing, {candidate.task, charges},
+        {period.closed->period.name, period.closed->key, period.at, period.closed->repriced});
+  }
+  void add(const Candidate& candidate, std::vector<OwnedLine> found) {
+    number_revisions(found, candidate.key, source_);
+    ends_.add(*candidate.period->closed, found);
+    lines_.insert(lines_.end(), std::make_move_iterator(found.begin()),
+                  std::make_move_iterator(found.end()));
+  }
+
+  BillingSource& source_;
+  LadderEnds ends_;
+  std::vector<Candidate> late_;
+  std::vector<OwnedLine> lines_;
+};
+
+// What a ladder has charged depends on the tasks of all accounts, and on successes.
+ReportQuery read_part(const std::vector<Adjusted>& adjusted, const ReportQuery& query) {
+  ReportQuery part = query;
+  if (std::any_of(adjusted.begin(), adjusted.end(),
+                  [](const Adjusted& one) { return one.prices && one.prices->has_ladders(); })) {
+    part.account = 0;
+  }
+  return part;
+}
+
 }  // namespace
 
 std::vector<OwnedLine> find_adjustments(BillingSource& source,
                                         const std::vector<ClosedPeriod>& closed,
                                         const ReportQuery& query) {
-  std::vector<OwnedLine> lines;
   const std::vector<Adjusted> adjusted = adjusted_periods(closed, query);
   if (adjusted.empty()) {
-    return lines;
+    return {};
   }
+  const ReportQuery read = read_part(adjusted, query);
+  Corrections corrections(source, closed);
   FinishedTask now;
-  for (const std::int64_t key : tasks_to_look_at(source, adjusted, query)) {
+  for (const std::int64_t key : tasks_to_look_at(source, adjusted, read)) {
     if (!source.find_task(key, now)) {
       continue;
     }
-    const std::vector<OwnedLine> standing = source.standing_lines(key);
+    std::vector<OwnedLine> standing = source.standing_lines(key);
     const Adjusted* one = period_of(adjusted, standing, now);
     if (one == nullptr) {
       continue;
     }
-    const FinishedTask task = charged_task(standing, now);
-    const std::vector<Charge> charges =
-        charges_of(task, {.prices = one->prices ? &*one->prices : nullptr}, one->zone);
-    std::vector<OwnedLine> found = adjustments_of(
-        standing, {task, charges},
-        {one->closed->period.name, one->closed->key, one->at, one->closed->repriced});
-    number_revisions(found, key, source);
-    std::copy_if(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()),
-                 std::back_inserter(lines), [&](const OwnedLine& line) {
-                   return line.task.succeeded ? query.successes : query.failures;
-                 });
+    FinishedTask task = charged_task(standing, now);
+    corrections.add({key, one, std::move(standing), std::move(task)});
   }
-  std::stable_sort(lines.begin(), lines.end(), [](const auto& left, const auto& right) {
-    return left.task.billed_at < right.task.billed_at;
+  const auto account =
+      read.account == query.account ? std::nullopt : account_name(source, query.account);
+  std::vector<OwnedLine> lines = corrections.finish();
+  std::erase_if(lines, [&](const OwnedLine& line) {
+    return !(line.task.succeeded ? query.successes : query.failures) ||
+           (account && line.task.account != *account);
   });
   return lines;
 }

@@ -58,18 +58,6 @@ void add_note(std::string& notes, std::string_view note) {
   notes += note;
 }
 
-std::string_view note_of(BilledAt source) {
-  switch (source) {
-    case BilledAt::named:
-      return {};
-    case BilledAt::first_seen_finished:
-      return "no finish time: billed when first seen finished";
-    case BilledAt::first_seen:
-      return "no submit time: placed when first seen";
-  }
-  return {};
-}
-
 void drop_end(std::string_view& line_id, std::string_view end) {
   if (line_id.ends_with(end)) {
     line_id.remove_suffix(end.size());
@@ -131,12 +119,16 @@ Decimal charged_quantity(const Decimal& stated, const Price& row, std::string& n
   return quantity;
 }
 
-// What the columns of the line do not say. The text of the book has a word in front, so that it is
-// never taken for a note of ours.
-void add_price_notes(std::string& notes, const Price& row) {
+void add_label_note(std::string& notes, const Price& row) {
   if (row.unit == PriceUnit::label) {
     add_note(notes, "quantity is the label " + row.unit_label);
   }
+}
+
+// What the columns of the line do not say. The text of the book has a word in front, so that it is
+// never taken for a note of ours. `Row`: Price or Tier.
+template <typename Row>
+void add_price_notes(std::string& notes, const Row& row) {
   if (!row.discount.is_zero()) {
     add_note(notes, row.discount.text() + "% off " + row.list_price.text());
   }
@@ -145,10 +137,55 @@ void add_price_notes(std::string& notes, const Price& row) {
   }
 }
 
-void apply_price(Charge& charge, const Price& row, const FinishedTask& task,
+// Adds the cost to a line with a quantity, unless no report could sum it up.
+void set_cost(Charge& charge, const Decimal& cost) {
+  if (const std::string failure = amount_failure(cost); !failure.empty()) {
+    add_note(charge.cost_note, failure);
+    return;
+  }
+  charge.cost = cost;
+}
+
+// `notes`: of the quantity. The note of the ladder comes before all text of the book. Only a line
+// with a cost counts in its ladder, so that an absurd value in one answer affects no other line.
+void apply_ladder(Charge& charge, const Price& row, const std::string& day, LadderPlaces* places,
+                  std::string notes) {
+  if (places == nullptr) {
+    add_note(charge.cost_note,
+             "the price depends on what is charged in the month; a report has it");
+    return;
+  }
+  std::vector<const Tier*> used;
+  LadderNote note{.line = row.line, .start = places->start(row, day)};
+  std::vector<TierPart> parts = parts_of(row, note.start, *charge.quantity, used);
+  Charge priced = charge;
+  set_cost(priced, cost_of(parts));
+  if (!priced.cost) {
+    charge = std::move(priced);
+    return;
+  }
+  places->charged(row, *charge.quantity);
+  if (parts.size() == 1) {
+    charge.unit_price = parts.front().price;
+  } else {
+    note.parts = std::move(parts);
+  }
+  charge.cost = priced.cost;
+  add_note(charge.cost_note, note.text());
+  if (!notes.empty()) {
+    add_note(charge.cost_note, notes);
+  }
+  add_label_note(charge.cost_note, row);
+  for (const Tier* tier : used) {
+    add_price_notes(charge.cost_note, *tier);
+  }
+}
+
+void apply_price(Charge& charge, const Price& row, const FinishedTask& task, const std::string& day,
                  const Pricing& pricing) {
+  const bool is_ladder = !row.tiers.empty();
   charge.unit = row.unit;
-  charge.unit_price = row.price;
+  charge.unit_price = is_ladder ? std::nullopt : std::optional(row.price);
   charge.currency = row.currency;
   try {
     const auto quantity = stated_quantity(row, task, *pricing.prices);
@@ -156,31 +193,33 @@ void apply_price(Charge& charge, const Price& row, const FinishedTask& task,
       add_note(charge.cost_note, no_quantity(row));
       return;
     }
-    charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
-    add_price_notes(charge.cost_note, row);
-    const Decimal cost = *charge.quantity * row.price;
-    if (const std::string failure = amount_failure(cost); !failure.empty()) {
-      add_note(charge.cost_note, failure);
+    if (is_ladder) {
+      std::string notes;
+      charge.quantity = charged_quantity(*quantity, row, notes);
+      apply_ladder(charge, row, day, pricing.places, std::move(notes));
       return;
     }
-    charge.cost = cost;
+    charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
+    add_label_note(charge.cost_note, row);
+    add_price_notes(charge.cost_note, row);
+    set_cost(charge, *charge.quantity * row.price);
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");
   }
 }
 
 void apply_match(Charge& charge, const PriceMatch& match, const FinishedTask& task,
-                 const Pricing& pricing) {
+                 const std::string& day, const Pricing& pricing) {
   if (match.is_tied()) {
     add_note(charge.cost_note, "lines " + std::to_string(match.tied.front()) + " and " +
                                    std::to_string(match.tied.back()) +
                                    " of the price book fit equally well");
   } else if (match.row != nullptr) {
-    apply_price(charge, *match.row, task, pricing);
+    apply_price(charge, *match.row, task, day, pricing);
   }
 }
 
-// The cost is known: it is 0, and equals quantity times price.
+// The cost is known: it is 0, and equals quantity times price. It counts in no ladder.
 void charge_elsewhere(Charge& charge, const FinishedTask& task) {
   charge.quantity = charge.unit ? std::optional(Decimal()) : std::nullopt;
   charge.cost = Decimal();
@@ -207,6 +246,18 @@ PricedTask priced_task(const FinishedTask& task, const TimeZone& zone) {
 }
 
 }  // namespace
+
+std::string_view note_of(BilledAt source) {
+  switch (source) {
+    case BilledAt::named:
+      return {};
+    case BilledAt::first_seen_finished:
+      return "no finish time: billed when first seen finished";
+    case BilledAt::first_seen:
+      return "no submit time: placed when first seen";
+  }
+  return {};
+}
 
 std::string amount_failure(const Decimal& amount) {
   if (amount.places() > kCostPlacesMax) {
@@ -318,17 +369,21 @@ std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
     return charges;
   }
   const PricedTask priced = priced_task(task, zone);
+  Pricing own_pricing = pricing;
+  if (!task.charged_under.empty()) {
+    own_pricing.places = nullptr;
+  }
   const PriceMatch own = pricing.prices->find(priced);
   if (own.row == nullptr && !own.is_tied()) {
     add_note(main.cost_note, describe(pricing.prices->gap(priced)));
   }
-  apply_match(main, own, task, pricing);
+  apply_match(main, own, task, priced.day, own_pricing);
   const PriceMatch beside = pricing.prices->find_super_resolution(priced);
   if ((beside.row != nullptr || beside.is_tied()) && !task.facts.super_resolution_tokens.empty()) {
     Charge extra;
     extra.kind = LineKind::super_resolution;
     extra.line_id = line_id(task.snapshot, task.raw_sha256, LineKind::super_resolution);
-    apply_match(extra, beside, task, pricing);
+    apply_match(extra, beside, task, priced.day, own_pricing);
     charges.push_back(std::move(extra));
   }
   if (!task.charged_under.empty()) {

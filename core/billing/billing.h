@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/billing/ladder.h"
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
 #include "core/billing/terms.h"
@@ -19,6 +20,9 @@ namespace core {
 /// The origin of the time that assigns a task to a period. A time that the gateway did not state is
 /// marked in a note.
 enum class BilledAt { named, first_seen_finished, first_seen };
+
+/// The note; empty for `named`.
+[[nodiscard]] std::string_view note_of(BilledAt source);
 
 /// A task whose final snapshot is known. Times and counts as in the ledger.
 struct FinishedTask {
@@ -58,14 +62,18 @@ struct Pricing {
   /// For lines that belong to no closed period with own terms; null: none.
   const Terms* terms = nullptr;
   std::optional<Rounding> round{};  ///< of each line, after its terms
+  /// Where lines begin in the ladders of the book; null: not known, so that these have no cost.
+  LadderPlaces* places = nullptr;
 };
 
 /// The charges of a task, unrounded, at least one, `main` first (gateway.md, section 8):
 ///  - a failed task costs 0, with the note `failed` (B4); a remaining quota in its answer is noted;
 ///  - a success costs quantity times price, and never 0 because a price or a count is missing;
 ///  - a success that is charged under another account costs 0, and the note names that account;
+///  - a ladder charges each part of a quantity by its tier: `unit_price` is empty if there are
+///    several, and the note has where the line begins (LadderNote);
 ///  - download states have no influence (B7).
-/// Pure: the same arguments always give the same lines (B9).
+/// Pure: the same arguments, `pricing.places` included, always give the same lines (B9).
 [[nodiscard]] std::vector<Charge> charges_of(const FinishedTask& task, const Pricing& pricing,
                                              const TimeZone& zone);
 

@@ -299,4 +299,15 @@ class BillingSource {
   virtual void keep_bundle(const ClosedPeriod& closed, const std::string& sha256, UtcTime now) = 0;
 };
 
+/// The name of the account with this key; none: there is no such account.
+[[nodiscard]] inline std::optional<std::string> account_name(BillingSource& source,
+                                                             std::int64_t key) {
+  for (const auto& [name, own] : source.accounts()) {
+    if (own == key) {
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace core

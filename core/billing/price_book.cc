@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/billing/ladder_rows.h"
 #include "core/billing/price_rows.h"
 #include "core/error.h"
 #include "core/text/ascii.h"
@@ -196,6 +197,7 @@ PriceBook PriceBook::read(ReadBytes read, const std::string& file) {
   if (!columns) {
     throw UsageError("price book " + file + " is empty; its first line is " + std::string(kHeader));
   }
+  join_tiers(book.rows_, file);
   book.has_conditions_ = !columns->conditions().empty();
   return book;
 }
@@ -254,6 +256,11 @@ PriceRank Price::rank() const {
       std::count_if(model.begin(), model.end(), [](char one) { return one != '*' && one != '?'; }));
   return {conditions.size(), fixed == model.size(), fixed, min_sr || max_sr,
           !valid_from.empty() || !valid_to.empty()};
+}
+
+bool PriceBook::has_ladders() const {
+  return std::any_of(rows_.begin(), rows_.end(),
+                     [](const Price& row) { return !row.tiers.empty(); });
 }
 
 bool PriceBook::uses_labels() const {

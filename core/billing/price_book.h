@@ -41,7 +41,17 @@ enum class PriceUnit {
 /// picture; a bound of the day.
 using PriceRank = std::tuple<std::size_t, bool, std::size_t, bool, bool>;
 
-/// A row of the price book.
+/// The price of a part of what is charged in a month.
+struct Tier {
+  Decimal from;               ///< of the month's quantity, inclusive
+  std::optional<Decimal> to;  ///< exclusive; none: no end
+  Decimal price;              ///< less the discount
+  Decimal discount;           ///< percent
+  Decimal list_price;
+  std::string note;
+};
+
+/// A row of the price book; or a ladder: several rows whose prices are those of its tiers.
 struct Price {
   std::string model;  ///< a glob: `*` any text, `?` one character
   PriceUnit unit = PriceUnit::second;
@@ -59,6 +69,11 @@ struct Price {
   Decimal discount{};                        ///< percent
   Decimal list_price{};
   std::string note{};
+  std::optional<Decimal> from_quantity{};  ///< as in the row
+  std::optional<Decimal> to_quantity{};
+  /// By quantity, from 0 on and without a gap; empty: `price` is for any quantity, else it is that
+  /// of the first tier.
+  std::vector<Tier> tiers{};
 
   [[nodiscard]] PriceRank rank() const;
 };
@@ -132,7 +147,10 @@ class PriceBook {
   [[nodiscard]] PriceMatch find_super_resolution(const PricedTask& task) const;
   /// Why `find` finds nothing, unless two rows are tied.
   [[nodiscard]] PriceGap gap(const PricedTask& task) const;
+  /// A ladder is one of them.
   [[nodiscard]] const std::vector<Price>& rows() const { return rows_; }
+  /// Whether a price depends on what was charged before in the month.
+  [[nodiscard]] bool has_ladders() const;
   /// Whether the most special row counts, not the first one.
   [[nodiscard]] bool has_conditions() const { return has_conditions_; }
   /// Whether a price depends on labels of the task.

@@ -62,8 +62,8 @@ bool may_ask_one_task(const Price& one, const Price& other) {
 
 bool costs_the_same(const Price& one, const Price& other) {
   return one.unit == other.unit && one.unit_label == other.unit_label && one.price == other.price &&
-         one.currency == other.currency && one.minimum == other.minimum &&
-         one.round_up == other.round_up;
+         one.tiers.empty() && other.tiers.empty() && one.currency == other.currency &&
+         one.minimum == other.minimum && one.round_up == other.round_up;
 }
 
 // The rows of one model, those for super resolution apart.

@@ -46,6 +46,8 @@ class PriceCondition {
                                                            std::string_view cell);
   [[nodiscard]] bool holds(const PricedTask& task) const;
   [[nodiscard]] const PriceSubject& subject() const { return subject_; }
+  /// As it is written in the book.
+  [[nodiscard]] const std::string& cell() const { return cell_; }
   /// Whether both ask the same, in the same words.
   [[nodiscard]] bool is_same(const PriceCondition& other) const {
     return subject_.name == other.subject_.name && cell_ == other.cell_;

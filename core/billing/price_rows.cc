@@ -14,8 +14,8 @@ namespace {
 using Name = PriceColumns::Name;
 
 constexpr std::array<std::string_view, PriceColumns::kNames> kColumns = {
-    "model",      "unit",     "min_sr",  "max_sr",   "price",    "currency",
-    "valid_from", "valid_to", "minimum", "round_up", "discount", "note"};
+    "model",    "unit",    "min_sr",   "max_sr",   "price", "currency",      "valid_from",
+    "valid_to", "minimum", "round_up", "discount", "note",  "from_quantity", "to_quantity"};
 
 constexpr std::string_view text_of(Name name) {
   return kColumns.at(static_cast<std::size_t>(name));
@@ -49,6 +49,7 @@ class RowReader {
   [[nodiscard]] std::string day(Name name) const;
   void read_unit(Price& row) const;
   void read_bounds(Price& row) const;
+  void read_quantities(Price& row) const;
   void read_price(Price& row) const;
   void read_conditions(Price& row) const;
 
@@ -122,6 +123,14 @@ void RowReader::read_bounds(Price& row) const {
   }
 }
 
+void RowReader::read_quantities(Price& row) const {
+  row.from_quantity = number(Name::from_quantity);
+  row.to_quantity = number(Name::to_quantity);
+  if (row.to_quantity && *row.to_quantity <= row.from_quantity.value_or(Decimal())) {
+    fail(Name::to_quantity, "it is not more than from_quantity, so the tier has nothing");
+  }
+}
+
 void RowReader::read_price(Price& row) const {
   const auto amount = number(Name::price);
   if (!amount) {
@@ -174,6 +183,7 @@ Price RowReader::price_row() const {
   }
   read_unit(row);
   read_bounds(row);
+  read_quantities(row);
   read_price(row);
   row.currency = cell(Name::currency);
   if (!is_currency(row.currency)) {

@@ -26,9 +26,11 @@ class PriceColumns {
     minimum,
     round_up,
     discount,
-    note
+    note,
+    from_quantity,
+    to_quantity
   };
-  static constexpr std::size_t kNames = 12;
+  static constexpr std::size_t kNames = 14;
   static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
   struct Condition {
     PriceSubject subject;

@@ -1,5 +1,6 @@
 #include "core/billing/reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/billing/adjusted_tasks.h"
@@ -27,6 +28,18 @@ bool is_wanted(const ReportLine& line, const ReportQuery& query) {
 ReportLine placed(ReportLine line, const ReportQuery& query) {
   line.reverses_inside = line.reversal && line.incurred_at >= query.begin;
   return line;
+}
+
+// The tasks on which the prices of the query depend: in a book with ladders all that were charged
+// before in the month, whatever the query chooses.
+ReportQuery priced_part(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone) {
+  ReportQuery part = query;
+  if (pricing.prices != nullptr && pricing.prices->has_ladders() && query.successes) {
+    const std::string month = zone.day(query.begin).substr(0, kMonthLength);
+    part.begin = std::min(parse_period(month, zone).begin, query.begin);
+    part.account = 0;
+  }
+  return part;
 }
 
 // Labels are read if the filter or a price depends on them.
@@ -69,13 +82,20 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
                               const TimeZone& zone,
                               const std::function<void(const ReportLine&)>& visit) {
   const ReportQuery query = with_labels(wanted, pricing);
+  const ReportQuery read = priced_part(query, pricing, zone);
+  const auto account =
+      read.account == query.account ? std::nullopt : account_name(*source_, query.account);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   const std::vector<OwnedLine>& adjustments = adjustments_for(query);
-  each_merged_line({.tasks = source_->finished_tasks(query, !closed.empty()),
+  RunningPlaces places;
+  Pricing metered = pricing;
+  metered.places = &places;
+  each_merged_line({.tasks = source_->finished_tasks(read, !closed.empty()),
                     .frozen = source_->frozen_lines(frozen_part(query, closed)),
                     .adjustments = adjustments},
-                   closed, pricing, zone, [&](const ReportLine& line) {
-                     if (is_wanted(line, query)) {
+                   closed, metered, zone, [&](const ReportLine& line) {
+                     if (line.task.billed_at >= query.begin &&
+                         (!account || line.task.account == *account) && is_wanted(line, query)) {
                        visit(placed(line, query));
                      }
                    });
@@ -83,6 +103,11 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
 
 void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&, std::int64_t)>& visit) {
+  if (pricing.prices != nullptr && pricing.prices->has_ladders()) {
+    // Equal tasks cost different amounts, by their place in the month.
+    each_line(wanted, pricing, zone, [&visit](const ReportLine& line) { visit(line, 1); });
+    return;
+  }
   const ReportQuery query = with_labels(wanted, pricing);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   LineTerms terms(closed, pricing, zone);

@@ -25,6 +25,10 @@ struct ShownTerms {
 /// periods add up to the ledger (B10). A report by submit time shows tasks in their current state,
 /// whatever was closed.
 ///
+/// A ladder of the price book (core/billing/ladder.h) counts all tasks of a calendar month of the
+/// report's zone that have no place in a closed period, by time, then task ID, then account: those
+/// before the query's begin and of other accounts and labels, too.
+///
 /// Like its source, an object shows one state of the ledger. Every method throws core::Error if it
 /// cannot be read. One thread.
 class Reports {
@@ -46,8 +50,8 @@ class Reports {
   void each_exact_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                        const std::function<void(const ReportLine&)>& visit);
   /// The same lines as each_line for sums: equal ones (core/billing/task_groups.h) come once, with
-  /// their number, in any order and without the values that differ. `visit` is called from several
-  /// threads, one call at a time.
+  /// their number, in any order and without the values that differ; with ladders one by one.
+  /// `visit` is called from several threads, one call at a time.
   void sum_lines(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                  const std::function<void(const ReportLine&, std::int64_t)>& visit);
   /// What these lines have by the terms of the report or of a closed period in it.

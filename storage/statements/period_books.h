@@ -35,7 +35,11 @@ template <RowSource Rows>
   while (fit && lines.step()) {
     const core::Decimal price = core::Decimal::from_text(lines.text(1));
     fit = std::any_of(prices.begin(), prices.end(), [&](const core::Price& row) {
-      return static_cast<std::int64_t>(row.unit) == lines.integer(0) && row.price == price &&
+      const bool has_price = row.price == price || std::any_of(row.tiers.begin(), row.tiers.end(),
+                                                               [&price](const core::Tier& tier) {
+                                                                 return tier.price == price;
+                                                               });
+      return static_cast<std::int64_t>(row.unit) == lines.integer(0) && has_price &&
              row.currency == lines.text(2);
     });
   }

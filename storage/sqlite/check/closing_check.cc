@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/billing/billing.h"
+#include "core/billing/ladder.h"
 #include "core/billing/period.h"
 #include "core/domain/money.h"
 #include "core/error.h"
@@ -101,7 +103,7 @@ constexpr const char* kLines =
     "'object' ELSE 0 END, l.succeeded = (a.verdict = ?3), l.unit_price, l.quantity, l.cost, "
     "CASE WHEN l.reversal THEN o.snapshot = l.snapshot AND o.kind = l.kind AND NOT o.reversal END, "
     "1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = l.snapshot "
-    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id), {lost} "
+    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id), {lost}, l.cost_note "
     "FROM report_line AS l JOIN period AS p ON p.id = l.period JOIN period AS i "
     "ON i.id = l.incurred JOIN snapshot AS s ON s.id = l.snapshot JOIN outcome AS a "
     "ON a.id = s.outcome "
@@ -118,7 +120,19 @@ bool names_what_it_is_of(const Statement& row) {
                                       static_cast<core::LineKind>(row.integer(1)), row.integer(16));
 }
 
-// Price times quantity; without a price the cost must be empty, or that of a failed task.
+// A line of several tiers names the quantity and the price of each.
+bool adds_up(const core::Decimal& quantity, const core::Decimal& cost,
+             const std::vector<core::TierPart>& parts) {
+  core::Decimal charged;
+  for (const core::TierPart& part : parts) {
+    charged += part.quantity;
+  }
+  const core::Decimal all = core::cost_of(parts);
+  return (charged == quantity && all == cost) || (charged == -quantity && all == -cost);
+}
+
+// Price times quantity; without a price the cost must be empty, that of a failed task, or that of
+// several tiers.
 bool adds_up(const Statement& row) {
   const auto amount = [&row](int column) {
     return core::Decimal::from_text(row.is_null(column) ? "0" : row.text(column));
@@ -127,6 +141,10 @@ bool adds_up(const Statement& row) {
     return true;
   }
   const core::Decimal cost = amount(14);
+  const auto note = core::ladder_note_of(row.text(18));
+  if (note && !note->parts.empty()) {
+    return row.is_null(12) && adds_up(amount(13), cost, note->parts);
+  }
   return row.is_null(12) || row.is_null(13) ? cost.is_zero() : cost == amount(12) * amount(13);
 }
 

@@ -265,7 +265,7 @@ TEST(PriceBook, ErrorsNameFileLineAndColumn) {
       {kHeader + "a,second,,,1,USD,,,x\n", "line 2: more cells"},
       {"model,unit,currency,price\na,second,USD,0,90\n", "line 2: more cells"},
       {kHeader + "\"a,second,,,1,USD,,\n", "line 2"},
-      {"model,unit,price,currency,from_quantity\n", "'from_quantity' is not a column"},
+      {"model,unit,price,currency,from_amount\n", "'from_amount' is not a column"},
       {"model,unit,price,currency,fail_reason\n", "'fail_reason' is not a column"},
       {"model,unit,price,currency,label:\n", "'label:' is not a column"},
       {"model,unit,price,currency,label:a,Label: a\n", "label:a occurs twice"},

@@ -1,0 +1,219 @@
+// Random months of tasks charged by tiers, closed, answered anew and found late, compared with an
+// oracle. REELTALLY_MODEL_SCHEDULES and REELTALLY_SEED as in billing_model_test.cc.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/close.h"
+#include "cmd/report.h"
+#include "cmd/report/closed_periods.h"
+#include "tests/cmd/report/tier_oracle.h"
+#include "tests/support/billing_ledger.h"
+#include "tests/support/csv_table.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using tier_oracle::Line;
+using tier_oracle::Oracle;
+using tier_oracle::Said;
+
+constexpr int kTierMonths = 4;  // 2026-01 …; tasks end in the first three
+constexpr int kTierPlayed = 3;
+constexpr int kTierSteps = 16;
+constexpr unsigned kTierShards = 4;
+constexpr unsigned kTierSchedules = 40;
+constexpr std::int64_t kTierYear = 1'767'225'600'000;
+constexpr core::UtcTime kTierNow{std::chrono::milliseconds(kTierYear + 400 * 86'400'000LL)};
+
+const char* const kTierBook =
+    "model,unit,price,currency,label:customer,round_up,from_quantity,to_quantity\n"
+    "m,second,7,CNY,c1,2,,6\nm,second,3,CNY,,,9,\nm,second,0,CNY,,,0,4\n"
+    "m,second,2,CNY,c1,2,6,\nm,second,5,CNY,,,4,9\n";
+
+std::string tier_month(int month) { return "2026-0" + std::to_string(month + 1); }
+
+unsigned setting(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
+
+// "t3" of an account: accounts differ, so that a filter has something to leave out.
+std::string account_of(const std::string& task) { return task < "t3" ? "one" : "two"; }
+bool has_contract(const std::string& task) { return (task.back() - '0') % 2 == 1; }
+
+class TierProgram {
+ public:
+  explicit TierProgram(const support::TempDir& folder)
+      : ledger_(folder.path("tiers.db")), prices_(folder.write("tiers.csv", kTierBook)) {}
+
+  void copy_from(const std::string& empty_ledger) {
+    answers_.reset();
+    for (const char* end : {"-wal", "-shm", "-journal"}) {
+      std::filesystem::remove(ledger_ + end);
+    }
+    std::filesystem::copy_file(empty_ledger, ledger_,
+                               std::filesystem::copy_options::overwrite_existing);
+    answers_ = std::make_unique<support::BillingLedger>(ledger_);
+  }
+  void say(const std::string& task, const Said& said, int step) {
+    const core::UtcTime month =
+        core::parse_period(tier_month(said.month()), core::TimeZone("UTC")).begin;
+    answers_->record(
+        {.account = account_of(task),
+         .id = task,
+         .state = said.succeeded ? core::TaskState::succeeded : core::TaskState::failed,
+         .facts = {.finish_time = month + std::chrono::seconds(said.at % 1000),
+                   .model = "m",
+                   .duration_seconds = std::to_string(said.seconds)},
+         .labels = said.contract ? core::Labels{{"customer", "c1"}} : core::Labels{},
+         .observed_at = kTierYear,
+         .body = "answer " + std::to_string(step)});
+  }
+  void close(int month) {
+    std::ostringstream out;
+    ASSERT_EQ(cmd::close_period({.ledger = ledger_,
+                                 .period = tier_month(month),
+                                 .prices = prices_,
+                                 .force = true,
+                                 .stale_after = std::chrono::hours(36)},
+                                kTierNow, log_, out),
+              cmd::ExitCode::ok);
+  }
+  std::vector<Line> lines(cmd::ReportOptions options) {
+    std::vector<Line> lines;
+    for (auto& row : support::csv_table(text(std::move(options)), '|')) {
+      const std::string& note = row["cost_note"];
+      const std::size_t after = note.find("after ");
+      lines.emplace_back(row["task_id"], std::stoi(row["cost"]),
+                         after == std::string::npos ? -1 : std::stoi(note.substr(after + 6)),
+                         !row["adjusts"].empty());
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+  // By account.
+  std::map<std::string, int> sums(int month) {
+    std::map<std::string, int> sums;
+    for (auto& row :
+         support::csv_table(text({.period = tier_month(month), .by = {"account"}}), '|')) {
+      sums[row["account"]] += std::stoi(row["cost"]);
+    }
+    return sums;
+  }
+  [[nodiscard]] std::vector<std::string> faults() const {
+    return cmd::check_closed_periods(ledger_);
+  }
+
+ private:
+  std::string text(cmd::ReportOptions options) {
+    options.ledger = ledger_;
+    options.prices = prices_;
+    options.delimiter = "|";
+    std::ostringstream out;
+    cmd::write_report(options, log_, out);
+    return out.str();
+  }
+  static int silent_tiers() {
+    static const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd;
+  }
+
+  std::string ledger_;
+  std::string prices_;
+  std::unique_ptr<support::BillingLedger> answers_;
+  cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent_tiers()}};
+};
+
+class TierHistory {
+ public:
+  TierHistory(TierProgram& program, unsigned seed) : program_(program), random_(seed) {}
+
+  void play() {
+    for (int step = 0; step < kTierSteps; ++step) {
+      if (below(5) == 0) {
+        close(below(kTierPlayed));
+      } else {
+        say("t" + std::to_string(below(6)), step);
+      }
+    }
+    for (int month = 0; month < kTierMonths; ++month) {
+      check(month);
+    }
+    EXPECT_TRUE(program_.faults().empty()) << trace_.str();
+  }
+
+ private:
+  int below(int end) { return static_cast<int>(random_() % static_cast<unsigned>(end)); }
+
+  void say(const std::string& task, int step) {
+    // Few instants, so that tasks share them.
+    const Said said{.at = below(kTierPlayed) * 1000 + below(3),
+                    .succeeded = below(4) != 0,
+                    .contract = has_contract(task),
+                    .seconds = below(7)};
+    program_.say(task, said, step);
+    oracle_.say(task, said);
+    trace_ << task << (said.succeeded ? " of " : " failed at ") << said.at << " takes "
+           << said.seconds << "; ";
+  }
+  void close(int month) {
+    program_.close(month);
+    if (!oracle_.is_closed(month)) {
+      oracle_.close(month);
+    }
+    trace_ << "close " << tier_month(month) << "; ";
+  }
+  void check(int month) {
+    const std::vector<Line> expected = oracle_.lines(month);
+    EXPECT_EQ(program_.lines({.period = tier_month(month)}), expected)
+        << tier_month(month) << ": " << trace_.str();
+    std::map<std::string, int> sums;
+    for (const Line& line : expected) {
+      sums[account_of(std::get<0>(line))] += std::get<1>(line);
+    }
+    EXPECT_EQ(program_.sums(month), sums) << tier_month(month) << ": " << trace_.str();
+    for (const auto& [account, sum] : sums) {
+      std::vector<Line> own;
+      std::copy_if(
+          expected.begin(), expected.end(), std::back_inserter(own),
+          [&, name = account](const Line& line) { return account_of(std::get<0>(line)) == name; });
+      EXPECT_EQ(program_.lines({.period = tier_month(month), .account = account}), own)
+          << tier_month(month) << " of " << account << ": " << trace_.str();
+    }
+  }
+
+  TierProgram& program_;
+  std::mt19937 random_;
+  Oracle oracle_;
+  std::ostringstream trace_;
+};
+
+class TierBillingModel : public testing::TestWithParam<unsigned> {};
+
+TEST_P(TierBillingModel, EveryPlaceFollowsFromTheAnswers) {
+  const std::filesystem::path memory("/dev/shm");
+  const support::TempDir folder(
+      std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
+  (void)support::sqlite_back_end(folder.path("empty.db"));
+  const unsigned schedules = setting("REELTALLY_MODEL_SCHEDULES", kTierSchedules);
+  const unsigned first = setting("REELTALLY_SEED", 20261128);
+  TierProgram program(folder);
+  for (unsigned i = GetParam(); i < schedules; i += kTierShards) {
+    program.copy_from(folder.path("empty.db"));
+    TierHistory(program, first + i).play();
+    ASSERT_FALSE(HasFailure()) << "REELTALLY_SEED=" << first + i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, TierBillingModel, testing::Range(0U, kTierShards));
+
+}  // namespace
