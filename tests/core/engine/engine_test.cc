@@ -347,6 +347,33 @@ TEST_F(EngineTest, RateIsKept) {
   EXPECT_LE(clock_.steady() - begin, milliseconds(5'600));
 }
 
+TEST_F(EngineTest, EachQueryIsToldIfAskedForWithoutWhatControlsATerminal) {
+  core::QueryAnswer busy = answer(503, "wait");
+  busy.request_id = "1\x1b[2J" + std::string(5000, 'x');
+  const std::string failure = body("a", "FAILURE");
+  for (const bool tells : {false, true}) {
+    const std::string id = tells ? "a" : "b";
+    add(id, {busy, answer(200, body(id, "FAILURE"))});
+    plan_.tell_requests = tells;
+    run();
+    std::vector<std::string> told;
+    for (const core::Notice& notice : notices_) {
+      if (notice.kind == core::Notice::Kind::request) {
+        told.push_back(notice.text);
+      }
+    }
+    ASSERT_EQ(told.size(), tells ? 2U : 0U);
+    if (tells) {
+      EXPECT_TRUE(told[0].starts_with("HTTP 503, 4 bytes, server error, request 1")) << told[0];
+      EXPECT_EQ(told[0].find('\x1b'), std::string::npos);
+      EXPECT_LT(told[0].size(), 200U);
+      EXPECT_TRUE(
+          told[1].starts_with("HTTP 200, " + std::to_string(failure.size()) + " bytes, failed ("))
+          << told[1];
+    }
+  }
+}
+
 TEST_F(EngineTest, AFirstSignalDrains) {
   plan_.concurrency = 4;
   for (int i = 0; i < 40; ++i) {
