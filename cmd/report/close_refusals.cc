@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "cmd/cli/units.h"
 #include "cmd/report/closed_periods.h"
+#include "core/billing/adjustments.h"
 
 namespace cmd {
 namespace {
@@ -123,7 +125,27 @@ std::string blockers_text(const core::PeriodBlockers& blockers, const std::strin
   return text;
 }
 
+// The note of a reversal has that of the reversed line at its end.
+void UnpricedLines::take_back(const core::ReportLine& line) {
+  std::string note = line.charge.cost_note;
+  for (const std::string_view word : {core::kReversalNote, core::kRepriced}) {
+    note.erase(0, note.starts_with(word) ? std::min(note.size(), word.size() + 2) : 0);
+    const auto reason = reasons_.find({line.task.facts.model, note});
+    if (reason == reasons_.end()) {
+      continue;
+    }
+    --count_;
+    if (--reason->second == 0) {
+      reasons_.erase(reason);
+    }
+    return;
+  }
+}
+
 void UnpricedLines::add(const core::ReportLine& line) {
+  if (line.lacking_costs() < 0) {
+    take_back(line);
+  }
   if (!line.lacks_cost()) {
     return;
   }

@@ -41,6 +41,8 @@ class UnpricedLines {
   [[nodiscard]] std::string text(const std::vector<core::ClosedPeriod>& closed) const;
 
  private:
+  void take_back(const core::ReportLine& line);
+
   std::int64_t count_ = 0;
   std::map<std::tuple<std::string, std::string>, std::int64_t> reasons_;  // by model and note
   std::map<std::int64_t, std::int64_t> incurred_;  // by the key of a closed period

@@ -88,6 +88,9 @@ def test_a_line_without_a_cost_counts_until_it_is_corrected(reeltally, past):
     assert unpriced("--from", begin, "--to", end) == (0, 0, True), "it has the corrections, too"
     assert unpriced("--period", MONTH) == (3, 3, False), "that month is what it was"
     assert unpriced("--period", NEXT) == (0, 0, True), "nor do reversals count where only they are"
+    check = ("report", "--check", "--prices", "prices.csv")
+    assert "have no cost" not in reeltally(*check, "--from", begin, "--to", end).out
+    assert "3 lines have no cost" in reeltally(*check, "--period", MONTH).out
     groups = lines(reeltally, MONTH, "--prices", "prices.csv", "--by", "model")
     assert [row["unpriced"] for row in groups] == ["3"]
     result = reeltally("report", "--from", begin, "--to", end, "--prices", "prices.csv", "--by", "model")

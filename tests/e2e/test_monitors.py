@@ -94,6 +94,7 @@ def test_the_block_on_a_terminal_is_gone_in_the_end(reeltally, make_gateway, col
     os.close(ours)
     assert process.wait(PATIENCE) == code and json.loads(process.stdout.read())["type"] == "summary", text
     assert text.count("tasks   2 of 2 asked") >= 2
+    assert "  0 %" in text and "100 %" not in text, "nothing is finished, in the first frame neither"
     assert all(len(line) < columns for line in re.split(r"\x1b\[\d*[A-Za-z]|\r|\n", text) if line.startswith(("tasks ", "time ")))
     shown = [line for line in screen(text) if line.strip() and not line.startswith("reeltally: ")]
     assert re.match(rf"run 1: (not finished|stopped by SIGINT) after \S+, exit code {code}$", shown[0]), shown
