@@ -277,6 +277,7 @@ std::vector<std::vector<ReportCell>> FocusRows::rows(const core::ReportLine& lin
     return {cells(line, period)};
   }
   std::vector<std::vector<ReportCell>> rows;
+  rows.reserve(charges.size());
   for (const core::Charge& charge : charges) {
     rows.push_back(cells({.task = line.task,
                           .charge = charge,

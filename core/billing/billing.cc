@@ -149,7 +149,7 @@ void set_cost(Charge& charge, const Decimal& cost) {
 // `notes`: of the quantity. The note of the ladder comes before all text of the book. Only a line
 // with a cost counts in its ladder, so that an absurd value in one answer affects no other line.
 void apply_ladder(Charge& charge, const Price& row, const std::string& day, LadderPlaces* places,
-                  std::string notes) {
+                  const std::string& notes) {
   if (places == nullptr) {
     add_note(charge.cost_note,
              "the price depends on what is charged in the month; a report has it");
@@ -196,7 +196,7 @@ void apply_price(Charge& charge, const Price& row, const FinishedTask& task, con
     if (is_ladder) {
       std::string notes;
       charge.quantity = charged_quantity(*quantity, row, notes);
-      apply_ladder(charge, row, day, pricing.places, std::move(notes));
+      apply_ladder(charge, row, day, pricing.places, notes);
       return;
     }
     charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
