@@ -95,7 +95,7 @@ void ListPass::take_pages(
   ListedPages pages(std::move(source));
   pages.ask();
   while (pages.ahead() > 0) {
-    std::optional<ListedAnswers> page = pages.take();
+    std::optional<ListedPage> page = pages.take();
     if (!page) {
       break;
     }
@@ -112,7 +112,7 @@ void ListPass::take_pages(
 // Whether the rest of the list is fewer requests than the tasks that are left, whatever the pages
 // that are asked for already answer: all of their entries, or none. Pages in vain cost about a
 // tenth of the requests that these tasks need in any case.
-bool ListPass::is_worth_more(const ListedAnswers& page, std::uint64_t ahead) const {
+bool ListPass::is_worth_more(const ListedPage& page, std::uint64_t ahead) const {
   const std::uint64_t met = (pages_ + ahead) * page.size;
   const std::uint64_t rest = page.total > met ? page.total - met : 0;
   const std::uint64_t left = left_ - std::min(left_, ahead * page.size);

@@ -39,7 +39,7 @@ class ListPass {
             const std::function<void()>& turn);
   void take_pages(ListedPages::Source source,
                   const std::function<std::uint64_t(std::vector<core::ListedAnswer>&&)>& record);
-  [[nodiscard]] bool is_worth_more(const ListedAnswers& page, std::uint64_t ahead) const;
+  [[nodiscard]] bool is_worth_more(const ListedPage& page, std::uint64_t ahead) const;
 
   const Settings& settings_;
   Log& log_;

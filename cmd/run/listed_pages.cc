@@ -24,7 +24,7 @@ void ListedPages::ask() {
   changed_.notify_all();
 }
 
-std::optional<ListedAnswers> ListedPages::take() {
+std::optional<ListedPage> ListedPages::take() {
   std::unique_lock lock(mutex_);
   assert(asked_ > taken_);
   changed_.wait(lock, [this] { return ended_ || !pages_.empty(); });
@@ -34,7 +34,7 @@ std::optional<ListedAnswers> ListedPages::take() {
     }
     return std::nullopt;
   }
-  ListedAnswers page = std::move(pages_.front());
+  ListedPage page = std::move(pages_.front());
   pages_.pop_front();
   ++taken_;
   return page;
@@ -69,9 +69,9 @@ bool ListedPages::may_read() {
 }
 
 void ListedPages::keep(const core::UserListPage& page, std::string_view text) {
-  ListedAnswers kept{.answers = {},
-                     .size = std::max<std::uint64_t>(page.page_size(), page.count()),
-                     .total = page.total()};
+  ListedPage kept{.answers = {},
+                  .size = std::max<std::uint64_t>(page.page_size(), page.count()),
+                  .total = page.total()};
   for (core::ListedTaskText& one : core::listed_tasks(page, text)) {
     const bool holds_secret = std::any_of(source_.secrets.begin(), source_.secrets.end(),
                                           [&one](const std::string& secret) {

@@ -22,7 +22,7 @@
 namespace cmd {
 
 /// What the run needs of a page.
-struct ListedAnswers {
+struct ListedPage {
   std::vector<core::ListedAnswer> answers;
   std::uint64_t size = 0;   ///< of a full page
   std::uint64_t total = 0;  ///< entries in all pages
@@ -51,7 +51,7 @@ class ListedPages {
   [[nodiscard]] std::uint64_t ahead() const { return asked_ - taken_; }
   /// The next page that was asked for; none after the last one. Waits for it. Throws as
   /// core::UserApi.
-  [[nodiscard]] std::optional<ListedAnswers> take();
+  [[nodiscard]] std::optional<ListedPage> take();
 
  private:
   void read();
@@ -65,7 +65,7 @@ class ListedPages {
   // Under mutex_; asked_ is written by the owner alone:
   std::uint64_t asked_ = 0;
   std::uint64_t begun_ = 0;
-  std::deque<ListedAnswers> pages_;
+  std::deque<ListedPage> pages_;
   std::exception_ptr failure_;
   bool stopping_ = false;
   bool ended_ = false;
