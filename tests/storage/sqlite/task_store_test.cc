@@ -335,8 +335,9 @@ TEST(TaskStore, ARunChecksTheFileIfTheLastOneDidNotEnd) {
         store.end_run(0, "{}");
       }
     }
+    storage::open_for_writing(path)->exec("CREATE TABLE unread (x)");
     std::string bytes = support::read_file(path);
-    bytes.replace(bytes.size() - 8192, 8, 8, '\x55');  // the header of an unused page
+    bytes.replace(bytes.size() - 8192, 8, 8, '\x55');  // of its page, which is the last one
     entries::write_file(path, bytes);
     TaskStore store(path, clock, false);
     if (ended) {
