@@ -58,16 +58,27 @@ def unguarded(cell):
 
 
 def table(text):
-    """The rows of a CSV as {column: cell, "#": line of the file}, without comments and blank rows."""
-    numbered = [one for one in enumerate(io.StringIO(text, newline=""), 1) if one[1].strip() and not one[1].startswith("#")]
-    lines = [line for _, line in numbered]
-    named = re.match('"?sep=(.)', lines[0], re.I)
-    delimiter = named[1] if named else max(",;\t|", key=re.sub('"[^"]*"', "", lines[0]).count)
-    numbered, begins = numbered[1 if named else 0:], [0]
-    reader = csv.reader([line for _, line in numbered], delimiter=delimiter)
-    header, *rows = [[cell.strip() for cell in row] for row in reader if not begins.append(reader.line_num)]
+    """The rows of a CSV as {column: cell, "#": line of the file}, without blank rows and comments, which begin where a row does."""
+    lines, read, rows = list(io.StringIO(text, newline="")), 0, []
+
+    def following():
+        nonlocal read
+        while read < len(lines):
+            read += 1
+            yield lines[read - 1]
+
+    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    named = re.match('"?sep=(.)', first, re.I)
+    delimiter = named[1] if named else max(",;\t|", key=re.sub('"[^"]*"', "", first).count)
+    reader = csv.reader(following(), delimiter=delimiter)
+    while read < len(lines):
+        if not lines[read].strip() or lines[read].startswith("#"):
+            read += 1
+        else:
+            rows.append((read + 1, [cell.strip() for cell in next(reader)]))
+    (_, header), *rows = rows[1 if named else 0:]
     header = [re.sub("(?i)^label: *", "label_", name) if name.lower().startswith("label:") else name.lower() for name in header]
-    return [{**dict(zip(header, row)), "#": numbered[begin][0]} for row, begin in zip(rows, begins[1:]) if any(row)]
+    return [{**dict(zip(header, row)), "#": begin} for begin, row in rows if any(row)]
 
 
 @functools.lru_cache(10000)

@@ -1,5 +1,6 @@
 #include "cmd/report/report_focus.h"
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -206,25 +207,30 @@ void require_currency(int version, const core::Charge& charge) {
   }
 }
 
-// Those of the tiers of a line; none if one price is for all of its quantity. The costs of the rows
-// add up to that of the line, which may be rounded.
-std::vector<core::Charge> charges_by_tier(const core::Charge& whole) {
+// Those of the tiers of a line; none if one price is for all of its quantity. Their sums from the
+// first tier on are rounded as the line is: they add up to it, and none is below 0.
+std::vector<core::Charge> charges_by_tier(const core::ReportLine& line) {
+  const core::Charge& whole = line.charge;
   std::vector<core::Charge> charges;
   const auto note = core::ladder_note_of(whole.cost_note);
   if (!note || whole.unit_price) {
     return charges;
   }
   const bool negative = whole.quantity && whole.quantity->is_negative();
-  core::Decimal rest = *whole.cost;
+  const core::Decimal cost = negative ? -*whole.cost : *whole.cost;
+  core::Decimal exact;
+  core::Decimal before;
   for (const core::TierPart& part : note->parts) {
+    exact += part.quantity * part.price;
+    const bool is_last = charges.size() + 1 == note->parts.size();
+    const core::Decimal shown =
+        line.rounding == nullptr ? exact : line.rounding->rounded(exact, whole.currency);
+    const core::Decimal sum = is_last ? cost : std::min(shown, cost);
     core::Charge& charge = charges.emplace_back(whole);
     charge.quantity = negative ? -part.quantity : part.quantity;
     charge.unit_price = part.price;
-    charge.cost = *charge.quantity * part.price;
-    rest = rest - *charge.cost;
-  }
-  if (!charges.empty()) {
-    *charges.back().cost += rest;
+    charge.cost = negative ? before - sum : sum - before;
+    before = sum;
   }
   return charges;
 }
@@ -272,7 +278,7 @@ const FocusNames& FocusRows::names_of(const std::string& account) {
 
 std::vector<std::vector<ReportCell>> FocusRows::rows(const core::ReportLine& line,
                                                      const core::Period& period) {
-  const std::vector<core::Charge> charges = charges_by_tier(line.charge);
+  const std::vector<core::Charge> charges = charges_by_tier(line);
   if (charges.empty()) {
     return {cells(line, period)};
   }

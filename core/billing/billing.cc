@@ -1,5 +1,6 @@
 #include "core/billing/billing.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -146,6 +147,14 @@ void set_cost(Charge& charge, const Decimal& cost) {
   charge.cost = cost;
 }
 
+// What a ladder has charged is a part of each later line. So nothing counts there that a later line
+// may not be able to state with all decimals.
+bool has_too_many_decimals(const Decimal& quantity, const Price& ladder) {
+  return std::any_of(ladder.tiers.begin(), ladder.tiers.end(), [&quantity](const Tier& tier) {
+    return quantity.places() + tier.price.places() > kCostPlacesMax;
+  });
+}
+
 // `notes`: of the quantity. The note of the ladder comes before all text of the book. Only a line
 // with a cost counts in its ladder, so that an absurd value in one answer affects no other line.
 void apply_ladder(Charge& charge, const Price& row, const std::string& day, LadderPlaces* places,
@@ -153,6 +162,11 @@ void apply_ladder(Charge& charge, const Price& row, const std::string& day, Ladd
   if (places == nullptr) {
     add_note(charge.cost_note,
              "the price depends on what is charged in the month; a report has it");
+    return;
+  }
+  if (has_too_many_decimals(*charge.quantity, row)) {
+    add_note(charge.cost_note, "the amount may have more than " + std::to_string(kCostPlacesMax) +
+                                   " decimals in a tier");
     return;
   }
   std::vector<const Tier*> used;

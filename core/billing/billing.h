@@ -122,6 +122,7 @@ struct ReportLine {
   UtcTime incurred_at{};
   const Conversion* conversion = nullptr;  ///< null: amounts are not converted
   const Resale* resale = nullptr;          ///< null: there is no resale book
+  const Rounding* rounding = nullptr;      ///< by which the cost was rounded; null: it is exact
   bool reverses_inside = false;            ///< a reversal; the report also has what it reverses
 
   /// Whether the report lacks an amount because this line has no cost. The reversal of a line

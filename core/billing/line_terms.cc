@@ -145,6 +145,7 @@ ReportLine LineTerms::apply(const ReportLine& line) {
           .incurred_at = line.incurred_at,
           .conversion = rates == nullptr ? nullptr : &conversion_,
           .resale = resale == nullptr ? nullptr : &resale_,
+          .rounding = pricing_.round ? &*pricing_.round : rounding,
           .reverses_inside = line.reverses_inside};
 }
 

@@ -154,7 +154,8 @@ def test_an_invoice_and_a_currency_of_ones_own(reeltally, make_gateway):
     gateway = make_gateway(tasks={"a": {"vendor": "happyhorse"}})
     gateway.set_clock(-40 * DAY)
     assert reeltally.run(gateway, "--no-download", reeltally.csv("a,happy", header="task_id,model")).code == 0
-    (reeltally.folder / "prices.csv").write_text("model,unit,price,currency\n*,task,2,RMB\n")
+    (reeltally.folder / "prices.csv").write_text(
+        '# ours\nmodel,unit,price,currency,note\n\nother,task,1,RMB,"of two lines\n# no comment"\n*,task,2,RMB,\n')
     assert reeltally("close", FIRST, "--prices", "prices.csv", "--force", "--invoice-id", "=RE-7").code == 0
     assert reeltally("audit", FIRST, "-o", "own").code == 0
     folder = reeltally.folder / "own"

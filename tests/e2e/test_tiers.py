@@ -121,6 +121,11 @@ def test_each_second_costs_what_its_tier_says(june):
     focus = rows(june(*REPORT, "--format", "focus").out)
     assert len(focus) == len(lines) + len(across)
     assert all(D(row["ListUnitPrice"]) * D(row["PricingQuantity"]) == D(row["BilledCost"]) for row in focus)
+    # Rounded, they still add up to their line, and none has more decimals or a negative cost.
+    rounded = rows(june(*REPORT, "--format", "focus", "--round", "0").out)
+    assert len(rounded) == len(focus) and all(D(row["BilledCost"]) >= 0 and "." not in row["BilledCost"] for row in rounded)
+    for line in rows(june(*REPORT, "--round", "0").out):
+        assert sum(D(row["BilledCost"]) for row in rounded if row["x_LineId"] == line["line_id"]) == D(line["cost"]), line
 
 
 def test_a_task_alone_has_no_tier(june):

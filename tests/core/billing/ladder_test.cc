@@ -91,6 +91,16 @@ TEST(Ladder, OnlyLinesWithACostCount) {
   EXPECT_EQ(charging.charge(task_of("9")), "9 x 0 = 0 (tiers of line 2, after 0 this month)");
 }
 
+TEST(Ladder, ADurationWithoutAnEndTakesNoCostFromLaterLines) {
+  Charging charging(kHeader + "\nm,second,0.05,CNY,,10\nm,second,0.0333333333,CNY,10,\n");
+  EXPECT_EQ(charging.charge(task_of("5.041666666666667")),
+            "5.041666666666667 x - = - (the amount may have more than 24 decimals in a tier)");
+  EXPECT_EQ(charging.charge(task_of("6")), "6 x 0.05 = 0.3 (tiers of line 2, after 0 this month)");
+  EXPECT_EQ(charging.charge(task_of("6.04166666666666")),
+            "6.04166666666666 x - = 0.268055555487499777777778 (tiers of line 2, after 6 this "
+            "month: 4 at 0.05, 2.04166666666666 at 0.0333333333)");
+}
+
 TEST(Ladder, ChargesAreCountedAsTheyAreRounded) {
   Charging charging(kHeader + ",round_up,minimum,discount,note\n" +
                     "m,second,2,CNY,0,10,5,6,50%,first\nm,second,1,CNY,10,,5,6,,rest\n");
