@@ -4,6 +4,7 @@
 #include "core/billing/adjustments.h"
 #include "core/billing/billing.h"
 #include "core/billing/billing_source.h"
+#include "core/billing/line_terms.h"
 #include "core/text/printable.h"
 #include "storage/open_ledger.h"
 
@@ -25,15 +26,19 @@ std::vector<std::string> costs_of(const std::string& ledger, const core::PriceBo
                                   core::TaskKey task) {
   const auto source = storage::open_billing_source(ledger);
   std::vector<std::string> costs;
+  const std::vector<core::ClosedPeriod> closed = source->closed_periods();
+  const core::TimeZone utc("UTC");
+  const core::Pricing as_closed;
+  core::LineTerms terms(closed, as_closed, utc);
   for (const core::OwnedLine& line : source->standing_lines(task)) {
-    costs.push_back(text_of(line.charge) + " (closed)");
+    costs.push_back(text_of(terms.apply(line.view()).charge) + " (closed)");
   }
   core::FinishedTask finished;
   if (!costs.empty() || prices == nullptr || !source->find_task(task, finished)) {
     return costs;
   }
   const core::Pricing pricing{.prices = prices};
-  for (const core::Charge& charge : core::charges_of(finished, pricing, core::TimeZone("UTC"))) {
+  for (const core::Charge& charge : core::charges_of(finished, pricing, utc)) {
     costs.push_back(text_of(charge));
   }
   return costs;

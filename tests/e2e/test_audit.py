@@ -144,6 +144,8 @@ def test_a_bundle_proves_each_number(days):
     assert content(folder, FOCUS).decode() == days("report", "--period", FIRST, "--format", "focus").out
     assert [(folder / name).read_text() for name in ("rates.csv", "resale.csv")] == [(days.folder / name).read_text() for name in ("rates.csv", "resale.csv")]
     assert (folder / "prices.csv").read_text().startswith(PRICES)
+    rounded, = [line for line in lines if line["task_id"] == "ve"]
+    assert rounded["cost"] == "1" and "1 CNY (closed)" in days("status", "ve").out
     # The raw answers are those of the ledger.
     answers = [json.loads(line) for line in content(folder, ANSWERS).splitlines()]
     assert [answer["line"] for answer in answers] == [line["line_id"] for line in lines]
