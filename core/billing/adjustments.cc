@@ -154,6 +154,7 @@ OwnedLine reversal_of(const OwnedLine& line, UtcTime at) {
   OwnedLine reversal = line;
   reversal.reversal = true;
   reversal.adjusts = line.charge.line_id;
+  reversal.reversed_at = line.task.billed_at;
   reversal.task.billed_at = at;
   negate_counts(reversal.task.facts);
   Charge& charge = reversal.charge;

@@ -20,9 +20,10 @@ struct OwnedLine {
   std::int64_t incurred_in = 0;  ///< key of a closed period
   UtcTime incurred_at{};         ///< for a line of a closed period, or one that corrects it
   bool repriced = false;         ///< made only by other prices
+  UtcTime reversed_at{};         ///< for a reversal: the time of the line that it reverses
 
   [[nodiscard]] ReportLine view() const {
-    return {task, charge, adjusts, reversal, incurred_in, incurred_at};
+    return {task, charge, adjusts, reversal, incurred_in, incurred_at, reversed_at};
   }
 };
 

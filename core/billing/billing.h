@@ -120,6 +120,7 @@ struct ReportLine {
   std::int64_t incurred_in = 0;  ///< key of the closed period that it concerns; 0: none
   /// For a line that corrects a closed period: when the cost was incurred, within that period.
   UtcTime incurred_at{};
+  UtcTime reversed_at{};  ///< for a reversal: the time of the line that it reverses
   const Conversion* conversion = nullptr;  ///< null: amounts are not converted
   const Resale* resale = nullptr;          ///< null: there is no resale book
   const Rounding* rounding = nullptr;      ///< by which the cost was rounded; null: it is exact

@@ -143,6 +143,7 @@ ReportLine LineTerms::apply(const ReportLine& line) {
           .reversal = line.reversal,
           .incurred_in = line.incurred_in,
           .incurred_at = line.incurred_at,
+          .reversed_at = line.reversed_at,
           .conversion = rates == nullptr ? nullptr : &conversion_,
           .resale = resale == nullptr ? nullptr : &resale_,
           .rounding = pricing_.round ? &*pricing_.round : rounding,

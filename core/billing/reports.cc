@@ -24,9 +24,9 @@ bool is_wanted(const ReportLine& line, const ReportQuery& query) {
   return passes(line.task.labels, query.label_filter);
 }
 
-// A reversal and all that led to it lie between the time of the first line and its own.
+// A line is reversed in a later period than its own, so that the end of the query is no matter.
 ReportLine placed(ReportLine line, const ReportQuery& query) {
-  line.reverses_inside = line.reversal && line.incurred_at >= query.begin;
+  line.reverses_inside = line.reversal && line.reversed_at >= query.begin;
   return line;
 }
 

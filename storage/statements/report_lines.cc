@@ -16,13 +16,18 @@ constexpr const char* kFrom =
     "{then} snapshot AS s ON s.id = l.snapshot ";
 
 // When the cost was incurred: an adjustment is placed at the first instant of a later period, the
-// first line of its task at the task's own time, unless that task came late itself.
+// first line of its task at the task's own time, unless that task came late itself. The last column
+// is the time of the line that a reversal reverses.
 std::string selected_lines() {
   return "SELECT " + line_columns() +
          ", CASE WHEN l.adjusts IS NULL THEN l.billed_at ELSE coalesce((SELECT CASE WHEN f.adjusts "
          "IS NULL THEN f.billed_at ELSE f.finish_time END FROM report_line AS f "
          "WHERE f.task = l.task ORDER BY f.id LIMIT 1), " +
-         first_seen_finished("l.task") + ") END" + kFrom;
+         first_seen_finished("l.task") +
+         ") END, CASE WHEN l.reversal <> 0 THEN (SELECT o.billed_at FROM report_line AS o "
+         "WHERE o.task = l.task AND o.line_id = l.adjusts AND o.reversal = 0 ORDER BY o.id "
+         "LIMIT 1) END" +
+         kFrom;
 }
 
 }  // namespace

@@ -193,6 +193,26 @@ TEST_P(BillingContract, StandingLinesAreThoseThatNoLineReverses) {
   EXPECT_EQ(source->unpriced_lines(source->closed_periods().front(), core::LineScope::standing), 1);
 }
 
+TEST_P(BillingContract, AReversalKnowsTheTimeOfItsLine) {
+  finish("a", kOctober + 1000);
+  close(period("2026-10"));
+  finish("a", kOctober + 1000, "9", TaskState::succeeded, "nine");
+  close(period("2026-11"));
+  finish("a", kOctober + 1000, "10", TaskState::succeeded, "ten");
+  const auto reversed = [&](const std::string& month) {
+    core::Reports reports(open());
+    core::UtcTime time{};
+    reports.each_line(
+        of(period(month)), {}, core::TimeZone("UTC"),
+        [&time](const core::ReportLine& line) { time = line.reversal ? line.reversed_at : time; });
+    return time;
+  };
+  EXPECT_EQ(reversed("2026-11"), utc(kOctober + 1000)) << "in a closed period";
+  EXPECT_EQ(reversed("2026-12"), utc(kNovember)) << "the correction, in an open period";
+  close(period("2026-12"));
+  EXPECT_EQ(reversed("2026-12"), utc(kNovember));
+}
+
 TEST_P(BillingContract, ALaterPriceBookIsMarkedUntilAPeriodHasItsChanges) {
   finish("a", kOctober + 1000);
   core::ClosedPeriod october = period("2026-10");

@@ -421,7 +421,8 @@ class FakeWriter final : public core::PeriodWriter {
                     .adjusts = std::string(line.adjusts),
                     .reversal = line.reversal,
                     .incurred_in = line.incurred_in == 0 ? period_.key : line.incurred_in,
-                    .incurred_at = line.corrects() ? line.incurred_at : line.task.billed_at};
+                    .incurred_at = line.corrects() ? line.incurred_at : line.task.billed_at,
+                    .reversed_at = line.reversed_at};
     const auto snapshot =
         std::find_if(next_.snapshots.begin(), next_.snapshots.end(),
                      [&line](const auto& one) { return one.number == line.task.snapshot; });
