@@ -72,6 +72,13 @@ std::string gap_text(const PeriodGap& gap, const core::ClosedPeriod& other,
                           "hold " + format_count(lines, "line") + "; close them first";
 }
 
+std::string corrections_text(std::int64_t lines, const core::ClosedPeriod& closed) {
+  const std::string text = "; " + format_count(static_cast<std::uint64_t>(lines), "line") +
+                           " of these correct" + (lines == 1 ? "s " : " ") + closed.period.name;
+  return text + ", which `reeltally close " + closed.period.name +
+         " --reprice --prices FILE` prices";
+}
+
 }  // namespace
 
 std::string names_text(const core::BlockingTasks& tasks) {
@@ -138,6 +145,9 @@ void UnpricedLines::take_back(const core::ReportLine& line) {
     if (--reason->second == 0) {
       reasons_.erase(reason);
     }
+    if (line.reversed_at != line.incurred_at) {  // the reversed line was a correction itself
+      --corrected_[line.incurred_in];
+    }
     return;
   }
 }
@@ -151,8 +161,8 @@ void UnpricedLines::add(const core::ReportLine& line) {
   }
   ++count_;
   ++reasons_[{line.task.facts.model, line.charge.cost_note}];
-  if (line.incurred_in != 0) {
-    ++incurred_[line.incurred_in];
+  if (line.corrects()) {
+    ++corrected_[line.incurred_in];
   }
 }
 
@@ -175,10 +185,9 @@ std::string UnpricedLines::text(const std::vector<core::ClosedPeriod>& closed) c
               ? "; and " + std::to_string(reasons.size() - kNamed) + " reasons more)"
               : ")";
   for (const core::ClosedPeriod& other : closed) {
-    if (const auto found = incurred_.find(other.key); found != incurred_.end()) {
-      text += "; " + format_count(static_cast<std::uint64_t>(found->second), "line") +
-              " of these correct " + other.period.name + ", which `reeltally close " +
-              other.period.name + " --reprice --prices FILE` prices";
+    if (const auto found = corrected_.find(other.key);
+        found != corrected_.end() && found->second > 0) {
+      text += corrections_text(found->second, other);
     }
   }
   return text;

@@ -45,7 +45,7 @@ class UnpricedLines {
 
   std::int64_t count_ = 0;
   std::map<std::tuple<std::string, std::string>, std::int64_t> reasons_;  // by model and note
-  std::map<std::int64_t, std::int64_t> incurred_;  // by the key of a closed period
+  std::map<std::int64_t, std::int64_t> corrected_;  // by the key of a closed period
 };
 
 /// The lines of a period that lack what its terms promise.

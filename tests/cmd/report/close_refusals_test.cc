@@ -64,13 +64,71 @@ TEST_F(CloseRefusals, AMonthThatWasClosedWithoutPricesGetsThemInTheNextOpenOne) 
   add("late", kOctober + 2000, "5");
   prices_ = folder_.write("prices.csv", kPrices);
   EXPECT_EQ(close("2026-11", true), cmd::ExitCode::ok);
-  EXPECT_TRUE(told("1 line of these correct 2026-10, which `reeltally close 2026-10 --reprice"))
+  EXPECT_TRUE(told("1 line of these corrects 2026-10, which `reeltally close 2026-10 --reprice"))
       << told_;
   EXPECT_EQ(costs("2026-11"), "late *\n");
   const std::string october = report("2026-10");
   ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-12"), "a *\na 7.2*\nlate *\nlate 4.5*\n");
   EXPECT_EQ(report("2026-10"), october);
+}
+
+// A task that is closed in October without a cost, and whose later answers have none either.
+class WithoutACost : public CloseFixture {
+ protected:
+  WithoutACost() {
+    prices_ = book("other,second,,,1,CNY,,\n");
+    add("a", kOctober + 1000, "8");
+    EXPECT_EQ(close("2026-10", true), cmd::ExitCode::ok);
+  }
+  // What is said of the lines without a cost in these months, where the second is not included.
+  std::string said(const std::string& begin, const std::string& end) {
+    const cmd::ReportOptions options{.ledger = ledger_,
+                                     .from = begin + "-01T00:00:00Z",
+                                     .to = end + "-01T00:00:00Z",
+                                     .prices = prices_};
+    const cmd::ReportPlan plan(options);
+    core::Reports reports(storage::open_billing_source(ledger_));
+    cmd::UnpricedLines unpriced;
+    reports.each_line(plan.query, plan.pricing(), plan.zone,
+                      [&unpriced](const core::ReportLine& line) { unpriced.add(line); });
+    return unpriced.count() == 0 ? "" : unpriced.text(reports.closed_periods());
+  }
+};
+
+constexpr const char* kOneLine = "1 line has no cost (model m, 1 line: no price for this model)";
+constexpr const char* kCorrection =
+    "; 1 line of these corrects 2026-10, which `reeltally close 2026-10 --reprice --prices FILE` "
+    "prices";
+
+TEST_F(WithoutACost, ALineOfAClosedMonthDoesNotCorrectIt) {
+  EXPECT_EQ(said("2026-10", "2026-11"), kOneLine);
+}
+
+TEST_F(WithoutACost, ALineThatIsReversedInTheSameReportCorrectsNothingThere) {
+  answer("a", 1, {.duration_seconds = "9"}, "nine");
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
+  const std::string one = std::string(kOneLine) + kCorrection;
+  EXPECT_EQ(said("2026-10", "2026-12"), one) << "the first line is reversed, and corrects nothing";
+  answer("a", 1, {.duration_seconds = "10"}, "ten");
+  EXPECT_EQ(said("2026-10", "2027-01"), one) << "two lines are reversed";
+  EXPECT_EQ(said("2026-12", "2027-01"), one);
+}
+
+TEST_F(WithoutACost, AReversalCountsWhereItsOwnLineIs) {
+  answer("a", 1, {.duration_seconds = "9"}, "nine");
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
+  answer("a", 2, {.model = "m"}, "failed");
+  for (const bool closed : {false, true}) {
+    SCOPED_TRACE(closed);
+    EXPECT_EQ(said("2026-11", "2027-01"), "") << "without the first line";
+    EXPECT_EQ(said("2026-10", "2027-01"), "");
+    EXPECT_EQ(said("2026-12", "2027-01"), "");
+    EXPECT_EQ(said("2026-11", "2026-12"), std::string(kOneLine) + kCorrection);
+    if (!closed) {
+      ASSERT_EQ(close("2026-12", true), cmd::ExitCode::ok);
+    }
+  }
 }
 
 TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {
