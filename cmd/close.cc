@@ -188,12 +188,17 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
     return true;
   }
   const std::string text = unpriced.text(reports_.closed_periods());
+  const std::string later = unpriced.own() > 0 && plan_.prices->book.has_ladders()
+                                ? "; a month with tiers cannot be repriced later"
+                                : "";
   if (options_.force) {
-    log_.warning(plan_.period.name + " is closed although " + text);
+    log_.warning(plan_.period.name + " is closed although " + text + later);
     return true;
   }
-  log_.error("cannot close " + plan_.period.name + ": " + text + "; add what is missing to " +
-             options_.prices + ", or --force closes it anyway");
+  const std::string add =
+      unpriced.own() > 0 ? "add what is missing to " + options_.prices + ", or " : "";
+  log_.error("cannot close " + plan_.period.name + ": " + text + "; " + add +
+             "--force closes it anyway" + later);
   return false;
 }
 

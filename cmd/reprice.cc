@@ -94,12 +94,6 @@ bool may_be_recorded(const core::ClosedPeriod& closed, const Change& change,
   return true;
 }
 
-// A line in a ladder begins where the one before ended, which other prices may move: for the lines
-// that stay, nothing would say so.
-bool has_ladders(const std::optional<std::string>& prices) {
-  return prices && core::PriceBook::parse(*prices, "of the closed period").has_ladders();
-}
-
 }  // namespace
 
 ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log,
@@ -117,7 +111,7 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
     return ExitCode::partly;
   }
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
-  if (prices->book.has_ladders() || has_ladders(closed->ruling_prices())) {
+  if (prices->book.has_ladders() || has_tiers(*closed)) {
     log.error("cannot reprice " + closed->period.name + ": " +
               (prices->book.has_ladders() ? options.prices : "the book that it was closed with") +
               " has tiers, whose places in the month are frozen; correct the sum on the invoice, "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -75,8 +76,11 @@ std::string gap_text(const PeriodGap& gap, const core::ClosedPeriod& other,
 std::string corrections_text(std::int64_t lines, const core::ClosedPeriod& closed) {
   const std::string text = "; " + format_count(static_cast<std::uint64_t>(lines), "line") +
                            " of these correct" + (lines == 1 ? "s " : " ") + closed.period.name;
-  return text + ", which `reeltally close " + closed.period.name +
-         " --reprice --prices FILE` prices";
+  return has_tiers(closed)
+             ? text + ", which was closed with tiers and cannot be repriced, so that " +
+                   (lines == 1 ? "it stays" : "they stay") + " without a cost"
+             : text + ", which `reeltally close " + closed.period.name +
+                   " --reprice --prices FILE` prices";
 }
 
 }  // namespace
@@ -164,6 +168,11 @@ void UnpricedLines::add(const core::ReportLine& line) {
   if (line.corrects()) {
     ++corrected_[line.incurred_in];
   }
+}
+
+std::int64_t UnpricedLines::own() const {
+  return std::accumulate(corrected_.begin(), corrected_.end(), count_,
+                         [](std::int64_t rest, const auto& one) { return rest - one.second; });
 }
 
 std::string UnpricedLines::text(const std::vector<core::ClosedPeriod>& closed) const {

@@ -37,6 +37,8 @@ class UnpricedLines {
  public:
   void add(const core::ReportLine& line);
   [[nodiscard]] std::int64_t count() const { return count_; }
+  /// How many of them correct no closed period, so that the report's own price book rules them.
+  [[nodiscard]] std::int64_t own() const;
   /// By model and reason, with the remedy. `closed`: the periods that some of the lines correct.
   [[nodiscard]] std::string text(const std::vector<core::ClosedPeriod>& closed) const;
 

@@ -8,6 +8,7 @@
 #include "core/billing/ladder_check.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/period_statement.h"
+#include "core/billing/price_book.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
 
@@ -58,6 +59,11 @@ std::vector<std::string> changed_periods(core::Reports& reports, const core::Rep
 }
 
 }  // namespace
+
+bool has_tiers(const core::ClosedPeriod& closed) {
+  const auto& prices = closed.ruling_prices();
+  return prices && core::PriceBook::parse(*prices, "of the closed period").has_ladders();
+}
 
 void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query) {
   if (query.time == core::ReportTime::submit) {
