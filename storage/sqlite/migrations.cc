@@ -82,14 +82,12 @@ void apply_one(SQLite::Database& database, const Migration& migration, core::Utc
 }
 
 void make_schema(SQLite::Database& database, const Schema& schema, core::UtcTime now) {
-  if (schema.start != nullptr) {
-    database.exec(std::string(schema.start->sql));
-  }
+  database.exec(std::string(schema.whole));
   for (const Migration& migration : schema.migrations) {
-    if (schema.start != nullptr && migration.number <= schema.start->number) {
-      record(database, migration, now);
-    } else {
+    if (schema.whole.empty()) {
       apply_one(database, migration, now);
+    } else {
+      record(database, migration, now);
     }
   }
 }

@@ -18,11 +18,11 @@ struct MigrationOutcome {
   std::string backup;  ///< the file made before an upgrade; empty: none
 };
 
-/// Applies the missing migrations: all in one transaction to a new ledger, beginning with the start
-/// of the schema, each in one of its own to an older one. It also records them (a ledger has the
-/// old schema or the new one, nothing in between). Before an older ledger is upgraded, a backup is
-/// made beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a newer
-/// program or one whose applied migrations differ from ours; that ledger is not changed.
+/// Applies the missing migrations: all in one transaction to a new ledger (what they make at once,
+/// if the schema has it), each in one of its own to an older one. It also records them (a ledger
+/// has the old schema or the new one, nothing in between). Before an older ledger is upgraded, a
+/// backup is made beside it, unless `backup` is false. Throws LedgerUnreadable for a ledger of a
+/// newer program or one whose applied migrations differ from ours; that ledger is not changed.
 MigrationOutcome migrate(SQLite::Database& database, const std::string& path, const Schema& schema,
                          core::UtcTime now, bool backup);
 
