@@ -1,14 +1,11 @@
 // Random histories of tasks and closed periods, compared with an oracle that is independent of the
-// code: three rules decide the content of every report (design.md B5, B6, B8, B10).
-//
-// REELTALLY_MODEL_SCHEDULES: the number of histories (1,000). REELTALLY_SEED: the seed of the first
-// one; a failure prints its own seed, with which it can be repeated (REELTALLY_MODEL_SCHEDULES=1).
+// code: three rules decide the content of every report (design.md B5, B6, B8, B10). A thousand
+// histories, unless model_histories.h is told another number.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -29,6 +26,7 @@
 #include "storage/open_ledger.h"
 #include "storage/sqlite/database.h"
 #include "tests/cmd/report/billing_oracle.h"
+#include "tests/cmd/report/model_histories.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/csv_table.h"
 #include "tests/support/temp_dir.h"
@@ -46,7 +44,7 @@ constexpr int kMonths = 6;  // 2026-01 …; events happen in the first four
 constexpr int kPlayed = 4;
 constexpr int kSteps = 14;
 constexpr int kPricesEnd = 6;
-constexpr int kShards = 4;  // tests that run in parallel
+constexpr unsigned kShards = 4;  // tests that run in parallel
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::array<int, kMonths> kDayOfYear{0, 31, 59, 90, 120, 151};
@@ -85,11 +83,7 @@ class Program {
     change_resale(1);
     change_rate(1);
     answers_.reset();
-    for (const char* end : {"-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(ledger_ + end);
-    }
-    std::filesystem::copy_file(empty_ledger, ledger_,
-                               std::filesystem::copy_options::overwrite_existing);
+    model_histories::begin_anew(ledger_, empty_ledger);
     answers_ = std::make_unique<support::BillingLedger>(ledger_);
   }
 
@@ -345,29 +339,13 @@ class History {
   std::ostringstream trace_;
 };
 
-unsigned number_from(const char* variable, unsigned otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
-}
-
 class BillingModel : public testing::TestWithParam<unsigned> {};
 
 TEST_P(BillingModel, EveryReportFollowsFromTheAnswers) {
-  // In memory if the system has such a folder, because thousands of ledgers are synced.
-  const std::filesystem::path memory("/dev/shm");
-  const support::TempDir folder(
-      std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
-  (void)support::sqlite_back_end(folder.path("empty.db"));
-  const unsigned schedules = number_from("REELTALLY_MODEL_SCHEDULES", 1000);
-  const unsigned first = number_from("REELTALLY_SEED", 20261124);
-  Program program(folder);
-  for (unsigned i = GetParam(); i < schedules; i += kShards) {
-    program.copy_from(folder.path("empty.db"));
-    History(program, first + i).play();
-    ASSERT_FALSE(HasFailure()) << "REELTALLY_SEED=" << first + i;
-  }
+  model_histories::play<Program, History>(
+      {.shard = GetParam(), .shards = kShards, .usual_histories = 1000, .usual_seed = 20261124});
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, BillingModel, testing::Range(0U, static_cast<unsigned>(kShards)));
+INSTANTIATE_TEST_SUITE_P(Shards, BillingModel, testing::Range(0U, kShards));
 
 }  // namespace

@@ -1,9 +1,8 @@
 // Random months of tasks charged by tiers, closed, answered anew and found late, compared with an
-// oracle. REELTALLY_MODEL_SCHEDULES and REELTALLY_SEED as in billing_model_test.cc.
+// oracle (model_histories.h has the settings).
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "cmd/close.h"
 #include "cmd/report.h"
 #include "cmd/report/closed_periods.h"
+#include "tests/cmd/report/model_histories.h"
 #include "tests/cmd/report/tier_oracle.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/csv_table.h"
@@ -41,11 +41,6 @@ const char* const kTierBook =
 
 std::string tier_month(int month) { return "2026-0" + std::to_string(month + 1); }
 
-unsigned setting(const char* variable, unsigned otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
-}
-
 // "t3" of an account: accounts differ, so that a filter has something to leave out.
 std::string account_of(const std::string& task) { return task < "t3" ? "one" : "two"; }
 bool has_contract(const std::string& task) { return (task.back() - '0') % 2 == 1; }
@@ -57,11 +52,7 @@ class TierProgram {
 
   void copy_from(const std::string& empty_ledger) {
     answers_.reset();
-    for (const char* end : {"-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(ledger_ + end);
-    }
-    std::filesystem::copy_file(empty_ledger, ledger_,
-                               std::filesystem::copy_options::overwrite_existing);
+    model_histories::begin_anew(ledger_, empty_ledger);
     answers_ = std::make_unique<support::BillingLedger>(ledger_);
   }
   void say(const std::string& task, const Said& said, int step) {
@@ -200,18 +191,10 @@ class TierHistory {
 class TierBillingModel : public testing::TestWithParam<unsigned> {};
 
 TEST_P(TierBillingModel, EveryPlaceFollowsFromTheAnswers) {
-  const std::filesystem::path memory("/dev/shm");
-  const support::TempDir folder(
-      std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path());
-  (void)support::sqlite_back_end(folder.path("empty.db"));
-  const unsigned schedules = setting("REELTALLY_MODEL_SCHEDULES", kTierSchedules);
-  const unsigned first = setting("REELTALLY_SEED", 20261128);
-  TierProgram program(folder);
-  for (unsigned i = GetParam(); i < schedules; i += kTierShards) {
-    program.copy_from(folder.path("empty.db"));
-    TierHistory(program, first + i).play();
-    ASSERT_FALSE(HasFailure()) << "REELTALLY_SEED=" << first + i;
-  }
+  model_histories::play<TierProgram, TierHistory>({.shard = GetParam(),
+                                                   .shards = kTierShards,
+                                                   .usual_histories = kTierSchedules,
+                                                   .usual_seed = 20261128});
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, TierBillingModel, testing::Range(0U, kTierShards));
