@@ -179,8 +179,7 @@ std::vector<OwnedLine> find_adjustments(BillingSource& source,
     FinishedTask task = charged_task(standing, now);
     corrections.add({key, one, std::move(standing), std::move(task)});
   }
-  const auto account =
-      read.account == query.account ? std::nullopt : account_name(source, query.account);
+  const auto account = account_to_keep(source, read, query);
   std::vector<OwnedLine> lines = corrections.finish();
   std::erase_if(lines, [&](const OwnedLine& line) {
     return !(line.task.succeeded ? query.successes : query.failures) ||

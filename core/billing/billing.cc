@@ -138,13 +138,13 @@ void add_price_notes(std::string& notes, const Row& row) {
   }
 }
 
-// Adds the cost to a line with a quantity, unless no report could sum it up.
-void set_cost(Charge& charge, const Decimal& cost) {
-  if (const std::string failure = amount_failure(cost); !failure.empty()) {
+// Whether a report can sum up the cost; else the note says why not.
+bool may_cost(Charge& charge, const Decimal& cost) {
+  const std::string failure = amount_failure(cost);
+  if (!failure.empty()) {
     add_note(charge.cost_note, failure);
-    return;
   }
-  charge.cost = cost;
+  return failure.empty();
 }
 
 // What a ladder has charged is a part of each later line. So nothing counts there that a later line
@@ -172,10 +172,8 @@ void apply_ladder(Charge& charge, const Price& row, const std::string& day, Ladd
   std::vector<const Tier*> used;
   LadderNote note{.line = row.line, .start = places->start(row, day)};
   std::vector<TierPart> parts = parts_of(row, note.start, *charge.quantity, used);
-  Charge priced = charge;
-  set_cost(priced, cost_of(parts));
-  if (!priced.cost) {
-    charge = std::move(priced);
+  const Decimal cost = cost_of(parts);
+  if (!may_cost(charge, cost)) {
     return;
   }
   places->charged(row, *charge.quantity);
@@ -184,7 +182,7 @@ void apply_ladder(Charge& charge, const Price& row, const std::string& day, Ladd
   } else {
     note.parts = std::move(parts);
   }
-  charge.cost = priced.cost;
+  charge.cost = cost;
   add_note(charge.cost_note, note.text());
   if (!notes.empty()) {
     add_note(charge.cost_note, notes);
@@ -216,7 +214,10 @@ void apply_price(Charge& charge, const Price& row, const FinishedTask& task, con
     charge.quantity = charged_quantity(*quantity, row, charge.cost_note);
     add_label_note(charge.cost_note, row);
     add_price_notes(charge.cost_note, row);
-    set_cost(charge, *charge.quantity * row.price);
+    const Decimal cost = *charge.quantity * row.price;
+    if (may_cost(charge, cost)) {
+      charge.cost = cost;
+    }
   } catch (const Error&) {
     add_note(charge.cost_note, "the amount has more than 38 digits");
   }

@@ -299,12 +299,16 @@ class BillingSource {
   virtual void keep_bundle(const ClosedPeriod& closed, const std::string& sha256, UtcTime now) = 0;
 };
 
-/// The name of the account with this key; none: there is no such account.
-[[nodiscard]] inline std::optional<std::string> account_name(BillingSource& source,
-                                                             std::int64_t key) {
-  for (const auto& [name, own] : source.accounts()) {
-    if (own == key) {
-      return name;
+/// The account of `wanted`, by name, if `read` is the same query for all accounts; none: what was
+/// read is what was wanted.
+[[nodiscard]] inline std::optional<std::string> account_to_keep(BillingSource& source,
+                                                                const ReportQuery& read,
+                                                                const ReportQuery& wanted) {
+  if (read.account != wanted.account) {
+    for (const auto& [name, key] : source.accounts()) {
+      if (key == wanted.account) {
+        return name;
+      }
     }
   }
   return std::nullopt;

@@ -47,16 +47,20 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
   }
 }
 
-void cut(std::string& text, std::size_t size, bool at_end) {
-  text.erase(at_end ? text.size() - size : 0, size);
+// The first or the last bytes; of a shorter text all.
+std::string_view side_of(std::string_view text, std::size_t bytes, bool at_end) {
+  return text.substr(at_end ? text.size() - std::min(bytes, text.size()) : 0, bytes);
+}
+
+void cut(std::string& text, std::size_t bytes, bool at_end) {
+  text.erase(at_end ? text.size() - bytes : 0, bytes);
 }
 
 // Takes a currency from the beginning or the end of the text.
 void take_currency(std::string& text, ForeignAmount& read) {
   for (const auto& [name, code, also] : kCurrencyNames) {
     for (const bool at_end : {false, true}) {
-      const std::size_t at = at_end && text.size() > name.size() ? text.size() - name.size() : 0;
-      if (equal_but_for_case(std::string_view(text).substr(at, name.size()), name)) {
+      if (equal_but_for_case(side_of(text, name.size(), at_end), name)) {
         cut(text, name.size(), at_end);
         read.currency = code;
         read.also = also;
@@ -66,13 +70,11 @@ void take_currency(std::string& text, ForeignAmount& read) {
   }
   constexpr std::size_t kCode = 3;
   for (const bool at_end : {false, true}) {
-    if (text.size() > kCode) {
-      std::string code = upper(text.substr(at_end ? text.size() - kCode : 0, kCode));
-      if (is_iso_currency(code)) {
-        cut(text, kCode, at_end);
-        read.currency = std::move(code);
-        return;
-      }
+    std::string code = upper(side_of(text, kCode, at_end));
+    if (text.size() > kCode && is_iso_currency(code)) {
+      cut(text, kCode, at_end);
+      read.currency = std::move(code);
+      return;
     }
   }
 }

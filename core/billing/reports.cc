@@ -30,11 +30,15 @@ ReportLine placed(ReportLine line, const ReportQuery& query) {
   return line;
 }
 
+bool has_ladders(const Pricing& pricing) {
+  return pricing.prices != nullptr && pricing.prices->has_ladders();
+}
+
 // The tasks on which the prices of the query depend: in a book with ladders all that were charged
 // before in the month, whatever the query chooses.
 ReportQuery priced_part(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone) {
   ReportQuery part = query;
-  if (pricing.prices != nullptr && pricing.prices->has_ladders() && query.successes) {
+  if (has_ladders(pricing) && query.successes) {
     const std::string month = zone.day(query.begin).substr(0, kMonthLength);
     part.begin = std::min(parse_period(month, zone).begin, query.begin);
     part.account = 0;
@@ -83,8 +87,7 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
                               const std::function<void(const ReportLine&)>& visit) {
   const ReportQuery query = with_labels(wanted, pricing);
   const ReportQuery read = priced_part(query, pricing, zone);
-  const auto account =
-      read.account == query.account ? std::nullopt : account_name(*source_, query.account);
+  const auto account = account_to_keep(*source_, read, query);
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   const std::vector<OwnedLine>& adjustments = adjustments_for(query);
   RunningPlaces places;
@@ -103,7 +106,7 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
 
 void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,
                         const std::function<void(const ReportLine&, std::int64_t)>& visit) {
-  if (pricing.prices != nullptr && pricing.prices->has_ladders()) {
+  if (has_ladders(pricing)) {
     // Equal tasks cost different amounts, by their place in the month.
     each_line(wanted, pricing, zone, [&visit](const ReportLine& line) { visit(line, 1); });
     return;
