@@ -18,6 +18,8 @@
 namespace cmd {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::size_t kShownBytesMax = 4096;
 
 struct Row {
@@ -26,9 +28,10 @@ struct Row {
   std::string value;
   std::string origin;
   bool has_value = true;
-  std::string user_token{};           // of an account; empty: it has none
-  FocusNames names{};                 // of an account
-  std::vector<std::string> labels{};  // of a budget: "NAME=VALUE"; none: all tasks
+  std::optional<SettingValue> typed{};  // of a setting
+  std::string user_token{};             // of an account; empty: it has none
+  FocusNames names{};                   // of an account
+  std::optional<FileBudget> budget{};
 };
 
 // `https://user:password@host`: such a URL is refused, but `config` must not show the password.
@@ -63,7 +66,8 @@ Row setting_row(const Setting& setting, const Settings& settings) {
           .name = std::string(setting.option->name),
           .value = shown_value(setting),
           .origin = setting.origin.text,
-          .has_value = setting.value.has_value()};
+          .has_value = setting.value.has_value(),
+          .typed = setting.value};
   if (setting.option->name == "db" && !setting.value) {
     try {
       row.value = ledger_path(settings);
@@ -137,7 +141,7 @@ std::vector<Row> budget_rows(const Settings& settings) {
                     .name = name,
                     .value = budget.amount.text() + " " + budget.currency,
                     .origin = labels.empty() ? "all tasks" : labels,
-                    .labels = core::filter_texts(budget.labels)});
+                    .budget = budget});
   }
   return rows;
 }
@@ -158,23 +162,48 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
 }
 
+Json labels_json(const core::LabelFilter& labels) {
+  Json json = Json::array();
+  for (const std::string& label : core::filter_texts(labels)) {
+    json.push_back(core::printable(label, kShownBytesMax));
+  }
+  return json;
+}
+
+// Durations are seconds, sizes bytes.
+Json setting_json(const Row& row) {
+  if (row.typed) {
+    if (const auto* flag = std::get_if<bool>(&*row.typed)) {
+      return *flag;
+    }
+    if (const auto* count = std::get_if<std::int64_t>(&*row.typed)) {
+      return *count;
+    }
+    if (const auto* duration = std::get_if<std::chrono::milliseconds>(&*row.typed)) {
+      constexpr int kMilli = 3;
+      return exact_number(core::Decimal(duration->count()).divided_by_power_of_ten(kMilli));
+    }
+  }
+  return row.value;
+}
+
 std::string json_line(const Row& row) {
-  nlohmann::ordered_json object;
+  Json object;
   object["type"] = row.type;
   object["name"] = row.name;
   if (row.type == "account") {
-    object["base_url"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
+    object["base_url"] = row.has_value ? Json(row.value) : Json();
     object["key"] = row.origin;
-    object["user_token"] =
-        row.user_token.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(row.user_token);
+    object["user_token"] = row.user_token.empty() ? Json() : Json(row.user_token);
     for (const auto& [key, name] : given_names(row.names)) {
       object["focus"][std::string(key)] = core::printable(name, kShownBytesMax);
     }
-  } else if (row.type == "budget") {
-    object["amount"] = row.value;
-    object["label"] = row.labels;
+  } else if (row.budget) {
+    object["amount"] = exact_number(row.budget->amount);
+    object["currency"] = row.budget->currency;
+    object["label"] = labels_json(row.budget->labels);
   } else {
-    object["value"] = row.has_value ? nlohmann::ordered_json(row.value) : nullptr;
+    object["value"] = row.has_value ? setting_json(row) : Json();
     object["origin"] = row.origin;
   }
   return json_text(object);
@@ -183,9 +212,6 @@ std::string json_line(const Row& row) {
 void make_printable(Row& row) {
   for (std::string* text : {&row.name, &row.value, &row.origin, &row.user_token}) {
     *text = core::printable(*text, kShownBytesMax);
-  }
-  for (std::string& label : row.labels) {
-    label = core::printable(label, kShownBytesMax);
   }
 }
 

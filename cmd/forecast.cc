@@ -69,14 +69,13 @@ void require_open(const ReportPlan& plan, const core::ClosedPeriod* closed) {
   }
 }
 
-// Texts, because a number of JSON is a double for most readers.
 std::pair<Json, Json> amounts_of(const Part& part, const core::DaysOver& days) {
   Json so_far = Json::object();
   Json by_end = Json::object();
   for (const auto& [currency, sum] : part.cost) {
     const auto estimate = core::estimate(sum, days, estimate_places(currency));
-    so_far[currency] = sum.so_far.text();
-    by_end[currency] = estimate ? Json(estimate->text()) : Json();
+    so_far[currency] = exact_number(sum.so_far);
+    by_end[currency] = estimate ? exact_number(*estimate) : Json();
   }
   return {std::move(so_far), std::move(by_end)};
 }

@@ -315,7 +315,7 @@ class DifferenceWriter {
  private:
   static Json json(const core::Reconciliation::Difference& one) {
     const auto value = [](const std::optional<core::Decimal>& amount) {
-      return amount ? Json(amount->text()) : Json();
+      return amount ? exact_number(*amount) : Json();
     };
     return {{"type", "difference"},    {"result", core::name(one.result)},
             {"task_id", one.task_id},  {"unit", one.unit.empty() ? Json() : Json(one.unit)},
@@ -344,7 +344,8 @@ Json reconciled_json(const core::Reconciliation::Counts& counts, bool by_quota,
                      std::uint64_t rejected) {
   Json totals = Json::object();
   for (const auto& [unit, sides] : counts.totals) {
-    totals[unit_name(unit)] = {{"ours", sides.ours.text()}, {"theirs", sides.theirs.text()}};
+    totals[unit_name(unit)] = {{"ours", exact_number(sides.ours)},
+                               {"theirs", exact_number(sides.theirs)}};
   }
   return {{"type", "reconciliation"},
           {"by", by_quota ? "quota" : "cost"},

@@ -255,7 +255,7 @@ class BookDifferences {
     return text.empty() ? Json() : Json(core::printable(text, kIdBytesMax));
   }
   static Json amount(const std::optional<core::Decimal>& amount) {
-    return amount ? Json(amount->text()) : Json();
+    return amount ? exact_number(*amount) : Json();
   }
 
   std::ostream& out_;
@@ -296,15 +296,15 @@ Json BooksSummary::json() const {
           {"unrefunded_failures", counts.unrefunded_failures},
           {"other_period", counts.other_period},
           {"kept_quota", counts.kept_quota},
-          {"ours", counts.ours.text()},
-          {"theirs", counts.theirs.text()},
+          {"ours", exact_number(counts.ours)},
+          {"theirs", exact_number(counts.theirs)},
           {"unjoined", counts.unjoined},
-          {"unjoined_ours", counts.unjoined_ours.text()},
-          {"unjoined_theirs", counts.unjoined_theirs.text()},
+          {"unjoined_ours", exact_number(counts.unjoined_ours)},
+          {"unjoined_theirs", exact_number(counts.unjoined_theirs)},
           {"other_rows", counts.other_rows},
-          {"other_usage", counts.other_usage.text()},
-          {"total_used", total_used ? Json(total_used->text()) : Json()},
-          {"key_net", total_used ? Json(counts.key_net.text()) : Json()},
+          {"other_usage", exact_number(counts.other_usage)},
+          {"total_used", total_used ? exact_number(*total_used) : Json()},
+          {"key_net", total_used ? exact_number(counts.key_net) : Json()},
           {"rows", rows},
           {"unusable", unusable},
           {"requests", requests}};

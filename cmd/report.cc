@@ -12,6 +12,7 @@
 #include "cmd/cli/exit_code.h"
 #include "cmd/cli/ledger_name.h"
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "cmd/os/terminal.h"
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_check.h"
@@ -148,18 +149,10 @@ void write_workbook(const ReportPlan& plan, const std::string& closed_sha256,
   outcome.rows = write_workbook(report, outcome.totals, output);
 }
 
-Json json_of(const std::map<std::string, core::Decimal>& costs) {
-  Json json = Json::object();
-  for (const auto& [currency, cost] : costs) {
-    json[currency] = cost.text();
-  }
-  return json;
-}
-
 Json json_of(const ReportTotals::Part& part) {
   return {{"lines", part.lines},
           {"tasks", part.tasks},
-          {"totals", json_of(part.cost)},
+          {"totals", exact_numbers(part.cost)},
           {"unpriced", part.unpriced}};
 }
 
@@ -181,13 +174,13 @@ void add_terms(const ReportPlan& plan, const core::ClosedPeriod* closed, const R
   if (const auto& rates = frozen.rates ? frozen.rates : plan.terms.rates) {
     json["billing_currency"] = rates->billing_currency();
     json["rates_sha256"] = core::sha256_hex(rates->text());
-    json["billing_totals"] = json_of(totals.all.billed);
+    json["billing_totals"] = exact_numbers(totals.all.billed);
     json["unconverted"] = totals.all.unconverted;
   }
   if (const auto& resale = frozen.resale ? frozen.resale : plan.terms.resale) {
     json["resale_sha256"] = core::sha256_hex(resale->text);
-    json["resale_totals"] = json_of(totals.all.resale);
-    json["margin_totals"] = json_of(totals.all.margin);
+    json["resale_totals"] = exact_numbers(totals.all.resale);
+    json["margin_totals"] = exact_numbers(totals.all.margin);
     json["unsold"] = totals.all.unsold;
   }
 }
@@ -234,7 +227,7 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   json["left_out"] = outcome.left_out;
   const ReportTotals& totals = outcome.totals;
   json["tasks"] = totals.all.tasks;
-  json["totals"] = json_of(totals.all.cost);
+  json["totals"] = exact_numbers(totals.all.cost);
   json["totals_complete"] = totals.all.unpriced == 0;
   json["unpriced"] = totals.all.unpriced;
   json["unpriced_by_model"] = totals.unpriced_by_model;
@@ -254,7 +247,7 @@ std::string manifest(const ReportPlan& plan, const core::ClosedPeriod* closed,
   }
   json["schema_version"] = outcome.schema_version;
   json["sha256"] = sha256;
-  return json.dump(2) + "\n";
+  return json_page(json);
 }
 
 // Without this warning nobody would notice a task with a finish time in the future: no report of

@@ -81,16 +81,13 @@ void say(const std::string& period, const std::string& shown_in, const Change& c
         << '\n';
     return;
   }
-  nlohmann::ordered_json line{{"type", "reprice"},
-                              {"period", period},
-                              {"result", how},
-                              {"adjusts_in", shown_in},
-                              {"lines", change.lines},
-                              {"unpriced", change.unpriced},
-                              {"totals", nlohmann::ordered_json::object()}};
-  for (const auto& [currency, amount] : change.totals) {
-    line["totals"][currency] = amount.text();
-  }
+  const nlohmann::ordered_json line{{"type", "reprice"},
+                                    {"period", period},
+                                    {"result", how},
+                                    {"adjusts_in", shown_in},
+                                    {"lines", change.lines},
+                                    {"unpriced", change.unpriced},
+                                    {"totals", exact_numbers(change.totals)}};
   print_json(out, line);
 }
 

@@ -49,8 +49,7 @@ inline constexpr std::array<JsonObject, 30> kJsonObjects{{
      "what other prices change in a closed period"},
     {"audit", "audit", "period output lines head sha256",
      "a bundle was written; `sha256` is that of its SHA256SUMS"},
-    {"reconcile", "difference", "result task_id unit ours theirs",
-     "a line that does not match; amounts are text"},
+    {"reconcile", "difference", "result task_id unit ours theirs", "a line that does not match"},
     {"reconcile", "reconciliation",
      "by matched without_amount only_ours only_theirs different rejected totals",
      "its counts; `totals` has `ours theirs` of each currency, or of `quota`"},
@@ -60,11 +59,11 @@ inline constexpr std::array<JsonObject, 30> kJsonObjects{{
      "by matched different only_ours only_theirs unfinished unrefunded_failures other_period "
      "kept_quota ours theirs unjoined unjoined_ours unjoined_theirs other_rows other_usage "
      "total_used key_net rows unusable requests",
-     "its counts, and sums of quota as text"},
+     "its counts, and sums of quota"},
     {"forecast", "forecast",
      "period tz days days_over [model action resolution account label_NAME] tasks unpriced so_far "
      "estimate",
-     "a group of lines, with the keys of `--by`; `so_far` and `estimate` by currency, as text"},
+     "a group of lines, with the keys of `--by`; `so_far` and `estimate` by currency"},
     {"forecast", "forecast_total", "period tz days days_over tasks unpriced so_far estimate",
      "all lines"},
     {"import", "import", "run_id exit_code listed tasks added rejected not_videos requests seconds",
@@ -80,7 +79,7 @@ inline constexpr std::array<JsonObject, 30> kJsonObjects{{
      "not a line, but the file beside a video"},
     {"config", "setting", "name value origin", "a setting"},
     {"config", "account", "name base_url key user_token [focus]", "an account"},
-    {"config", "budget", "name amount label",
+    {"config", "budget", "name amount currency label",
      "a budget; `label` is a list of NAME=VALUE, empty for all tasks"},
     {"forget", "refused", "task_id reason", "a task that cannot be taken back"},
     {"forget", "forgotten", "tasks refused answered", "the counts"},

@@ -203,13 +203,12 @@ void add_json_objects(std::string& page, const std::vector<storage::ViewColumns>
   begin_section(
       page, "JSON objects",
       "With `--json` each line of standard output is one object, whose key `type` says "
-      "which. Counts, sizes and codes are numbers, times\nare ISO 8601 in UTC, what is not known "
-      "is null. Amounts (costs, prices, quantities, totals, sums of quota) and the values of\n"
-      "`usage` are text, exactly as they were computed or sent: a number of JSON becomes a double "
-      "in JavaScript, in Python's\n`json` and in jq before 1.7 (Debian 12 has 1.6), which rounds "
-      "it silently. Read them as decimals: `Decimal(text)` in Python,\n`(.cost | tonumber)` in jq "
-      "where an estimate is enough. The `value` of `config` is text as it is written in the "
-      "configuration.");
+      "which. Numbers are numbers, times\nare ISO 8601 in UTC, what is not known is null. Amounts "
+      "and values of `usage` have every digit as it was computed\nor sent. A reader that takes "
+      "numbers for doubles rounds those of more than 15 digits: JavaScript, jq before 1.7 (Debian "
+      "12\nhas 1.6), Python's `json` without `parse_float=decimal.Decimal`; sums of doubles are "
+      "no longer exact in any case. What a\nvendor sent that is no number of JSON (`007`) is "
+      "text. In `config` durations are seconds, sizes bytes.");
   begin_table(page, {"command", "type", "keys", "what it is"});
   const auto add = [&page](const std::string& command, const std::string& type,
                            const std::string& keys, const std::string& meaning) {

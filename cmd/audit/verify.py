@@ -401,7 +401,7 @@ def main():
     for name in ("report.csv", "focus.csv"):
         with expanded(name) as file:
             files[name] = sha256(file)
-    manifest = json.loads((HERE / "report.csv.manifest.json").read_text())
+    manifest = json.loads((HERE / "report.csv.manifest.json").read_text(), parse_float=Decimal)
     read = lambda name: (HERE / name).read_bytes() if name in files else b""
     own = Book(read("prices.csv"))
     check((read("rates.csv").decode(), read("resale.csv").decode()) == (own.rates, own.resale), "rates.csv or resale.csv is not what prices.csv has")
@@ -411,9 +411,8 @@ def main():
     shown = prove_lines([own], list(corrected.values()))
     for key, value in shown.items():
         stated = manifest.get(key, {})
-        stated = {code: Decimal(text) for code, text in stated.items()} if isinstance(stated, dict) else stated
         check(stated == value, f"`{key}` of the manifest is not what the lines give: {value}")
-    focus = json.loads((HERE / "focus.csv.manifest.json").read_text())
+    focus = json.loads((HERE / "focus.csv.manifest.json").read_text(), parse_float=Decimal)
     check((focus["sha256"], focus["totals"]) == (files["focus.csv"], manifest["totals"]), "focus.csv.manifest.json does not fit")
     head = check_closing(check_chain(read("chain.txt").decode(), files), files, manifest, shown)
     print(f"{manifest['period']}: {shown['rows']} lines, {shown['unpriced']} of them without a cost;",

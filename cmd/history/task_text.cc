@@ -196,7 +196,8 @@ void print_task_json(std::ostream& out, const core::TaskHistory& history) {
     // Texts: a number stays exactly as it was sent.
     json["usage"] = Json::object();
     for (const core::ViewRow& metric : snapshot.usage) {
-      json["usage"][metric.at(0).second.value_or("")] = metric.at(1).second.value_or("");
+      json["usage"][metric.at(0).second.value_or("")] =
+          exact_number(metric.at(1).second.value_or(""));
     }
     // Exact for UTF-8; for other encodings the exact bytes are only in the ledger.
     json["answer"] = snapshot.answer ? Json(*snapshot.answer) : Json();

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/cli/units.h"
+#include "cmd/os/json_text.h"
 #include "core/text/printable.h"
 #include "core/text/redaction.h"
 
@@ -18,34 +19,39 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Columns of all views whose values are numbers or JSON. All others are text, also where a text
+// Columns of all views whose values are numbers. All others but JSON are text, also where a text
 // looks like a number: the ID of a task, a resolution.
-constexpr std::array<std::string_view, 39> kNumbersAndJson{
-    "queries",        "duration_seconds",
-    "input_seconds",  "output_seconds",
-    "video_count",    "completion_tokens",
-    "total_tokens",   "super_resolution_tokens",
-    "units",          "credits",
-    "quota",          "videos",
-    "videos_on_disk", "stale",
-    "snapshot_id",    "run_id",
-    "http_status",    "raw_bytes",
-    "video_index",    "bytes",
-    "attempts",       "took_ms",
-    "exit_code",      "rows_rejected",
-    "tasks",          "queried",
-    "succeeded",      "failed",
-    "unfinished",     "missing",
-    "not_answered",   "videos_downloaded",
-    "videos_failed",  "videos_expired",
-    "videos_left",    "requests",
-    "retries",        "errors",
-    "labels"};
-constexpr std::string_view kInputs = "inputs";
+constexpr std::array<std::string_view, 37> kNumbers{"queries",        "duration_seconds",
+                                                    "input_seconds",  "output_seconds",
+                                                    "video_count",    "completion_tokens",
+                                                    "total_tokens",   "super_resolution_tokens",
+                                                    "units",          "credits",
+                                                    "quota",          "videos",
+                                                    "videos_on_disk", "stale",
+                                                    "snapshot_id",    "run_id",
+                                                    "http_status",    "raw_bytes",
+                                                    "video_index",    "bytes",
+                                                    "attempts",       "took_ms",
+                                                    "exit_code",      "rows_rejected",
+                                                    "tasks",          "queried",
+                                                    "succeeded",      "failed",
+                                                    "unfinished",     "missing",
+                                                    "not_answered",   "videos_downloaded",
+                                                    "videos_failed",  "videos_expired",
+                                                    "videos_left",    "requests",
+                                                    "retries"};
+constexpr std::array<std::string_view, 3> kJson{"labels", "inputs", "errors"};
 
-bool is_text(std::string_view column) {
-  return column != kInputs &&
-         std::find(kNumbersAndJson.begin(), kNumbersAndJson.end(), column) == kNumbersAndJson.end();
+Json json_in(std::string_view column, const std::string& value) {
+  if (std::find(kNumbers.begin(), kNumbers.end(), column) != kNumbers.end()) {
+    return exact_number(value);
+  }
+  if (std::find(kJson.begin(), kJson.end(), column) != kJson.end()) {
+    if (Json parsed = Json::parse(value, nullptr, false); !parsed.is_discarded()) {
+      return parsed;
+    }
+  }
+  return value;
 }
 
 }  // namespace
@@ -100,17 +106,7 @@ std::string with_distance(core::UtcTime time, core::UtcTime now) {
 Json json_of(const core::ViewRow& row) {
   Json json = Json::object();
   for (const auto& [name, value] : row) {
-    if (!value) {
-      json[name] = Json();
-      continue;
-    }
-    json[name] = *value;
-    if (is_text(name)) {
-      continue;
-    }
-    if (Json parsed = Json::parse(*value, nullptr, false); !parsed.is_discarded()) {
-      json[name] = std::move(parsed);
-    }
+    json[name] = value ? json_in(name, *value) : Json();
   }
   return json;
 }

@@ -30,7 +30,8 @@ inline constexpr std::size_t kCellShownMax = 200;  ///< bytes of a value on a li
 /// "2026-06-01T04:00:00Z (3h 12m ago)".
 [[nodiscard]] std::string with_distance(core::UtcTime time, core::UtcTime now);
 
-/// The row with numbers as numbers, `labels`, `inputs` and `errors` as JSON, all else as text.
+/// The row with numbers as exact numbers (os/json_text.h), `labels`, `inputs` and `errors` as JSON,
+/// all else as text.
 [[nodiscard]] nlohmann::ordered_json json_of(const core::ViewRow& row);
 
 }  // namespace cmd

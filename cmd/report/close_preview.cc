@@ -29,14 +29,6 @@ Counts counts_of(const ClosePreview& found) {
            {"missing", found.missing}}};
 }
 
-Json json_object(const Amounts& amounts) {
-  Json json = Json::object();
-  for (const auto& [currency, amount] : amounts) {
-    json[currency] = amount.text();
-  }
-  return json;
-}
-
 Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* result) {
   Json json{{"type", "close"},
             {"period", plan.period.name},
@@ -44,24 +36,24 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
             {"tz", plan.zone.name()},
             {"invoice_id", found.invoice_id.empty() ? Json() : Json(found.invoice_id)},
             {"neighbours", Json::array()},
-            {"totals", json_object(found.totals.all.cost)}};
+            {"totals", exact_numbers(found.totals.all.cost)}};
   for (const Neighbour& one : found.neighbours) {
     json["neighbours"].push_back({{"period", one.name}, {"tz", one.zone}});
   }
   if (plan.terms.rates) {
-    json["billing_totals"] = json_object(found.totals.all.billed);
+    json["billing_totals"] = exact_numbers(found.totals.all.billed);
   }
   if (plan.terms.resale) {
-    json["resale_totals"] = json_object(found.totals.all.resale);
-    json["margin_totals"] = json_object(found.totals.all.margin);
+    json["resale_totals"] = exact_numbers(found.totals.all.resale);
+    json["margin_totals"] = exact_numbers(found.totals.all.margin);
   }
   for (const auto& [name, count] : counts_of(found)) {
     json[name] = count;
   }
   if (found.log) {
-    json["gateway_log"] = {{"ours", found.log->ours.text()},
-                           {"theirs", found.log->theirs.text()},
-                           {"difference", (found.log->theirs - found.log->ours).text()},
+    json["gateway_log"] = {{"ours", exact_number(found.log->ours)},
+                           {"theirs", exact_number(found.log->theirs)},
+                           {"difference", exact_number(found.log->theirs - found.log->ours)},
                            {"matched", found.log->matched},
                            {"differing", found.log->differing},
                            {"unfinished", found.log->unfinished},
@@ -71,13 +63,13 @@ Json json_of(const ClosePreview& found, const ReportPlan& plan, const char* resu
   for (const auto& [name, part] : found.customers) {
     json["customers"].push_back({{"customer", name.empty() ? Json() : Json(name)},
                                  {"tasks", part.tasks},
-                                 {"totals", json_object(part.cost)},
+                                 {"totals", exact_numbers(part.cost)},
                                  {"unpriced", part.unpriced}});
     if (plan.terms.rates) {
-      json["customers"].back()["billing_totals"] = json_object(part.billed);
+      json["customers"].back()["billing_totals"] = exact_numbers(part.billed);
     }
     if (plan.terms.resale) {
-      json["customers"].back()["resale_totals"] = json_object(part.resale);
+      json["customers"].back()["resale_totals"] = exact_numbers(part.resale);
     }
   }
   return json;

@@ -14,22 +14,14 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Whether a count is a valid number in JSON as it was sent: "007" is not.
-bool is_json_number(std::string_view text) {
-  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
-  return core::Decimal::parse(text) && !text.starts_with('+') &&
-         (!digits.starts_with('0') || digits.size() == 1 || digits[1] == '.');
-}
-
 std::string json_string(std::string_view text) { return json_text(Json(text)); }
 
-// Amounts are strings, because JSON parsers convert numbers to binary fractions.
 std::string json_value(ReportCell::Kind kind, std::string_view text) {
   if (text.empty()) {
     return "null";
   }
-  const bool number = kind == ReportCell::Kind::count && is_json_number(text);
-  return number ? std::string(text) : json_string(text);
+  const bool number = kind == ReportCell::Kind::count || kind == ReportCell::Kind::amount;
+  return number && is_json_number(text) ? std::string(text) : json_string(text);
 }
 
 // A count that is not a number ("5.0.1") stays as it was sent.

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "cmd/os/json_text.h"
 #include "core/domain/time_zone.h"
 #include "core/error.h"
 #include "core/files/beneath.h"
@@ -38,7 +39,7 @@ std::string text_of(const RecordedVideo& video) {
   for (const auto& [name, value] : video.labels) {
     json["labels"][name] = value;
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_page(json);
 }
 
 // Whether this is a sidecar of the same task.

@@ -151,7 +151,7 @@ class Check:
     def export(self, path):
         """The rows of one report; its manifest must agree with it."""
         data = pathlib.Path(path).read_bytes()
-        manifest = json.loads(pathlib.Path(f"{path}.manifest.json").read_text())
+        manifest = json.loads(pathlib.Path(f"{path}.manifest.json").read_text(), parse_float=decimal.Decimal)
         rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines(keepends=True)))
         self.expect(hashlib.sha256(data).hexdigest() == manifest["sha256"], f"{path} is not the file of its manifest")
         self.expect(len(rows) == manifest["rows"], f"{path} has {len(rows)} rows, its manifest says {manifest['rows']}")

@@ -115,4 +115,29 @@ TEST(Config, WithoutAHome) {
   EXPECT_NE(row(config({}, {}), "db").find("give --db FILE"), std::string::npos);
 }
 
+TEST(Config, JsonHasNumbersFlagsSecondsAndBytes) {
+  const support::TempDir dir;
+  const std::string file = dir.write(
+      "c.toml",
+      "concurrency = 4\nsidecar = true\ntimeout = \"2m\"\npoll-interval = "
+      "\"250ms\"\nmax-video-size = \"1KiB\"\n[budget.all]\namount = \"5000000.10 USD\"\n");
+  std::istringstream lines(config({"--config", file, "--json"}, {{"HOME", "/h"}}));
+  std::map<std::string, std::string> shown;
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    shown[row.at("name").get<std::string>()] = line;
+  }
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"concurrency", "4"},
+                                                                      {"sidecar", "true"},
+                                                                      {"timeout", "120"},
+                                                                      {"poll-interval", "0.25"},
+                                                                      {"max-video-size", "1024"},
+                                                                      {"deadline", "null"},
+                                                                      {"output", "\"videos\""}}) {
+    EXPECT_NE(shown.at(name).find("\"value\":" + value + ","), std::string::npos) << shown.at(name);
+  }
+  EXPECT_EQ(shown.at("all"),
+            R"({"type":"budget","name":"all","amount":5000000.1,"currency":"USD","label":[]})");
+}
+
 }  // namespace

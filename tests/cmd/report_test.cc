@@ -212,7 +212,7 @@ TEST_F(ReportTest, JsonIsOneObjectALine) {
   EXPECT_EQ(json.at("type"), "line");
   EXPECT_EQ(json.at("task_id"), "t1");
   EXPECT_EQ(json.at("completion_tokens"), 108900);
-  EXPECT_EQ(json.at("cost"), "5.0094");
+  EXPECT_NE(line.find("\"cost\":5.0094,"), std::string::npos) << line;
   EXPECT_TRUE(json.at("ratio").is_null());
   int count = 1;
   while (std::getline(lines, line)) {
@@ -257,7 +257,7 @@ TEST_F(ReportTest, AFileComesWithItsManifest) {
   EXPECT_EQ(manifest.at("unfinished"), 1);
   EXPECT_EQ(manifest.at("missing"), 1);
   EXPECT_EQ(manifest.at("unpriced"), 1);
-  EXPECT_EQ(manifest.at("totals"), (nlohmann::json{{"CNY", "9.5094"}, {"USD", "0.6125625"}}));
+  EXPECT_EQ(manifest.at("totals"), (nlohmann::json{{"CNY", 9.5094}, {"USD", 0.6125625}}));
   EXPECT_EQ(manifest.at("totals_complete"), false);
   EXPECT_EQ(manifest.at("unpriced_by_model"), (nlohmann::json{{"unpriced", 1}}));
   EXPECT_EQ(manifest.at("adjustments").at("lines"), 0);

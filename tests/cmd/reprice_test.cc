@@ -32,7 +32,7 @@ TEST_F(Reprice, OtherPricesBecomeAdjustmentsOfTheNextOpenPeriod) {
   EXPECT_EQ(told.at("result"), "is repriced");
   EXPECT_EQ(told.at("adjusts_in"), "2026-11");
   EXPECT_EQ(told.at("lines"), 1);
-  EXPECT_EQ(told.at("totals").at("CNY"), "1.6");
+  EXPECT_EQ(told.at("totals").at("CNY"), 1.6);
   EXPECT_EQ(report("2026-10"), october);
   const auto lines = support::csv_table(report("2026-11"));
   ASSERT_EQ(lines.size(), 2U);

@@ -1,4 +1,5 @@
 """Shared by the end-to-end tests: the test gateway, the real binary, and queries of the ledger."""
+import decimal
 import json
 import os
 import pathlib
@@ -16,6 +17,11 @@ BINARY = os.environ.get("REELTALLY_BIN", str(ROOT / "build/release/reeltally"))
 KEY = "sk-canary-4b1d9e7f"  # never to be seen anywhere but at the gateway
 TOKEN = "token-canary-77c1e0aa"  # the same of a user
 PATIENCE = 240  # a sanitizer on a busy machine needs a minute where a quiet one needs seconds
+
+
+def exact(text):
+    """The JSON with its numbers as they are written: a float would round amounts."""
+    return json.loads(text, parse_float=decimal.Decimal)
 
 
 class Gateway:

@@ -1,7 +1,8 @@
 """Several accounts in one run: each row's own key and gateway, and a ledger that keeps them apart."""
-import json
 
 import pytest
+
+from conftest import exact
 
 
 @pytest.fixture
@@ -104,12 +105,12 @@ def test_one_gateway_task_under_two_accounts_is_reported_and_charged_once(reelta
 
     def report():
         result = reeltally("report", "--period", "2026", "--prices", "prices.csv", "-o", "r.csv", *config)
-        manifest = json.loads((reeltally.folder / "r.csv.manifest.json").read_text())
+        manifest = exact((reeltally.folder / "r.csv.manifest.json").read_text())
         (reeltally.folder / "r.csv").unlink()
         return result.err, manifest["totals"], manifest["charged_under_another_account"]
     err, totals, elsewhere = report()
-    assert "1 task under two accounts, charged once" in err and totals == {"USD": "2"} and elsewhere == 1
+    assert "1 task under two accounts, charged once" in err and totals == {"USD": 2} and elsewhere == 1
     assert run("north", reeltally.csv("same,north", "same,south", header="task_id,account")).err == ""
-    assert report() == ("", {"USD": "3"}, 0), "a list that names both accounts means both"
+    assert report() == ("", {"USD": 3}, 0), "a list that names both accounts means both"
     assert reeltally(*check).code == 0
     assert "under both" not in reeltally("doctor", *config).out

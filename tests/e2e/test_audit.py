@@ -308,7 +308,7 @@ FORGERIES = {
     "a price in the book": ("all", [("prices.csv", replaced("0.123456789", "0.1"))], "the cost is not"),
     "a remark in the book": ("sums", [("prices.csv", replaced("vidu,credit", "\n# see contract\nvidu,credit"))], "another `prices_sha256`"),
     "the rates beside the book": ("all", [("rates.csv", replaced("0.1261", "0.1262"))], "is not what prices.csv has"),
-    "a total of the manifest": ("all", [(MANIFEST, lambda data: re.sub(rb'("totals": \{\s+"CNY": ")', rb"\g<1>1", data, count=1))], "`totals` of the manifest"),
+    "a total of the manifest": ("all", [(MANIFEST, lambda data: re.sub(rb'("totals": \{\s+"CNY": )', rb"\g<1>1", data, count=1))], "`totals` of the manifest"),
     "the number of unpriced lines": ("all", [(MANIFEST, replaced('"unpriced": 1', '"unpriced": 0'))], "`unpriced` of the manifest"),
     "the unfinished tasks": ("sums", [(MANIFEST, replaced('"unfinished": ', '"unfinished": 7'))], "another `unfinished`"),
     "a written-off task": ("sums", [(MANIFEST, replaced('"task_id": "open"', '"task_id": "other"'))], "another `written_off`"),

@@ -4,12 +4,12 @@ import datetime
 import decimal
 import hashlib
 import io
-import json
 import sqlite3
 
 import pytest
 
 from billing_month import month, nginx  # noqa: F401 (fixtures)
+from conftest import exact
 
 D = decimal.Decimal
 PRICES = """model,unit,price,currency
@@ -92,7 +92,7 @@ def test_nothing_is_converted_without_rates_and_exactly_with_them(june):
         [line.split(",")[0] for line in plain.out.splitlines()], "the same lines"
     assert "no cost in the billing currency in" in result.err
     assert june(*report, *OPTIONS, "-o", "june.csv").code == 0
-    manifest = json.loads((june.folder / "june.csv.manifest.json").read_text())
+    manifest = exact((june.folder / "june.csv.manifest.json").read_text())
     assert manifest["billing_currency"] == "EUR"
     assert manifest["rates_sha256"] == hashlib.sha256(RATES.encode()).hexdigest()
     total = sum(D(line["billing_cost"]) for line in lines if line["billing_cost"])
@@ -129,11 +129,11 @@ def test_a_closing_keeps_rounding_and_rates(june):
     (june.folder / "rates.csv").write_text(RATES.replace("0.1", "0.2"))
     report = june("report", "--period", "2026-06")
     check(rows(report.out), rounding=True)
-    assert hashlib.sha256(report.out.encode()).hexdigest() == json.loads(closed.out)["sha256"]
+    assert hashlib.sha256(report.out.encode()).hexdigest() == exact(closed.out)["sha256"]
     other = june("report", "--period", "2026-06", *OPTIONS)
     assert other.out == report.out and "was closed with its own rates into EUR" in other.err
     assert june("report", "--period", "2026-06", "-o", "june.csv").code == 0
-    manifest = json.loads((june.folder / "june.csv.manifest.json").read_text())
+    manifest = exact((june.folder / "june.csv.manifest.json").read_text())
     assert manifest["closed_round"] == "currency" and manifest["round"] is None
     assert manifest["prices_sha256"] == hashlib.sha256(PRICES.encode()).hexdigest(), "of the file itself"
     assert june("db", "check").code == 0

@@ -2,14 +2,13 @@
 import collections
 import datetime
 import decimal
-import json
 import re
 import time
 
 import pytest
 
 from billing_month import month, nginx  # noqa: F401 (fixtures)
-from conftest import PATIENCE
+from conftest import PATIENCE, exact
 from pages import Pages, table
 
 D = decimal.Decimal
@@ -43,7 +42,7 @@ def expected(program, year, key):
     first = datetime.date(year, 1, 1)
     days, over = (first.replace(year=year + 1) - first).days, (today() - first).days
     so_far, whole = collections.defaultdict(D), collections.defaultdict(D)
-    for line in map(json.loads, result.out.splitlines()):
+    for line in map(exact, result.out.splitlines()):
         so_far[line[key] or ""] += D(line["cost"])
         if datetime.date.fromisoformat(line["finished_at"][:10]) < today():
             whole[line[key] or ""] += D(line["cost"])
@@ -57,7 +56,7 @@ def test_the_estimate_follows_from_the_lines(fresh):
     result = fresh("forecast", str(day.year), "--prices", "prices.csv", "--by", "label:customer", "--json")
     if today() != day:
         pytest.skip("midnight passed")
-    rows = [json.loads(line) for line in result.out.splitlines()]
+    rows = [exact(line) for line in result.out.splitlines()]
     assert result.code == 0 and rows.pop()["type"] == "forecast_total", result
     assert {row["label_customer"] for row in rows} == {"acme", "duck", ""} and so_far["acme"] > 0
     for row in rows:
@@ -68,11 +67,11 @@ def test_the_estimate_follows_from_the_lines(fresh):
 
 def test_lines_are_rounded_as_they_will_be_billed(fresh):
     (fresh.folder / "prices.csv").write_text("model,unit,price,currency\nFilm*,task,0.004,USD\n")
-    total = json.loads(fresh("forecast", "--prices", "prices.csv", "--json").out.splitlines()[-1])
+    total = exact(fresh("forecast", "--prices", "prices.csv", "--json").out.splitlines()[-1])
     assert D(total["so_far"]["USD"]) > 0
     for rounding in (["--round", "2"], ["--round-by-currency"]):
-        rounded = json.loads(fresh("forecast", "--prices", "prices.csv", "--json", *rounding).out.splitlines()[-1])
-        assert rounded["so_far"] == {"USD": "0"}, "each line costs less than half a cent"
+        rounded = exact(fresh("forecast", "--prices", "prices.csv", "--json", *rounding).out.splitlines()[-1])
+        assert rounded["so_far"] == {"USD": 0}, "each line costs less than half a cent"
 
 
 def test_a_person_sees_a_table_of_80_columns(fresh):
@@ -87,8 +86,8 @@ def test_a_person_sees_a_table_of_80_columns(fresh):
 
 def test_a_month_that_is_over_is_no_estimate_and_one_that_is_closed_is_refused(month):  # noqa: F811
     june = month(300)
-    rows = [json.loads(line) for line in june("forecast", "2026-06", "--prices", "prices.csv", "--json").out.splitlines()]
-    lines = [json.loads(line) for line in june("report", "--period", "2026-06", "--prices", "prices.csv", "--format", "json").out.splitlines()]
+    rows = [exact(line) for line in june("forecast", "2026-06", "--prices", "prices.csv", "--json").out.splitlines()]
+    lines = [exact(line) for line in june("report", "--period", "2026-06", "--prices", "prices.csv", "--format", "json").out.splitlines()]
     costs = {}
     for line in lines:
         if line["currency"]:
@@ -122,7 +121,7 @@ def test_a_run_compares_budgets(fresh):
     config = configure(fresh, '[budget.duck]\nlabel = "customer=duck"\namount = "0.01 USD"', '[budget.all]\namount = "1000000 USD"',
                        '[budget.yuan]\nlabel = ["customer=acme", "customer=duck"]\namount = "1 CNY"')
     result = fresh.run(fresh.gateway, *config, "--no-download", "--metrics-file", "m.prom", "--pending")
-    lines = [json.loads(line) for line in fresh(
+    lines = [exact(line) for line in fresh(
         "report", "--period", f"{today():%Y-%m}", "--prices", "prices.csv", "--label", "customer=duck", "--format", "json").out.splitlines()]
     used = sum(D(line["cost"]) for line in lines)
     assert used > 0 and f"budget duck (customer=duck) of 0.01 USD in {today():%Y-%m} is exceeded: {used} USD are used" in result.err, result
@@ -148,12 +147,12 @@ def test_a_price_book_that_is_wrong_harms_no_run(fresh):
 
 def test_config_names_budgets(fresh):
     config = configure(fresh, '[budget.duck]\nlabel = "customer=duck"\namount = "0.50 USD"')
-    rows = [json.loads(line) for line in fresh("config", "--json", *config).out.splitlines()]
-    assert {"type": "budget", "name": "duck", "amount": "0.5 USD", "label": ["customer=duck"]} in rows
+    rows = [exact(line) for line in fresh("config", "--json", *config).out.splitlines()]
+    assert {"type": "budget", "name": "duck", "amount": D("0.5"), "currency": "USD", "label": ["customer=duck"]} in rows
     assert "duck" in fresh("config", *config).out.split("\nBudgets:\n")[1]
     config = configure(fresh, '[budget.two]\nlabel = ["customer=duck, dear", "customer=acme"]\namount = "1 CNY"',
                        '[budget.all]\namount = "1 CNY"')
-    rows = [json.loads(line) for line in fresh("config", "--json", *config).out.splitlines()]
+    rows = [exact(line) for line in fresh("config", "--json", *config).out.splitlines()]
     assert {row["name"]: row["label"] for row in rows if row["type"] == "budget"} == {
         "two": ["customer=acme", "customer=duck, dear"], "all": []}
 

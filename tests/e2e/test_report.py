@@ -11,7 +11,7 @@ import sqlite3
 import pytest
 
 from billing_month import PRICES, month, nginx  # noqa: F401 (fixtures)
-from conftest import ROOT
+from conftest import ROOT, exact
 
 
 def report(program, *arguments, env=None, period="2026-06"):
@@ -77,7 +77,7 @@ def test_a_second_reader_agrees_to_the_last_digit(month):
         cost, currency = expected[line["task_id"]]
         assert (decimal.Decimal(line["cost"]), line["currency"]) == (cost, currency), line
         totals[currency] += cost
-    manifest = json.loads((program.folder / "june.csv.manifest.json").read_text())
+    manifest = exact((program.folder / "june.csv.manifest.json").read_text())
     assert {c: decimal.Decimal(v) for c, v in manifest["totals"].items()} == {c: totals[c] for c in ("CNY", "USD")}
     assert manifest["rows"] == len(lines)
     assert manifest["sha256"] == hashlib.sha256((program.folder / "june.csv").read_bytes()).hexdigest()
@@ -128,7 +128,7 @@ def test_a_closed_month_is_the_same_for_ever(month):
     before = report(program)
     closed = program("close", "2026-06", "--prices", "prices.csv", "--json")
     assert closed.code == 0, closed
-    assert json.loads(closed.out)["sha256"] == hashlib.sha256(before.encode()).hexdigest()
+    assert exact(closed.out)["sha256"] == hashlib.sha256(before.encode()).hexdigest()
     assert report(program) == before
     assert program("db", "prune", "--older-than", "0", "--yes").code == 0
     assert report(program) == before

@@ -2,12 +2,12 @@
 import csv
 import decimal
 import io
-import json
 import sqlite3
 
 import pytest
 
 from billing_month import month, nginx  # noqa: F401 (fixtures)
+from conftest import exact
 from postgres import Postgres
 
 D = decimal.Decimal
@@ -15,7 +15,7 @@ CHECK = ("report", "--check", "--period", "2026-06", "--prices", "prices.csv")
 
 
 def kinds(result):
-    return [json.loads(line)["kind"] for line in result.out.splitlines()]
+    return [exact(line)["kind"] for line in result.out.splitlines()]
 
 
 def change(program, *statements):
@@ -63,7 +63,7 @@ def test_changed_labels_of_the_closed_month_before(june):
     change(june, "UPDATE task SET labels = '{\"customer\":\"Mallory\"}' WHERE json_extract(labels, '$.customer') = 'Tom & Co'")
     result = june(*july)
     assert kinds(result) == ["labels_changed"] and result.code == 3, result
-    assert "customer was `Tom & Co` and is `Mallory`" in json.loads(result.out)["text"]
+    assert "customer was `Tom & Co` and is `Mallory`" in exact(result.out)["text"]
     assert kinds(june(*july, "--label", "customer=Studio 7")) == []
 
 
@@ -89,7 +89,7 @@ def test_wrong_usage(june):
 def test_a_dry_run_sums_by_customer_and_names_the_neighbours(june):
     dry = ("close", "2026-06", "--prices", "prices.csv", "--dry-run")
     result = june(*dry, "--json")
-    found = json.loads(result.out)
+    found = exact(result.out)
     lines = list(csv.DictReader(io.StringIO(june("report", "--period", "2026-06", "--prices", "prices.csv").out)))
     names = {line["label_customer"] for line in lines}
     assert {one["customer"] for one in found["customers"]} == names and len(names) == 5
@@ -100,9 +100,9 @@ def test_a_dry_run_sums_by_customer_and_names_the_neighbours(june):
         assert one["unpriced"] == sum(line["cost"] == "" for line in own)
     text = june(*dry)
     assert "Tom & Co: " in text.out and "zone UTC\n" in text.out, text
-    other = json.loads(june(*dry, "--json", "--customer-label", "studio").out)
+    other = exact(june(*dry, "--json", "--customer-label", "studio").out)
     assert [one["customer"] for one in other["customers"]] == [None]
     assert june("close", "2026-05", "--prices", "prices.csv", "--tz", "Asia/Shanghai", "--force").code == 0
     refused = june(*dry)
     assert refused.code == 3 and "2026-05 was closed in Asia/Shanghai" in refused.out, refused
-    assert json.loads(june(*dry, "--json").out)["neighbours"] == [{"period": "2026-05", "tz": "Asia/Shanghai"}]
+    assert exact(june(*dry, "--json").out)["neighbours"] == [{"period": "2026-05", "tz": "Asia/Shanghai"}]

@@ -3,11 +3,11 @@ import collections
 import csv
 import decimal
 import io
-import json
 
 import pytest
 
 from billing_month import CUSTOMERS, month, nginx  # noqa: F401 (fixtures)
+from conftest import exact
 
 JUNE = ("report", "--period", "2026-06", "--prices", "prices.csv")
 
@@ -40,7 +40,7 @@ def test_the_files_of_all_customers_are_the_whole_report(june, closed):
         assert june(*JUNE, "--label", f"customer={customer}", "-o", name).code == 0
         lines = rows((june.folder / name).read_text())
         assert lines and {line["label_customer"] for line in lines} == {customer}
-        manifest = json.loads((june.folder / f"{name}.manifest.json").read_text())
+        manifest = exact((june.folder / f"{name}.manifest.json").read_text())
         assert manifest["label"] == {"customer": [customer]} and manifest["rows"] == len(lines)
         assert {c: decimal.Decimal(v) for c, v in manifest["totals"].items()} == sums(lines)
         for form in ("json", "focus", "html"):
@@ -73,7 +73,7 @@ def test_decimal_commas_are_the_same_numbers(june):
             line[name] = line[name].replace(",", ".")
     assert german == plain
     assert june(*JUNE, "--decimal-comma", "-o", "german.csv").code == 0
-    assert json.loads((june.folder / "german.csv.manifest.json").read_text())["decimal_comma"] is True
+    assert exact((june.folder / "german.csv.manifest.json").read_text())["decimal_comma"] is True
     for wrong in (["--format", "json"], ["--format", "focus"], ["--delimiter", ","], ["--json"]):
         result = june(*JUNE, "--decimal-comma", *wrong)
         assert result.code == 2 and "--decimal-comma cannot be used with" in result.err and result.out == "", wrong

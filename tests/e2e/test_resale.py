@@ -3,11 +3,11 @@ import csv
 import decimal
 import hashlib
 import io
-import json
 
 import pytest
 
 from billing_month import PRICES, month, nginx  # noqa: F401 (fixtures)
+from conftest import exact
 
 D = decimal.Decimal
 RESALE = """model,unit,price,currency,label:customer,discount
@@ -65,7 +65,7 @@ def test_each_line_has_resale_and_margin(june):
     lines = rows(june(*SOLD).out)
     check(lines)
     assert june(*SOLD, "-o", "june.csv").code == 0
-    manifest = json.loads((june.folder / "june.csv.manifest.json").read_text())
+    manifest = exact((june.folder / "june.csv.manifest.json").read_text())
     for name, column in (("resale_totals", "resale"), ("margin_totals", "margin")):
         sums = {}
         for line in lines:
@@ -109,6 +109,6 @@ def test_a_line_that_is_not_sold_is_told(june):
         assert refused.code == 3 and f"{len(unsold)} lines have no resale price (" in refused.err, refused
         assert "model wan2.5, no price for this model" in refused.err
     checked = june("report", "--check", *SOLD[1:], "--json")
-    assert checked.code == 3 and [json.loads(line)["kind"] for line in checked.out.splitlines()] == ["unsold"], checked
+    assert checked.code == 3 and [exact(line)["kind"] for line in checked.out.splitlines()] == ["unsold"], checked
     assert june(*close, "--force").code == 0
     assert june("report", "--period", "2026-07", "--resale", "resale.csv", "--format", "html").code == 0

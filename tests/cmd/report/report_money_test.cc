@@ -293,10 +293,9 @@ TEST_F(ReportMoneyTest, AdjustmentsAreShownSeparatelyWithTheTimeOfTheirCost) {
       "new 2.7 2026-11-04 in 2026-11\n";
   EXPECT_EQ(charged(), expected);
   const nlohmann::json apart = manifest().at("adjustments");
-  EXPECT_EQ(
-      apart,
-      (nlohmann::json{{"lines", 5}, {"tasks", 1}, {"totals", {{"CNY", "12.6"}}}, {"unpriced", 0}}));
-  EXPECT_EQ(manifest().at("totals").at("CNY"), "15.3");
+  EXPECT_EQ(apart, (nlohmann::json{
+                       {"lines", 5}, {"tasks", 1}, {"totals", {{"CNY", 12.6}}}, {"unpriced", 0}}));
+  EXPECT_EQ(manifest().at("totals").at("CNY"), 15.3);
   options_.format = "html";
   const std::string page = report();
   EXPECT_EQ(page_row(page, "adjustments", "2026-10"), "2026-10 1 0 12.60");
