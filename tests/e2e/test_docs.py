@@ -144,3 +144,14 @@ def test_the_reference_is_the_one_that_the_build_makes():
 
 def test_each_seeded_bug_still_fits_its_file():
     assert subprocess.run([ROOT / "tools/mutations", "--check"], capture_output=True, text=True).stderr == ""
+
+
+def test_the_fuzzer_explains_itself():
+    def fuzz(*arguments):
+        done = subprocess.run([ROOT / "tools/fuzz", *arguments], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+    code, said, _ = fuzz("--help")
+    assert code == 0 and "Usage: tools/fuzz [SECONDS] [TARGET...]" in said
+    for arguments in (["--seconds"], ["5", "lists"], ["12x"], ["0"]):
+        code, said, complaint = fuzz(*arguments)
+        assert (code, said) == (2, "") and complaint.startswith(f"tools/fuzz: unknown argument '{arguments[-1]}' (use: "), arguments
