@@ -10,7 +10,8 @@ function(reeltally_sanitizers target)
     set(flags -fsanitize=thread -fno-omit-frame-pointer -Wno-array-bounds
       -Wno-stringop-overflow -Wno-stringop-overread)
   elseif(REELTALLY_SANITIZE STREQUAL "coverage")
-    set(flags --coverage -fprofile-abs-path)
+    # clang's: it counts conditions of the source, where gcov counts what the compiler made of them.
+    set(flags -fprofile-instr-generate -fcoverage-mapping)
   elseif(REELTALLY_SANITIZE STREQUAL "fuzzer")
     set(flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
       -fno-omit-frame-pointer)

@@ -209,9 +209,9 @@ TEST(Layering, ForeignHeadersAreIncludedOnlyWhereAllowed) {
     for (const std::string& name : reached_by(file, all)) {
       for (const auto& [header, places] : doors) {
         if (name.rfind(header, 0) == 0) {
-          EXPECT_TRUE(
-              std::any_of(places.begin(), places.end(),
-                          [&](const std::string& place) { return file.rfind(place, 0) == 0; }))
+          EXPECT_TRUE(std::any_of(
+              places.begin(), places.end(),
+              [&file = file](const std::string& place) { return file.rfind(place, 0) == 0; }))
               << file << " reaches " << name;
         }
       }

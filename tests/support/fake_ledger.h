@@ -15,6 +15,13 @@
 
 namespace support {
 
+/// A page that the engine has requested.
+template <typename Row>
+struct FakePage {
+  std::vector<Row> rows;
+  int looks_left = 0;  ///< looks until it arrives
+};
+
 class FakeLedger : public core::Ledger {
  public:
   /// With its own ledger.
@@ -75,13 +82,6 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] std::size_t snapshots() const { return memory_->snapshots.size(); }
 
  private:
-  /// A page that the engine has requested.
-  template <typename Row>
-  struct Page {
-    std::vector<Row> rows;
-    int looks_left = 0;  ///< looks until it arrives
-  };
-
   [[nodiscard]] std::vector<core::TaskRecord> tasks(core::TaskKey after, std::size_t limit) const;
   [[nodiscard]] std::vector<core::WantedVideo> videos(std::size_t limit) const;
   [[nodiscard]] int account_index(const MemoryLedger::Task& task) const;
@@ -90,8 +90,8 @@ class FakeLedger : public core::Ledger {
   [[nodiscard]] const MemoryLedger::Task& task(const std::string& id) const;
 
   std::shared_ptr<MemoryLedger> memory_;
-  std::optional<Page<core::TaskRecord>> task_page_;
-  std::optional<Page<core::WantedVideo>> video_page_;
+  std::optional<FakePage<core::TaskRecord>> task_page_;
+  std::optional<FakePage<core::WantedVideo>> video_page_;
   std::deque<core::Entry> waiting_;
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;

@@ -113,7 +113,7 @@ core::LedgerOverview FakeReader::overview(core::UtcTime now) {
     core::TaskGroup& group = groups[{task.account, model}];
     group.account = task.account;
     group.model = model;
-    const auto is = [&](core::TaskState one) {
+    const auto is = [&task = task](core::TaskState one) {
       return !task.is_forgotten && task.standing.state == one ? 1U : 0U;
     };
     group.tasks += task.is_forgotten ? 0 : 1;

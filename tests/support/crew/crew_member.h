@@ -17,6 +17,14 @@
 
 namespace support {
 
+template <typename Row>
+struct CrewPage {
+  core::TaskKey after = 0;
+  std::size_t limit = 0;
+  core::SteadyTime due;
+  std::optional<std::vector<Row>> rows;
+};
+
 class CrewMember final : public core::Ledger {
  public:
   static constexpr std::chrono::seconds kLease{30};
@@ -61,13 +69,6 @@ class CrewMember final : public core::Ledger {
   void tell_slow_down() override;
 
  private:
-  template <typename Row>
-  struct Page {
-    core::TaskKey after = 0;
-    std::size_t limit = 0;
-    core::SteadyTime due;
-    std::optional<std::vector<Row>> rows;
-  };
   struct Commit {
     std::size_t entries = 0;
     core::SteadyTime due;
@@ -109,8 +110,8 @@ class CrewMember final : public core::Ledger {
   core::Ticket appended_ = 0;
   core::Ticket committed_ = 0;
   std::uint64_t acknowledged_answers_ = 0;
-  std::optional<Page<core::TaskRecord>> task_page_;
-  std::optional<Page<core::WantedVideo>> video_page_;
+  std::optional<CrewPage<core::TaskRecord>> task_page_;
+  std::optional<CrewPage<core::WantedVideo>> video_page_;
 };
 
 }  // namespace support
