@@ -72,7 +72,7 @@ enum class FactPlace { not_shown, before_status, behind_status, at_the_end };
 
 /// A row of the table: {column, member, kind}, and how reports and closed periods use the fact.
 struct Fact {
-  std::string_view column;  ///< of the ledger's tables `task` and `report_line`
+  std::string_view column;  ///< of the ledger's `task` and `report_line`
   std::variant<FactTime, FactText> member;
   FactKind kind = FactKind::text;
   FactSource source = FactSource::final_answer;
@@ -89,7 +89,9 @@ struct Fact {
 };
 
 /// All facts. To add one: a member above, its row here, a migration that adds its column to `task`
-/// and `report_line`, and a line where answers are read (core/gateway/usage.cc).
+/// and `report_line` (in a file a view: by its kind to `line_terms`, `line_amounts`, or, as the
+/// difference to `billed_at` or as a text, to `frozen_line`), and a line where answers are read
+/// (core/gateway/usage.cc).
 inline constexpr std::array kFacts = {
     Fact{"submit_time", &TaskFacts::submit_time, FactKind::time, FactSource::any_answer,
          FactChange::corrects_nothing, FactPlace::behind_status, "submitted_at"},

@@ -33,6 +33,14 @@ std::string insert_text(const LedgerTable& table) {
   return "INSERT INTO " + table.name + " (" + table.column_list() + ") VALUES (" + values + ")";
 }
 
+// Each line of a closed period looks up the rows that it shares with others.
+constexpr const char* kFindSharedRows =
+    "CREATE INDEX copied_terms ON line_terms (model, unit_price, resolution, period); "
+    "CREATE INDEX copied_amounts ON line_amounts (cost, quantity, total_tokens, quota, terms); "
+    "CREATE INDEX copied_labels ON line_labels (labels)";
+constexpr const char* kForgetSharedRows =
+    "DROP INDEX copied_terms; DROP INDEX copied_amounts; DROP INDEX copied_labels";
+
 // The file gets its name when it is complete.
 class SqliteCopy final : public TableSink {
  public:
@@ -66,6 +74,7 @@ SqliteCopy::SqliteCopy(std::string target, const AppliedMigrations& applied)
   database_->exec("PRAGMA cache_size = -65536");    // rows come by key, indexes do not
   migrate(*database_, target_, embedded_schema(), core::UtcTime{}, false);
   transaction_.emplace(*database_, Transaction::Kind::writing);
+  database_->exec(kFindSharedRows);
   // What was read by a build that is not this one stays marked so: `db check` asks for it.
   Statement mark(*database_, "UPDATE migration SET applied_at = ? WHERE number = ?");
   for (const auto& [number, at] : applied) {
@@ -95,6 +104,7 @@ void SqliteCopy::end_row() {
 }
 
 void SqliteCopy::publish() {
+  database_->exec(kForgetSharedRows);
   transaction_->commit();
   transaction_.reset();
   if (database_->execAndGet("SELECT count(*) FROM pragma_foreign_key_check").getInt64() != 0) {

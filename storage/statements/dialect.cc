@@ -15,6 +15,9 @@ std::string hint(std::string_view mark) {
   if (mark == "scan") {
     return "NOT INDEXED";
   }
+  if (mark == "stored") {
+    return "stored_";
+  }
   assert(mark.substr(0, kBy.size()) == kBy);
   return "INDEXED BY " + std::string(mark.substr(kBy.size()));
 }

@@ -45,7 +45,7 @@ inline constexpr const char* kRelabelled =
     "SELECT a.name, t.task_id, l.labels, t.labels FROM report_line AS l JOIN task AS t "
     "ON t.id = l.task JOIN account AS a ON a.id = t.account WHERE l.billed_at >= $1 AND "
     "l.billed_at < $2 AND l.kind = $3 AND l.reversal = 0 AND l.labels IS DISTINCT FROM t.labels "
-    "ORDER BY l.id";
+    "ORDER BY l.billed_at, l.id";
 
 template <RowSource Rows>
 [[nodiscard]] core::OpenTasks count_open_tasks(Rows& source, const core::ReportQuery& query) {

@@ -7,7 +7,7 @@ namespace {
 
 std::string line_columns() {
   return "t.account, t.task_id, l.succeeded, " + fact_columns("l.") +
-         ", l.labels, l.snapshot, s.raw_sha256, l.lost, l.billed_at, l.line_id, l.kind, "
+         ", l.labels, l.snapshot, s.raw_sha256, l.lost, l.billed_at, l.{stored}line_id, l.kind, "
          "l.reversal, l.adjusts, l.incurred, l.unit, l.quantity, l.unit_price, l.currency, "
          "l.cost, l.cost_note";
 }

@@ -36,8 +36,11 @@ void read_charge(const Row& row, int column, core::OwnedLine& line) {
                              : std::optional(core::Decimal::from_text(row.text(from)));
   };
   core::Charge& charge = line.charge;
-  charge.line_id = row.text(column++);
+  const int id = column++;
   charge.kind = static_cast<core::LineKind>(row.integer(column++));
+  charge.line_id = row.is_null(id)
+                       ? core::line_id(line.task.snapshot, line.task.raw_sha256, charge.kind, 1)
+                       : std::string(row.text(id));
   line.reversal = row.integer(column++) != 0;
   line.adjusts = row.text(column++);
   line.incurred_in = row.integer(column++);

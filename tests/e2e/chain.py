@@ -2,6 +2,7 @@
 import hashlib
 
 ZEROS = bytes(32)
+ADDED = "report_line_is_added"  # lines into the tables behind the view
 SNAPSHOTS = ("SELECT s.id, s.task, s.run, s.observed_at, o.http_status, o.verdict, s.raw_bytes, lower(hex(s.raw_sha256)), "
              "s.usage_values FROM snapshot AS s JOIN outcome AS o ON o.id = s.outcome WHERE s.id > ? AND s.id <= ? ORDER BY s.id")
 
@@ -18,6 +19,15 @@ def links(database):
         found.append((last, stored, made))
         first, before = last, made
     return found
+
+
+def thaw_lines(database):
+    """UPDATE and DELETE on the view report_line change the tables behind it, whose guards are gone."""
+    columns = [row[1] for row in database.execute("PRAGMA table_info(report_line)")]
+    remove = "DELETE FROM frozen_line WHERE billed_at = OLD.billed_at AND id = OLD.id;"
+    database.execute(f"CREATE TEMP TRIGGER deleted INSTEAD OF DELETE ON main.report_line BEGIN {remove} END")
+    database.execute(f"CREATE TEMP TRIGGER updated INSTEAD OF UPDATE ON main.report_line BEGIN {remove} INSERT INTO report_line "
+                     f"({', '.join(columns)}) VALUES ({', '.join('NEW.' + column for column in columns)}); END")
 
 
 def make_anew(database):

@@ -19,6 +19,7 @@ import time
 import pytest
 
 from conftest import ROOT, Gateway, Reeltally
+from test_tampering import alter
 
 DAY = 86400
 FIRST, SECOND = (time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * DAY)) for ago in (40, 39))
@@ -233,11 +234,7 @@ def test_what_is_refused(days):
     assert days("audit", FIRST, "-o", "empty").code == 0 and (days.folder / "empty/verify.py").exists()
     assert days("audit", FIRST, "-o", "none/x.tar").code == 1
     # A period that somebody changed.
-    with sqlite3.connect(days.ledger) as database:
-        guards = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for name, _ in guards:
-            database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE report_line SET cost = '0.01' WHERE unit = 5")
+    assert alter(days.ledger, "UPDATE report_line SET cost = '0.01' WHERE unit = 5")
     refused = days("audit", FIRST, "-o", "changed.tar")
     assert refused.code == 1 and "Somebody changed the ledger" in refused.err, refused
     assert not [path.name for path in days.folder.iterdir() if "changed" in path.name or path.name.startswith(".")]

@@ -14,7 +14,8 @@ AGO = 40 * 86400
 MONTH = time.strftime("%Y-%m", time.gmtime(time.time() - AGO))
 A = "(SELECT id FROM task WHERE task_id = 'a')"
 OPEN = "(SELECT id FROM task WHERE task_id = 'open')"
-REMOVED = "DELETE FROM period_signature; DELETE FROM report_line; DELETE FROM period; DELETE FROM closing; DELETE FROM period_link; DELETE FROM written_off"
+REMOVED = ("DELETE FROM period_signature; DELETE FROM report_line; DELETE FROM line_amounts; DELETE FROM line_terms; DELETE FROM line_labels; "
+           "DELETE FROM period; DELETE FROM closing; DELETE FROM period_link; DELETE FROM written_off")
 
 # Each is noticed by `db check`, but for those in OUTSIDE.
 TAMPERINGS = {
@@ -139,9 +140,10 @@ def alter(path, change):
     database = sqlite3.connect(path, isolation_level=None)
     database.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")
     triggers = [trigger for trigger in database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-                if trigger[0] not in str(change)]
+                if trigger[0] not in str(change) and trigger[0] != chain.ADDED]
     for name, _ in triggers:
         database.execute(f"DROP TRIGGER {name}")
+    chain.thaw_lines(database)
     before = database.total_changes, database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if callable(change):
         change(database)

@@ -9,9 +9,15 @@
 #include <string>
 
 #include "core/billing/billing_source.h"
+#include "core/domain/task_facts.h"
+#include "storage/sqlite/billing/shared_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace storage {
+
+/// The texts that lines do not share.
+constexpr bool is_own_text(const core::Fact& fact) { return fact.kind == core::FactKind::text; }
+inline constexpr auto kOwnTexts = core::fact_members<core::FactText, is_own_text>();
 
 /// Adds lines, several with one statement: the last ones are there only after `flush`. Throws
 /// SQLite::Exception.
@@ -24,24 +30,20 @@ class LineInsert {
  private:
   static constexpr std::size_t kAtOnce = 8;
 
-  // A line with its texts, which must live until the statement ran.
-  struct Row {
-    std::int64_t period = 0;
-    std::int64_t incurred_in = 0;
-    core::FinishedTask task;
-    core::Charge charge;
-    bool is_reversal = false;
-    std::string adjusts;
-    std::string labels;
-    std::string quantity;
-    std::string unit_price;
-    std::string cost;
-  };
-  void bind(std::size_t at, const Row& row);
+  [[nodiscard]] std::int64_t terms_of(std::int64_t period, const core::ReportLine& line);
+  [[nodiscard]] std::int64_t amounts_of(std::int64_t terms, const core::ReportLine& line);
+  void bind_labels(int position, const core::Labels& labels);
 
+  SharedRows terms_;
+  SharedRows amounts_;
+  SharedRows labels_;
+  SharedValues values_;
   Statement statement_;
-  std::array<Row, kAtOnce> rows_;
+  std::int64_t last_id_;
+  // Those of lines that are bound must live until the statement ran.
+  std::array<std::array<std::string, kOwnTexts.size()>, kAtOnce> texts_;
   std::size_t used_ = 0;
+  std::string labels_text_;
 };
 
 }  // namespace storage

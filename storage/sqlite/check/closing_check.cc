@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,43 +72,49 @@ void check_periods(SQLite::Database& database, Findings& findings) {
   }
 }
 
+// The line `o` that the line `l` adjusts.
+constexpr const char* kAdjustedLine =
+    " FROM report_line AS o WHERE o.task = l.task AND o.line_id = l.adjusts";
+
 // A reversal repeats its line. A first line may note a lost video only if the task has one that was
 // not saved before the closing; it must if one has expired, and nothing was answered or downloaded
 // since the closing. Other lines may repeat what was true at an earlier closing.
 std::string lost_matches() {
   const std::string video = "EXISTS (SELECT 1 FROM video AS v WHERE v.task = l.task AND ";
-  return "CASE WHEN l.reversal THEN l.lost = o.lost WHEN l.adjusts IS NOT NULL THEN 1 WHEN l.lost "
-         "THEN " +
-         video + "NOT (v.state = " + sql_number(core::VideoState::done) +
+  return "CASE WHEN l.reversal THEN (SELECT l.lost = o.lost" + std::string(kAdjustedLine) +
+         ") WHEN l.adjusts IS NOT NULL THEN 1 WHEN l.lost THEN " + video +
+         "NOT (v.state = " + sql_number(core::VideoState::done) +
          " AND v.saved_at < p.closed_at)) ELSE NOT (" + is_as_closed("l.task") + " AND " + video +
          "v.state = " + sql_number(core::VideoState::expired) +
          " AND (v.settled_run = 0 OR (SELECT r.finished_at FROM run AS r WHERE r.id = "
          "v.settled_run) < p.closed_at))) END";
 }
 
-// `o` is the line that `l` adjusts, `i` the period to which it belongs. Each time that prices
-// replaced a line, the new line of the same answer got the next number. Parameters: 1 and 2 the
-// kinds of lines, 3 the verdict of a success.
-constexpr const char* kLines =
-    "SELECT l.line_id, l.kind, l.reversal, l.adjusts, l.snapshot, s.raw_sha256, "
-    "s.task = l.task, l.billed_at >= p.begins_at AND l.billed_at < p.ends_at, "
-    "CASE WHEN l.adjusts IS NULL THEN l.incurred = l.period AND (l.billed_at = l.finish_time OR "
-    "(l.finish_time IS NULL AND EXISTS (SELECT 1 FROM snapshot AS f WHERE f.task = l.task AND "
-    "f.observed_at = l.billed_at))) "
-    "WHEN o.id IS NOT NULL THEN o.task = l.task AND o.incurred = l.incurred "
-    "ELSE l.adjusts = i.name AND NOT l.reversal END, l.kind IN (?1, ?2) AND l.lost IN (0, 1) AND "
-    "l.succeeded IN (0, 1), "
-    "CASE WHEN json_valid(ifnull(l.labels, '{}')) THEN json_type(ifnull(l.labels, '{}')) = "
-    "'object' ELSE 0 END, l.succeeded = (a.verdict = ?3), l.unit_price, l.quantity, l.cost, "
-    "CASE WHEN l.reversal THEN o.snapshot = l.snapshot AND o.kind = l.kind AND NOT o.reversal END, "
-    "1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = l.snapshot "
-    "AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id), {lost}, l.cost_note "
-    "FROM report_line AS l JOIN period AS p ON p.id = l.period JOIN period AS i "
-    "ON i.id = l.incurred JOIN snapshot AS s ON s.id = l.snapshot JOIN outcome AS a "
-    "ON a.id = s.outcome "
-    "LEFT JOIN report_line AS o ON o.line_id = l.adjusts ORDER BY l.id";
-
-constexpr std::string_view kLostMark = "{lost}";
+// `i` is the period to which `l` belongs. Each time that prices replaced a line, the new line of
+// the same answer got the next number. Parameters: 1 and 2 the kinds of lines, 3 the verdict of a
+// success.
+std::string lines_text() {
+  const std::string adjusted = kAdjustedLine;
+  return "SELECT l.line_id, l.kind, l.reversal, l.adjusts, l.snapshot, s.raw_sha256, "
+         "s.task = l.task, l.billed_at >= p.begins_at AND l.billed_at < p.ends_at, "
+         "CASE WHEN l.adjusts IS NULL THEN l.incurred = l.period AND (l.billed_at = l.finish_time "
+         "OR (l.finish_time IS NULL AND EXISTS (SELECT 1 FROM snapshot AS f WHERE f.task = l.task "
+         "AND f.observed_at = l.billed_at))) ELSE coalesce((SELECT o.incurred = l.incurred" +
+         adjusted +
+         "), l.adjusts = i.name AND NOT l.reversal) END, "
+         "l.kind IN (?1, ?2) AND l.lost IN (0, 1) AND l.succeeded IN (0, 1), "
+         "CASE WHEN json_valid(ifnull(l.labels, '{}')) THEN json_type(ifnull(l.labels, '{}')) = "
+         "'object' ELSE 0 END, l.succeeded = (a.verdict = ?3), l.unit_price, l.quantity, l.cost, "
+         "CASE WHEN l.reversal THEN (SELECT o.snapshot = l.snapshot AND o.kind = l.kind AND "
+         "NOT o.reversal" +
+         adjusted +
+         ") END, 1 + (SELECT count(*) FROM report_line AS e WHERE e.task = l.task AND e.snapshot = "
+         "l.snapshot AND e.kind = l.kind AND NOT e.reversal AND e.id < l.id), " +
+         lost_matches() +
+         ", l.cost_note FROM report_line AS l CROSS JOIN period AS p ON p.id = l.period CROSS JOIN "
+         "period AS i ON i.id = l.incurred CROSS JOIN snapshot AS s ON s.id = l.snapshot "
+         "CROSS JOIN outcome AS a ON a.id = s.outcome ORDER BY l.billed_at, l.id";
+}
 
 bool names_what_it_is_of(const Statement& row) {
   if (row.integer(2) == 1) {
@@ -171,9 +176,7 @@ std::string wrong_with_line(const Statement& row) {
 }
 
 void check_lines(SQLite::Database& database, Findings& findings) {
-  std::string text(kLines);
-  text.replace(text.find(kLostMark), kLostMark.size(), lost_matches());
-  Statement lines(database, text.c_str());
+  Statement lines(database, lines_text().c_str());
   lines.bind(1, static_cast<std::int64_t>(core::LineKind::main));
   lines.bind(2, static_cast<std::int64_t>(core::LineKind::super_resolution));
   lines.bind(3, static_cast<std::int64_t>(core::Verdict::succeeded));

@@ -13,6 +13,7 @@
 #include "tests/support/billing_ledger.h"
 #include "tests/support/csv_table.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/thawed_lines.h"
 
 namespace close_fixture {
 
@@ -46,6 +47,12 @@ class CloseFixture : public testing::Test {
                      .facts = changes,
                      .observed_at = kNovember,
                      .body = body});
+  }
+  // As somebody who changes closed lines.
+  void alter(const std::string& change) const {
+    SQLite::Database database(ledger_, SQLite::OPEN_READWRITE);
+    support::thaw_lines(database);
+    database.exec(change);
   }
   cmd::ExitCode close(const std::string& period, bool force = false) {
     return call(cmd::close_period, options(period, force));

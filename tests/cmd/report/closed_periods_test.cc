@@ -25,9 +25,7 @@ TEST_F(ClosedPeriods, AChangedLineIsFound) {
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
   EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
-  const auto database = storage::open_for_writing(ledger_);
-  database->exec(
-      "DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
+  alter("UPDATE report_line SET cost = '7.21' WHERE id = 1");
   const std::vector<std::string> findings = cmd::check_closed_periods(ledger_);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_TRUE(findings.front().starts_with("closed period 2026-10: "));
@@ -59,11 +57,7 @@ TEST_F(ClosedPeriods, NoReportIsMadeOfAClosedPeriodThatSomebodyChanged) {
     std::filesystem::remove(ledger_);
     SQLite::Database(whole, SQLite::OPEN_READWRITE).exec("VACUUM INTO '" + ledger_ + "'");
     std::filesystem::permissions(ledger_, std::filesystem::perms(0600));
-    SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
-        .exec(
-            "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
-            "DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; " +
-            sql);
+    alter("DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; " + sql);
     for (const char* period : {"2026-10", "2026"}) {
       for (const char* format : {"csv", "json", "focus", "html"}) {
         const std::string path = folder_.path("october");
@@ -109,12 +103,10 @@ TEST_F(ClosedPeriods, NothingDependsOnAClosedPeriodThatSomebodyChanged) {
     std::filesystem::remove(ledger_);
     SQLite::Database(whole, SQLite::OPEN_READWRITE).exec("VACUUM INTO '" + ledger_ + "'");
     std::filesystem::permissions(ledger_, std::filesystem::perms(0600));
-    SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
-        .exec(
-            "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
-            "DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
-            "DROP TRIGGER closing_is_kept; " +
-            sql);
+    alter(
+        "DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
+        "DROP TRIGGER closing_is_kept; " +
+        sql);
     EXPECT_THROW(static_cast<void>(report("2026-11")), core::Error);
     EXPECT_THROW(static_cast<void>(close("2026-11", true)), core::Error);
     EXPECT_EQ(SQLite::Database(ledger_, SQLite::OPEN_READONLY)
@@ -131,8 +123,7 @@ TEST_F(ClosedPeriods, AClosedPeriodThatNobodyChangedIsReportedBesideOneThatSomeb
   add("b", kOctober + 2000, "5");
   ASSERT_EQ(close("2026-09"), cmd::ExitCode::ok);
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  SQLite::Database(ledger_, SQLite::OPEN_READWRITE)
-      .exec("DROP TRIGGER report_line_is_fixed; UPDATE report_line SET cost = '7.21' WHERE id = 1");
+  alter("UPDATE report_line SET cost = '7.21' WHERE id = 1");
   EXPECT_THROW(static_cast<void>(report("2026-09")), core::Error);
   EXPECT_EQ(costs("2026-10"), "b 4.5\n");
 }

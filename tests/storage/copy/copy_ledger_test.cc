@@ -81,13 +81,28 @@ TEST_F(PostgresCopyTest, TakesAllColumnsOfTheFileAlong) {
                           "SELECT t.name, c.name, CASE c.type WHEN 'INTEGER' THEN 'integer' WHEN "
                           "'TEXT' THEN 'text' ELSE 'bytes' END FROM sqlite_schema AS t "
                           "JOIN pragma_table_xinfo(t.name) AS c WHERE t.type = 'table' AND "
-                          "t.name <> 'migration'");
+                          "t.name NOT IN ('migration', 'frozen_line', 'line_terms', "
+                          "'line_amounts', 'line_labels')");
   Columns found;
   while (rows.step()) {
     found[std::string(rows.text(0))].insert(std::string(rows.text(1)) + " " +
                                             std::string(rows.text(2)));
   }
-  EXPECT_EQ(columns_copied(), found);
+  // A view of the tables that were left out: it does not tell the types of all its columns.
+  storage::Statement line(*database, "SELECT name FROM pragma_table_info('report_line')");
+  std::set<std::string> columns;
+  while (line.step()) {
+    columns.insert(std::string(line.text(0)));
+  }
+  EXPECT_EQ(columns.erase("stored_line_id"), 1U) << "line_id says it";
+  Columns copied = columns_copied();
+  std::set<std::string> names;
+  const auto line_columns = copied.extract("report_line");
+  for (const std::string& column : line_columns.mapped()) {
+    names.insert(column.substr(0, column.find(' ')));
+  }
+  EXPECT_EQ(names, columns);
+  EXPECT_EQ(copied, found);
 }
 
 TEST_F(PostgresCopyTest, TakesAllColumnsOfTheServerAlong) {

@@ -265,14 +265,15 @@ std::string common_columns(const SQLite::Database& one, const SQLite::Database& 
   return cells;
 }
 
-// Every row of every non-empty table, by table; only the columns that `other` has, too.
+// Every row of every non-empty table, by table, in order; only the columns that `other` has, too.
+// report_line was a table once.
 std::map<std::string, std::string> rows_of(const std::string& path, const std::string& other) {
   const auto database = storage::open_for_reading(path);
   const auto beside = storage::open_for_reading(other);
   std::vector<std::string> tables;
   SQLite::Statement names(*database,
-                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
-                          "'sqlite_%' AND name <> 'migration'");
+                          "SELECT name FROM sqlite_schema WHERE (type = 'table' AND name NOT LIKE "
+                          "'sqlite_%' AND name <> 'migration') OR name = 'report_line'");
   while (names.executeStep()) {
     tables.push_back(names.getColumn(0).getString());
   }
@@ -282,7 +283,7 @@ std::map<std::string, std::string> rows_of(const std::string& path, const std::s
     if (cells.empty()) {
       continue;  // a table of a later schema
     }
-    SQLite::Statement all(*database, "SELECT " + cells + " FROM " + table);
+    SQLite::Statement all(*database, "SELECT " + cells + " FROM " + table + " ORDER BY 1");
     while (all.executeStep()) {
       rows[table] += all.getColumn(0).getString() + "\n";
     }

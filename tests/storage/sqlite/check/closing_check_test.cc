@@ -15,6 +15,7 @@
 #include "storage/sqlite/database.h"
 #include "tests/support/billing_ledger.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/thawed_lines.h"
 
 namespace {
 
@@ -154,9 +155,9 @@ TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
       {"a later price book that is none",
        "INSERT INTO repricing (period, prices, repriced_at) VALUES (1, 'x', 0)"}};
   const auto database = storage::open_for_writing(path_);
+  support::thaw_lines(*database);
   database->exec(
       "PRAGMA foreign_keys = OFF; DROP TRIGGER period_is_fixed; DROP TRIGGER period_is_kept; "
-      "DROP TRIGGER report_line_is_fixed; DROP TRIGGER report_line_is_kept; "
       "DROP TRIGGER closing_is_fixed; DROP TRIGGER closing_is_kept; "
       "DROP TRIGGER period_link_is_fixed; DROP TRIGGER period_link_is_kept; "
       "DROP TRIGGER snapshot_link_is_fixed");
@@ -180,7 +181,8 @@ TEST_F(ClosingCheckTest, KnowsLinesThatOtherPricesReplaced) {
                 .getString(),
             "3-b4c9e14061c2-reversal -8.1, 3-b4c9e14061c2-r2 9.9, "
             "4-089001a35679-reversal -7.2, 4-089001a35679-r2 8.8");
-  database->exec("DROP TRIGGER report_line_is_fixed; DROP TRIGGER repricing_is_fixed");
+  support::thaw_lines(*database);
+  database->exec("DROP TRIGGER repricing_is_fixed");
   for (const char* sql :
        {"UPDATE report_line SET line_id = replace(line_id, '-r2', '-r3')",
         "UPDATE report_line SET adjusts = replace(adjusts, '-', '-0') WHERE reversal",
@@ -267,8 +269,9 @@ TEST_F(ClosedWithoutTest, FindsWhatContradictsItsTasks) {
        "INSERT INTO video (task, video_index, snapshot, state) "
        "SELECT task, 1, snapshot, 3 FROM report_line"}};
   const auto database = storage::open_for_writing(path_);
+  support::thaw_lines(*database);
   database->exec(
-      "DROP TRIGGER period_is_fixed; DROP TRIGGER report_line_is_fixed; "
+      "DROP TRIGGER period_is_fixed; "
       "DROP TRIGGER written_off_is_kept");
   for (const auto& [name, sql] : cases) {
     SCOPED_TRACE(name);
