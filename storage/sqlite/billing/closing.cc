@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "storage/sqlite/billing/line_insert.h"
+#include "storage/sqlite/billing/line_thread.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/rows.h"
@@ -57,7 +57,7 @@ class Closing final : public core::PeriodWriter {
   core::UtcTime now_;
   std::unique_ptr<Transaction> transaction_;
   std::vector<core::ClosedPeriod> closed_;  // before this one
-  std::unique_ptr<LineInsert> insert_;
+  std::unique_ptr<LineThread> lines_;
   bool committed_ = false;
 };
 
@@ -70,11 +70,11 @@ Closing::Closing(const std::string& path, core::ClosedPeriod period, core::UtcTi
   closed_ = read_closed_periods(rows);
   period_.key = database_->execAndGet(kNextPeriod).getInt64();
   period_.checked_to = database_->execAndGet(kLastSnapshot).getInt64();
-  insert_ = std::make_unique<LineInsert>(*database_);
   if (const auto* other = core::overlapping_closed_period(closed_, period_.period)) {
     throw core::Error(period_.period.name + " overlaps " + other->period.name +
                       ", which is closed already");
   }
+  lines_ = std::make_unique<LineThread>(*database_, period_.key);
 }
 
 void Closing::write_period(const std::string& sha256) const {
@@ -129,6 +129,7 @@ void Closing::settle_adjusted() const {
 
 void Closing::write_off(core::UtcTime stale_before) {
   with_ledger_errors(path_, kClosing, [&] {
+    lines_->flush();
     Statement rows = prepare("INSERT INTO written_off (period, task) SELECT $4, id FROM (" +
                              kStaleOfPeriod + ")");
     rows.bind_time(1, period_.period.begin);
@@ -141,7 +142,7 @@ void Closing::write_off(core::UtcTime stale_before) {
 
 void Closing::add(const core::ReportLine& line) {
   assert(!committed_);
-  with_ledger_errors(path_, kClosing, [&] { insert_->add(period_.key, line); });
+  with_ledger_errors(path_, kClosing, [&] { lines_->add(line); });
   ++period_.lines;
 }
 
@@ -165,7 +166,7 @@ std::string Closing::commit(const core::ClosedReport& report) {
   assert(!committed_);
   std::string head;
   with_ledger_errors(path_, kClosing, [&] {
-    insert_->flush();
+    lines_->flush();
     settle_adjusted();
     write_period(report.sha256);
     write_closing(report.sha256);

@@ -28,7 +28,7 @@ class LineInsert {
   void flush();
 
  private:
-  static constexpr std::size_t kAtOnce = 8;
+  static constexpr std::size_t kAtOnce = 32;
 
   [[nodiscard]] std::int64_t terms_of(std::int64_t period, const core::ReportLine& line);
   [[nodiscard]] std::int64_t amounts_of(std::int64_t terms, const core::ReportLine& line);

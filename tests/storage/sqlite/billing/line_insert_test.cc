@@ -9,6 +9,7 @@
 #include "core/billing/period.h"
 #include "core/billing/price_book.h"
 #include "core/billing/reports.h"
+#include "core/error.h"
 #include "storage/open_ledger.h"
 #include "storage/sqlite/billing/shared_rows.h"
 #include "storage/sqlite/database.h"
@@ -111,6 +112,21 @@ TEST_F(LineInsertTest, AClosingAddsLittleToTheLedger) {
   close();
   const std::int64_t pages = value("SELECT page_count FROM pragma_page_count") - before;
   EXPECT_LE(pages * value("SELECT page_size FROM pragma_page_size"), kBytesALine * kLines);
+}
+
+// Lines are written on a thread of their own.
+TEST_F(LineInsertTest, AWriteThatFailsEndsTheClosing) {
+  add(2000);
+  storage::open_for_writing(path_)->exec(
+      "CREATE TRIGGER full BEFORE INSERT ON frozen_line WHEN NEW.id = 700 "
+      "BEGIN SELECT raise(ABORT, 'the disk is full'); END");
+  EXPECT_THROW(close(), core::Error);
+  EXPECT_EQ(value("SELECT count(*) FROM period"), 0);
+  EXPECT_EQ(value("SELECT count(*) FROM frozen_line"), 0);
+  storage::open_for_writing(path_)->exec("DROP TRIGGER full");
+  told_.clear();
+  close();
+  EXPECT_EQ(stored(), told_);
 }
 
 class SharedRowsTest : public testing::Test {
