@@ -66,6 +66,13 @@ std::optional<UtcTime> epoch_time(std::string_view decimal) {
   return credible(UtcTime(std::chrono::seconds(value) + fraction(digits)));
 }
 
+// Whether a text is its own plain decimal, as most times are: seconds or milliseconds.
+bool is_whole_number(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 18;  // of std::int64_t
+  return !text.empty() && text.size() <= kDigitsMax && text[0] != '0' &&
+         std::all_of(text.begin(), text.end(), is_ascii_digit);
+}
+
 // Reads a text from left to right; after the first mismatch every read fails.
 class Scanner {
  public:
@@ -73,16 +80,20 @@ class Scanner {
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
-  // Exactly `count` digits.
+  // Exactly `count` digits, at most four.
   int number(std::size_t count) {
-    const std::string_view digits = rest_.substr(0, count);
-    failed_ = failed_ || digits.size() < count ||
-              !std::all_of(digits.begin(), digits.end(), is_ascii_digit);
+    constexpr int kTen = 10;
+    int value = 0;
+    failed_ = failed_ || rest_.size() < count;
+    for (const char c : rest_.substr(0, count)) {
+      failed_ = failed_ || !is_ascii_digit(c);
+      value = kTen * value + (c - '0');
+    }
     if (failed_) {
       return 0;
     }
     rest_.remove_prefix(count);
-    return static_cast<int>(integer(digits));
+    return value;
   }
 
   std::string_view digits() {
@@ -186,12 +197,22 @@ std::optional<UtcTime> upstream_end(const AnswerLevels& levels) {
 // Whether a text is what `for_people` makes of it, seen at once: no URL, no key ("sk-"), no blank,
 // nothing behind a `?` or a `=`. Most names are so.
 bool is_plain_word(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) {
-                       return is_ascii_alphanumeric(c) || c == '-' || c == '_' || c == '.' ||
-                              c == '/';
-                     }) &&
-         text.find("k-") == std::string_view::npos && text.find("K-") == std::string_view::npos;
+  static constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0; byte < plain.size(); ++byte) {
+      const auto c = static_cast<char>(byte);
+      plain[byte] = is_ascii_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '/';
+    }
+    return plain;
+  }();
+  bool is_plain = true;
+  char before = '\0';
+  for (const char c : text) {
+    const bool begins_key = c == '-' && lower_ascii(before) == 'k';
+    is_plain = is_plain && kPlain[static_cast<unsigned char>(c)] && !begins_key;
+    before = c;
+  }
+  return is_plain;
 }
 
 std::string first_name(std::initializer_list<JsonValue> values) {
@@ -341,6 +362,9 @@ std::string both_reasons(std::string_view outer_text, std::string_view inner_tex
 }  // namespace
 
 std::optional<UtcTime> read_time(JsonValue value, std::optional<minutes> zone) {
+  if (const std::string_view text = value.scalar(); is_whole_number(text)) {
+    return epoch_time(text);
+  }
   const std::string decimal = plain_decimal(value);
   if (!decimal.empty()) {
     return epoch_time(decimal);

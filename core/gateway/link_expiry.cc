@@ -97,6 +97,10 @@ struct Values {
 // Decodes percent-encoding; a stray `%` stays. A text that is too long is cut.
 void decode(std::string_view text, Value& value) {
   value.size = 0;
+  if (text.size() <= kValueBytesMax && text.find('%') == std::string_view::npos) {  // most
+    value.size = text.copy(value.bytes.data(), text.size());
+    return;
+  }
   for (std::size_t at = 0; at < text.size(); ++at) {
     value.cut = value.size == kValueBytesMax;
     if (value.cut) {
@@ -224,7 +228,7 @@ std::optional<sys_seconds> iso_date(std::string_view text) {
 }
 
 std::optional<sys_seconds> absolute(const Value& value, int base = 10) {
-  return value.cut ? std::nullopt : credible(whole_number(value.text(), base));
+  return !value.given || value.cut ? std::nullopt : credible(whole_number(value.text(), base));
 }
 
 std::optional<sys_seconds> plus(std::optional<sys_seconds> start, std::string_view duration,
@@ -238,7 +242,7 @@ std::optional<sys_seconds> plus(std::optional<sys_seconds> start, std::string_vi
 
 std::optional<sys_seconds> date_plus(const Value& date, const Value& duration,
                                      std::int64_t duration_max = kDurationMax) {
-  return plus(signing_date(date.text()), duration.text(), duration_max);
+  return date.given ? plus(signing_date(date.text()), duration.text(), duration_max) : std::nullopt;
 }
 
 // Takes the text before the next separator, and drops both from `text`.

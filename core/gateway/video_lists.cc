@@ -273,7 +273,7 @@ bool is_no_video(JsonValue entry) {
   });
 }
 
-void LinkPlaces::add(JsonValue value, Holder holder, Links& links) {
+void LinkPlaces::add_present(JsonValue value, Holder holder, Links& links) {
   if (value.is_object()) {
     value = value["url"];
   }

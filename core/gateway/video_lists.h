@@ -26,7 +26,11 @@ class LinkPlaces {
   explicit LinkPlaces(const TaskId& id) : id_(id) {}
 
   /// Appends the link in a text, or in the `url` of an object, unless it is present already.
-  void add(JsonValue value, Holder holder, Links& links);
+  void add(JsonValue value, Holder holder, Links& links) {
+    if (!value.is_null()) {  // most places are those of other vendors
+      add_present(value, holder, links);
+    }
+  }
   /// For a place that usually holds other text: only a complete URL counts as a link.
   void add_text(std::string_view text, Links& links);
   /// Why the first unusable link is unusable; empty if all are usable.
@@ -42,6 +46,7 @@ class LinkPlaces {
   [[nodiscard]] bool is_known(std::string_view text) const {
     return !text.empty() && text == known_.text;
   }
+  void add_present(JsonValue value, Holder holder, Links& links);
   [[nodiscard]] std::optional<std::string_view> usable(std::string_view text, Holder holder);
   [[nodiscard]] std::string_view keep(std::string text);
   [[nodiscard]] std::optional<std::string> own_content(std::string_view url) const;
