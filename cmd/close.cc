@@ -77,16 +77,6 @@ void require_same_invoice(const core::ClosedPeriod& period, const std::string& i
       ", which stays: a closed period never changes; leave it out");
 }
 
-// Tiers count a calendar month, so that what another period of it has charged is not known later.
-void require_whole_month(const ReportPlan& plan) {
-  if (plan.prices && plan.prices->book.has_ladders() &&
-      plan.period.length != core::PeriodLength::month) {
-    throw core::UsageError("close: the price book " + plan.options.prices +
-                           " has tiers, which count a calendar month, and " + plan.period.name +
-                           " is none; close a month such as 2026-10");
-  }
-}
-
 // A period that was closed without a signature can get one later.
 ExitCode say_closed_before(core::ClosedPeriod period, core::Reports& reports,
                            const CloseOptions& options, core::UtcTime now, std::ostream& out) {
@@ -188,17 +178,14 @@ bool ToClose::may_lack_costs(const UnpricedLines& unpriced) const {
     return true;
   }
   const std::string text = unpriced.text(reports_.closed_periods());
-  const std::string later = unpriced.own() > 0 && plan_.prices->book.has_ladders()
-                                ? "; a month with tiers cannot be repriced later"
-                                : "";
   if (options_.force) {
-    log_.warning(plan_.period.name + " is closed although " + text + later);
+    log_.warning(plan_.period.name + " is closed although " + text);
     return true;
   }
   const std::string add =
       unpriced.own() > 0 ? "add what is missing to " + options_.prices + ", or " : "";
   log_.error("cannot close " + plan_.period.name + ": " + text + "; " + add +
-             "--force closes it anyway" + later);
+             "--force closes it anyway");
   return false;
 }
 
@@ -329,7 +316,9 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
         "add "
         "--prices FILE, or leave them out");
   }
-  require_whole_month(plan);
+  if (plan.prices) {
+    require_whole_month(plan.prices->book, options.prices, plan.period);
+  }
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {

@@ -20,25 +20,46 @@ namespace {
 
 // The effect of other prices on a closed period.
 struct Change {
-  std::uint64_t lines = 0;                      // new ones
+  explicit Change(const core::Repricing& repricing);
+
+  std::uint64_t lines = 0;                      // that cost a different amount
   std::int64_t unpriced = 0;                    // lines that would have no cost
   std::map<std::string, core::Decimal> totals;  // the difference, by currency
   UnpricedLines lost;                           // lines that would lose their cost
 
-  void add(const core::OwnedLine& line);
+ private:
+  void add(const core::ChangedCost& changed);
 };
 
-void Change::add(const core::OwnedLine& line) {
-  if (!line.charge.cost) {
-    unpriced += line.reversal ? -1 : 1;
+Change::Change(const core::Repricing& repricing) : unpriced(repricing.unpriced_before) {
+  for (const core::OwnedLine& line : repricing.lines) {
+    if (!line.charge.cost) {
+      unpriced += line.reversal ? -1 : 1;
+    }
   }
-  if (!line.repriced) {
-    return;
+  for (const core::ChangedCost& changed : repricing.changes) {
+    add(changed);
   }
-  lost.add(line.view());
-  lines += line.reversal ? 0 : 1;
-  if (line.charge.cost && !line.charge.currency.empty()) {
-    totals[line.charge.currency] += *line.charge.cost;
+}
+
+void Change::add(const core::ChangedCost& changed) {
+  lines += changed.after ? 1 : 0;
+  if (changed.loses_cost()) {
+    core::FinishedTask task;
+    task.facts.model = changed.model;
+    lost.add({.task = task, .charge = *changed.after});
+  }
+  const auto total = [this](const core::Charge& charge) -> core::Decimal& {
+    return totals[charge.currency];
+  };
+  const auto has_amount = [](const std::optional<core::Charge>& charge) {
+    return charge && charge->cost && !charge->currency.empty();
+  };
+  if (has_amount(changed.before)) {
+    total(*changed.before) += -*changed.before->cost;
+  }
+  if (has_amount(changed.after)) {
+    total(*changed.after) += *changed.after->cost;
   }
 }
 
@@ -108,18 +129,9 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
     return ExitCode::partly;
   }
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
-  if (prices->book.has_ladders() || has_tiers(*closed)) {
-    log.error("cannot reprice " + closed->period.name + ": " +
-              (prices->book.has_ladders() ? options.prices : "the book that it was closed with") +
-              " has tiers, whose places in the month are frozen; correct the sum on the invoice, "
-              "and use the right prices from the next month on");
-    return ExitCode::partly;
-  }
+  require_whole_month(prices->book, options.prices, closed->period);
   const core::Repricing repricing = core::try_prices(reports.source(), *closed, prices->text);
-  Change change{.unpriced = repricing.unpriced_before};
-  for (const core::OwnedLine& line : repricing.lines) {
-    change.add(line);
-  }
+  const Change change(repricing);
   const std::string& shown_in = repricing.shown_in.name;
   // The same book can change something if an older version closed the period by other rules.
   const std::string ruling = closed->ruling_prices().value_or("");

@@ -9,6 +9,7 @@
 #include "cmd/cli/units.h"
 #include "cmd/report/closed_periods.h"
 #include "core/billing/adjustments.h"
+#include "core/error.h"
 
 namespace cmd {
 namespace {
@@ -74,13 +75,9 @@ std::string gap_text(const PeriodGap& gap, const core::ClosedPeriod& other,
 }
 
 std::string corrections_text(std::int64_t lines, const core::ClosedPeriod& closed) {
-  const std::string text = "; " + format_count(static_cast<std::uint64_t>(lines), "line") +
-                           " of these correct" + (lines == 1 ? "s " : " ") + closed.period.name;
-  return has_tiers(closed)
-             ? text + ", which was closed with tiers and cannot be repriced, so that " +
-                   (lines == 1 ? "it stays" : "they stay") + " without a cost"
-             : text + ", which `reeltally close " + closed.period.name +
-                   " --reprice --prices FILE` prices";
+  return "; " + format_count(static_cast<std::uint64_t>(lines), "line") + " of these correct" +
+         (lines == 1 ? "s " : " ") + closed.period.name + ", which `reeltally close " +
+         closed.period.name + " --reprice --prices FILE` prices";
 }
 
 }  // namespace
@@ -108,6 +105,15 @@ std::string overlap_text(const ReportPlan& plan, const std::vector<core::ClosedP
          hours_text(std::max(plan.period.begin, other->period.begin),
                     std::min(plan.period.end, other->period.end)) +
          "; use --tz " + other->zone;
+}
+
+void require_whole_month(const core::PriceBook& book, const std::string& file,
+                         const core::Period& period) {
+  if (book.has_ladders() && period.length != core::PeriodLength::month) {
+    throw core::UsageError("close: the price book " + file +
+                           " has tiers, which count a calendar month, and " + period.name +
+                           " is none; close a month such as 2026-10");
+  }
 }
 
 std::string gap_text(const ReportPlan& plan, core::Reports& reports) {

@@ -20,6 +20,11 @@ namespace cmd {
 [[nodiscard]] std::string overlap_text(const ReportPlan& plan,
                                        const std::vector<core::ClosedPeriod>& closed);
 
+/// Tiers count a calendar month: what another period of it has charged is not known later. Throws
+/// core::UsageError if the book, of that file, has tiers and the period is none.
+void require_whole_month(const core::PriceBook& book, const std::string& file,
+                         const core::Period& period);
+
 /// Hours between the period and its closed neighbours that would belong to no period, or whose
 /// tasks are not closed. Empty if there are none.
 [[nodiscard]] std::string gap_text(const ReportPlan& plan, core::Reports& reports);

@@ -3,12 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <set>
+#include <utility>
 
 #include "cmd/cli/units.h"
 #include "core/billing/ladder_check.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/period_statement.h"
-#include "core/billing/price_book.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
 
@@ -23,7 +23,13 @@ bool is_midnight(core::UtcTime time, const core::TimeZone& zone) {
 void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
                        std::vector<std::string>& findings) {
   core::CostTotals totals;
-  core::LadderCheck ladders(reports.closed_periods(), closed);
+  core::LadderCheck ladders(reports.closed_periods(), closed, [&](const core::ClosedPeriod& other) {
+    std::vector<std::string> texts;
+    for (core::LaterBook& book : reports.source().later_books(other)) {
+      texts.push_back(std::move(book.prices));
+    }
+    return texts;
+  });
   std::string wrong;  // the first fault of a line
   const std::string hash = core::hash_lines(
       reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
@@ -59,11 +65,6 @@ std::vector<std::string> changed_periods(core::Reports& reports, const core::Rep
 }
 
 }  // namespace
-
-bool has_tiers(const core::ClosedPeriod& closed) {
-  const auto& prices = closed.ruling_prices();
-  return prices && core::PriceBook::parse(*prices, "of the closed period").has_ladders();
-}
 
 void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& query) {
   if (query.time == core::ReportTime::submit) {

@@ -20,10 +20,6 @@ void require_unchanged_periods(core::Reports& reports, const core::ReportQuery& 
 /// all other faults.
 [[nodiscard]] std::vector<std::string> check_closed_periods(const std::string& ledger);
 
-/// Whether its price book has tiers. A line in a tier begins where the one before ended, which
-/// other prices may move, and nothing would say so for the lines that stay: it cannot be repriced.
-[[nodiscard]] bool has_tiers(const core::ClosedPeriod& closed);
-
 /// Time between two neighbouring closed periods.
 struct PeriodGap {
   core::ClosedPeriod before;

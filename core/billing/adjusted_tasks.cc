@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 #include "core/billing/late_places.h"
 #include "core/billing/price_book.h"
+#include "core/billing/recharge.h"
 
 namespace core {
 namespace {
@@ -19,9 +21,11 @@ struct Adjusted {
   UtcTime at;
   TimeZone zone;
   std::optional<PriceBook> prices;
+  bool recharged = false;  // all of its tasks are charged anew by ladders
 };
 
-std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
+std::vector<Adjusted> adjusted_periods(BillingSource& source,
+                                       const std::vector<ClosedPeriod>& closed,
                                        const ReportQuery& query) {
   std::vector<Adjusted> adjusted;
   for (const ClosedPeriod& period : closed) {
@@ -30,9 +34,11 @@ std::vector<Adjusted> adjusted_periods(const std::vector<ClosedPeriod>& closed,
       continue;
     }
     Adjusted& one =
-        adjusted.emplace_back(Adjusted{&period, at, TimeZone(period.zone), std::nullopt});
+        adjusted.emplace_back(Adjusted{&period, at, TimeZone(period.zone), std::nullopt, false});
     if (const auto& prices = period.ruling_prices()) {
       one.prices = PriceBook::parse(*prices, "of the closed period");
+      one.recharged = period.repriced && one.prices->has_ladders() &&
+                      PriceBook::without_terms(*prices) != charged_by(source, period);
     }
   }
   return adjusted;
@@ -89,25 +95,67 @@ struct Candidate {
   FinishedTask task;
 };
 
+// The tasks of a closed period that other prices charge anew, by their order; `key` is that of the
+// ledger.
+class RechargedTasks {
+ public:
+  RechargedTasks(BillingSource& source, const std::vector<ClosedPeriod>& closed,
+                 const Adjusted& period)
+      : order_(source, closed, *period.closed) {}
+
+  void add(const Candidate& candidate) {
+    tasks_.emplace_back(order_.key(candidate.standing, candidate.task), candidate.key);
+  }
+  // Calls `visit` with the key of each task, in order.
+  template <typename Visit>
+  void each(Visit visit) {
+    std::sort(tasks_.begin(), tasks_.end());
+    for (const auto& [order, key] : tasks_) {
+      visit(key);
+    }
+  }
+
+ private:
+  RechargeOrder order_;
+  std::vector<std::pair<RechargeKey, std::int64_t>> tasks_;
+};
+
 // The corrections of one report. Those that begin at the end of a ladder are made last, in the
-// order of a report, because each moves that end.
+// order of a report, because each moves that end. Those of a period that is charged anew are made
+// in its order.
 class Corrections {
  public:
-  Corrections(BillingSource& source, const std::vector<ClosedPeriod>& closed)
-      : source_(source), ends_(source, closed) {}
+  Corrections(BillingSource& source, const std::vector<ClosedPeriod>& closed,
+              const std::vector<Adjusted>& adjusted)
+      : source_(source), closed_(closed), adjusted_(adjusted), ends_(source, closed) {}
 
-  void add(Candidate candidate) {
-    CorrectedPlaces places(candidate.standing, *candidate.period->closed, nullptr);
-    std::vector<OwnedLine> found = lines_of(candidate, places);
+  void add(std::int64_t key) {
+    std::optional<Candidate> candidate = read(key);
+    if (!candidate) {
+      return;
+    }
+    if (candidate->period->recharged) {
+      recharged(*candidate->period).add(*candidate);
+      return;
+    }
+    CorrectedPlaces places(candidate->standing, *candidate->period->closed, nullptr);
+    std::vector<OwnedLine> found = lines_of(*candidate, places);
     if (places.needs_end()) {
-      late_.push_back(std::move(candidate));
+      late_.push_back(std::move(*candidate));
     } else {
-      add(candidate, std::move(found));
+      add(*candidate, std::move(found));
     }
   }
 
   // All lines, by period. Called once, after the last task.
   std::vector<OwnedLine> finish() {
+    for (auto& [period, tasks] : recharged_) {
+      RechargedPlaces places;
+      tasks.each([&](std::int64_t key) {
+        const std::optional<Candidate> candidate = read(key);
+        add(*candidate, lines_of(*candidate, places));
+      });
+    }
     std::sort(late_.begin(), late_.end(), [](const Candidate& left, const Candidate& right) {
       return std::tie(left.task.billed_at, left.task.task_id, left.task.account) <
              std::tie(right.task.billed_at, right.task.task_id, right.task.account);
@@ -123,6 +171,27 @@ class Corrections {
   }
 
  private:
+  // None if the task corrects none of the periods.
+  std::optional<Candidate> read(std::int64_t key) {
+    FinishedTask now;
+    if (!source_.find_task(key, now)) {
+      return std::nullopt;
+    }
+    std::vector<OwnedLine> standing = source_.standing_lines(key);
+    const Adjusted* period = period_of(adjusted_, standing, now);
+    if (period == nullptr) {
+      return std::nullopt;
+    }
+    FinishedTask task = charged_task(standing, std::move(now));
+    return Candidate{key, period, std::move(standing), std::move(task)};
+  }
+  RechargedTasks& recharged(const Adjusted& period) {
+    const auto known = recharged_.find(period.closed->key);
+    return known != recharged_.end()
+               ? known->second
+               : recharged_.emplace(period.closed->key, RechargedTasks(source_, closed_, period))
+                     .first->second;
+  }
   static std::vector<OwnedLine> lines_of(const Candidate& candidate, LadderPlaces& places) {
     const Adjusted& period = *candidate.period;
     const std::vector<Charge> charges = charges_of(
@@ -140,7 +209,10 @@ class Corrections {
   }
 
   BillingSource& source_;
+  const std::vector<ClosedPeriod>& closed_;
+  const std::vector<Adjusted>& adjusted_;
   LadderEnds ends_;
+  std::map<std::int64_t, RechargedTasks> recharged_;  // by closed period
   std::vector<Candidate> late_;
   std::vector<OwnedLine> lines_;
 };
@@ -160,24 +232,14 @@ ReportQuery read_part(const std::vector<Adjusted>& adjusted, const ReportQuery& 
 std::vector<OwnedLine> find_adjustments(BillingSource& source,
                                         const std::vector<ClosedPeriod>& closed,
                                         const ReportQuery& query) {
-  const std::vector<Adjusted> adjusted = adjusted_periods(closed, query);
+  const std::vector<Adjusted> adjusted = adjusted_periods(source, closed, query);
   if (adjusted.empty()) {
     return {};
   }
   const ReportQuery read = read_part(adjusted, query);
-  Corrections corrections(source, closed);
-  FinishedTask now;
+  Corrections corrections(source, closed, adjusted);
   for (const std::int64_t key : tasks_to_look_at(source, adjusted, read)) {
-    if (!source.find_task(key, now)) {
-      continue;
-    }
-    std::vector<OwnedLine> standing = source.standing_lines(key);
-    const Adjusted* one = period_of(adjusted, standing, now);
-    if (one == nullptr) {
-      continue;
-    }
-    FinishedTask task = charged_task(standing, now);
-    corrections.add({key, one, std::move(standing), std::move(task)});
+    corrections.add(key);
   }
   const auto account = account_to_keep(source, read, query);
   std::vector<OwnedLine> lines = corrections.finish();

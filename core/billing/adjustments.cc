@@ -100,6 +100,17 @@ bool costs_the_same(const Charge& left, const Charge& right) {
          (!left.cost || left.cost->is_zero() || left.currency == right.currency);
 }
 
+// Whether other prices leave the line as it is. A line of a ladder moves with its place, so that
+// the lines that stand always are those of the newest prices.
+bool stays(const Charge& charge, const Charge& stood) {
+  if (!costs_the_same(charge, stood)) {
+    return false;
+  }
+  const std::optional<LadderNote> note = ladder_note_of(charge.cost_note);
+  const std::optional<LadderNote> before = note ? ladder_note_of(stood.cost_note) : std::nullopt;
+  return !note || (before && before->text() == note->text());
+}
+
 void note_repricing(OwnedLine& line) {
   line.repriced = true;
   std::string& note = line.charge.cost_note;
@@ -112,11 +123,11 @@ std::vector<OwnedLine> repriced_lines(const std::vector<OwnedLine>& standing, co
                                       const Correction& correction) {
   std::vector<OwnedLine> lines;
   for (const OwnedLine& line : standing) {
-    const bool stays =
+    const bool stands =
         std::any_of(now.charges.begin(), now.charges.end(), [&line](const Charge& charge) {
-          return charge.kind == line.charge.kind && costs_the_same(charge, line.charge);
+          return charge.kind == line.charge.kind && stays(charge, line.charge);
         });
-    if (!stays) {
+    if (!stands) {
       OwnedLine noted = line;
       note_repricing(noted);
       lines.push_back(reversal_of(noted, correction.at));
@@ -124,7 +135,7 @@ std::vector<OwnedLine> repriced_lines(const std::vector<OwnedLine>& standing, co
   }
   for (const Charge& charge : now.charges) {
     const OwnedLine* stood = line_of(standing, charge.kind);
-    if (stood == nullptr || !costs_the_same(charge, stood->charge)) {
+    if (stood == nullptr || !stays(charge, stood->charge)) {
       note_repricing(lines.emplace_back(new_line(standing, now, charge, correction)));
     }
   }

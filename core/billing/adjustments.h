@@ -60,8 +60,8 @@ inline constexpr std::string_view kRepriced = "repriced";
 /// that no frozen line reverses, the main one first. If there are none, the task came late, and its
 /// lines name the closed period. Returns no lines if the task's charges are the same as in its
 /// frozen lines, even from another snapshot: labels, times and the format of a number need no
-/// correction. If other prices apply, each line whose cost changes is corrected, with the note
-/// "repriced".
+/// correction. If other prices apply, each line is corrected whose cost or place in a ladder
+/// changes, with the note "repriced".
 [[nodiscard]] std::vector<OwnedLine> adjustments_of(const std::vector<OwnedLine>& standing,
                                                     const TaskNow& now,
                                                     const Correction& correction);

@@ -1,6 +1,7 @@
 #include "core/billing/ladder_check.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -15,13 +16,15 @@ const Price* ladder_at(const PriceBook& book, std::uint64_t line) {
   return found == book.rows().end() ? nullptr : &*found;
 }
 
-// None if the book has no ladders. That somebody changed a book is found by its hash.
-std::optional<PriceBook> ladders_of(const std::string& prices) {
+// Adds the book if it has ladders. That somebody changed a book is found by its hash.
+void add_ladders(const std::string& prices, std::vector<PriceBook>& books) {
   try {
     PriceBook book = PriceBook::parse(prices, "of the closed period");
-    return book.has_ladders() ? std::optional(std::move(book)) : std::nullopt;
+    if (book.has_ladders()) {
+      books.push_back(std::move(book));
+    }
   } catch (const UsageError&) {
-    return std::nullopt;
+    return;
   }
 }
 
@@ -52,28 +55,36 @@ bool follows(const Charge& charge, const LadderNote& note, const Price& ladder) 
 
 }  // namespace
 
-const PriceBook* LadderCheck::book_of(std::int64_t period) {
-  auto known = books_.find(period);
-  if (known == books_.end()) {
-    known = books_.emplace(period, std::nullopt).first;
-    const auto found = std::find_if(closed_.begin(), closed_.end(),
-                                    [period](const auto& one) { return one.key == period; });
-    if (found != closed_.end() && found->prices) {
-      known->second = ladders_of(*found->prices);
+const LadderCheck::Books& LadderCheck::books_of(std::int64_t period) {
+  const auto [books, is_new] = books_.try_emplace(period);
+  const auto found = std::find_if(closed_.begin(), closed_.end(),
+                                  [period](const auto& one) { return one.key == period; });
+  if (!is_new || found == closed_.end()) {
+    return books->second;
+  }
+  if (found->prices) {
+    add_ladders(*found->prices, books->second);
+  }
+  if (period != own_) {  // the lines of a period itself are never charged anew
+    for (const std::string& later : later_books_(*found)) {
+      add_ladders(later, books->second);
     }
   }
-  return known->second ? &*known->second : nullptr;
+  return books->second;
 }
 
 std::string LadderCheck::check(const ReportLine& line) {
-  const PriceBook* book = book_of(line.incurred_in);
+  const Books& books = books_of(line.incurred_in);
   const std::optional<LadderNote> note =
-      book == nullptr ? std::nullopt : ladder_note_of(line.charge.cost_note);
+      books.empty() ? std::nullopt : ladder_note_of(line.charge.cost_note);
   if (!note) {
     return "";
   }
-  const Price* ladder = ladder_at(*book, note->line);
-  if (ladder == nullptr || !follows(line.charge, *note, *ladder)) {
+  const bool proved = std::any_of(books.begin(), books.end(), [&](const PriceBook& book) {
+    const Price* ladder = ladder_at(book, note->line);
+    return ladder != nullptr && follows(line.charge, *note, *ladder);
+  });
+  if (!proved) {
     return "its cost is not what the tiers of its price book give";
   }
   if (line.corrects() || line.incurred_in != own_) {

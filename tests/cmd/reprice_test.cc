@@ -75,6 +75,23 @@ TEST_F(Reprice, ASecondRepricingCorrectsTheCurrentLines) {
   EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
 }
 
+// What the prices change is told, not what changed since the closing.
+TEST_F(Reprice, AChangedAnswerIsNoBaseline) {
+  add("a", kOctober + 1000, "8");
+  add("b", kOctober + 2000, "5");
+  answer("a", 1, {.model = "new"}, "a of a model without a price");
+  ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
+  answer("a", 1, {.duration_seconds = "10"}, "and it is longer");
+  answer("b", 1, {.duration_seconds = "6"}, "b is longer, too");
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\nnew,second,,,2,CNY,,\n"), cmd::ExitCode::ok);
+  EXPECT_EQ(said_,
+            "2026-10 is repriced: 1 line costs a different amount (CNY +20), as adjustments of "
+            "2026-11\n");
+  EXPECT_EQ(costs("2026-11"), "a *\na 20*\nb -4.5*\nb 5.4*\n");
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.90,CNY,,\n"), cmd::ExitCode::ok) << told_;
+  EXPECT_TRUE(said_.find("is repriced: 0 lines cost") != std::string::npos) << said_;
+}
+
 TEST_F(Reprice, OtherPricesApplyToLaterAnswersToo) {
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);

@@ -220,6 +220,10 @@ def test_both_engines_charge_alike(june):
         june.ask(task(70, JUNE + 100, 9) + ",Zoo", task(71, JUNE + 50, 4) + ",ACME", task(72, JUNE + 60, 7) + ",")
         database = server.url(server.database())
         assert june("db", "copy", database).code == 0
+        # Other tiers for the closed month.
+        (june.folder / "dearer.csv").write_text((june.folder / "tiers.csv").read_text().replace("0.", "1.", 1))
+        repriced = [june("close", "2026-06", "--reprice", "--prices", "dearer.csv", *where) for where in ([], ["--db", database])]
+        assert repriced[0].code == 0 and " cost a different amount (" in repriced[0].out and len({one.out for one in repriced}) == 1, repriced
         for arguments in (REPORT, ("report", "--period", "2026-07", "--prices", "tiers.csv"),
                           ("report", "--period", "2026-07", "--prices", "tiers.csv", "--label", "customer=Zoo"),
                           ("report", "--period", "2026-07", "--prices", "tiers.csv", "--by", "model"),
@@ -232,7 +236,9 @@ def test_both_engines_charge_alike(june):
             reports = {june("report", "--period", month, *where).out for where in ([], ["--db", database])}
             assert len(reports) == 1, month
         assert june("audit", "2026-07", "-o", "there", "--db", database).code == 0
-        assert verify(june.folder / "there").returncode == 0
+        assert (june.folder / "there" / "prices-2026-06-repriced-1.csv").exists()
+        proved = verify(june.folder / "there")
+        assert proved.returncode == 0, proved.stdout
     finally:
         server.close()
 
@@ -243,8 +249,8 @@ def test_what_cannot_have_tiers_says_so(june):
     refused = june(*REPORT, "--resale", "tiers.csv")
     assert refused.code == 2 and "--resale tiers.csv has tiers" in refused.err, refused
     assert june("close", "2026-06", "--prices", "tiers.csv").code == 0
-    refused = june("close", "2026-06", "--reprice", "--prices", "tiers.csv")
-    assert refused.code == 3 and "cannot reprice 2026-06: tiers.csv has tiers" in refused.err, refused
+    kept = june("close", "2026-06", "--reprice", "--prices", "tiers.csv")
+    assert kept.code == 0 and "has these prices already: 0 lines cost" in kept.out, kept
     (june.folder / "gap.csv").write_text("model,unit,price,currency,from_quantity,to_quantity\n*,second,1,CNY,,5\n*,second,2,CNY,6,\n")
     for arguments in (("prices", "check", "gap.csv"), ("report", "--period", "2026-07", "--prices", "gap.csv")):
         refused = june(*arguments)

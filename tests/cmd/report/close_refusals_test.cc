@@ -131,41 +131,26 @@ TEST_F(WithoutACost, AReversalCountsWhereItsOwnLineIs) {
   }
 }
 
-TEST_F(CloseRefusals, NoAdviceToRepriceAMonthWithTiers) {
-  prices_ = folder_.write("tiers.csv",
-                          "model,unit,price,currency,from_quantity,to_quantity\n"
-                          "m,second,0,CNY,,10\nm,second,1,CNY,10,\n");
+TEST_F(CloseRefusals, TheAdviceToRepriceHelpsAMonthWithTiers) {
+  const std::string tiers =
+      "model,unit,price,currency,from_quantity,to_quantity\n"
+      "m,second,0,CNY,,10\nm,second,1,CNY,10,\n";
+  prices_ = folder_.write("tiers.csv", tiers);
   add("a", kOctober + 1000, "8");
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
   add("late", kOctober + 2000, "5");
   answer("late", 1, {.model = "typo"}, "late");
-  EXPECT_EQ(close("2026-11"), cmd::ExitCode::partly);
-  constexpr const char* kStays =
-      "1 line has no cost (model typo, 1 line: no price for this model); 1 line of these corrects "
-      "2026-10, which was closed with tiers and cannot be repriced, so that it stays without a "
-      "cost";
-  // The month is also too young; the dry run names all reasons.
   cmd::CloseOptions dry = options("2026-11");
   dry.dry_run = true;
   EXPECT_EQ(call(cmd::close_period, dry), cmd::ExitCode::partly);
-  EXPECT_TRUE(told(std::string("cannot close 2026-11: ") + kStays + "; --force closes it anyway"))
+  EXPECT_TRUE(
+      told("1 line has no cost (model typo, 1 line: no price for this model); 1 line of "
+           "these corrects 2026-10, which `reeltally close 2026-10 --reprice --prices "
+           "FILE` prices; --force closes it anyway"))
       << told_;
-  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
-  EXPECT_TRUE(told(std::string("2026-11 is closed although ") + kStays)) << told_;
-  EXPECT_FALSE(told("--reprice")) << told_;
-}
-
-TEST_F(CloseRefusals, AMonthWithTiersGetsNoPricesLater) {
-  prices_ = folder_.write("tiers.csv",
-                          "model,unit,price,currency,from_quantity,to_quantity\n"
-                          "other,second,0,CNY,,10\nother,second,1,CNY,10,\n");
-  add("a", kOctober + 1000, "8");
-  EXPECT_EQ(close("2026-10"), cmd::ExitCode::partly);
-  EXPECT_TRUE(told("; add what is missing to " + prices_ +
-                   ", or --force closes it anyway; a month with tiers cannot be repriced later"))
-      << told_;
-  ASSERT_EQ(close("2026-10", true), cmd::ExitCode::ok);
-  EXPECT_TRUE(told("; a month with tiers cannot be repriced later")) << told_;
+  prices_ = folder_.write("tiers.csv", tiers + "typo,second,2,CNY,,\n");
+  ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+  EXPECT_EQ(costs("2026-11"), "late 10*\n");
 }
 
 TEST_F(CloseRefusals, NamesTheTasksThatBlockItAndWhatToDoAboutThem) {

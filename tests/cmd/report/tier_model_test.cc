@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -34,10 +35,15 @@ constexpr unsigned kTierSchedules = 40;
 constexpr std::int64_t kTierYear = 1'767'225'600'000;
 constexpr core::UtcTime kTierNow{std::chrono::milliseconds(kTierYear + 400 * 86'400'000LL)};
 
-const char* const kTierBook =
-    "model,unit,price,currency,label:customer,round_up,from_quantity,to_quantity\n"
+// Those of tier_oracle::books().
+const std::array<const char*, 4> kTierBooks = {
     "m,second,7,CNY,c1,2,,6\nm,second,3,CNY,,,9,\nm,second,0,CNY,,,0,4\n"
-    "m,second,2,CNY,c1,2,6,\nm,second,5,CNY,,,4,9\n";
+    "m,second,2,CNY,c1,2,6,\nm,second,5,CNY,,,4,9\n",
+    "m,second,7,CNY,c1,2,,4\nm,second,4,CNY,,,7,\nm,second,0,CNY,,,0,4\n"
+    "m,second,1,CNY,c1,2,4,8\nm,second,5,CNY,,,4,7\nm,second,6,CNY,c1,2,8,\n",
+    "m,second,6,CNY,,,3,\nm,second,2,CNY,,,,3\nm,second,2,CNY,c1,2,6,\n"
+    "m,second,5,CNY,c1,2,0,6\n",
+    "m,second,4,CNY,,,,\nm,second,3,CNY,c1,2,,\n"};
 
 std::string tier_month(int month) { return "2026-0" + std::to_string(month + 1); }
 
@@ -48,7 +54,14 @@ bool has_contract(const std::string& task) { return (task.back() - '0') % 2 == 1
 class TierProgram {
  public:
   explicit TierProgram(const support::TempDir& folder)
-      : ledger_(folder.path("tiers.db")), prices_(folder.write("tiers.csv", kTierBook)) {}
+      : folder_(folder), ledger_(folder.path("tiers.db")), prices_(book(0)) {
+    for (std::size_t i = 0; i < kTierBooks.size(); ++i) {
+      folder.write("tiers" + std::to_string(i) + ".csv",
+                   std::string("model,unit,price,currency,label:customer,round_up,from_quantity,"
+                               "to_quantity\n") +
+                       kTierBooks.at(i));
+    }
+  }
 
   void copy_from(const std::string& empty_ledger) {
     answers_.reset();
@@ -77,6 +90,13 @@ class TierProgram {
                                  .force = true,
                                  .stale_after = std::chrono::hours(36)},
                                 kTierNow, log_, out),
+              cmd::ExitCode::ok);
+  }
+  void reprice(int month, std::size_t book) {
+    std::ostringstream out;
+    ASSERT_EQ(cmd::reprice_period(
+                  {.ledger = ledger_, .period = tier_month(month), .prices = this->book(book)},
+                  kTierNow, log_, out),
               cmd::ExitCode::ok);
   }
   std::vector<Line> lines(cmd::ReportOptions options) {
@@ -113,11 +133,15 @@ class TierProgram {
     cmd::write_report(options, log_, out);
     return out.str();
   }
+  [[nodiscard]] std::string book(std::size_t number) const {
+    return folder_.path("tiers" + std::to_string(number) + ".csv");
+  }
   static int silent_tiers() {
     static const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     return fd;
   }
 
+  const support::TempDir& folder_;
   std::string ledger_;
   std::string prices_;
   std::unique_ptr<support::BillingLedger> answers_;
@@ -132,6 +156,8 @@ class TierHistory {
     for (int step = 0; step < kTierSteps; ++step) {
       if (below(5) == 0) {
         close(below(kTierPlayed));
+      } else if (below(6) == 0) {
+        reprice(below(kTierPlayed), static_cast<std::size_t>(below(kTierBooks.size())));
       } else {
         say("t" + std::to_string(below(6)), step);
       }
@@ -162,6 +188,13 @@ class TierHistory {
       oracle_.close(month);
     }
     trace_ << "close " << tier_month(month) << "; ";
+  }
+  void reprice(int month, std::size_t book) {
+    if (oracle_.is_closed(month)) {
+      program_.reprice(month, book);
+      oracle_.reprice(month, book);
+      trace_ << tier_month(month) << " by book " << book << "; ";
+    }
   }
   void check(int month) {
     const std::vector<Line> expected = oracle_.lines(month);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <numeric>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,20 +13,31 @@
 
 namespace tier_oracle {
 
-constexpr int kFree = 4;  // seconds of all customers in a month
-constexpr int kCheapFrom = 9;
-constexpr int kPrice = 5;
-constexpr int kCheap = 3;
-constexpr int kContractFrom = 6;  // of the customer c1, whose seconds are charged in pairs
-constexpr int kContract = 7;
-constexpr int kContractCheap = 2;
+// A tier: from which second of the month on, and the price of each second.
+struct Tier {
+  int from;
+  int price;
+};
+using Ladder = std::vector<Tier>;
+// The prices of all customers and those of the customer c1, whose seconds are charged in pairs,
+// with the lines of the file where they begin. `tiers` false: one price for any second.
+struct Book {
+  Ladder others;
+  int line;
+  Ladder contract;
+  int contract_line;
+  bool tiers = true;
+};
 
-// The price of one second of the month, the first one being 0.
-inline int second_price(bool contract, int second) {
-  if (contract) {
-    return second < kContractFrom ? kContract : kContractCheap;
-  }
-  return second < kFree ? 0 : second < kCheapFrom ? kPrice : kCheap;
+// The first one is that by which months are closed; other ones charge closed months anew. The lines
+// of the first two are the same, so that their notes can be.
+inline const std::vector<Book>& books() {
+  static const std::vector<Book> kBooks = {
+      {{{0, 0}, {4, 5}, {9, 3}}, 3, {{0, 7}, {6, 2}}, 2},
+      {{{0, 0}, {4, 5}, {7, 4}}, 3, {{0, 7}, {4, 1}, {8, 6}}, 2},
+      {{{0, 2}, {3, 6}}, 2, {{0, 5}, {6, 2}}, 4},
+      {{{0, 4}}, 2, {{0, 3}}, 3, false}};
+  return kBooks;
 }
 
 struct Said {
@@ -39,16 +52,44 @@ struct Said {
   }
 };
 
-// What was charged for a task: from which second of its month on.
+// What was charged for a task: by which book, and from which second of its month on.
 struct Charged {
   Said said;
-  int start = -1;  // -1: a failure has none
-  [[nodiscard]] int cost() const {
-    int sum = 0;
-    for (int i = 0; start >= 0 && i < said.charged(); ++i) {
-      sum += second_price(said.contract, start + i);
+  int start = -1;  // -1: it has no place in tiers
+  std::size_t book = 0;
+
+  // The price of each second.
+  [[nodiscard]] std::vector<int> seconds() const {
+    const Ladder& ladder = said.contract ? books().at(book).contract : books().at(book).others;
+    std::vector<int> prices;
+    for (int i = 0; said.succeeded && i < said.charged(); ++i) {
+      const auto tier = std::find_if(ladder.rbegin(), ladder.rend(), [&](const Tier& one) {
+        return one.from <= std::max(start, 0) + i;
+      });
+      prices.push_back(tier->price);
     }
-    return sum;
+    return prices;
+  }
+  [[nodiscard]] int cost() const {
+    const std::vector<int> prices = seconds();
+    return std::accumulate(prices.begin(), prices.end(), 0);
+  }
+  // What its note says: the line of the book, the start, and the parts if there are several.
+  [[nodiscard]] std::vector<int> note() const {
+    if (start < 0) {
+      return {};
+    }
+    std::vector<int> parts;
+    for (const int price : seconds()) {
+      if (parts.empty() || parts.back() != price) {
+        parts.insert(parts.end(), {0, price});
+      }
+      ++parts.at(parts.size() - 2);
+    }
+    std::vector<int> note{said.contract ? books().at(book).contract_line : books().at(book).line,
+                          start};
+    note.insert(note.end(), parts.begin(), parts.size() > 2 ? parts.end() : parts.begin());
+    return note;
   }
 };
 
@@ -59,46 +100,64 @@ class Oracle {
  public:
   void say(const std::string& task, const Said& said) { said_[task] = said; }
   [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
+  // Another book for a closed month.
+  void reprice(int month, std::size_t book) { ruling_[month] = book; }
 
   [[nodiscard]] std::vector<Line> lines(int month) const {
+    if (is_closed(month)) {
+      return closed_.at(month);
+    }
     std::vector<Line> lines;
     for (const auto& [task, before, now, corrects] : changes(month)) {
       if (before) {
-        lines.emplace_back(task, -before->cost(), before->start, true);
+        lines.emplace_back(task, -before->charged.cost(), before->charged.start, true);
       }
       lines.emplace_back(task, now.cost(), now.start, corrects);
     }
     std::sort(lines.begin(), lines.end());
-    return is_closed(month) ? closed_.at(month) : lines;
+    return lines;
   }
 
   void close(int month) {
     std::vector<Line> frozen = lines(month);
     for (const auto& [task, before, now, corrects] : changes(month)) {
-      const int home = before ? home_.at(task) : now.said.month();
-      if (before && before->start >= 0) {
-        sold_[{home, before->said.contract}] -= before->said.charged();
+      Standing stands = before ? *before : Standing{{}, now.said.month(), now.said.at, -1};
+      if (!before || !before->charged.said.succeeded) {
+        stands.first = corrects ? month : -1;
       }
-      sold_[{home, now.said.contract}] += now.start < 0 ? 0 : now.said.charged();
-      home_[task] = home;
-      standing_[task] = now;
+      stands.charged = now;
+      standing_[task] = stands;
+    }
+    for (const auto& [home, book] : ruling_) {
+      if (next_open(home) == month) {
+        carried_[home] = book;
+      }
     }
     closed_[month] = std::move(frozen);
   }
 
  private:
+  // What is frozen of a task.
+  struct Standing {
+    Charged charged;
+    int home = 0;  // the closed month that it belongs to, and when it ended
+    int at = 0;
+    int first = -1;  // the month that charged it first; -1: its own
+  };
   struct Change {
     std::string task;
-    const Charged* before = nullptr;
+    const Standing* before = nullptr;
     Charged now;
     bool corrects = false;
   };
-  using Tasks = std::vector<std::pair<std::string, Said>>;
+  // A task that is charged behind others: by its order.
+  using Order = std::tuple<bool, int, int, std::string>;
+  using Queue = std::vector<std::pair<Order, const Standing*>>;
+  using Ends = std::map<bool, int>;  // of the month's tiers, for customers with a contract and not
 
-  static void sort(Tasks& tasks) {
-    std::sort(tasks.begin(), tasks.end(), [](const auto& left, const auto& right) {
-      return std::tie(left.second.at, left.first) < std::tie(right.second.at, right.first);
-    });
+  static std::size_t book_of(int month, const std::map<int, std::size_t>& books) {
+    const auto found = books.find(month);
+    return found == books.end() ? 0 : found->second;
   }
   [[nodiscard]] int next_open(int month) const {
     do {
@@ -109,67 +168,102 @@ class Oracle {
 
   // What an open month shows.
   [[nodiscard]] std::vector<Change> changes(int month) const {
-    std::vector<Change> changes;
-    Tasks own;
-    std::map<int, Tasks> late;  // by the month in which they were charged, or should have been
-    std::map<std::pair<int, bool>, int> sold = sold_;
-    for (const auto& [task, said] : said_) {
-      const auto stands = standing_.find(task);
-      if (stands == standing_.end()) {
-        if (!is_closed(said.month())) {
-          if (said.month() == month) {
-            own.emplace_back(task, said);
-          }
-        } else if (next_open(said.month()) == month) {
-          late[said.month()].emplace_back(task, said);
-        }
-        continue;
+    std::vector<Change> changes = own_changes(month);
+    for (const auto& [home, lines] : closed_) {
+      if (next_open(home) == month) {
+        correct(home, changes);
       }
-      const int home = home_.at(task);
-      const Charged& before = stands->second;
-      if (next_open(home) != month || before.said.charges_as(said)) {
-        continue;
-      }
-      if (said.succeeded && before.start < 0) {
-        late[home].emplace_back(task, said);
-        continue;
-      }
-      const Charged now{said, said.succeeded ? before.start : -1};
-      if (before.start >= 0) {
-        sold[{home, said.contract}] -= before.said.charged();
-      }
-      sold[{home, said.contract}] += now.start >= 0 ? said.charged() : 0;
-      changes.push_back({task, &before, now, true});
-    }
-    for (auto& [home, tasks] : late) {
-      sort(tasks);
-      for (const auto& [task, said] : tasks) {
-        const auto stands = standing_.find(task);
-        changes.push_back({task, stands == standing_.end() ? nullptr : &stands->second,
-                           place(said, sold[{home, said.contract}]), true});
-      }
-    }
-    sort(own);
-    std::map<bool, int> charged;
-    for (const auto& [task, said] : own) {
-      changes.push_back({task, nullptr, place(said, charged[said.contract]), false});
     }
     return changes;
   }
-  // The task behind what was charged so far.
-  static Charged place(const Said& said, int& charged) {
-    if (!said.succeeded) {
-      return {said, -1};
+
+  [[nodiscard]] std::vector<Change> own_changes(int month) const {
+    Queue own;
+    for (const auto& [task, said] : said_) {
+      if (!standing_.contains(task) && said.month() == month && !is_closed(month)) {
+        own.push_back({{false, 0, said.at, task}, nullptr});
+      }
     }
-    const Charged now{said, charged};
-    charged += said.charged();
-    return now;
+    std::vector<Change> changes;
+    Ends ends;
+    charge(std::move(own), 0, false, ends, changes);
+    return changes;
+  }
+
+  // What corrects a closed month.
+  void correct(int home, std::vector<Change>& changes) const {
+    const std::size_t book = book_of(home, ruling_);
+    const bool anew = book != book_of(home, carried_) && books().at(book).tiers;
+    const bool repriced = book != book_of(home, carried_);
+    Ends ends;
+    for (const auto& [task, stands] : standing_) {
+      if (!anew && stands.home == home && stands.charged.start >= 0) {
+        ends[stands.charged.said.contract] += stands.charged.said.charged();
+      }
+    }
+    Queue queue;
+    for (const auto& [task, said] : said_) {
+      const auto found = standing_.find(task);
+      if (found == standing_.end()) {
+        if (said.month() == home) {
+          queue.push_back({{true, 0, said.at, task}, nullptr});
+        }
+        continue;
+      }
+      const Standing& stands = found->second;
+      if (stands.home != home) {
+        continue;
+      }
+      const bool placed = stands.charged.said.succeeded;
+      const Order order{!placed, placed ? stands.first : 0, placed ? stands.at : said.at, task};
+      const bool is_new = said.succeeded && stands.charged.start < 0 && books().at(book).tiers;
+      if (anew || (is_new && !placed)) {
+        if (anew || !stands.charged.said.charges_as(said)) {
+          queue.emplace_back(order, &stands);
+        }
+        continue;
+      }
+      const bool has_place = said.succeeded && books().at(book).tiers;
+      const Charged now{said, has_place ? stands.charged.start : -1, book};
+      if (is_changed(stands.charged, now, repriced)) {
+        ends[said.contract] -= stands.charged.start >= 0 ? stands.charged.said.charged() : 0;
+        ends[said.contract] += has_place ? said.charged() : 0;
+        changes.push_back({task, &stands, now, true});
+      }
+    }
+    charge(std::move(queue), book, true, ends, changes);
+  }
+
+  static bool is_changed(const Charged& before, const Charged& now, bool repriced) {
+    if (!before.said.charges_as(now.said)) {
+      return true;
+    }
+    return repriced &&
+           (before.cost() != now.cost() || (now.start >= 0 && before.note() != now.note()));
+  }
+
+  // Each task of the queue behind what was charged so far.
+  void charge(Queue queue, std::size_t book, bool corrects, Ends& ends,
+              std::vector<Change>& changes) const {
+    std::sort(queue.begin(), queue.end());
+    for (const auto& [order, stands] : queue) {
+      const std::string& task = std::get<3>(order);
+      const Said& said = said_.at(task);
+      Charged now{said, -1, book};
+      if (said.succeeded && books().at(book).tiers) {
+        now.start = ends[said.contract];
+        ends[said.contract] += said.charged();
+      }
+      if (stands == nullptr || is_changed(stands->charged, now, true)) {
+        changes.push_back({task, stands, now, corrects});
+      }
+    }
   }
 
   std::map<std::string, Said> said_;
-  std::map<std::string, Charged> standing_;
-  std::map<std::string, int> home_;           // the closed month that a task belongs to
-  std::map<std::pair<int, bool>, int> sold_;  // by closed month and ladder, what stands
+  std::map<std::string, Standing> standing_;
+  std::map<int, std::size_t> ruling_;   // the newest book of closed months, unless it is the first
+  std::map<int, std::size_t> carried_;  // the same, as closed months have charged them
   std::map<int, std::vector<Line>> closed_;
 };
 

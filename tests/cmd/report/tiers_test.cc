@@ -167,18 +167,81 @@ TEST_F(Tiers, OnlyAMonthIsClosedWithThem) {
   EXPECT_EQ(places(report_of("2026-10")), kOctoberPlaces);
 }
 
-TEST_F(Tiers, TheyAreNeitherRepricedNorResold) {
+const std::string kDearerTiers =
+    "model,unit,price,currency,from_quantity,to_quantity\n"
+    "m,second,0.20,CNY,,10\nm,second,0.10,CNY,10,\n";
+
+TEST_F(Tiers, OtherPricesChargeTheMonthAnewInItsOrder) {
+  add_october();
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok) << told_;
+  prices_ = folder_.write("dearer.csv", kDearerTiers);
+  ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+  EXPECT_EQ(said_,
+            "2026-10 is repriced: 3 lines cost a different amount (CNY +2.04), as adjustments of "
+            "2026-11\n");
+  // The cost of c stays, and so do its place and the tier.
+  const std::string november =
+      "a -8 0 0*; a 8 1.6 0*; b -4 -0.2 8*; b 4 0.6 8*; d -3 -0.26 19*; d 3 0.3 19*; "
+      "next 11 2.1 0; ";
+  EXPECT_EQ(places(report_of("2026-11")), november);
+  EXPECT_EQ(places(told_by({.period = "2026-11", .account = "default"})), november);
+  EXPECT_EQ(places(report_of("2026-10")), kOctoberPlaces);
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok) << told_;
+  EXPECT_EQ(places(report_of("2026-11")), november);
+  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
+  ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok);
+  EXPECT_NE(said_.find("has these prices already: 0 lines"), std::string::npos) << said_;
+  EXPECT_EQ(places(report_of("2026-12")), "");
+  // What comes later is charged by them.
+  add("late", kOctober + 1000, "2");
+  answer("b", 1, {.duration_seconds = "1"}, "b is shorter");
+  EXPECT_EQ(places(report_of("2026-12")), "b -4 -0.6 8*; b 1 0.2 8*; late 2 0.2 19*; ");
+}
+
+TEST_F(Tiers, TheSamePricesGiveTheSamePlaces) {
+  add_october();
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok) << told_;
+  add("early", kOctober + 1000, "5");
+  answer("failed", 1, {.duration_seconds = "9"}, "it succeeded after all");
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok) << told_;
+  add("earlier", kOctober + 500, "1");
+  const std::string december = places(report_of("2026-12"));
+  EXPECT_EQ(december, "earlier 1 0.08 36*; ");
+  const std::string tiers = prices_;
+  for (const std::string& other :
+       {folder_.write("dearer.csv", kDearerTiers), book("m,second,,,2,CNY,,\n")}) {
+    prices_ = other;
+    ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+    EXPECT_NE(places(report_of("2026-12")), december);
+    prices_ = tiers;
+    ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+    EXPECT_EQ(places(report_of("2026-12")), december);
+  }
+}
+
+TEST_F(Tiers, PricesWithoutTiersReplaceThem) {
   add_october();
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
-  EXPECT_EQ(reprice("2026-10", "m,second,,,2,CNY,,\n"), cmd::ExitCode::partly);
-  EXPECT_TRUE(told("cannot reprice 2026-10: the book that it was closed with has tiers")) << told_;
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.10,CNY,,\n"), cmd::ExitCode::ok) << told_;
+  EXPECT_EQ(places(report_of("2026-11")),
+            "a -8 0 0*; a 8 0.8 -*; b -4 -0.2 8*; b 4 0.4 -*; d -3 -0.26 19*; d 3 0.3 -*; "
+            "next 11 0.1 0; ");
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
+  // Then tiers again: each line gets its place.
+  ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+  EXPECT_EQ(places(report_of("2026-12")),
+            "a -8 -0.8 -*; a 8 0 0*; b -4 -0.4 -*; b 4 0.2 8*; d -3 -0.3 -*; d 3 0.26 19*; ");
+  ASSERT_EQ(close("2026-12", true), cmd::ExitCode::ok);
+  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
+}
+
+TEST_F(Tiers, OnlyAMonthIsRepricedWithThem) {
+  add_october();
   const std::string tiers = prices_;
   prices_ = book("m,second,,,1,CNY,,\n");
-  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
-  cmd::CloseOptions with_tiers = options("2026-11");
-  with_tiers.prices = tiers;
-  EXPECT_EQ(call(cmd::reprice_period, with_tiers), cmd::ExitCode::partly);
-  EXPECT_TRUE(told("tiers.csv has tiers")) << told_;
+  ASSERT_EQ(close("2026-10-02", true), cmd::ExitCode::ok);
+  prices_ = tiers;
+  EXPECT_THROW((void)call(cmd::reprice_period, options("2026-10-02")), core::UsageError);
   EXPECT_THROW((void)told_by({.period = "2026-12", .resale = tiers}), core::UsageError);
 }
 

@@ -228,6 +228,10 @@ TEST(Ladder, ANoteIsReadAgain) {
   }
 }
 
+const core::LadderCheck::LaterBooks kNoLaterBooks = [](const core::ClosedPeriod&) {
+  return std::vector<std::string>();
+};
+
 class LadderProof : public testing::Test {
  protected:
   // Freezes the charge of a task that begins there.
@@ -252,7 +256,7 @@ class LadderProof : public testing::Test {
 };
 
 TEST_F(LadderProof, LinesThatFollowEachOtherAreProved) {
-  core::LadderCheck whole(closed_, closed_.front());
+  core::LadderCheck whole(closed_, closed_.front(), kNoLaterBooks);
   const std::vector<Charge> lines = {frozen("8"), frozen("4"), frozen("20")};
   for (const Charge& line : lines) {
     EXPECT_EQ(check(whole, line), "");
@@ -262,6 +266,25 @@ TEST_F(LadderProof, LinesThatFollowEachOtherAreProved) {
   reversal.cost = -*reversal.cost;
   reversal.cost_note.insert(0, "reversal; ");
   EXPECT_EQ(check(whole, reversal, true), "");
+}
+
+TEST_F(LadderProof, ACorrectionIsProvedByAnyBookThatEverApplied) {
+  const std::vector<core::ClosedPeriod> closed{closed_.front(),
+                                               {.key = 2, .period = {}, .zone = "UTC"}};
+  const PriceBook dearer =
+      PriceBook::parse(kHeader + "\nm,second,5,CNY,,4\nm,second,3,CNY,4,\n", "");
+  core::RunningPlaces places;
+  const Charge line =
+      core::charges_of(task_, {.prices = &dearer, .places = &places}, TimeZone("UTC")).front();
+  core::LadderCheck without(closed, closed.back(), kNoLaterBooks);
+  EXPECT_EQ(check(without, line, true), "its cost is not what the tiers of its price book give");
+  core::LadderCheck with(closed, closed.back(), [](const core::ClosedPeriod& period) {
+    EXPECT_EQ(period.key, 1);
+    return std::vector<std::string>{"model,unit,price,currency\nm,second,1,CNY\n",
+                                    kHeader + "\nm,second,5,CNY,,4\nm,second,3,CNY,4,\n"};
+  });
+  EXPECT_EQ(check(with, line, true), "");
+  EXPECT_EQ(check(with, frozen("8"), true), "");
 }
 
 TEST_F(LadderProof, EachChangeIsNoticed) {
@@ -280,12 +303,12 @@ TEST_F(LadderProof, EachChangeIsNoticed) {
   for (const Charge& changed :
        {replaced(second, "after 8", "after 9"), replaced(second, "line 2", "line 3"),
         replaced(second, "2 at 0.1", "3 at 0.1"), cheaper, priced, longer}) {
-    core::LadderCheck whole(closed_, closed_.front());
+    core::LadderCheck whole(closed_, closed_.front(), kNoLaterBooks);
     EXPECT_EQ(check(whole, first), "");
     EXPECT_EQ(check(whole, changed), "its cost is not what the tiers of its price book give")
         << changed.cost_note;
   }
-  core::LadderCheck lacking(closed_, closed_.front());
+  core::LadderCheck lacking(closed_, closed_.front(), kNoLaterBooks);
   EXPECT_EQ(check(lacking, second),
             "it begins after 8 in its tiers, and the lines before it end at 0");
 }
