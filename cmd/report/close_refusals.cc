@@ -227,12 +227,12 @@ LackingTerms::LackingTerms(const core::Terms& terms)
                                                 : std::string("the billing currency"))) {}
 
 void LackingTerms::add(const core::ReportLine& line) {
-  if (line.lacks_conversion()) {
-    unconverted_.add(line.conversion->note);
+  if (const std::int64_t lines = line.lacking_conversions(); lines != 0) {
+    unconverted_.add(line.conversion->note, lines);
   }
-  if (line.lacks_resale()) {
+  if (const std::int64_t lines = line.lacking_resales(); lines != 0) {
     const std::string& model = line.task.facts.model;
-    unsold_.add((model.empty() ? "no model" : "model " + model) + ", " + line.resale->note);
+    unsold_.add((model.empty() ? "no model" : "model " + model) + ", " + line.resale->note, lines);
   }
 }
 

@@ -61,9 +61,12 @@ class LackingLines {
   /// `lack`: "no cost in EUR".
   explicit LackingLines(std::string lack) : lack_(std::move(lack)) {}
 
-  void add(const std::string& reason) {
-    ++count_;
-    ++reasons_[reason];
+  /// `lines`: 1, or -1 for the reversal of such a line.
+  void add(const std::string& reason, std::int64_t lines) {
+    count_ += lines;
+    if ((reasons_[reason] += lines) == 0) {
+      reasons_.erase(reason);
+    }
   }
   [[nodiscard]] std::int64_t count() const { return count_; }
   /// By reason.

@@ -107,8 +107,8 @@ void ReportGroups::add_terms(const core::ReportLine& line, std::int64_t times, T
   if (line.conversion != nullptr && line.conversion->cost && !line.charge.currency.empty()) {
     add(totals.billed, *line.conversion->cost);
   }
-  totals.unconverted += line.lacks_conversion() ? times : 0;
-  totals.unsold += line.lacks_resale() ? times : 0;
+  totals.unconverted += line.lacking_conversions() * times;
+  totals.unsold += line.lacking_resales() * times;
   if (line.resale != nullptr && line.resale->amount && !line.resale->currency.empty()) {
     add(totals.resale, *line.resale->amount);
   }

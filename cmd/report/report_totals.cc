@@ -21,12 +21,11 @@ void ReportTotals::Part::add(const core::ReportLine& line, std::int64_t times) {
   }
   if (line.conversion != nullptr && line.conversion->cost) {
     billed[line.conversion->currency] += *line.conversion->cost * core::Decimal(times);
-  } else if (line.lacks_conversion()) {
-    unconverted += times;
   }
+  unconverted += line.lacking_conversions() * times;
   if (line.resale != nullptr) {
     add_resale(*line.resale, core::Decimal(times));
-    unsold += line.lacks_resale() ? times : 0;
+    unsold += line.lacking_resales() * times;
   }
 }
 

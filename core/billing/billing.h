@@ -130,18 +130,21 @@ struct ReportLine {
   /// without a cost changes no sum.
   [[nodiscard]] bool lacks_cost() const { return !charge.cost && !reversal; }
   /// What it adds to the number of lines without a cost: -1 if it reverses one that was counted.
-  [[nodiscard]] std::int64_t lacking_costs() const {
-    return charge.cost ? 0 : !reversal ? 1 : reverses_inside ? -1 : 0;
+  [[nodiscard]] std::int64_t lacking_costs() const { return counted(!charge.cost); }
+  /// The same for lines that have a cost, but not in the billing currency.
+  [[nodiscard]] std::int64_t lacking_conversions() const {
+    return counted(conversion != nullptr && charge.cost && !conversion->cost);
   }
-  /// Whether it has a cost, but not in the billing currency. A reversal changes no such sum.
-  [[nodiscard]] bool lacks_conversion() const {
-    return conversion != nullptr && charge.cost && !conversion->cost && !reversal;
-  }
-  /// Whether what the customer pays is unknown. A reversal changes no such sum.
-  [[nodiscard]] bool lacks_resale() const {
-    return resale != nullptr && !resale->amount && !reversal;
+  /// The same for lines of which it is unknown what the customer pays.
+  [[nodiscard]] std::int64_t lacking_resales() const {
+    return counted(resale != nullptr && !resale->amount);
   }
   [[nodiscard]] bool corrects() const { return !adjusts.empty(); }
+
+ private:
+  [[nodiscard]] std::int64_t counted(bool lacks) const {
+    return !lacks ? 0 : !reversal ? 1 : reverses_inside ? -1 : 0;
+  }
 };
 
 /// "SNAPSHOT-SHA12", or "SNAPSHOT-SHA12-sr" for super resolution: the number of the line's

@@ -251,6 +251,45 @@ TEST_F(ReportMoneyTest, LinesWithoutACostAreNamedByModel) {
   EXPECT_EQ(json.at("totals_complete"), false);
 }
 
+TEST_F(ReportMoneyTest, WhatIsReversedInTheReportLacksNothing) {
+  options_.prices = folder_.write(
+      "both.csv", "model,unit,price,currency\nhappy*,second,0.9,CNY\nwan,task,1,USD\n");
+  options_.rates = folder_.write("rates.csv", "date,from,to,rate\n2026-10,CNY,EUR,0.1\n");
+  options_.billing_currency = "EUR";
+  options_.resale = folder_.write("resale.csv", "model,unit,price,currency\nhappy*,second,2,CNY\n");
+  add("w", TaskState::succeeded, {.finish_time = utc(kDay), .model = "wan"});
+  const auto lacking = [this](const char* period) {
+    options_.period = period;
+    const nlohmann::json told = manifest();
+    return std::pair(told.at("unconverted").get<int>(), told.at("unsold").get<int>());
+  };
+  EXPECT_EQ(lacking("2026"), std::pair(1, 1));
+  while_told([&](auto& out) {
+    return cmd::close_period({.ledger = ledger_,
+                              .period = "2026-10",
+                              .prices = options_.prices,
+                              .rates = options_.rates,
+                              .billing_currency = "EUR",
+                              .resale = options_.resale,
+                              .force = true},
+                             kInDecember, log_, out);
+  });
+  answers_.record({.id = "w",
+                   .facts = {.model = "happyhorse", .duration_seconds = "5"},
+                   .observed_at = kDay + 40 * kDayMs,
+                   .body = "of another model"});
+  EXPECT_EQ(lacking("2026-10"), std::pair(1, 1));
+  EXPECT_EQ(lacking("2026-11"), std::pair(0, 0)) << "the reversed line is in another report";
+  EXPECT_EQ(lacking("2026"), std::pair(0, 0));
+  options_.by = {"month"};
+  std::string groups;
+  for (auto& row : support::csv_table(report())) {
+    groups += row["month"] + " " + row["currency"] + " " + row["unconverted"] + " " +
+              row["unsold"] + "; ";
+  }
+  EXPECT_EQ(groups, "2026-10 USD 1 1; 2026-11 CNY 0 0; 2026-11 USD -1 -1; ");
+}
+
 // Without a finish time, the time of an adjustment's task is when the ledger first saw its end.
 TEST_F(ReportMoneyTest, AdjustmentsAreShownSeparatelyWithTheTimeOfTheirCost) {
   const auto finished = [this](const std::string& id, std::optional<core::UtcTime> finish,
