@@ -67,15 +67,20 @@ class Program {
     change_rate(1);
     for (int price = 1; price < kPricesEnd; ++price) {
       folder.write("resale" + std::to_string(price) + ".csv",
-                   "model,unit,price,currency\nm,second," + std::to_string(price) + ",CNY\n");
+                   "model,unit,price,currency,input_seconds\nm,input_second," +
+                       std::to_string(price) + ",CNY,>0\n");
     }
     change_resale(1);
     for (int price = 1; price < kPricesEnd; ++price) {
-      folder.write("prices" + std::to_string(price) + ".csv",
-                   "model,unit,price,currency,label:customer,minimum,round_up,discount,note\n"
+      const std::string one = std::to_string(price);
+      folder.write("prices" + one + ".csv",
+                   "model,unit,price,currency,label:customer,account,action,ratio,resolution,"
+                   "minimum,round_up,discount,note\n"
                    "m,second," +
-                       std::to_string(price) + ",CNY,,,,,\nm,second," + std::to_string(2 * price) +
-                       ",CNY,c1,4,2,50%,contract\n");
+                       one + ",CNY,,,,,,,,,\nm,second," + std::to_string(2 * price) +
+                       ",CNY,c1,,,,,4,2,50%,contract\nm,task," + one +
+                       ",CNY,,,omni*,,,,,,\nm,quota," + one +
+                       ",CNY,c1,,,,1080*,,,,\nm,label:want," + one + ",CNY,,studio,,9:1?,,,2,,\n");
     }
   }
 
@@ -89,11 +94,17 @@ class Program {
 
   void say(int task, const Said& said, int step) {
     answers_->record(
-        {.id = "t" + std::to_string(task),
+        {.account = account_of(task),
+         .id = "t" + std::to_string(task),
          .state = said.succeeded ? core::TaskState::succeeded : core::TaskState::failed,
          .facts = {.finish_time = support::utc(begin_of(said.month) + task * 1000),
                    .model = "m",
-                   .duration_seconds = std::to_string(said.seconds)},
+                   .action = task == 2 ? "omniGenerate" : "",
+                   .resolution = task == 3 ? "1080p" : "720p",
+                   .ratio = task == 4 ? "9:16" : "",
+                   .duration_seconds = std::to_string(said.seconds),
+                   .input_seconds = std::to_string(said.seconds),
+                   .quota = std::to_string(1'000'000 * said.seconds)},
          .labels = labels_of(task),
          .observed_at = kYear2026,
          .body = "answer " + std::to_string(step)});
@@ -101,7 +112,8 @@ class Program {
 
   void submit(int task, int month) {
     const std::int64_t at = begin_of(month) + task * 1000;
-    answers_->record({.id = "t" + std::to_string(task),
+    answers_->record({.account = account_of(task),
+                      .id = "t" + std::to_string(task),
                       .state = core::TaskState::unfinished,
                       .facts = {.submit_time = support::utc(at), .model = "m"},
                       .labels = labels_of(task),
@@ -192,8 +204,12 @@ class Program {
 
  private:
   static core::Labels labels_of(int task) {
+    if (task == 4) {
+      return {{"want", "3"}};
+    }
     return is_contract(task) ? core::Labels{{"customer", "c1"}} : core::Labels{};
   }
+  static std::string account_of(int task) { return task == 4 ? "studio" : "default"; }
   static std::int64_t begin_of(int month) {
     return kYear2026 + kDayOfYear.at(static_cast<std::size_t>(month)) * kDayMs;
   }

@@ -11,11 +11,22 @@ namespace billing_oracle {
 
 constexpr int kPrice = 3;  // per second, until a closed month is repriced
 
-// Odd tasks are of a customer whose contract has whole pairs of seconds, 4 at least, and half off
-// twice the price.
+// Odd tasks are of a customer with a contract.
 inline bool is_contract(int task) { return task % 2 == 1; }
-inline int charged_seconds(int task, int seconds) {
-  return is_contract(task) ? std::max(4, (seconds + 1) / 2 * 2) : seconds;
+// What is charged at the price, in the unit of the task's row of the book.
+inline int charged(int task, int seconds) {
+  switch (task) {
+    case 1:  // whole pairs of seconds, 4 at least, and half off twice the price
+      return std::max(4, (seconds + 1) / 2 * 2);
+    case 2:  // each task is one, because of its action
+      return 1;
+    case 3:  // the gateway's own charge is two for each second, because of the picture
+      return 2 * seconds;
+    case 4:  // what a label wanted, because of account and ratio: 3, in pairs
+      return 4;
+    default:
+      return seconds;
+  }
 }
 
 // The gateway's last answer about a task.
@@ -24,7 +35,7 @@ struct Said {
   bool succeeded = false;
   int seconds = 0;
   [[nodiscard]] int cost(int task, int price) const {
-    return succeeded ? charged_seconds(task, seconds) * price : 0;
+    return succeeded ? charged(task, seconds) * price : 0;
   }
   [[nodiscard]] bool charges_as(const Said& other) const {
     return succeeded == other.succeeded && seconds == other.seconds;
@@ -131,7 +142,7 @@ class Oracle {
     const auto frozen = closed_rates_.find(month);
     return frozen == closed_rates_.end() ? rate_ : frozen->second;
   }
-  // The customer pays for each second, whatever the contract is.
+  // The customer pays for each second of the input, whatever the contract is.
   [[nodiscard]] int sold(const Said& said, int month) const {
     const auto frozen = closed_resales_.find(month);
     return said.succeeded * said.seconds *

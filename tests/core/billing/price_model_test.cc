@@ -22,6 +22,8 @@ struct Row {
   int customer = 0;         // 0: any, 1: x, 2: y, 3: any that is known
   int input = 0;            // 0: any, 1: >0, 2: 0, 3: 2..4, 4: <=3
   bool wide = false;        // 16:9
+  bool omni = false;        // the action omni*
+  bool noted = false;       // has a note
   int max_lines = 0;        // 0: any, else 720 or 1080
   bool from_sixth = false;  // valid_from 2026-10-06
   int unit = 0;             // 0: second, 1: task, 2: quota, 3: input_second, 4: label:want
@@ -37,6 +39,7 @@ struct Task {
   int customer = 0;  // 0: none, 1: x, 2: y
   int input = -1;    // seconds; -1: unknown
   bool wide = false;
+  bool omni = false;
   int lines = 720;
   int day = 5;
   int seconds = 0;      // thousandths
@@ -61,6 +64,8 @@ std::string text_of(const Row& row) {
   cell(pick({"", "x", "y", "*"}, row.customer));
   cell(pick({"", ">0", "0", "2..4", "<=3"}, row.input));
   cell(row.wide ? "16:9" : "");
+  cell(row.omni ? "omni*" : "");
+  cell(row.noted ? "\"tiers of line 2, after 0 this month\"" : "");
   cell(row.max_lines == 0 ? "" : std::to_string(row.max_lines));
   cell(row.from_sixth ? "2026-10-06" : "");
   cell(row.discount == 0 ? "" : std::to_string(row.discount) + "%");
@@ -81,13 +86,14 @@ bool fits(const Row& row, const Task& task) {
                      (row.input == 3 && task.input >= 2 && task.input <= 4) ||
                      (row.input == 4 && known && task.input <= 3);
   return model && account && customer && input && (!row.wide || task.wide) &&
-         (row.max_lines == 0 || task.lines <= row.max_lines) && (!row.from_sixth || task.day >= 6);
+         (!row.omni || task.omni) && (row.max_lines == 0 || task.lines <= row.max_lines) &&
+         (!row.from_sixth || task.day >= 6);
 }
 
 // One number in the order of importance; all books of this test have conditions.
 int rank(const Row& row) {
   const int conditions = (row.account != 0 ? 1 : 0) + (row.customer != 0 ? 1 : 0) +
-                         (row.input != 0 ? 1 : 0) + (row.wide ? 1 : 0);
+                         (row.input != 0 ? 1 : 0) + (row.wide ? 1 : 0) + (row.omni ? 1 : 0);
   const int letters = row.model == 0 ? 0 : row.model == 1 ? 1 : 2;
   return conditions * 1000 + letters * 100 + (row.max_lines != 0 ? 10 : 0) +
          (row.from_sixth ? 1 : 0);
@@ -135,6 +141,8 @@ class PriceModel {
       row.customer = below(2) == 0 ? 0 : 1 + below(3);
       row.input = below(2) == 0 ? 0 : 1 + below(4);
       row.wide = below(4) == 0;
+      row.omni = below(4) == 0;
+      row.noted = below(4) == 0;
       row.max_lines = below(3) != 0 ? 0 : below(2) == 0 ? 720 : 1080;
       row.from_sixth = below(4) == 0;
       row.unit = below(5);
@@ -151,6 +159,7 @@ class PriceModel {
             .customer = below(3),
             .input = below(7) - 1,
             .wide = below(2) == 0,
+            .omni = below(2) == 0,
             .lines = below(2) == 0 ? 720 : 1080,
             .day = 5 + below(2),
             .seconds = below(20000),
@@ -174,6 +183,7 @@ core::FinishedTask finished(const Task& task) {
       core::parse_period("2026-10-0" + std::to_string(task.day), core::TimeZone("UTC")).begin;
   made.facts.model = pick({"ma", "mb", "n"}, task.model);
   made.facts.resolution = std::to_string(task.lines) + "p";
+  made.facts.action = task.omni ? "omniGenerate" : "generate";
   made.facts.ratio = task.wide ? "16:9" : "9:16";
   made.facts.duration_seconds = thousandths(task.seconds);
   made.facts.quota = std::to_string(task.quota);
@@ -198,7 +208,8 @@ TEST(PriceModel, EveryAmountIsThatOfTheOracle) {
     PriceModel model(seed);
     const std::vector<Row> rows = model.rows();
     std::string text =
-        "model,unit,price,currency,account,label:Customer,input_seconds,ratio,max_sr,valid_from,"
+        "model,unit,price,currency,account,label:Customer,input_seconds,ratio,action,note,max_sr,"
+        "valid_from,"
         "discount,minimum,round_up\n";
     for (const Row& row : rows) {
       text += text_of(row);
