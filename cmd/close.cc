@@ -319,6 +319,9 @@ ExitCode close_period(const CloseOptions& options, core::UtcTime now, Log& log, 
   if (plan.prices) {
     require_whole_month(plan.prices->book, options.prices, plan.period);
   }
+  if (plan.terms.resale) {
+    require_whole_month(plan.terms.resale->book, options.resale, plan.period);
+  }
   plan.query.videos = true;  // frozen as well
   core::Reports reports(storage::open_billing_source(options.ledger));
   if (const auto* closed = plan.adopt(reports.closed_periods(), log)) {

@@ -130,13 +130,17 @@ class Price:
             holds.append(None if not line.day else self.first <= line.day <= (self.last or "9999"))
         return False if False in holds else None if None in holds else True
 
+    def parts(self, start, charged):
+        """[(quantity, price)] of the tiers that charge the quantity from that place on."""
+        return [(min(start + charged, end) - max(start, begin), price) for begin, end, price in self.tiers or [(0, Decimal("inf"), self.price)]
+                if max(start, begin) < min(start + charged, end) or (charged == 0 and begin <= start < end)]
+
     def amount(self, line, charged, unit_price):
         """What the quantity costs; None if the line does not state the price, and its place in the tiers, that give it."""
         number, start, stated = line.ladder or (0, 0, [])
         if number != (self.number if self.tiers else 0) or bool(stated) != (unit_price is None):
             return None
-        parts = [(min(start + charged, end) - max(start, begin), price) for begin, end, price in self.tiers or [(0, Decimal("inf"), self.price)]
-                 if max(start, begin) < min(start + charged, end) or (charged == 0 and begin <= start < end)]
+        parts = self.parts(start, charged)
         return sum(part * price for part, price in parts) if parts == (stated or [(charged, unit_price)]) else None
 
     def quantity(self, line, of_quota):
@@ -220,6 +224,12 @@ def numbers(value, found):
     return found
 
 
+def ladder_of(note):
+    """(line of the book, start, [(quantity, price)] if several tiers or a resale are noted) of a place in tiers; else None."""
+    place = LADDER.match(note)
+    return place and (int(place[1]), Decimal(place[2]), [tuple(map(Decimal, part.split(" at "))) for part in (place[3] or "").split(", ") if part])
+
+
 class Line:
     """A row of report.csv with its answer. `counts`: the row that has its task's counts; None: not in this report."""
     def __init__(self, row, counts, answer):
@@ -229,8 +239,8 @@ class Line:
         self.sign = -1 if row["line_id"].endswith("-reversal") else 1
         self.enhanced = bool(re.search(r"-sr(-|$)", row["line_id"]))
         self.day = "" if row["adjusts"] else row["finished_at"][:10]  # a correction may be of another day
-        place = LADDER.match(row["cost_note"])
-        self.ladder = place and (int(place[1]), Decimal(place[2]), [tuple(map(Decimal, part.split(" at "))) for part in (place[3] or "").split(", ") if part])
+        self.ladder = ladder_of(row["cost_note"])
+        self.sold = list(filter(None, map(ladder_of, row.get("resale_note", "").split("; "))))
         self.free = row["status"] == "failure" or bool(re.match("((reversal|repriced); )*charged under account ", row["cost_note"]))
 
     def __getitem__(self, column):
@@ -272,11 +282,13 @@ class Line:
 
     def proves_place(self, ends):
         """Whether it begins in its tiers where the line before ended. A correction begins where the corrected line did."""
-        if not self.ladder or self["adjusts"]:
-            return True
-        number, start, _ = self.ladder
-        before, ends[number] = ends.get(number, 0), start + self.amounts("quantity")[0]
-        return start == before
+        places = [("cost", *self.ladder[:2], self.amounts("quantity")[0])] if self.ladder else []
+        places += [("resale", number, start, sum(part for part, _ in parts)) for number, start, parts in self.sold]
+        begins = []
+        for book, number, start, charged in [] if self["adjusts"] else places:
+            begins.append(start == ends.get((book, number), 0))
+            ends[book, number] = start + charged
+        return all(begins)
 
     def proves_conversion(self, books):
         cost, billed, rate = self.amounts("cost", "billing_cost", "rate")
@@ -296,8 +308,12 @@ class Line:
         for book in (book for book in books if book.resale):
             more = book.resale_book.charges(self, True) or [None]
             for parts in itertools.product(book.resale_book.charges(self, False), more):
-                whole = sum(charged * price.price for price, charged in filter(None, parts))
-                if amount == self.sign * book.rounded(whole, self["resale_currency"]):
+                parts = [one for one in parts if one]
+                begin = {number: start for number, start, _ in self.sold}
+                charged = [(price.number, begin.get(price.number, 0), price.parts(begin.get(price.number, 0), quantity)) for price, quantity in parts]
+                stated = [one for (price, _), one in zip(parts, charged) if price.tiers]
+                whole = sum(part * price for _, _, tiers in charged for part, price in tiers)
+                if stated == self.sold and amount == self.sign * book.rounded(whole, self["resale_currency"]):
                     return True
         return False
 

@@ -9,6 +9,7 @@
 #include "core/billing/ladder_check.h"
 #include "core/billing/line_csv.h"
 #include "core/billing/period_statement.h"
+#include "core/billing/resale_check.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
 
@@ -30,14 +31,17 @@ void add_changed_lines(core::Reports& reports, const core::ClosedPeriod& closed,
     }
     return texts;
   });
+  core::ResaleCheck resale(reports.closed_periods(), closed);
   std::string wrong;  // the first fault of a line
   const std::string hash = core::hash_lines(
       reports, {.begin = closed.period.begin, .end = closed.period.end}, {},
       core::TimeZone(closed.zone), closed.schema_version,
       [&](const core::ReportLine& exact, const core::ReportLine& shown) {
         totals.add(shown);
-        if (const std::string fault = ladders.check(exact); !fault.empty() && wrong.empty()) {
-          wrong = "closed line " + exact.charge.line_id + ": " + fault;
+        for (const std::string& fault : {ladders.check(exact), resale.check(exact)}) {
+          if (!fault.empty() && wrong.empty()) {
+            wrong = "closed line " + exact.charge.line_id + ": " + fault;
+          }
         }
       });
   if (hash != closed.sha256) {

@@ -79,19 +79,9 @@ std::optional<core::Rates> rates_of(const ReportOptions& options) {
   return core::Rates::parse(read_file(options.rates), options.billing_currency, options.rates);
 }
 
-// The resale of a frozen line follows from the line alone, which has no place in such ladders.
-std::optional<PriceFile> resale_of(const ReportOptions& options) {
-  auto resale = read_price_file(options.resale, options.quota_per_unit);
-  if (resale && resale->book.has_ladders()) {
-    throw core::UsageError("--resale " + options.resale +
-                           " has tiers (from_quantity, to_quantity), which only the book of "
-                           "--prices may have; write one price for any quantity");
-  }
-  return resale;
-}
-
 core::Terms terms_of(const ReportOptions& options) {
-  return {.rates = rates_of(options), .resale = resale_of(options)};
+  return {.rates = rates_of(options),
+          .resale = read_price_file(options.resale, options.quota_per_unit)};
 }
 
 // A comma cannot separate numbers that have one.

@@ -11,6 +11,8 @@
 #include "core/billing/late_places.h"
 #include "core/billing/price_book.h"
 #include "core/billing/recharge.h"
+#include "core/billing/resale.h"
+#include "core/billing/terms.h"
 
 namespace core {
 namespace {
@@ -21,7 +23,8 @@ struct Adjusted {
   UtcTime at;
   TimeZone zone;
   std::optional<PriceBook> prices;
-  bool recharged = false;  // all of its tasks are charged anew by ladders
+  std::optional<Terms> terms;  // with which it was closed; none: its resale book has no ladders
+  bool recharged = false;      // all of its tasks are charged anew by ladders
 };
 
 std::vector<Adjusted> adjusted_periods(BillingSource& source,
@@ -34,7 +37,11 @@ std::vector<Adjusted> adjusted_periods(BillingSource& source,
       continue;
     }
     Adjusted& one =
-        adjusted.emplace_back(Adjusted{&period, at, TimeZone(period.zone), std::nullopt, false});
+        adjusted.emplace_back(Adjusted{&period, at, TimeZone(period.zone), {}, {}, false});
+    if (Terms terms = terms_of(period.prices.value_or(""));
+        terms.resale && terms.resale->book.has_ladders()) {
+      one.terms = std::move(terms);
+    }
     if (const auto& prices = period.ruling_prices()) {
       one.prices = PriceBook::parse(*prices, "of the closed period");
       one.recharged = period.repriced && one.prices->has_ladders() &&
@@ -127,7 +134,11 @@ class Corrections {
  public:
   Corrections(BillingSource& source, const std::vector<ClosedPeriod>& closed,
               const std::vector<Adjusted>& adjusted)
-      : source_(source), closed_(closed), adjusted_(adjusted), ends_(source, closed) {}
+      : source_(source),
+        closed_(closed),
+        adjusted_(adjusted),
+        ends_(source, closed, LadderSide::cost),
+        resale_ends_(source, closed, LadderSide::resale) {}
 
   void add(std::int64_t key) {
     std::optional<Candidate> candidate = read(key);
@@ -138,9 +149,10 @@ class Corrections {
       recharged(*candidate->period).add(*candidate);
       return;
     }
-    CorrectedPlaces places(candidate->standing, *candidate->period->closed, nullptr);
-    std::vector<OwnedLine> found = lines_of(*candidate, places);
-    if (places.needs_end()) {
+    CorrectedPlaces places = corrected(*candidate, LadderSide::cost, nullptr);
+    CorrectedPlaces resale_places = corrected(*candidate, LadderSide::resale, nullptr);
+    std::vector<OwnedLine> found = lines_of(*candidate, places, resale_places);
+    if (places.needs_end() || resale_places.needs_end()) {
       late_.push_back(std::move(*candidate));
     } else {
       add(*candidate, std::move(found));
@@ -153,7 +165,8 @@ class Corrections {
       RechargedPlaces places;
       tasks.each([&](std::int64_t key) {
         const std::optional<Candidate> candidate = read(key);
-        add(*candidate, lines_of(*candidate, places));
+        CorrectedPlaces resale_places = corrected(*candidate, LadderSide::resale, &resale_ends_);
+        add(*candidate, lines_of(*candidate, places, resale_places));
       });
     }
     std::sort(late_.begin(), late_.end(), [](const Candidate& left, const Candidate& right) {
@@ -161,8 +174,9 @@ class Corrections {
              std::tie(right.task.billed_at, right.task.task_id, right.task.account);
     });
     for (const Candidate& candidate : late_) {
-      CorrectedPlaces places(candidate.standing, *candidate.period->closed, &ends_);
-      add(candidate, lines_of(candidate, places));
+      CorrectedPlaces places = corrected(candidate, LadderSide::cost, &ends_);
+      CorrectedPlaces resale_places = corrected(candidate, LadderSide::resale, &resale_ends_);
+      add(candidate, lines_of(candidate, places, resale_places));
     }
     std::stable_sort(lines_.begin(), lines_.end(), [](const auto& left, const auto& right) {
       return left.task.billed_at < right.task.billed_at;
@@ -192,11 +206,19 @@ class Corrections {
                : recharged_.emplace(period.closed->key, RechargedTasks(source_, closed_, period))
                      .first->second;
   }
-  static std::vector<OwnedLine> lines_of(const Candidate& candidate, LadderPlaces& places) {
+  static CorrectedPlaces corrected(const Candidate& candidate, LadderSide side, LadderEnds* ends) {
+    return {candidate.standing, *candidate.period->closed, side, ends};
+  }
+  static std::vector<OwnedLine> lines_of(const Candidate& candidate, LadderPlaces& places,
+                                         LadderPlaces& resale_places) {
     const Adjusted& period = *candidate.period;
-    const std::vector<Charge> charges = charges_of(
+    std::vector<Charge> charges = charges_of(
         candidate.task, {.prices = period.prices ? &*period.prices : nullptr, .places = &places},
         period.zone);
+    if (period.terms) {
+      charges.front().resale_tiers = resale_tiers_of(
+          candidate.task, charges, period.terms->resale->book, period.zone, resale_places);
+    }
     return adjustments_of(
         candidate.standing, {candidate.task, charges},
         {period.closed->period.name, period.closed->key, period.at, period.closed->repriced});
@@ -204,6 +226,7 @@ class Corrections {
   void add(const Candidate& candidate, std::vector<OwnedLine> found) {
     number_revisions(found, candidate.key, source_);
     ends_.add(*candidate.period->closed, found);
+    resale_ends_.add(*candidate.period->closed, found);
     lines_.insert(lines_.end(), std::make_move_iterator(found.begin()),
                   std::make_move_iterator(found.end()));
   }
@@ -212,6 +235,7 @@ class Corrections {
   const std::vector<ClosedPeriod>& closed_;
   const std::vector<Adjusted>& adjusted_;
   LadderEnds ends_;
+  LadderEnds resale_ends_;
   std::map<std::int64_t, RechargedTasks> recharged_;  // by closed period
   std::vector<Candidate> late_;
   std::vector<OwnedLine> lines_;
@@ -220,8 +244,9 @@ class Corrections {
 // What a ladder has charged depends on the tasks of all accounts, and on successes.
 ReportQuery read_part(const std::vector<Adjusted>& adjusted, const ReportQuery& query) {
   ReportQuery part = query;
-  if (std::any_of(adjusted.begin(), adjusted.end(),
-                  [](const Adjusted& one) { return one.prices && one.prices->has_ladders(); })) {
+  if (std::any_of(adjusted.begin(), adjusted.end(), [](const Adjusted& one) {
+        return one.terms || (one.prices && one.prices->has_ladders());
+      })) {
     part.account = 0;
   }
   return part;

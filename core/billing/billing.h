@@ -54,6 +54,9 @@ struct Charge {
   std::string currency;
   std::optional<Decimal> cost;  ///< none: unknown, with the reason in `cost_note`
   std::string cost_note;
+  /// Of a first line: where its task begins in the tiers of the resale book (resale.h). Empty: it
+  /// has no place there.
+  std::string resale_tiers{};
 };
 
 /// How amounts are computed.
@@ -64,6 +67,8 @@ struct Pricing {
   std::optional<Rounding> round{};  ///< of each line, after its terms
   /// Where lines begin in the ladders of the book; null: not known, so that these have no cost.
   LadderPlaces* places = nullptr;
+  /// The same for the ladders of the resale book of `terms`; null: it has none.
+  LadderPlaces* resale_places = nullptr;
 };
 
 /// The charges of a task, unrounded, at least one, `main` first (gateway.md, section 8):

@@ -105,6 +105,16 @@ std::optional<LadderNote> ladder_note_of(std::string_view cost_note) {
   return note;
 }
 
+std::vector<LadderNote> ladder_notes_of(std::string_view resale_tiers) {
+  std::vector<LadderNote> notes;
+  while (!resale_tiers.empty()) {
+    if (const std::optional<LadderNote> note = ladder_note_of(take_until(resale_tiers, kNoteEnd))) {
+      notes.push_back(*note);
+    }
+  }
+  return notes;
+}
+
 Decimal RunningPlaces::start(const Price& ladder, std::string_view day) {
   const std::string_view month = day.substr(0, kMonthLength);
   if (month != month_) {

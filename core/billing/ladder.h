@@ -44,6 +44,10 @@ struct LadderNote {
 /// of the price book is never taken for one.
 [[nodiscard]] std::optional<LadderNote> ladder_note_of(std::string_view cost_note);
 
+/// The places of a task in the tiers of a resale book (Charge::resale_tiers): a note for each
+/// ladder that charges it, always with its parts, joined by "; ".
+[[nodiscard]] std::vector<LadderNote> ladder_notes_of(std::string_view resale_tiers);
+
 /// Knows where lines begin in their ladders. One thread.
 class LadderPlaces {
  public:

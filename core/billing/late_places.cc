@@ -6,21 +6,45 @@
 namespace core {
 namespace {
 
-// A reversal has a negative quantity: the sum is what stands.
-void add_charged(const Charge& charge, std::map<std::uint64_t, Decimal>& charged) {
-  if (!charge.quantity) {
-    return;
+std::vector<LadderNote> notes_of(const Charge& charge, LadderSide side) {
+  switch (side) {
+    case LadderSide::cost:
+      break;
+    case LadderSide::resale:
+      return ladder_notes_of(charge.resale_tiers);
   }
-  if (const std::optional<LadderNote> note = ladder_note_of(charge.cost_note)) {
-    charged[note->line] += *charge.quantity;
+  const std::optional<LadderNote> note = ladder_note_of(charge.cost_note);
+  return note ? std::vector{*note} : std::vector<LadderNote>();
+}
+
+// The notes of a resale always have their parts.
+Decimal sum_of(const std::vector<TierPart>& parts) {
+  Decimal sum;
+  for (const TierPart& part : parts) {
+    sum += part.quantity;
   }
+  return sum;
 }
 
 }  // namespace
 
+// A reversal counts negatively: the sum is what stands.
+void LadderEnds::add(const OwnedLine& line, Charged& charged) const {
+  for (const LadderNote& note : notes_of(line.charge, side_)) {
+    switch (side_) {
+      case LadderSide::cost:
+        charged[note.line] += line.charge.quantity.value_or(Decimal());
+        break;
+      case LadderSide::resale:
+        charged[note.line] += line.reversal ? -sum_of(note.parts) : sum_of(note.parts);
+        break;
+    }
+  }
+}
+
 void LadderEnds::add(const ClosedPeriod& period, const std::vector<OwnedLine>& corrections) {
   for (const OwnedLine& line : corrections) {
-    add_charged(line.charge, added_[period.key]);
+    add(line, added_[period.key]);
   }
 }
 
@@ -36,7 +60,7 @@ const LadderEnds::Charged& LadderEnds::frozen(const ClosedPeriod& period) {
   for (OwnedLine line; !lines->at_end();) {
     lines->take(line);
     if (line.incurred_in == period.key) {
-      add_charged(line.charge, found->second);
+      add(line, found->second);
     }
   }
   return found->second;
@@ -52,9 +76,10 @@ Decimal LadderEnds::end(const ClosedPeriod& period, std::uint64_t ladder) {
 
 Decimal CorrectedPlaces::start(const Price& ladder, std::string_view /*day*/) {
   for (const OwnedLine& line : standing_) {
-    const std::optional<LadderNote> note = ladder_note_of(line.charge.cost_note);
-    if (note && note->line == ladder.line) {
-      return note->start;
+    for (const LadderNote& note : notes_of(line.charge, side_)) {
+      if (note.line == ladder.line) {
+        return note.start;
+      }
     }
   }
   needs_end_ = true;

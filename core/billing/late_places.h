@@ -11,13 +11,16 @@
 
 namespace core {
 
+/// Which price book's ladders: that of the costs, or the resale book.
+enum class LadderSide { cost, resale };
+
 /// What the ladders of closed periods have charged in all closings so far, and in the corrections
 /// that are added. One thread.
 class LadderEnds {
  public:
   /// Refers to its arguments. `closed`: all closed periods, sorted by begin.
-  LadderEnds(BillingSource& source, const std::vector<ClosedPeriod>& closed)
-      : source_(source), closed_(closed) {}
+  LadderEnds(BillingSource& source, const std::vector<ClosedPeriod>& closed, LadderSide side)
+      : source_(source), closed_(closed), side_(side) {}
 
   /// Adds the quantities of lines that correct the period.
   void add(const ClosedPeriod& period, const std::vector<OwnedLine>& corrections);
@@ -27,10 +30,12 @@ class LadderEnds {
  private:
   using Charged = std::map<std::uint64_t, Decimal>;  // by the line of the ladder
 
+  void add(const OwnedLine& line, Charged& charged) const;
   [[nodiscard]] const Charged& frozen(const ClosedPeriod& period);
 
   BillingSource& source_;
   const std::vector<ClosedPeriod>& closed_;
+  LadderSide side_;
   std::map<std::int64_t, Charged> frozen_;  // by period
   std::map<std::int64_t, Charged> added_;
 };
@@ -42,8 +47,8 @@ class CorrectedPlaces final : public LadderPlaces {
   /// `standing`: the lines that are corrected. `ends` null: the end of a ladder counts as 0, and
   /// `needs_end` tells whether a line began there.
   CorrectedPlaces(const std::vector<OwnedLine>& standing, const ClosedPeriod& period,
-                  LadderEnds* ends)
-      : standing_(standing), period_(period), ends_(ends) {}
+                  LadderSide side, LadderEnds* ends)
+      : standing_(standing), period_(period), side_(side), ends_(ends) {}
 
   [[nodiscard]] Decimal start(const Price& ladder, std::string_view day) override;
   void charged(const Price& /*ladder*/, const Decimal& /*quantity*/) override {}
@@ -52,6 +57,7 @@ class CorrectedPlaces final : public LadderPlaces {
  private:
   const std::vector<OwnedLine>& standing_;
   const ClosedPeriod& period_;
+  LadderSide side_;
   LadderEnds* ends_;
   bool needs_end_ = false;
 };

@@ -14,6 +14,8 @@
 #include <tuple>
 #include <utility>
 
+#include "core/billing/resale.h"
+
 namespace core {
 namespace {
 
@@ -206,7 +208,12 @@ void visit_item(Item& item, const Pricing& pricing, const TimeZone& zone,
     return;
   }
   const FinishedTask& task = item.line.task;
-  for (const Charge& charge : charges_of(task, pricing, zone)) {
+  std::vector<Charge> charges = charges_of(task, pricing, zone);
+  if (pricing.resale_places != nullptr) {
+    charges.front().resale_tiers =
+        resale_tiers_of(task, charges, pricing.terms->resale->book, zone, *pricing.resale_places);
+  }
+  for (const Charge& charge : charges) {
     visit({.task = task, .charge = charge});
   }
 }

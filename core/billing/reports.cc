@@ -30,8 +30,14 @@ ReportLine placed(ReportLine line, const ReportQuery& query) {
   return line;
 }
 
+bool has_resale_ladders(const Pricing& pricing) {
+  return pricing.terms != nullptr && pricing.terms->resale &&
+         pricing.terms->resale->book.has_ladders();
+}
+
 bool has_ladders(const Pricing& pricing) {
-  return pricing.prices != nullptr && pricing.prices->has_ladders();
+  return (pricing.prices != nullptr && pricing.prices->has_ladders()) ||
+         has_resale_ladders(pricing);
 }
 
 // The tasks on which the prices of the query depend: in a book with ladders all that were charged
@@ -91,8 +97,10 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
   const std::vector<ClosedPeriod>& closed = closed_for(query);
   const std::vector<OwnedLine>& adjustments = adjustments_for(query);
   RunningPlaces places;
+  RunningPlaces resale_places;
   Pricing metered = pricing;
   metered.places = &places;
+  metered.resale_places = has_resale_ladders(pricing) ? &resale_places : nullptr;
   each_merged_line({.tasks = source_->finished_tasks(read, !closed.empty()),
                     .frozen = source_->frozen_lines(frozen_part(query, closed)),
                     .adjustments = adjustments},

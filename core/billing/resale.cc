@@ -1,5 +1,7 @@
 #include "core/billing/resale.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/billing/adjustments.h"
@@ -8,23 +10,9 @@
 namespace core {
 namespace {
 
-// The task as it was priced: a reversal has negated counts, and a correction the time of the period
-// in which it is shown. Where the time comes from is not frozen, so it must not be noted.
-FinishedTask priced_again(const ReportLine& line) {
-  FinishedTask task = line.task;
-  if (line.reversal) {
-    negate_counts(task.facts);
-  }
-  if (line.corrects()) {
-    task.billed_at = line.incurred_at;
-  }
-  task.billed_at_source = BilledAt::named;
-  return task;
-}
-
-std::vector<Charge> charges_by(const ReportLine& line, const PriceBook& book,
-                               const TimeZone& zone) {
-  const Pricing pricing{.prices = &book};
+std::vector<Charge> charges_by(const ReportLine& line, const PriceBook& book, const TimeZone& zone,
+                               LadderPlaces& places) {
+  const Pricing pricing{.prices = &book, .places = &places};
   const bool as_it_is =
       !line.reversal && !line.corrects() && line.task.billed_at_source == BilledAt::named;
   return as_it_is ? charges_of(line.task, pricing, zone)
@@ -54,7 +42,90 @@ void add_up(const std::vector<Charge>& charges, Resale& resale) {
   resale.amount = sum;
 }
 
+// Keeps what ladders charge, until it is known that the whole task has a price.
+class TriedPlaces final : public LadderPlaces {
+ public:
+  explicit TriedPlaces(LadderPlaces& places) : places_(places) {}
+
+  [[nodiscard]] Decimal start(const Price& ladder, std::string_view day) override {
+    return places_.start(ladder, day);
+  }
+  void charged(const Price& ladder, const Decimal& quantity) override {
+    charged_.emplace_back(&ladder, quantity);
+  }
+  void keep() {
+    for (const auto& [ladder, quantity] : charged_) {
+      places_.charged(*ladder, quantity);
+    }
+  }
+
+ private:
+  LadderPlaces& places_;
+  std::vector<std::pair<const Price*, Decimal>> charged_;
+};
+
+void add_note(std::string& notes, const std::string& note) {
+  notes += notes.empty() || note.empty() ? "" : "; ";
+  notes += note;
+}
+
+// The notes of the ladders that charge a task, with all parts.
+std::string tiers_text(const std::vector<Charge>& charges) {
+  std::string text;
+  for (const Charge& charge : charges) {
+    std::optional<LadderNote> note = ladder_note_of(charge.cost_note);
+    if (note && note->parts.empty()) {
+      note->parts.push_back({*charge.quantity, *charge.unit_price});
+    }
+    if (note) {
+      add_note(text, note->text());
+    }
+  }
+  return text;
+}
+
 }  // namespace
+
+// Where the time comes from is not frozen, so it must not be noted.
+FinishedTask priced_again(const ReportLine& line) {
+  FinishedTask task = line.task;
+  if (line.reversal) {
+    negate_counts(task.facts);
+  }
+  if (line.corrects()) {
+    task.billed_at = line.incurred_at;
+  }
+  task.billed_at_source = BilledAt::named;
+  return task;
+}
+
+Decimal NotedPlaces::start(const Price& ladder, std::string_view /*day*/) {
+  const auto found = std::find_if(notes_.begin(), notes_.end(), [&ladder](const LadderNote& note) {
+    return note.line == ladder.line;
+  });
+  lack_one_ = lack_one_ || found == notes_.end();
+  return found == notes_.end() ? Decimal() : found->start;
+}
+
+void NotedPlaces::charged(const Price& /*ladder*/, const Decimal& /*quantity*/) {}
+
+std::string resale_tiers_of(const FinishedTask& task, const std::vector<Charge>& charges,
+                            const PriceBook& book, const TimeZone& zone, LadderPlaces& places) {
+  if (!task.succeeded || is_charged_elsewhere(charges.front())) {
+    return "";
+  }
+  TriedPlaces tried(places);
+  FinishedTask sold = task;
+  sold.billed_at_source = BilledAt::named;
+  const std::vector<Charge> by_book = charges_of(sold, {.prices = &book, .places = &tried}, zone);
+  Resale resale;
+  add_up(by_book, resale);
+  if (!resale.amount) {
+    return "";
+  }
+  tried.keep();
+  return tiers_text(by_book);
+}
 
 Resale resale_of(const ReportLine& line, const PriceBook& book, const TimeZone& zone) {
   Resale resale;
@@ -62,12 +133,17 @@ Resale resale_of(const ReportLine& line, const PriceBook& book, const TimeZone& 
     resale.amount = Decimal();
     return resale;
   }
-  add_up(charges_by(line, book, zone), resale);
+  NotedPlaces places(line.charge.resale_tiers);
+  add_up(charges_by(line, book, zone, places), resale);
   if (line.charge.kind != LineKind::main) {
     resale.amount = Decimal();
     resale.note = "in the first line of the task";
-  } else if (resale.amount && line.reversal) {
-    resale.amount = -*resale.amount;
+  } else if (resale.amount && places.lack_one()) {
+    resale = {};
+    resale.note = "the price depends on what is charged in its month, which was closed without it";
+  } else if (resale.amount) {
+    resale.amount = line.reversal ? -*resale.amount : *resale.amount;
+    resale.note = line.charge.resale_tiers;
   }
   return resale;
 }
@@ -79,7 +155,7 @@ void set_margin(Resale& resale, const Charge& charge) {
   const bool one_currency =
       resale.currency == charge.currency || resale.amount->is_zero() || charge.cost->is_zero();
   if (!one_currency) {
-    resale.note = "no margin between " + charge.currency + " and " + resale.currency;
+    add_note(resale.note, "no margin between " + charge.currency + " and " + resale.currency);
     return;
   }
   resale.currency = resale.currency.empty() ? charge.currency : resale.currency;

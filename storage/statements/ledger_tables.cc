@@ -87,7 +87,7 @@ const std::vector<LedgerTable>& ledger_tables() {
             "snapshot, succeeded, lost, " +
                 facts() +
                 "labels text, unit, quantity text, unit_price text, currency text, cost text, "
-                "cost_note text"),
+                "cost_note text, resale_tiers text"),
       table("closing", 1,
             "period, name text, begins_at, ends_at, sha256 text, previous_sha256 text"),
       table("written_off", 2, "period, task"),

@@ -9,7 +9,7 @@ std::string line_columns() {
   return "t.account, t.task_id, l.succeeded, " + fact_columns("l.") +
          ", l.labels, l.snapshot, s.raw_sha256, l.lost, l.billed_at, l.{stored}line_id, l.kind, "
          "l.reversal, l.adjusts, l.incurred, l.unit, l.quantity, l.unit_price, l.currency, "
-         "l.cost, l.cost_note";
+         "l.cost, l.cost_note, l.resale_tiers";
 }
 constexpr const char* kFrom =
     " FROM report_line AS l {then} task AS t ON t.id = l.task "

@@ -53,6 +53,7 @@ void read_charge(const Row& row, int column, core::OwnedLine& line) {
   charge.currency = row.text(column++);
   charge.cost = amount(column++);
   charge.cost_note = row.text(column++);
+  charge.resale_tiers = row.text(column++);
   line.incurred_at = row.time(column++).value_or(line.task.billed_at);
   line.reversed_at = row.time(column).value_or(line.incurred_at);
 }

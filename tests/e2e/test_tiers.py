@@ -243,11 +243,78 @@ def test_both_engines_charge_alike(june):
         server.close()
 
 
+def sold(lines):
+    """Checks resale and margin of the lines of a month, laid out second by second; the end of the tiers."""
+    end = 0
+    for line in lines:
+        if line["model"] == "happy":
+            seconds = int(line["duration_seconds"])
+            amount = sum(D("0.3") if second < 120 else D("0.25") for second in range(end, end + seconds))
+            assert line["resale_note"].startswith(f"tiers of line 2, after {end} this month: "), line
+            end += seconds
+        else:
+            amount = D(2)
+            assert line["resale_note"] == "", line
+        assert (D(line["resale"]), D(line["margin"])) == (amount, amount - D(line["cost"])), line
+    return end
+
+
+def test_resale_has_tiers_of_its_own(june):
+    (june.folder / "resale.csv").write_text(
+        "model,unit,price,currency,from_quantity,to_quantity\nhappy,second,0.3,CNY,,120\nhappy,second,0.25,CNY,120,\n*,task,2,CNY,,\n")
+    books = ("--prices", "tiers.csv", "--resale", "resale.csv")
+    before = june("report", "--period", "2026-06", *books).out
+    lines = rows(before)
+    end = sold(lines)
+    day = rows(june("report", "--period", "2026-06-20", *books).out)
+    assert day and day == [line for line in lines if line["finished_at"].startswith("2026-06-20")]
+    assert june("close", "2026-06", *books).code == 0
+    assert june("report", "--period", "2026-06").out == before and june("db", "check").code == 0
+    changed = next(line for line in lines if line["model"] == "happy" and int(line["duration_seconds"]) > 1)
+    june.ask(task(70, JUNE + 100, 9) + ",Zoo")
+    june.change()
+    june.ask(changed["task_id"] + "," + changed["label_customer"])
+    server = Postgres()
+    try:
+        where = ("--db", server.url(server.database()))
+        assert june("db", "copy", where[1]).code == 0
+        july = june("report", "--period", "2026-07", *books)
+        assert june("report", "--period", "2026-07", *books, *where).out == july.out
+        late, = [line for line in rows(july.out) if line["task_id"].endswith("-70")]
+        place = f"tiers of line 2, after {end - int(changed['duration_seconds']) + 1} this month: 9 at 0.25"
+        assert (late["resale"], late["resale_note"]) == ("2.25", place), late
+        reversal, anew = [line for line in rows(july.out) if line["task_id"] == changed["task_id"]]
+        assert reversal["resale"] == "-" + changed["resale"] and reversal["resale_note"] == changed["resale_note"]
+        assert anew["resale_note"].split(":")[0] == changed["resale_note"].split(":")[0] and anew["resale"] == "0.3"
+        for ledger in ((), where):
+            assert june("close", "2026-07", *books, "--force", *ledger).code == 0
+            assert june("report", "--period", "2026-07", *ledger).out == july.out
+            for month in ("2026-06", "2026-07"):
+                folder = month + "-".join(ledger[:1])
+                assert june("audit", month, "-o", folder, *ledger).code == 0
+                proved = verify(june.folder / folder)
+                assert proved.returncode == 0, proved
+    finally:
+        server.close()
+    assert june("db", "check").code == 0
+
+    def moved(data):
+        return re.sub(rb"(tiers of line 2, after )(\d+)( this month: \d+ at 0.25)", lambda one: one[1] + str(int(one[2]) + 1).encode() + one[3], data)
+    edited(june.folder / "2026-06", "report.csv.zst", moved)
+    forge(june.folder / "2026-06", "all")
+    noticed = verify(june.folder / "2026-06")
+    assert noticed.returncode == 1 and "does not begin in its tiers where the line before ended" in noticed.stdout, noticed
+    june.check_ledger = False
+    alter(june.ledger, "UPDATE report_line SET resale_tiers = replace(resale_tiers, 'after 1', 'after 2') WHERE resale_tiers LIKE '%after 1%'")
+    assert june("db", "check").code == 1 and june("report", "--period", "2026-06").code == 1
+
+
 def test_what_cannot_have_tiers_says_so(june):
+    (june.folder / "plain.csv").write_text("model,unit,price,currency\n*,second,1,CNY\n")
     refused = june("close", "2026-06-20", "--prices", "tiers.csv")
     assert refused.code == 2 and "has tiers, which count a calendar month, and 2026-06-20 is none" in refused.err, refused
-    refused = june(*REPORT, "--resale", "tiers.csv")
-    assert refused.code == 2 and "--resale tiers.csv has tiers" in refused.err, refused
+    refused = june("close", "2026-06-20", "--prices", "plain.csv", "--resale", "tiers.csv")
+    assert refused.code == 2 and "tiers.csv has tiers, which count a calendar month" in refused.err, refused
     assert june("close", "2026-06", "--prices", "tiers.csv").code == 0
     kept = june("close", "2026-06", "--reprice", "--prices", "tiers.csv")
     assert kept.code == 0 and "has these prices already: 0 lines cost" in kept.out, kept

@@ -30,7 +30,7 @@ const std::vector<LineColumn>& line_columns() {
                      fact.kind == core::FactKind::time ? Kind::integer : Kind::text});
     });
     for (const char* name : {"line_id", "adjusts", "labels", "quantity", "unit_price", "currency",
-                             "cost", "cost_note"}) {
+                             "cost", "cost_note", "resale_tiers"}) {
       all.push_back({name, Kind::text});
     }
     return all;
@@ -107,7 +107,7 @@ void LineBatch::add(const core::ReportLine& line) {
   (column++)->add(std::string_view(charge.line_id));
   for (const std::string& text :
        {std::string(line.adjusts), labels, text_of(charge.quantity), text_of(charge.unit_price),
-        charge.currency, text_of(charge.cost), charge.cost_note}) {
+        charge.currency, text_of(charge.cost), charge.cost_note, charge.resale_tiers}) {
     (column++)->add_or_null(text);
   }
   if (columns_.front().size() == kLinesMax) {

@@ -36,7 +36,7 @@ LineInsert::LineInsert(SQLite::Database& database)
                  fact_columns("", core::is_price_text) + ", unit, unit_price, currency"),
       amounts_(database, "line_amounts",
                "terms, line_id, adjusts, " + fact_columns("", core::is_count) +
-                   ", quantity, cost, cost_note"),
+                   ", quantity, cost, cost_note, resale_tiers"),
       labels_(database, "line_labels", "labels"),
       statement_(database, insert_sql(kAtOnce).c_str()),
       last_id_(database.execAndGet(kLastLine).getInt64()) {}
@@ -121,6 +121,7 @@ std::int64_t LineInsert::amounts_of(std::int64_t terms, const core::ReportLine& 
   values_.add(quantity);
   values_.add(cost);
   values_.add(charge.cost_note);
+  values_.add(charge.resale_tiers);
   return amounts_.id_of(values_);
 }
 

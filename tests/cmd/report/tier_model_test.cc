@@ -10,6 +10,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cmd/close.h"
@@ -45,6 +46,17 @@ const std::array<const char*, 4> kTierBooks = {
     "m,second,5,CNY,c1,2,0,6\n",
     "m,second,4,CNY,,,,\nm,second,3,CNY,c1,2,,\n"};
 
+// Those of tier_oracle::resale_books().
+const std::array<const char*, 3> kResaleTiers = {
+    "m,second,9,CNY,,5\nm,second,8,CNY,5,8\nm,second,6,CNY,8,\n", "m,second,7,CNY,,\n",
+    "m,second,11,CNY,3,\nm,second,0,CNY,,3\n"};
+
+// Where a note says that its line begins; -1: nowhere.
+int start_in(const std::string& note) {
+  const std::size_t after = note.find("after ");
+  return after == std::string::npos ? -1 : std::stoi(note.substr(after + 6));
+}
+
 std::string tier_month(int month) { return "2026-0" + std::to_string(month + 1); }
 
 // "t3" of an account: accounts differ, so that a filter has something to leave out.
@@ -61,9 +73,16 @@ class TierProgram {
                                "to_quantity\n") +
                        kTierBooks.at(i));
     }
+    for (std::size_t i = 0; i < kResaleTiers.size(); ++i) {
+      folder.write("resale" + std::to_string(i) + ".csv",
+                   std::string("model,unit,price,currency,from_quantity,to_quantity\n") +
+                       kResaleTiers.at(i));
+    }
+    resell(0);
   }
 
   void copy_from(const std::string& empty_ledger) {
+    resell(0);
     answers_.reset();
     model_histories::begin_anew(ledger_, empty_ledger);
     answers_ = std::make_unique<support::BillingLedger>(ledger_);
@@ -82,11 +101,15 @@ class TierProgram {
          .observed_at = kTierYear,
          .body = "answer " + std::to_string(step)});
   }
+  void resell(std::size_t book) {
+    resale_ = folder_.path("resale" + std::to_string(book) + ".csv");
+  }
   void close(int month) {
     std::ostringstream out;
     ASSERT_EQ(cmd::close_period({.ledger = ledger_,
                                  .period = tier_month(month),
                                  .prices = prices_,
+                                 .resale = resale_,
                                  .force = true,
                                  .stale_after = std::chrono::hours(36)},
                                 kTierNow, log_, out),
@@ -102,21 +125,22 @@ class TierProgram {
   std::vector<Line> lines(cmd::ReportOptions options) {
     std::vector<Line> lines;
     for (auto& row : support::csv_table(text(std::move(options)), '|')) {
-      const std::string& note = row["cost_note"];
-      const std::size_t after = note.find("after ");
-      lines.emplace_back(row["task_id"], std::stoi(row["cost"]),
-                         after == std::string::npos ? -1 : std::stoi(note.substr(after + 6)),
+      lines.emplace_back(row["task_id"], std::stoi(row["cost"]), start_in(row["cost_note"]),
+                         std::stoi(row["resale"]), start_in(row["resale_note"]),
                          !row["adjusts"].empty());
+      EXPECT_EQ(std::stoi(row["margin"]), std::stoi(row["resale"]) - std::stoi(row["cost"]));
     }
     std::sort(lines.begin(), lines.end());
     return lines;
   }
-  // By account.
-  std::map<std::string, int> sums(int month) {
-    std::map<std::string, int> sums;
+  // Costs and resale by account.
+  std::map<std::string, std::pair<int, int>> sums(int month) {
+    std::map<std::string, std::pair<int, int>> sums;
     for (auto& row :
          support::csv_table(text({.period = tier_month(month), .by = {"account"}}), '|')) {
-      sums[row["account"]] += std::stoi(row["cost"]);
+      auto& [cost, resale] = sums[row["account"]];
+      cost += std::stoi(row["cost"]);
+      resale += row["resale"].empty() ? 0 : std::stoi(row["resale"]);  // of failures alone
     }
     return sums;
   }
@@ -128,6 +152,7 @@ class TierProgram {
   std::string text(cmd::ReportOptions options) {
     options.ledger = ledger_;
     options.prices = prices_;
+    options.resale = resale_;
     options.delimiter = "|";
     std::ostringstream out;
     cmd::write_report(options, log_, out);
@@ -144,6 +169,7 @@ class TierProgram {
   const support::TempDir& folder_;
   std::string ledger_;
   std::string prices_;
+  std::string resale_;
   std::unique_ptr<support::BillingLedger> answers_;
   cmd::Log log_{{.level = cmd::LogLevel::error, .fd = silent_tiers()}};
 };
@@ -158,6 +184,8 @@ class TierHistory {
         close(below(kTierPlayed));
       } else if (below(6) == 0) {
         reprice(below(kTierPlayed), static_cast<std::size_t>(below(kTierBooks.size())));
+      } else if (below(8) == 0) {
+        resell(static_cast<std::size_t>(below(kResaleTiers.size())));
       } else {
         say("t" + std::to_string(below(6)), step);
       }
@@ -196,13 +224,20 @@ class TierHistory {
       trace_ << tier_month(month) << " by book " << book << "; ";
     }
   }
+  void resell(std::size_t book) {
+    program_.resell(book);
+    oracle_.resell(book);
+    trace_ << "resale book " << book << "; ";
+  }
   void check(int month) {
     const std::vector<Line> expected = oracle_.lines(month);
     EXPECT_EQ(program_.lines({.period = tier_month(month)}), expected)
         << tier_month(month) << ": " << trace_.str();
-    std::map<std::string, int> sums;
+    std::map<std::string, std::pair<int, int>> sums;
     for (const Line& line : expected) {
-      sums[account_of(std::get<0>(line))] += std::get<1>(line);
+      auto& [cost, resale] = sums[account_of(std::get<0>(line))];
+      cost += std::get<1>(line);
+      resale += std::get<3>(line);
     }
     EXPECT_EQ(program_.sums(month), sums) << tier_month(month) << ": " << trace_.str();
     for (const auto& [account, sum] : sums) {

@@ -40,6 +40,28 @@ inline const std::vector<Book>& books() {
   return kBooks;
 }
 
+// What customers pay: of all customers. One tier is one price for any second.
+inline const std::vector<Ladder>& resale_books() {
+  static const std::vector<Ladder> kBooks = {{{0, 9}, {5, 8}, {8, 6}}, {{0, 7}}, {{0, 0}, {3, 11}}};
+  return kBooks;
+}
+inline bool has_tiers(const Ladder& ladder) { return ladder.size() > 1; }
+
+// Of each of `count` seconds from `start` on; -1 is the begin.
+inline std::vector<int> prices(const Ladder& ladder, int start, int count) {
+  std::vector<int> prices;
+  for (int i = 0; i < count; ++i) {
+    const auto tier = std::find_if(ladder.rbegin(), ladder.rend(), [&](const Tier& one) {
+      return one.from <= std::max(start, 0) + i;
+    });
+    prices.push_back(tier->price);
+  }
+  return prices;
+}
+inline int sum_of(const std::vector<int>& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0);
+}
+
 struct Said {
   int at = 0;  // seconds after the begin of the year's first month; 1000 a month
   bool succeeded = false;
@@ -58,21 +80,19 @@ struct Charged {
   int start = -1;  // -1: it has no place in tiers
   std::size_t book = 0;
 
+  std::size_t sold_by = 0;  // the resale book, and the same for it
+  int sold_start = -1;
+
   // The price of each second.
   [[nodiscard]] std::vector<int> seconds() const {
     const Ladder& ladder = said.contract ? books().at(book).contract : books().at(book).others;
-    std::vector<int> prices;
-    for (int i = 0; said.succeeded && i < said.charged(); ++i) {
-      const auto tier = std::find_if(ladder.rbegin(), ladder.rend(), [&](const Tier& one) {
-        return one.from <= std::max(start, 0) + i;
-      });
-      prices.push_back(tier->price);
-    }
-    return prices;
+    return said.succeeded ? prices(ladder, start, said.charged()) : std::vector<int>();
   }
-  [[nodiscard]] int cost() const {
-    const std::vector<int> prices = seconds();
-    return std::accumulate(prices.begin(), prices.end(), 0);
+  [[nodiscard]] int cost() const { return sum_of(seconds()); }
+  // What the customer pays, for each second as it is.
+  [[nodiscard]] int resale() const {
+    return said.succeeded ? sum_of(prices(resale_books().at(sold_by), sold_start, said.seconds))
+                          : 0;
   }
   // What its note says: the line of the book, the start, and the parts if there are several.
   [[nodiscard]] std::vector<int> note() const {
@@ -93,8 +113,9 @@ struct Charged {
   }
 };
 
-// A line: its month's task, its cost, where it begins (-1: nowhere), whether it corrects.
-using Line = std::tuple<std::string, int, int, bool>;
+// A line: its month's task, its cost, where it begins (-1: nowhere), the same of its resale,
+// whether it corrects.
+using Line = std::tuple<std::string, int, int, int, int, bool>;
 
 class Oracle {
  public:
@@ -102,6 +123,8 @@ class Oracle {
   [[nodiscard]] bool is_closed(int month) const { return closed_.contains(month); }
   // Another book for a closed month.
   void reprice(int month, std::size_t book) { ruling_[month] = book; }
+  // Another resale book for months that are not closed.
+  void resell(std::size_t book) { resale_ = book; }
 
   [[nodiscard]] std::vector<Line> lines(int month) const {
     if (is_closed(month)) {
@@ -110,9 +133,10 @@ class Oracle {
     std::vector<Line> lines;
     for (const auto& [task, before, now, corrects] : changes(month)) {
       if (before) {
-        lines.emplace_back(task, -before->charged.cost(), before->charged.start, true);
+        const Charged& old = before->charged;
+        lines.emplace_back(task, -old.cost(), old.start, -old.resale(), old.sold_start, true);
       }
-      lines.emplace_back(task, now.cost(), now.start, corrects);
+      lines.emplace_back(task, now.cost(), now.start, now.resale(), now.sold_start, corrects);
     }
     std::sort(lines.begin(), lines.end());
     return lines;
@@ -134,6 +158,7 @@ class Oracle {
       }
     }
     closed_[month] = std::move(frozen);
+    sold_by_[month] = resale_;
   }
 
  private:
@@ -153,7 +178,24 @@ class Oracle {
   // A task that is charged behind others: by its order.
   using Order = std::tuple<bool, int, int, std::string>;
   using Queue = std::vector<std::pair<Order, const Standing*>>;
-  using Ends = std::map<bool, int>;  // of the month's tiers, for customers with a contract and not
+  // Of the month's tiers, for customers with a contract and not; and of the resale.
+  struct Ends {
+    std::map<bool, int> cost;
+    int resale = 0;
+
+    void add(const Charged& charged, int sign) {
+      cost[charged.said.contract] += charged.start >= 0 ? sign * charged.said.charged() : 0;
+      resale += charged.sold_start >= 0 ? sign * charged.said.seconds : 0;
+    }
+  };
+
+  // By what a task is charged.
+  struct By {
+    std::size_t book = 0;
+    std::size_t resale = 0;
+    bool anew = false;      // by the book, from 0
+    bool repriced = false;  // by another book than so far
+  };
 
   static std::size_t book_of(int month, const std::map<int, std::size_t>& books) {
     const auto found = books.find(month);
@@ -186,7 +228,7 @@ class Oracle {
     }
     std::vector<Change> changes;
     Ends ends;
-    charge(std::move(own), 0, false, ends, changes);
+    charge(std::move(own), {.book = 0, .resale = resale_}, ends, changes);
     return changes;
   }
 
@@ -197,10 +239,14 @@ class Oracle {
     const bool repriced = book != book_of(home, carried_);
     Ends ends;
     for (const auto& [task, stands] : standing_) {
-      if (!anew && stands.home == home && stands.charged.start >= 0) {
-        ends[stands.charged.said.contract] += stands.charged.said.charged();
+      if (stands.home == home) {
+        ends.add(stands.charged, 1);
       }
     }
+    if (anew) {
+      ends.cost.clear();
+    }
+    const By by{.book = book, .resale = sold_by_.at(home), .anew = anew, .repriced = repriced};
     Queue queue;
     for (const auto& [task, said] : said_) {
       const auto found = standing_.find(task);
@@ -216,22 +262,13 @@ class Oracle {
       }
       const bool placed = stands.charged.said.succeeded;
       const Order order{!placed, placed ? stands.first : 0, placed ? stands.at : said.at, task};
-      const bool is_new = said.succeeded && stands.charged.start < 0 && books().at(book).tiers;
-      if (anew || (is_new && !placed)) {
-        if (anew || !stands.charged.said.charges_as(said)) {
-          queue.emplace_back(order, &stands);
-        }
-        continue;
-      }
-      const bool has_place = said.succeeded && books().at(book).tiers;
-      const Charged now{said, has_place ? stands.charged.start : -1, book};
-      if (is_changed(stands.charged, now, repriced)) {
-        ends[said.contract] -= stands.charged.start >= 0 ? stands.charged.said.charged() : 0;
-        ends[said.contract] += has_place ? said.charged() : 0;
-        changes.push_back({task, &stands, now, true});
+      if (anew || (said.succeeded && !placed)) {
+        queue.emplace_back(order, &stands);
+      } else {
+        charge(task, &stands, by, ends, changes);
       }
     }
-    charge(std::move(queue), book, true, ends, changes);
+    charge(std::move(queue), by, ends, changes);
   }
 
   static bool is_changed(const Charged& before, const Charged& now, bool repriced) {
@@ -242,21 +279,41 @@ class Oracle {
            (before.cost() != now.cost() || (now.start >= 0 && before.note() != now.note()));
   }
 
-  // Each task of the queue behind what was charged so far.
-  void charge(Queue queue, std::size_t book, bool corrects, Ends& ends,
-              std::vector<Change>& changes) const {
+  void charge(Queue queue, const By& by, Ends& ends, std::vector<Change>& changes) const {
     std::sort(queue.begin(), queue.end());
     for (const auto& [order, stands] : queue) {
-      const std::string& task = std::get<3>(order);
-      const Said& said = said_.at(task);
-      Charged now{said, -1, book};
-      if (said.succeeded && books().at(book).tiers) {
-        now.start = ends[said.contract];
-        ends[said.contract] += said.charged();
+      charge(std::get<3>(order), stands, by, ends, changes);
+    }
+  }
+  // Where the task began, else behind what was charged so far.
+  void charge(const std::string& task, const Standing* stands, const By& by, Ends& ends,
+              std::vector<Change>& changes) const {
+    const Said& said = said_.at(task);
+    Charged now{said, -1, by.book, by.resale, -1};
+    const auto begins = [stands](int Charged::*start, int end) {
+      return stands != nullptr && stands->charged.*start >= 0 ? stands->charged.*start : end;
+    };
+    if (said.succeeded && books().at(by.book).tiers) {
+      const int end = ends.cost[said.contract];
+      now.start = by.anew ? end : begins(&Charged::start, end);
+    }
+    if (said.succeeded && has_tiers(resale_books().at(by.resale))) {
+      now.sold_start = begins(&Charged::sold_start, ends.resale);
+    }
+    const bool changed = stands == nullptr || is_changed(stands->charged, now, by.repriced);
+    if (changed) {
+      changes.push_back({task, stands, now, stands != nullptr || is_closed(said.month())});
+    }
+    if (by.anew) {
+      ends.cost[said.contract] += now.start >= 0 ? said.charged() : 0;
+    }
+    if (changed) {
+      const std::map<bool, int> cost = ends.cost;
+      if (stands != nullptr) {
+        ends.add(stands->charged, -1);
       }
-      if (stands == nullptr || is_changed(stands->charged, now, true)) {
-        changes.push_back({task, stands, now, corrects});
-      }
+      ends.add(now, 1);
+      ends.cost = by.anew ? cost : ends.cost;
     }
   }
 
@@ -265,6 +322,8 @@ class Oracle {
   std::map<int, std::size_t> ruling_;   // the newest book of closed months, unless it is the first
   std::map<int, std::size_t> carried_;  // the same, as closed months have charged them
   std::map<int, std::vector<Line>> closed_;
+  std::map<int, std::size_t> sold_by_;  // the resale book of a closed month
+  std::size_t resale_ = 0;
 };
 
 }  // namespace tier_oracle

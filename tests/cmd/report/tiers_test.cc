@@ -242,7 +242,33 @@ TEST_F(Tiers, OnlyAMonthIsRepricedWithThem) {
   ASSERT_EQ(close("2026-10-02", true), cmd::ExitCode::ok);
   prices_ = tiers;
   EXPECT_THROW((void)call(cmd::reprice_period, options("2026-10-02")), core::UsageError);
-  EXPECT_THROW((void)told_by({.period = "2026-12", .resale = tiers}), core::UsageError);
+}
+
+TEST_F(Tiers, OnlyAMonthIsSoldWithThem) {
+  add_october();
+  cmd::CloseOptions day = options("2026-10-02", true);
+  day.prices = book("m,second,,,1,CNY,,\n");
+  day.resale = prices_;
+  EXPECT_THROW((void)call(cmd::close_period, day), core::UsageError);
+}
+
+// Its places in the tiers were not kept.
+TEST_F(Tiers, AMonthThatWasClosedWithoutResaleHasNone) {
+  add_october();
+  const std::string tiers = prices_;
+  prices_ = book("m,second,,,1,CNY,,\n");
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  answer("b", 1, {.duration_seconds = "13"}, "b is longer");
+  std::string sold;
+  for (const char* month : {"2026-10", "2026-11"}) {
+    for (auto& row : support::csv_table(told_by({.period = month, .resale = tiers}), '|')) {
+      sold += row["task_id"] + " " + row["resale"] + " " + row["resale_note"].substr(0, 21) + "; ";
+    }
+  }
+  EXPECT_EQ(sold,
+            "a  the price depends on ; failed 0 ; b  the price depends on ; c  the price depends "
+            "on ; d  the price depends on ; b  the price depends on ; b  the price depends on ; "
+            "next 0.1 tiers of line 2, afte; ");
 }
 
 TEST_F(Tiers, AChangedPlaceIsNoticed) {

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/billing/adjustments.h"
+#include "core/billing/resale_check.h"
 
 namespace {
 
@@ -84,6 +87,89 @@ TEST(Resale, AReversalTakesBackTheSameAmountAtTheSameDay) {
   late.adjusts = "2026-10";
   late.task.billed_at = day("2026-11-01");
   EXPECT_EQ(sold(late, rows), "5 CNY, 1 ()") << "by the day of the cost";
+}
+
+const std::string kTiers =
+    "model,unit,price,currency,from_quantity,to_quantity\n"
+    "m,second,2,CNY,,8\nm,second,1,CNY,8,\nm,sr_mtoken,3,CNY,,1\nm,sr_mtoken,1,CNY,1,\n";
+
+class TieredResale : public testing::Test {
+ protected:
+  // As a report makes it, behind the lines before it.
+  OwnedLine placed(OwnedLine line) {
+    line.charge.resale_tiers =
+        core::resale_tiers_of(line.task, {line.charge}, book_, kUtc, places_);
+    return line;
+  }
+  [[nodiscard]] std::string sold(const OwnedLine& line) const {
+    const core::Resale resale = core::resale_of(line.view(), book_, kUtc);
+    return (resale.amount ? resale.amount->text() : "-") + " " + resale.note;
+  }
+
+  PriceBook book_ = PriceBook::parse(kTiers, "resale.csv");
+  core::RunningPlaces places_;
+};
+
+TEST_F(TieredResale, BeginsWhereTheTaskBeforeEnded) {
+  EXPECT_EQ(sold(placed(main_line())),
+            "14 tiers of line 2, after 0 this month: 5 at 2; "
+            "tiers of line 4, after 0 this month: 1 at 3, 1 at 1");
+  const OwnedLine second = placed(main_line());
+  EXPECT_EQ(sold(second),
+            "10 tiers of line 2, after 5 this month: 3 at 2, 2 at 1; "
+            "tiers of line 4, after 2 this month: 2 at 1");
+  EXPECT_EQ(sold(core::reversal_of(second, day("2026-11-01"))), "-" + sold(second));
+}
+
+TEST_F(TieredResale, OnlyAWholePriceCounts) {
+  OwnedLine unsold = main_line();
+  unsold.task.facts.super_resolution_tokens = "many";
+  EXPECT_EQ(placed(unsold).charge.resale_tiers, "");
+  OwnedLine failed = main_line("0");
+  failed.task.succeeded = false;
+  EXPECT_EQ(placed(failed).charge.resale_tiers, "");
+  OwnedLine elsewhere = main_line("0");
+  elsewhere.charge.cost_note = "charged under account north";
+  EXPECT_EQ(placed(elsewhere).charge.resale_tiers, "");
+  EXPECT_EQ(sold(placed(main_line())).find("14 tiers of line 2, after 0 this month"), 0U);
+}
+
+TEST_F(TieredResale, WithoutAPlaceTheAmountIsUnknown) {
+  EXPECT_EQ(sold(main_line()),
+            "- the price depends on what is charged in its month, which was closed without it");
+}
+
+TEST_F(TieredResale, AClosedMonthIsProved) {
+  const core::Terms terms{.resale = core::PriceFile{kTiers, book_}};
+  const std::vector<core::ClosedPeriod> closed = {
+      {.key = 1,
+       .period = {},
+       .zone = "UTC",
+       .prices = core::with_terms("model,unit,price,currency\n", terms)}};
+  const OwnedLine first = placed(main_line());
+  OwnedLine second = placed(main_line());
+  const auto fault = [&](const OwnedLine& line) {
+    core::ResaleCheck check(closed, closed.front());
+    for (const OwnedLine* one : {&first, &line}) {
+      OwnedLine frozen = *one;
+      frozen.incurred_in = 1;
+      if (std::string told = check.check(frozen.view()); !told.empty()) {
+        return told;
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(fault(second), "");
+  EXPECT_EQ(fault(first),
+            "it begins after 0 in the tiers of its resale book, and the lines before it end at 5");
+  std::string& tiers = second.charge.resale_tiers;
+  const std::string right = tiers;
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"after 5", "after 6"}, {"2 at 1", "2 at 2"}, {"line 4", "line 5"}, {"; ", " "}}) {
+    tiers = right;
+    tiers.replace(tiers.find(from), from.size(), to);
+    EXPECT_EQ(fault(second), "its resale is not what the tiers of its resale book give") << tiers;
+  }
 }
 
 TEST(Resale, WhereATimeComesFromIsNotNoted) {
