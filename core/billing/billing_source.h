@@ -35,6 +35,7 @@ struct ReportQuery {
   std::int64_t account = 0;  ///< its key; 0: all
   bool videos = false;       ///< fills FinishedTask::lost, which reads each task's videos
   bool labels = true;        ///< fills FinishedTask::labels
+  bool sorted = false;       ///< finished_tasks: equal times come by task ID, then account
   /// Reports, and counts of open and future tasks, are restricted to these. Cursors are not: they
   /// only fill the labels.
   LabelFilter label_filter{};

@@ -1,6 +1,7 @@
 #include "core/billing/reports.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/billing/adjusted_tasks.h"
@@ -17,6 +18,15 @@ ReportQuery frozen_part(const ReportQuery& query, const std::vector<ClosedPeriod
   if (closed.empty()) {
     part.end = part.begin;
   }
+  return part;
+}
+
+// The part of the query at one instant, in the order of a report.
+ReportQuery at(UtcTime time, const ReportQuery& query) {
+  ReportQuery part = query;
+  part.begin = time;
+  part.end = time + std::chrono::milliseconds(1);
+  part.sorted = true;
   return part;
 }
 
@@ -101,15 +111,22 @@ void Reports::each_exact_line(const ReportQuery& wanted, const Pricing& pricing,
   Pricing metered = pricing;
   metered.places = &places;
   metered.resale_places = has_resale_ladders(pricing) ? &resale_places : nullptr;
-  each_merged_line({.tasks = source_->finished_tasks(read, !closed.empty()),
-                    .frozen = source_->frozen_lines(frozen_part(query, closed)),
-                    .adjustments = adjustments},
-                   closed, metered, zone, [&](const ReportLine& line) {
-                     if (line.task.billed_at >= query.begin &&
-                         (!account || line.task.account == *account) && is_wanted(line, query)) {
-                       visit(placed(line, query));
-                     }
-                   });
+  each_merged_line(
+      {.tasks = source_->finished_tasks(read, !closed.empty()),
+       .frozen = source_->frozen_lines(frozen_part(query, closed)),
+       .adjustments = adjustments,
+       .tasks_at =
+           [&](UtcTime time) { return source_->finished_tasks(at(time, read), !closed.empty()); },
+       .frozen_at =
+           [&](UtcTime time) {
+             return source_->frozen_lines(at(time, frozen_part(query, closed)));
+           }},
+      closed, metered, zone, [&](const ReportLine& line) {
+        if (line.task.billed_at >= query.begin && (!account || line.task.account == *account) &&
+            is_wanted(line, query)) {
+          visit(placed(line, query));
+        }
+      });
 }
 
 void Reports::sum_lines(const ReportQuery& wanted, const Pricing& pricing, const TimeZone& zone,

@@ -43,7 +43,7 @@ class Reports {
 
   /// Calls `visit` with each line, by time, then task ID, then account. `pricing` and `zone` apply
   /// to tasks without a closed period; `pricing.round` applies to all. Lines have the terms of
-  /// their periods (line_terms.h). Memory: all tasks of one instant, and all adjustments.
+  /// their periods (line_terms.h). Memory: all adjustments.
   void each_line(const ReportQuery& query, const Pricing& pricing, const TimeZone& zone,
                  const std::function<void(const ReportLine&)>& visit);
   /// The same lines without any terms and rounding, as they are frozen.

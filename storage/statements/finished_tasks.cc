@@ -22,19 +22,23 @@ constexpr const char* kLost =
 constexpr const char* kUnfrozen =
     " AND NOT EXISTS (SELECT 1 FROM report_line AS f WHERE f.task = t.id) ";
 
-// Statement parameters: 1 begin, 2 end. Tasks with equal times come in any order.
+constexpr const char* kByTask =
+    ", t.task_id, (SELECT n.name FROM account AS n WHERE n.id = t.account)";
+
+// Statement parameters: 1 begin, 2 end. {then by} orders tasks with equal times, if that is asked
+// for.
 constexpr const char* kByFinish =
     "t.finish_time AS at FROM task AS t {by task_by_finish} {joins} WHERE t.state {finished} "
     "AND t.finish_time >= $1 AND t.finish_time < $2 {state} {account} {unfrozen} "
-    "ORDER BY t.finish_time";
+    "ORDER BY t.finish_time{then by}";
 // Few gateways state no finish time; these tasks are sorted.
 constexpr const char* kByFirstSeenFinished =
     "{seen} AS at FROM task AS t {by task_by_finish} {joins} WHERE t.state {finished} "
     "AND t.finish_time IS NULL AND {seen} >= $1 AND {seen} < $2 {state} {account} {unfrozen} "
-    "ORDER BY at";
+    "ORDER BY at{then by}";
 constexpr const char* kBySubmit =
     "{since} AS at FROM task AS t {joins} WHERE t.state {finished} AND {since} >= $1 AND "
-    "{since} < $2 {state} {account} {unfrozen} ORDER BY at";
+    "{since} < $2 {state} {account} {unfrozen} ORDER BY at{then by}";
 constexpr const char* kByKey =
     "coalesce(t.finish_time, {seen}) AS at FROM task AS t {joins} WHERE t.id = $1 AND "
     "t.state {finished} {unfrozen}";
@@ -70,6 +74,7 @@ std::string statement(const FinishedColumns& selected, std::string_view rest,
   fill_in(sql, "{expired}", sql_number(core::VideoState::expired));
   fill_in(sql, "{finished}", sql_in_finished_states());
   fill_in(sql, "{account}", account_condition(query, "t.account"));
+  fill_in(sql, "{then by}", query.sorted ? kByTask : "");
   fill_in(sql, "{unfrozen}", unfrozen_only ? kUnfrozen : "");
   return sql;
 }

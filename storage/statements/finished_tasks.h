@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,8 @@ int read_task_columns(const Row& row, const AccountNames& accounts, core::Finish
   return column;
 }
 
+inline constexpr int kAccountColumn = 0;
+inline constexpr int kTaskColumn = 1;
 inline constexpr int kLabelsColumn = 3 + static_cast<int>(core::kFacts.size());
 inline constexpr int kBilledAtColumn = kLabelsColumn + 5;
 
@@ -117,7 +120,7 @@ class FinishedTasks {
         time_(query.time) {}
 
   [[nodiscard]] bool at_end() const { return cursors_.empty(); }
-  /// The time of the next task; ascending.
+  /// The time of the next task; ascending. Tasks are sorted further if the query asks for it.
   [[nodiscard]] core::UtcTime time() const { return *next()->time(kBilledAtColumn); }
   /// Fills `task` and moves to the next one.
   void take(core::FinishedTask& task) {
@@ -132,10 +135,13 @@ class FinishedTasks {
 
  private:
   [[nodiscard]] auto next() const {
-    return std::min_element(cursors_.begin(), cursors_.end(),
-                            [](const auto& left, const auto& right) {
-                              return left.integer(kBilledAtColumn) < right.integer(kBilledAtColumn);
-                            });
+    const auto place = [this](const auto& row) {
+      return std::tuple(row.integer(kBilledAtColumn), row.text(kTaskColumn),
+                        std::string_view(accounts_.name(row.integer(kAccountColumn))));
+    };
+    return std::min_element(
+        cursors_.begin(), cursors_.end(),
+        [&place](const auto& left, const auto& right) { return place(left) < place(right); });
   }
 
   AccountNames accounts_;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -43,6 +44,34 @@ TEST_P(BillingContract, TasksAreReturnedByTimeWithinTheHalfOpenPeriod) {
   EXPECT_EQ(task.billed_at_source, core::BilledAt::first_seen_finished);
   EXPECT_EQ(task.facts.model, "m");
   EXPECT_EQ(source->accounts().count("default"), 1U);
+}
+
+TEST_P(BillingContract, TasksOfOneInstantAreSortedIfThatIsAskedFor) {
+  for (const char* id : {"b", "d", "a"}) {
+    finish(id, kOctober + 1000);
+    record({.account = "Other", .id = id, .facts = {.finish_time = utc(kOctober + 1000)}});
+    record({.id = std::string("unnamed ") + id, .observed_at = kOctober + 1000});
+  }
+  finish("c", kOctober + 1000, "8", TaskState::failed);
+  finish("z", kOctober);
+  const auto source = open();
+  for (const core::ReportTime time : {core::ReportTime::finish, core::ReportTime::submit}) {
+    core::ReportQuery query = of(period("2026-10"));
+    query.begin = utc(kOctober + (time == core::ReportTime::submit ? 0 : 1000));
+    query.end = query.begin + std::chrono::milliseconds(1);
+    query.time = time;
+    query.sorted = true;
+    std::string found;
+    core::FinishedTask task;
+    for (const auto tasks = source->finished_tasks(query, false); !tasks->at_end();) {
+      tasks->take(task);
+      found += task.account.substr(0, 1) + " " + task.task_id + "; ";
+    }
+    EXPECT_EQ(found, time == core::ReportTime::submit
+                         ? "d a; d b; d c; d d; "
+                         : "O a; d a; O b; d b; d c; O d; d d; d unnamed a; d unnamed b; d unnamed "
+                           "d; ");
+  }
 }
 
 TEST_P(BillingContract, QueriesChooseByOutcomeAndAccount) {

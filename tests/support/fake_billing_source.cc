@@ -378,6 +378,11 @@ class FakeSource final : public core::BillingSource {
         tasks.push_back(std::move(found));
       }
     }
+    if (query.sorted) {
+      std::sort(tasks.begin(), tasks.end(), [](const auto& left, const auto& right) {
+        return std::tie(left.task_id, left.account) < std::tie(right.task_id, right.account);
+      });
+    }
     return tasks;
   }
   [[nodiscard]] std::vector<OwnedLine> frozen(const ReportQuery& query) const {
