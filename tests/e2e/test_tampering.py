@@ -81,6 +81,7 @@ TAMPERINGS = {
     "another end of a line": "UPDATE report_line SET finish_time = finish_time + 1000, billed_at = billed_at + 1000 WHERE succeeded",
     "a failed task made paid": "UPDATE report_line SET succeeded = 1, unit = 0, quantity = '1', unit_price = '0.9', "
                                "currency = 'CNY', cost = '0.9', cost_note = NULL WHERE succeeded = 0",
+    "a place in a resale book that is not there": "UPDATE report_line SET resale_tiers = 'tiers of line 2, after 0 this month: 1 at 1' WHERE succeeded",
     "a note of a lost video": "UPDATE report_line SET lost = 1 - lost WHERE succeeded = 0",
     "a line taken away, with its count": "DELETE FROM report_line WHERE succeeded = 0; UPDATE period SET line_count = line_count - 1",
     "another price book": "UPDATE period SET prices = replace(prices, 'm,second', 'other,second')",
