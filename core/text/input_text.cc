@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "core/error.h"
@@ -163,8 +164,20 @@ std::size_t first_line_end(std::string_view text) {
   return line_end(text, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
+// Eight bytes at a time: compilers make three instructions a byte of std::count.
 std::uint64_t lines_in(std::string_view text) {
-  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101U;
+  constexpr std::uint64_t kLow = 0x7F * kOnes;
+  std::uint64_t lines = 0;
+  while (text.size() >= sizeof kOnes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    word ^= '\n' * kOnes;                                                // now a line end is 0
+    const std::uint64_t ends = ~(((word & kLow) + kLow) | word | kLow);  // 0x80 for each 0
+    lines += (ends >> 7U) * kOnes >> 56U;
+    text.remove_prefix(sizeof word);
+  }
+  return lines + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 // The first non-ASCII characters, for a message.

@@ -40,6 +40,24 @@ TEST(TaskId, RemovesSurroundingCharacters) {
   }
 }
 
+// Eight bytes are looked at together: none hides another, wherever it stands.
+TEST(TaskId, SeesEachByteAtEachPlace) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 1; at < 19; ++at) {
+      std::string text(20, byte % 2 == 0 ? '!' : '~');
+      text[at] = static_cast<char>(byte);
+      const auto parsed = TaskId::parse(text);
+      if (byte < ' ' || byte >= 0x7F) {
+        ASSERT_TRUE(std::holds_alternative<IdFailure>(parsed)) << byte << " at " << at;
+        EXPECT_EQ(std::get<IdFailure>(parsed),
+                  byte < 0x80 ? IdFailure::control_character : IdFailure::not_utf8);
+      } else {
+        EXPECT_TRUE(std::holds_alternative<TaskId>(parsed)) << byte << " at " << at;
+      }
+    }
+  }
+}
+
 struct Bad {
   std::string text;
   IdFailure failure;
