@@ -47,7 +47,7 @@ void compare(const std::vector<OwnedLine>& lines, Corrected Compared::*side, Com
   }
 }
 
-bool costs_the_same(const std::optional<Charge>& one, const std::optional<Charge>& other) {
+bool have_one_cost(const std::optional<Charge>& one, const std::optional<Charge>& other) {
   if (!one || !other) {
     return !one && !other;
   }
@@ -61,7 +61,7 @@ std::vector<ChangedCost> changes_of(const Comparison& compared) {
     const std::optional<Charge>& stands = one.before.stood ? one.before.stood : one.after.stood;
     const std::optional<Charge>& before = one.before.result(stands);
     const std::optional<Charge>& after = one.after.result(stands);
-    if (!costs_the_same(before, after)) {
+    if (!have_one_cost(before, after)) {
       changes.push_back({one.model, before, after});
     }
   }

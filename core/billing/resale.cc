@@ -64,7 +64,7 @@ class TriedPlaces final : public LadderPlaces {
   std::vector<std::pair<const Price*, Decimal>> charged_;
 };
 
-void add_note(std::string& notes, const std::string& note) {
+void append_note(std::string& notes, const std::string& note) {
   notes += notes.empty() || note.empty() ? "" : "; ";
   notes += note;
 }
@@ -78,7 +78,7 @@ std::string tiers_text(const std::vector<Charge>& charges) {
       note->parts.push_back({*charge.quantity, *charge.unit_price});
     }
     if (note) {
-      add_note(text, note->text());
+      append_note(text, note->text());
     }
   }
   return text;
@@ -155,7 +155,7 @@ void set_margin(Resale& resale, const Charge& charge) {
   const bool one_currency =
       resale.currency == charge.currency || resale.amount->is_zero() || charge.cost->is_zero();
   if (!one_currency) {
-    add_note(resale.note, "no margin between " + charge.currency + " and " + resale.currency);
+    append_note(resale.note, "no margin between " + charge.currency + " and " + resale.currency);
     return;
   }
   resale.currency = resale.currency.empty() ? charge.currency : resale.currency;
