@@ -36,6 +36,8 @@ class Rows {
   [[nodiscard]] bool is_numeric(int column) const;
   /// Of a bigint, integer, smallint or boolean; null is 0.
   [[nodiscard]] std::int64_t integer(int column) const;
+  /// The integer in the first column of the next row; 0 if there is none: of counts and keys.
+  [[nodiscard]] std::int64_t next_integer() { return step() ? integer(0) : 0; }
   /// The value of a text, or of any type with Format::text. Valid until the next step; null is
   /// empty.
   [[nodiscard]] std::string_view text(int column) const;

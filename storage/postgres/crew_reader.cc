@@ -61,7 +61,7 @@ std::vector<core::CrewRun> last_crew(Connection& connection, const std::string& 
 std::int64_t last_before(Connection& connection, std::int64_t first_run) {
   std::int64_t before = 0;
   Rows last = connection.query("SELECT coalesce(max(id), 0) FROM snapshot");
-  std::int64_t end = last.step() ? last.integer(0) : 0;
+  std::int64_t end = last.next_integer();
   while (before < end) {
     const std::int64_t middle = before + (end - before) / 2 + 1;
     Rows row = connection.query("SELECT run FROM snapshot WHERE id >= $1 ORDER BY id LIMIT 1",

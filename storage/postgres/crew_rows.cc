@@ -9,7 +9,7 @@ namespace {
 
 bool ask(Connection& connection, const std::string& condition, const Parameters& parameters) {
   Rows row = connection.query("SELECT " + condition, parameters);
-  return row.step() && row.integer(0) != 0;
+  return row.next_integer() != 0;
 }
 
 bool is_busy(Connection& connection, const RunFence& fence) {

@@ -26,7 +26,7 @@ Parameters task_parameters(const std::string& account, const std::string& task_i
 
 std::int64_t account_row(Connection& connection, const std::string& name) {
   Rows found = connection.query("SELECT id FROM account WHERE name = $1", Parameters().add(name));
-  return found.step() ? found.integer(0) : 0;
+  return found.next_integer();
 }
 
 std::vector<OfferedVideo> offered_videos(Connection& connection, const std::string& sql,

@@ -138,7 +138,7 @@ bool RunFence::was_done(Connection& connection, std::int64_t number) {
   ServerTransaction moment(connection, ServerTransaction::Kind::reading);
   Rows row =
       connection.query("SELECT committed FROM runner WHERE run = $1", Parameters().add(run_));
-  const std::int64_t committed = row.step() ? row.integer(0) : 0;
+  const std::int64_t committed = row.next_integer();
   if (committed < acknowledged_) {
     throw core::Error("the server of the ledger " + connection.name() +
                       " lost what it had acknowledged of run " + std::to_string(run_) +

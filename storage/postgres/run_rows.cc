@@ -40,7 +40,7 @@ std::int64_t RunRows::count(const std::string& sql) {
   std::int64_t number = 0;
   read([&] {
     Rows row = connection_.query(sql, Parameters().add(fence_.run()));
-    number = row.step() ? row.integer(0) : 0;
+    number = row.next_integer();
   });
   return number;
 }
@@ -77,7 +77,7 @@ std::int64_t RunRows::try_to_begin(const core::RunStart& start, const std::strin
     take_place();
   }
   Rows crew = connection_.query("SELECT rate FROM crew WHERE id = 1");
-  crew_rate_ = crew.step() ? crew.integer(0) : 0;
+  crew_rate_ = crew.next_integer();
   add_accounts(start);
   const std::int64_t run = begun != 0 ? begun : add_run(start, token);
   transaction.commit();
@@ -86,7 +86,7 @@ std::int64_t RunRows::try_to_begin(const core::RunStart& start, const std::strin
 
 std::int64_t RunRows::run_of(const std::string& token) {
   Rows row = connection_.query("SELECT run FROM runner WHERE token = $1", Parameters().add(token));
-  return row.step() ? row.integer(0) : 0;
+  return row.next_integer();
 }
 
 void RunRows::take_place() {
@@ -117,7 +117,7 @@ void RunRows::add_accounts(const core::RunStart& start) {
         Parameters().add(account));
     Rows row =
         connection_.query("SELECT id FROM account WHERE name = $1", Parameters().add(account));
-    accounts_.push_back(row.step() ? row.integer(0) : 0);
+    accounts_.push_back(row.next_integer());
   }
 }
 
@@ -133,7 +133,7 @@ std::int64_t RunRows::add_run(const core::RunStart& start, const std::string& to
           .add(std::int64_t{start.stale_after.count()})
           .add(static_cast<std::int64_t>(core::kMissingRule))
           .add(fence_.terms().crew));
-  const std::int64_t run = row.step() ? row.integer(0) : 0;
+  const std::int64_t run = row.next_integer();
   connection_.execute(
       "INSERT INTO runner (run, token, crew, process, alive_until) "
       "VALUES ($1, $2, $3, $4, now_milliseconds() + $5)",
@@ -160,7 +160,7 @@ std::uint64_t RunRows::tasks_to_ask(int account, core::UtcTime since) {
                               .add(accounts_.at(static_cast<std::size_t>(account)))
                               .add_time(since)
                               .add(fence_.run()));
-    tasks = counted.step() ? counted.integer(0) : 0;
+    tasks = counted.next_integer();
   });
   return static_cast<std::uint64_t>(tasks);
 }
@@ -192,7 +192,7 @@ std::uint64_t RunRows::add_pending(int account) {
             "SELECT count(*) FROM task AS t {by task_unfinished} WHERE " + kIsOpen +
             " AND t.account = $1 AND NOT EXISTS (SELECT 1 FROM work AS w WHERE w.task = t.id)"),
         Parameters().add(row));
-    left_out = counted.step() ? counted.integer(0) : 0;
+    left_out = counted.next_integer();
   });
   return static_cast<std::uint64_t>(left_out);
 }

@@ -16,7 +16,7 @@ constexpr int kOldestServer = 150000;
 bool has_migrations(Connection& connection) {
   Rows found = connection.query("SELECT to_regclass('" + std::string(kLedgerSchema) +
                                 ".migration') IS NOT NULL");
-  return found.step() && found.integer(0) != 0;
+  return found.next_integer() != 0;
 }
 
 void require_server(Connection& connection) {

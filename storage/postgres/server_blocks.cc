@@ -32,7 +32,7 @@ std::int64_t dictionary_row(Connection& connection) {
       "INSERT INTO dictionary (id, content) SELECT coalesce(max(id), 0) + 1, $1 FROM dictionary "
       "RETURNING id",
       Parameters().add_bytes(text));
-  return added.step() ? added.integer(0) : 0;
+  return added.next_integer();
 }
 
 }  // namespace storage

@@ -226,7 +226,7 @@ std::int64_t ServerEntries::outcome_of(const core::AnswerEntry& entry) {
         "INSERT INTO outcome (id, http_status, verdict, code, status, progress, usage_names) "
         "SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6 FROM outcome RETURNING id",
         parameters());
-    id = added.step() ? added.integer(0) : 0;
+    id = added.next_integer();
   }
   if (outcomes_.size() >= kOutcomesMax) {
     outcomes_.clear();

@@ -166,7 +166,7 @@ bool ServerPages::is_any_left() {
         "w.run <> $1 AND (w.run = 0 OR v.settled_run <> w.run) AND s.block IS NOT NULL AND "
         "r.finished_at IS NULL)",
         Parameters().add(fence_.run()).add(std::int64_t{fence_.terms().downloads ? 1 : 0}));
-    left = row.step() && row.integer(0) != 0;
+    left = row.next_integer() != 0;
   });
   return left;
 }

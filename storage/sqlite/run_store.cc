@@ -24,7 +24,7 @@ std::int64_t RunStore::account_row(const std::string& name) {
   add.run();
   Statement find(database_, "SELECT id FROM account WHERE name = ?");
   find.bind(1, name);
-  return find.step() ? find.integer(0) : 0;
+  return find.next_integer();
 }
 
 // If the last run did not finish, the machine may have lost power, and a disk may have lost writes
@@ -73,7 +73,7 @@ std::uint64_t RunStore::tasks_to_ask(int account, core::UtcTime since) {
   Statement tasks(database_, in_dialect("SELECT count(*) " + kTasksToAsk, Dialect::sqlite).c_str());
   tasks.bind(1, accounts_.at(static_cast<std::size_t>(account)));
   tasks.bind_time(2, since);
-  return tasks.step() ? static_cast<std::uint64_t>(tasks.integer(0)) : 0;
+  return static_cast<std::uint64_t>(tasks.next_integer());
 }
 
 std::uint64_t RunStore::videos_to_fetch(core::TaskKey last) {
@@ -81,7 +81,7 @@ std::uint64_t RunStore::videos_to_fetch(core::TaskKey last) {
                    "SELECT count(*) FROM video AS v INDEXED BY video_wanted CROSS JOIN work AS w "
                    "ON w.task = v.task WHERE v.state = 0 AND v.task <= ?");
   videos.bind(1, last);
-  return videos.step() ? static_cast<std::uint64_t>(videos.integer(0)) : 0;
+  return static_cast<std::uint64_t>(videos.next_integer());
 }
 
 std::uint64_t RunStore::add_pending(int account) {
@@ -101,7 +101,7 @@ std::uint64_t RunStore::add_pending(int account) {
                       " AND t.account = ? AND t.id NOT IN (SELECT task FROM work)")
                          .c_str());
   left_out.bind(1, row);
-  return left_out.step() ? static_cast<std::uint64_t>(left_out.integer(0)) : 0;
+  return static_cast<std::uint64_t>(left_out.next_integer());
 }
 
 // Without GROUP BY, for which SQLite would sort all tasks.

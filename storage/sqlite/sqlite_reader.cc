@@ -38,7 +38,7 @@ struct SqliteReader::Connection {
   std::int64_t account_row(const std::string& name) {
     Statement find(*database, "SELECT id FROM account WHERE name = ?");
     find.bind(1, name);
-    return find.step() ? find.integer(0) : 0;
+    return find.next_integer();
   }
 
   std::unique_ptr<SQLite::Database> database;

@@ -93,6 +93,8 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const {
     return sqlite3_column_int64(handle_.get(), column);
   }
+  /// The integer in the first column of the next row; 0 if there is none: of counts and keys.
+  [[nodiscard]] std::int64_t next_integer() { return step() ? integer(0) : 0; }
   [[nodiscard]] bool is_null(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }

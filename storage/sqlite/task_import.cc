@@ -45,7 +45,7 @@ TaskImport::TaskImport(SQLite::Database& database, VideoRecords& videos)
       add_tasks_(database, insertion(kTogether).c_str()) {}
 
 std::int64_t TaskImport::highest_key() {
-  const std::int64_t key = last_key_.step() ? last_key_.integer(0) : 0;
+  const std::int64_t key = last_key_.next_integer();
   last_key_.reset();
   return key;
 }

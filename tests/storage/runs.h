@@ -30,6 +30,13 @@ inline std::string joined(std::vector<std::string> words, bool sort = true) {
   return all;
 }
 
+/// Those that --db can name.
+inline std::vector<support::BackEndMaker> stored_back_ends() {
+  std::vector<support::BackEndMaker> all = support::back_ends();
+  std::erase_if(all, [](const support::BackEndMaker& one) { return one.name.ends_with("fake"); });
+  return all;
+}
+
 class Runs {
  public:
   explicit Runs(const support::BackEndMaker& maker) : back_end_(maker.make()) {}

@@ -58,6 +58,13 @@ std::optional<UtcTime> iso_time(std::string_view text) {
                  std::chrono::minutes(parts[4]) + std::chrono::seconds(parts[5]));
 }
 
+std::variant<IssuedKeys, std::string> keys_if_whole(IssuedKeys issued) {
+  if (issued.keys.id.empty() || issued.keys.secret.empty()) {
+    return issued.source + " gives no keys: its answer has no AccessKeyId and SecretAccessKey";
+  }
+  return issued;
+}
+
 // The JSON of a container's agent and of the metadata service.
 std::variant<IssuedKeys, std::string> keys_of_document(const HttpAnswer& answer,
                                                        const std::string& source) {
@@ -74,10 +81,7 @@ std::variant<IssuedKeys, std::string> keys_of_document(const HttpAnswer& answer,
                              .token = std::string(root["Token"].text())},
                     .expires = iso_time(root["Expiration"].text()),
                     .source = source};
-  if (issued.keys.id.empty() || issued.keys.secret.empty()) {
-    return source + " gives no keys: its answer has no AccessKeyId and SecretAccessKey";
-  }
-  return issued;
+  return keys_if_whole(std::move(issued));
 }
 
 // AWS's tools send the token of a container's agent to these alone.
@@ -269,11 +273,11 @@ S3Keychain::Looked S3Keychain::by_web_identity() {
   if (found == nullptr) {
     return source + " gives no keys: the answer has none";
   }
-  return IssuedKeys{.keys = {std::string(found->text_of("AccessKeyId")),
-                             std::string(found->text_of("SecretAccessKey")),
-                             std::string(found->text_of("SessionToken"))},
-                    .expires = iso_time(found->text_of("Expiration")),
-                    .source = source};
+  return keys_if_whole({.keys = {std::string(found->text_of("AccessKeyId")),
+                                 std::string(found->text_of("SecretAccessKey")),
+                                 std::string(found->text_of("SessionToken"))},
+                        .expires = iso_time(found->text_of("Expiration")),
+                        .source = source});
 }
 
 S3Keychain::Looked S3Keychain::in_profile() const {

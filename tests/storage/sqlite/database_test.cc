@@ -9,9 +9,11 @@
 #include <filesystem>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "storage/ledger_error.h"
 #include "storage/sqlite/ledger_file.h"
@@ -290,6 +292,40 @@ TEST_F(DatabaseTest, MessagesSayWhatToDo) {
     EXPECT_NE(text.find(path_), std::string::npos);
     EXPECT_NE(text.find("--db"), std::string::npos);
     EXPECT_EQ(text.find('\n'), std::string::npos);
+  }
+}
+
+TEST_F(DatabaseTest, EachFailureOfSqliteSaysWhatToDo) {
+  const std::vector<std::pair<int, std::string>> cases{
+      {SQLITE_CORRUPT, "restore a backup"},
+      {SQLITE_FULL, "free space on its volume"},
+      {SQLITE_READONLY, "check the permissions"},
+      {SQLITE_PERM, "check the permissions"},
+      {SQLITE_CANTOPEN, "check the permissions"},
+      {SQLITE_CONSTRAINT, "another run wrote to it"},
+      {SQLITE_BUSY, "another program holds it"},
+      {SQLITE_IOERR, "cannot read the ledger " + path_ + ": why"},
+  };
+  for (const auto& [code, advice] : cases) {
+    try {
+      storage::throw_ledger_error(path_, "read", SQLite::Exception("why", code));
+    } catch (const core::Error& error) {
+      EXPECT_NE(std::string(error.what()).find(advice), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(storage::throw_ledger_error(path_, "read", SQLite::Exception("", SQLITE_NOTADB)),
+               LedgerUnreadable);
+}
+
+TEST_F(DatabaseTest, AFileWhereItsFolderShouldBeIsNamed) {
+  write_file(path_, "a file");
+  try {
+    std::ignore = open_for_writing(path_ + "/folder/ledger.db");
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("cannot make the ledger's folder " + path_),
+              std::string::npos)
+        << error.what();
   }
 }
 

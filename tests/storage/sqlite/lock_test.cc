@@ -104,6 +104,16 @@ TEST_F(LockTest, AWaitEnds) {
   EXPECT_THROW(Lock(ledger_, milliseconds(100)), LedgerBusy);
 }
 
+TEST_F(LockTest, AWaitIsEndedByASignal) {
+  const Holder holder(ledger_);
+  int stop[2];
+  ASSERT_EQ(pipe(stop), 0);
+  ASSERT_EQ(write(stop[1], "s", 1), 1);
+  EXPECT_THROW(Lock(ledger_, std::chrono::minutes(1), stop[0]), core::Stopped);
+  close(stop[0]);
+  close(stop[1]);
+}
+
 TEST_F(LockTest, AFreeLockCanBeTakenRepeatedly) {
   for (int i = 0; i < 3; ++i) {
     const Lock lock(ledger_, milliseconds(0));

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "tests/support/http_server.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/s3_server.h"
 
@@ -175,6 +179,105 @@ TEST(S3Keychain, KeysAreRenewedFiveMinutesBeforeTheyEnd) {
   EXPECT_NE(next, refused);
   EXPECT_TRUE((*chain).renew(refused)) << "another thread was first";
   EXPECT_EQ(std::get<S3Keys>((*chain).keys()), next);
+}
+
+TEST(S3Keychain, AnAnswerWithoutKeysSaysSo) {
+  const support::TempDir folder;
+  const std::string token = folder.write("token", "t\n");
+  const auto sts = [](const std::string& keys) {
+    return "<R><AssumeRoleWithWebIdentityResult>" + keys + "</AssumeRoleWithWebIdentityResult></R>";
+  };
+  struct Case {
+    int status = 200;
+    std::string body;
+    std::string of_sts;    ///< what is said; empty: not asked
+    std::string of_agent;  ///< the same
+  };
+  const std::string none = "gives no keys: its answer has no AccessKeyId and SecretAccessKey";
+  const std::vector<Case> cases{
+      {.body = sts("<Credentials/>"), .of_sts = none},
+      {.body = sts("<Credentials><AccessKeyId>I</AccessKeyId></Credentials>"), .of_sts = none},
+      {.body = sts(""), .of_sts = "gives no keys: the answer has none"},
+      {.body = "<R/>", .of_sts = "gives no keys: the answer has none"},
+      {.body = "no XML", .of_sts = "gives no keys: HTTP 200", .of_agent = "is no JSON"},
+      {.status = 500, .body = "{}", .of_sts = "HTTP 500", .of_agent = "HTTP 500"},
+      {.body = "{}", .of_agent = none},
+      {.body = R"({"AccessKeyId":"I","SecretAccessKey":""})", .of_agent = none},
+  };
+  for (const Case& one : cases) {
+    const support::HttpServer server(
+        [&](const support::HttpRequest&) { return support::reply(one.status, one.body); });
+    const auto expect = [&](Variables variables, const std::string& says) {
+      const std::string said = says.empty() ? "" : Chain(std::move(variables)).keys();
+      EXPECT_NE(said.find(says), std::string::npos) << one.body << ": " << said;
+    };
+    expect({{"AWS_WEB_IDENTITY_TOKEN_FILE", token},
+            {"AWS_ROLE_ARN", "x"},
+            {"AWS_ENDPOINT_URL_STS", server.url()}},
+           one.of_sts);
+    expect({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/c")}}, one.of_agent);
+  }
+}
+
+// Keys without an expiry that can be read are kept for good.
+TEST(S3Keychain, OnlyAnExpiryThatIsOneCounts) {
+  const std::vector<std::pair<std::string, bool>> cases{
+      {"2020-01-02T03:04:05Z", true},
+      {"2020-01-02T03:04:05.25Z", true},
+      {"2020-01-02T03:04:05", false},
+      {"2020-02-30T03:04:05Z", false},
+      {"2020-01-02 03:04:05Z", false},
+      {"2020-01-02T03:04", false},
+      {"soon", false},
+      {"", false},
+  };
+  for (const auto& [expiry, is_one] : cases) {
+    std::atomic<int> asked = 0;
+    const support::HttpServer server([&asked, expiry = expiry](const support::HttpRequest&) {
+      return support::reply(200, R"({"AccessKeyId":"I)" + std::to_string(++asked) +
+                                     R"(","SecretAccessKey":"s","Expiration":")" + expiry + "\"}");
+    });
+    Chain chain({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/c")}});
+    chain.set_time(std::chrono::minutes(0));
+    EXPECT_EQ(chain.keys(), "I1 s ");
+    EXPECT_EQ(chain.keys(), is_one ? "I2 s " : "I1 s ") << expiry;
+  }
+}
+
+TEST(S3Keychain, WhatIsSetUpByHalvesIsNamed) {
+  const std::vector<std::pair<Variables, std::string>> cases{
+      {{{"AWS_ACCESS_KEY_ID", "I"}}, "AWS_SECRET_ACCESS_KEY is not"},
+      {{{"AWS_SECRET_ACCESS_KEY", "s"}}, "AWS_ACCESS_KEY_ID is not"},
+      {{{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/c"}}, "neither https nor on this"},
+      {{{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/c"},
+        {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nonexistent"}},
+       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read"},
+  };
+  for (const auto& [variables, says] : cases) {
+    const std::string said = Chain(variables).keys();
+    EXPECT_NE(said.find(says), std::string::npos) << said;
+  }
+}
+
+TEST(S3Keychain, AServiceThatFailsForAWhileCostsNothingUntilTheKeysEnd) {
+  using std::chrono::minutes;
+  std::atomic<int> status = 200;
+  support::S3Server issuing(R"(,"credentials":{"life":3600})");
+  core::HttpCaller caller{{}};
+  const std::string keys = caller.call({.method = "GET", .url = issuing.url("/container")}).body;
+  const support::HttpServer server(
+      [&](const support::HttpRequest&) { return support::reply(status, keys); });
+  Chain chain({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/c")}});
+  chain.set_time(minutes(0));
+  EXPECT_EQ(chain.keys().substr(0, 7), "ISSUED1");
+  const auto held = std::get<S3Keys>((*chain).keys());
+  EXPECT_NE((*chain).source(), "");
+  status = 503;
+  chain.set_time(minutes(56));
+  EXPECT_EQ(chain.keys().substr(0, 7), "ISSUED1");
+  EXPECT_FALSE((*chain).renew(held)) << "there are no others";
+  chain.set_time(minutes(61));
+  EXPECT_NE(chain.keys().find("gives no keys: HTTP 503"), std::string::npos);
 }
 
 }  // namespace

@@ -61,9 +61,9 @@ class ClosingCheckTest : public testing::Test {
   }
   void close(const std::string& name) {
     const core::TimeZone zone("UTC");
-    const core::PriceBook prices = core::PriceBook::parse(kPrices, "prices.csv");
+    const core::PriceBook prices = core::PriceBook::parse(prices_, "prices.csv");
     core::ClosedPeriod period{.period = core::parse_period(name, zone), .zone = "UTC"};
-    period.prices = kPrices;
+    period.prices = prices_;
     core::Reports reports(storage::open_billing_source(path_));
     const auto closing =
         reports.source().close(period, core::UtcTime(std::chrono::milliseconds(kOctober)));
@@ -77,6 +77,7 @@ class ClosingCheckTest : public testing::Test {
     return findings.take();
   }
 
+  std::string prices_ = kPrices;
   support::TempDir folder_;
   std::string path_ = folder_.path("ledger.db");
   support::BillingLedger answers_{path_};
@@ -165,6 +166,30 @@ TEST_F(ClosingCheckTest, FindsWhatTheHashOfAReportDoesNotCover) {
     SCOPED_TRACE(name);
     SQLite::Transaction transaction(*database);
     database->exec(sql);
+    storage::Findings found;
+    storage::check_closings(*database, found);
+    EXPECT_FALSE(found.empty());
+  }
+}
+
+// A line of several tiers has no price of its own; the quantities and costs of its parts add up.
+TEST_F(ClosingCheckTest, AddsUpTheTiersOfALine) {
+  prices_ =
+      "model,unit,price,currency,from_quantity,to_quantity\n"
+      "m,second,1,CNY,,10\nm,second,0.5,CNY,10,\n";
+  add("one", kOctober + 62 * kDayMs);
+  add("two", kOctober + 63 * kDayMs);
+  close("2026-12");
+  ASSERT_EQ(findings(), std::vector<std::string>{});
+  const std::string spanning = " WHERE unit_price IS NULL AND cost IS NOT NULL AND quantity = '8'";
+  const auto database = storage::open_for_writing(path_);
+  ASSERT_EQ(database->execAndGet("SELECT count(*) FROM report_line" + spanning).getInt(), 1);
+  database->exec("DROP TRIGGER report_line_is_fixed");
+  for (const std::string change :
+       {"cost = '5.01'", "quantity = '7'", "cost = '-5'", "unit_price = '0.625'"}) {
+    SCOPED_TRACE(change);
+    SQLite::Transaction transaction(*database);
+    database->exec("UPDATE report_line SET " + change + spanning);
     storage::Findings found;
     storage::check_closings(*database, found);
     EXPECT_FALSE(found.empty());
