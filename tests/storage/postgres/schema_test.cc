@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <algorithm>
 
 #include <fstream>
 #include <iterator>
@@ -35,6 +36,13 @@ bool is_of_the_fleet(const std::string& table, const std::string& column) {
          (table == "work" && column == "run");
 }
 
+// Only in a file: what closed lines have in common, once, behind the view `report_line`.
+bool is_behind_lines(const std::string& table, const std::string& column) {
+  static const std::set<std::string> kTables = {"frozen_line", "line_amounts", "line_labels",
+                                                "line_terms"};
+  return kTables.contains(table) || column == "stored_line_id";
+}
+
 Tables tables_of_sqlite() {
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE);
   for (const storage::Migration& migration : storage::embedded_migrations()) {
@@ -47,8 +55,11 @@ Tables tables_of_sqlite() {
       "FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c "
       "WHERE m.type IN ('table', 'view') ORDER BY m.name, c.cid");
   while (columns.executeStep()) {
-    tables[columns.getColumn(0).getString()].emplace_back(columns.getColumn(1).getString(),
-                                                          columns.getColumn(2).getString());
+    const std::string table = columns.getColumn(0).getString();
+    const std::string column = columns.getColumn(1).getString();
+    if (!is_behind_lines(table, column)) {
+      tables[table].emplace_back(column, columns.getColumn(2).getString());
+    }
   }
   return tables;
 }
@@ -93,10 +104,19 @@ TEST_F(PostgresSchema, HasTheTablesAndColumnsOfSqlite) {
     }
     const std::string type(columns.text(2));
     ASSERT_TRUE(type.empty() || kinds.contains(type)) << table << "." << column << " is " << type;
-    tables[table].emplace_back(column, type.empty() ? "" : kinds.at(type));
+    const bool is_view = type.empty() || table == "report_line";
+    tables[table].emplace_back(column, is_view ? "" : kinds.at(type));
     EXPECT_TRUE(type != "text" || columns.text(3) == "C") << table << "." << column;
   }
-  EXPECT_EQ(tables, tables_of_sqlite());
+  for (auto [name, expected] : tables_of_sqlite()) {
+    if (name == "report_line") {  // a view there, which has new columns in the middle
+      std::sort(expected.begin(), expected.end());
+      std::sort(tables[name].begin(), tables[name].end());
+    }
+    EXPECT_EQ(tables[name], expected) << name;
+    tables.erase(name);
+  }
+  EXPECT_TRUE(tables.empty()) << tables.begin()->first;
 }
 
 TEST_F(PostgresSchema, MigrationsHaveTheSameNumbersAndTitles) {
