@@ -16,6 +16,8 @@ TEST(StoredJsonText, EachByteIsKeptOrEscaped) {
       {"a\"b\\c", R"("a\"b\\c")"},
       {"\n\t\x01\x7f", "\"\\n\\t\\u0001\x7f\""},
       {"ä", "\"ä\""},
+      {"\x7f", "\"\x7f\""},
+      {"\\", R"("\\")"},
       {"\xff|", "\"\xEF\xBF\xBD|\""},
   };
   for (const auto& [text, json] : cases) {

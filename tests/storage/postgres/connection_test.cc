@@ -86,6 +86,20 @@ TEST_F(PostgresConnection, ColumnsBecomeRows) {
   EXPECT_EQ(rows.integer(0), 0);
 }
 
+// A text of the server's holds no NUL.
+TEST_F(PostgresConnection, ANulInATextIsReplaced) {
+  Column texts(Column::Kind::text);
+  texts.add(std::string_view("a\0b", 3));
+  Column bytes(Column::Kind::bytes);
+  bytes.add(std::string_view("a\0b", 3));
+  Rows rows = connection().query("SELECT ($1)[1], ($2)[1]", Parameters().add(texts).add(bytes));
+  ASSERT_TRUE(rows.step());
+  EXPECT_EQ(rows.text(0),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(rows.blob(1), std::string_view("a\0b", 3));
+}
+
 TEST_F(PostgresConnection, RowsCanBeReadOneByOneAndLeftInTheMiddle) {
   const std::string many = "SELECT i, repeat('x', 100) FROM generate_series(1, 200000) AS i";
   std::int64_t sum = 0;

@@ -154,6 +154,18 @@ TEST_F(LockTest, TheFileAndItsFolderArePrivateAndNoChildInheritsThem) {
   }
 }
 
+TEST_F(LockTest, AHolderWithoutANameIsStillOne) {
+  const Lock lock(ledger_, milliseconds(0));
+  fs::resize_file(ledger_ + ".lock", 0);
+  EXPECT_EQ(storage::lock_holder(ledger_), "somebody");
+  try {
+    const Lock other(ledger_, milliseconds(0));
+    FAIL();
+  } catch (const LedgerBusy& busy) {
+    EXPECT_EQ(std::string(busy.what()).find('('), std::string::npos) << busy.what();
+  }
+}
+
 TEST_F(LockTest, ALinkInItsPlaceIsRefused) {
   entries::write_file(folder_.path("precious"), "precious");
   fs::create_symlink(folder_.path("precious"), ledger_ + ".lock");

@@ -181,10 +181,16 @@ TEST_F(ClosingCheckTest, AddsUpTheTiersOfALine) {
   add("two", kOctober + 63 * kDayMs);
   close("2026-12");
   ASSERT_EQ(findings(), std::vector<std::string>{});
+  answers_.record({.id = "two",
+                   .facts = {.duration_seconds = "9"},
+                   .observed_at = kOctober + 95 * kDayMs,
+                   .body = "again"});
+  close("2027-01");
+  ASSERT_EQ(findings(), std::vector<std::string>{}) << "with a line that takes its tiers back";
   const std::string spanning = " WHERE unit_price IS NULL AND cost IS NOT NULL AND quantity = '8'";
   const auto database = storage::open_for_writing(path_);
   ASSERT_EQ(database->execAndGet("SELECT count(*) FROM report_line" + spanning).getInt(), 1);
-  database->exec("DROP TRIGGER report_line_is_fixed");
+  support::thaw_lines(*database);
   for (const std::string change :
        {"cost = '5.01'", "quantity = '7'", "cost = '-5'", "unit_price = '0.625'"}) {
     SCOPED_TRACE(change);
@@ -193,6 +199,28 @@ TEST_F(ClosingCheckTest, AddsUpTheTiersOfALine) {
     storage::Findings found;
     storage::check_closings(*database, found);
     EXPECT_FALSE(found.empty());
+  }
+}
+
+TEST_F(ClosingCheckTest, ManyDamagedLinesAreCutAtALimit) {
+  constexpr std::size_t kTasks = storage::Findings::kMax + 20;
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    add("many-" + std::to_string(1000 + i), kOctober + 62 * kDayMs);
+  }
+  close("2026-12");
+  ASSERT_EQ(findings(), std::vector<std::string>{});
+  const auto database = storage::open_for_writing(path_);
+  support::thaw_lines(*database);
+  database->exec("PRAGMA foreign_keys = OFF; DROP TRIGGER period_is_fixed");
+  for (const std::string damage : {"UPDATE report_line SET cost = '7.21'",
+                                   "DELETE FROM report_line WHERE period = 3; UPDATE period SET "
+                                   "line_count = 0 WHERE id = 3"}) {
+    SCOPED_TRACE(damage);
+    SQLite::Transaction transaction(*database);
+    database->exec(damage);
+    storage::Findings found;
+    storage::check_closings(*database, found);
+    EXPECT_EQ(found.take().size(), storage::Findings::kMax);
   }
 }
 

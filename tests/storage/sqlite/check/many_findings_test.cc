@@ -36,6 +36,16 @@ class ManyFindings : public SmallLedgerTest {
   }
 };
 
+TEST(Findings, TakeNoMoreThanTheLimit) {
+  storage::Findings findings;
+  for (std::size_t i = 0; i <= storage::Findings::kMax; ++i) {
+    EXPECT_EQ(findings.full(), i == storage::Findings::kMax);
+    findings.add(std::to_string(i));
+  }
+  EXPECT_EQ(findings.take().back(), std::to_string(storage::Findings::kMax - 1));
+  EXPECT_TRUE(findings.empty());
+}
+
 TEST_F(ManyFindings, AreCutAtALimit) {
   ASSERT_EQ(storage::check_ledger(path_, "1"), std::vector<std::string>{});
   const std::vector<std::pair<std::string, std::string>> cases{
