@@ -13,7 +13,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string failure = support::FUZZ_PROPERTY({reinterpret_cast<const char*>(data), size});
   if (!failure.empty()) {
-    std::fprintf(stderr, "%s\n", failure.c_str());
+    std::fwrite(failure.data(), 1, failure.size(), stderr);  // it may hold NUL
+    std::fputc('\n', stderr);
     std::abort();
   }
   return 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,7 +31,7 @@ core::ReadBytes list_bytes(std::string_view text, std::size_t piece) {
 // Everything that a list says, as text, so that two readings can be compared.
 struct Reading {
   std::string text;
-  std::string told;  // the sooner, the larger the pieces are
+  std::multiset<std::string> told;  // the sooner, the larger the pieces are
   std::string failure;
 };
 
@@ -74,7 +75,7 @@ void add_row(const core::TaskList::Row& row, std::uint64_t line, Reading& readin
 Reading read_list(std::string_view bytes, std::size_t piece, const std::string& column) {
   Reading reading;
   core::TaskListOptions options{.delimiter = std::nullopt, .column = column};
-  options.warn = [&reading](const std::string& sentence) { reading.told += sentence + "\n"; };
+  options.warn = [&reading](const std::string& sentence) { reading.told.insert(sentence); };
   try {
     core::TaskList list("list.csv", list_bytes(bytes, piece), options);
     std::uint64_t line = 0;
@@ -92,6 +93,14 @@ Reading read_list(std::string_view bytes, std::size_t piece, const std::string& 
     reading.told.clear();  // of what lies behind, if a large piece has it
   }
   return reading;
+}
+
+std::string all_of(const Reading& reading) {
+  std::string text = reading.text;
+  for (const std::string& sentence : reading.told) {
+    text += "\n" + sentence;
+  }
+  return text;
 }
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -145,8 +154,8 @@ std::string list_failure(std::string_view bytes) {
       const Reading whole = read_list(bytes, kAtOnce, column);
       const Reading pieces = read_list(bytes, bytes.size() % kPieceMax + 1, column);
       if (pieces.text != whole.text || pieces.told != whole.told) {
-        return "in pieces a list means something else: " + pieces.text + pieces.told +
-               " instead of " + whole.text + whole.told;
+        return "in pieces a list means something else: " + all_of(pieces) + " instead of " +
+               all_of(whole);
       }
       if (!whole.failure.empty()) {
         return whole.failure;
