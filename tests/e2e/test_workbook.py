@@ -4,7 +4,6 @@ import datetime
 import decimal
 import hashlib
 import io
-import json
 import os
 import pty
 import shutil
@@ -14,6 +13,7 @@ import openpyxl
 import pytest
 
 from billing_month import PRICES, month_of_tasks, nginx  # noqa: F401 (fixtures)
+from conftest import exact
 
 CUSTOMERS = ["Atelier Süd", "=1+1", "007", "1,5", "2026-10-05", "a_x0041_b", "+49 30", "860260753860210752", "TRUE", "A\ufffeB\uffff"]
 # More digits than a double keeps, for one model.
@@ -91,14 +91,13 @@ def test_each_cell_equals_the_csv(june):
     check_sheet(book["lines"], lines)
     check_sheet(book["groups"], csv_rows(june, "--by", "account", "--by", "model"))
     check_sheet(book["adjustments"], [])
-    exact = [row["cost_exact"].value for row in sheet_rows(book["lines"]) if row["cost_exact"].value]
-    assert exact and all(len(text) > 15 for text in exact), "some costs have more digits than a double"
+    long = [row["cost_exact"].value for row in sheet_rows(book["lines"]) if row["cost_exact"].value]
+    assert long and all(len(text) > 15 for text in long), "some costs have more digits than a double"
     widths = book["adjustments"].column_dimensions
     assert [letter for letter in widths if widths[letter].hidden], "empty columns of exact texts are hidden"
     sums = {row["currency"].value: row["cost_exact"].value or str(row["cost"].value) for row in sheet_rows(book["totals"])}
-    manifest = json.loads((june.folder / "report.xlsx.manifest.json").read_text())
-    assert {c: decimal.Decimal(text) for c, text in sums.items()} == \
-        {c: decimal.Decimal(text) for c, text in manifest["totals"].items()}
+    manifest = exact((june.folder / "report.xlsx.manifest.json").read_text())
+    assert {currency: decimal.Decimal(text) for currency, text in sums.items()} == manifest["totals"]
     assert manifest["rows"] == len(lines) and manifest["format"] == "xlsx"
     assert manifest["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     about = {row["name"].value: row["value"].value for row in sheet_rows(book["about"])}
