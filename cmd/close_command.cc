@@ -51,6 +51,11 @@ void check_close_options(const Settings& settings) {
     throw core::UsageError(
         "--invoice-id is kept by a closing; what --reprice records is part of the next one");
   }
+  if (!settings.flag("from-gateway") && settings.origin("account").kind == Origin::Kind::option) {
+    throw core::UsageError(
+        "`close` closes a period for all accounts: --account only says whose log "
+        "--dry-run --from-gateway reads");
+  }
   if (settings.flag("from-gateway") && !dry_run) {
     throw core::UsageError("--from-gateway is for --dry-run: a close itself asks no gateway");
   }

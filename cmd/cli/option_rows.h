@@ -443,9 +443,10 @@ inline constexpr OptionSpec kCommon[] = {
      .type = text,
      .argument = "NAME",
      .default_value = "default",
-     .commands = CommandSet::all_but(report | forecast),
+     // Not where every account's tasks are meant: a name would seem to narrow what is done.
+     .commands = run | import_tasks | status | close | reconcile | doctor | serve | forget | config,
      .help = "The account whose key is used and whose tasks are meant.",
-     .unlisted = close | audit},
+     .unlisted = close},
     {.name = "quiet", .letter = 'q', .commands = CommandSet::all(), .help = "Prints only errors."},
     {.name = "verbose",
      .letter = 'v',

@@ -62,7 +62,7 @@ struct OptionSpec {
   /// Names a program, a key, or where the key is sent: refused in a file that others can write.
   bool needs_trust = false;
   bool repeatable = false;  ///< a list
-  CommandSet unlisted{};    ///< accepted there, where it changes nothing: no text names it
+  CommandSet unlisted{};    ///< accepted there, in a rare case: no text names it
 };
 
 /// Every option of every command. A name may have several rows, for different commands.

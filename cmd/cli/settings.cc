@@ -262,9 +262,10 @@ Settings Settings::load(const CommandLine& line, const Environment& environment,
     }
   }
   check_named_ledger(settings);
-  if (const Setting& account = find(settings.settings_, "account");
-      account.option->scope == OptionScope::setting) {
-    check_account(settings.text("account"), settings.file_, account.origin);
+  for (const Setting& setting : settings.settings_) {
+    if (setting.option->name == "account" && setting.option->scope == OptionScope::setting) {
+      check_account(settings.text("account"), settings.file_, setting.origin);
+    }
   }
   return settings;
 }

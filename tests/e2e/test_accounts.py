@@ -59,6 +59,24 @@ def test_a_report_of_one_account(two):
     assert wrong.code == 2 and "use one of north, south" in wrong.err and not (program.folder / "soth.csv").exists(), wrong
 
 
+def test_what_works_for_all_accounts_takes_none(two):
+    program, _, _ = two
+    assert program("run", *program.flags_of_two, program.csv("same,north", "same,south", header="task_id,account")).code == 0
+    (program.folder / "prices.csv").write_text("model,unit,price,currency\nm,video,1,USD\n")
+    commands = [("db", "prune", "--older-than", "1d", "--yes"), ("db", "check"), ("db", "migrate"), ("db", "backup", "backup.db"),
+                ("db", "copy", "copy.db"), ("runs",), ("verify", "--output", "."), ("prices", "check", "prices.csv"),
+                ("close", "2026-08", "--dry-run"), ("close", "2026-08", "--force"), ("close", "2026-08", "--reprice", "--prices", "prices.csv"),
+                ("audit", "2026-08", "-o", "month.tar")]
+    for command in commands:
+        for arguments in (("--account", "nosuch", *command), (*command, "--account=south")):
+            refused = program(*arguments)
+            assert refused.code == 2 and "--account" in refused.err and not refused.out, refused
+    assert not list(program.folder.glob("[bc]*p*.db")) and not program.sql("SELECT * FROM v_period")
+    for command in commands:
+        usual = program(*command, env={"REELTALLY_ACCOUNT": "south"})
+        assert usual.code in (0, 3), f"as a setting it is harmless: {command} {usual}"
+
+
 def test_without_the_column_there_is_one_account(two):
     program, north, south = two
     result = program("run", *program.flags_of_two, program.csv("same"))
