@@ -100,15 +100,16 @@ bool costs_the_same(const Charge& left, const Charge& right) {
          (!left.cost || left.cost->is_zero() || left.currency == right.currency);
 }
 
-// Whether other prices leave the line as it is. A line of a ladder moves with its place, so that
-// the lines that stand always are those of the newest prices.
+// Whether other prices leave the line as it is. A line of a ladder moves with its place and with
+// what it adds to the ladder, which may cost nothing, so that the lines that stand always are those
+// of the newest prices.
 bool stays(const Charge& charge, const Charge& stood) {
-  if (!costs_the_same(charge, stood)) {
-    return false;
-  }
   const std::optional<LadderNote> note = ladder_note_of(charge.cost_note);
-  const std::optional<LadderNote> before = note ? ladder_note_of(stood.cost_note) : std::nullopt;
-  return !note || (before && before->text() == note->text());
+  if (!note) {
+    return costs_the_same(charge, stood);
+  }
+  const std::optional<LadderNote> before = ladder_note_of(stood.cost_note);
+  return amounts(charge) == amounts(stood) && before && before->text() == note->text();
 }
 
 void note_repricing(OwnedLine& line) {

@@ -198,6 +198,23 @@ TEST_F(Tiers, OtherPricesChargeTheMonthAnewInItsOrder) {
   EXPECT_EQ(places(report_of("2026-12")), "b -4 -0.6 8*; b 1 0.2 8*; late 2 0.2 19*; ");
 }
 
+// A line that costs the same, at the same place, may add another quantity to its ladder.
+TEST_F(Tiers, AFreeLineMovesWithItsQuantity) {
+  add_october();
+  const std::string columns = "model,unit,price,currency,minimum,from_quantity,to_quantity\n";
+  prices_ = folder_.write("free.csv", columns + "m,second,0,CNY,,,30\nm,second,1,CNY,,30,\n");
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok) << told_;
+  prices_ = folder_.write("least.csv", columns + "m,second,0,CNY,5,,30\nm,second,1,CNY,5,30,\n");
+  ASSERT_EQ(call(cmd::reprice_period, options("2026-10")), cmd::ExitCode::ok) << told_;
+  EXPECT_NE(said_.find(": 0 lines cost a different amount"), std::string::npos) << said_;
+  EXPECT_EQ(places(report_of("2026-11")),
+            "b -4 0 8*; b 5 0 8*; c -7 0 12*; c 7 0 13*; d -3 0 19*; d 5 0 20*; next 11 0 0; ");
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok) << told_;
+  add("late", kOctober + 1000, "10");
+  EXPECT_EQ(places(report_of("2026-12")), "late 10 5 25*; ");
+  EXPECT_TRUE(cmd::check_closed_periods(ledger_).empty());
+}
+
 TEST_F(Tiers, TheSamePricesGiveTheSamePlaces) {
   add_october();
   ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok) << told_;
