@@ -133,7 +133,8 @@ ExitCode db_migrate(const Settings& settings, Log& log, std::ostream& out) {
     print_json(out, {{"type", "migration"},
                      {"from", report.from},
                      {"to", report.to},
-                     {"backup", report.backup}});
+                     {"backup", report.backup.empty() ? nlohmann::ordered_json()
+                                                      : nlohmann::ordered_json(report.backup)}});
   } else if (report.from == report.to) {
     log.note("the ledger has schema " + std::to_string(report.to) + " already");
   } else {

@@ -89,7 +89,7 @@ void print_part(const ReportPlan& plan, const PeriodForecast& forecast,
             {"days", forecast.days.all},
             {"days_over", forecast.days.over}};
   for (std::size_t i = 0; keys != nullptr && i < keys->size(); ++i) {
-    json[plan.keys.at(i).name] = keys->at(i);
+    json[plan.keys.at(i).name] = keys->at(i).empty() ? Json() : Json(keys->at(i));
   }
   json["tasks"] = part.tasks;
   json["unpriced"] = part.unpriced;

@@ -193,7 +193,6 @@ void print_task_json(std::ostream& out, const core::TaskHistory& history) {
   print_typed("task", json_of(history.task));
   for (const core::SnapshotRecord& snapshot : history.snapshots) {
     Json json = json_of(snapshot.columns);
-    // Texts: a number stays exactly as it was sent.
     json["usage"] = Json::object();
     for (const core::ViewRow& metric : snapshot.usage) {
       json["usage"][metric.at(0).second.value_or("")] =

@@ -20,8 +20,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Columns of all views whose values are numbers. All others but JSON are text, also where a text
-// looks like a number: the ID of a task, a resolution.
-constexpr std::array<std::string_view, 37> kNumbers{"queries",        "duration_seconds",
+// looks like a number: the ID of a task, a resolution. `code` and `progress` may be words.
+constexpr std::array<std::string_view, 39> kNumbers{"queries",        "duration_seconds",
                                                     "input_seconds",  "output_seconds",
                                                     "video_count",    "completion_tokens",
                                                     "total_tokens",   "super_resolution_tokens",
@@ -39,7 +39,8 @@ constexpr std::array<std::string_view, 37> kNumbers{"queries",        "duration_
                                                     "not_answered",   "videos_downloaded",
                                                     "videos_failed",  "videos_expired",
                                                     "videos_left",    "requests",
-                                                    "retries"};
+                                                    "retries",        "code",
+                                                    "progress"};
 constexpr std::array<std::string_view, 3> kJson{"labels", "inputs", "errors"};
 
 Json json_in(std::string_view column, const std::string& value) {

@@ -58,9 +58,9 @@ def test_the_estimate_follows_from_the_lines(fresh):
         pytest.skip("midnight passed")
     rows = [exact(line) for line in result.out.splitlines()]
     assert result.code == 0 and rows.pop()["type"] == "forecast_total", result
-    assert {row["label_customer"] for row in rows} == {"acme", "duck", ""} and so_far["acme"] > 0
+    assert {row["label_customer"] for row in rows} == {"acme", "duck", None} and so_far["acme"] > 0
     for row in rows:
-        name, estimate = row["label_customer"], row["estimate"]["USD"]
+        name, estimate = row["label_customer"] or "", row["estimate"]["USD"]
         assert (row["days"], row["days_over"], D(row["so_far"]["USD"])) == (days, over, so_far[name]), row
         assert (None if estimate is None else D(estimate)) == by_end[name], row
 
