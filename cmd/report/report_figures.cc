@@ -47,15 +47,14 @@ void Figures::add(const Figures& more, std::int64_t times) {
 }
 
 void VideoCosts::add(const core::ReportLine& line) {
-  const int tasks = line.reversal ? -1 : 1;
   const auto length = core::Decimal::parse(line.task.facts.duration_seconds);
   const bool timed = length && *length > core::Decimal();
   const bool is_main = line.charge.kind == core::LineKind::main;
   cost += *line.charge.cost;
-  videos += is_main ? tasks : 0;
+  videos += is_main ? 1 : 0;
   if (timed) {
     timed_cost += *line.charge.cost;
-    seconds += is_main ? core::Decimal(tasks) * *length : core::Decimal();
+    seconds += is_main ? *length : core::Decimal();
   }
 }
 
@@ -87,9 +86,7 @@ std::string ReportFigures::closed_period(std::int64_t key) const {
 void ReportFigures::add_costs(const core::ReportLine& line) {
   const std::string& currency = line.charge.currency;
   const std::string& model = line.task.facts.model;
-  if (!line.corrects()) {
-    model_costs[zone_.day(line.task.billed_at)][currency][model] += *line.charge.cost;
-  }
+  model_costs[zone_.day(line.task.billed_at)][currency][model] += *line.charge.cost;
   if (line.task.succeeded && !core::is_charged_elsewhere(line.charge)) {
     video_costs[currency][model].add(line);
   }
@@ -101,7 +98,7 @@ void ReportFigures::add(const core::ReportLine& line) {
   if (task.lost && task.succeeded) {
     lost.add(line);
   }
-  if (line.charge.cost && !line.charge.currency.empty()) {
+  if (!line.corrects() && line.charge.cost && !line.charge.currency.empty()) {
     add_costs(line);
   }
   (line.corrects() ? by_closed_period[closed_period(line.incurred_in)]

@@ -35,7 +35,8 @@ struct Figures {
   void add(const Figures& more, std::int64_t times = 1);
 };
 
-/// What videos cost, and how long they are. Videos that another account pays for do not count.
+/// What videos cost, and how long they are. Videos that another account pays for do not count, and
+/// neither do adjustments, which would mix the videos of another period into the means.
 struct VideoCosts {
   core::Decimal cost;        ///< of successful tasks
   std::int64_t videos = 0;   ///< those with a price

@@ -92,6 +92,25 @@ TEST(ReportFigures, AdjustmentsBelongToNoDay) {
   EXPECT_EQ(figures.all.succeeded, 1);
 }
 
+TEST(ReportFigures, AdjustmentsAreNotInWhatAVideoCosts) {
+  const core::TimeZone utc("UTC");
+  cmd::ReportFigures figures(utc, kNoneClosed);
+  core::Charge charge;
+  charge.currency = "CNY";
+  core::FinishedTask video = finished(true);
+  const auto add = [&](const char* seconds, std::int64_t cost, const char* adjusts, bool reversal) {
+    video.facts.duration_seconds = seconds;
+    charge.cost = core::Decimal(cost);
+    figures.add({.task = video, .charge = charge, .adjusts = adjusts, .reversal = reversal});
+  };
+  add("5", 10, "", false);
+  add("-8", -16, "x", true);
+  add("8", 160, "x", false);
+  const cmd::VideoCosts& costs = figures.video_costs.at("CNY").at("m");
+  EXPECT_EQ(costs.cost.text() + " " + std::to_string(costs.videos), "10 1");
+  EXPECT_EQ(costs.timed_cost.text() + " " + costs.seconds.text(), "10 5");
+}
+
 TEST(ReportFigures, FailuresThatKeepAQuotaAreCountedNet) {
   const core::TimeZone utc("UTC");
   cmd::ReportFigures figures(utc, kNoneClosed);
