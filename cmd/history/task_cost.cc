@@ -1,5 +1,7 @@
 #include "cmd/history/task_cost.h"
 
+#include <algorithm>
+
 #include "cmd/history/view_row.h"
 #include "core/billing/adjustments.h"
 #include "core/billing/billing.h"
@@ -20,6 +22,24 @@ std::string text_of(const core::Charge& charge) {
   return core::printable(text, kCellShownMax);
 }
 
+// What is behind the cost of a closed line: other prices, or a further answer, may correct it in a
+// period that is still open.
+std::string standing_text(const core::OwnedLine& line, const core::FinishedTask* now,
+                          const std::vector<core::ClosedPeriod>& closed) {
+  const auto own = std::find_if(closed.begin(), closed.end(),
+                                [&line](const auto& one) { return one.key == line.incurred_in; });
+  if (now == nullptr || own == closed.end()) {
+    return " (closed)";
+  }
+  const std::string corrections =
+      "; any corrections are in " + core::adjusting_period(*own, closed).name + ")";
+  if (own->repriced) {
+    return " (closed, then " + own->period.name + " was repriced" + corrections;
+  }
+  return now->snapshot == line.task.snapshot ? " (closed)"
+                                             : " (closed, then answered anew" + corrections;
+}
+
 }  // namespace
 
 std::vector<std::string> costs_of(const std::string& ledger, const core::PriceBook* prices,
@@ -30,11 +50,13 @@ std::vector<std::string> costs_of(const std::string& ledger, const core::PriceBo
   const core::TimeZone utc("UTC");
   const core::Pricing as_closed;
   core::LineTerms terms(closed, as_closed, utc);
-  for (const core::OwnedLine& line : source->standing_lines(task)) {
-    costs.push_back(text_of(terms.apply(line.view()).charge) + " (closed)");
-  }
   core::FinishedTask finished;
-  if (!costs.empty() || prices == nullptr || !source->find_task(task, finished)) {
+  const bool found = source->find_task(task, finished);
+  for (const core::OwnedLine& line : source->standing_lines(task)) {
+    costs.push_back(text_of(terms.apply(line.view()).charge) +
+                    standing_text(line, found ? &finished : nullptr, closed));
+  }
+  if (!costs.empty() || prices == nullptr || !found) {
     return costs;
   }
   const core::Pricing pricing{.prices = prices};

@@ -9,8 +9,9 @@
 
 namespace cmd {
 
-/// Of a closed task what its lines say, else what the price book says now (null: there is none): a
-/// part for each line ("12.6 CNY"). None if it is not finished, or there is neither.
+/// Of a closed task what its lines say, and which open period may correct them; else what the price
+/// book says now (null: there is none): a part for each line ("12.6 CNY"). None if it is not
+/// finished, or there is neither.
 [[nodiscard]] std::vector<std::string> costs_of(const std::string& ledger,
                                                 const core::PriceBook* prices, core::TaskKey task);
 

@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "cmd/close.h"
+#include "cmd/history/task_cost.h"
 #include "cmd/report/closed_periods.h"
 #include "core/error.h"
 #include "storage/sqlite/database.h"
@@ -124,6 +126,22 @@ TEST_F(Reprice, OtherPricesChargeTheFrozenTaskNotItsCurrentRow) {
   storage::open_for_writing(ledger_)->exec("UPDATE task SET model = 'dear'");
   ASSERT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\ndear,second,,,100,CNY,,\n"), cmd::ExitCode::ok);
   EXPECT_EQ(costs("2026-11"), "a -7.2*\na 8*\n");
+}
+
+// What `status` says of a task.
+TEST_F(Reprice, TheCostOfATaskNamesThePeriodThatMayCorrectIt) {
+  add("a", kOctober + 1000, "8");
+  const auto cost = [this] { return cmd::costs_of(ledger_, nullptr, 1); };
+  const auto is = [](const char* text) { return std::vector<std::string>{text}; };
+  ASSERT_EQ(close("2026-10"), cmd::ExitCode::ok);
+  EXPECT_EQ(cost(), is("7.2 CNY (closed)"));
+  ASSERT_EQ(reprice("2026-10", "m,second,,,9,CNY,,\n"), cmd::ExitCode::ok);
+  EXPECT_EQ(cost(), is("7.2 CNY (closed, then 2026-10 was repriced; any corrections are in "
+                       "2026-11)"));
+  ASSERT_EQ(close("2026-11", true), cmd::ExitCode::ok);
+  EXPECT_EQ(cost(), is("72 CNY (closed)"));
+  answer("a", 1, {.duration_seconds = "10"}, "longer");
+  EXPECT_EQ(cost(), is("72 CNY (closed, then answered anew; any corrections are in 2026-12)"));
 }
 
 TEST_F(Reprice, ARepricingIsRefusedForAnOpenPeriodAndIfALineWouldLoseItsCost) {
