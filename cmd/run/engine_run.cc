@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cmd/cli/units.h"
+#include "cmd/run/error_words.h"
 #include "cmd/run/run_settings.h"
 #include "core/engine/engine.h"
 
@@ -65,7 +66,7 @@ core::RunResult EngineRun::drive(storage::RunWork& store, RunImport& import, Wor
                          .bytes_received = [&transport] { return transport.bytes_received(); },
                          .downloads = engine.downloads(),
                          .in_flight = [&transport] { return transport.downloads(); },
-                         .note = [this] { return what_stops(); },
+                         .note = [this, &engine] { return what_hinders(engine); },
                          .totals = import.totals(),
                          .fetches = !settings_.flag("no-download"),
                          .waits = settings_.flag("wait")});
@@ -125,9 +126,19 @@ core::RunResult EngineRun::work_through(core::Engine& engine, ListPass* lists,
   return engine.run();
 }
 
-std::string EngineRun::what_stops() const {
-  return interrupt_.level() > 0 ? "stopping: no new work begins, running work is recorded"
-                                : stopped_;
+std::string EngineRun::what_hinders(const core::Engine& engine) const {
+  if (interrupt_.level() > 0) {
+    return "stopping: no new work begins, running work is recorded";
+  }
+  if (!stopped_.empty()) {
+    return stopped_;
+  }
+  std::string kinds;
+  for (const auto& [kind, number] : engine.in_vain()) {
+    kinds.append(kinds.empty() ? "gateway: " : ", ").append(error_words(kind));
+    kinds.append(" (" + std::to_string(number) + ")");
+  }
+  return kinds;
 }
 
 // Only durable results are reported.

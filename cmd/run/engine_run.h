@@ -52,7 +52,7 @@ class EngineRun {
                                                     const RunImport& import,
                                                     LiveProgress& progress);
   void keep_tally(const core::Engine& engine, const ListPass* lists);
-  [[nodiscard]] std::string what_stops() const;
+  [[nodiscard]] std::string what_hinders(const core::Engine& engine) const;
   void tell_saved(core::Ticket committed);
 
   const Settings& settings_;

@@ -150,6 +150,7 @@ void AnswerRecords::count_answer(const Answer& parsed, int http_status) {
   std::replace(kind.begin(), kind.end(), ' ', '_');
   if (verdict == Verdict::throttled) {
     ++run_.tally.errors[kind];
+    health_.throttled(kind);
     return;
   }
   if (after_query(verdict, TaskState::unfinished) == Step::retry) {

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +64,10 @@ class Engine {
   [[nodiscard]] RunResult run();
 
   [[nodiscard]] const RunTally& tally() const { return tally_; }
+  /// See GatewayHealth; on the engine's thread.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& in_vain() const {
+    return queries_.in_vain();
+  }
   /// For progress; on the engine's thread.
   [[nodiscard]] const DownloadLane& downloads() const { return downloads_; }
 

@@ -133,6 +133,7 @@ void GatewayHealth::reject_key() {
 
 // A run that waits continues through an outage: by then the rate has fallen to one query a second.
 void GatewayHealth::failed(const std::string& kind) {
+  ++in_vain_[kind];
   if (outage_.failed(clock_.steady()) && !verdict_ && !plan_.wait) {
     verdict_ =
         RunResult{.end = RunEnd::outage,

@@ -1,6 +1,8 @@
 // What all answers of a run together say about the gateway, the keys and the base URL.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,9 +52,16 @@ class GatewayHealth {
   /// The answer to the query about a key; null if there was none.
   void settle_key(const QueryAnswer* answer);
 
-  void went_well() { outage_.went_well(clock_.steady()); }
+  void went_well() {
+    outage_.went_well(clock_.steady());
+    in_vain_.clear();
+  }
   /// A query had no usable answer; `kind` is one word, as in RunTally::errors.
   void failed(const std::string& kind);
+  /// The gateway asked for fewer queries: no outage, but no usable answer either.
+  void throttled(const std::string& kind) { ++in_vain_[kind]; }
+  /// The queries without a usable answer since the last one that had one, by kind. For progress.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& in_vain() const { return in_vain_; }
   /// See OutageWatch.
   [[nodiscard]] bool is_overloaded() { return outage_.is_overloaded(); }
 
@@ -81,6 +90,7 @@ class GatewayHealth {
   KeyInquiry keys_;
   Rejection rejection_;  // the latest answer that rejects a key; a 401 is kept
   OutageWatch outage_;
+  std::map<std::string, std::uint64_t> in_vain_;
   std::optional<RunResult> verdict_;
 };
 

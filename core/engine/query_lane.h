@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,10 @@ class QueryLane {
   [[nodiscard]] std::size_t in_flight() const { return pace_.in_flight(); }
   /// Set if the run must end: the key is rejected, the base URL is wrong, or the gateway is down.
   [[nodiscard]] const std::optional<RunResult>& verdict() const { return health_.verdict(); }
+  /// See GatewayHealth.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& in_vain() const {
+    return health_.in_vain();
+  }
   /// The latest appended answer with videos: once it is committed, a page contains them.
   [[nodiscard]] Ticket last_offer() const { return answers_.records().last_offer(); }
 

@@ -159,6 +159,16 @@ def watched(terminal, reeltally, gateway, *flags, env=None, each=lambda shown: N
     return process.wait(PATIENCE), json.loads(process.stdout.read())
 
 
+@pytest.mark.parametrize("polls, said", [(["500"], r"gateway: HTTP 500 \(\d+\)"), (["429"], r"gateway: HTTP 429 \(\d+\)"),
+                                         (None, r"gateway: no connection \(\d+\)"), (["IN_PROGRESS"], None)])
+def test_a_terminal_says_why_no_answer_comes(reeltally, make_gateway, polls, said):
+    gateway, terminal, seen = make_gateway(default={"polls": polls or ["500"]}), Terminal(80), []
+    nowhere = [] if polls else ["--base-url", "http://127.0.0.1:9"]
+    code, _ = watched(terminal, reeltally, gateway, *nowhere, "--wait", "--poll-interval", "100ms", "--deadline", "2s", "--color", "never",
+                      reeltally.csv("a", "b"), each=lambda shown: seen.extend(line for line in shown if line.startswith("gateway: ")))
+    assert code == 4 and any(re.fullmatch(said or "never", line) for line in seen) == (said is not None) and bool(seen) == bool(said), seen
+
+
 @pytest.mark.parametrize("locale, done", [("C.UTF-8", "\u28ff"), ("C", "#")])
 def test_a_terminal_shows_the_videos_under_way_whatever_its_size(reeltally, make_gateway, locale, done):
     gateway = make_gateway(default={"vendor": "happyhorse"})
