@@ -12,6 +12,8 @@
 #include "cmd/report/closed_periods.h"
 #include "cmd/report/report_plan.h"
 #include "core/billing/repricing.h"
+#include "core/billing/rounding.h"
+#include "core/billing/terms.h"
 #include "core/error.h"
 #include "storage/open_ledger.h"
 
@@ -20,7 +22,8 @@ namespace {
 
 // The effect of other prices on a closed period.
 struct Change {
-  explicit Change(const core::Repricing& repricing);
+  /// `rounding`: of the closed period.
+  Change(const core::Repricing& repricing, const std::optional<core::Rounding>& rounding);
 
   std::uint64_t lines = 0;                      // that cost a different amount
   std::int64_t unpriced = 0;                    // lines that would have no cost
@@ -28,21 +31,22 @@ struct Change {
   UnpricedLines lost;                           // lines that would lose their cost
 
  private:
-  void add(const core::ChangedCost& changed);
+  void add(const core::ChangedCost& changed, const std::optional<core::Rounding>& rounding);
 };
 
-Change::Change(const core::Repricing& repricing) : unpriced(repricing.unpriced_before) {
+Change::Change(const core::Repricing& repricing, const std::optional<core::Rounding>& rounding)
+    : unpriced(repricing.unpriced_before) {
   for (const core::OwnedLine& line : repricing.lines) {
     if (!line.charge.cost) {
       unpriced += line.reversal ? -1 : 1;
     }
   }
   for (const core::ChangedCost& changed : repricing.changes) {
-    add(changed);
+    add(changed, rounding);
   }
 }
 
-void Change::add(const core::ChangedCost& changed) {
+void Change::add(const core::ChangedCost& changed, const std::optional<core::Rounding>& rounding) {
   lines += changed.after ? 1 : 0;
   if (changed.loses_cost()) {
     core::FinishedTask task;
@@ -52,14 +56,18 @@ void Change::add(const core::ChangedCost& changed) {
   const auto total = [this](const core::Charge& charge) -> core::Decimal& {
     return totals[charge.currency];
   };
+  // As the reports do, which add up rounded lines.
+  const auto amount = [&rounding](const core::Charge& charge) {
+    return rounding ? rounding->rounded(*charge.cost, charge.currency) : *charge.cost;
+  };
   const auto has_amount = [](const std::optional<core::Charge>& charge) {
     return charge && charge->cost && !charge->currency.empty();
   };
   if (has_amount(changed.before)) {
-    total(*changed.before) += -*changed.before->cost;
+    total(*changed.before) += -amount(*changed.before);
   }
   if (has_amount(changed.after)) {
-    total(*changed.after) += *changed.after->cost;
+    total(*changed.after) += amount(*changed.after);
   }
 }
 
@@ -131,7 +139,7 @@ ExitCode reprice_period(const CloseOptions& options, core::UtcTime now, Log& log
   require_unchanged_periods(reports, {.begin = closed->period.begin, .end = closed->period.end});
   require_whole_month(prices->book, options.prices, closed->period);
   const core::Repricing repricing = core::try_prices(reports.source(), *closed, prices->text);
-  const Change change(repricing);
+  const Change change(repricing, core::terms_of(closed->prices.value_or("")).rounding);
   const std::string& shown_in = repricing.shown_in.name;
   // The same book can change something if an older version closed the period by other rules.
   const std::string ruling = closed->ruling_prices().value_or("");

@@ -144,6 +144,19 @@ TEST_F(Reprice, TheCostOfATaskNamesThePeriodThatMayCorrectIt) {
   EXPECT_EQ(cost(), is("72 CNY (closed, then answered anew; any corrections are in 2026-12)"));
 }
 
+TEST_F(Reprice, TheAmountToldIsOfLinesRoundedAsTheMonthWasClosed) {
+  for (const char* id : {"a", "b", "c"}) {
+    add(id, kOctober + 1000, "10");
+  }
+  prices_ = book("m,second,,,0.3333,CNY,,\n");
+  cmd::CloseOptions rounded = options("2026-10");
+  rounded.round = core::Rounding{.places = 2};
+  ASSERT_EQ(call(cmd::close_period, rounded), cmd::ExitCode::ok);
+  ASSERT_EQ(reprice("2026-10", "m,second,,,0.3336,CNY,,\n"), cmd::ExitCode::ok);
+  EXPECT_TRUE(said_.find("(CNY +0.03)") != std::string::npos) << said_;
+  EXPECT_EQ(costs("2026-11"), "a -3.33*\na 3.34*\nb -3.33*\nb 3.34*\nc -3.33*\nc 3.34*\n");
+}
+
 TEST_F(Reprice, ARepricingIsRefusedForAnOpenPeriodAndIfALineWouldLoseItsCost) {
   add("a", kOctober + 1000, "8");
   EXPECT_EQ(reprice("2026-10", "m,second,,,1,CNY,,\n"), cmd::ExitCode::partly);
